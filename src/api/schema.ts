@@ -1,0 +1,88 @@
+/**
+ * The shape of the compact schema that `npm run generate` builds: what every object of Kubernetes looks like, as data.
+ * Protobuf tables, strategic merge patch, pruning, OpenAPI, discovery and `explain` all read this one source.
+ */
+export interface Schema {
+  /** By OpenAPI name, e.g. `io.k8s.api.core.v1.Pod`. */
+  readonly definitions: Readonly<Record<string, Definition>>;
+  readonly resources: readonly ResourceSchema[];
+}
+
+export interface Definition {
+  /** The kinds whose top level has this shape. */
+  readonly kinds?: readonly GroupVersionKind[];
+  /**
+   * Set for types that are not plain messages. On the wire as JSON: quantity, intOrString, time, microTime, duration are
+   * scalars; raw, fieldsV1 and json hold any JSON value. `extraValue` and `verbs` are lists of strings wrapped in a message.
+   */
+  readonly special?: SpecialType;
+  /** By JSON name, in the order of the Go type (and so of printed objects). */
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+export type SpecialType =
+  | "quantity"
+  | "intOrString"
+  | "time"
+  | "microTime"
+  | "duration"
+  | "raw"
+  | "fieldsV1"
+  | "json"
+  | "extraValue"
+  | "verbs";
+
+export type ScalarType = "string" | "integer" | "number" | "boolean" | "bytes";
+
+export interface Field {
+  /** Element type: a scalar, or absent when `ref` names a definition. A field with neither holds any JSON value. */
+  readonly type?: ScalarType;
+  readonly ref?: string;
+  /** The field is a list, or a map from strings, of the element type. */
+  readonly container?: "list" | "map";
+  /** int32, int64, double … for numbers. */
+  readonly format?: string;
+  readonly required?: true;
+  /** Protobuf field number. */
+  readonly number?: number;
+  readonly enum?: readonly string[];
+  /** Strategic merge patch (struct tags patchStrategy, patchMergeKey). */
+  readonly patchStrategy?: string;
+  readonly patchMergeKey?: string;
+  /** Server-side apply: how lists, maps and structs merge. */
+  readonly listType?: "atomic" | "set" | "map";
+  readonly listMapKeys?: readonly string[];
+  readonly mapType?: "atomic" | "granular";
+}
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+export interface ResourceSchema {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  /** Plural, e.g. `pods`. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** Name of the kind's definition. */
+  readonly definition: string;
+  readonly subresources?: readonly SubresourceSchema[];
+}
+
+export interface SubresourceSchema {
+  /** Last path segment, e.g. `status`. */
+  readonly name: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
+}
