@@ -1,0 +1,60 @@
+import type { FieldError } from "./field-error.ts";
+import type { ApiObject } from "./meta.ts";
+
+/**
+ * What is particular about one kind, as data and pure functions: one file a kind (core/pod.ts, apps/deployment.ts …), all
+ * of them listed in kinds.ts. What is common to all kinds (metadata rules, types of fields, unknown fields) lives in the
+ * generic registry and reads the schema. A kind that needs nothing special has no definition.
+ *
+ * All functions are pure but for the draft that they are given. They never see the store; what needs other objects is an
+ * admission plugin or an API server strategy.
+ */
+export interface KindDefinition<T extends ApiObject = ApiObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Fills in what the client left out, as upstream's SetDefaults_ functions. Idempotent; runs before admission and after it. */
+  setDefaults?(draft: T): void;
+  /** Drops what a client may not set on create, beyond `status` (which the generic registry drops where status is a subresource). */
+  prepareForCreate?(draft: T): void;
+  /** Carries over what a client may not change on update, beyond `status`. */
+  prepareForUpdate?(draft: T, old: T): void;
+  /** What is wrong with a new object, beyond types and metadata. */
+  validate?(object: T): FieldError[];
+  /** What is wrong with the change, beyond validate (which runs too): immutable fields, transitions. */
+  validateUpdate?(object: T, old: T): FieldError[];
+  /** The same for a write through the status subresource. */
+  validateStatusUpdate?(object: T, old: T): FieldError[];
+  /** Whether names are other than DNS subdomains. */
+  readonly nameRule?: "dnsSubdomain" | "dnsLabel" | "dns1035Label" | "pathSegment";
+  /** Set when metadata.generation stays out of this kind (upstream keeps it for kinds with observedGeneration). */
+  readonly withoutGeneration?: true;
+  /** Columns of `kubectl get`; priority 1 shows with -o wide only. Without them: Name and Age. */
+  readonly columns?: readonly Column<T>[];
+  /** Fields that a field selector may name, beyond metadata.name and metadata.namespace. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** Grace period in seconds that a delete without one gets (pods: their own). Absent: objects go at once. */
+  gracePeriodSeconds?(object: T): number;
+  /** What becomes of dependents when a delete names no policy; background where absent. */
+  readonly defaultPropagation?: "orphan" | "background";
+}
+
+export interface Column<T extends ApiObject = ApiObject> {
+  readonly name: string;
+  readonly type: "string" | "integer" | "date" | "boolean";
+  readonly format?: "name";
+  readonly description: string;
+  readonly priority?: 1;
+  /** The cell. Ages are given as the timestamp's age by the table printer: return the RFC 3339 time for `date` columns. */
+  cell(object: T, context: CellContext): string | number | boolean | null;
+}
+
+export interface CellContext {
+  /** Milliseconds since the epoch, for ages inside text. */
+  readonly nowMs: number;
+}
+
+/** Keeps a definition's own type while the table of kinds holds them all. */
+export function defineKind<T extends ApiObject>(definition: KindDefinition<T>): KindDefinition {
+  return definition as unknown as KindDefinition;
+}
