@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { encode, objectOf, stamp, stampedCopy } from "./codec.ts";
+
+const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "web", resourceVersion: "7", labels: { a: "b" } }, spec: { x: 1 } };
+
+test("the revision is stamped into the bytes, as often as one likes", () => {
+  const bytes = encode(pod);
+  for (const revision of [1, 42, 9007199254740991, 3]) {
+    assert.equal(stamp(bytes, revision), bytes);
+    assert.deepEqual(JSON.parse(bytes.toString()), { ...pod, metadata: { ...pod.metadata, resourceVersion: String(revision) } });
+  }
+});
+
+test("a copy leaves the original alone", () => {
+  const bytes = stamp(encode(pod), 5);
+  const copy = stampedCopy(bytes, 6);
+  assert.equal(objectOf(bytes).metadata?.resourceVersion, "5");
+  assert.equal(objectOf(copy).metadata?.resourceVersion, "6");
+});
+
+test("bytes of another program get room for the revision", () => {
+  const bytes = Buffer.from(JSON.stringify({ ...pod, metadata: { name: "web" } }));
+  assert.equal(objectOf(stamp(bytes, 12)).metadata?.resourceVersion, "12");
+});
+
+test("text that looks like the room inside an object is not taken for it", () => {
+  const trap = { ...pod, metadata: { name: "web", annotations: { a: '"metadata":{"resourceVersion":"@@@@@@@@@@@@@@@@"' } } };
+  const bytes = stamp(encode(trap), 77);
+  const back = objectOf(bytes);
+  assert.equal(back.metadata?.resourceVersion, "77");
+  assert.deepEqual(back.metadata?.annotations, trap.metadata.annotations);
+});

@@ -1,0 +1,64 @@
+import { invariant } from "../../base/assert.ts";
+import type { ApiObject } from "../../api/meta.ts";
+
+/**
+ * Objects as the bytes that are stored, cached and sent to clients: one buffer for all three.
+ *
+ * The revision of a write is known only when the store has given it, so the bytes are made with room for it:
+ * `"metadata":{"resourceVersion":"…"` comes first after kind and apiVersion, and `stamp` writes the revision there, padded
+ * with spaces behind the closing quote (white space between JSON tokens). Stamping the same revision twice gives the same
+ * bytes, so the buffer may be shared.
+ */
+const ROOM = "@@@@@@@@@@@@@@@@";
+const MARK = '"metadata":{"resourceVersion":"';
+
+/** What an object was parsed from or serialized to, while anybody still holds it. */
+const parsed = new WeakMap<Buffer, WeakRef<ApiObject>>();
+
+/** Serializes for the store. Keys of `metadata` other than resourceVersion keep their order. */
+export function encode(object: ApiObject): Buffer {
+  const { apiVersion, kind, metadata, ...rest } = object;
+  const { resourceVersion: _, ...meta } = metadata ?? {};
+  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest }));
+}
+
+/**
+ * Writes the revision into the room of stored bytes and answers them. Bytes without room (written by another program)
+ * are answered as a copy that has it.
+ */
+export function stamp(bytes: Buffer, revision: number): Buffer {
+  const at = roomOf(bytes);
+  if (at < 0) return stamp(encode(JSON.parse(bytes.toString()) as ApiObject), revision);
+  const text = `${revision}"`;
+  invariant(text.length <= ROOM.length + 1, "a revision has at most 16 digits");
+  bytes.write(text.padEnd(ROOM.length + 1, " "), at, "latin1");
+  return bytes;
+}
+
+/** A copy with another revision: what a DELETED event shows. */
+export function stampedCopy(bytes: Buffer, revision: number): Buffer {
+  return stamp(Buffer.from(bytes), revision);
+}
+
+/** Notes the parsed form of stamped bytes, so that nobody needs to parse them again while it is in use. */
+export function remember(bytes: Buffer, object: ApiObject): void {
+  parsed.set(bytes, new WeakRef(object));
+}
+
+/** The parsed form of stamped bytes; shared, so never to be changed. */
+export function objectOf<T extends ApiObject = ApiObject>(bytes: Buffer): T {
+  const known = parsed.get(bytes)?.deref();
+  if (known !== undefined) return known as T;
+  const object = JSON.parse(bytes.toString()) as T;
+  parsed.set(bytes, new WeakRef<ApiObject>(object));
+  return object;
+}
+
+function roomOf(bytes: Buffer): number {
+  const at = bytes.indexOf(MARK, 0, "latin1");
+  if (at < 0 || at > 512) return -1;
+  const start = at + MARK.length;
+  const end = start + ROOM.length;
+  const filled = bytes.latin1Slice(start, end + 1);
+  return filled === `${ROOM}"` || /^\d+" *$/.test(filled) ? start : -1;
+}
