@@ -1,4 +1,5 @@
 import type { ApiObject } from "../api/meta.ts";
+import type { TraceContext } from "../base/trace.ts";
 
 /**
  * The seam between a component and the door: a request goes in, a response or a stream of watch events comes out.
@@ -37,6 +38,8 @@ export interface TransportRequest {
 export interface WatchEvent<T extends ApiObject = ApiObject> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
   readonly object: T;
+  /** The request that made the change, where the transport knows it. */
+  readonly cause?: TraceContext | undefined;
 }
 
 /** The request may or may not have reached the server. */

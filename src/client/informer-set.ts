@@ -1,0 +1,61 @@
+import type { ApiObject, ResourceReference } from "../api/meta.ts";
+import { apiVersionOf } from "../api/meta.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { Client } from "./client.ts";
+import type { Informer, InformerOptions, InformerSet } from "./informer.ts";
+import { InformerCache } from "./informer-cache.ts";
+import { runReflector } from "./reflector.ts";
+
+export interface InformerSetOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Informers that share one client: `informer` one a resource, `projected` one a call. See client/informer.ts. */
+export function createInformerSet(options: InformerSetOptions): InformerSet {
+  const stopping = new AbortController();
+  const shared = new Map<string, InformerCache<ApiObject>>();
+  const caches: InformerCache<unknown>[] = [];
+  const starters: (() => void)[] = [];
+  const running: Promise<void>[] = [];
+  let started = false;
+
+  function open<T extends ApiObject, P>(source: InformerOptions<T, P>): InformerCache<P> {
+    const cache = new InformerCache<P>(options.log);
+    const start = (): void => {
+      running.push(runReflector({ ...options, source, cache, signal: stopping.signal }));
+    };
+    caches.push(cache as InformerCache<unknown>);
+    if (started) start();
+    else starters.push(start);
+    return cache;
+  }
+
+  return {
+    informer<T extends ApiObject>(resource: ResourceReference<T>, indexes: InformerOptions<T, T>["indexes"]) {
+      const id = `${apiVersionOf(resource)}/${resource.resource}`;
+      const cache =
+        (shared.get(id) as InformerCache<T> | undefined) ?? open<T, T>({ resource, project: (object) => object });
+      shared.set(id, cache as unknown as InformerCache<ApiObject>);
+      return cache.view(indexes) as Informer<T>;
+    },
+    projected: (source) => open(source).view(source.indexes),
+    async start() {
+      started = true;
+      for (const start of starters.splice(0)) start();
+      const stopped = new Promise<void>((resolve) => {
+        if (stopping.signal.aborted) resolve();
+        else stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      await Promise.race([Promise.all(caches.map((cache) => cache.synced)), stopped]);
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { type ApiObject, apiVersionOf, keyOf } from "../api/meta.ts";
+import { StatusError } from "../api/status.ts";
+import { errorMessage } from "../base/assert.ts";
+import { type Clock, sleep } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { createBackoff } from "./backoff.ts";
+import type { Client } from "./client.ts";
+import type { InformerOptions } from "./informer.ts";
+import type { CacheEntry, InformerCache } from "./informer-cache.ts";
+import { TransportError, type WatchEvent } from "./transport.ts";
+
+const PAGE_SIZE = 500;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 30_000;
+/** A watch that lives this long shows that the server is well again. */
+const HEALTHY_WATCH_MS = 10_000;
+/** The server ends a watch after 5 to 10 minutes; one that outlives that by the grace is dead without knowing it. */
+const SHORTEST_WATCH_SECONDS = 300;
+const WATCH_GRACE_SECONDS = 30;
+
+export interface ReflectorOptions<T extends ApiObject, P> {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly source: InformerOptions<T, P>;
+  readonly cache: InformerCache<P>;
+}
+
+/**
+ * Keeps a cache equal to a collection until the signal aborts: lists, then watches from the list's revision, resumes
+ * broken watches where they ended, and lists anew when the server no longer has that revision. Never rejects.
+ */
+export async function runReflector<T extends ApiObject, P>(options: ReflectorOptions<T, P>): Promise<void> {
+  const { clock, random, log, signal, source } = options;
+  const backoff = createBackoff({ random, initialMs: FIRST_RETRY_MS, maximumMs: LONGEST_RETRY_MS });
+  let revision: string | undefined;
+  while (!signal.aborted) {
+    const startedMs = clock.monotonic();
+    let delayed = false;
+    try {
+      revision ??= await listAll(options);
+      delayed = !(await watchFrom(options, revision, (seen) => {
+        revision = seen;
+      }));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!resumable(error)) revision = undefined;
+      delayed = true;
+      log.debug("list and watch ended", { resource: source.resource.resource, error: errorMessage(error) });
+    }
+    if (clock.monotonic() - startedMs >= HEALTHY_WATCH_MS) backoff.reset();
+    if (delayed) await sleep(clock, backoff.next(), signal);
+  }
+}
+
+/** Whether the watch may go on from the last revision: the connection broke or the server was busy, nothing is known to be lost. */
+function resumable(error: unknown): boolean {
+  if (error instanceof TransportError) return true;
+  return error instanceof StatusError && (error.code === 429 || error.code >= 500);
+}
+
+/** Fills the cache from a list in pages and answers the list's revision. */
+async function listAll<T extends ApiObject, P>(options: ReflectorOptions<T, P>): Promise<string> {
+  try {
+    return await listInPages(options, PAGE_SIZE);
+  } catch (error) {
+    // The list's revision was compacted between two pages: one page with everything cannot expire.
+    if (error instanceof StatusError && error.code === 410) return await listInPages(options, undefined);
+    throw error;
+  }
+}
+
+async function listInPages<T extends ApiObject, P>(
+  options: ReflectorOptions<T, P>,
+  limit: number | undefined,
+): Promise<string> {
+  const { client, source, signal, cache } = options;
+  const entries = new Map<string, CacheEntry<P>>();
+  let token: string | undefined;
+  for (;;) {
+    const page = await client.list(source.resource, { ...selection(source), limit, continue: token, signal });
+    for (const object of page.items) entries.set(keyOf(object), entryOf(source, object));
+    token = page.metadata.continue;
+    if (token === undefined || token === "") {
+      signal.throwIfAborted();
+      cache.replace(entries);
+      return page.metadata.resourceVersion ?? "";
+    }
+  }
+}
+
+/** Applies watch events until the server ends the watch. Answers whether the watch did any good. */
+async function watchFrom<T extends ApiObject, P>(
+  options: ReflectorOptions<T, P>,
+  revision: string,
+  advance: (revision: string) => void,
+): Promise<boolean> {
+  const { client, clock, random, source } = options;
+  const timeoutSeconds = Math.floor(SHORTEST_WATCH_SECONDS * (1 + random.fraction()));
+  const startedMs = clock.monotonic();
+  const deadline = new AbortController();
+  const timer = clock.setTimer(() => deadline.abort(), (timeoutSeconds + WATCH_GRACE_SECONDS) * 1000);
+  let received = false;
+  try {
+    const events = client.watch(source.resource, {
+      ...selection(source),
+      resourceVersion: revision,
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      signal: AbortSignal.any([options.signal, deadline.signal]),
+    });
+    for await (const event of events) {
+      if (options.signal.aborted) return true;
+      apply(options, event);
+      received = true;
+      const seen = event.object.metadata?.resourceVersion;
+      if (seen !== undefined) advance(seen);
+    }
+  } catch (error) {
+    if (!deadline.signal.aborted) throw error;
+  } finally {
+    timer.cancel();
+  }
+  return received || clock.monotonic() - startedMs >= 1000;
+}
+
+function apply<T extends ApiObject, P>(options: ReflectorOptions<T, P>, event: WatchEvent<T>): void {
+  if (event.type === "BOOKMARK") return;
+  const key = keyOf(event.object);
+  const entry = entryOf(options.source, event.object);
+  if (event.type === "DELETED") options.cache.remove(key, entry, event.cause);
+  else options.cache.put(key, entry, event.cause);
+}
+
+function entryOf<T extends ApiObject, P>(source: InformerOptions<T, P>, object: T): CacheEntry<P> {
+  // Items of a typed list do not say what they are; whoever gets one alone must be able to tell.
+  const typed =
+    object.kind === undefined
+      ? { apiVersion: apiVersionOf(source.resource), kind: source.resource.kind, ...object }
+      : object;
+  return {
+    item: source.project(typed),
+    uid: object.metadata?.uid ?? "",
+    revision: object.metadata?.resourceVersion ?? "",
+  };
+}
+
+function selection(source: {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}): Record<string, string> {
+  const { namespace, labelSelector, fieldSelector } = source;
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Clock, Timer } from "../base/clock.ts";
+import { currentTrace, type TraceContext } from "../base/trace.ts";
+
+/** A key to work on, and what woke it first. */
+export interface WorkItem {
+  readonly key: string;
+  readonly cause: TraceContext | undefined;
+}
+
+/**
+ * Keys that wait for work, each at most once. A key that is added while it is worked on comes back when that work is
+ * done, so no key is ever with two workers and no wish is lost (client-go util/workqueue).
+ */
+export interface WorkQueue {
+  /** Adds the key now, caused by the current trace context. */
+  add(key: string): void;
+  /** Adds the key after a while; of several such wishes for a key the earliest counts. */
+  addAfter(key: string, delayMs: number): void;
+  /** Adds the key after its back-off, which doubles with each call until `forget`. */
+  addRateLimited(key: string): void;
+  /** The key went well: its next back-off is the first again. */
+  forget(key: string): void;
+  /** How often the key was rate-limited since it last went well. */
+  failures(key: string): number;
+  /** Waits for a key; undefined once the queue has stopped. Every item taken must be given to `done`. */
+  take(): Promise<WorkItem | undefined>;
+  done(item: WorkItem): void;
+  /** Keys that are ready and not yet taken. */
+  readonly length: number;
+  /** Drops what waits and ends all `take`. Idempotent. */
+  stop(): void;
+}
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** First back-off; upstream's 5 ms when absent. */
+  readonly firstRetryMs?: number;
+  /** Longest back-off; upstream's 1000 s when absent. */
+  readonly longestRetryMs?: number;
+}
+
+interface Waiting {
+  readonly dueMs: number;
+  readonly timer: Timer;
+}
+
+export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+  const { clock, firstRetryMs = 5, longestRetryMs = 1_000_000 } = options;
+  /** Keys that need work, with their cause: those in `ready`, and those that were added while processing. */
+  const dirty = new Map<string, TraceContext | undefined>();
+  const processing = new Set<string>();
+  const waiting = new Map<string, Waiting>();
+  const failures = new Map<string, number>();
+  const takers: ((item: WorkItem | undefined) => void)[] = [];
+  let ready = new Set<string>();
+  let stopped = false;
+
+  function hand(): void {
+    while (takers.length > 0 && ready.size > 0) {
+      const key = ready.values().next().value as string;
+      takers.shift()?.(start(key));
+    }
+  }
+
+  function start(key: string): WorkItem {
+    const cause = dirty.get(key);
+    ready.delete(key);
+    dirty.delete(key);
+    processing.add(key);
+    return { key, cause };
+  }
+
+  function add(key: string): void {
+    if (stopped) return;
+    const cause = dirty.get(key) ?? currentTrace();
+    dirty.set(key, cause);
+    if (processing.has(key)) return;
+    ready.add(key);
+    hand();
+  }
+
+  function addAfter(key: string, delayMs: number): void {
+    if (stopped) return;
+    if (delayMs <= 0) {
+      add(key);
+      return;
+    }
+    const dueMs = clock.monotonic() + delayMs;
+    const earlier = waiting.get(key);
+    if (earlier !== undefined && earlier.dueMs <= dueMs) return;
+    earlier?.timer.cancel();
+    const timer = clock.setTimer(() => {
+      waiting.delete(key);
+      add(key);
+    }, delayMs);
+    waiting.set(key, { dueMs, timer });
+  }
+
+  return {
+    add,
+    addAfter,
+    addRateLimited(key) {
+      const count = failures.get(key) ?? 0;
+      failures.set(key, count + 1);
+      addAfter(key, Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(count, 60)));
+    },
+    forget: (key) => void failures.delete(key),
+    failures: (key) => failures.get(key) ?? 0,
+    take() {
+      const next = ready.values().next();
+      if (!next.done) return Promise.resolve(start(next.value));
+      if (stopped) return Promise.resolve(undefined);
+      return new Promise((resolve) => takers.push(resolve));
+    },
+    done(item) {
+      processing.delete(item.key);
+      if (!dirty.has(item.key)) return;
+      ready.add(item.key);
+      hand();
+    },
+    get length() {
+      return ready.size;
+    },
+    stop() {
+      stopped = true;
+      ready = new Set();
+      dirty.clear();
+      for (const { timer } of waiting.values()) timer.cancel();
+      waiting.clear();
+      for (const taker of takers.splice(0)) taker(undefined);
+    },
+  };
+}
