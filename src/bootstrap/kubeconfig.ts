@@ -1,0 +1,67 @@
+import { dirname } from "node:path";
+import { makePrivateDirectory, writePrivate } from "./pki/pki-files.ts";
+
+/** How one user reaches one cluster. */
+export interface KubeconfigOptions {
+  /** `https://127.0.0.1:6443`. */
+  readonly server: string;
+  /** PEM of the authority that signed the server's certificate. */
+  readonly certificateAuthority: string;
+  /** Name of the user entry, e.g. `kubernetes-admin`. */
+  readonly user: string;
+  readonly credentials: { readonly certificate: string; readonly key: string } | { readonly token: string };
+  /** Name of the cluster and the context; `wherry` when absent. */
+  readonly cluster?: string;
+  readonly namespace?: string;
+}
+
+/** A whole kubeconfig as YAML text, certificates embedded. Nothing else is merged into it. */
+export function kubeconfigText(options: KubeconfigOptions): string {
+  const cluster = quoted(options.cluster ?? "wherry");
+  const user = quoted(options.user);
+  const namespace = options.namespace === undefined ? [] : [`      namespace: ${quoted(options.namespace)}`];
+  return [
+    "apiVersion: v1",
+    "kind: Config",
+    "clusters:",
+    `  - name: ${cluster}`,
+    "    cluster:",
+    `      server: ${quoted(options.server)}`,
+    `      certificate-authority-data: ${base64(options.certificateAuthority)}`,
+    "users:",
+    `  - name: ${user}`,
+    "    user:",
+    ...credentialLines(options.credentials).map((line) => `      ${line}`),
+    "contexts:",
+    `  - name: ${cluster}`,
+    "    context:",
+    `      cluster: ${cluster}`,
+    `      user: ${user}`,
+    ...namespace,
+    `current-context: ${cluster}`,
+    "preferences: {}",
+    "",
+  ].join("\n");
+}
+
+/** Writes it to `path` with mode 0600, in a directory that it makes (0700) if there is none. */
+export function writeKubeconfig(path: string, options: KubeconfigOptions): void {
+  makePrivateDirectory(dirname(path), "keep");
+  writePrivate(path, kubeconfigText(options), true);
+}
+
+function credentialLines(credentials: KubeconfigOptions["credentials"]): string[] {
+  if ("token" in credentials) return [`token: ${quoted(credentials.token)}`];
+  return [`client-certificate-data: ${base64(credentials.certificate)}`, `client-key-data: ${base64(credentials.key)}`];
+}
+
+/** Plain where YAML cannot misread it; otherwise a JSON string, which YAML reads alike. */
+function quoted(text: string): string {
+  return /^[a-z][a-z0-9.-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/.test(text)
+    ? text
+    : JSON.stringify(text);
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
