@@ -1,0 +1,154 @@
+import { labelValueErrors, qualifiedNameErrors } from "./names.ts";
+
+/** One condition on labels. `gt` and `lt` compare whole numbers. */
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt";
+  readonly values: readonly string[];
+}
+
+export class SelectorError extends Error {
+  override name = "SelectorError";
+}
+
+interface Token {
+  /** A symbol or keyword as written; `name` for keys and values; `end`. */
+  readonly type: string;
+  readonly text: string;
+}
+
+const SYMBOLS = new Set(["=", "==", "!=", "!", "(", ")", ",", ">", "<"]);
+
+/**
+ * Parses the text form: `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>5`. An empty text selects everything.
+ * @throws SelectorError with upstream's message
+ */
+export function parseLabelSelector(text: string): LabelRequirement[] {
+  const tokens = tokenize(text);
+  const requirements: LabelRequirement[] = [];
+  let position = 0;
+  if (peek().type === "end") return requirements;
+  if (!isName(peek()) && peek().type !== "!") {
+    throw found(peek(), "expected: !, identifier, or 'end of string'");
+  }
+  for (;;) {
+    try {
+      requirements.push(requirement());
+    } catch (error) {
+      if (!(error instanceof SelectorError)) throw error;
+      throw new SelectorError(`unable to parse requirement: ${error.message}`);
+    }
+    const separator = next();
+    if (separator.type === "end") break;
+    if (separator.type !== ",") throw found(separator, "expected: ',' or 'end of string'");
+    if (!isName(peek()) && peek().type !== "!") throw found(peek(), "expected: identifier after ','");
+  }
+  return requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+
+  function peek(): Token {
+    return tokens[position] ?? { type: "end", text: "" };
+  }
+  function next(): Token {
+    const token = peek();
+    position++;
+    return token;
+  }
+  function requirement(): LabelRequirement {
+    const negated = peek().type === "!";
+    if (negated) next();
+    const key = next();
+    if (!isName(key)) throw found(key, "expected: identifier");
+    checkKey(key.text);
+    if (peek().type === "end" || peek().type === ",") {
+      return { key: key.text, operator: negated ? "DoesNotExist" : "Exists", values: [] };
+    }
+    const operator = next();
+    switch (operator.type) {
+      case "in":
+      case "notin":
+        return make(key.text, operator.type === "in" ? "In" : "NotIn", valueList());
+      case "=":
+      case "==":
+        return make(key.text, "In", [exactValue()]);
+      case "!=":
+        return make(key.text, "NotIn", [exactValue()]);
+      case ">":
+      case "<":
+        return make(key.text, operator.type === ">" ? "Gt" : "Lt", [exactValue()]);
+      default:
+        throw found(operator, "expected: in, notin, =, ==, !=, gt, lt");
+    }
+  }
+  function exactValue(): string {
+    if (peek().type === "end" || peek().type === ",") return "";
+    const value = next();
+    if (!isName(value)) throw found(value, "expected: identifier");
+    return value.text;
+  }
+  function valueList(): string[] {
+    const open = next();
+    if (open.type !== "(") throw new SelectorError(`found '${open.text}' expected: '('`);
+    const values = new Set<string>();
+    for (;;) {
+      const token = peek();
+      if (isName(token)) values.add(next().text);
+      else if (token.type === "," || token.type === ")") values.add("");
+      else throw found(token, "expected: ',', ')' or identifier");
+      const separator = next();
+      if (separator.type === ")") return [...values].sort();
+      if (separator.type !== ",") throw found(separator, "expected: ',' or ')'");
+    }
+  }
+}
+
+function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  const pattern = /[ \t\r\n]*(?:([=!<>]{1,2}|[(),])|([^=!(),<> \t\r\n]+))/y;
+  while (pattern.lastIndex < text.length) {
+    const match = pattern.exec(text);
+    if (match === null) break;
+    let symbol = match[1];
+    if (symbol === undefined) {
+      const word = match[2]!;
+      tokens.push({ type: word === "in" || word === "notin" ? word : "name", text: word });
+      continue;
+    }
+    if (!SYMBOLS.has(symbol)) {
+      symbol = symbol[0]!;
+      pattern.lastIndex--;
+    }
+    tokens.push({ type: symbol, text: symbol });
+  }
+  return tokens;
+}
+
+/** Keywords may also be keys and values. */
+function isName(token: Token): boolean {
+  return token.type === "name" || token.type === "in" || token.type === "notin";
+}
+
+function make(key: string, operator: LabelRequirement["operator"], values: string[]): LabelRequirement {
+  for (const value of values) {
+    const errors = labelValueErrors(value);
+    if (errors.length > 0) {
+      throw new SelectorError(`values[0][${key}]: Invalid value: ${JSON.stringify(value)}: ${errors.join("; ")}`);
+    }
+  }
+  if ((operator === "Gt" || operator === "Lt") && !/^[-+]?[0-9]+$/.test(values[0]!)) {
+    throw new SelectorError(
+      `values[0]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
+    );
+  }
+  return { key, operator, values };
+}
+
+function checkKey(key: string): void {
+  const errors = qualifiedNameErrors(key);
+  if (errors.length > 0) {
+    throw new SelectorError(`<nil>: Invalid value: ${JSON.stringify(key)}: ${errors.join("; ")}`);
+  }
+}
+
+function found(token: Token, expected: string): SelectorError {
+  return new SelectorError(`found '${token.text}', ${expected}`);
+}
