@@ -1,0 +1,16 @@
+import type { Change } from "./versioned-map.ts";
+
+/** Where an engine makes changes durable before anybody sees them. */
+export interface CommitLog {
+  /**
+   * Makes changes durable in one transaction; the first gets `firstRevision`, each further one the next. Rejects when the
+   * outcome is unknown or nothing was written; then `recover` must succeed before the next commit.
+   */
+  commit(changes: readonly Change[], firstRevision: number): Promise<void>;
+  /** Makes sure that all commits that resolved are safe, those that rejected are gone, and that writing works again. */
+  recover(): Promise<void>;
+  /** Drops changes that nobody can read any more, in this order, and gives their room back. Failures are the log's to report. */
+  compact(compactedRevision: number, forgotten: readonly number[]): Promise<void>;
+  /** No further calls. Resolves when everything is freed. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,167 @@
+import { invariant } from "../../base/assert.ts";
+import {
+  CompactedError,
+  FutureRevisionError,
+  type ListRequest,
+  type ListResult,
+  type StoredValue,
+  type StoreEvent,
+} from "../store.ts";
+import { History } from "./history.ts";
+import { endOfPrefix, sortKeyOf } from "./key-order.ts";
+import { type KeyRecord, newRecord, trimPast, valueAt } from "./key-record.ts";
+import { OrderedKeys } from "./ordered-keys.ts";
+
+/** Revision of a store that nobody wrote to, as in etcd: a client never sees 0, which means "any" in Kubernetes. */
+export const FIRST_REVISION = 1;
+
+/** One write that was decided: a value, or its removal. */
+export interface Change {
+  readonly key: string;
+  /** Undefined removes the key. */
+  readonly value: Buffer | undefined;
+  readonly timeToLiveSeconds?: number | undefined;
+}
+
+/** All durable versions of all keys. Synchronous, and without any idea of durability: the engine applies what is safe. */
+export class VersionedMap {
+  readonly #records = new Map<string, KeyRecord>();
+  readonly #ordered = new OrderedKeys();
+  #history = new History(FIRST_REVISION);
+  #revision = FIRST_REVISION;
+  #compactedRevision = 0;
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  get history(): History {
+    return this.#history;
+  }
+
+  /** @throws CompactedError, FutureRevisionError */
+  get(key: string, revision?: number): StoredValue | undefined {
+    if (revision === undefined) return this.#records.get(key)?.current;
+    this.checkRevision(revision);
+    const record = this.#records.get(key);
+    return record === undefined ? undefined : valueAt(record, revision);
+  }
+
+  /** @throws CompactedError, FutureRevisionError */
+  list(request: ListRequest): ListResult {
+    const revision = request.revision ?? this.#revision;
+    this.checkRevision(revision);
+    const sortPrefix = sortKeyOf(request.prefix);
+    let startKey = sortKeyOf(request.startKey ?? "");
+    if (startKey < sortPrefix) startKey = sortPrefix;
+    const endKey = endOfPrefix(sortPrefix);
+    const end = endKey === undefined ? this.#ordered.end() : this.#ordered.seek(endKey);
+    if (endKey !== undefined && startKey >= endKey) return { revision, items: [], remaining: 0 };
+    const start = this.#ordered.seek(startKey);
+    const limit = request.limit ?? Number.POSITIVE_INFINITY;
+    const items: StoredValue[] = [];
+    if (limit <= 0) return { revision, items, remaining: this.#ordered.count(start, end, revision) };
+    const behind = this.#ordered.scan(start, end, (record) => {
+      const stored = valueAt(record, revision);
+      if (stored !== undefined) items.push(stored);
+      return items.length < limit;
+    });
+    return { revision, items, remaining: items.length < limit ? 0 : this.#ordered.count(behind, end, revision) };
+  }
+
+  /** Gives the change the next revision. */
+  apply(change: Change): StoreEvent {
+    const revision = this.#revision + 1;
+    const previous = this.#records.get(change.key)?.current;
+    this.#set(change, revision, true);
+    this.#revision = revision;
+    const value = change.value ?? previous?.value;
+    invariant(value !== undefined, `key ${change.key} is removed though it is not there`);
+    const type = change.value === undefined ? "delete" : "put";
+    const event: StoreEvent = { type, key: change.key, revision, value, previous };
+    this.#history.append(event);
+    return event;
+  }
+
+  /**
+   * Forgets what was replaced at or before `revision`, and answers the revisions of the changes that no reader can see
+   * any more: replaced values and removals. A key's removal comes after all of its earlier values, so that a log which
+   * drops them in this order and is interrupted never brings a removed key back.
+   * @throws FutureRevisionError
+   */
+  compact(revision: number): number[] {
+    if (revision > this.#revision) this.checkRevision(revision);
+    if (revision <= this.#compactedRevision) return [];
+    this.#compactedRevision = revision;
+    const forgotten: number[] = [];
+    for (const event of this.#history.takeUntil(revision)) {
+      if (event.previous !== undefined) forgotten.push(event.previous.revision);
+      if (event.type === "delete") forgotten.push(event.revision);
+      const record = this.#records.get(event.key);
+      if (record === undefined) continue;
+      trimPast(record, revision);
+      if (record.current === undefined && record.revision <= revision) this.#forget(record);
+    }
+    return forgotten;
+  }
+
+  /** Begins to fill an empty map with what a log kept: history is whole after `compactedRevision`. */
+  beginRestore(compactedRevision: number): void {
+    invariant(this.#records.size === 0, "only an empty map is restored");
+    this.#compactedRevision = compactedRevision;
+    this.#revision = Math.max(FIRST_REVISION, compactedRevision);
+    this.#history = new History(this.#revision);
+  }
+
+  /**
+   * The next change that a log kept, in order of revision. Adds to `forgotten` as `compact` does: a log may hold changes
+   * that compaction had not reached when the process ended.
+   */
+  restore(change: Change, revision: number, forgotten: number[]): void {
+    if (revision > this.#compactedRevision) {
+      this.apply(change);
+      return;
+    }
+    const replaced = this.#records.get(change.key)?.current;
+    if (replaced !== undefined) forgotten.push(replaced.revision);
+    const record = this.#set(change, revision, false);
+    if (change.value !== undefined) return;
+    forgotten.push(revision);
+    this.#forget(record);
+  }
+
+  /** @throws CompactedError, FutureRevisionError */
+  checkRevision(revision: number): void {
+    if (revision < this.#compactedRevision) throw new CompactedError(revision, this.#compactedRevision);
+    if (revision > this.#revision) {
+      throw new FutureRevisionError(`revision ${revision} is in the future; the store is at ${this.#revision}`);
+    }
+  }
+
+  #set(change: Change, revision: number, keepPast: boolean): KeyRecord {
+    let record = this.#records.get(change.key);
+    if (record === undefined) {
+      record = newRecord(change.key, sortKeyOf(change.key));
+      this.#records.set(change.key, record);
+      this.#ordered.insert(record);
+    } else if (keepPast) {
+      record.past ??= [];
+      record.past.push({ revision: record.revision, stored: record.current });
+    }
+    const chunk = record.chunk!;
+    chunk.live += Number(change.value !== undefined) - Number(record.current !== undefined);
+    chunk.changedRevision = revision;
+    record.revision = revision;
+    record.current = change.value === undefined ? undefined : { key: change.key, value: change.value, revision };
+    return record;
+  }
+
+  #forget(record: KeyRecord): void {
+    this.#records.delete(record.key);
+    this.#ordered.remove(record);
+  }
+}
