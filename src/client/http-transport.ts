@@ -1,0 +1,220 @@
+import type {
+  ClientHttp2Stream,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  SecureClientSessionOptions,
+} from "node:http2";
+import { constants } from "node:http2";
+import type { ApiObject } from "../api/meta.ts";
+import { StatusError } from "../api/status.ts";
+import { errorMessage } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import { currentTrace, formatTraceparent } from "../base/trace.ts";
+import { createSessionPool, type Lease } from "./http-session-pool.ts";
+import { statusErrorOf } from "./http-status.ts";
+import { parseJsonLines } from "./json-lines.ts";
+import { type Transport, TransportError, type TransportRequest, type WatchEvent } from "./transport.ts";
+
+/** The server ends other requests than watches after 60 s; one that outlives that is lost. */
+const REQUEST_TIMEOUT_MS = 70_000;
+const LARGEST_BODY_BYTES = 512 * 1024 * 1024;
+const LARGEST_EVENT_BYTES = 32 * 1024 * 1024;
+const REFUSED_RETRIES = 3;
+
+export interface HttpTransportOptions {
+  /** `https://host:port`, or `http://host:port` for HTTP/2 without TLS. A path is put before all request paths. */
+  readonly server: string;
+  readonly clock: Clock;
+  /** PEM. The system's certificate authorities when absent. */
+  readonly certificateAuthority?: string | undefined;
+  /** PEM, with `clientKey`. */
+  readonly clientCertificate?: string | undefined;
+  readonly clientKey?: string | undefined;
+  /** Asked before each request, because tokens in files change. */
+  readonly token?: (() => string | Promise<string>) | undefined;
+  /** Name that the server's certificate must have, when it is not the server's host. */
+  readonly tlsServerName?: string | undefined;
+  readonly insecureSkipTlsVerify?: boolean | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+interface Response {
+  readonly code: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly stream: ClientHttp2Stream;
+}
+
+/** Talks to an API server over HTTP/2. See client/transport.ts for what it promises. */
+export function createHttpTransport(options: HttpTransportOptions): Transport {
+  const server = new URL(options.server);
+  const prefix = server.pathname.replace(/\/$/, "");
+  const pool = createSessionPool(server.origin, sessionOptions(options), options.clock);
+
+  async function send(request: TransportRequest, signal: AbortSignal | undefined): Promise<Response & Lease> {
+    for (let attempt = 0; ; attempt++) {
+      const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+      const headers = await headersOf(request, { prefix, options, length: body?.length });
+      const lease = await pool.acquire();
+      try {
+        signal?.throwIfAborted();
+        const stream = lease.session.request(headers, { endStream: body === undefined });
+        if (body !== undefined) stream.end(body);
+        return { ...(await whenAnswered(stream, signal)), ...lease };
+      } catch (error) {
+        lease.release();
+        if (signal?.aborted) throw signal.reason;
+        // The server promises that it has not looked at a refused stream.
+        if (isRefused(error) && attempt < REFUSED_RETRIES) continue;
+        throw transportError(request, error);
+      }
+    }
+  }
+
+  async function receive(request: TransportRequest): Promise<string> {
+    const timeout = new AbortController();
+    const reason = new TransportError(`${request.method} ${request.path}: no answer within ${REQUEST_TIMEOUT_MS} ms`);
+    const timer = options.clock.setTimer(() => timeout.abort(reason), REQUEST_TIMEOUT_MS);
+    const signal = request.signal === undefined ? timeout.signal : AbortSignal.any([request.signal, timeout.signal]);
+    try {
+      const response = await send(request, signal);
+      try {
+        const text = await bodyOf(response, request, signal);
+        if (response.code >= 400) throw statusErrorOf(response, text);
+        return text;
+      } finally {
+        response.release();
+      }
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  return {
+    async request(request) {
+      const text = await receive(request);
+      try {
+        return JSON.parse(text) as ApiObject;
+      } catch (error) {
+        throw new TransportError(`${request.method} ${request.path}: the answer is not JSON`, { cause: error });
+      }
+    },
+    text: receive,
+    async *watch(request) {
+      if (request.signal?.aborted) return;
+      let response: (Response & Lease) | undefined;
+      try {
+        response = await send(request, request.signal);
+        if (response.code >= 400) throw statusErrorOf(response, await bodyOf(response, request, request.signal));
+        yield* watchEvents(response.stream, request);
+      } catch (error) {
+        if (!request.signal?.aborted) throw error;
+      } finally {
+        response?.stream.close(constants.NGHTTP2_CANCEL);
+        response?.release();
+      }
+    },
+    async close() {
+      pool.close();
+    },
+  };
+}
+
+function sessionOptions(options: HttpTransportOptions): SecureClientSessionOptions {
+  return {
+    ca: options.certificateAuthority,
+    cert: options.clientCertificate,
+    key: options.clientKey,
+    rejectUnauthorized: options.insecureSkipTlsVerify !== true,
+    ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
+    settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
+  };
+}
+
+async function headersOf(
+  request: TransportRequest,
+  { prefix, options, length }: { prefix: string; options: HttpTransportOptions; length: number | undefined },
+): Promise<OutgoingHttpHeaders> {
+  const query = new URLSearchParams(request.query).toString();
+  const headers: OutgoingHttpHeaders = {
+    ":method": request.method,
+    ":path": `${prefix}${request.path}${query === "" ? "" : `?${query}`}`,
+    accept: "application/json",
+    "user-agent": options.userAgent ?? "wherry",
+  };
+  if (length !== undefined) {
+    headers["content-type"] = request.contentType ?? "application/json";
+    headers["content-length"] = length;
+  }
+  const token = await options.token?.();
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  const trace = currentTrace();
+  if (trace !== undefined) headers.traceparent = formatTraceparent(trace);
+  return headers;
+}
+
+function whenAnswered(stream: ClientHttp2Stream, signal: AbortSignal | undefined): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => stream.close(constants.NGHTTP2_CANCEL);
+    let failure: unknown;
+    stream.once("response", (headers) => {
+      resolve({ code: Number(headers[":status"]), headers, stream });
+    });
+    // Stays for the life of the stream: an error without a listener would end the process.
+    stream.on("error", (error) => {
+      failure = error;
+    });
+    stream.once("close", () => {
+      signal?.removeEventListener("abort", abort);
+      reject(failure ?? new Error("the connection was closed before an answer"));
+    });
+    if (signal?.aborted) abort();
+    else signal?.addEventListener("abort", abort);
+  });
+}
+
+async function bodyOf(response: Response, request: TransportRequest, signal: AbortSignal | undefined): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of response.stream as AsyncIterable<Buffer>) {
+      parts.push(part);
+      size += part.length;
+      if (size > LARGEST_BODY_BYTES) throw new Error(`the answer is larger than ${LARGEST_BODY_BYTES} bytes`);
+    }
+    await checkEnd(response.stream);
+  } catch (error) {
+    response.stream.close(constants.NGHTTP2_CANCEL);
+    if (signal?.aborted) throw signal.reason;
+    throw transportError(request, error);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+async function* watchEvents(stream: ClientHttp2Stream, request: TransportRequest): AsyncGenerator<WatchEvent> {
+  try {
+    for await (const value of parseJsonLines(stream, LARGEST_EVENT_BYTES)) {
+      const { type, object } = value as { type: string; object: ApiObject };
+      if (type === "ERROR") throw new StatusError(object as unknown as StatusError["status"]);
+      yield { type: type as WatchEvent["type"], object };
+    }
+    await checkEnd(stream);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    throw transportError(request, error);
+  }
+}
+
+/** A stream that ended by a reset or a lost connection looks to a reader as if it had ended well; its close tells. */
+async function checkEnd(stream: ClientHttp2Stream): Promise<void> {
+  if (!stream.destroyed) await new Promise<void>((resolve) => stream.once("close", () => resolve()));
+  if (stream.aborted || (stream.rstCode ?? 0) !== 0) throw new Error("the connection broke off");
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && /REFUSED_STREAM/.test(error.message);
+}
+
+function transportError(request: TransportRequest, error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  return new TransportError(`${request.method} ${request.path}: ${errorMessage(error)}`, { cause: error });
+}
