@@ -26,6 +26,7 @@ export function reopenCases(open: OpenStore): void {
     const start = store.revision();
     const one = await store.create("/a", bytes("one"));
     await createAll(store, ["/b", "/c", "/é\u{1f600}"]);
+    await store.create("/empty", Buffer.alloc(0));
     const two = await store.update("/a", bytes("two"), one.revision);
     const b = await store.get("/b");
     await store.delete("/b", b!.revision);

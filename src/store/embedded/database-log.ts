@@ -1,0 +1,74 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { CommitLog } from "../memory/commit-log.ts";
+import type { VersionedMap } from "../memory/versioned-map.ts";
+import { packCommit } from "./messages.ts";
+import type { WriterThread } from "./writer-thread.ts";
+
+export interface DatabaseLogOptions {
+  clock: Clock;
+  logger: Logger;
+  database: string;
+  maximumBytes: number | undefined;
+  map: VersionedMap;
+  startThread(): WriterThread;
+}
+
+/** Rows dropped in one transaction, so that a commit never waits long. */
+const FORGET_ROWS = 1000;
+
+/** The commit log in SQLite, written by a thread of its own. */
+export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOptions): CommitLog {
+  const { clock, logger, database, maximumBytes, map } = options;
+  let writer = thread;
+  let opened = open(writer);
+  /** In the order in which they must go (VersionedMap.compact); also those that an earlier attempt could not drop. */
+  let forgotten: number[] = [];
+
+  function open(fresh: WriterThread): Promise<boolean> {
+    const opening = fresh.request({ type: "open", database, maximumBytes });
+    // Whoever writes next hears of a failure.
+    opening.catch(() => undefined);
+    return opening;
+  }
+
+  async function drop(compactedRevision: number): Promise<void> {
+    while (forgotten.length > 0) {
+      const revisions = forgotten.slice(0, FORGET_ROWS);
+      await writer.request({ type: "forget", compactedRevision, revisions });
+      forgotten = forgotten.slice(revisions.length);
+    }
+    while (await writer.request({ type: "reclaim" }));
+  }
+
+  return {
+    async commit(changes, firstRevision) {
+      await opened;
+      await writer.request(packCommit(changes, firstRevision, clock.now()));
+    },
+    async recover() {
+      if (!writer.alive) {
+        writer = options.startThread();
+        opened = open(writer);
+      }
+      await opened;
+      await writer.request({ type: "recover", revision: map.revision });
+    },
+    async compact(compactedRevision, revisions) {
+      for (const revision of revisions) forgotten.push(revision);
+      try {
+        await drop(compactedRevision);
+      } catch (error) {
+        logger.warn("old versions stay on the disk until the next compaction", { error });
+      }
+    },
+    async close() {
+      if (writer.alive) {
+        await writer
+          .request({ type: "close" })
+          .catch((error) => logger.warn("the database did not close well", { error }));
+      }
+      await writer.stop();
+    },
+  };
+}

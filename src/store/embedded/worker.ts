@@ -1,0 +1,38 @@
+import { parentPort } from "node:worker_threads";
+import { errorMessage, present } from "../../base/assert.ts";
+import type { NumberedRequest, Reply, Request } from "./messages.ts";
+import { openWriter, type Writer } from "./writer.ts";
+
+const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;
+
+/** Entry of the writer thread: one request at a time, in order. */
+const port = present(parentPort, "port to the main thread");
+let writer: Writer | undefined;
+
+port.on("message", ({ number, request }: NumberedRequest) => {
+  const reply = answer(number, request);
+  port.postMessage(reply);
+  if (request.type === "close") port.close();
+});
+
+function answer(number: number, request: Request): Reply {
+  try {
+    if (request.type === "open") {
+      writer = openWriter(request.database, request.maximumBytes);
+      return { number };
+    }
+    if (writer === undefined && request.type === "close") return { number };
+    return { number, result: present(writer, "the open database").handle(request) };
+  } catch (error) {
+    return { number, error: describe(error) };
+  }
+}
+
+function describe(error: unknown): string {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  if (code === SQLITE_FULL)
+    return "no room is left on the disk, or the store has reached its size limit; free some room";
+  if (code === SQLITE_IOERR) return `the disk reports an error (${errorMessage(error)}); check the disk`;
+  return errorMessage(error);
+}

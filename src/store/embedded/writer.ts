@@ -1,0 +1,112 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { CommitRequest, Request } from "./messages.ts";
+import { checksumOf, LOG_BYTES, PAGE_BYTES } from "./schema.ts";
+
+/** Pages given back at a time, so that a commit never waits long. */
+const RECLAIM_PAGES = 64;
+/** Free room that stays in the file: at least so many pages and this part of them. */
+const SLACK_PAGES = 64;
+const SLACK_PART = 0.1;
+
+interface Statements {
+  readonly insert: StatementSync;
+  readonly remove: StatementSync;
+  readonly removeAfter: StatementSync;
+  readonly setCompactedRevision: StatementSync;
+}
+
+export interface Writer {
+  /** Does what a request says; the result of "reclaim" is whether there is more to do. */
+  handle(request: Exclude<Request, { type: "open" }>): boolean;
+}
+
+/** The only connection that writes. Every method is one transaction, durable when it returns. */
+export function openWriter(database: string, maximumBytes: number | undefined): Writer {
+  const connection = new DatabaseSync(database, { timeout: 1000 });
+  connection.exec(`
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = ${LOG_BYTES / PAGE_BYTES};
+    PRAGMA journal_size_limit = ${LOG_BYTES};
+  `);
+  if (maximumBytes !== undefined) connection.exec(`PRAGMA max_page_count = ${Math.floor(maximumBytes / PAGE_BYTES)}`);
+  const statements: Statements = {
+    insert: connection.prepare("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)"),
+    remove: connection.prepare("DELETE FROM changes WHERE revision = ?"),
+    removeAfter: connection.prepare("DELETE FROM changes WHERE revision > ?"),
+    setCompactedRevision: connection.prepare("UPDATE metadata SET value = ? WHERE name = 'compacted_revision'"),
+  };
+  return {
+    handle(request) {
+      switch (request.type) {
+        case "commit":
+          transaction(connection, () => insertAll(statements, request));
+          return false;
+        case "recover":
+          transaction(connection, () => statements.removeAfter.run(request.revision));
+          checkpoint(connection);
+          return false;
+        case "forget":
+          transaction(connection, () => {
+            statements.setCompactedRevision.run(request.compactedRevision);
+            for (const revision of request.revisions) statements.remove.run(revision);
+          });
+          return false;
+        case "reclaim":
+          return reclaim(connection);
+        case "close":
+          connection.close();
+          return false;
+      }
+    },
+  };
+}
+
+function insertAll({ insert }: Statements, request: CommitRequest): void {
+  let offset = 0;
+  for (let index = 0; index < request.keys.length; index++) {
+    const revision = request.firstRevision + index;
+    const key = request.keys[index]!;
+    const length = request.lengths[index]!;
+    const value = length < 0 ? null : request.values.subarray(offset, offset + length);
+    offset += Math.max(0, length);
+    const timeToLiveSeconds = request.timeToLiveSeconds[index] ?? null;
+    insert.run(revision, key, value, request.writtenAtMs, timeToLiveSeconds, checksumOf(revision, key, value));
+  }
+}
+
+function transaction(connection: DatabaseSync, work: () => void): void {
+  connection.exec("BEGIN IMMEDIATE");
+  try {
+    work();
+    connection.exec("COMMIT");
+  } catch (error) {
+    if (connection.isTransaction) connection.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/**
+ * Moves the write-ahead log into the database and cuts it to nothing. When it succeeds, everything committed is on the
+ * disk again, also if an fsync of the log failed before: its frames that were never acknowledged are gone.
+ */
+function checkpoint(connection: DatabaseSync): void {
+  connection.exec("PRAGMA busy_timeout = 0");
+  try {
+    const row = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    if (row?.busy !== 0) throw new Error("somebody reads the database, so its write-ahead log cannot be checkpointed");
+  } finally {
+    connection.exec("PRAGMA busy_timeout = 1000");
+  }
+}
+
+function reclaim(connection: DatabaseSync): boolean {
+  const free = Number(connection.prepare("PRAGMA freelist_count").get()?.freelist_count);
+  const total = Number(connection.prepare("PRAGMA page_count").get()?.page_count);
+  if (free > Math.max(SLACK_PAGES, total * SLACK_PART)) {
+    connection.exec(`PRAGMA incremental_vacuum(${RECLAIM_PAGES})`);
+    return true;
+  }
+  checkpoint(connection);
+  connection.exec("PRAGMA shrink_memory");
+  return false;
+}
