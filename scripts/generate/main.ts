@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { unpackClients } from "../clients.ts";
+import { addApplyRules } from "./apply.ts";
 import { readModels } from "./client-node/models.ts";
 import { readOperations } from "./client-node/operations.ts";
+import { buildDefinitions } from "./definitions.ts";
 import { emitResources } from "./emit/resources.ts";
+import { buildSchema } from "./emit/schema.ts";
 import { emitTypes } from "./emit/types.ts";
+import { addEnums, collectDescriptions } from "./enrich.ts";
+import { indexStructs } from "./go/structs.ts";
+import { readKubernetesModels } from "./kubernetes-models.ts";
 import { nameDefinitions } from "./naming.ts";
 import { paths } from "./paths.ts";
 import { buildResources } from "./resources.ts";
@@ -20,11 +27,20 @@ async function generate(): Promise<void> {
   const models = await readModels(paths.clientNode);
   const operations = readOperations(paths.clientNode);
   const names = nameDefinitions(models, operations, paths.kubernetesModels);
+  const known = readKubernetesModels(paths.kubernetesModels);
+  const { kubectl, helm } = unpackClients();
+  const definitions = buildDefinitions({ models, names, structs: indexStructs([kubectl, helm]) });
+  addEnums(definitions, known);
+  addApplyRules(definitions);
+  const descriptions = collectDescriptions(models, names, known);
   const resources = buildResources(operations, names);
-  const files = emitTypes(models, names);
+
+  const files = emitTypes(definitions, descriptions);
   files.set("resources.ts", emitResources(resources));
-  const stamp: Stamp = { inputs, files: [...files.keys()] };
+  files.set("schema.json", JSON.stringify(buildSchema(definitions, resources)));
+  files.set("descriptions.json", JSON.stringify(descriptions));
   writeFiles(paths.output, files, previous.files);
+  const stamp: Stamp = { inputs, files: [...files.keys()] };
   writeFiles(paths.output, new Map([["stamp.json", JSON.stringify(stamp)]]), []);
-  console.log(`generated ${models.length} types and ${resources.length} resources into src/api/generated`);
+  console.log(`generated ${definitions.size} types and ${resources.length} resources into src/api/generated`);
 }

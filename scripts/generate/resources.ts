@@ -2,7 +2,7 @@ import type { SubresourceSchema } from "../../src/api/schema.ts";
 import type { Operation } from "./client-node/operations.ts";
 import type { DefinitionName } from "./naming.ts";
 import { compareVersions, groupOrder } from "./overlay/groups.ts";
-import { connectKinds } from "./overlay/subresources.ts";
+import { connectKinds, unservedVerbs } from "./overlay/subresources.ts";
 
 /** A resource as far as paths and operations tell. */
 export interface ServedResource {
@@ -111,7 +111,8 @@ function finish(draft: Draft, names: ReadonlyMap<string, DefinitionName>): Serve
     return { name, group: own.group.name, version: own.version, kind: own.name, verbs };
   });
   subresources.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const verbs = [...draft.verbs].sort();
+  const unserved = unservedVerbs[resource] ?? [];
+  const verbs = [...draft.verbs].filter((verb) => !unserved.includes(verb)).sort();
   return { group, version, resource, kind: kind.name, namespaced, verbs, definition: kind.definition, subresources };
 }
 

@@ -14,10 +14,13 @@ export interface Definition {
   /**
    * Set for types that are not plain messages. On the wire as JSON: quantity, intOrString, time, microTime, duration are
    * scalars; raw, fieldsV1 and json hold any JSON value. `extraValue` and `verbs` are lists of strings wrapped in a message.
+   * The `jsonSchemaProps…` ones are unions: a schema, or an array of schemas, a boolean, a list of strings.
    */
   readonly special?: SpecialType;
   /** By JSON name, in the order of the Go type (and so of printed objects). */
   readonly fields: Readonly<Record<string, Field>>;
+  /** Server-side apply replaces such a struct as a whole; also told by each field that holds one. */
+  readonly mapType?: "atomic";
 }
 
 export type SpecialType =
@@ -29,6 +32,9 @@ export type SpecialType =
   | "raw"
   | "fieldsV1"
   | "json"
+  | "jsonSchemaPropsOrArray"
+  | "jsonSchemaPropsOrBool"
+  | "jsonSchemaPropsOrStringArray"
   | "extraValue"
   | "verbs";
 
@@ -43,8 +49,14 @@ export interface Field {
   /** int32, int64, double … for numbers. */
   readonly format?: string;
   readonly required?: true;
-  /** Protobuf field number. */
+  /** Protobuf field number; absent when protobuf does not carry the field. */
   readonly number?: number;
+  /** JSON shows the field inline, but in protobuf it lies in nested messages of these numbers, outermost first. */
+  readonly inside?: readonly number[];
+  /** A Go pointer: absent and zero differ. */
+  readonly pointer?: true;
+  /** Written to JSON also when it has its zero value (no `omitempty`). */
+  readonly keepEmpty?: true;
   readonly enum?: readonly string[];
   /** Strategic merge patch (struct tags patchStrategy, patchMergeKey). */
   readonly patchStrategy?: string;

@@ -1,14 +1,15 @@
-import type { Model, ModelField } from "../client-node/models.ts";
-import { type DefinitionName, elementClass } from "../naming.ts";
+import type { Definition, Field, SpecialType } from "../../../src/api/schema.ts";
+import type { Descriptions } from "../enrich.ts";
 import { fieldTypes } from "../overlay/field-types.ts";
+import { type Group, groups, metaGroup, otherGroups } from "../overlay/groups.ts";
 
 /** Types that src/api/meta.ts writes by hand, because generic machinery works on them. */
-const handWritten = new Set(["ObjectMeta", "ListMeta", "OwnerReference", "ManagedFieldsEntry"]);
+const handWritten = new Set(["ListMeta", "ManagedFieldsEntry", "ObjectMeta", "OwnerReference"]);
 
-interface Module {
-  /** e.g. `apps/v1`. */
+/** Where a definition's type is, e.g. { path: "apps/v1", name: "Deployment" }. */
+interface Location {
   readonly path: string;
-  readonly models: Model[];
+  readonly name: string;
 }
 
 /**
@@ -16,91 +17,123 @@ interface Module {
  *
  * @returns from file name, relative to the output folder, to text
  */
-export function emitTypes(models: readonly Model[], names: ReadonlyMap<string, DefinitionName>): Map<string, string> {
-  const modules = new Map<string, Module>();
-  for (const model of models) {
-    const path = modulePath(names.get(model.className)!);
-    const module = modules.get(path) ?? { path, models: [] };
-    modules.set(path, module);
-    module.models.push(model);
+export function emitTypes(
+  definitions: ReadonlyMap<string, Definition>,
+  descriptions: Descriptions,
+): Map<string, string> {
+  const modules = new Map<string, { location: Location; definition: string }[]>();
+  for (const [definition, { special }] of definitions) {
+    if (special !== undefined) continue;
+    const location = locate(definition);
+    modules.set(location.path, [...(modules.get(location.path) ?? []), { location, definition }]);
   }
-  return new Map([...modules.values()].map((module) => [`${module.path}.ts`, emitModule(module, names)]));
-}
-
-/** Where a definition's type is, without ending: `core/v1`, `apps/v1`, `meta/v1`. */
-export function modulePath({ group, version }: DefinitionName): string {
-  return `${group.name === "" ? "core" : group.name}/${version}`;
-}
-
-function emitModule(module: Module, names: ReadonlyMap<string, DefinitionName>): string {
-  const imports = new Map<string, Set<string>>();
-  const local = new Set(module.models.map((model) => names.get(model.className)!.name));
-  const refer = (className: string): string => {
-    const name = names.get(className);
-    if (name === undefined) throw new Error(`client-node: a field of ${module.path} has the unknown type ${className}`);
-    const from =
-      handWritten.has(name.name) && name.group.name === "meta" ? "../../meta.ts" : `../${modulePath(name)}.ts`;
-    if (from === `../${module.path}.ts`) return name.name;
-    if (local.has(name.name) && module.path !== "meta/v1")
-      throw new Error(`${module.path} declares ${name.name} and also needs the one of ${from}`);
-    imports.set(from, (imports.get(from) ?? new Set()).add(name.name));
-    return name.name;
-  };
-  const interfaces: string[] = [];
-  const sorted = module.models.map((model) => ({ model, name: names.get(model.className)! }));
-  sorted.sort((a, b) => (a.name.name < b.name.name ? -1 : 1));
-  for (const { model, name } of sorted) {
-    if (module.path === "meta/v1" && handWritten.has(name.name)) continue;
-    interfaces.push(emitInterface(model, name, refer));
+  const files = new Map<string, string>();
+  for (const [path, members] of modules) {
+    members.sort((a, b) => (a.location.name < b.location.name ? -1 : 1));
+    const references = new References(path, definitions);
+    const interfaces = members
+      .filter(({ location }) => path !== "meta/v1" || !handWritten.has(location.name))
+      .map(({ location, definition }) =>
+        emitInterface(location.name, definition, { definitions, descriptions, references }),
+      );
+    files.set(`${path}.ts`, `${references.imports()}\n${interfaces.join("\n")}`);
   }
-  const lines = [...imports]
-    .sort()
-    .map(([from, types]) => `import type { ${[...types].sort().join(", ")} } from "${from}";\n`);
-  if (module.path === "meta/v1")
-    lines.push(`export type { ${[...handWritten].sort().join(", ")} } from "../../meta.ts";\n`);
-  return `${lines.join("")}\n${interfaces.join("\n")}`;
+  return files;
 }
 
-function emitInterface(model: Model, name: DefinitionName, refer: (className: string) => string): string {
-  const fields = model.fields.map((field) => {
-    const override = fieldTypes[`${name.definition}.${field.name}`];
-    const key = /^[A-Za-z]\w*$/.test(field.name) ? field.name : JSON.stringify(field.name);
-    const text = isTypeMeta(field.name) ? "" : field.description;
-    return `${comment(text, "  ")}  ${key}${field.required ? "" : "?"}: ${override ?? fieldType(field, refer)};\n`;
+function locate(definition: string): Location {
+  if (definition === "io.k8s.apimachinery.pkg.version.Info") return { path: "meta/v1", name: "VersionInfo" };
+  const [name, version] = definition.split(".").reverse();
+  const prefix = definition.slice(0, definition.length - name!.length - version!.length - 2);
+  const group = [...groups, metaGroup, ...otherGroups].find(
+    (candidate: Group) => candidate.definitionPrefix === prefix,
+  );
+  if (group === undefined) throw new Error(`overlay/groups.ts has no group for ${definition}`);
+  return { path: `${group.name === "" ? "core" : group.name}/${version}`, name: name! };
+}
+
+/** Collects what a module imports while its types are written. */
+class References {
+  readonly #path: string;
+  readonly #definitions: ReadonlyMap<string, Definition>;
+  readonly #imports = new Map<string, Set<string>>();
+
+  constructor(path: string, definitions: ReadonlyMap<string, Definition>) {
+    this.#path = path;
+    this.#definitions = definitions;
+  }
+
+  type(definition: string): string {
+    const special = this.#definitions.get(definition)?.special;
+    if (special !== undefined) return specialType(special);
+    const { path, name } = locate(definition);
+    const byHand = path === "meta/v1" && handWritten.has(name);
+    if (path === this.#path && !byHand) return name;
+    const from = byHand ? "../../meta.ts" : `../${path}.ts`;
+    this.#imports.set(from, (this.#imports.get(from) ?? new Set()).add(name));
+    return name;
+  }
+
+  imports(): string {
+    const lines = [...this.#imports]
+      .sort()
+      .map(([from, names]) => `import type { ${[...names].sort().join(", ")} } from "${from}";\n`);
+    if (this.#path === "meta/v1") lines.push(`export type { ${[...handWritten].join(", ")} } from "../../meta.ts";\n`);
+    return lines.join("");
+  }
+}
+
+function emitInterface(
+  name: string,
+  definition: string,
+  context: { definitions: ReadonlyMap<string, Definition>; descriptions: Descriptions; references: References },
+): string {
+  const texts = context.descriptions[definition] ?? {};
+  const fields = Object.entries(context.definitions.get(definition)!.fields).map(([fieldName, field]) => {
+    const key = /^[A-Za-z]\w*$/.test(fieldName) ? fieldName : JSON.stringify(fieldName);
+    const text = fieldName === "apiVersion" || fieldName === "kind" ? "" : texts[fieldName];
+    const type = fieldTypes[`${definition}.${fieldName}`] ?? fieldType(field, context.references);
+    return `${comment(text ?? "", "  ")}  ${key}${field.required ? "" : "?"}: ${type};\n`;
   });
-  return `${comment(model.description, "")}export interface ${name.name} {\n${fields.join("")}}\n`;
+  return `${comment(texts[""] ?? "", "")}export interface ${name} {\n${fields.join("")}}\n`;
 }
 
-function isTypeMeta(field: string): boolean {
-  return field === "apiVersion" || field === "kind";
+function fieldType(field: Field, references: References): string {
+  const element = elementType(field, references);
+  if (field.container === "map") return `Record<string, ${element}>`;
+  if (field.container === "list") return element.includes("|") ? `(${element})[]` : `${element}[]`;
+  return element;
 }
 
-function fieldType(field: ModelField, refer: (className: string) => string): string {
-  return jsonType(field.type, refer);
-}
-
-function jsonType(type: string, refer: (className: string) => string): string {
-  if (type.startsWith("Array<")) return `${parenthesized(jsonType(elementClass(type), refer))}[]`;
-  if (type.startsWith("{ [key: string]:")) return `Record<string, ${jsonType(elementClass(type), refer)}>`;
-  switch (type) {
-    case "string":
-    case "number":
-    case "boolean":
-      return type;
-    case "Date":
-    case "V1MicroTime":
-      return "string";
-    case "IntOrString":
-      return "number | string";
-    case "any":
+function elementType(field: Field, references: References): string {
+  if (field.ref !== undefined) return references.type(field.ref);
+  switch (field.type) {
+    case undefined:
       return "unknown";
+    case "bytes":
+      return "string";
+    case "integer":
+      return "number";
     default:
-      return refer(type);
+      return field.type;
   }
 }
 
-function parenthesized(type: string): string {
-  return type.includes("|") ? `(${type})` : type;
+function specialType(special: SpecialType): string {
+  switch (special) {
+    case "quantity":
+    case "time":
+    case "microTime":
+    case "duration":
+      return "string";
+    case "intOrString":
+      return "number | string";
+    case "extraValue":
+    case "verbs":
+      return "string[]";
+    default:
+      return "unknown";
+  }
 }
 
 /** First sentence only: whole descriptions are in descriptions.json. */

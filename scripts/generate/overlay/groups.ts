@@ -56,6 +56,12 @@ export const metaGroup: Group = {
   goPackage: "k8s.io/apimachinery/pkg/apis/meta",
 };
 
+/** Groups of types that clients and webhooks exchange and that no resource has. */
+export const otherGroups: readonly Group[] = [
+  api("admission.k8s.io", "admission"),
+  api("apidiscovery.k8s.io", "apidiscovery"),
+];
+
 /** Position of a group in discovery; unknown groups come last. */
 export function groupOrder(name: string): number {
   const index = groups.findIndex((group) => group.name === name);

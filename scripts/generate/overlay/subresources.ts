@@ -7,3 +7,6 @@ export const connectKinds: Readonly<Record<string, string>> = {
   "pods/proxy": "PodProxyOptions",
   "services/proxy": "ServiceProxyOptions",
 };
+
+/** Verbs whose parameters the OpenAPI document has although the server does not serve them. */
+export const unservedVerbs: Readonly<Record<string, readonly string[]>> = { componentstatuses: ["watch"] };
