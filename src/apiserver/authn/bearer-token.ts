@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type Authenticator, BadCredentialsError } from "./authenticator.ts";
+import type { TokenAuthenticator, TokenIdentity } from "./token-authenticator.ts";
+
+const WEBSOCKET_PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
+
+/** The kinds of tokens together: the first that knows a token decides. */
+export function tokenUnion(kinds: readonly TokenAuthenticator[]): TokenAuthenticator {
+  return {
+    name: "token",
+    async authenticateToken(token, audiences): Promise<TokenIdentity | undefined> {
+      for (const kind of kinds) {
+        const identity = await kind.authenticateToken(token, audiences);
+        if (identity !== undefined) return identity;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Tokens in the Authorization header, or (from browsers) in a WebSocket's subprotocols. An unknown token is a bad one. */
+export function bearerTokenAuthenticator(tokens: TokenAuthenticator, audiences: readonly string[]): Authenticator {
+  return {
+    name: "bearerToken",
+    async authenticate({ headers }) {
+      const token = tokenOf(headers);
+      if (token === undefined) return undefined;
+      const identity = await tokens.authenticateToken(token, audiences);
+      if (identity === undefined) throw new BadCredentialsError("invalid bearer token");
+      return identity.user;
+    },
+  };
+}
+
+function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+  const [scheme, token] = (headers.authorization ?? "").trim().split(" ");
+  if (scheme?.toLowerCase() === "bearer" && token !== undefined && token !== "") return token;
+  return websocketToken(headers);
+}
+
+function websocketToken(headers: IncomingHttpHeaders): string | undefined {
+  const protocols = headers["sec-websocket-protocol"]?.split(",").map((protocol) => protocol.trim()) ?? [];
+  const carrier = protocols.find((protocol) => protocol.startsWith(WEBSOCKET_PROTOCOL_PREFIX));
+  if (carrier === undefined) return undefined;
+  const token = Buffer.from(carrier.slice(WEBSOCKET_PROTOCOL_PREFIX.length), "base64url").toString();
+  if (token === "" || token.includes("\uFFFD"))
+    throw new BadCredentialsError("invalid base64.bearer.authorization token encoding");
+  // A token must never be echoed as the chosen protocol, so another has to be offered with it.
+  if (protocols.length < 2) throw new BadCredentialsError("missing additional subprotocol");
+  return token;
+}
