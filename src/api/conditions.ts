@@ -29,7 +29,7 @@ export function setCondition<C extends ConditionLike>(
   conditions: readonly C[] | undefined,
   condition: Omit<C, "lastTransitionTime"> & { lastTransitionTime?: string },
   time: string,
-): readonly C[] {
+): C[] {
   const before = findCondition(conditions, condition.type as string);
   if (conditions === undefined || before === undefined) {
     const added = { ...condition, lastTransitionTime: condition.lastTransitionTime ?? time } as unknown as C;
@@ -39,7 +39,7 @@ export function setCondition<C extends ConditionLike>(
   const kept = sameStatus ? before.lastTransitionTime : undefined;
   const after = { ...before, ...condition, lastTransitionTime: kept ?? condition.lastTransitionTime ?? time } as C;
   const fields = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof C>;
-  if ([...fields].every((field) => before[field] === after[field])) return conditions;
+  if ([...fields].every((field) => before[field] === after[field])) return conditions as C[];
   return conditions.map((each) => (each === before ? after : each));
 }
 

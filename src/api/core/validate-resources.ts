@@ -1,0 +1,132 @@
+import { invalids, malformedQuantity, notFoundField, requiredText, uniqueness } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import type { ResourceRequirements } from "../generated/core/v1.ts";
+import { qualifiedNameErrors } from "../names.ts";
+import { compareQuantities, type Quantity, tryParseQuantity } from "../quantity.ts";
+
+const CONTAINER_RESOURCES = ["cpu", "memory", "ephemeral-storage"];
+const STANDARD_RESOURCES = [
+  ...CONTAINER_RESOURCES,
+  "requests.cpu",
+  "requests.memory",
+  "requests.ephemeral-storage",
+  "limits.cpu",
+  "limits.memory",
+  "limits.ephemeral-storage",
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "persistentvolumeclaims",
+  "configmaps",
+  "services.nodeports",
+  "services.loadbalancers",
+  "storage",
+  "requests.storage",
+];
+
+export const isHugePage = (name: string): boolean => name.startsWith("hugepages-");
+/** A resource of Kubernetes itself: no domain, or one below kubernetes.io. */
+export const isNativeResource = (name: string): boolean => !name.includes("/") || name.includes("kubernetes.io/");
+/** Resources of vendors: `domain/name` outside kubernetes.io. */
+export function isExtendedResource(name: string): boolean {
+  return (
+    !isNativeResource(name) && !name.startsWith("requests.") && qualifiedNameErrors(`requests.${name}`).length === 0
+  );
+}
+/** Whether limits may be above requests. */
+const isOvercommitAllowed = (name: string): boolean => isNativeResource(name) && !isHugePage(name);
+const isInteger = (name: string): boolean =>
+  isExtendedResource(name) || ["pods", "services", "replicationcontrollers", "secrets", "configmaps"].includes(name);
+
+/** What is wrong with the name of a resource anywhere. */
+export function validateResourceName(name: string, field: string): FieldError[] {
+  const errors = invalids(field, name, qualifiedNameErrors(name));
+  if (errors.length > 0) return errors;
+  if (!name.includes("/") && !STANDARD_RESOURCES.includes(name) && !isHugePage(name)) {
+    return [invalid(field, name, "must be a standard resource type or fully qualified")];
+  }
+  return [];
+}
+
+function validateContainerResourceName(name: string, field: string): FieldError[] {
+  const errors = validateResourceName(name, field);
+  if (!name.includes("/")) {
+    if (!CONTAINER_RESOURCES.includes(name) && !isHugePage(name)) {
+      errors.push(invalid(field, name, "must be a standard resource for containers"));
+    }
+  } else if (!isNativeResource(name) && !isExtendedResource(name)) {
+    errors.push(invalid(field, name, "doesn't follow extended resource name standard"));
+  }
+  return errors;
+}
+
+/** What is wrong with an amount of a resource. */
+export function validateResourceQuantity(name: string, text: string, field: string): FieldError[] {
+  const quantity = tryParseQuantity(text);
+  if (quantity === undefined) return [malformedQuantity(field, text)];
+  if (quantity.nanos < 0n) return [invalid(field, text, "must be greater than or equal to 0")];
+  return isInteger(name) && quantity.nanos % 1_000_000_000n !== 0n ? [invalid(field, text, "must be an integer")] : [];
+}
+
+/** What is wrong with requests and limits of a container. */
+export function validateContainerResources(
+  resources: ResourceRequirements | undefined,
+  field: string,
+  podClaimNames: ReadonlySet<string> = new Set(),
+): FieldError[] {
+  if (resources === undefined) return [];
+  const errors: FieldError[] = [];
+  const limits = resources.limits ?? {};
+  const requests = resources.requests ?? {};
+  for (const [name, text] of Object.entries(limits)) {
+    const path = `${field}.limits[${name}]`;
+    errors.push(...validateContainerResourceName(name, path), ...validateResourceQuantity(name, text, path));
+  }
+  for (const [name, text] of Object.entries(requests)) {
+    const path = `${field}.requests[${name}]`;
+    errors.push(...validateContainerResourceName(name, path), ...validateResourceQuantity(name, text, path));
+    errors.push(...validateRequest({ name, text, limit: limits[name] }, field));
+  }
+  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  if (names.some(isHugePage) && !names.includes("cpu") && !names.includes("memory")) {
+    errors.push(forbiddenField(field, "HugePages require cpu or memory"));
+  }
+  return [...errors, ...validateClaims(resources, field, podClaimNames)];
+}
+
+function validateRequest(
+  request: { name: string; text: string; limit: string | undefined },
+  field: string,
+): FieldError[] {
+  const { name, text, limit } = request;
+  if (limit === undefined) {
+    return isOvercommitAllowed(name)
+      ? []
+      : [required(`${field}.limits`, "Limit must be set for non overcommitable resources")];
+  }
+  const wanted: Quantity | undefined = tryParseQuantity(text);
+  const most: Quantity | undefined = tryParseQuantity(limit);
+  if (wanted === undefined || most === undefined) return [];
+  const difference = compareQuantities(wanted, most);
+  if (!isOvercommitAllowed(name) && difference !== 0) {
+    return [invalid(`${field}.requests`, text, `must be equal to ${name} limit of ${limit}`)];
+  }
+  if (difference > 0) {
+    return [invalid(`${field}.requests`, text, `must be less than or equal to ${name} limit of ${limit}`)];
+  }
+  return [];
+}
+
+function validateClaims(resources: ResourceRequirements, field: string, podClaims: ReadonlySet<string>): FieldError[] {
+  const errors: FieldError[] = [];
+  const unique = uniqueness();
+  (resources.claims ?? []).forEach((claim, index) => {
+    const path = `${field}.claims[${index}]`;
+    errors.push(...requiredText(claim.name, `${path}.name`));
+    errors.push(...unique(claim.request ? `${claim.name}/${claim.request}` : claim.name, path));
+    if (claim.name && !podClaims.has(claim.name)) errors.push(notFoundField(`${path}.name`, claim.name));
+  });
+  return errors;
+}
