@@ -12,7 +12,7 @@ export interface Definition {
   /** The kinds whose top level has this shape. */
   readonly kinds?: readonly GroupVersionKind[];
   /**
-   * Set for types that are not plain messages. On the wire as JSON: quantity, intOrString, time, microTime, duration are
+   * Set for types that are not plain messages. On the wire as JSON: quantity, intOrString, time, microTime are
    * scalars; raw, fieldsV1 and json hold any JSON value. `extraValue` and `verbs` are lists of strings wrapped in a message.
    * The `jsonSchemaProps…` ones are unions: a schema, or an array of schemas, a boolean, a list of strings.
    */
@@ -28,7 +28,6 @@ export type SpecialType =
   | "intOrString"
   | "time"
   | "microTime"
-  | "duration"
   | "raw"
   | "fieldsV1"
   | "json"

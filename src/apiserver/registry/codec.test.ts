@@ -2,13 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode, objectOf, stamp, stampedCopy } from "./codec.ts";
 
-const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "web", resourceVersion: "7", labels: { a: "b" } }, spec: { x: 1 } };
+const pod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "web", resourceVersion: "7", labels: { a: "b" } },
+  spec: { x: 1 },
+};
 
 test("the revision is stamped into the bytes, as often as one likes", () => {
   const bytes = encode(pod);
   for (const revision of [1, 42, 9007199254740991, 3]) {
     assert.equal(stamp(bytes, revision), bytes);
-    assert.deepEqual(JSON.parse(bytes.toString()), { ...pod, metadata: { ...pod.metadata, resourceVersion: String(revision) } });
+    assert.deepEqual(JSON.parse(bytes.toString()), {
+      ...pod,
+      metadata: { ...pod.metadata, resourceVersion: String(revision) },
+    });
   }
 });
 
@@ -25,7 +33,10 @@ test("bytes of another program get room for the revision", () => {
 });
 
 test("text that looks like the room inside an object is not taken for it", () => {
-  const trap = { ...pod, metadata: { name: "web", annotations: { a: '"metadata":{"resourceVersion":"@@@@@@@@@@@@@@@@"' } } };
+  const trap = {
+    ...pod,
+    metadata: { name: "web", annotations: { a: '"metadata":{"resourceVersion":"@@@@@@@@@@@@@@@@"' } },
+  };
   const bytes = stamp(encode(trap), 77);
   const back = objectOf(bytes);
   assert.equal(back.metadata?.resourceVersion, "77");

@@ -1,5 +1,5 @@
-import { invariant } from "../../base/assert.ts";
 import type { ApiObject } from "../../api/meta.ts";
+import { invariant } from "../../base/assert.ts";
 
 /**
  * Objects as the bytes that are stored, cached and sent to clients: one buffer for all three.
@@ -59,6 +59,6 @@ function roomOf(bytes: Buffer): number {
   if (at < 0 || at > 512) return -1;
   const start = at + MARK.length;
   const end = start + ROOM.length;
-  const filled = bytes.latin1Slice(start, end + 1);
+  const filled = bytes.toString("latin1", start, end + 1);
   return filled === `${ROOM}"` || /^\d+" *$/.test(filled) ? start : -1;
 }

@@ -1,0 +1,33 @@
+import type { ApiObject, ResourceReference } from "../api/meta.ts";
+import { invariant } from "../base/assert.ts";
+import type { ObjectReader } from "./reader.ts";
+import { objectOf } from "./registry/codec.ts";
+import type { ServedResource } from "./registry/resource.ts";
+import type { ResourceTable } from "./registry/resource-table.ts";
+
+/** The ObjectReader over the watch caches. The table may come into being later than the reader. */
+export function cacheReader(table: () => ResourceTable): ObjectReader {
+  const served = (reference: ResourceReference<ApiObject>): ServedResource => {
+    const resource = table().find(reference.group, reference.version, reference.resource);
+    invariant(resource !== undefined, `${reference.resource} of ${reference.group}/${reference.version} is served`);
+    return resource;
+  };
+  return {
+    async get<T extends ApiObject>(reference: ResourceReference<T>, namespace: string | undefined, name: string) {
+      return (await served(reference).storage.get(namespace ?? "", name))?.object as T | undefined;
+    },
+    async list<T extends ApiObject>(reference: ResourceReference<T>, namespace?: string) {
+      const { cache, prefix } = served(reference).storage;
+      await cache.fresh();
+      const selection = { prefix: prefix + (namespace === undefined || namespace === "" ? "" : `${namespace}/`) };
+      return [...cache.select(selection)].map((entry) => objectOf<T>(entry.bytes));
+    },
+    follow<T extends ApiObject>(reference: ResourceReference<T>, handler: Parameters<ObjectReader["follow"]>[1]) {
+      return served(reference).storage.cache.follow((event) => {
+        const before = event.before === undefined ? undefined : objectOf<T>(event.before.bytes);
+        const after = event.after === undefined ? undefined : objectOf<T>(event.after.bytes);
+        handler({ before, after } as Parameters<typeof handler>[0]);
+      });
+    },
+  };
+}

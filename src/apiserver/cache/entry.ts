@@ -1,0 +1,51 @@
+import type { ApiObject } from "../../api/meta.ts";
+import { objectOf, stampedCopy } from "../registry/codec.ts";
+
+/** One stored object as the cache keeps it: bytes, and the little that selectors look at. */
+export interface CacheEntry {
+  readonly key: string;
+  readonly revision: number;
+  /** As clients get it, revision included. */
+  readonly bytes: Buffer;
+  /** Filled at first use. */
+  labels?: Readonly<Record<string, string>> | undefined;
+  fields?: Readonly<Record<string, string>> | undefined;
+}
+
+export type EventType = "ADDED" | "MODIFIED" | "DELETED";
+
+/** One change of one object, made once and shared by all watchers. */
+export class CacheEvent {
+  readonly revision: number;
+  readonly before: CacheEntry | undefined;
+  readonly after: CacheEntry | undefined;
+  #gone: Buffer | undefined;
+  readonly #frames: Partial<Record<EventType, Buffer>> = {};
+
+  constructor(revision: number, before: CacheEntry | undefined, after: CacheEntry | undefined) {
+    this.revision = revision;
+    this.before = before;
+    this.after = after;
+  }
+
+  /** The object that an event of this type shows: for DELETED the last state, at the revision of the change. */
+  bytes(type: EventType): Buffer {
+    if (type !== "DELETED") return this.after!.bytes;
+    this.#gone ??= stampedCopy(this.before!.bytes, this.revision);
+    return this.#gone;
+  }
+
+  /** The event as a line of a JSON watch stream. */
+  frame(type: EventType): Buffer {
+    return (this.#frames[type] ??= frameOf(type, this.bytes(type)));
+  }
+
+  object(type: EventType): ApiObject {
+    return objectOf(this.bytes(type));
+  }
+}
+
+/** `{"type":…,"object":…}` and a line feed. */
+export function frameOf(type: string, object: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from("}\n")]);
+}

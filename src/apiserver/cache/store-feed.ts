@@ -1,0 +1,103 @@
+import type { Clock } from "../../base/clock.ts";
+import { sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import { CompactedError, type Store, type StoreEvent } from "../../store/store.ts";
+
+/** Gets the changes below one prefix, in order, and word when history was lost and all must be read again. */
+export interface FeedListener {
+  event(event: StoreEvent): void;
+  reset(): void;
+}
+
+const RETRY_MS = 100;
+
+/**
+ * One watch on the whole store for all watch caches. Because it sees every revision, "have we seen everything up to
+ * now?" has one answer for all resources, and a consistent read is a wait for that.
+ */
+export class StoreFeed {
+  readonly #store: Store;
+  readonly #root: string;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #listeners = new Map<string, Set<FeedListener>>();
+  #waiters: { revision: number; resolve: () => void }[] = [];
+  #seen: number;
+
+  constructor(options: { store: Store; root: string; clock: Clock; log: Logger }) {
+    this.#store = options.store;
+    this.#root = options.root;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#seen = options.store.revision();
+  }
+
+  /** Every change up to this revision has reached the listeners. */
+  get seenRevision(): number {
+    return this.#seen;
+  }
+
+  /** Adds a listener for keys below `prefix` (`<root><segment>/` or `<root><segment>/<segment>/`). */
+  attach(prefix: string, listener: FeedListener): () => void {
+    const listeners = this.#listeners.get(prefix) ?? new Set();
+    this.#listeners.set(prefix, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(prefix);
+    };
+  }
+
+  /** Resolves when every change that was durable at the time of the call has been seen. */
+  async fresh(): Promise<number> {
+    const revision = this.#store.revision();
+    await this.waitFor(revision);
+    return revision;
+  }
+
+  waitFor(revision: number): Promise<void> {
+    if (this.#seen >= revision) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+  }
+
+  /** Follows the store until the signal aborts, re-establishing the watch whenever it breaks. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const batch of this.#store.watch({ prefix: this.#root, afterRevision: this.#seen, signal })) {
+          for (const event of batch.events) this.#deliver(event);
+          this.#advance(batch.revision);
+        }
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#log.warn("the store's watch broke; it is re-established", { error });
+        if (error instanceof CompactedError) this.#reset();
+      }
+      if (!signal.aborted) await sleep(this.#clock, RETRY_MS, signal);
+    }
+    this.#advance(Number.POSITIVE_INFINITY);
+  }
+
+  #deliver(event: StoreEvent): void {
+    const second = event.key.indexOf("/", this.#root.length);
+    const third = second < 0 ? -1 : event.key.indexOf("/", second + 1);
+    for (const end of [second, third]) {
+      if (end < 0) continue;
+      const listeners = this.#listeners.get(event.key.slice(0, end + 1));
+      if (listeners !== undefined) for (const listener of listeners) listener.event(event);
+    }
+  }
+
+  #advance(revision: number): void {
+    this.#seen = Math.max(this.#seen, revision);
+    if (this.#waiters.length === 0) return;
+    const due = this.#waiters.filter((waiter) => waiter.revision <= this.#seen);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.#seen);
+    for (const waiter of due) waiter.resolve();
+  }
+
+  #reset(): void {
+    const listeners = [...this.#listeners.values()].flatMap((each) => [...each]);
+    this.#advance(this.#store.revision());
+    for (const listener of listeners) listener.reset();
+  }
+}

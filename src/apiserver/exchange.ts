@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { ApiObject } from "../api/meta.ts";
+import type { Credentials, UserInfo } from "./authn/authenticator.ts";
+import type { CacheEntry } from "./cache/entry.ts";
+import type { SelectedEvent } from "./cache/watch-cache.ts";
+import type { ServedResource } from "./registry/resource.ts";
+import type { RequestInfo } from "./request-info.ts";
+
+/** One request on its way through the filter chain, wherever it came from. */
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly info: RequestInfo;
+  readonly credentials: Credentials;
+  /** Set by the authentication filter; in process by the transport. */
+  user: UserInfo | undefined;
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+  readonly body: RequestBody;
+  /** Texts for `Warning` headers of the answer. */
+  readonly warnings: string[];
+  /** The raw HTTP/1.1 exchange, for requests that become streams. Absent in process and for HTTP/2. */
+  readonly upgrade?: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer } | undefined;
+}
+
+export interface RequestBody {
+  readonly contentType: string;
+  /** A parsed body that was handed over in process; undefined when bytes must be read. */
+  readonly value?: unknown;
+  /** All bytes, at most as many as the server takes. @throws StatusError RequestEntityTooLarge */
+  read(): Promise<Buffer>;
+}
+
+/** What a handler answers; the edge that the request came through gives it its form. */
+export type Answer = ObjectAnswer | ListAnswer | WatchAnswer | TextAnswer | StreamAnswer | TakenAnswer;
+
+export interface ObjectAnswer {
+  readonly kind: "object";
+  readonly code: number;
+  readonly object: ApiObject;
+  /** The object as JSON, where it exists already. */
+  readonly bytes?: Buffer | undefined;
+  readonly resource?: ServedResource | undefined;
+}
+
+export interface ListAnswer {
+  readonly kind: "list";
+  readonly resource: ServedResource;
+  readonly revision: number;
+  readonly entries: readonly CacheEntry[];
+  readonly continueToken?: string | undefined;
+  readonly remaining?: number | undefined;
+}
+
+export interface WatchAnswer {
+  readonly kind: "watch";
+  readonly resource: ServedResource;
+  readonly events: AsyncIterable<OutgoingEvent>;
+}
+
+export type OutgoingEvent = SelectedEvent | BookmarkEvent | ErrorEvent;
+
+export interface BookmarkEvent {
+  readonly type: "BOOKMARK";
+  readonly object: ApiObject;
+}
+
+export interface ErrorEvent {
+  readonly type: "ERROR";
+  readonly object: ApiObject;
+}
+
+/** Text, or any bytes with a content type of their own. */
+export interface TextAnswer {
+  readonly kind: "text";
+  readonly code: number;
+  readonly contentType: string;
+  readonly text: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Bytes as they come, such as a followed log or a proxied answer. */
+export interface StreamAnswer {
+  readonly kind: "stream";
+  readonly code: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+/** The handler has taken the raw connection and answers on it by itself. */
+export interface TakenAnswer {
+  readonly kind: "taken";
+}
+
+export type Handler = (exchange: Exchange) => Promise<Answer>;
+
+/** One step of the chain: answers, or hands on to `next` and may look at what comes back. */
+export type Filter = (exchange: Exchange, next: Handler) => Promise<Answer>;
+
+/** The filters in order around the handler. */
+export function chain(filters: readonly Filter[], handler: Handler): Handler {
+  return filters.reduceRight<Handler>((next, filter) => (exchange) => filter(exchange, next), handler);
+}
+
+export function objectAnswer(
+  object: ApiObject,
+  options: { code?: number; bytes?: Buffer; resource?: ServedResource } = {},
+): ObjectAnswer {
+  return { kind: "object", code: options.code ?? 200, object, bytes: options.bytes, resource: options.resource };
+}
+
+export function textAnswer(text: string, options: { code?: number; contentType?: string } = {}): TextAnswer {
+  return {
+    kind: "text",
+    code: options.code ?? 200,
+    contentType: options.contentType ?? "text/plain; charset=utf-8",
+    text,
+  };
+}

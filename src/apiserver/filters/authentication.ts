@@ -1,0 +1,20 @@
+import { unauthorized } from "../../api/status.ts";
+import type { Logger } from "../../base/log.ts";
+import { type Authenticator, BadCredentialsError } from "../authn/authenticator.ts";
+import type { Filter } from "../exchange.ts";
+
+/** Says who sends the request, or ends it with 401. In-process requests come with their identity. */
+export function authenticationFilter(authenticator: Authenticator, log: Logger): Filter {
+  return async (exchange, next) => {
+    if (exchange.user === undefined) {
+      try {
+        exchange.user = await authenticator.authenticate(exchange.credentials);
+      } catch (error) {
+        if (!(error instanceof BadCredentialsError)) throw error;
+        log.debug("credentials were refused", { path: exchange.path, why: error.message });
+      }
+      if (exchange.user === undefined) throw unauthorized();
+    }
+    return next(exchange);
+  };
+}

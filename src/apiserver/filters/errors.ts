@@ -1,0 +1,28 @@
+import type { ApiObject } from "../../api/meta.ts";
+import { internalError, type Status, StatusError, serviceUnavailable } from "../../api/status.ts";
+import type { Logger } from "../../base/log.ts";
+import { StoreUnavailableError } from "../../store/store.ts";
+import { type Filter, objectAnswer } from "../exchange.ts";
+
+/** Turns whatever was thrown into a Status; what nobody expected is logged and told as an internal error. */
+export function errorsFilter(log: Logger): Filter {
+  return async (exchange, next) => {
+    try {
+      return await next(exchange);
+    } catch (error) {
+      const { status } = statusOf(error, log, `${exchange.method} ${exchange.path}`);
+      return objectAnswer(status as ApiObject, { code: status.code });
+    }
+  };
+}
+
+export function statusOf(error: unknown, log: Logger, what: string): { status: Status } {
+  if (error instanceof StatusError) return { status: error.status };
+  if (error instanceof StoreUnavailableError) return serviceUnavailable(error.message);
+  const message = error instanceof Error ? error.message : String(error);
+  log.error("a request failed in a way nobody expected", {
+    request: what,
+    error: error instanceof Error ? error.stack : error,
+  });
+  return internalError(message);
+}

@@ -1,0 +1,112 @@
+import { methodNotSupported, notImplemented, pageNotFound } from "../../api/status.ts";
+import type { Answer, Exchange, Handler } from "../exchange.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import type { Subresource } from "../subresources/subresource.ts";
+import { findSubresource } from "../subresources/table.ts";
+import type { Environment } from "./environment.ts";
+import { patchHandler } from "./patch.ts";
+import { getHandler, listHandler } from "./read.ts";
+import { watchHandler } from "./watch.ts";
+import { createHandler, deleteCollectionHandler, deleteHandler, updateHandler } from "./write.ts";
+
+/** Answers a plain path, or undefined when it is not one of its own. */
+export type PathHandler = (exchange: Exchange) => Promise<Answer | undefined> | Answer | undefined;
+
+/** Answers a POST to something that is computed and never stored, such as a SubjectAccessReview. */
+export type VirtualHandler = (exchange: Exchange, environment: Environment) => Promise<Answer>;
+
+export interface DispatchOptions {
+  readonly table: ResourceTable;
+  readonly subresources: Readonly<Record<string, Subresource>>;
+  /** By `group/version/resource`. */
+  readonly virtual: Readonly<Record<string, VirtualHandler>>;
+  readonly paths: readonly PathHandler[];
+  readonly environment: Environment;
+}
+
+/** The end of the chain: finds who answers. */
+export function dispatcher(options: DispatchOptions): Handler {
+  return async (exchange) => {
+    const { info } = exchange;
+    if (!info.isResourceRequest) return answerPath(options.paths, exchange);
+    const virtual = options.virtual[`${info.group}/${info.version}/${info.resource}`];
+    if (virtual !== undefined && info.name === "") {
+      if (info.verb !== "create") throw methodNotSupported(info, info.verb);
+      return virtual(exchange, options.environment);
+    }
+    const resource = options.table.find(info.group, info.version, info.resource);
+    if (resource === undefined) throw pageNotFound();
+    return answerResource(options, resource, scoped(resource, exchange));
+  };
+}
+
+async function answerPath(paths: readonly PathHandler[], exchange: Exchange): Promise<Answer> {
+  for (const path of paths) {
+    const answer = await path(exchange);
+    if (answer !== undefined) return answer;
+  }
+  throw pageNotFound();
+}
+
+/** Objects without a namespace are addressed without one; `/namespaces/x` is both a scope and an object. */
+function scoped(resource: ServedResource, exchange: Exchange): Exchange {
+  const { info } = exchange;
+  if (resource.schema.namespaced) {
+    if (info.name !== "" && info.namespace === "") throw pageNotFound();
+    return exchange;
+  }
+  const isNamespace = info.group === "" && info.resource === "namespaces";
+  if (info.namespace !== "" && !isNamespace) throw pageNotFound();
+  return { ...exchange, info: { ...info, namespace: "" } };
+}
+
+async function answerResource(options: DispatchOptions, resource: ServedResource, exchange: Exchange): Promise<Answer> {
+  const { info } = exchange;
+  const { environment } = options;
+  if (info.subresource !== "") return answerSubresource(options, resource, exchange);
+  if (!resource.schema.verbs.includes(info.verb)) throw methodNotSupported(resource.schema, info.verb);
+  const needsNamespace = resource.schema.namespaced && info.namespace === "";
+  switch (info.verb) {
+    case "get":
+      return getHandler(resource, exchange);
+    case "list":
+      return listHandler(resource, exchange);
+    case "watch":
+      return watchHandler(resource, exchange, environment);
+    case "create":
+      if (info.name !== "" || needsNamespace) throw methodNotSupported(resource.schema, info.verb);
+      return createHandler(resource, exchange, environment);
+    case "update":
+      if (info.name === "") throw methodNotSupported(resource.schema, info.verb);
+      return updateHandler(resource, exchange, environment);
+    case "patch":
+      if (info.name === "") throw methodNotSupported(resource.schema, info.verb);
+      return patchHandler(resource, exchange, environment);
+    case "delete":
+      return deleteHandler(resource, exchange, environment);
+    case "deletecollection":
+      if (needsNamespace) throw methodNotSupported(resource.schema, info.verb);
+      return deleteCollectionHandler(resource, exchange, environment);
+    default:
+      throw methodNotSupported(resource.schema, info.verb);
+  }
+}
+
+async function answerSubresource(
+  options: DispatchOptions,
+  resource: ServedResource,
+  exchange: Exchange,
+): Promise<Answer> {
+  const { info } = exchange;
+  const known = resource.schema.subresources?.some((each) => each.name === info.subresource) === true;
+  if (!known || info.name === "") throw pageNotFound();
+  const subresource = findSubresource(options.subresources, info);
+  if (subresource === undefined) {
+    throw notImplemented(`${info.resource}/${info.subresource} is not served by this version of Wherry`);
+  }
+  const handler = subresource[info.verb as keyof Subresource];
+  if (handler === undefined)
+    throw methodNotSupported({ group: info.group, resource: `${info.resource}/${info.subresource}` }, info.verb);
+  return handler(resource, exchange, options.environment);
+}

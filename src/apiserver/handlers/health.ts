@@ -1,0 +1,53 @@
+import type { Answer } from "../exchange.ts";
+import { textAnswer } from "../exchange.ts";
+import type { PathHandler } from "./dispatch.ts";
+
+/** One thing that must be well. Answers what is wrong, or undefined. */
+export interface HealthCheck {
+  readonly name: string;
+  check(): string | undefined;
+}
+
+/** /healthz, /livez and /readyz with named checks, `?verbose`, `?exclude=` and `/livez/<check>`. */
+export function healthPaths(checks: {
+  readonly live: readonly HealthCheck[];
+  readonly ready: readonly HealthCheck[];
+}): PathHandler {
+  const byRoot: Record<string, readonly HealthCheck[]> = {
+    healthz: checks.live,
+    livez: checks.live,
+    readyz: [...checks.live, ...checks.ready],
+  };
+  return (exchange) => {
+    const [, root = "", name, ...rest] = exchange.path.split("/");
+    const all = byRoot[root];
+    if (all === undefined || rest.length > 0) return undefined;
+    if (name !== undefined && name !== "") {
+      const one = all.find((check) => check.name === name);
+      return one === undefined ? undefined : single(one);
+    }
+    const excluded = new Set(exchange.query.getAll("exclude"));
+    return report(root, { checks: all, excluded, verbose: exchange.query.has("verbose") });
+  };
+}
+
+function single(check: HealthCheck): Answer {
+  const wrong = check.check();
+  return wrong === undefined ? textAnswer("ok") : textAnswer(`internal server error: ${wrong}\n`, { code: 500 });
+}
+
+function report(
+  root: string,
+  of: { checks: readonly HealthCheck[]; excluded: ReadonlySet<string>; verbose: boolean },
+): Answer {
+  let failed = false;
+  const lines = of.checks.map((check) => {
+    if (of.excluded.has(check.name)) return `[+]${check.name} excluded: ok\n`;
+    const wrong = check.check();
+    if (wrong === undefined) return `[+]${check.name} ok\n`;
+    failed = true;
+    return `[-]${check.name} failed: reason withheld\n`;
+  });
+  if (failed) return textAnswer(`${lines.join("")}${root} check failed\n`, { code: 500 });
+  return textAnswer(of.verbose ? `${lines.join("")}${root} check passed\n` : "ok");
+}

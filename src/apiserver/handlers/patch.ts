@@ -1,0 +1,141 @@
+import { type AnyObject, type ApiObject, parseApiVersion } from "../../api/meta.ts";
+import { applyJsonPatch } from "../../api/patch/json-patch.ts";
+import { applyMergePatch } from "../../api/patch/merge-patch.ts";
+import { applyStrategicMergePatch } from "../../api/patch/strategic-merge.ts";
+import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.ts";
+import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
+import { createObject } from "../registry/create.ts";
+import { applied } from "../registry/managed-fields.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import { updateObject } from "../registry/update.ts";
+import { isTrue } from "../request-info.ts";
+import { mediaType, parseJson, parseYaml } from "./decode.ts";
+import { type Environment, writeContext } from "./environment.ts";
+import { checkFields } from "./field-validation.ts";
+
+export const JSON_PATCH = "application/json-patch+json";
+export const MERGE_PATCH = "application/merge-patch+json";
+export const STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json";
+export const APPLY_PATCH = "application/apply-patch+yaml";
+const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
+
+/** A patch that has been read: its type, and its value as JSON. */
+export interface ReadPatch {
+  readonly type: string;
+  readonly value: unknown;
+}
+
+/** PATCH of an object, or of its status. */
+export async function patchHandler(
+  resource: ServedResource,
+  exchange: Exchange,
+  environment: Environment,
+): Promise<ObjectAnswer> {
+  const patch = await readPatch(exchange);
+  const { namespace, name, subresource } = exchange.info;
+  const context = writeContext(exchange, environment);
+  const definition = resource.schema.definition;
+  if (patch.type === APPLY_PATCH) return applyHandler(resource, { exchange, patch, context });
+  const transform = (current: ApiObject): ApiObject => {
+    const object = patchObject(current, patch, { resource, definition });
+    keepIdentity(object, current, exchange);
+    checkFields(resource, { object, exchange });
+    return object;
+  };
+  const stored = await updateObject(resource, { namespace, name, subresource, transform }, context);
+  return objectAnswer(stored.object, { bytes: stored.bytes, resource });
+}
+
+/** Server-side apply: what the manager wants is merged by field ownership; an object that is not there is created. */
+async function applyHandler(
+  resource: ServedResource,
+  request: { exchange: Exchange; patch: ReadPatch; context: ReturnType<typeof writeContext> },
+): Promise<ObjectAnswer> {
+  const { exchange, patch, context } = request;
+  const { namespace, name, subresource } = exchange.info;
+  if (!exchange.query.get("fieldManager")) {
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  }
+  const wanted = appliedConfiguration(resource, patch.value, exchange);
+  const force = isTrue(exchange.query.get("force"));
+  const operation = "Apply" as const;
+  const transform = (current: ApiObject): ApiObject =>
+    applied(resource, { current, wanted, context, force, subresource });
+  try {
+    const stored = await updateObject(resource, { namespace, name, subresource, transform, operation }, context);
+    return objectAnswer(stored.object, { bytes: stored.bytes, resource });
+  } catch (error) {
+    if (!isNotFound(error) || subresource !== "" || (wanted.metadata?.uid ?? "") !== "") throw error;
+    const draft = applied(resource, { current: undefined, wanted, context, force, subresource });
+    const stored = await createObject(resource, draft, context, operation);
+    return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
+  }
+}
+
+/** The body of a PATCH. @throws StatusError UnsupportedMediaType, BadRequest */
+export async function readPatch(exchange: Exchange): Promise<ReadPatch> {
+  const type = mediaType(exchange.body.contentType);
+  if (!PATCH_TYPES.includes(type)) throw unsupportedMediaType(PATCH_TYPES);
+  if (exchange.body.value !== undefined) return { type, value: exchange.body.value };
+  const bytes = await exchange.body.read();
+  return { type, value: type === APPLY_PATCH ? await parseYaml(bytes) : parseJson(bytes).value };
+}
+
+/** The object with the patch applied; the original is not changed. @throws StatusError */
+export function patchObject(
+  original: ApiObject,
+  patch: ReadPatch,
+  shape: { resource: ServedResource; definition: string },
+): ApiObject {
+  const object = original as Record<string, unknown>;
+  switch (patch.type) {
+    case JSON_PATCH:
+      return applyJsonPatch(object, patch.value) as ApiObject;
+    case MERGE_PATCH:
+      return applyMergePatch(object, patch.value) as ApiObject;
+    case STRATEGIC_MERGE_PATCH: {
+      const options = { schema: shape.resource.allSchema, definition: shape.definition };
+      return applyStrategicMergePatch(object, patch.value, options) as ApiObject;
+    }
+    default:
+      throw unsupportedMediaType(PATCH_TYPES);
+  }
+}
+
+/** A patch cannot make another object of it. */
+function keepIdentity(object: ApiObject, current: ApiObject, exchange: Exchange): void {
+  const { name } = exchange.info;
+  if ((object.metadata?.name ?? "") !== name) {
+    throw badRequest(
+      `the name of the object (${object.metadata?.name ?? ""}) does not match the name on the URL (${name})`,
+    );
+  }
+  object.apiVersion = current.apiVersion;
+  object.kind = current.kind;
+}
+
+function appliedConfiguration(resource: ServedResource, value: unknown, exchange: Exchange): ApiObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw badRequest("the apply patch must be an object");
+  const wanted = structuredClone(value) as AnyObject;
+  const { group, version } = parseApiVersion(wanted.apiVersion ?? "");
+  const { schema } = resource;
+  if (wanted.kind !== schema.kind || group !== schema.group || version !== schema.version) {
+    throw badRequest(
+      `the apply patch must be of kind ${schema.kind} and apiVersion ${[schema.group, schema.version].filter((part) => part !== "").join("/")}`,
+    );
+  }
+  const meta = (wanted.metadata ??= {});
+  if (meta.managedFields !== undefined && meta.managedFields.length > 0)
+    throw badRequest("metadata.managedFields must be nil");
+  const { name, namespace } = exchange.info;
+  if ((meta.name ?? name) !== name) {
+    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
+  }
+  meta.name = name;
+  if (schema.namespaced) meta.namespace = namespace;
+  checkFields(resource, { object: wanted, exchange });
+  return wanted;
+}

@@ -1,0 +1,141 @@
+import { badRequest, expired, failure, notFound } from "../../api/status.ts";
+import { CompactedError, FutureRevisionError } from "../../store/store.ts";
+import type { CacheEntry } from "../cache/entry.ts";
+import type { Selection } from "../cache/watch-cache.ts";
+import { type Exchange, type ListAnswer, type ObjectAnswer, objectAnswer } from "../exchange.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import { selectionOf } from "./selection.ts";
+
+/** GET of one object, as of now. */
+export async function getHandler(resource: ServedResource, exchange: Exchange): Promise<ObjectAnswer> {
+  const { namespace, name } = exchange.info;
+  const stored = await resource.storage.get(namespace, name);
+  if (stored === undefined) throw notFound(resource.schema, name);
+  return objectAnswer(stored.object, { bytes: stored.bytes, resource });
+}
+
+/** LIST: the present from the cache, the pages of a limited list at one revision. */
+export async function listHandler(resource: ServedResource, exchange: Exchange): Promise<ListAnswer> {
+  const { query, info } = exchange;
+  const selection = selectionOf(resource, {
+    namespace: info.namespace,
+    labelSelector: query.get("labelSelector"),
+    fieldSelector: query.get("fieldSelector"),
+  });
+  const limit = limitOf(query);
+  const token = query.get("continue") ?? "";
+  const exact = exactRevision(query, token);
+  const current = await resource.storage.cache.fresh();
+  if (token !== "") {
+    const { revision, startKey } = decodeContinue(token, selection.prefix);
+    if (revision > 0) return listPast(resource, { selection, revision, startKey, limit });
+    return listPresent(resource, { selection, revision: current, startKey, limit });
+  }
+  if (exact !== undefined && exact !== current) return listPast(resource, { selection, revision: exact, limit });
+  const atLeast = Number(query.get("resourceVersion") ?? 0);
+  if (atLeast > current) throw tooLarge(atLeast, current);
+  return listPresent(resource, { selection, revision: current, limit });
+}
+
+interface Page {
+  readonly selection: Selection;
+  readonly revision: number;
+  readonly startKey?: string;
+  readonly limit: number;
+}
+
+function listPresent(resource: ServedResource, page: Page): ListAnswer {
+  const { selection, limit } = page;
+  const cache = resource.storage.cache;
+  const entries: CacheEntry[] = [];
+  let more = false;
+  for (const entry of cache.select(selection, page.startKey)) {
+    if (limit > 0 && entries.length === limit) {
+      more = true;
+      break;
+    }
+    entries.push(entry);
+  }
+  if (!more) return { kind: "list", resource, revision: page.revision, entries };
+  const startKey = `${entries.at(-1)!.key}\0`;
+  const remaining = selection.matches === undefined ? cache.count(selection.prefix, startKey) : undefined;
+  const continueToken = encodeContinue({ revision: page.revision, startKey }, selection.prefix);
+  return { kind: "list", resource, revision: page.revision, entries, continueToken, remaining };
+}
+
+async function listPast(resource: ServedResource, page: Page): Promise<ListAnswer> {
+  const { selection, limit, revision } = page;
+  const found: CacheEntry[] = [];
+  let startKey = page.startKey ?? selection.prefix;
+  try {
+    for (;;) {
+      const chunk = {
+        prefix: selection.prefix,
+        revision,
+        startKey,
+        ...(limit > 0 ? { limit: limit - found.length } : {}),
+      };
+      const { entries, result } = await resource.storage.cache.listAt(chunk);
+      for (const entry of entries) if (selection.matches?.(entry) !== false) found.push(entry);
+      if (entries.length > 0) startKey = `${entries.at(-1)!.key}\0`;
+      if (result.remaining === 0) return { kind: "list", resource, revision, entries: found };
+      if (limit > 0 && found.length >= limit) {
+        const continueToken = encodeContinue({ revision, startKey }, selection.prefix);
+        const remaining = selection.matches === undefined ? result.remaining : undefined;
+        return { kind: "list", resource, revision, entries: found, continueToken, remaining };
+      }
+    }
+  } catch (error) {
+    if (error instanceof CompactedError) throw listExpired(page, startKey);
+    if (error instanceof FutureRevisionError) throw tooLarge(revision, resource.storage.cache.revision);
+    throw error;
+  }
+}
+
+/** 410 with a token that goes on from the same key in the present, as upstream's inconsistent continue. */
+function listExpired(page: Page, startKey: string): Error {
+  if (page.startKey === undefined) return expired(`The resourceVersion for the provided list is too old.`);
+  const error = expired(
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+  );
+  error.status.metadata.continue = encodeContinue({ revision: -1, startKey }, page.selection.prefix);
+  return error;
+}
+
+function tooLarge(asked: number, current: number): Error {
+  return failure(504, "Timeout", `Too large resource version: ${asked}, current: ${current}`, {
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    retryAfterSeconds: 1,
+  });
+}
+
+function limitOf(query: URLSearchParams): number {
+  const text = query.get("limit") ?? "0";
+  if (!/^\d{1,10}$/.test(text)) throw badRequest(`limit must be a non-negative integer, not "${text}"`);
+  return Number(text);
+}
+
+/** The revision that resourceVersionMatch=Exact asks for; checks the combinations that the API allows. */
+function exactRevision(query: URLSearchParams, token: string): number | undefined {
+  const version = query.get("resourceVersion") ?? "";
+  const match = query.get("resourceVersionMatch") ?? "";
+  if (version !== "" && !/^\d{1,16}$/.test(version))
+    throw badRequest(`Invalid value: "${version}": resourceVersion must be a non-negative integer`);
+  if (match === "") return undefined;
+  if (match !== "Exact" && match !== "NotOlderThan") {
+    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`);
+  }
+  if (token !== "")
+    throw badRequest("resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided");
+  if (version === "")
+    throw badRequest(
+      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+    );
+  if (match !== "Exact") return undefined;
+  if (version === "0")
+    throw badRequest(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
+    );
+  return Number(version);
+}

@@ -1,0 +1,75 @@
+import { type FieldTerm, matchesFields, parseFieldSelector } from "../../api/field-selectors.ts";
+import { parseLabelSelector } from "../../api/label-selector-parser.ts";
+import { matchesRequirements } from "../../api/selectors.ts";
+import { badRequest } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
+import type { CacheEntry } from "../cache/entry.ts";
+import type { Selection } from "../cache/watch-cache.ts";
+import { objectOf } from "../registry/codec.ts";
+import type { ServedResource } from "../registry/resource.ts";
+
+/** The field by which the cache of a resource files its watchers: kubelets watch their own pods. */
+export const TRIGGER_FIELD: Readonly<Record<string, string>> = { "/pods": "spec.nodeName" };
+
+/**
+ * What the selectors, namespace and name of a list or watch ask for.
+ * @throws StatusError BadRequest on a selector that does not parse or names a field that cannot be selected by
+ */
+export function selectionOf(
+  resource: ServedResource,
+  asked: { namespace: string; name?: string; labelSelector?: string | null; fieldSelector?: string | null },
+): Selection {
+  const requirements = parsed(() => parseLabelSelector(asked.labelSelector ?? ""), "labelSelector");
+  const terms = parsed(() => parseFieldSelector(asked.fieldSelector ?? ""), "fieldSelector").slice();
+  for (const term of terms) checkField(resource, term);
+  if (asked.name !== undefined && asked.name !== "")
+    terms.push({ field: "metadata.name", operator: "=", value: asked.name });
+  const namespace = asked.namespace || equalTo(terms, "metadata.namespace") || "";
+  const prefix = resource.storage.prefix + (resource.schema.namespaced && namespace !== "" ? `${namespace}/` : "");
+  const triggerField = TRIGGER_FIELD[`${resource.schema.group}/${resource.schema.resource}`];
+  const tests: ((entry: CacheEntry) => boolean)[] = [];
+  if (requirements.length > 0) tests.push((entry) => matchesRequirements(requirements, labelsOf(entry)));
+  if (terms.length > 0) tests.push((entry) => matchesFields(terms, (field) => fieldOf(resource, entry, field)));
+  return {
+    prefix,
+    trigger: triggerField === undefined ? undefined : equalTo(terms, triggerField),
+    matches: tests.length === 0 ? undefined : (entry) => tests.every((test) => test(entry)),
+  };
+}
+
+/** Value of a selectable field of an entry; read once. */
+export function fieldOf(resource: ServedResource, entry: CacheEntry, field: string): string {
+  return (entry.fields ??= fieldsOf(resource, entry))[field] ?? "";
+}
+
+function fieldsOf(resource: ServedResource, entry: CacheEntry): Record<string, string> {
+  const object = objectOf(entry.bytes);
+  const fields: Record<string, string> = {
+    "metadata.name": object.metadata?.name ?? "",
+    "metadata.namespace": object.metadata?.namespace ?? "",
+  };
+  for (const [name, read] of Object.entries(resource.kind?.selectableFields ?? {})) fields[name] = read(object);
+  return fields;
+}
+
+function labelsOf(entry: CacheEntry): Readonly<Record<string, string>> {
+  return (entry.labels ??= objectOf(entry.bytes).metadata?.labels ?? {});
+}
+
+function equalTo(terms: readonly FieldTerm[], field: string): string | undefined {
+  return terms.find((term) => term.field === field && term.operator !== "!=")?.value;
+}
+
+function checkField(resource: ServedResource, term: FieldTerm): void {
+  const known = ["metadata.name", ...(resource.schema.namespaced ? ["metadata.namespace"] : [])];
+  if (known.includes(term.field) || resource.kind?.selectableFields?.[term.field] !== undefined) return;
+  throw badRequest(`field label not supported: ${term.field}`);
+}
+
+function parsed<T>(parse: () => T, what: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw badRequest(`unable to parse requirement in ${what}: ${errorMessage(error)}`);
+  }
+}

@@ -1,0 +1,149 @@
+import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { badRequest, expired } from "../../api/status.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { CompactedError, FutureRevisionError } from "../../store/store.ts";
+import { CacheEvent } from "../cache/entry.ts";
+import type { Selection } from "../cache/watch-cache.ts";
+import type { Exchange, OutgoingEvent, WatchAnswer } from "../exchange.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import { isTrue } from "../request-info.ts";
+import { selectionOf } from "./selection.ts";
+
+/** How often an idle watch tells the revision that it has reached (upstream: about a minute). */
+const BOOKMARK_MS = 60_000;
+const DEFAULT_TIMEOUT_MIN_SECONDS = 1800;
+
+/** WATCH: from a revision, or from the present objects; ends after timeoutSeconds. */
+export async function watchHandler(
+  resource: ServedResource,
+  exchange: Exchange,
+  environment: { clock: Clock; random: Random },
+): Promise<WatchAnswer> {
+  const { query, info } = exchange;
+  const selection = selectionOf(resource, {
+    namespace: info.namespace,
+    name: info.name,
+    labelSelector: query.get("labelSelector"),
+    fieldSelector: query.get("fieldSelector"),
+  });
+  const start = startOf(query);
+  await resource.storage.cache.fresh();
+  if (start.revision !== undefined) await checkHistory(resource, start.revision);
+  const timeoutMs = timeoutSeconds(query, environment.random) * 1000;
+  const events = watchEvents(resource, { selection, start, exchange, timeoutMs, clock: environment.clock });
+  return { kind: "watch", resource, events };
+}
+
+interface Start {
+  /** Absent: from the present objects. */
+  readonly revision?: number;
+  readonly initialEvents: boolean;
+  /** A bookmark marks the end of the initial events. */
+  readonly initialBookmark: boolean;
+}
+
+interface Watching {
+  readonly selection: Selection;
+  readonly start: Start;
+  readonly exchange: Exchange;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+async function* watchEvents(
+  resource: ServedResource,
+  watching: Watching,
+): AsyncGenerator<OutgoingEvent, void, undefined> {
+  const { selection, start, exchange, clock } = watching;
+  const bookmarks = isTrue(exchange.query.get("allowWatchBookmarks"));
+  const scope = new AbortController();
+  const end = (): void => scope.abort();
+  exchange.signal.addEventListener("abort", end);
+  const deadline = clock.setTimer(end, watching.timeoutMs);
+  if (exchange.signal.aborted) end();
+  const cache = resource.storage.cache;
+  // The watch is joined and the present is read without a pause between: nothing is missed, nothing comes twice.
+  const from = start.revision ?? cache.revision;
+  const live = cache.watch(selection, from, {
+    signal: scope.signal,
+    ...(bookmarks ? { tickMs: BOOKMARK_MS, clock } : {}),
+  });
+  const first = live.next();
+  const initial = start.initialEvents ? [...cache.select(selection)] : [];
+  let reached = from;
+  try {
+    for (const entry of initial) yield { type: "ADDED", event: new CacheEvent(entry.revision, undefined, entry) };
+    if (start.initialBookmark) yield bookmark(resource, from, true);
+    for (let result = await first; result.done !== true; result = await live.next()) {
+      if (result.value === "tick") {
+        reached = Math.max(reached, await cache.fresh());
+        yield bookmark(resource, reached, false);
+      } else {
+        reached = result.value.event.revision;
+        yield result.value;
+      }
+    }
+    if (bookmarks && !exchange.signal.aborted) yield bookmark(resource, reached, false);
+  } catch (error) {
+    if (!(error instanceof CompactedError)) throw error;
+    yield { type: "ERROR", object: tooOld(from, error.compactedRevision).status as ApiObject };
+  } finally {
+    deadline.cancel();
+    exchange.signal.removeEventListener("abort", end);
+    scope.abort();
+    await live.return(undefined);
+  }
+}
+
+function bookmark(resource: ServedResource, revision: number, initialEnd: boolean): OutgoingEvent {
+  const annotations = initialEnd ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
+  const object: ApiObject = {
+    kind: resource.schema.kind,
+    apiVersion: apiVersionOf(resource.schema),
+    metadata: { resourceVersion: String(revision), ...annotations },
+  };
+  return { type: "BOOKMARK", object };
+}
+
+async function checkHistory(resource: ServedResource, revision: number): Promise<void> {
+  try {
+    await resource.storage.cache.listAt({ prefix: resource.storage.prefix, revision, limit: 1 });
+  } catch (error) {
+    if (error instanceof CompactedError) throw tooOld(revision, error.compactedRevision);
+    if (!(error instanceof FutureRevisionError)) throw error;
+  }
+}
+
+function tooOld(asked: number, oldest: number) {
+  return expired(`too old resource version: ${asked} (${oldest})`);
+}
+
+function startOf(query: URLSearchParams): Start {
+  const version = query.get("resourceVersion") ?? "";
+  if (version !== "" && !/^\d{1,16}$/.test(version))
+    throw badRequest(`Invalid value: "${version}": resourceVersion must be a non-negative integer`);
+  const send = query.get("sendInitialEvents");
+  const match = query.get("resourceVersionMatch") ?? "";
+  if (send !== null && match !== "NotOlderThan") {
+    throw badRequest(
+      "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+    );
+  }
+  if (send === null && match !== "") {
+    throw badRequest(
+      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+    );
+  }
+  const wantsInitial = isTrue(send);
+  if (wantsInitial) return { initialEvents: true, initialBookmark: isTrue(query.get("allowWatchBookmarks")) };
+  if (version === "" || version === "0") return { initialEvents: send === null, initialBookmark: false };
+  return { revision: Number(version), initialEvents: false, initialBookmark: false };
+}
+
+function timeoutSeconds(query: URLSearchParams, random: Random): number {
+  const text = query.get("timeoutSeconds");
+  if (text === null) return DEFAULT_TIMEOUT_MIN_SECONDS * (1 + random.fraction());
+  if (!/^\d{1,9}$/.test(text)) throw badRequest(`timeoutSeconds must be a non-negative integer, not "${text}"`);
+  return Number(text) === 0 ? DEFAULT_TIMEOUT_MIN_SECONDS * (1 + random.fraction()) : Number(text);
+}

@@ -1,0 +1,145 @@
+import type { ApiObject } from "../../api/meta.ts";
+import { badRequest, isNotFound, type Status } from "../../api/status.ts";
+import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
+import { createObject } from "../registry/create.ts";
+import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import { updateObject } from "../registry/update.ts";
+import { decodeBody, expectObject } from "./decode.ts";
+import { dryRunOf, type Environment, writeContext } from "./environment.ts";
+import { checkFields } from "./field-validation.ts";
+import { selectionOf } from "./selection.ts";
+
+/** POST to a collection. */
+export async function createHandler(
+  resource: ServedResource,
+  exchange: Exchange,
+  environment: Environment,
+): Promise<ObjectAnswer> {
+  const draft = await bodyOf(resource, exchange);
+  placeInNamespace(resource, draft, exchange);
+  const stored = await createObject(resource, draft, writeContext(exchange, environment));
+  return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
+}
+
+/** PUT on an object, or on its status. */
+export async function updateHandler(
+  resource: ServedResource,
+  exchange: Exchange,
+  environment: Environment,
+): Promise<ObjectAnswer> {
+  const { namespace, name, subresource } = exchange.info;
+  const draft = await bodyOf(resource, exchange);
+  placeInNamespace(resource, draft, exchange);
+  const written = draft.metadata?.name ?? "";
+  if (written === "")
+    throw badRequest("the name of the object (based on URL) was empty in the body: metadata.name is required");
+  if (written !== name)
+    throw badRequest(`the name of the object (${written}) does not match the name on the URL (${name})`);
+  const context = writeContext(exchange, environment);
+  try {
+    const stored = await updateObject(resource, { namespace, name, subresource, transform: () => draft }, context);
+    return objectAnswer(stored.object, { bytes: stored.bytes, resource });
+  } catch (error) {
+    const mayCreate = resource.strategy.createOnUpdate === true && subresource === "" && isNotFound(error);
+    if (!mayCreate || (draft.metadata?.uid ?? "") !== "") throw error;
+    delete draft.metadata?.resourceVersion;
+    const stored = await createObject(resource, draft, context);
+    return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
+  }
+}
+
+/** DELETE of one object: 200 with the object while it stays, or with a Status when it is gone. */
+export async function deleteHandler(
+  resource: ServedResource,
+  exchange: Exchange,
+  environment: Environment,
+): Promise<Answer> {
+  const { namespace, name } = exchange.info;
+  const options = await deleteOptions(exchange);
+  const context = { ...writeContext(exchange, environment), dryRun: isDryRun(exchange, options) };
+  const { stored, gone } = await deleteObject(resource, { namespace, name, options }, context);
+  const isPod = resource.schema.group === "" && resource.schema.resource === "pods";
+  if (!gone || isPod) return objectAnswer(stored.object, { bytes: stored.bytes, resource });
+  const { uid } = stored.object.metadata ?? {};
+  const { group, resource: kind } = resource.schema;
+  const details = { name, ...(group === "" ? {} : { group }), kind, ...(uid === undefined ? {} : { uid }) };
+  const status: Omit<Status, "code"> = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+  return objectAnswer(status as ApiObject);
+}
+
+/** DELETE of a collection: every object that the selectors name, each on its own. Answers the list as it was. */
+export async function deleteCollectionHandler(
+  resource: ServedResource,
+  exchange: Exchange,
+  environment: Environment,
+): Promise<Answer> {
+  const options = await deleteOptions(exchange);
+  const context = { ...writeContext(exchange, environment), dryRun: isDryRun(exchange, options) };
+  const selection = selectionOf(resource, {
+    namespace: exchange.info.namespace,
+    labelSelector: exchange.query.get("labelSelector"),
+    fieldSelector: exchange.query.get("fieldSelector"),
+  });
+  const cache = resource.storage.cache;
+  const revision = await cache.fresh();
+  const entries = [...cache.select(selection)];
+  for (const entry of entries) {
+    const [name = "", namespace = ""] = entry.key.slice(resource.storage.prefix.length).split("/").reverse();
+    try {
+      await deleteObject(resource, { namespace, name, options }, context);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  return { kind: "list", resource, revision, entries };
+}
+
+async function bodyOf(resource: ServedResource, exchange: Exchange): Promise<ApiObject> {
+  const decoded = await decodeBody(exchange.body);
+  const object = expectObject(decoded.value, resource.schema);
+  checkFields(resource, { object, json: decoded.json, exchange });
+  return object;
+}
+
+function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: Exchange): void {
+  draft.metadata ??= {};
+  if (!resource.schema.namespaced) return;
+  const { namespace } = exchange.info;
+  const written = draft.metadata.namespace ?? "";
+  if (written !== "" && written !== namespace) {
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+  }
+  draft.metadata.namespace = namespace;
+}
+
+/** DeleteOptions from the body, else from the query. @throws StatusError BadRequest */
+async function deleteOptions(exchange: Exchange): Promise<DeleteOptions & { dryRun?: string[] }> {
+  const fromQuery: Record<string, unknown> = {};
+  for (const name of ["gracePeriodSeconds", "propagationPolicy", "orphanDependents"]) {
+    const text = exchange.query.get(name);
+    if (text === null) continue;
+    fromQuery[name] =
+      name === "gracePeriodSeconds" ? Number(text) : name === "orphanDependents" ? text === "true" : text;
+  }
+  const { body } = exchange;
+  const hasBody = body.value !== undefined || (await body.read()).length > 0;
+  const decoded = hasBody ? ((await decodeBody(body)).value as Record<string, unknown>) : {};
+  const options = { ...fromQuery, ...decoded } as DeleteOptions & { dryRun?: string[] };
+  if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
+    throw badRequest("DeleteOptions: orphanDependents and deletionPropagation cannot be both set");
+  }
+  const policy = options.propagationPolicy;
+  if (policy !== undefined && !["Orphan", "Background", "Foreground"].includes(policy)) {
+    throw badRequest(
+      `DeleteOptions: propagationPolicy: Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`,
+    );
+  }
+  const grace = options.gracePeriodSeconds;
+  if (grace !== undefined && !Number.isSafeInteger(grace)) throw badRequest("gracePeriodSeconds must be an integer");
+  return options;
+}
+
+function isDryRun(exchange: Exchange, options: { dryRun?: string[] }): boolean {
+  return dryRunOf([...exchange.query.getAll("dryRun"), ...(options.dryRun ?? [])]);
+}

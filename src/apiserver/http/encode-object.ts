@@ -1,0 +1,62 @@
+import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { notAcceptable } from "../../api/status.ts";
+import { tableOf } from "../../api/table.ts";
+import type { ObjectAnswer } from "../exchange.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import type { Format } from "./negotiate.ts";
+
+const CONTENT_TYPES = {
+  json: "application/json",
+  yaml: "application/yaml",
+  protobuf: "application/vnd.kubernetes.protobuf",
+} as const;
+
+export function contentType(format: Format): string {
+  return CONTENT_TYPES[format.encoding];
+}
+
+/** One object in the wanted form. */
+export async function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: number): Promise<Buffer> {
+  const { resource } = answer;
+  if (format.as === "table") {
+    if (resource === undefined) throw notAcceptable(["application/json"]);
+    return encodeValue(
+      tableOf(resource.kind, [answer.object], tableOptions(answer.object.metadata, format, nowMs)),
+      format,
+    );
+  }
+  if (format.as === "metadata") return encodeValue(metadataOf(answer.object), format);
+  const sameVersion = resource === undefined || answer.object.apiVersion === apiVersionOf(resource.schema);
+  if (format.encoding === "json" && !format.pretty && answer.bytes !== undefined && sameVersion) return answer.bytes;
+  return encodeValue(sameVersion ? answer.object : inVersion(resource, answer.object), format);
+}
+
+/** The object as the resource's version shows it. */
+export function inVersion<T extends ApiObject>(resource: ServedResource, object: T): T {
+  return { ...object, apiVersion: apiVersionOf(resource.schema) };
+}
+
+/** PartialObjectMetadata of an object. */
+export function metadataOf(object: ApiObject): ApiObject {
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata ?? {} };
+}
+
+export function tableOptions(
+  meta: { resourceVersion?: string; continue?: string } | undefined,
+  format: Format,
+  nowMs: number,
+) {
+  return { nowMs, includeObject: format.includeObject, metadata: { resourceVersion: meta?.resourceVersion ?? "" } };
+}
+
+/** A value that has no bytes yet. */
+export async function encodeValue(value: ApiObject, format: Format): Promise<Buffer> {
+  if (format.encoding === "json")
+    return Buffer.from(format.pretty ? `${JSON.stringify(value, null, 2)}\n` : JSON.stringify(value));
+  if (format.encoding === "yaml") {
+    const { dump } = await import("js-yaml");
+    return Buffer.from(dump(value));
+  }
+  const { encodeObject } = await import("../../api/protobuf/encode.ts");
+  return encodeObject(value);
+}

@@ -1,0 +1,81 @@
+import { notAcceptable } from "../../api/status.ts";
+
+/** In what form an answer is wanted. */
+export interface Format {
+  readonly encoding: "json" | "yaml" | "protobuf";
+  /** The object itself, or a view of it (`as=` in the Accept header). */
+  readonly as: "object" | "table" | "metadata";
+  /** Line breaks and indents for people. */
+  readonly pretty: boolean;
+  readonly includeObject: "Metadata" | "Object" | "None";
+}
+
+interface MediaRange {
+  readonly type: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly quality: number;
+}
+
+const ENCODINGS: Readonly<Record<string, Format["encoding"]>> = {
+  "application/json": "json",
+  "application/yaml": "yaml",
+  "application/vnd.kubernetes.protobuf": "protobuf",
+  "*/*": "json",
+  "application/*": "json",
+};
+const OFFERS = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+
+/**
+ * The first form of the Accept header, by quality and order, that the server has.
+ * @throws StatusError NotAcceptable
+ */
+export function negotiate(accept: string | undefined, query: URLSearchParams): Format {
+  const ranges = parseAccept(accept ?? "");
+  const pretty = isPretty(query);
+  const includeObject = includeOf(query);
+  if (ranges.length === 0) return { encoding: "json", as: "object", pretty, includeObject };
+  for (const range of ranges) {
+    const encoding = ENCODINGS[range.type];
+    const as = viewOf(range);
+    if (encoding === undefined || as === undefined) continue;
+    return { encoding, as, pretty, includeObject };
+  }
+  throw notAcceptable(OFFERS);
+}
+
+/** Media ranges of an Accept header, best first. */
+export function parseAccept(header: string): MediaRange[] {
+  const ranges = header
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map((part) => {
+      const [type = "", ...rest] = part.split(";").map((each) => each.trim());
+      const parameters: Record<string, string> = {};
+      for (const each of rest) {
+        const [name = "", value = ""] = each.split("=");
+        parameters[name.toLowerCase()] = value;
+      }
+      const quality = Number(parameters.q ?? 1);
+      return { type: type.toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 0 };
+    });
+  return ranges.filter((range) => range.quality > 0).sort((a, b) => b.quality - a.quality);
+}
+
+function viewOf(range: MediaRange): Format["as"] | undefined {
+  const { as, g, v } = range.parameters;
+  if (as === undefined) return "object";
+  if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) return undefined;
+  if (as === "Table") return v === "v1" || v === "v1beta1" ? "table" : undefined;
+  return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "metadata" : undefined;
+}
+
+function isPretty(query: URLSearchParams): boolean {
+  const pretty = query.get("pretty");
+  return pretty !== null && pretty !== "false" && pretty !== "0";
+}
+
+function includeOf(query: URLSearchParams): Format["includeObject"] {
+  const value = query.get("includeObject");
+  return value === "Object" || value === "None" ? value : "Metadata";
+}

@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
+
+/** Where an answer is written, HTTP/1.1 and HTTP/2 alike. */
+export interface Sink {
+  head(code: number, headers: Record<string, string | string[]>): void;
+  /** False when the peer is slow: wait for `drained` before writing on. */
+  write(chunk: Buffer | string): boolean;
+  /** Resolves when there is room again, or when the peer has gone. */
+  drained(): Promise<void>;
+  end(chunk?: Buffer | string): void;
+  /** Breaks the answer off so that the peer sees that it is not whole. */
+  abort(): void;
+}
+
+export type RequestHeaders = IncomingHttpHeaders;
+
+/** Answers on an HTTP/1.1 response. */
+export function http1Sink(response: ServerResponse): Sink {
+  return {
+    head: (code, headers) => void response.writeHead(code, headers),
+    write: (chunk) => response.write(chunk),
+    drained: () => untilDrained(response),
+    end: (chunk) => void response.end(chunk),
+    abort: () => void response.destroy(),
+  };
+}
+
+/** Answers on an HTTP/2 stream. Headers that HTTP/2 forbids are left out. */
+export function http2Sink(stream: ServerHttp2Stream): Sink {
+  return {
+    head(code, headers) {
+      if (stream.destroyed || stream.headersSent) return;
+      const { connection: _c, "transfer-encoding": _t, "keep-alive": _k, ...rest } = headers;
+      stream.respond({ ":status": code, ...rest });
+    },
+    write: (chunk) => (stream.destroyed ? true : stream.write(chunk)),
+    drained: () => untilDrained(stream),
+    end: (chunk) => void (stream.destroyed || stream.end(chunk)),
+    abort: () => stream.close(2),
+  };
+}
+
+function untilDrained(stream: ServerResponse | ServerHttp2Stream): Promise<void> {
+  if (stream.destroyed || !stream.writableNeedDrain) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off("drain", done);
+      stream.off("close", done);
+      resolve();
+    };
+    stream.on("drain", done);
+    stream.on("close", done);
+  });
+}

@@ -1,0 +1,117 @@
+import type { ApiObject } from "../../api/meta.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
+import { encodeList } from "./encode-list.ts";
+import { contentType, encodeSingle } from "./encode-object.ts";
+import { watchFrames } from "./encode-watch.ts";
+import { type Format, negotiate } from "./negotiate.ts";
+import type { Sink } from "./sink.ts";
+
+/** Gives an answer the form that the client accepts and writes it, no faster than the client reads. */
+export async function writeAnswer(answer: Answer, exchange: Exchange, sink: Sink, clock: Clock): Promise<void> {
+  if (answer.kind === "taken") return;
+  if (answer.kind === "text") return writeText(answer, exchange, sink);
+  if (answer.kind === "stream") return writeStream(answer, exchange, sink);
+  const format = formatFor(answer, exchange);
+  if (answer.kind === "object") return writeObject(answer, { exchange, sink, format, clock });
+  if (answer.kind === "list") return writeList(answer, { exchange, sink, format, clock });
+  return writeWatch(answer, { exchange, sink, format, clock });
+}
+
+interface Writing {
+  readonly exchange: Exchange;
+  readonly sink: Sink;
+  readonly format: Format;
+  readonly clock: Clock;
+}
+
+/** An error must reach the client even if it accepts nothing that we have. */
+function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Exchange): Format {
+  const isStatus = answer.kind === "object" && answer.resource === undefined && answer.object.kind === "Status";
+  try {
+    const format = negotiate(exchange.headers.accept, exchange.query);
+    return isStatus && format.as !== "object" ? { ...format, as: "object" } : format;
+  } catch (error) {
+    if (isStatus) return { encoding: "json", as: "object", pretty: false, includeObject: "Metadata" };
+    throw error;
+  }
+}
+
+async function writeObject(answer: ObjectAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
+  const body = await encodeSingle(answer, format, clock.now());
+  sink.head(
+    answer.code,
+    headersOf(exchange, {
+      "content-type": contentType(format),
+      "content-length": String(body.length),
+      ...retryAfter(answer.object),
+    }),
+  );
+  sink.end(exchange.method === "HEAD" ? undefined : body);
+}
+
+async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
+  const chunks = encodeList(answer, format, clock.now());
+  let started = false;
+  for await (const chunk of chunks) {
+    if (!started) sink.head(200, headersOf(exchange, { "content-type": contentType(format) }));
+    started = true;
+    if (exchange.signal.aborted) return;
+    if (!sink.write(chunk)) await sink.drained();
+  }
+  sink.end();
+}
+
+async function writeWatch(answer: WatchAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
+  const streamType = format.encoding === "protobuf" ? `${contentType(format)};stream=watch` : contentType(format);
+  sink.head(200, headersOf(exchange, { "content-type": streamType }));
+  try {
+    for await (const frame of watchFrames(answer, format, clock)) {
+      if (exchange.signal.aborted) break;
+      if (!sink.write(frame)) await sink.drained();
+    }
+    sink.end();
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}
+
+function writeText(answer: TextAnswer, exchange: Exchange, sink: Sink): void {
+  const body = typeof answer.text === "string" ? Buffer.from(answer.text) : answer.text;
+  sink.head(
+    answer.code,
+    headersOf(exchange, {
+      "content-type": answer.contentType,
+      "content-length": String(body.length),
+      ...answer.headers,
+    }),
+  );
+  sink.end(exchange.method === "HEAD" ? undefined : body);
+}
+
+async function writeStream(answer: StreamAnswer, exchange: Exchange, sink: Sink): Promise<void> {
+  sink.head(answer.code, { ...headersOf(exchange, {}), ...answer.headers });
+  try {
+    for await (const chunk of answer.chunks) {
+      if (exchange.signal.aborted) return;
+      if (!sink.write(chunk)) await sink.drained();
+    }
+    sink.end();
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}
+
+function headersOf(exchange: Exchange, headers: Record<string, string>): Record<string, string | string[]> {
+  const warnings = exchange.warnings.map(
+    (text) => `299 - "${text.replace(/["\\]/g, "\\$&").replace(/[^\x20-\x7e]/g, " ")}"`,
+  );
+  return { "cache-control": "no-cache, private", ...headers, ...(warnings.length === 0 ? {} : { warning: warnings }) };
+}
+
+function retryAfter(object: ApiObject): Record<string, string> {
+  const seconds = (object as { details?: { retryAfterSeconds?: number } }).details?.retryAfterSeconds;
+  return seconds === undefined || seconds <= 0 ? {} : { "retry-after": String(seconds) };
+}

@@ -1,0 +1,98 @@
+import { invalidObject } from "../../api/field-error.ts";
+import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
+import { validateObjectMeta } from "../../api/object-meta.ts";
+import { alreadyExists, badRequest, failure, StatusError } from "../../api/status.ts";
+import { formatTime } from "../../base/clock.ts";
+import { KeyExistsError } from "../../store/store.ts";
+import { admissionAttributes, toStorageVersion } from "./admit.ts";
+import { trackWrite } from "./managed-fields.ts";
+import type { ServedResource } from "./resource.ts";
+import type { Stored } from "./storage.ts";
+import type { Undo, WriteContext } from "./strategy.ts";
+
+/** How often a generated name is made anew when it is taken (upstream: 8). */
+const GENERATE_NAME_TRIES = 8;
+const GENERATED_NAME_BASE_MAX = 58;
+
+/**
+ * Creates an object: metadata, defaults, admission, validation, store. The draft belongs to this function.
+ * @throws StatusError Invalid, AlreadyExists, Forbidden …
+ */
+export async function createObject(resource: ServedResource, draft: ApiObject, context: WriteContext): Promise<Stored> {
+  for (let attempt = 1; ; attempt++) {
+    const generated = (draft.metadata?.name ?? "") === "" && (draft.metadata?.generateName ?? "") !== "";
+    try {
+      return await createOnce(resource, generated ? structuredClone(draft) : draft, context);
+    } catch (error) {
+      const taken = error instanceof StatusError && error.reason === "AlreadyExists";
+      if (!taken || !generated) throw error;
+      if (attempt >= GENERATE_NAME_TRIES) throw failure(409, "AlreadyExists", error.message, error.status.details);
+    }
+  }
+}
+
+async function createOnce(resource: ServedResource, draft: ApiObject, context: WriteContext): Promise<Stored> {
+  completeMeta(resource, draft, context);
+  if (resource.hasStatus) delete (draft as AnyObject).status;
+  resource.kind?.setDefaults?.(draft);
+  resource.kind?.prepareForCreate?.(draft);
+  const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
+  await resource.admission.admit(attributes);
+  resource.kind?.setDefaults?.(draft);
+  const undo = await resource.strategy.beforeCreate?.(draft, context);
+  try {
+    validateNew(resource, draft);
+    await resource.admission.validate(attributes);
+    trackWrite(resource, { draft, context, operation: "Update" });
+    return await store(resource, draft, context, undo);
+  } catch (error) {
+    undo?.();
+    throw error;
+  }
+}
+
+async function store(resource: ServedResource, draft: ApiObject, context: WriteContext, undo?: Undo): Promise<Stored> {
+  const name = draft.metadata?.name ?? "";
+  if (context.dryRun) {
+    if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined)
+      throw alreadyExists(resource.schema, name);
+    undo?.();
+    return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: 0 };
+  }
+  try {
+    return await resource.storage.create(toStorageVersion(resource, draft));
+  } catch (error) {
+    if (error instanceof KeyExistsError) throw alreadyExists(resource.schema, name);
+    throw error;
+  }
+}
+
+function completeMeta(resource: ServedResource, draft: ApiObject, context: WriteContext): void {
+  const meta: ObjectMeta = draft.metadata ?? {};
+  draft.metadata = meta;
+  if ((meta.resourceVersion ?? "") !== "")
+    throw badRequest("resourceVersion should not be set on objects to be created");
+  delete meta.resourceVersion;
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
+  delete meta.selfLink;
+  if (!resource.schema.namespaced) delete meta.namespace;
+  if ((meta.name ?? "") === "" && (meta.generateName ?? "") !== "") {
+    meta.name = meta.generateName!.slice(0, GENERATED_NAME_BASE_MAX) + context.random.suffix(5);
+  }
+  meta.uid = context.random.uuid();
+  meta.creationTimestamp = formatTime(context.clock.now());
+  if (resource.kind?.withoutGeneration !== true && resource.hasStatus) meta.generation = 1;
+  else delete meta.generation;
+}
+
+function validateNew(resource: ServedResource, object: ApiObject): void {
+  const errors = [
+    ...validateObjectMeta(object.metadata ?? {}, {
+      namespaced: resource.schema.namespaced,
+      nameRule: resource.kind?.nameRule ?? "dnsSubdomain",
+    }),
+    ...(resource.kind?.validate?.(object) ?? []),
+  ];
+  if (errors.length > 0) throw invalidObject(resource.schema, object.metadata?.name ?? "", errors);
+}

@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from "node:util";
+import { invalidObject } from "../../api/field-error.ts";
+import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
+import { validateObjectMetaUpdate } from "../../api/object-meta.ts";
+import { conflict, notFound } from "../../api/status.ts";
+import { RevisionMismatchError } from "../../store/store.ts";
+import { admissionAttributes, toStorageVersion } from "./admit.ts";
+import { finishDeletion } from "./delete.ts";
+import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
+import type { ServedResource } from "./resource.ts";
+import type { Stored } from "./storage.ts";
+import type { WriteContext } from "./strategy.ts";
+
+/** How often a change without a precondition is made again on a newer object before the client gets the conflict. */
+const CONFLICT_TRIES = 5;
+export const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
+
+export interface UpdateRequest {
+  readonly namespace: string;
+  readonly name: string;
+  /** `status`, or another subresource whose transform touches only its part; empty for the object itself. */
+  readonly subresource?: string;
+  /** The wanted object made from what is stored (which it must not change). Called again after a conflict. */
+  transform(current: ApiObject): ApiObject | Promise<ApiObject>;
+  readonly operation?: ManagedOperation;
+}
+
+/**
+ * Changes a stored object: transform, carry over what clients may not set, admission, validation, compare-and-swap.
+ * A change that changes nothing writes nothing.
+ * @throws StatusError NotFound, Conflict, Invalid …
+ */
+export async function updateObject(
+  resource: ServedResource,
+  request: UpdateRequest,
+  context: WriteContext,
+): Promise<Stored> {
+  let current = await resource.storage.get(request.namespace, request.name);
+  for (let attempt = 1; ; attempt++) {
+    if (current === undefined) throw notFound(resource.schema, request.name);
+    const wanted = await request.transform(current.object);
+    checkPreconditions(resource, wanted, current);
+    try {
+      return await updateOnce(resource, { request, wanted, current, context });
+    } catch (error) {
+      if (!(error instanceof RevisionMismatchError)) throw error;
+      if (attempt >= CONFLICT_TRIES) throw conflict(resource.schema, request.name, MODIFIED);
+      current = await resource.storage.latest(request.namespace, request.name);
+    }
+  }
+}
+
+async function updateOnce(
+  resource: ServedResource,
+  write: { request: UpdateRequest; wanted: ApiObject; current: Stored; context: WriteContext },
+): Promise<Stored> {
+  const { request, wanted, current, context } = write;
+  const subresource = request.subresource ?? "";
+  const old = current.object;
+  const draft = subresource === "status" ? statusDraft(resource, wanted, old) : structuredClone(wanted);
+  carryMeta(draft, old);
+  if (subresource === "") prepareWhole(resource, draft as AnyObject, old as AnyObject);
+  const attributes = admissionAttributes(resource, context, {
+    operation: "UPDATE",
+    subresource,
+    object: draft,
+    oldObject: old,
+  });
+  await resource.admission.admit(attributes);
+  if (subresource === "") resource.kind?.setDefaults?.(draft);
+  const undo = await resource.strategy.beforeUpdate?.(draft, old, context);
+  try {
+    countGeneration(resource, draft as AnyObject, old as AnyObject);
+    validateChange(resource, { draft, old, subresource });
+    await resource.admission.validate(attributes);
+    trackWrite(resource, { draft, old, context, subresource, operation: request.operation ?? "Update" });
+    if (isUnchanged(draft, old)) {
+      undo?.();
+      return current;
+    }
+    if (context.dryRun) {
+      undo?.();
+      return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: current.revision };
+    }
+    const stored = await resource.storage.update(toStorageVersion(resource, draft), current.revision);
+    return await finishDeletion(resource, stored);
+  } catch (error) {
+    undo?.();
+    throw error;
+  }
+}
+
+function checkPreconditions(resource: ServedResource, wanted: ApiObject, current: Stored): void {
+  const { resourceVersion = "", uid = "", name = "" } = wanted.metadata ?? {};
+  const known = current.object.metadata ?? {};
+  if (uid !== "" && uid !== known.uid) {
+    throw conflict(
+      resource.schema,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${resource.storage.key(known.namespace ?? "", known.name ?? "")}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${known.uid}`,
+    );
+  }
+  if (resourceVersion !== "" && resourceVersion !== "0" && resourceVersion !== String(current.revision)) {
+    throw conflict(resource.schema, name, MODIFIED);
+  }
+}
+
+/** The stored object with the wanted status, annotations and (outside apps) labels. */
+function statusDraft(resource: ServedResource, wanted: ApiObject, old: ApiObject): ApiObject {
+  const draft: AnyObject = structuredClone(old) as AnyObject;
+  const status = (wanted as AnyObject).status;
+  if (status === undefined) delete draft.status;
+  else draft.status = structuredClone(status);
+  const meta = draft.metadata!;
+  const asked = wanted.metadata ?? {};
+  const taken: (keyof ObjectMeta)[] = ["annotations", "finalizers", "managedFields"];
+  if (resource.schema.group !== "apps") taken.push("labels");
+  for (const key of taken) {
+    if (asked[key] === undefined) delete meta[key];
+    else Object.assign(meta, { [key]: structuredClone(asked[key]) });
+  }
+  return draft;
+}
+
+/** What the server sets once and clients cannot change; a wanted object may leave it out. */
+function carryMeta(draft: ApiObject, old: ApiObject): void {
+  const meta: ObjectMeta = (draft.metadata ??= {});
+  const known = old.metadata ?? {};
+  const fixed = [
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "selfLink",
+    "generateName",
+    "resourceVersion",
+  ] as const;
+  for (const key of fixed) {
+    if (known[key] === undefined) delete meta[key];
+    else Object.assign(meta, { [key]: known[key] });
+  }
+  if (meta.managedFields === undefined && known.managedFields !== undefined) meta.managedFields = known.managedFields;
+}
+
+function prepareWhole(resource: ServedResource, draft: AnyObject, old: AnyObject): void {
+  if (resource.hasStatus) {
+    if (old.status === undefined) delete draft.status;
+    else draft.status = old.status;
+  }
+  resource.kind?.setDefaults?.(draft);
+  resource.kind?.prepareForUpdate?.(draft, old);
+}
+
+/** metadata.generation counts changes of what the user wants: everything but metadata and status. */
+function countGeneration(resource: ServedResource, draft: AnyObject, old: AnyObject): void {
+  if (resource.kind?.withoutGeneration === true || !resource.hasStatus) return;
+  const { metadata: _m, status: _s, apiVersion: _a, ...wanted } = draft;
+  const { metadata: _n, status: _t, apiVersion: _b, ...known } = old;
+  const generation = old.metadata?.generation ?? 0;
+  draft.metadata!.generation = isDeepStrictEqual(wanted, known) ? generation : generation + 1;
+}
+
+function validateChange(
+  resource: ServedResource,
+  change: { draft: ApiObject; old: ApiObject; subresource: string },
+): void {
+  const { draft, old, subresource } = change;
+  const errors = [...validateObjectMetaUpdate(draft.metadata ?? {}, old.metadata ?? {})];
+  if (subresource === "status") errors.push(...(resource.kind?.validateStatusUpdate?.(draft, old) ?? []));
+  else if (subresource === "") {
+    errors.push(...(resource.kind?.validate?.(draft) ?? []), ...(resource.kind?.validateUpdate?.(draft, old) ?? []));
+  }
+  if (errors.length > 0) throw invalidObject(resource.schema, draft.metadata?.name ?? "", errors);
+}
+
+function isUnchanged(draft: ApiObject, old: ApiObject): boolean {
+  const { apiVersion: _a, ...left } = draft;
+  const { apiVersion: _b, ...right } = old;
+  return isDeepStrictEqual(left, right);
+}

@@ -1,0 +1,92 @@
+/**
+ * What a request is about, read from its method, path and query alone, as upstream's RequestInfo: authorization decides on
+ * exactly this, so it must never guess.
+ */
+export interface RequestInfo {
+  readonly isResourceRequest: boolean;
+  /** get, list, watch, create, update, patch, delete, deletecollection, or the lower-case method of a plain path. */
+  readonly verb: string;
+  readonly path: string;
+  readonly group: string;
+  readonly version: string;
+  readonly namespace: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+  /** What follows the subresource (the target of a proxy request), without a leading slash. */
+  readonly rest: string;
+}
+
+const VERBS: Record<string, string> = {
+  GET: "get",
+  HEAD: "get",
+  POST: "create",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+
+/** @throws URIError when a path segment is not valid percent-encoding */
+export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
+  const plain: RequestInfo = {
+    isResourceRequest: false,
+    verb: method.toLowerCase(),
+    path,
+    group: "",
+    version: "",
+    namespace: "",
+    resource: "",
+    subresource: "",
+    name: "",
+    rest: "",
+  };
+  const parts = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeURIComponent);
+  const isCore = parts[0] === "api";
+  if (!isCore && parts[0] !== "apis") return plain;
+  const start = isCore ? 2 : 3;
+  if (parts.length <= start) return plain;
+  const [group, version] = isCore ? ["", parts[1]!] : [parts[1]!, parts[2]!];
+  const target = resourceParts(parts.slice(start));
+  const known = VERBS[method];
+  if (target === undefined || known === undefined) return plain;
+  return {
+    ...plain,
+    ...target,
+    isResourceRequest: true,
+    group,
+    version,
+    verb: collectionVerb(known, target.name, query),
+  };
+}
+
+function resourceParts(
+  parts: string[],
+): Pick<RequestInfo, "namespace" | "resource" | "subresource" | "name" | "rest"> | undefined {
+  const target = { namespace: "", resource: "", subresource: "", name: "", rest: "" };
+  let rest = parts;
+  if (rest[0] === "namespaces" && rest.length > 1) {
+    target.namespace = rest[1]!;
+    const isSubresource = rest[2] === "status" || rest[2] === "finalize";
+    if (rest.length > 2 && !(isSubresource && rest.length === 3)) rest = rest.slice(2);
+  }
+  target.resource = rest[0]!;
+  target.name = rest[1] ?? "";
+  target.subresource = rest[2] ?? "";
+  target.rest = rest.slice(3).join("/");
+  return target;
+}
+
+function collectionVerb(verb: string, name: string, query: URLSearchParams): string {
+  if (verb === "get" && name === "") return isTrue(query.get("watch")) ? "watch" : "list";
+  if (verb === "get" && isTrue(query.get("watch"))) return "get";
+  if (verb === "delete" && name === "") return "deletecollection";
+  return verb;
+}
+
+/** How the API reads booleans in a query. */
+export function isTrue(value: string | null): boolean {
+  return value !== null && value !== "false" && value !== "0";
+}

@@ -1,0 +1,52 @@
+import { setCondition } from "../../api/conditions.ts";
+import type { Binding, Pod, PodCondition } from "../../api/generated/core/v1.ts";
+import type { ApiObject } from "../../api/meta.ts";
+import { badRequest, conflict } from "../../api/status.ts";
+import { formatTime } from "../../base/clock.ts";
+import { objectAnswer } from "../exchange.ts";
+import { decodeBody, expectObject } from "../handlers/decode.ts";
+import { writeContext } from "../handlers/environment.ts";
+import { updateObject } from "../registry/update.ts";
+import type { Subresource } from "./subresource.ts";
+
+/** Assigns a pod to a node, once (registry/core/pod BindingREST). */
+export const bindingSubresource: Subresource = {
+  async create(resource, exchange, environment) {
+    const value = (await decodeBody(exchange.body)).value;
+    const binding = expectObject(value, { group: "", version: "v1", kind: "Binding" }) as Binding;
+    const node = binding.target?.name ?? "";
+    if ((binding.target?.kind ?? "Node") !== "Node" || node === "") {
+      throw badRequest('target: a Binding must name the node: target.kind "Node" and target.name');
+    }
+    const { namespace, name, subresource } = exchange.info;
+    const now = environment.clock.now();
+    const transform = (current: ApiObject): ApiObject => bound({ pod: current as Pod, binding, node, now });
+    await updateObject(resource, { namespace, name, subresource, transform }, writeContext(exchange, environment));
+    return objectAnswer({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject, {
+      code: 201,
+    });
+  },
+};
+
+function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): Pod {
+  const { pod, binding, node, now } = to;
+  const name = pod.metadata?.name ?? "";
+  const uid = binding.metadata?.uid ?? "";
+  const refuse = (why: string): Error => conflict({ group: "", resource: "pods/binding" }, name, why);
+  if (uid !== "" && uid !== pod.metadata?.uid)
+    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata?.uid}`);
+  if (pod.metadata?.deletionTimestamp !== undefined)
+    throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
+  if ((pod.spec?.nodeName ?? "") !== "")
+    throw refuse(`pod ${name} is already assigned to node "${pod.spec?.nodeName}"`);
+  if ((pod.spec?.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
+  const draft = structuredClone(pod);
+  draft.spec!.nodeName = node;
+  const { annotations, labels } = binding.metadata ?? {};
+  if (annotations !== undefined) draft.metadata!.annotations = { ...draft.metadata?.annotations, ...annotations };
+  if (labels !== undefined) draft.metadata!.labels = { ...draft.metadata?.labels, ...labels };
+  const scheduled: PodCondition = { type: "PodScheduled", status: "True" };
+  draft.status ??= {};
+  draft.status.conditions = [...setCondition(draft.status.conditions, scheduled, formatTime(now))];
+  return draft;
+}

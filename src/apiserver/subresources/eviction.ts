@@ -1,0 +1,96 @@
+import type { Pod } from "../../api/generated/core/v1.ts";
+import type { PodDisruptionBudget } from "../../api/generated/policy/v1.ts";
+import { podDisruptionBudgets, pods } from "../../api/generated/resources.ts";
+import type { ApiObject } from "../../api/meta.ts";
+import { labelSelectorOf } from "../../api/selectors.ts";
+import { failure, internalError, tooManyRequests } from "../../api/status.ts";
+import { formatTime } from "../../base/clock.ts";
+import { type Exchange, objectAnswer } from "../exchange.ts";
+import { decodeBody, expectObject } from "../handlers/decode.ts";
+import { type Environment, writeContext } from "../handlers/environment.ts";
+import type { ObjectReader } from "../reader.ts";
+import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import { updateObject } from "../registry/update.ts";
+import type { Subresource } from "./subresource.ts";
+
+interface Eviction extends ApiObject {
+  deleteOptions?: DeleteOptions;
+}
+
+/** Deletes a pod unless its PodDisruptionBudget forbids it (registry/core/pod EvictionREST). */
+export function evictionSubresource(options: { reader: ObjectReader; table: () => ResourceTable }): Subresource {
+  return {
+    async create(resource, exchange, environment) {
+      const body = exchange.body.value ?? (await decodeBody(exchange.body)).value;
+      const eviction = expectObject(body, { group: "policy", version: "v1", kind: "Eviction" }) as Eviction;
+      const { namespace, name } = exchange.info;
+      const pod = await options.reader.get(pods, namespace, name);
+      const context = writeContext(exchange, environment);
+      if (pod !== undefined && isRunning(pod)) await takeFromBudget(options, { pod, exchange, environment });
+      await deleteObject(resource, { namespace, name, options: eviction.deleteOptions ?? {} }, context);
+      return objectAnswer(
+        { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject,
+        { code: 201 },
+      );
+    },
+  };
+}
+
+function isRunning(pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  return (
+    phase !== "Succeeded" && phase !== "Failed" && phase !== "Pending" && pod.metadata?.deletionTimestamp === undefined
+  );
+}
+
+async function takeFromBudget(
+  options: { reader: ObjectReader; table: () => ResourceTable },
+  request: { pod: Pod; exchange: Exchange; environment: Environment },
+): Promise<void> {
+  const { pod, exchange, environment } = request;
+  const namespace = pod.metadata?.namespace ?? "";
+  const budgets = await options.reader.list(podDisruptionBudgets, namespace);
+  const mine = budgets.filter((budget) => labelSelectorOf(budget.spec?.selector)(pod.metadata?.labels));
+  if (mine.length === 0) return;
+  if (mine.length > 1)
+    throw internalError(
+      "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+    );
+  const budgetsResource = options.table().find("policy", "v1", "poddisruptionbudgets") as ServedResource;
+  const context = writeContext(exchange, environment);
+  await updateObject(
+    budgetsResource,
+    {
+      namespace,
+      name: mine[0]!.metadata?.name ?? "",
+      subresource: "status",
+      transform: (current) => charged(current as PodDisruptionBudget, pod, formatTime(environment.clock.now())),
+    },
+    context,
+  );
+}
+
+/** The budget with one disruption fewer. @throws StatusError TooManyRequests */
+function charged(budget: PodDisruptionBudget, pod: Pod, now: string): PodDisruptionBudget {
+  const status = budget.status;
+  const name = budget.metadata?.name ?? "";
+  if ((status?.observedGeneration ?? 0) < (budget.metadata?.generation ?? 0)) {
+    throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10);
+  }
+  const allowed = status?.disruptionsAllowed ?? 0;
+  if (allowed <= 0) {
+    const message = `The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`;
+    throw failure(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
+      causes: [{ reason: "DisruptionBudget", message }],
+    });
+  }
+  const draft = structuredClone(budget);
+  draft.status = {
+    ...draft.status!,
+    disruptionsAllowed: allowed - 1,
+    disruptedPods: { ...draft.status?.disruptedPods, [pod.metadata?.name ?? ""]: now },
+  };
+  return draft;
+}

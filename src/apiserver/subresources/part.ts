@@ -1,0 +1,77 @@
+import type { AnyObject, ApiObject } from "../../api/meta.ts";
+import { badRequest } from "../../api/status.ts";
+import { type Exchange, objectAnswer } from "../exchange.ts";
+import { decodeBody, expectObject } from "../handlers/decode.ts";
+import { type Environment, writeContext } from "../handlers/environment.ts";
+import { patchObject, readPatch } from "../handlers/patch.ts";
+import { getHandler } from "../handlers/read.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import { updateObject } from "../registry/update.ts";
+import type { Subresource } from "./subresource.ts";
+
+/** A subresource through which only one part of the object is written: the rest stays as it is stored. */
+export function partSubresource(take: (wanted: AnyObject, draft: AnyObject) => void): Subresource {
+  return {
+    get: getHandler,
+    async update(resource, exchange, environment) {
+      const wanted = expectObject((await decodeBody(exchange.body)).value, resource.schema) as AnyObject;
+      if (wanted.metadata?.name !== exchange.info.name)
+        throw badRequest("the name of the object does not match the name on the URL");
+      return write(resource, { exchange, environment, wanted: () => wanted }, take);
+    },
+    async patch(resource, exchange, environment) {
+      const patch = await readPatch(exchange);
+      const { definition } = resource.schema;
+      const wanted = (current: ApiObject) => patchObject(current, patch, { resource, definition }) as AnyObject;
+      return write(resource, { exchange, environment, wanted }, take);
+    },
+  };
+}
+
+async function write(
+  resource: ServedResource,
+  request: { exchange: Exchange; environment: Environment; wanted: (current: ApiObject) => AnyObject },
+  take: (wanted: AnyObject, draft: AnyObject) => void,
+) {
+  const { exchange, environment } = request;
+  const transform = (current: ApiObject): ApiObject => {
+    const wanted = request.wanted(current);
+    const draft = structuredClone(current) as AnyObject;
+    take(wanted, draft);
+    draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
+    return draft;
+  };
+  const { namespace, name, subresource } = exchange.info;
+  const stored = await updateObject(
+    resource,
+    { namespace, name, subresource, transform },
+    writeContext(exchange, environment),
+  );
+  return objectAnswer(stored.object, { bytes: stored.bytes, resource });
+}
+
+type Fields = Record<string, unknown>;
+
+/** Copies one field of one section (`spec.finalizers`); absent stays absent. */
+export function takeField(section: string, field: string) {
+  return (wanted: AnyObject, draft: AnyObject): void => {
+    const value = (wanted[section] as Fields | undefined)?.[field];
+    const target = (draft[section] ??= {}) as Fields;
+    if (value === undefined) delete target[field];
+    else target[field] = value;
+  };
+}
+
+/** Copies the resources of containers that are there under the same name, and the pod's own (pods/resize). */
+export function takeResources(wanted: AnyObject, draft: AnyObject): void {
+  const [from, to] = [wanted.spec as Fields | undefined, draft.spec as Fields];
+  for (const list of ["containers", "initContainers"]) {
+    const wantedContainers = (from?.[list] ?? []) as { name: string; resources?: unknown; resizePolicy?: unknown }[];
+    for (const container of (to[list] ?? []) as { name: string; resources?: unknown; resizePolicy?: unknown }[]) {
+      const match = wantedContainers.find((each) => each.name === container.name);
+      if (match?.resources !== undefined) container.resources = match.resources;
+      if (match?.resizePolicy !== undefined) container.resizePolicy = match.resizePolicy;
+    }
+  }
+  if (from?.resources !== undefined) to.resources = from.resources;
+}
