@@ -1,0 +1,135 @@
+import type { Container, Pod, ResourceRequirements } from "../../api/generated/core/v1.ts";
+import { quantityMilli, quantityValue } from "../../api/quantity.ts";
+import type { LinuxContainerResources } from "../cri/config.ts";
+import { isSidecar, podContainers } from "./pod.ts";
+
+export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
+
+const QUOTA_PERIOD_MICROSECONDS = 100_000;
+const MIN_SHARES = 2;
+const MAX_SHARES = 262_144;
+const SHARES_PER_CPU = 1024;
+const MIN_QUOTA_MICROSECONDS = 1000;
+
+/** Quality of service class (upstream's ComputePodQOS): compute resources of all containers decide. */
+export function qosClass(pod: Pod): QosClass {
+  const resources = podContainers(pod)
+    .filter(({ kind }) => kind !== "ephemeral")
+    .map(({ container }) => container.resources ?? {});
+  if (pod.spec?.resources !== undefined) resources.push(pod.spec.resources);
+  const compute = ["cpu", "memory"] as const;
+  const positive = (list: Record<string, string> | undefined, name: string) => {
+    const value = list?.[name];
+    return value !== undefined && quantityMilli(value) > 0;
+  };
+  const any = resources.some(({ requests, limits }) =>
+    compute.some((name) => positive(requests, name) || positive(limits, name)),
+  );
+  if (!any) return "BestEffort";
+  const decisive = pod.spec?.resources === undefined ? resources : [pod.spec.resources];
+  const guaranteed = decisive.every(({ requests = {}, limits = {} }) =>
+    compute.every(
+      (name) =>
+        positive(limits, name) && quantityMilli(requests[name] ?? limits[name]!) === quantityMilli(limits[name]!),
+    ),
+  );
+  return guaranteed ? "Guaranteed" : "Burstable";
+}
+
+/** Thousandths of a CPU as cgroup shares. */
+export function cpuShares(milliCpu: number): number {
+  if (milliCpu === 0) return MIN_SHARES;
+  return Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor((milliCpu * SHARES_PER_CPU) / 1000)));
+}
+
+/** Thousandths of a CPU as microseconds in a period of 100 ms; 0 means no limit. */
+export function cpuQuota(milliCpu: number): number {
+  if (milliCpu === 0) return 0;
+  return Math.max(MIN_QUOTA_MICROSECONDS, Math.floor((milliCpu * QUOTA_PERIOD_MICROSECONDS) / 1000));
+}
+
+/** How readily the kernel kills a container when memory runs out: -997 for guaranteed pods, 1000 for best effort. */
+export function oomScoreAdjust(pod: Pod, container: Container, nodeMemoryBytes: number): number {
+  if ((pod.spec?.priority ?? 0) >= 2_000_001_000 && pod.spec?.priorityClassName === "system-node-critical") return -997;
+  switch (qosClass(pod)) {
+    case "Guaranteed":
+      return -997;
+    case "BestEffort":
+      return 1000;
+    case "Burstable": {
+      const requested = quantityValue(container.resources?.requests?.["memory"] ?? "0");
+      const adjust = Math.floor(1000 - (1000 * requested) / Math.max(1, nodeMemoryBytes));
+      return Math.min(999, Math.max(3, adjust));
+    }
+  }
+}
+
+/** What the runtime enforces for a container. */
+export function containerResources(pod: Pod, container: Container, nodeMemoryBytes: number): LinuxContainerResources {
+  const { requests = {}, limits = {} } = container.resources ?? {};
+  const cpuLimit = limits["cpu"];
+  const cpuRequest = requests["cpu"] ?? cpuLimit ?? "0";
+  const quota = cpuLimit === undefined ? 0 : cpuQuota(quantityMilli(cpuLimit));
+  return {
+    cpuShares: cpuShares(quantityMilli(cpuRequest)),
+    ...(quota > 0 && { cpuPeriod: QUOTA_PERIOD_MICROSECONDS, cpuQuota: quota }),
+    ...(limits["memory"] !== undefined && { memoryLimitInBytes: quantityValue(limits["memory"]) }),
+    oomScoreAdj: oomScoreAdjust(pod, container, nodeMemoryBytes),
+  };
+}
+
+/** Requests of a whole pod in base units (cpu in thousandths), as the scheduler counts them. */
+export function podRequests(pod: Pod): Record<string, number> {
+  return effective(pod, ({ requests = {}, limits = {} }) => ({ ...limits, ...requests }));
+}
+
+/** Limits of a whole pod; a resource is there only when every container limits it. */
+export function podLimits(pod: Pod): Record<string, number> {
+  const all = effective(pod, ({ limits = {} }) => limits);
+  const regular = pod.spec?.containers ?? [];
+  return Object.fromEntries(
+    Object.entries(all).filter(([name]) => regular.every(({ resources }) => resources?.limits?.[name] !== undefined)),
+  );
+}
+
+/** Sum of regular containers and sidecars, or what the init containers need at their peak; plus overhead. */
+function effective(
+  pod: Pod,
+  pick: (resources: ResourceRequirements) => Record<string, string>,
+): Record<string, number> {
+  const amounts = (container: Pick<Container, "resources">) =>
+    Object.fromEntries(
+      Object.entries(pick(container.resources ?? {})).map(([name, quantity]) => [
+        name,
+        name === "cpu" ? quantityMilli(quantity) : quantityValue(quantity),
+      ]),
+    );
+  const total: Record<string, number> = {};
+  const sidecars: Record<string, number> = {};
+  const peak: Record<string, number> = {};
+  for (const container of pod.spec?.containers ?? []) add(total, amounts(container));
+  for (const container of pod.spec?.initContainers ?? []) {
+    if (isSidecar(container)) {
+      add(sidecars, amounts(container));
+      add(total, amounts(container));
+      raise(peak, sidecars);
+    } else {
+      const alone = { ...sidecars };
+      add(alone, amounts(container));
+      raise(peak, alone);
+    }
+  }
+  raise(total, peak);
+  if (pod.spec?.resources !== undefined) Object.assign(total, amounts({ resources: pod.spec.resources }));
+  if (pod.spec?.overhead !== undefined)
+    add(total, amounts({ resources: { requests: pod.spec.overhead, limits: pod.spec.overhead } }));
+  return total;
+}
+
+function add(total: Record<string, number>, more: Record<string, number>): void {
+  for (const [name, amount] of Object.entries(more)) total[name] = (total[name] ?? 0) + amount;
+}
+
+function raise(total: Record<string, number>, to: Record<string, number>): void {
+  for (const [name, amount] of Object.entries(to)) total[name] = Math.max(total[name] ?? 0, amount);
+}
