@@ -1,0 +1,163 @@
+import { InvariantError } from "../../base/assert.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import type { PodFacts } from "../facts/pod-facts.ts";
+import type { Cluster } from "../framework.ts";
+import { NodeInfo } from "./node-info.ts";
+import { interleaveZones } from "./node-order.ts";
+
+/**
+ * Nodes and the pods on them, assumed pods among them: those that a cycle has placed and whose binding is on its way.
+ * Every change costs constant time. It is also what cycles see: they never wait, so nothing changes under them.
+ */
+export class ClusterCache implements Cluster {
+  readonly #infos = new Map<string, NodeInfo>();
+  /** Pods by uid: where they are, and whether the API server has said so yet. */
+  readonly #placed = new Map<string, { nodeName: string; assumed: boolean }>();
+  readonly #imageNodes = new Map<string, number>();
+  readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
+  readonly #withAffinity = new Set<NodeInfo>();
+  readonly #withRequiredAntiAffinity = new Set<NodeInfo>();
+  /** Nodes whose object is known; a pod may come before its node. */
+  readonly #known = new Set<string>();
+  #ordered: NodeInfo[] | undefined;
+
+  get nodes(): readonly NodeInfo[] {
+    this.#ordered ??= interleaveZones([...this.#known].map((name) => this.#infos.get(name)!));
+    return this.#ordered;
+  }
+
+  get nodesWithAffinity(): ReadonlySet<NodeInfo> {
+    return this.#withAffinity;
+  }
+
+  get nodesWithRequiredAntiAffinity(): ReadonlySet<NodeInfo> {
+    return this.#withRequiredAntiAffinity;
+  }
+
+  node(name: string): NodeInfo | undefined {
+    return this.#known.has(name) ? this.#infos.get(name) : undefined;
+  }
+
+  nodesWithImage(name: string): number {
+    return this.#imageNodes.get(name) ?? 0;
+  }
+
+  namespaceLabels(name: string): Readonly<Record<string, string>> | undefined {
+    return this.#namespaces.get(name);
+  }
+
+  namespaceNames(): Iterable<string> {
+    return this.#namespaces.keys();
+  }
+
+  setNamespace(name: string, labels: Readonly<Record<string, string>> | undefined): void {
+    if (labels === undefined) this.#namespaces.delete(name);
+    else this.#namespaces.set(name, labels);
+  }
+
+  setNode(facts: NodeFacts): void {
+    const info = this.#infos.get(facts.name);
+    const before = this.#known.has(facts.name) ? info?.facts : undefined;
+    if (info === undefined) this.#infos.set(facts.name, new NodeInfo(facts));
+    else info.facts = facts;
+    this.#known.add(facts.name);
+    this.#countImages(before, -1);
+    this.#countImages(facts, 1);
+    this.#refileAffinity(this.#infos.get(facts.name)!);
+    if (before === undefined || before.zone !== facts.zone) this.#ordered = undefined;
+  }
+
+  removeNode(name: string): void {
+    const info = this.#infos.get(name);
+    if (info === undefined || !this.#known.has(name)) return;
+    this.#known.delete(name);
+    this.#countImages(info.facts, -1);
+    this.#withAffinity.delete(info);
+    this.#withRequiredAntiAffinity.delete(info);
+    this.#ordered = undefined;
+    if (info.pods.size === 0) this.#infos.delete(name);
+  }
+
+  /** Files a pod that the API server says is on a node; confirms an assumed one. */
+  setPod(pod: PodFacts): void {
+    const placed = this.#placed.get(pod.uid);
+    if (placed !== undefined && placed.nodeName !== pod.nodeName) this.#take(pod.uid, placed.nodeName);
+    this.#placed.set(pod.uid, { nodeName: pod.nodeName, assumed: false });
+    this.#put(pod, pod.nodeName);
+  }
+
+  removePod(uid: string): void {
+    const placed = this.#placed.get(uid);
+    if (placed === undefined) return;
+    this.#placed.delete(uid);
+    this.#take(uid, placed.nodeName);
+  }
+
+  /** Counts the pod on the node from now on, before its binding is known. */
+  assume(pod: PodFacts, nodeName: string): void {
+    if (this.#placed.has(pod.uid)) throw new InvariantError(`pod ${pod.key} (${pod.uid}) is placed already`);
+    this.#placed.set(pod.uid, { nodeName, assumed: true });
+    this.#put({ ...pod, nodeName }, nodeName);
+  }
+
+  /** Takes an assumption back; nothing happens when the API server has confirmed it meanwhile. */
+  forget(uid: string): void {
+    if (this.#placed.get(uid)?.assumed === true) this.removePod(uid);
+  }
+
+  isAssumed(uid: string): boolean {
+    return this.#placed.get(uid)?.assumed === true;
+  }
+
+  #put(pod: PodFacts, nodeName: string): void {
+    let info = this.#infos.get(nodeName);
+    if (info === undefined) {
+      info = new NodeInfo(absentNode(nodeName));
+      this.#infos.set(nodeName, info);
+    }
+    info.addPod(pod);
+    this.#refileAffinity(info);
+  }
+
+  #take(uid: string, nodeName: string): void {
+    const info = this.#infos.get(nodeName);
+    if (info === undefined) return;
+    info.removePod(uid);
+    this.#refileAffinity(info);
+    if (info.pods.size === 0 && !this.#known.has(nodeName)) this.#infos.delete(nodeName);
+  }
+
+  #refileAffinity(info: NodeInfo): void {
+    const known = this.#known.has(info.name);
+    file(this.#withAffinity, info, known && info.podsWithAffinity.size > 0);
+    file(this.#withRequiredAntiAffinity, info, known && info.podsWithRequiredAntiAffinity.size > 0);
+  }
+
+  #countImages(facts: NodeFacts | undefined, change: number): void {
+    for (const name of facts?.images.keys() ?? []) {
+      const count = this.nodesWithImage(name) + change;
+      if (count <= 0) this.#imageNodes.delete(name);
+      else this.#imageNodes.set(name, count);
+    }
+  }
+}
+
+function file<T>(set: Set<T>, item: T, belongs: boolean): void {
+  if (belongs) set.add(item);
+  else set.delete(item);
+}
+
+/** Stands for a node whose object has not come yet, or is gone before its pods. */
+function absentNode(name: string): NodeFacts {
+  return {
+    name,
+    uid: "",
+    labels: {},
+    unschedulable: true,
+    taints: [],
+    allocatable: { milliCpu: 0, memory: 0, ephemeralStorage: 0 },
+    allowedPods: 0,
+    images: new Map(),
+    zone: "",
+  };
+}

@@ -1,0 +1,82 @@
+import type { NodeFacts } from "../facts/node-facts.ts";
+import type { HostPort, PodFacts } from "../facts/pod-facts.ts";
+import { ResourceSum } from "../facts/resources.ts";
+
+/** A node with the pods on it, and their sums, which are kept up to date in constant time a change. */
+export class NodeInfo {
+  facts: NodeFacts;
+  /** By uid. */
+  readonly pods = new Map<string, PodFacts>();
+  readonly podsWithAffinity = new Set<PodFacts>();
+  readonly podsWithRequiredAntiAffinity = new Set<PodFacts>();
+  readonly requested = new ResourceSum();
+  readonly nonZeroRequested = new ResourceSum();
+  readonly #portUses = new Map<string, HostPort & { uses: number }>();
+
+  constructor(facts: NodeFacts) {
+    this.facts = facts;
+  }
+
+  get name(): string {
+    return this.facts.name;
+  }
+
+  /** Adds the pod, in place of an older one with its uid. */
+  addPod(pod: PodFacts): void {
+    this.removePod(pod.uid);
+    this.pods.set(pod.uid, pod);
+    this.requested.add(pod.requests);
+    this.nonZeroRequested.add(pod.nonZeroRequests);
+    if (hasAffinity(pod)) this.podsWithAffinity.add(pod);
+    if (pod.requiredAntiAffinity.length > 0) this.podsWithRequiredAntiAffinity.add(pod);
+    for (const port of pod.hostPorts) this.#usePort(port, 1);
+  }
+
+  /** Removes the pod; nothing happens when it is not there. */
+  removePod(uid: string): void {
+    const pod = this.pods.get(uid);
+    if (pod === undefined) return;
+    this.pods.delete(uid);
+    this.requested.subtract(pod.requests);
+    this.nonZeroRequested.subtract(pod.nonZeroRequests);
+    this.podsWithAffinity.delete(pod);
+    this.podsWithRequiredAntiAffinity.delete(pod);
+    for (const port of pod.hostPorts) this.#usePort(port, -1);
+  }
+
+  /** True when a pod on the node holds a port that collides with the wanted one. */
+  portTaken(wanted: HostPort): boolean {
+    if (this.#portUses.size === 0) return false;
+    for (const used of this.#portUses.values()) if (portsCollide(used, wanted)) return true;
+    return false;
+  }
+
+  /** A copy for a trial; the node's own state is not touched by changes of it. */
+  copy(): NodeInfo {
+    const copy = new NodeInfo(this.facts);
+    for (const pod of this.pods.values()) copy.addPod(pod);
+    return copy;
+  }
+
+  #usePort(port: HostPort, change: number): void {
+    const key = `${port.ip}/${port.protocol}/${port.port}`;
+    const uses = (this.#portUses.get(key)?.uses ?? 0) + change;
+    if (uses <= 0) this.#portUses.delete(key);
+    else this.#portUses.set(key, { ...port, uses });
+  }
+}
+
+/** Equal protocol and port, on the same address or where one of them is all addresses. */
+export function portsCollide(a: HostPort, b: HostPort): boolean {
+  return a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === "0.0.0.0" || b.ip === "0.0.0.0");
+}
+
+/** True when the pod says anything about other pods. */
+export function hasAffinity(pod: PodFacts): boolean {
+  return (
+    pod.requiredAffinity.length > 0 ||
+    pod.requiredAntiAffinity.length > 0 ||
+    pod.preferredAffinity.length > 0 ||
+    pod.preferredAntiAffinity.length > 0
+  );
+}

@@ -1,0 +1,142 @@
+import { findCondition } from "../../api/conditions.ts";
+import type {
+  NodeAffinity,
+  Pod,
+  PodAffinityTerm,
+  Toleration,
+  TopologySpreadConstraint,
+  WeightedPodAffinityTerm,
+} from "../../api/generated/core/v1.ts";
+import { joinKey, type OwnerReference } from "../../api/meta.ts";
+import { podRequests } from "./pod-requests.ts";
+import type { Resources } from "./resources.ts";
+
+/** A port of the node that the pod wants for itself. */
+export interface HostPort {
+  readonly ip: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** Everything that scheduling needs to know of a pod, and nothing else: pods by the hundred thousand are kept as these. */
+export interface PodFacts {
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly owners: readonly OwnerReference[];
+  readonly schedulerName: string;
+  /** Empty until bound. */
+  readonly nodeName: string;
+  readonly nominatedNodeName: string;
+  readonly priority: number;
+  readonly preemptionPolicy: string;
+  readonly beingDeleted: boolean;
+  /** Milliseconds since the epoch; 0 when unknown. */
+  readonly createdMs: number;
+  readonly startedMs: number;
+  readonly schedulingGates: readonly string[];
+  readonly requests: Resources;
+  readonly nonZeroRequests: Resources;
+  readonly containerCount: number;
+  readonly images: readonly string[];
+  readonly hostPorts: readonly HostPort[];
+  readonly tolerations: readonly Toleration[];
+  readonly nodeSelector: Readonly<Record<string, string>> | undefined;
+  readonly nodeAffinity: NodeAffinity | undefined;
+  readonly requiredAffinity: readonly PodAffinityTerm[];
+  readonly requiredAntiAffinity: readonly PodAffinityTerm[];
+  readonly preferredAffinity: readonly WeightedPodAffinityTerm[];
+  readonly preferredAntiAffinity: readonly WeightedPodAffinityTerm[];
+  readonly spreadConstraints: readonly TopologySpreadConstraint[];
+  readonly claimNames: readonly string[];
+  /** The PodScheduled condition as it stands, to write it only when it changes. */
+  readonly scheduled: { readonly status: string; readonly reason: string; readonly message: string } | undefined;
+  /** True once the pod is marked as about to be disrupted. */
+  readonly disruptionTarget: boolean;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The facts of a pod. Pure. */
+export function podFacts(pod: Pod): PodFacts {
+  const meta = pod.metadata ?? {};
+  const spec = pod.spec;
+  const requests = podRequests(pod);
+  const affinity = spec?.affinity;
+  return {
+    key: joinKey(meta.namespace, meta.name ?? ""),
+    namespace: meta.namespace ?? "",
+    name: meta.name ?? "",
+    uid: meta.uid ?? "",
+    generation: meta.generation,
+    labels: meta.labels ?? NO_LABELS,
+    owners: meta.ownerReferences ?? NONE,
+    schedulerName: spec?.schedulerName ?? "default-scheduler",
+    nodeName: spec?.nodeName ?? "",
+    nominatedNodeName: pod.status?.nominatedNodeName ?? "",
+    priority: spec?.priority ?? 0,
+    preemptionPolicy: spec?.preemptionPolicy ?? "PreemptLowerPriority",
+    beingDeleted: meta.deletionTimestamp !== undefined,
+    createdMs: milliseconds(meta.creationTimestamp),
+    startedMs: milliseconds(pod.status?.startTime),
+    schedulingGates: spec?.schedulingGates?.map((gate) => gate.name) ?? NONE,
+    requests: requests.exact,
+    nonZeroRequests: requests.nonZero,
+    containerCount: (spec?.containers?.length ?? 0) + (spec?.initContainers?.length ?? 0),
+    images: imagesOf(pod),
+    hostPorts: hostPorts(pod),
+    tolerations: spec?.tolerations ?? NONE,
+    nodeSelector: spec?.nodeSelector,
+    nodeAffinity: affinity?.nodeAffinity,
+    requiredAffinity: affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? NONE,
+    requiredAntiAffinity: affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? NONE,
+    preferredAffinity: affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? NONE,
+    preferredAntiAffinity: affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? NONE,
+    spreadConstraints: spec?.topologySpreadConstraints ?? NONE,
+    claimNames: claimNames(pod),
+    scheduled: scheduledCondition(pod),
+    disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
+  };
+}
+
+function milliseconds(time: string | undefined): number {
+  return time === undefined ? 0 : Date.parse(time);
+}
+
+function imagesOf(pod: Pod): readonly string[] {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  return containers.map((container) => container.image ?? "");
+}
+
+/** Ports of containers and sidecars: those that are held while the pod runs. */
+function hostPorts(pod: Pod): readonly HostPort[] {
+  const sidecars = pod.spec?.initContainers?.filter((container) => container.restartPolicy === "Always") ?? NONE;
+  const found: HostPort[] = [];
+  for (const container of [...(pod.spec?.containers ?? NONE), ...sidecars]) {
+    for (const port of container.ports ?? NONE) {
+      if (!port.hostPort) continue;
+      found.push({ ip: port.hostIP || "0.0.0.0", protocol: port.protocol || "TCP", port: port.hostPort });
+    }
+  }
+  return found.length === 0 ? NONE : found;
+}
+
+/** Claims by name; an ephemeral volume's claim is named after the pod and the volume. */
+function claimNames(pod: Pod): readonly string[] {
+  const found: string[] = [];
+  for (const volume of pod.spec?.volumes ?? NONE) {
+    if (volume.persistentVolumeClaim !== undefined) found.push(volume.persistentVolumeClaim.claimName);
+    else if (volume.ephemeral !== undefined) found.push(`${pod.metadata?.name}-${volume.name}`);
+  }
+  return found.length === 0 ? NONE : found;
+}
+
+function scheduledCondition(pod: Pod): PodFacts["scheduled"] {
+  const condition = findCondition(pod.status?.conditions, "PodScheduled");
+  if (condition === undefined) return undefined;
+  return { status: condition.status, reason: condition.reason ?? "", message: condition.message ?? "" };
+}

@@ -1,0 +1,90 @@
+import type { NodeInfo } from "./cache/node-info.ts";
+import type { PodFacts } from "./facts/pod-facts.ts";
+import type { Cluster, FilterPlugin, PodChange, PreFilterPlugin, Rejection } from "./framework.ts";
+import type { Profile } from "./profile.ts";
+
+/** A rejection and who gave it. */
+export interface NodeRejection extends Rejection {
+  readonly plugin: string;
+}
+
+/** The filters that concern one pod, with what they computed for this cycle. */
+export interface PodFilters {
+  readonly pod: PodFacts;
+  readonly active: readonly ActiveFilter[];
+  /** The only nodes that can do, and which plugins said so. */
+  readonly nodeNames?: ReadonlySet<string>;
+  readonly namedBy: readonly string[];
+}
+
+interface ActiveFilter {
+  readonly plugin: FilterPlugin & Partial<PreFilterPlugin>;
+  readonly state: unknown;
+}
+
+/** Runs PreFilter: the filters that concern the pod, or the plugin that rules all nodes out. */
+export function prepareFilters(
+  pod: PodFacts,
+  cluster: Cluster,
+  profile: Profile,
+): { filters: PodFilters } | { rejection: NodeRejection } {
+  const states = new Map<string, unknown>();
+  const skipped = new Set<string>();
+  const namedBy: string[] = [];
+  let nodeNames: ReadonlySet<string> | undefined;
+  for (const plugin of profile.preFilter) {
+    const result = plugin.preFilter(pod, cluster);
+    if ("rejection" in result) return { rejection: { ...result.rejection, plugin: plugin.name } };
+    if ("skip" in result) {
+      skipped.add(plugin.name);
+      continue;
+    }
+    states.set(plugin.name, result.state);
+    if (result.nodeNames === undefined) continue;
+    namedBy.push(plugin.name);
+    nodeNames = intersect(nodeNames, result.nodeNames);
+    if (nodeNames.size === 0) return { rejection: noNodeNamed(namedBy) };
+  }
+  const active = profile.filter
+    .filter((plugin) => !skipped.has(plugin.name))
+    .map((plugin) => ({ plugin, state: states.get(plugin.name) }));
+  return { filters: nodeNames === undefined ? { pod, active, namedBy } : { pod, active, nodeNames, namedBy } };
+}
+
+/** The first objection to the node, if any. */
+export function checkNode(filters: PodFilters, node: NodeInfo): NodeRejection | undefined {
+  for (const { plugin, state } of filters.active) {
+    const rejection = plugin.filter(filters.pod, node, state);
+    if (rejection !== undefined) return { ...rejection, plugin: plugin.name };
+  }
+  return undefined;
+}
+
+/** The first objection to the node if other pods came or went there; the node itself is left alone. */
+export function tryNode(
+  filters: PodFilters,
+  node: NodeInfo,
+  changes: readonly Omit<PodChange, "pod" | "node">[],
+): NodeRejection | undefined {
+  const trial = node.copy();
+  let { active } = filters;
+  for (const change of changes) {
+    if (change.removed !== undefined) trial.removePod(change.removed.uid);
+    if (change.added !== undefined) trial.addPod(change.added);
+    const whole: PodChange = { ...change, pod: filters.pod, node: trial };
+    active = active.map((filter) => {
+      const { plugin, state } = filter;
+      return plugin.changed === undefined ? filter : { plugin, state: plugin.changed(state, whole) };
+    });
+  }
+  return checkNode({ ...filters, active }, trial);
+}
+
+function intersect(a: ReadonlySet<string> | undefined, b: ReadonlySet<string>): ReadonlySet<string> {
+  return a === undefined ? b : new Set([...a].filter((name) => b.has(name)));
+}
+
+function noNodeNamed(by: readonly string[]): NodeRejection {
+  const who = by.length === 1 ? `plugin ${by[0]}` : `plugin(s) [${by.join(" ")}] simultaneously`;
+  return { reasons: [`node(s) didn't satisfy ${who}`], unresolvable: true, plugin: by[0]! };
+}

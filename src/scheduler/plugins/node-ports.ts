@@ -1,0 +1,19 @@
+import { portsCollide } from "../cache/node-info.ts";
+import type { FilterPlugin, PreFilterPlugin, QueueingHintPlugin } from "../framework.ts";
+import { Action, onAssignedPod, onNode } from "../queue/cluster-event.ts";
+
+/** A host port belongs to one pod a node. */
+export const nodePorts: PreFilterPlugin<undefined> & FilterPlugin<undefined> & QueueingHintPlugin = {
+  name: "NodePorts",
+  retryOn: [
+    onAssignedPod(Action.delete, (pod, { before }) => {
+      return before?.hostPorts.some((held) => pod.hostPorts.some((wanted) => portsCollide(held, wanted))) ?? false;
+    }),
+    onNode(Action.add),
+  ],
+  preFilter: (pod) => (pod.hostPorts.length === 0 ? { skip: true } : { state: undefined }),
+  filter(pod, node) {
+    if (!pod.hostPorts.some((port) => node.portTaken(port))) return undefined;
+    return { reasons: ["node(s) didn't have free ports for the requested pod ports"] };
+  },
+};

@@ -1,0 +1,46 @@
+import type { Toleration } from "../../api/generated/core/v1.ts";
+import type { NodeFacts } from "../facts/node-facts.ts";
+import type { PodFacts } from "../facts/pod-facts.ts";
+import { findUntolerated, REPELLING_EFFECTS, tolerates } from "../facts/tolerations.ts";
+import type { FilterPlugin, PreScorePlugin, QueueingHintPlugin, ScorePlugin } from "../framework.ts";
+import { Action, onNode, onOwnUpdate } from "../queue/cluster-event.ts";
+import { scaleToHighest } from "./normalize.ts";
+
+/** Keeps pods off nodes whose taints they do not tolerate, and prefers nodes with few taints that ask to be avoided. */
+export const taintToleration: FilterPlugin &
+  PreScorePlugin<readonly Toleration[]> &
+  ScorePlugin<readonly Toleration[]> &
+  QueueingHintPlugin = {
+  name: "TaintToleration",
+  retryOn: [
+    onNode(Action.add | Action.updateNodeTaint, (pod, node, before) => {
+      return accepts(pod, node) && !(before !== undefined && accepts(pod, before));
+    }),
+    onOwnUpdate(Action.updatePodTolerations),
+  ],
+  filter(pod, node) {
+    if (accepts(pod, node.facts)) return undefined;
+    return { reasons: ["node(s) had untolerated taint(s)"], unresolvable: true };
+  },
+  preScore(pod, nodes) {
+    if (!nodes.some((node) => node.facts.taints.some((taint) => taint.effect === "PreferNoSchedule"))) {
+      return { skip: true };
+    }
+    return {
+      state: pod.tolerations.filter(({ effect }) => !effect || effect === "PreferNoSchedule"),
+    };
+  },
+  score(_pod, node, tolerations) {
+    let intolerable = 0;
+    for (const taint of node.facts.taints) {
+      if (taint.effect !== "PreferNoSchedule") continue;
+      if (!tolerations.some((toleration) => tolerates(toleration, taint))) intolerable++;
+    }
+    return intolerable;
+  },
+  normalize: (scores) => scaleToHighest(scores, { reverse: true }),
+};
+
+function accepts(pod: PodFacts, node: NodeFacts): boolean {
+  return findUntolerated(node.taints, pod.tolerations, REPELLING_EFFECTS) === undefined;
+}
