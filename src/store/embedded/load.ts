@@ -58,6 +58,7 @@ async function readAll(connection: DatabaseSync, clock: Clock): Promise<LoadedSt
     else if (expiring.size > 0) expiring.delete(key);
     if (++rows % ROWS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
+  map.endRestore();
   return { map, expiring, forgotten };
 }
 

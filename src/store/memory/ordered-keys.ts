@@ -1,7 +1,9 @@
-import { present } from "../../base/assert.ts";
+import { invariant, present } from "../../base/assert.ts";
 import { type KeyChunk, type KeyRecord, valueAt } from "./key-record.ts";
 
 const MAXIMUM_CHUNK_LENGTH = 512;
+/** Chunks that are built full get some room, so that the first keys that come do not split them all. */
+const BUILT_CHUNK_LENGTH = 384;
 
 /** A place between keys. */
 export interface KeyPosition {
@@ -15,6 +17,25 @@ export interface KeyPosition {
  */
 export class OrderedKeys {
   readonly #chunks: KeyChunk[] = [];
+
+  /** Takes in all records at once, in any order, while it is empty: much faster than one by one. */
+  build(records: KeyRecord[]): void {
+    invariant(this.#chunks.length === 0, "only an empty order is built");
+    records.sort((left, right) => (left.sortKey < right.sortKey ? -1 : 1));
+    for (let first = 0; first < records.length; first += BUILT_CHUNK_LENGTH) {
+      const chunk: KeyChunk = {
+        records: records.slice(first, first + BUILT_CHUNK_LENGTH),
+        live: 0,
+        changedRevision: 0,
+      };
+      for (const record of chunk.records) {
+        record.chunk = chunk;
+        if (record.current !== undefined) chunk.live++;
+        chunk.changedRevision = Math.max(chunk.changedRevision, record.revision);
+      }
+      this.#chunks.push(chunk);
+    }
+  }
 
   /** The first place whose key is not below `sortKey`. */
   seek(sortKey: string): KeyPosition {

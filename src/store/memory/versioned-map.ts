@@ -30,6 +30,8 @@ export class VersionedMap {
   #history = new History(FIRST_REVISION);
   #revision = FIRST_REVISION;
   #compactedRevision = 0;
+  /** The order of keys is made at the end of a restore. */
+  #restoring = false;
 
   get revision(): number {
     return this.#revision;
@@ -112,6 +114,7 @@ export class VersionedMap {
   /** Begins to fill an empty map with what a log kept: history is whole after `compactedRevision`. */
   beginRestore(compactedRevision: number): void {
     invariant(this.#records.size === 0, "only an empty map is restored");
+    this.#restoring = true;
     this.#compactedRevision = compactedRevision;
     this.#revision = Math.max(FIRST_REVISION, compactedRevision);
     this.#history = new History(this.#revision);
@@ -134,6 +137,12 @@ export class VersionedMap {
     this.#forget(record);
   }
 
+  /** The restored map can be read. */
+  endRestore(): void {
+    this.#restoring = false;
+    this.#ordered.build([...this.#records.values()]);
+  }
+
   /** @throws CompactedError, FutureRevisionError */
   checkRevision(revision: number): void {
     if (revision < this.#compactedRevision) throw new CompactedError(revision, this.#compactedRevision);
@@ -147,14 +156,16 @@ export class VersionedMap {
     if (record === undefined) {
       record = newRecord(change.key, sortKeyOf(change.key));
       this.#records.set(change.key, record);
-      this.#ordered.insert(record);
+      if (!this.#restoring) this.#ordered.insert(record);
     } else if (keepPast) {
       record.past ??= [];
       record.past.push({ revision: record.revision, stored: record.current });
     }
-    const chunk = record.chunk!;
-    chunk.live += Number(change.value !== undefined) - Number(record.current !== undefined);
-    chunk.changedRevision = revision;
+    const chunk = record.chunk;
+    if (chunk !== undefined) {
+      chunk.live += Number(change.value !== undefined) - Number(record.current !== undefined);
+      chunk.changedRevision = revision;
+    }
     record.revision = revision;
     record.current = change.value === undefined ? undefined : { key: change.key, value: change.value, revision };
     return record;
@@ -162,6 +173,6 @@ export class VersionedMap {
 
   #forget(record: KeyRecord): void {
     this.#records.delete(record.key);
-    this.#ordered.remove(record);
+    if (!this.#restoring) this.#ordered.remove(record);
   }
 }
