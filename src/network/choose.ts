@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { type Cidr, formatCidr, overlaps, parseCidr } from "./cidr.ts";
+
+/** What a cluster's pods may be called: the usual block first, then its neighbours, then those that few networks use. */
+const CANDIDATES: readonly string[] = [
+  ...Array.from({ length: 11 }, (_, index) => `10.${244 + index}.0.0/16`),
+  "172.31.0.0/16",
+  "172.30.0.0/16",
+  "172.29.0.0/16",
+];
+
+/**
+ * A block for all pods of a new cluster that no network of this machine uses, other clusters' bridges among them. Keep the
+ * answer with the cluster's data: pods live on when Wherry starts again. Throws when every candidate is in use.
+ */
+export async function chooseClusterCidr(): Promise<string> {
+  return chooseFrom(CANDIDATES, await usedBlocks());
+}
+
+/** Pure part of chooseClusterCidr. A wide route (a VPN to 10.0.0.0/8) is only taken into account where it can be. */
+export function chooseFrom(candidates: readonly string[], used: readonly Cidr[]): string {
+  const parsed = candidates.map(parseCidr);
+  const free = parsed.find((candidate) => !used.some((block) => overlaps(block, candidate)));
+  if (free !== undefined) return formatCidr(free);
+  const shadowing = parsed.find(
+    (candidate) => !used.some((block) => block.bits >= candidate.bits && overlaps(block, candidate)),
+  );
+  if (shadowing !== undefined) return formatCidr(shadowing);
+  throw new Error(`no block of addresses is left for pods: all of ${candidates.join(", ")} are in use on this machine`);
+}
+
+async function usedBlocks(): Promise<Cidr[]> {
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const own = addresses.flatMap((entry) =>
+    entry.family === "IPv4" && entry.cidr !== null ? [parseCidr(entry.cidr)] : [],
+  );
+  return [...own, ...parseRoutes(await readFile("/proc/net/route", "utf8").catch(() => ""))];
+}
+
+/** Blocks that /proc/net/route has routes to, but for the default route. Numbers there are little-endian hex. */
+export function parseRoutes(text: string): Cidr[] {
+  return text
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const fields = line.trim().split(/\s+/);
+      const [destination, mask] = [fields[1] ?? "", fields[7] ?? ""].map((hex) => Buffer.from(hex, "hex").reverse());
+      if (destination?.length !== 4 || mask?.length !== 4) return [];
+      const bits = mask.readUInt32BE().toString(2).replaceAll("0", "").length;
+      return bits === 0 ? [] : [{ start: destination.readUInt32BE(), bits }];
+    });
+}

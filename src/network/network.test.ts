@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { type RunCommand, runCommand } from "../base/run-command.ts";
+import { ensurePodNetwork } from "./bridge.ts";
+import { chooseFrom, parseRoutes } from "./choose.ts";
+import { addressAt, contains, formatCidr, overlaps, parseCidr, subnet } from "./cidr.ts";
+import { cleanupPodNetwork } from "./cleanup.ts";
+import { bridgeName } from "./names.ts";
+
+test("blocks of addresses", () => {
+  const block = parseCidr("10.244.7.9/16");
+  assert.equal(formatCidr(block), "10.244.0.0/16");
+  assert.equal(addressAt(subnet(block, 24, 2), 1), "10.244.2.1");
+  assert.ok(contains(block, "10.244.255.255"));
+  assert.ok(!contains(block, "10.245.0.0"));
+  assert.ok(overlaps(block, parseCidr("10.0.0.0/8")));
+  assert.ok(!overlaps(block, parseCidr("10.245.0.0/16")));
+  assert.throws(() => subnet(block, 24, 256), /no block number 256/);
+  for (const bad of ["10.244.0.0", "10.244.0.0/33", "a/16", "10.244.0.0/16/1", "::/0"])
+    assert.throws(() => parseCidr(bad));
+});
+
+test("a cluster takes a block that nothing else uses", () => {
+  const candidates = ["10.244.0.0/16", "10.245.0.0/16"];
+  assert.equal(chooseFrom(candidates, []), "10.244.0.0/16");
+  assert.equal(chooseFrom(candidates, [parseCidr("10.244.3.0/24")]), "10.245.0.0/16");
+  assert.equal(chooseFrom(candidates, [parseCidr("10.0.0.0/8"), parseCidr("10.244.0.0/16")]), "10.245.0.0/16");
+  assert.throws(() => chooseFrom(candidates, candidates.map(parseCidr)), /no block of addresses is left/);
+});
+
+test("routes of the kernel", () => {
+  const text = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
+eth0	00000000	010200C0	0003	0	0	0	00000000	0	0	0
+eth0	000200C0	00000000	0001	0	0	0	00FFFFFF	0	0	0
+`;
+  assert.deepEqual(parseRoutes(text).map(formatCidr), ["192.0.2.0/24"]);
+});
+
+test("bridge names fit", () => {
+  assert.equal(bridgeName("1a2b3c4d"), "wherry1a2b3c4d");
+  assert.equal(bridgeName("a-rather-long-name").length, 15);
+});
+
+const skip =
+  process.platform !== "linux" || process.getuid?.() !== 0
+    ? "needs root on Linux: it makes network namespaces"
+    : (await runCommand("ip", ["netns", "list"])).code !== 0 && "needs ip (package iproute2)";
+
+describe("pod network of a machine", { skip }, () => {
+  const namespace = `whrn${process.pid}`;
+  const pod = `cni-${namespace}`;
+  const clusterId = "test";
+  const inNamespace: RunCommand = (program, parameters, options) =>
+    runCommand("ip", ["netns", "exec", namespace, program, ...parameters], options);
+
+  after(async () => {
+    for (const name of [namespace, pod]) await runCommand("ip", ["netns", "delete", name]);
+  });
+
+  test("is made, found again, moved and removed with all that hangs on it", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "wherry-network-"));
+    await runCommand("ip", ["netns", "add", namespace]);
+    const made = await ensurePodNetwork({ clusterId, podCidr: "10.250.0.0/24", run: inNamespace });
+    assert.deepEqual(made, { bridge: "wherrytest", gateway: "10.250.0.1" });
+    await ensurePodNetwork({ clusterId, podCidr: "10.250.0.0/24", run: inNamespace });
+    await ensurePodNetwork({ clusterId, podCidr: "10.251.0.0/24", run: inNamespace });
+    const addresses = await inNamespace("ip", ["-4", "-brief", "addr", "show", "dev", "wherrytest"]);
+    assert.match(addresses.stdout, /10\.251\.0\.1\/24\s*$/);
+
+    await runCommand("ip", ["netns", "add", pod]);
+    await inNamespace("ip", ["link", "add", "veth0", "type", "veth", "peer", "name", "eth0", "netns", pod]);
+    await inNamespace("ip", ["link", "set", "veth0", "master", "wherrytest"]);
+    const results = join(directory, "results");
+    const addressDirectory = join(directory, "addresses");
+    await mkdir(results);
+    for (const file of ["wherry-test-1-eth0", "wherry-other-1-eth0"]) await writeFile(join(results, file), "");
+    for (const name of ["wherry-test", "wherry-other"]) await mkdir(join(addressDirectory, name), { recursive: true });
+
+    const options = { clusterId, run: inNamespace, addressDirectory, resultDirectory: results };
+    await cleanupPodNetwork(options);
+    await cleanupPodNetwork(options);
+    assert.equal((await inNamespace("ip", ["-brief", "link"])).stdout.trim().split("\n").length, 1);
+    assert.ok(!(await runCommand("ip", ["netns", "list"])).stdout.includes(pod));
+    assert.deepEqual(await readdir(results), ["wherry-other-1-eth0"]);
+    assert.deepEqual(await readdir(addressDirectory), ["wherry-other"]);
+    await rm(directory, { recursive: true });
+  });
+});
