@@ -1,6 +1,6 @@
 import type { ApiObject, ResourceReference } from "../api/meta.ts";
 import { invariant } from "../base/assert.ts";
-import type { ObjectReader } from "./reader.ts";
+import type { ObjectChange, ObjectReader } from "./reader.ts";
 import { objectOf } from "./registry/codec.ts";
 import type { ServedResource } from "./registry/resource.ts";
 import type { ResourceTable } from "./registry/resource-table.ts";
@@ -22,11 +22,11 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
       const selection = { prefix: prefix + (namespace === undefined || namespace === "" ? "" : `${namespace}/`) };
       return [...cache.select(selection)].map((entry) => objectOf<T>(entry.bytes));
     },
-    follow<T extends ApiObject>(reference: ResourceReference<T>, handler: Parameters<ObjectReader["follow"]>[1]) {
+    follow<T extends ApiObject>(reference: ResourceReference<T>, handler: (change: ObjectChange<T>) => void) {
       return served(reference).storage.cache.follow((event) => {
         const before = event.before === undefined ? undefined : objectOf<T>(event.before.bytes);
         const after = event.after === undefined ? undefined : objectOf<T>(event.after.bytes);
-        handler({ before, after } as Parameters<typeof handler>[0]);
+        handler({ before, after });
       });
     },
   };

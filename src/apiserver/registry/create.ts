@@ -5,7 +5,7 @@ import { alreadyExists, badRequest, failure, StatusError } from "../../api/statu
 import { formatTime } from "../../base/clock.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import { admissionAttributes, toStorageVersion } from "./admit.ts";
-import { trackWrite } from "./managed-fields.ts";
+import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
 import type { ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { Undo, WriteContext } from "./strategy.ts";
@@ -18,11 +18,16 @@ const GENERATED_NAME_BASE_MAX = 58;
  * Creates an object: metadata, defaults, admission, validation, store. The draft belongs to this function.
  * @throws StatusError Invalid, AlreadyExists, Forbidden …
  */
-export async function createObject(resource: ServedResource, draft: ApiObject, context: WriteContext): Promise<Stored> {
+export async function createObject(
+  resource: ServedResource,
+  draft: ApiObject,
+  context: WriteContext,
+  operation: ManagedOperation = "Update",
+): Promise<Stored> {
   for (let attempt = 1; ; attempt++) {
     const generated = (draft.metadata?.name ?? "") === "" && (draft.metadata?.generateName ?? "") !== "";
     try {
-      return await createOnce(resource, generated ? structuredClone(draft) : draft, context);
+      return await createOnce(resource, { draft: generated ? structuredClone(draft) : draft, operation }, context);
     } catch (error) {
       const taken = error instanceof StatusError && error.reason === "AlreadyExists";
       if (!taken || !generated) throw error;
@@ -31,7 +36,11 @@ export async function createObject(resource: ServedResource, draft: ApiObject, c
   }
 }
 
-async function createOnce(resource: ServedResource, draft: ApiObject, context: WriteContext): Promise<Stored> {
+async function createOnce(
+  resource: ServedResource,
+  { draft, operation }: { draft: ApiObject; operation: ManagedOperation },
+  context: WriteContext,
+): Promise<Stored> {
   completeMeta(resource, draft, context);
   if (resource.hasStatus) delete (draft as AnyObject).status;
   resource.kind?.setDefaults?.(draft);
@@ -43,7 +52,7 @@ async function createOnce(resource: ServedResource, draft: ApiObject, context: W
   try {
     validateNew(resource, draft);
     await resource.admission.validate(attributes);
-    trackWrite(resource, { draft, context, operation: "Update" });
+    trackWrite(resource, { draft, context, operation });
     return await store(resource, draft, context, undo);
   } catch (error) {
     undo?.();

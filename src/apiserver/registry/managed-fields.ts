@@ -14,3 +14,16 @@ export interface TrackedWrite {
 
 /** Notes in metadata.managedFields who wrote which fields (server-side apply, KEP-555). */
 export function trackWrite(_resource: ServedResource, _write: TrackedWrite): void {}
+
+export function applied(
+  _resource: ServedResource,
+  _apply: {
+    current: ApiObject | undefined;
+    wanted: ApiObject;
+    context: WriteContext;
+    force: boolean;
+    subresource: string;
+  },
+): ApiObject {
+  throw new Error("apply");
+}

@@ -1,0 +1,42 @@
+import type { SelfSubjectReview, TokenReview } from "../../api/generated/authentication.k8s.io/v1.ts";
+import type { ApiObject } from "../../api/meta.ts";
+import { present } from "../../base/assert.ts";
+import { formatTime } from "../../base/clock.ts";
+import type { UserInfo } from "../authn/authenticator.ts";
+import type { Authentication } from "../authn/create-authenticator.ts";
+import { reviewSelf, reviewToken } from "../authn/reviews.ts";
+import { objectAnswer } from "../exchange.ts";
+import { decodeBody, expectObject } from "../handlers/decode.ts";
+import type { VirtualHandler } from "../handlers/dispatch.ts";
+import type { Environment } from "../handlers/environment.ts";
+
+/** Reads a review, lets `answer` fill in its status, and gives it back: nothing is stored. */
+export function review<T extends ApiObject>(
+  of: { group: string; version: string; kind: string },
+  answer: (asked: T, user: UserInfo, context: { namespace: string; environment: Environment }) => Promise<T>,
+): VirtualHandler {
+  return async (exchange, environment) => {
+    const asked = expectObject((await decodeBody(exchange.body)).value, of) as T;
+    const user = present(exchange.user, "the user of an authorized request");
+    const answered = await answer(asked, user, { namespace: exchange.info.namespace, environment });
+    return objectAnswer({ ...answered, metadata: answered.metadata ?? {} }, { code: 201 });
+  };
+}
+
+/** The reviews of authentication.k8s.io. */
+export function authenticationReviews(
+  authentication: Authentication,
+  audiences: readonly string[],
+): Record<string, VirtualHandler> {
+  const group = "authentication.k8s.io";
+  return {
+    "authentication.k8s.io/v1/tokenreviews": review<TokenReview>(
+      { group, version: "v1", kind: "TokenReview" },
+      (asked) => reviewToken(asked, authentication.tokens, audiences),
+    ),
+    "authentication.k8s.io/v1/selfsubjectreviews": review<SelfSubjectReview>(
+      { group, version: "v1", kind: "SelfSubjectReview" },
+      (asked, user, { environment }) => reviewSelf(asked, user, formatTime(environment.clock.now())),
+    ),
+  };
+}
