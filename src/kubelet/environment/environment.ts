@@ -31,7 +31,7 @@ export async function containerEnvironment(
   });
   const lookup = lookupIn(result, linked);
   for (const variable of container.env ?? []) {
-    const value = await valueOf(variable, { pod, container, sources, lookup });
+    const value = await variableValue(variable, { pod, container, sources, lookup });
     if (value !== undefined) result.set(variable.name, value);
   }
   for (const [name, value] of linked) if (!result.has(name)) result.set(name, value);
@@ -67,7 +67,7 @@ interface VariableContext {
   readonly lookup: (name: string) => string | undefined;
 }
 
-async function valueOf(variable: EnvVar, context: VariableContext): Promise<string | undefined> {
+async function variableValue(variable: EnvVar, context: VariableContext): Promise<string | undefined> {
   if (variable.valueFrom === undefined) return expand(variable.value ?? "", context.lookup);
   const { fieldRef, resourceFieldRef } = variable.valueFrom;
   const { pod, container, sources } = context;

@@ -1,0 +1,162 @@
+import type { Pod } from "../../api/generated/core/v1.ts";
+import { errorMessage } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { EventRecorder } from "../../client/events.ts";
+import { createKeyedBackoff, formatDuration } from "../backoff.ts";
+import type { AuthConfig, PodSandboxConfig } from "../cri/config.ts";
+import { type ImageService, RuntimeError } from "../cri/runtime.ts";
+import type { Image } from "../cri/state.ts";
+import type { ReferencedObjects } from "../environment/objects.ts";
+import { type AnyContainer, containerFieldPath, identityOf } from "../pods/pod.ts";
+import { StartError } from "../pods/start-error.ts";
+import { credentialsFor } from "./credentials.ts";
+import { createLimiter } from "./limiter.ts";
+import { applyDefaultImageTag } from "./reference.ts";
+
+const INITIAL_BACKOFF_MS = 10_000;
+const MAXIMUM_BACKOFF_MS = 300_000;
+const PARALLEL_PULLS = 5;
+
+export interface ImagePullerOptions {
+  readonly images: ImageService;
+  readonly objects: ReferencedObjects;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+}
+
+export interface ImagePuller {
+  /**
+   * The container's image, fetched where the pull policy says so. Rejects with StartError: InvalidImageName,
+   * ImageInspectError, ErrImageNeverPull, ErrImagePull, ImagePullBackOff (with retryAtMs).
+   */
+  ensure(pod: Pod, container: AnyContainer, sandboxConfig: PodSandboxConfig): Promise<Image>;
+  /** Forgets the back-off of a pod's images. */
+  forget(podUid: string): void;
+}
+
+export function createImagePuller(options: ImagePullerOptions): ImagePuller {
+  const { images, events, clock } = options;
+  const backoff = createKeyedBackoff({
+    clock,
+    initialMs: INITIAL_BACKOFF_MS,
+    maximumMs: MAXIMUM_BACKOFF_MS,
+    resetAfterMs: 2 * MAXIMUM_BACKOFF_MS,
+  });
+  const limit = createLimiter(PARALLEL_PULLS);
+  const inFlight = new Map<string, Promise<{ imageRef: string; pullMs: number }>>();
+
+  /** Pods that want the same image with the same credentials share one pull. */
+  function pull(image: string, credentials: readonly AuthConfig[], sandboxConfig: PodSandboxConfig) {
+    const key = JSON.stringify([image, credentials]);
+    const running = inFlight.get(key);
+    if (running !== undefined) return running;
+    const started = limit(async () => {
+      const startMs = clock.monotonic();
+      const imageRef = await pullWithAny(images, image, { credentials, sandboxConfig });
+      return { imageRef, pullMs: clock.monotonic() - startMs };
+    }).finally(() => inFlight.delete(key));
+    inFlight.set(key, started);
+    return started;
+  }
+
+  async function ensure(pod: Pod, container: AnyContainer, sandboxConfig: PodSandboxConfig): Promise<Image> {
+    const name = container.image ?? "";
+    const tell = (type: "Normal" | "Warning", reason: string, message: string) =>
+      events.event(pod, { type, reason, message, fieldPath: containerFieldPath(pod, container.name) });
+    const image = validName(name, tell);
+    const present = await inspect(images, image, tell);
+    const policy = container.imagePullPolicy ?? "IfNotPresent";
+    if (present !== undefined && policy !== "Always") {
+      tell("Normal", "Pulled", `Container image "${name}" already present on machine and can be accessed by the pod`);
+      return present;
+    }
+    if (policy === "Never") {
+      const message = `Container image "${name}" is not present with pull policy of Never`;
+      tell("Warning", "ErrImageNeverPull", message);
+      throw new StartError("ErrImageNeverPull", message);
+    }
+    const backoffKey = `${identityOf(pod).uid}_${image}`;
+    const retryAtMs = backoff.waitUntil(backoffKey);
+    if (retryAtMs !== undefined) {
+      const message = `Back-off pulling image "${name}"`;
+      tell("Normal", "BackOff", message);
+      throw new StartError("ImagePullBackOff", `${message}: ErrImagePull: ${backoff.detail(backoffKey)}`, retryAtMs);
+    }
+    tell("Normal", "Pulling", `Pulling image "${name}"`);
+    const startMs = clock.monotonic();
+    try {
+      const credentials = credentialsFor(image, await pullSecrets(pod, options.objects));
+      const { imageRef, pullMs } = await pull(image, credentials, sandboxConfig);
+      const pulled = (await images.imageStatus(imageRef)) ?? (await images.imageStatus(image));
+      if (pulled === undefined) throw new Error(`the image "${name}" is gone right after it was pulled`);
+      const totalMs = clock.monotonic() - startMs;
+      tell(
+        "Normal",
+        "Pulled",
+        `Successfully pulled image "${name}" in ${formatDuration(pullMs)} (${formatDuration(totalMs)} including waiting). Image size: ${pulled.sizeBytes} bytes.`,
+      );
+      backoff.reset(backoffKey);
+      return pulled;
+    } catch (error) {
+      const cause = describe(error);
+      tell("Warning", "Failed", `Failed to pull image "${name}": ${cause}`);
+      backoff.raise(backoffKey, clock.now(), cause);
+      throw new StartError("ErrImagePull", cause, clock.now());
+    }
+  }
+
+  return { ensure, forget: (podUid) => backoff.forget(`${podUid}_`) };
+}
+
+type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;
+
+function validName(name: string, tell: Tell): string {
+  try {
+    return applyDefaultImageTag(name);
+  } catch (error) {
+    const message = `Failed to apply default image tag "${name}": ${errorMessage(error)}`;
+    tell("Warning", "InspectFailed", message);
+    throw new StartError("InvalidImageName", message);
+  }
+}
+
+async function inspect(images: ImageService, image: string, tell: Tell): Promise<Image | undefined> {
+  try {
+    return await images.imageStatus(image);
+  } catch (error) {
+    const message = `Failed to inspect image "${image}": ${describe(error)}`;
+    tell("Warning", "InspectFailed", message);
+    throw new StartError("ImageInspectError", message);
+  }
+}
+
+async function pullWithAny(
+  images: ImageService,
+  image: string,
+  { credentials, sandboxConfig }: { credentials: readonly AuthConfig[]; sandboxConfig: PodSandboxConfig },
+): Promise<string> {
+  if (credentials.length === 0) return images.pullImage(image, { sandboxConfig });
+  let last: unknown;
+  for (const auth of credentials) {
+    try {
+      return await images.pullImage(image, { auth, sandboxConfig });
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** Pull secrets that exist; one that is missing may not be needed, so the registry decides. */
+async function pullSecrets(pod: Pod, objects: ReferencedObjects) {
+  const { namespace } = identityOf(pod);
+  const names = (pod.spec?.imagePullSecrets ?? []).map(({ name }) => name ?? "").filter((name) => name !== "");
+  const found = await Promise.all(names.map((name) => objects.secret(namespace, name).catch(() => undefined)));
+  return found.filter((secret) => secret !== undefined);
+}
+
+/** A runtime's error as clients of gRPC print it, which people search for. */
+export function describe(error: unknown): string {
+  if (!(error instanceof RuntimeError)) return errorMessage(error);
+  return `rpc error: code = ${error.code} desc = ${error.message}`;
+}

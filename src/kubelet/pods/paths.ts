@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import type { PodIdentity } from "../labels.ts";
+
+/** Where the kubelet keeps things, as upstream lays out /var/lib/kubelet and /var/log/pods. */
+export interface KubeletPaths {
+  readonly root: string;
+  readonly logs: string;
+  /** A tmpfs for what must not reach the disk; equal to `root` where none can be mounted. */
+  readonly memory: string;
+}
+
+export function kubeletPaths(dataDirectory: string): KubeletPaths {
+  const root = join(dataDirectory, "kubelet");
+  return { root, logs: join(root, "logs"), memory: join(root, "memory") };
+}
+
+export const podsDirectory = (paths: KubeletPaths): string => join(paths.root, "pods");
+export const podDirectory = (paths: KubeletPaths, uid: string): string => join(podsDirectory(paths), uid);
+/** What of a pod's volumes lies in memory. */
+export const podMemoryDirectory = (paths: KubeletPaths, uid: string): string => join(paths.memory, uid);
+export const etcHostsPath = (paths: KubeletPaths, uid: string): string => join(podDirectory(paths, uid), "etc-hosts");
+export const seccompDirectory = (paths: KubeletPaths): string => join(paths.root, "seccomp");
+
+/** `logs/<namespace>_<name>_<uid>`, as log collectors expect. */
+export function podLogDirectory(paths: KubeletPaths, { namespace, name, uid }: PodIdentity): string {
+  return join(paths.logs, `${namespace}_${name}_${uid}`);
+}
+
+/** Relative to the pod's log directory. */
+export const containerLogPath = (container: string, attempt: number): string => `${container}/${attempt}.log`;
+
+export function terminationMessagePath(
+  paths: KubeletPaths,
+  uid: string,
+  of: { container: string; attempt: number },
+): string {
+  return join(podDirectory(paths, uid), "containers", of.container, `termination-log-${of.attempt}`);
+}
+
+/** `volumes/kubernetes.io~configmap/config` below the directory that the pod's volumes of that kind are in. */
+export function volumeDirectory(base: string, plugin: string, volume: string): string {
+  return join(base, "volumes", `kubernetes.io~${plugin}`, volume);
+}
