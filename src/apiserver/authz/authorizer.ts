@@ -15,6 +15,8 @@ export interface AuthorizationAttributes {
   readonly name: string;
   /** The path of a request that is not about a resource. */
   readonly path: string;
+  /** The request's field selector as text, where a list, watch or deletecollection has one: nodes may list only their own pods. */
+  readonly fieldSelector?: string;
 }
 
 export type Decision = "allow" | "deny" | "noOpinion";

@@ -1,0 +1,101 @@
+import type { PolicyRule, RoleRef } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../../api/generated/resources.ts";
+import type { UserInfo } from "../authn/authenticator.ts";
+import type { ObjectReader } from "../reader.ts";
+import type { Authorizer } from "./authorizer.ts";
+import { BindingIndex, type Grant } from "./binding-index.ts";
+import { rulesAllow } from "./rule-match.ts";
+
+/** Role-based access control, and the rules behind its decisions. */
+export interface RoleBasedAccessControl extends Authorizer {
+  /**
+   * The rules that the user has in the namespace, cluster-wide ones among them (only those when it is empty), with a text
+   * for each role that a binding names and that is not there.
+   */
+  rulesFor(user: UserInfo, namespace: string): { rules: PolicyRule[]; errors: string[] };
+  /** The rules of the role that a binding in the namespace refers to; undefined when there is no such role. */
+  rulesOf(role: RoleRef, namespace: string): readonly PolicyRule[] | undefined;
+  /** Stops following. */
+  close(): void;
+}
+
+/** Resolves when all roles and bindings have been read. */
+export async function roleBasedAccessControl(reader: ObjectReader): Promise<RoleBasedAccessControl> {
+  const bindings = new BindingIndex();
+  const rules = new Map<string, readonly PolicyRule[]>();
+  const keep = (key: string, role: { rules?: PolicyRule[] } | undefined): void => {
+    if (role === undefined) rules.delete(key);
+    else rules.set(key, role.rules ?? []);
+  };
+  const stops = await Promise.all([
+    reader.follow(clusterRoles, ({ before, after }) => keep(clusterRoleKey((after ?? before)?.metadata?.name), after)),
+    reader.follow(roles, ({ before, after }) => {
+      const { namespace, name } = (after ?? before)?.metadata ?? {};
+      keep(roleKey(namespace, name), after);
+    }),
+    reader.follow(clusterRoleBindings, ({ before, after }) => bindings.change(before, after)),
+    reader.follow(roleBindings, ({ before, after }) => bindings.change(before, after)),
+  ]);
+
+  function rulesOf(role: RoleRef, namespace: string): readonly PolicyRule[] | undefined {
+    return rules.get(role.kind === "ClusterRole" ? clusterRoleKey(role.name) : roleKey(namespace, role.name));
+  }
+
+  function* grantsFor(user: UserInfo, namespace: string): Generator<Grant> {
+    yield* bindings.grants(user, "");
+    if (namespace !== "") yield* bindings.grants(user, namespace);
+  }
+
+  return {
+    name: "RBAC",
+    rulesOf,
+    authorize(attributes) {
+      const missing = new Set<string>();
+      for (const grant of grantsFor(attributes.user, attributes.namespace)) {
+        const granted = rulesOf(grant.role, grant.namespace);
+        if (granted === undefined) missing.add(missingRole(grant.role));
+        else if (rulesAllow(granted, attributes)) return { decision: "allow", reason: `RBAC: ${describe(grant)}` };
+      }
+      return { decision: "noOpinion", reason: missing.size === 0 ? "" : `RBAC: ${aggregate([...missing])}` };
+    },
+    rulesFor(user, namespace) {
+      const found: PolicyRule[] = [];
+      const errors = new Set<string>();
+      for (const grant of grantsFor(user, namespace)) {
+        const granted = rulesOf(grant.role, grant.namespace);
+        if (granted === undefined) errors.add(missingRole(grant.role));
+        else found.push(...granted);
+      }
+      return { rules: found, errors: [...errors] };
+    },
+    close() {
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+function clusterRoleKey(name: string | undefined): string {
+  return `ClusterRole/${name}`;
+}
+
+function roleKey(namespace: string | undefined, name: string | undefined): string {
+  return `Role/${namespace}/${name}`;
+}
+
+function missingRole({ kind, name }: RoleRef): string {
+  return `${kind.toLowerCase()}.rbac.authorization.k8s.io "${name}" not found`;
+}
+
+/** Several errors as upstream prints them together. */
+export function aggregate(errors: readonly string[]): string {
+  return errors.length === 1 ? errors[0]! : `[${errors.join(", ")}]`;
+}
+
+function describe({ binding, namespace, role, subject }: Grant): string {
+  const from = namespace === "" ? `ClusterRoleBinding "${binding}"` : `RoleBinding "${binding}/${namespace}"`;
+  const to =
+    subject.kind === "ServiceAccount"
+      ? `ServiceAccount "${subject.name}/${subject.namespace || namespace}"`
+      : `${subject.kind} "${subject.name}"`;
+  return `allowed by ${from} of ${role.kind} "${role.name}" to ${to}`;
+}

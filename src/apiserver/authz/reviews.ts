@@ -1,0 +1,155 @@
+import { type FieldError, invalid, invalidObject } from "../../api/field-error.ts";
+import type {
+  LocalSubjectAccessReview,
+  NonResourceAttributes,
+  ResourceAttributes,
+  SelfSubjectAccessReview,
+  SelfSubjectAccessReviewSpec,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  SubjectAccessReviewStatus,
+} from "../../api/generated/authorization.k8s.io/v1.ts";
+import { badRequest } from "../../api/status.ts";
+import type { UserInfo } from "../authn/authenticator.ts";
+import { nodeNameOf } from "../authn/users.ts";
+import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
+import { aggregate, type RoleBasedAccessControl } from "./rbac.ts";
+
+const GROUP = "authorization.k8s.io";
+
+/** Whether the user that the review names may do what it names. @throws StatusError Invalid */
+export async function reviewSubjectAccess(
+  review: SubjectAccessReview,
+  authorizer: Authorizer,
+): Promise<SubjectAccessReview> {
+  check("SubjectAccessReview", [...questionErrors(review.spec), ...subjectErrors(review.spec)]);
+  return { ...review, status: await answer(subjectOf(review.spec), review.spec, authorizer) };
+}
+
+/** The same for questions about one namespace, which may be given away with a namespaced role. @throws StatusError */
+export async function reviewLocalSubjectAccess(
+  review: LocalSubjectAccessReview,
+  namespace: string,
+  authorizer: Authorizer,
+): Promise<LocalSubjectAccessReview> {
+  const { resourceAttributes, nonResourceAttributes } = review.spec;
+  const errors = [...questionErrors(review.spec), ...subjectErrors(review.spec)];
+  if (nonResourceAttributes !== undefined) {
+    errors.push(invalid("spec.nonResourceAttributes", nonResourceAttributes, "disallowed on this kind of request"));
+  }
+  if (resourceAttributes !== undefined && (resourceAttributes.namespace ?? "") !== namespace) {
+    errors.push(
+      invalid("spec.resourceAttributes.namespace", resourceAttributes.namespace, "must match metadata.namespace"),
+    );
+  }
+  check("LocalSubjectAccessReview", errors);
+  return { ...review, status: await answer(subjectOf(review.spec), review.spec, authorizer) };
+}
+
+/** Whether the caller may (`kubectl auth can-i`). @throws StatusError Invalid */
+export async function reviewSelfSubjectAccess(
+  review: SelfSubjectAccessReview,
+  user: UserInfo,
+  authorizer: Authorizer,
+): Promise<SelfSubjectAccessReview> {
+  check("SelfSubjectAccessReview", questionErrors(review.spec));
+  return { ...review, status: await answer(user, review.spec, authorizer) };
+}
+
+/** All that the caller may do in a namespace, as far as rules tell (`kubectl auth can-i --list`). @throws StatusError */
+export async function reviewSelfSubjectRules(
+  review: SelfSubjectRulesReview,
+  user: UserInfo,
+  rbac: RoleBasedAccessControl,
+): Promise<SelfSubjectRulesReview> {
+  const namespace = review.spec.namespace ?? "";
+  if (namespace === "") throw badRequest("no namespace on request");
+  const { rules, errors } = rbac.rulesFor(user, namespace);
+  // What the Node authorizer grants depends on the node's pods and is no list of rules.
+  const isNode = nodeNameOf(user) !== undefined;
+  const problems = isNode ? ["node authorizer does not support user rule resolution", ...errors] : errors;
+  const resourceRules = rules
+    .filter(({ resources }) => (resources ?? []).length > 0)
+    .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+      verbs,
+      apiGroups: apiGroups ?? [],
+      resources: resources ?? [],
+      ...(resourceNames?.length ? { resourceNames } : {}),
+    }));
+  const nonResourceRules = rules
+    .filter(({ nonResourceURLs }) => (nonResourceURLs ?? []).length > 0)
+    .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs }));
+  const evaluationError = problems.length === 0 ? {} : { evaluationError: aggregate(problems) };
+  const incomplete = problems.length > 0;
+  return { ...review, status: { resourceRules, nonResourceRules, incomplete, ...evaluationError } };
+}
+
+type Question = Pick<SelfSubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">;
+
+async function answer(user: UserInfo, question: Question, authorizer: Authorizer): Promise<SubjectAccessReviewStatus> {
+  const attributes =
+    question.resourceAttributes === undefined
+      ? pathAttributes(user, question.nonResourceAttributes ?? {})
+      : resourceAttributes(user, question.resourceAttributes);
+  const { decision, reason } = await authorizer.authorize(attributes);
+  return {
+    allowed: decision === "allow",
+    ...(decision === "deny" ? { denied: true } : {}),
+    ...(reason === "" ? {} : { reason }),
+  };
+}
+
+function resourceAttributes(user: UserInfo, asked: ResourceAttributes): AuthorizationAttributes {
+  const requirements = asked.fieldSelector?.requirements ?? [];
+  const terms = requirements
+    .filter(({ operator, values }) => operator === "In" && values?.length === 1)
+    .map(({ key, values }) => `${key}=${(values?.[0] ?? "").replace(/[\\,=]/g, "\\$&")}`);
+  return {
+    user,
+    verb: asked.verb ?? "",
+    resourceRequest: true,
+    group: asked.group ?? "",
+    version: asked.version ?? "",
+    resource: asked.resource ?? "",
+    subresource: asked.subresource ?? "",
+    namespace: asked.namespace ?? "",
+    name: asked.name ?? "",
+    path: "",
+    fieldSelector: asked.fieldSelector?.rawSelector ?? terms.join(","),
+  };
+}
+
+function pathAttributes(user: UserInfo, asked: NonResourceAttributes): AuthorizationAttributes {
+  const none = { group: "", version: "", resource: "", subresource: "", namespace: "", name: "" };
+  return { ...none, user, verb: asked.verb ?? "", resourceRequest: false, path: asked.path ?? "" };
+}
+
+function subjectOf({ user, uid, groups, extra }: SubjectAccessReview["spec"]): UserInfo {
+  return {
+    name: user ?? "",
+    groups: groups ?? [],
+    ...(uid === undefined ? {} : { uid }),
+    ...(extra === undefined ? {} : { extra }),
+  };
+}
+
+function questionErrors({ resourceAttributes, nonResourceAttributes }: Question): FieldError[] {
+  const field = "spec.resourceAttributes";
+  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
+    const detail = "cannot be specified in combination with resourceAttributes";
+    return [invalid("spec.nonResourceAttributes", nonResourceAttributes, detail)];
+  }
+  if (resourceAttributes === undefined && nonResourceAttributes === undefined) {
+    return [invalid(field, null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")];
+  }
+  return [];
+}
+
+function subjectErrors({ user, groups }: SubjectAccessReview["spec"]): FieldError[] {
+  if (user || groups?.length) return [];
+  return [invalid("spec.user", user ?? "", "at least one of user or group must be specified")];
+}
+
+function check(kind: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group: GROUP, kind }, "", errors);
+}
