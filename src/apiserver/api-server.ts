@@ -1,5 +1,8 @@
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../api/generated/resources.ts";
 import type { KindDefinition } from "../api/kind.ts";
+import type { ResourceReference } from "../api/meta.ts";
 import type { Schema } from "../api/schema.ts";
+import { present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
@@ -8,8 +11,8 @@ import type { Transport } from "../client/transport.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
 import { admissionChain } from "./admission/chain.ts";
-import type { Authenticator, UserInfo } from "./authn/authenticator.ts";
-import type { Authorizer } from "./authz/authorizer.ts";
+import type { UserInfo } from "./authn/authenticator.ts";
+import type { Authorization } from "./authz/create-authorizer.ts";
 import { StoreFeed } from "./cache/store-feed.ts";
 import { cacheReader } from "./cache-reader.ts";
 import { chain, type Handler } from "./exchange.ts";
@@ -18,7 +21,7 @@ import { authorizationFilter } from "./filters/authorization.ts";
 import { errorsFilter } from "./filters/errors.ts";
 import { impersonationFilter } from "./filters/impersonation.ts";
 import { traceFilter } from "./filters/trace.ts";
-import { dispatcher, type PathHandler, type VirtualHandler } from "./handlers/dispatch.ts";
+import { dispatcher, type PathHandler } from "./handlers/dispatch.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
@@ -26,8 +29,10 @@ import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
 import { eventStrategy } from "./registry/strategies/event.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
+import { rbacStrategy } from "./registry/strategies/rbac.ts";
 import { serviceStrategy } from "./registry/strategies/service.ts";
 import type { Strategy } from "./registry/strategy.ts";
+import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { subresourceTable } from "./subresources/table.ts";
 
@@ -42,17 +47,13 @@ export interface ApiServerOptions {
   readonly spans: SpanRing;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
   readonly serviceCidr: string;
-  /** Made when the server's own reader is there. */
-  readonly security: (reader: ObjectReader) => Security;
-}
-
-export interface Security {
-  readonly authenticator: Authenticator;
-  readonly authorizer: Authorizer;
-  readonly admission: readonly AdmissionPlugin[];
-  readonly virtual: Readonly<Record<string, VirtualHandler>>;
-  readonly subresources: Readonly<Record<string, Subresource>>;
-  readonly paths: readonly PathHandler[];
+  readonly security: SecurityOptions;
+  /** Made when the server's own reader is there: plugins read through it. */
+  readonly admission: (reader: ObjectReader) => readonly AdmissionPlugin[];
+  /** What who wires the server adds: streams to kubelets, by `group/resource/subresource`. */
+  readonly subresources?: Readonly<Record<string, Subresource>>;
+  /** Plain paths besides those of the server itself. */
+  readonly paths?: (table: ResourceTable) => readonly PathHandler[];
 }
 
 /** A running API server without a network: the edge and in-process transports are put before its handler. */
@@ -66,34 +67,41 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export function createApiServer(options: ApiServerOptions): ApiServer {
+/** Resolves when the server can decide who may do what; its objects are read when they are first asked for. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { store, clock, random, log } = options;
   const stopping = new AbortController();
   const feed = new StoreFeed({ store, root: STORAGE_ROOT, clock, log: log.named("cache") });
+  const following = feed.run(stopping.signal);
   const reader = cacheReader(() => table);
-  const security = options.security(reader);
+  let security: Security | undefined;
+  const authorization = () => present(security, "the server's security").authorization;
   const table = createResourceTable({
     schema: options.schema,
     kinds: options.kinds,
     store,
     feed,
-    admission: admissionChain(security.admission),
-    strategies: strategies(options, reader),
+    admission: admissionChain(options.admission(reader)),
+    strategies: strategies(options, reader, authorization),
   });
-  const following = feed.run(stopping.signal);
+  security = await createSecurity(reader, options.security);
   const handler = chain(
     [
       traceFilter(options.spans),
       errorsFilter(log.named("apiserver")),
-      authenticationFilter(security.authenticator, log.named("authentication")),
-      impersonationFilter(security.authorizer),
-      authorizationFilter(security.authorizer),
+      authenticationFilter(security.authentication, log.named("authentication")),
+      impersonationFilter(security.authorization),
+      authorizationFilter(security.authorization),
     ],
     dispatcher({
       table,
-      subresources: { ...subresourceTable({ reader, table: () => table }), ...security.subresources },
+      subresources: {
+        ...subresourceTable({ reader, table: () => table }),
+        ...security.subresources,
+        ...options.subresources,
+      },
       virtual: security.virtual,
-      paths: security.paths,
+      paths: [...security.paths, ...(options.paths?.(table) ?? [])],
       environment: { clock, random },
     }),
   );
@@ -103,6 +111,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     table,
     transport: (identity) => inProcessTransport(handler, identity),
     async close() {
+      security?.authorization.close();
       stopping.abort();
       await following;
     },
@@ -110,18 +119,23 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 /** The kinds that need more than data, in one table. */
-function strategies(options: ApiServerOptions, reader: ObjectReader): Record<string, Strategy> {
+function strategies(
+  options: ApiServerOptions,
+  reader: ObjectReader,
+  authorization: () => Authorization,
+): Record<string, Strategy> {
+  const rbac = [clusterRoles, clusterRoleBindings, roles, roleBindings].map((each) => [
+    `${each.group}/${each.resource}`,
+    rbacStrategy(each as ResourceReference, authorization),
+  ]);
   return {
     "/pods": podStrategy,
     "/namespaces": namespaceStrategy,
     "/events": eventStrategy,
     "/services": serviceStrategy({ reader, serviceCidr: options.serviceCidr, random: options.random }),
-    "coordination.k8s.io/leases": { createOnUpdate: true },
     "/nodes": { createOnUpdate: true },
     "/endpoints": { createOnUpdate: true },
-    "rbac.authorization.k8s.io/roles": { createOnUpdate: true },
-    "rbac.authorization.k8s.io/rolebindings": { createOnUpdate: true },
-    "rbac.authorization.k8s.io/clusterroles": { createOnUpdate: true },
-    "rbac.authorization.k8s.io/clusterrolebindings": { createOnUpdate: true },
+    "coordination.k8s.io/leases": { createOnUpdate: true },
+    ...Object.fromEntries(rbac),
   };
 }

@@ -7,20 +7,15 @@ import type { Exchange, Filter } from "../exchange.ts";
 /** Lets a request on only when somebody allows it. */
 export function authorizationFilter(authorizer: Authorizer): Filter {
   return async (exchange, next) => {
-    const user = present(exchange.user, "the user of an authenticated request");
-    const fieldSelector = exchange.query.get("fieldSelector") ?? "";
-    const attributes = { ...attributesOf(user, exchange.info), fieldSelector };
+    const attributes = attributesOf(present(exchange.user, "the user of an authenticated request"), exchange);
     const { decision, reason } = await authorizer.authorize(attributes);
     if (decision !== "allow") throw forbiddenError(attributes, reason);
     return next(exchange);
   };
 }
 
-export function attributesOf(user: UserInfo, exchange: Exchange): AuthorizationAttributes {
-  const { info } = exchange;
-  const fieldSelector = exchange.query.get("fieldSelector");
+export function attributesOf(user: UserInfo, { info, query }: Exchange): AuthorizationAttributes {
   return {
-    ...(fieldSelector === null ? {} : { fieldSelector }),
     user,
     verb: info.verb,
     resourceRequest: info.isResourceRequest,
@@ -31,5 +26,6 @@ export function attributesOf(user: UserInfo, exchange: Exchange): AuthorizationA
     namespace: info.namespace,
     name: info.name,
     path: info.path,
+    fieldSelector: query.get("fieldSelector") ?? "",
   };
 }
