@@ -83,9 +83,10 @@ export function createDatabaseFile({ database, directory }: DataDirectory): void
     } finally {
       connection.close();
     }
+    synchronize(unfinished);
     renameSync(unfinished, database);
-    syncDirectory(directory);
-    syncDirectory(dirname(directory));
+    synchronize(directory);
+    synchronize(dirname(directory));
   });
 }
 
@@ -99,7 +100,7 @@ function readHeader(path: string): Buffer {
   }
 }
 
-function syncDirectory(path: string): void {
+function synchronize(path: string): void {
   const file = openSync(path, "r");
   try {
     fsyncSync(file);

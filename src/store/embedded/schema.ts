@@ -13,12 +13,11 @@ export const LOG_BYTES = 8 * 1024 * 1024;
  * `sqlite3 store.db 'SELECT * FROM objects'`.
  */
 export const CREATE_SQL = `
+PRAGMA synchronous = OFF; -- the finished file is synchronized once
 PRAGMA page_size = ${PAGE_BYTES};
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${FORMAT_VERSION};
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
 BEGIN;
 -- compacted_revision: history before it is gone; rows that were replaced or deleted up to it may be dropped.
 CREATE TABLE metadata (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -37,6 +36,7 @@ CREATE VIEW objects AS
     FROM changes GROUP BY key
   ) WHERE value IS NOT NULL ORDER BY key;
 COMMIT;
+PRAGMA journal_mode = WAL;
 `;
 
 /** Ties a row's content to its place: SQLite has no checksums of its own for pages that were checkpointed. */
