@@ -37,7 +37,7 @@ export function compareFields(
   return problems;
 }
 
-/** How client-node writes the type of such a field; it shows quantities and durations as strings. */
+/** How client-node writes the type of such a field; it shows quantities as strings. */
 function clientNodeType(field: Field, classes: ReadonlyMap<string, string>): string {
   const element = elementType(field, classes);
   if (field.container === "list") return `Array<${element}>`;
@@ -62,7 +62,6 @@ function elementType(field: Field, classes: ReadonlyMap<string, string>): string
       // Structs without fields are no classes of client-node.
       return classes.get(field.ref) ?? "any";
     case "quantity":
-    case "duration":
       return "string";
     case "intOrString":
       return "IntOrString";

@@ -124,7 +124,6 @@ function specialType(special: SpecialType): string {
     case "quantity":
     case "time":
     case "microTime":
-    case "duration":
       return "string";
     case "intOrString":
       return "number | string";

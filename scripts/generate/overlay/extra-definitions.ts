@@ -10,7 +10,6 @@ export const specialTypes: Readonly<Record<string, SpecialType>> = {
   "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "intOrString",
   [`${meta}.Time`]: "time",
   [`${meta}.MicroTime`]: "microTime",
-  [`${meta}.Duration`]: "duration",
   "io.k8s.apimachinery.pkg.runtime.RawExtension": "raw",
   [`${meta}.FieldsV1`]: "fieldsV1",
   [`${extensions}.JSON`]: "json",

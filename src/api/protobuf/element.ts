@@ -9,6 +9,8 @@ export interface Element {
   read(reader: Reader): unknown;
   /** Whether a value that was read is the type's zero value, which JSON leaves out. */
   isZero(value: unknown): boolean;
+  /** The value of an entry of a map that gives none. */
+  empty(): unknown;
 }
 
 /** A field as written before each value: its number and wire type. */

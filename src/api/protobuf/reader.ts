@@ -8,12 +8,19 @@ export class Reader {
   readonly #bytes: Buffer;
   #position: number;
   #end: number;
-  #depth = 0;
+  #depth: number;
 
-  constructor(bytes: Buffer, start = 0, end = bytes.length) {
+  /** @param from where to start, and how many messages the bytes already lie in */
+  constructor(bytes: Buffer, from: { start?: number; depth?: number } = {}) {
     this.#bytes = bytes;
-    this.#position = start;
-    this.#end = end;
+    this.#position = from.start ?? 0;
+    this.#end = bytes.length;
+    this.#depth = from.depth ?? 0;
+  }
+
+  /** How many messages the current position lies in. */
+  get depth(): number {
+    return this.#depth;
   }
 
   /** Whether the current message has more. */

@@ -16,6 +16,7 @@ const text: Element = {
   },
   read: (reader) => reader.string(),
   isZero: (value) => value === "",
+  empty: () => "",
 };
 
 const bytes: Element = {
@@ -26,6 +27,7 @@ const bytes: Element = {
   },
   read: (reader) => reader.chunk().toString("base64"),
   isZero: (value) => value === "",
+  empty: () => "",
 };
 
 const boolean: Element = {
@@ -36,16 +38,19 @@ const boolean: Element = {
   },
   read: (reader) => reader.varint() !== 0,
   isZero: (value) => value === false,
+  empty: () => false,
 };
 
 const int32: Element = {
   wireType: 0,
   write(writer, value) {
-    if (typeof value !== "number" || (value | 0) !== value) throw new ProtobufError(`expected an int32, got ${describe(value)}`);
+    if (typeof value !== "number" || (value | 0) !== value)
+      throw new ProtobufError(`expected an int32, got ${describe(value)}`);
     writer.int64(value);
   },
   read: (reader) => reader.varint() | 0,
   isZero: (value) => value === 0,
+  empty: () => 0,
 };
 
 const int64: Element = {
@@ -56,6 +61,7 @@ const int64: Element = {
   },
   read: (reader) => reader.int64(),
   isZero: (value) => value === 0,
+  empty: () => 0,
 };
 
 const double: Element = {
@@ -66,6 +72,7 @@ const double: Element = {
   },
   read: (reader) => reader.double(),
   isZero: (value) => value === 0,
+  empty: () => 0,
 };
 
 function describe(value: unknown): string {

@@ -32,6 +32,7 @@ function timestamp(digits: 0 | 6): Element {
     },
     read: (reader) => reader.nested(() => readTimestamp(reader, digits)),
     isZero: (value) => value === null,
+    empty: () => null,
   };
 }
 

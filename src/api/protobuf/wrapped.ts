@@ -27,6 +27,7 @@ export const quantity: Element = {
     }),
   // Go writes a zero quantity as "0" even with omitempty: it is a struct.
   isZero: () => false,
+  empty: () => "0",
 };
 
 /** intstr.IntOrString: which of both it is, and both. */
@@ -61,6 +62,7 @@ export const intOrString: Element = {
       return isText ? text : number;
     }),
   isZero: () => false,
+  empty: () => 0,
 };
 
 /** ExtraValue and Verbs: a message that holds a list of strings. */
@@ -88,4 +90,5 @@ export const stringList: Element = {
       return items;
     }),
   isZero: () => false,
+  empty: () => [],
 };
