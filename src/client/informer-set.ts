@@ -15,10 +15,11 @@ export interface InformerSetOptions {
   readonly log: Logger;
 }
 
-/** Informers that share one client: `informer` one a resource, `projected` one a call. See client/informer.ts. */
+/** Informers that share one client: `informer` one a resource, `projected` one an options object. See client/informer.ts. */
 export function createInformerSet(options: InformerSetOptions): InformerSet {
   const stopping = new AbortController();
   const shared = new Map<string, InformerCache<ApiObject>>();
+  const projections = new WeakMap<object, unknown>();
   const caches: InformerCache<unknown>[] = [];
   const starters: (() => void)[] = [];
   const running: Promise<void>[] = [];
@@ -43,7 +44,12 @@ export function createInformerSet(options: InformerSetOptions): InformerSet {
       shared.set(id, cache as unknown as InformerCache<ApiObject>);
       return cache.view(indexes) as Informer<T>;
     },
-    projected: (source) => open(source).view(source.indexes),
+    projected<T extends ApiObject, P>(source: InformerOptions<T, P>) {
+      // The same options object, a constant that several components share, needs no second copy.
+      const cache = (projections.get(source) as InformerCache<P> | undefined) ?? open(source);
+      projections.set(source, cache);
+      return cache.view(source.indexes);
+    },
     async start() {
       started = true;
       for (const start of starters.splice(0)) start();
