@@ -1,0 +1,145 @@
+import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
+import { findCondition, isConditionTrue } from "../conditions.ts";
+import type { Container, ContainerState, ContainerStatus, Pod } from "../generated/core/v1.ts";
+import { ageOf } from "../human-duration.ts";
+import type { Column } from "../kind.ts";
+
+/** What `kubectl get pods` says of a pod. */
+export interface PodSummary {
+  readonly ready: number;
+  readonly total: number;
+  readonly status: string;
+  readonly restarts: number;
+  /** RFC 3339; absent when nothing restarted. */
+  readonly lastRestart?: string | undefined;
+}
+
+const isRestartable = (container: Container | undefined): boolean => container?.restartPolicy === "Always";
+
+/** READY, STATUS and RESTARTS, by upstream's rules. */
+export function summarizePod(pod: Pod): PodSummary {
+  const status = pod.status ?? {};
+  const sidecars = (pod.spec?.initContainers ?? []).filter(isRestartable).length;
+  const total = (pod.spec?.containers ?? []).length + sidecars;
+  const init = summarizeInit(pod);
+  let reason = status.reason || status.phase || "";
+  if (findCondition(status.conditions, "PodScheduled")?.reason === "SchedulingGated") reason = "SchedulingGated";
+  if (init.reason !== undefined) reason = init.reason;
+  let ready = init.ready;
+  let { restarts, lastRestart } = init.all;
+  if (init.reason === undefined || isConditionTrue(status.conditions, "Initialized")) {
+    const main = summarizeMain(pod, reason);
+    reason = main.reason;
+    ready += main.ready;
+    restarts = init.sidecars.restarts + main.restarts;
+    lastRestart = later(init.sidecars.lastRestart, main.lastRestart);
+  }
+  if (pod.metadata?.deletionTimestamp !== undefined) {
+    if (status.reason === "NodeLost") reason = "Unknown";
+    else if (status.phase !== "Succeeded" && status.phase !== "Failed") reason = "Terminating";
+  }
+  return { ready, total, status: reason, restarts, lastRestart };
+}
+
+interface Restarts {
+  restarts: number;
+  lastRestart?: string | undefined;
+}
+
+function count(restarts: Restarts, container: ContainerStatus): void {
+  restarts.restarts += container.restartCount ?? 0;
+  restarts.lastRestart = later(restarts.lastRestart, container.lastState?.terminated?.finishedAt);
+}
+
+function later(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+}
+
+/** Looks at init containers up to the first that is not done; `reason` is set while the pod initializes. */
+function summarizeInit(pod: Pod): { reason?: string; ready: number; all: Restarts; sidecars: Restarts } {
+  const containers = new Map((pod.spec?.initContainers ?? []).map((container) => [container.name, container]));
+  const all: Restarts = { restarts: 0 };
+  const sidecars: Restarts = { restarts: 0 };
+  let ready = 0;
+  for (const [index, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
+    const restartable = isRestartable(containers.get(status.name));
+    count(all, status);
+    if (restartable) count(sidecars, status);
+    const { terminated, waiting } = status.state ?? {};
+    if (terminated?.exitCode === 0) continue;
+    if (restartable && status.started === true) {
+      if (status.ready) ready++;
+      continue;
+    }
+    let reason = `Init:${index}/${containers.size}`;
+    if (terminated !== undefined) reason = `Init:${endOf(terminated)}`;
+    else if (waiting?.reason && waiting.reason !== "PodInitializing") reason = `Init:${waiting.reason}`;
+    return { reason, ready, all, sidecars };
+  }
+  return { ready, all, sidecars };
+}
+
+function endOf(terminated: NonNullable<ContainerState["terminated"]>): string {
+  if (terminated.reason) return terminated.reason;
+  return terminated.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode}`;
+}
+
+function summarizeMain(pod: Pod, before: string): Restarts & { reason: string; ready: number } {
+  const restarts: Restarts = { restarts: 0 };
+  let reason = before;
+  let ready = 0;
+  let running = false;
+  for (const container of [...(pod.status?.containerStatuses ?? [])].reverse()) {
+    count(restarts, container);
+    const { waiting, terminated, running: isRunning } = container.state ?? {};
+    if (waiting?.reason) reason = waiting.reason;
+    else if (terminated !== undefined) reason = endOf(terminated);
+    else if (container.ready && isRunning !== undefined) {
+      running = true;
+      ready++;
+    }
+  }
+  if (reason === "Completed" && running) {
+    reason = isConditionTrue(pod.status?.conditions, "Ready") ? "Running" : "NotReady";
+  }
+  return { ...restarts, reason, ready };
+}
+
+export const podColumns: readonly Column<Pod>[] = [
+  nameColumn,
+  textColumn("Ready", "The aggregate readiness state of this pod for accepting traffic.", (pod) => {
+    const { ready, total } = summarizePod(pod);
+    return `${ready}/${total}`;
+  }),
+  textColumn("Status", "The aggregate status of the containers in this pod.", (pod) => summarizePod(pod).status),
+  textColumn(
+    "Restarts",
+    "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.",
+    (pod, nowMs) => {
+      const { restarts, lastRestart } = summarizePod(pod);
+      return restarts !== 0 && lastRestart !== undefined
+        ? `${restarts} (${ageOf(lastRestart, nowMs)} ago)`
+        : `${restarts}`;
+    },
+  ),
+  ageColumn,
+  wide(
+    textColumn("IP", "The address of the pod.", (pod) => pod.status?.podIPs?.[0]?.ip || pod.status?.podIP || "<none>"),
+  ),
+  wide(textColumn("Node", "The node that runs the pod.", (pod) => pod.spec?.nodeName || "<none>")),
+  wide(
+    textColumn(
+      "Nominated Node",
+      "The node that will run the pod after preemption.",
+      (pod) => pod.status?.nominatedNodeName || "<none>",
+    ),
+  ),
+  wide(
+    textColumn("Readiness Gates", "How many of the pod's readiness gates are met.", (pod) => {
+      const gates = pod.spec?.readinessGates ?? [];
+      const met = gates.filter((gate) => isConditionTrue(pod.status?.conditions, gate.conditionType)).length;
+      return gates.length === 0 ? "<none>" : `${met}/${gates.length}`;
+    }),
+  ),
+];

@@ -1,0 +1,70 @@
+import { ageColumn, nameColumn } from "./columns.ts";
+import { ageOf } from "./human-duration.ts";
+import type { Column, KindDefinition } from "./kind.ts";
+import type { ApiObject, ListMeta } from "./meta.ts";
+
+/** meta.k8s.io/v1 Table: what `kubectl get` asks for and prints. */
+export interface Table extends ApiObject {
+  kind: "Table";
+  apiVersion: "meta.k8s.io/v1";
+  metadata: ListMeta;
+  columnDefinitions: TableColumnDefinition[];
+  rows: TableRow[];
+}
+
+export interface TableColumnDefinition {
+  name: string;
+  type: string;
+  format: string;
+  description: string;
+  priority: number;
+}
+
+export interface TableRow {
+  cells: (string | number | boolean | null)[];
+  object?: ApiObject;
+}
+
+export interface TableOptions {
+  /** Milliseconds since the epoch, for ages. */
+  readonly nowMs: number;
+  /** What rows carry beside their cells; metadata when absent. */
+  readonly includeObject?: "None" | "Metadata" | "Object" | undefined;
+  readonly metadata?: ListMeta;
+}
+
+const defaultColumns: readonly Column[] = [nameColumn, ageColumn];
+
+/** Objects of one kind as a table; kinds without columns show name and age. Objects are shared, not copied. */
+export function tableOf(
+  definition: KindDefinition | undefined,
+  objects: readonly ApiObject[],
+  options: TableOptions,
+): Table {
+  const columns = definition?.columns ?? defaultColumns;
+  return {
+    kind: "Table",
+    apiVersion: "meta.k8s.io/v1",
+    metadata: options.metadata ?? {},
+    columnDefinitions: columns.map(({ name, type, format, description, priority }) => ({
+      name,
+      type,
+      format: format ?? "",
+      description,
+      priority: priority ?? 0,
+    })),
+    rows: objects.map((object) => tableRow(columns, object, options)),
+  };
+}
+
+function tableRow(columns: readonly Column[], object: ApiObject, options: TableOptions): TableRow {
+  const context = { nowMs: options.nowMs };
+  const cells = columns.map((column) => {
+    const cell = column.cell(object, context);
+    return column.type === "date" && typeof cell === "string" ? ageOf(cell, options.nowMs) : cell;
+  });
+  if (options.includeObject === "None") return { cells };
+  if (options.includeObject === "Object") return { cells, object };
+  const { metadata } = object;
+  return { cells, object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata } };
+}
