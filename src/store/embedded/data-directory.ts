@@ -13,6 +13,8 @@ export interface DataDirectory {
   readonly directory: string;
   /** The SQLite database; SQLite keeps -wal and -shm files beside it. */
   readonly database: string;
+  /** Its write-ahead log, which is there while the database is open and after a crash. */
+  readonly writeAheadLog: string;
   /** Never written: it carries the lock that only one process can hold. */
   readonly lock: string;
   /** The process id of the last that held the lock, for the message to the next. */
@@ -31,6 +33,7 @@ export function openDataDirectory(path: string): DataDirectory {
   const paths: DataDirectory = {
     directory,
     database: join(directory, "store.db"),
+    writeAheadLog: join(directory, "store.db-wal"),
     lock: join(directory, "lock"),
     holder: join(directory, "holder"),
   };

@@ -47,10 +47,9 @@ export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOpti
       await writer.request(packCommit(changes, firstRevision, clock.now()));
     },
     async recover() {
-      if (!writer.alive) {
-        writer = options.startThread();
-        opened = open(writer);
-      }
+      if (!writer.alive) writer = options.startThread();
+      // Opening again where that had failed, or in a new thread, which has nothing open; else the same answer at once.
+      opened = open(writer);
       await opened;
       await writer.request({ type: "recover", revision: map.revision });
     },

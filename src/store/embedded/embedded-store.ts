@@ -35,7 +35,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     const thread = startWriterThread();
     try {
       createDatabaseFile(paths);
-      const { map, expiring, forgotten } = await loadStore(paths.database, clock);
+      const { map, expiring, forgotten } = await loadStore(paths, clock, logger);
       const log = createDatabaseLog(thread, {
         clock,
         logger,

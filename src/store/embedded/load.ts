@@ -1,8 +1,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
 import { FIRST_REVISION, VersionedMap } from "../memory/versioned-map.ts";
-import { DataDirectoryError } from "./data-directory.ts";
+import { type DataDirectory, DataDirectoryError } from "./data-directory.ts";
+import { checkLog } from "./log-check.ts";
 import { checksumOf } from "./schema.ts";
 
 export interface LoadedStore {
@@ -20,9 +22,14 @@ type Row = [number, string, Uint8Array | null, number, number | null, number];
 const ROWS_PER_TURN = 1000;
 
 /** Reads everything, checks every row, and changes nothing. @throws DataDirectoryError when the data is damaged */
-export async function loadStore(database: string, clock: Clock): Promise<LoadedStore> {
+export async function loadStore(paths: DataDirectory, clock: Clock, logger: Logger): Promise<LoadedStore> {
+  const { database, writeAheadLog } = paths;
   let connection: DatabaseSync | undefined;
   try {
+    const { unfinishedBytes } = checkLog(writeAheadLog);
+    if (unfinishedBytes > 0) {
+      logger.warn("the last transaction was cut short before it was acknowledged, and is dropped", { unfinishedBytes });
+    }
     connection = new DatabaseSync(database, { readOnly: true, timeout: 5000 });
     return await readAll(connection, clock);
   } catch (error) {

@@ -19,7 +19,7 @@ port.on("message", ({ number, request }: NumberedRequest) => {
 function answer(number: number, request: Request): Reply {
   try {
     if (request.type === "open") {
-      writer = openWriter(request.database, request.maximumBytes);
+      writer ??= openWriter(request.database, request.maximumBytes);
       return { number };
     }
     if (writer === undefined && request.type === "close") return { number };

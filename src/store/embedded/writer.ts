@@ -29,6 +29,8 @@ export function openWriter(database: string, maximumBytes: number | undefined): 
     PRAGMA journal_size_limit = ${LOG_BYTES};
   `);
   if (maximumBytes !== undefined) connection.exec(`PRAGMA max_page_count = ${Math.floor(maximumBytes / PAGE_BYTES)}`);
+  // What a crash left in the log must not lie behind what comes: log-check.ts counts on it.
+  checkpoint(connection);
   const statements: Statements = {
     insert: connection.prepare("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)"),
     remove: connection.prepare("DELETE FROM changes WHERE revision = ?"),
