@@ -2,18 +2,14 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
+import { removeCgroups } from "../../host/cgroups.ts";
+import { runCommand } from "../../host/command.ts";
+import { unmountBelow } from "../../host/mounts.ts";
 import { type CniNetwork, removeCniConfig, writeCniConfig } from "../cni.ts";
 import { type Architecture, imageArchitecture, PAUSE_IMAGE, pauseImage } from "../pause/program.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime.ts";
-import {
-  killShims,
-  removeAllSandboxes,
-  removeCgroups,
-  removeEmptyDirectories,
-  removeRunDirectory,
-  unmountBelow,
-} from "./cleanup.ts";
-import { runCommand } from "./command.ts";
+import { killShims, removeAllSandboxes, removeEmptyDirectories, removeRunDirectory } from "./cleanup.ts";
+
 import { connectContainerd } from "./connect.ts";
 import { importImage } from "./import.ts";
 import { inspectMachine, type Machine } from "./machine.ts";

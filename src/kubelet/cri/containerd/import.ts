@@ -1,8 +1,8 @@
 import type { Clock } from "../../../base/clock.ts";
 import { sleep } from "../../../base/clock.ts";
+import { runCommand } from "../../host/command.ts";
 import type { ImageService } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
-import { runCommand } from "./command.ts";
 
 /** containerd's namespace of what CRI makes. */
 const CRI_NAMESPACE = "k8s.io";

@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readFile, rm, stat, statfs } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { runCommand } from "./command.ts";
+import { runCommand } from "../../host/command.ts";
 
 /** What containers need of this machine, found out before anything starts. */
 export interface Machine {

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import type { Pod, VolumeMount } from "../../api/generated/core/v1.ts";
+import type { Mount } from "../cri/config.ts";
+import { expand } from "../environment/expansion.ts";
+import { type KubeletPaths, podDirectory } from "../pods/paths.ts";
+import { type AnyContainer, identityOf } from "../pods/pod.ts";
+import type { VolumeFiles } from "./files.ts";
+import type { ReadyVolumes } from "./pod-volumes.ts";
+
+const PROPAGATION: Readonly<Record<string, Mount["propagation"]>> = {
+  None: "PROPAGATION_PRIVATE",
+  HostToContainer: "PROPAGATION_HOST_TO_CONTAINER",
+  Bidirectional: "PROPAGATION_BIDIRECTIONAL",
+};
+
+export interface MountFacts {
+  readonly paths: KubeletPaths;
+  readonly files: VolumeFiles;
+  readonly volumes: ReadyVolumes;
+  readonly environment: ReadonlyMap<string, string>;
+}
+
+/** The mounts that a container's volumeMounts ask for. Rejects with an Error in upstream's words. */
+export async function volumeMounts(pod: Pod, container: AnyContainer, facts: MountFacts): Promise<Mount[]> {
+  if ((container.volumeDevices ?? []).length > 0) throw new Error("block volumes are not available on this node");
+  const mounts: Mount[] = [];
+  for (const [index, volumeMount] of (container.volumeMounts ?? []).entries()) {
+    const volume = facts.volumes.get(volumeMount.name);
+    if (volume === undefined)
+      throw new Error(`cannot find volume "${volumeMount.name}" to mount into container "${container.name}"`);
+    const subPath = subPathOf(volumeMount, facts.environment);
+    const target = join(
+      podDirectory(facts.paths, identityOf(pod).uid),
+      "volume-subpaths",
+      volumeMount.name,
+      container.name,
+      String(index),
+    );
+    const hostPath = subPath === "" ? volume.hostPath : await facts.files.bindSubPath(volume.hostPath, subPath, target);
+    mounts.push({
+      containerPath: volumeMount.mountPath.startsWith("/") ? volumeMount.mountPath : `/${volumeMount.mountPath}`,
+      hostPath,
+      readonly: volume.readOnly || volumeMount.readOnly === true,
+      propagation: PROPAGATION[volumeMount.mountPropagation ?? "None"] ?? "PROPAGATION_PRIVATE",
+    });
+  }
+  return mounts;
+}
+
+function subPathOf({ subPath = "", subPathExpr = "" }: VolumeMount, environment: ReadonlyMap<string, string>): string {
+  if (subPathExpr === "") return checked(subPath);
+  const missing: string[] = [];
+  const expanded = expand(subPathExpr, (name) => {
+    const value = environment.get(name);
+    if (value === undefined) missing.push(name);
+    return value;
+  });
+  if (missing.length > 0) throw new Error(`missing value for "${missing[0]}"`);
+  return checked(expanded);
+}
+
+function checked(subPath: string): string {
+  if (subPath.startsWith("/")) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
+  if (subPath.split("/").includes(".."))
+    throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+  return subPath;
+}

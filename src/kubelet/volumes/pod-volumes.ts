@@ -1,0 +1,70 @@
+import type { Pod, Volume } from "../../api/generated/core/v1.ts";
+import { errorMessage } from "../../base/assert.ts";
+import type { EventRecorder } from "../../client/events.ts";
+import { podDirectory, podMemoryDirectory } from "../pods/paths.ts";
+import { volumeDriver } from "./table.ts";
+import type { ReadyVolume, VolumeContext } from "./volume.ts";
+
+export type ReadyVolumes = ReadonlyMap<string, ReadyVolume>;
+
+/** Volumes that could not be made ready; each was told by an event. */
+export class VolumeError extends Error {
+  override name = "VolumeError";
+}
+
+export interface PodVolumes {
+  /** Makes all volumes of the pod ready, at the same time. Idempotent. Rejects with VolumeError. */
+  setUp(pod: Pod): Promise<ReadyVolumes>;
+  /** Whether some volume's content may have to follow changes. */
+  needRefresh(pod: Pod): boolean;
+  /** Unmounts and removes everything of a pod. Idempotent. */
+  tearDown(podUid: string): Promise<void>;
+}
+
+export function createPodVolumes(
+  options: Omit<VolumeContext, "pod" | "fields"> & {
+    events: EventRecorder;
+    fields(pod: Pod): VolumeContext["fields"];
+  },
+): PodVolumes {
+  const { paths, files, tokens, events } = options;
+
+  async function setUpOne(pod: Pod, volume: Volume): Promise<ReadyVolume | undefined> {
+    try {
+      return await volumeDriver(volume).setUp(volume, { ...options, pod, fields: options.fields(pod) });
+    } catch (error) {
+      const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${errorMessage(error)}`;
+      events.event(pod, { type: "Warning", reason: "FailedMount", message });
+      return undefined;
+    }
+  }
+
+  return {
+    async setUp(pod) {
+      const ready = new Map<string, ReadyVolume>();
+      const failed: string[] = [];
+      const volumes = pod.spec?.volumes ?? [];
+      const results = await Promise.all(volumes.map((volume) => setUpOne(pod, volume)));
+      volumes.forEach(({ name }, index) => {
+        const result = results[index];
+        if (result === undefined) failed.push(name);
+        else ready.set(name, result);
+      });
+      if (failed.length > 0) throw new VolumeError(`volumes cannot be mounted: ${failed.join(", ")}`);
+      return ready;
+    },
+    needRefresh: (pod) =>
+      (pod.spec?.volumes ?? []).some((volume) => {
+        try {
+          return volumeDriver(volume).refreshed;
+        } catch {
+          return false;
+        }
+      }),
+    async tearDown(podUid) {
+      tokens.forget(podUid);
+      await files.remove(podMemoryDirectory(paths, podUid));
+      await files.remove(podDirectory(paths, podUid));
+    },
+  };
+}
