@@ -1,0 +1,65 @@
+#!/bin/sh
+# Makes a clone ready to run: npm packages, generated schema and types, and (as root on Debian or Ubuntu) what containers
+# need of the machine. Every step is skipped when there is nothing to do. `setup.sh test` adds what the tests need.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '  %s\n' "$*" >&2; }
+
+stamp=node_modules/.wherry-setup
+if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
+  say "set-up: npm packages"
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  cp package-lock.json "$stamp"
+fi
+
+PATH="$PWD/node_modules/.bin:$PATH"
+node scripts/generate/main.ts >&2
+
+[ "$(uname -s)" = Linux ] || exit 0
+
+missing=""
+need() { # need PROGRAM PACKAGE: PROGRAM is a command, or a path
+  case "$1" in
+    /*) [ -e "$1" ] && return 0 ;;
+    *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 && return 0 ;;
+  esac
+  missing="$missing $2"
+}
+need containerd containerd
+need runc runc
+[ -e /opt/cni/bin/bridge ] || need /usr/lib/cni/bridge containernetworking-plugins
+need nft nftables
+need conntrack conntrack
+need ip iproute2
+if [ "${1:-}" = test ]; then
+  need /bin/busybox busybox-static
+  need docker-registry docker-registry
+  need nginx nginx-light
+  need strace strace
+fi
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+  say "to run real containers, install as root:$missing"
+  exit 0
+fi
+
+say "set-up: Debian packages:$missing"
+# Nothing that is installed here is started: Wherry starts its own, and only while it runs.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT INT TERM
+fi
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+# shellcheck disable=SC2086
+if ! { apt-get install -y -q --no-install-recommends $missing || { apt-get update -q && apt-get install -y -q --no-install-recommends $missing; }; } >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  rm -f "$log"
+  say "the packages could not be installed; real containers will not run until they are:$missing"
+  exit 1
+fi
+rm -f "$log"

@@ -1,0 +1,52 @@
+import type { UserInfo } from "../apiserver/authn/authenticator.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { Client } from "../client/client.ts";
+import { createEventRecorder, type StoppableEventRecorder } from "../client/event-recorder.ts";
+import type { InformerSet } from "../client/informer.ts";
+import { createInformerSet } from "../client/informer-set.ts";
+import type { Transport } from "../client/transport.ts";
+import type { Environment } from "./environment.ts";
+
+/** What a component is made from: its own way to the door, and what it knows of the cluster. */
+export interface Component {
+  readonly name: string;
+  readonly client: Client;
+  readonly informers: InformerSet;
+  readonly events: StoppableEventRecorder;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  close(): Promise<void>;
+}
+
+/** Opens a way to the door for somebody: in process, or over HTTP with that identity's credentials. */
+export type Door = (identity: { user: UserInfo; userAgent: string }) => Transport;
+
+export function createComponent(
+  name: string,
+  user: UserInfo,
+  from: { door: Door; host: string; environment: Environment },
+): Component {
+  const { clock, random } = from.environment;
+  const log = from.environment.log.named(name);
+  const transport = from.door({ user, userAgent: name });
+  const client = new Client(transport);
+  const informers = createInformerSet({ client, clock, random, log });
+  const events = createEventRecorder({ client, component: name, host: from.host, clock, random, log });
+  return {
+    name,
+    client,
+    informers,
+    events,
+    clock,
+    random,
+    log,
+    async close() {
+      await informers.stop();
+      await events.stop();
+      await transport.close();
+    },
+  };
+}

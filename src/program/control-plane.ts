@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { kindDefinitions } from "../api/kinds.ts";
+import { loadSchema } from "../api/schema-data.ts";
+import { createPlugins } from "../apiserver/admission/plugins.ts";
+import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
+import { discoveryPaths } from "../apiserver/discovery/paths.ts";
+import { healthPaths } from "../apiserver/handlers/health.ts";
+import { createEdge, type Edge } from "../apiserver/http/edge.ts";
+import { openapiPaths } from "../apiserver/openapi/paths.ts";
+import type { Subresource } from "../apiserver/subresources/subresource.ts";
+import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
+import { hostIdentity } from "../bootstrap/pki/host.ts";
+import type { Store } from "../store/store.ts";
+import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
+import type { Environment } from "./environment.ts";
+
+export interface ControlPlaneOptions {
+  readonly dataDirectory: string;
+  readonly facts: ClusterFacts;
+  readonly nodeName: string;
+  /** Address to listen on, and the port (0: any free one). */
+  readonly bind: string;
+  readonly port: number;
+  /** Further addresses of this machine that clients use. */
+  readonly addresses: readonly string[];
+  readonly staticTokens?: Parameters<typeof createApiServer>[0]["security"]["staticTokens"];
+  openStore(): Promise<Store>;
+  subresources(pki: Pki): Readonly<Record<string, Subresource>>;
+}
+
+export interface ControlPlane {
+  readonly server: ApiServer;
+  readonly pki: Pki;
+  readonly port: number;
+  /** Listens on a further address (that of a bridge made later), same port. */
+  listenAlso(address: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Store, keys and API server: everything behind the door, listening. */
+export async function startControlPlane(options: ControlPlaneOptions, environment: Environment): Promise<ControlPlane> {
+  const { clock, random, log, spans, progress } = environment;
+  const { names, addresses } = hostIdentity();
+  const [store, pki] = await Promise.all([
+    progress.step("store", options.openStore, (opened) => `revision ${opened.revision()}`),
+    progress.step(
+      "keys",
+      () =>
+        ensurePki({
+          directory: join(options.dataDirectory, "pki"),
+          clock,
+          random,
+          nodeName: options.nodeName,
+          names: [...names, options.nodeName],
+          addresses: [...addresses, ...options.addresses],
+          serviceAddress: KUBERNETES_SERVICE_ADDRESS,
+          clusterDomain: CLUSTER_DOMAIN,
+        }),
+      (made) => (made.written.length === 0 ? "all valid" : `${made.written.length} made`),
+    ),
+  ]);
+  return progress.step(
+    "API server",
+    async () => {
+      const schema = loadSchema();
+      const server = await createApiServer({
+        store,
+        schema,
+        kinds: kindDefinitions,
+        clock,
+        random,
+        log,
+        spans,
+        serviceCidr: options.facts.serviceCidr,
+        security: {
+          clock,
+          random,
+          serviceAccountKeys: pki.serviceAccount,
+          issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
+          ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
+        },
+        admission: (reader) => createPlugins({ reader, clock }),
+        subresources: options.subresources(pki),
+        paths: (table) => [
+          healthPaths({ live: [{ name: "ping", check: () => undefined }], ready: [] }),
+          discoveryPaths(table, schema),
+          openapiPaths(table, schema),
+        ],
+      });
+      return listen({ server, store, pki, options, environment });
+    },
+    (plane) => `https://${options.bind === "0.0.0.0" ? "127.0.0.1" : options.bind}:${plane.port}`,
+  );
+}
+
+async function listen(parts: {
+  server: ApiServer;
+  store: Store;
+  pki: Pki;
+  options: ControlPlaneOptions;
+  environment: Environment;
+}): Promise<ControlPlane> {
+  const { server, store, pki, options, environment } = parts;
+  const { clock, log } = environment;
+  const edges: Edge[] = [];
+  const open = (): Edge => {
+    const tls = { key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.authority.certificate };
+    const edge = createEdge({ handler: server.handler, tls, clock, log: log.named("https") });
+    edges.push(edge);
+    return edge;
+  };
+  const port = await open().listen({ host: options.bind, port: options.port });
+  return {
+    server,
+    pki,
+    port,
+    async listenAlso(address) {
+      await open().listen({ host: address, port });
+    },
+    async close() {
+      await Promise.all(edges.map((edge) => edge.close()));
+      await server.close();
+      await store.close();
+    },
+  };
+}

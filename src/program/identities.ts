@@ -1,0 +1,24 @@
+import type { UserInfo } from "../apiserver/authn/authenticator.ts";
+import { ALL_AUTHENTICATED, serviceAccountGroups, serviceAccountUserName } from "../apiserver/authn/users.ts";
+
+/** Who the parts of the program are when they speak to the door: least privilege, the same as over the network. */
+export const identities = {
+  /** Only for what must be there before roles are: the defaults themselves. */
+  bootstrap: { name: "system:apiserver", groups: ["system:masters", ALL_AUTHENTICATED] },
+  scheduler: { name: "system:kube-scheduler", groups: [ALL_AUTHENTICATED] },
+  proxy: { name: "system:kube-proxy", groups: [ALL_AUTHENTICATED] },
+  dns: serviceAccount("kube-dns"),
+  controllerManager: { name: "system:kube-controller-manager", groups: [ALL_AUTHENTICATED] },
+} satisfies Record<string, UserInfo>;
+
+/** A controller acts as its own service account in kube-system (kube-controller-manager --use-service-account-credentials). */
+export function serviceAccount(name: string): UserInfo {
+  return {
+    name: serviceAccountUserName("kube-system", name),
+    groups: [...serviceAccountGroups("kube-system"), ALL_AUTHENTICATED],
+  };
+}
+
+export function nodeIdentity(nodeName: string): UserInfo {
+  return { name: `system:node:${nodeName}`, groups: ["system:nodes", ALL_AUTHENTICATED] };
+}
