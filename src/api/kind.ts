@@ -21,10 +21,14 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   prepareForUpdate?(draft: T, old: T): void;
   /** What is wrong with a new object, beyond types and metadata. */
   validate?(object: T): FieldError[];
+  /** What is wrong with an object as it is created only, beyond validate (which runs too). */
+  validateCreate?(object: T): FieldError[];
   /** What is wrong with the change, beyond validate (which runs too): immutable fields, transitions. */
   validateUpdate?(object: T, old: T): FieldError[];
   /** The same for a write through the status subresource. */
   validateStatusUpdate?(object: T, old: T): FieldError[];
+  /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */
+  readonly statusOnCreate?: true;
   /** Whether names are other than DNS subdomains. */
   readonly nameRule?: "dnsSubdomain" | "dnsLabel" | "dns1035Label" | "pathSegment";
   /** Set when metadata.generation stays out of this kind (upstream keeps it for kinds with observedGeneration). */

@@ -30,6 +30,7 @@ export const podKind = defineKind<Pod>({
     }
   },
   validate: (pod) => validatePodSpec(pod.spec!, "spec"),
+  validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
   columns: podColumns,
   selectableFields: {
@@ -61,8 +62,8 @@ function setPodOnlyDefaults(spec: PodSpec): void {
   if (level?.limits !== undefined) level.requests = { ...level.limits, ...level.requests };
 }
 
-/** Further rules of pods as they are created: what only updates and subresources may bring. */
-export function validatePodCreate(pod: Pod): FieldError[] {
+/** What only updates and subresources may bring. */
+function validatePodCreate(pod: Pod): FieldError[] {
   const errors: FieldError[] = [];
   if ((pod.spec?.ephemeralContainers ?? []).length > 0) {
     errors.push(forbiddenField("spec.ephemeralContainers", "cannot be set on create"));

@@ -1,0 +1,119 @@
+import { ageColumn, containerColumns, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
+import { setPodTemplateDefaults, validatePodTemplate, validateTemplateSelector } from "../core/pod-template.ts";
+import { nonNegative, oneOf } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import type { Deployment, DeploymentStrategy } from "../generated/apps/v1.ts";
+import { defineKind } from "../kind.ts";
+import { immutable } from "../object-meta.ts";
+import { formatLabelSelector } from "../selectors.ts";
+import {
+  isNone,
+  validateAlwaysRestarts,
+  validateCounts,
+  validateIntOrPercent,
+  validateNotOverHundredPercent,
+} from "./workload.ts";
+
+export const deploymentKind = defineKind<Deployment>({
+  group: "apps",
+  version: "v1",
+  kind: "Deployment",
+  setDefaults(deployment) {
+    const { spec } = deployment;
+    if (spec === undefined) return;
+    setPodTemplateDefaults(spec.template);
+    spec.replicas ??= 1;
+    spec.strategy ??= {};
+    spec.strategy.type ||= "RollingUpdate";
+    if (spec.strategy.type === "RollingUpdate") {
+      spec.strategy.rollingUpdate ??= {};
+      spec.strategy.rollingUpdate.maxUnavailable ??= "25%";
+      spec.strategy.rollingUpdate.maxSurge ??= "25%";
+    }
+    spec.revisionHistoryLimit ??= 10;
+    spec.progressDeadlineSeconds ??= 600;
+  },
+  validate: validateDeployment,
+  validateUpdate: (deployment, old) => immutable(deployment.spec?.selector, old.spec?.selector, "spec.selector"),
+  validateStatusUpdate(deployment, old) {
+    const { status } = deployment;
+    const errors = validateCounts(status, ["updatedReplicas", "readyReplicas", "availableReplicas"]);
+    if ((status?.availableReplicas ?? 0) > (status?.readyReplicas ?? 0)) {
+      errors.push(
+        invalid("status.availableReplicas", status?.availableReplicas, "cannot be greater than readyReplicas"),
+      );
+    }
+    if ((status?.collisionCount ?? 0) < (old.status?.collisionCount ?? 0)) {
+      errors.push(invalid("status.collisionCount", status?.collisionCount ?? 0, "cannot be decremented"));
+    }
+    return errors;
+  },
+  columns: [
+    nameColumn,
+    textColumn<Deployment>(
+      "Ready",
+      "Number of the pod with ready state",
+      ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    ),
+    integerColumn<Deployment>(
+      "Up-to-date",
+      "Total number of non-terminating pods targeted by this deployment that have the desired template spec.",
+      ({ status }) => status?.updatedReplicas,
+    ),
+    integerColumn<Deployment>(
+      "Available",
+      "Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.",
+      ({ status }) => status?.availableReplicas,
+    ),
+    ageColumn,
+    ...containerColumns<Deployment>(({ spec }) => spec?.template),
+    wide(
+      textColumn<Deployment>(
+        "Selector",
+        "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment.",
+        ({ spec }) => formatLabelSelector(spec?.selector),
+      ),
+    ),
+  ],
+});
+
+function validateDeployment({ spec }: Deployment): FieldError[] {
+  if (spec === undefined) return validateTemplateSelector(undefined, undefined, { field: "spec", kind: "deployment" });
+  const errors = [
+    ...nonNegative(spec.replicas, "spec.replicas"),
+    ...validateTemplateSelector(spec.selector, spec.template, { field: "spec", kind: "deployment" }),
+    ...validatePodTemplate(spec.template, "spec.template"),
+    ...validateAlwaysRestarts(spec.template, "ReplicaSet"),
+    ...validateStrategy(spec.strategy, "spec.strategy"),
+    ...nonNegative(spec.minReadySeconds, "spec.minReadySeconds"),
+    ...nonNegative(spec.revisionHistoryLimit, "spec.revisionHistoryLimit"),
+  ];
+  const deadline = spec.progressDeadlineSeconds;
+  if (deadline !== undefined) {
+    errors.push(...nonNegative(deadline, "spec.progressDeadlineSeconds"));
+    if (deadline <= (spec.minReadySeconds ?? 0)) {
+      errors.push(invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"));
+    }
+  }
+  return errors;
+}
+
+function validateStrategy(strategy: DeploymentStrategy | undefined, field: string): FieldError[] {
+  const { type, rollingUpdate } = strategy ?? {};
+  if (type === "Recreate") {
+    return rollingUpdate === undefined
+      ? []
+      : [forbiddenField(`${field}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")];
+  }
+  if (type !== "RollingUpdate") return oneOf(type, ["Recreate", "RollingUpdate"], field);
+  const { maxSurge, maxUnavailable } = rollingUpdate ?? {};
+  const path = `${field}.rollingUpdate`;
+  const errors = [
+    ...validateIntOrPercent(maxUnavailable, `${path}.maxUnavailable`),
+    ...validateIntOrPercent(maxSurge, `${path}.maxSurge`),
+  ];
+  if (isNone(maxUnavailable) && isNone(maxSurge)) {
+    errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, "may not be 0 when `maxSurge` is 0"));
+  }
+  return [...errors, ...validateNotOverHundredPercent(maxUnavailable, `${path}.maxUnavailable`)];
+}

@@ -1,0 +1,98 @@
+import { ageColumn, formatLabels, nameColumn, textColumn, wide } from "../columns.ts";
+import type { Service } from "../generated/core/v1.ts";
+import { defineKind } from "../kind.ts";
+import { prepareServiceForUpdate } from "./service-update.ts";
+import { validateService, validateServiceUpdate } from "./validate-service.ts";
+
+const CLIENT_IP_SECONDS = 3 * 60 * 60;
+
+/** NodePort and LoadBalancer services, and those that list external addresses. */
+export function isExternallyAccessible(service: Service): boolean {
+  const { type, externalIPs = [] } = service.spec ?? {};
+  return type === "LoadBalancer" || type === "NodePort" || (type === "ClusterIP" && externalIPs.length > 0);
+}
+
+export const serviceKind = defineKind<Service>({
+  group: "",
+  version: "v1",
+  kind: "Service",
+  nameRule: "dns1035Label",
+  withoutGeneration: true,
+  setDefaults: setServiceDefaults,
+  prepareForCreate(service) {
+    service.status = { loadBalancer: {} };
+    const { spec } = service;
+    if (spec?.clusterIP && (spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP];
+  },
+  prepareForUpdate: prepareServiceForUpdate,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  columns: [
+    nameColumn,
+    textColumn<Service>("Type", "type determines how the Service is exposed.", ({ spec }) => spec?.type ?? ""),
+    textColumn<Service>(
+      "Cluster-IP",
+      "clusterIP is the IP address of the service.",
+      ({ spec }) => spec?.clusterIPs?.[0] || "<none>",
+    ),
+    textColumn<Service>("External-IP", "Addresses at which the service can be reached from outside.", externalAddress),
+    textColumn<Service>(
+      "Port(s)",
+      "The list of ports that are exposed by this service.",
+      ({ spec }) =>
+        (spec?.ports ?? [])
+          .map(({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol}`)
+          .join(",") || "<none>",
+    ),
+    ageColumn,
+    wide(
+      textColumn<Service>(
+        "Selector",
+        "Route service traffic to pods with label keys and values matching this selector.",
+        ({ spec }) => formatLabels(spec?.selector),
+      ),
+    ),
+  ],
+  selectableFields: {
+    "spec.clusterIP": ({ spec }) => spec?.clusterIP ?? "",
+    "spec.type": ({ spec }) => spec?.type ?? "",
+  },
+});
+
+function setServiceDefaults(service: Service): void {
+  const spec = (service.spec ??= {});
+  spec.sessionAffinity ||= "None";
+  if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
+  if (spec.sessionAffinity === "ClientIP" && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: CLIENT_IP_SECONDS } };
+  }
+  spec.type ||= "ClusterIP";
+  for (const port of spec.ports ?? []) {
+    port.protocol ||= "TCP";
+    if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
+  }
+  if (isExternallyAccessible(service)) spec.externalTrafficPolicy ||= "Cluster";
+  if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
+  if (spec.type === "LoadBalancer") {
+    spec.allocateLoadBalancerNodePorts ??= true;
+    for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
+  }
+}
+
+function externalAddress({ spec, status }: Service): string {
+  const given = spec?.externalIPs ?? [];
+  switch (spec?.type) {
+    case "ClusterIP":
+    case "NodePort":
+      return given.join(",") || "<none>";
+    case "ExternalName":
+      return spec.externalName ?? "";
+    case "LoadBalancer": {
+      const balancer = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || "");
+      const all = [...new Set(balancer.filter((address) => address !== ""))].sort();
+      return [...all, ...given].join(",") || "<pending>";
+    }
+    default:
+      return "<unknown>";
+  }
+}
