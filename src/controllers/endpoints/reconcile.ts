@@ -1,0 +1,85 @@
+import type { Endpoints } from "../../api/generated/core/v1.ts";
+import { endpoints, pods, services } from "../../api/generated/resources.ts";
+import { isBeingDeleted, splitKey } from "../../api/meta.ts";
+import { isNotFound } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
+import { endpointPod } from "../endpointslice/pod-facts.ts";
+import { selects, selectsPods, servicesOf } from "../endpointslice/services.ts";
+import { WrittenObjects } from "../endpointslice/written.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
+import { type Controller, type ControllerDependencies, from } from "../reconciler.ts";
+import { planEndpoints } from "./plan.ts";
+
+/** Keeps the older Endpoints object beside the EndpointSlices, for those who still read it. */
+export function endpointsController(dependencies: ControllerDependencies): Controller {
+  const { client, informers, events } = dependencies;
+  const serviceInformer = informers.informer(services);
+  const podInformer = informers.projected({ resource: pods, project: endpointPod });
+  const endpointsInformer = informers.informer(endpoints);
+  const written = new WrittenObjects();
+
+  async function reconcile(key: string): Promise<undefined> {
+    const service = serviceInformer.get(key);
+    const { namespace, name } = splitKey(key);
+    if (service === undefined) {
+      written.forget(key);
+      if (endpointsInformer.get(key) !== undefined) await removeEndpoints(namespace, name);
+      return undefined;
+    }
+    if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
+    const current = await currentEndpoints(key);
+    const wanted = planEndpoints({
+      service,
+      current,
+      pods: podInformer.list(namespace).filter((pod) => selects(service, pod)),
+    });
+    if (wanted === undefined) return undefined;
+    try {
+      const answer =
+        current === undefined ? await client.create(endpoints, wanted) : await client.update(endpoints, wanted);
+      written.noteWrite(key, answer);
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return undefined;
+      const [reason, verb] =
+        current === undefined ? ["FailedToCreateEndpoint", "create"] : ["FailedToUpdateEndpoint", "update"];
+      const message = `Failed to ${verb} endpoint ${key}: ${errorMessage(error)}`;
+      events.event(service, { type: "Warning", reason, message });
+      throw error;
+    }
+    return undefined;
+  }
+
+  /** As cached, or as stored when the cache has not seen the last write yet. */
+  async function currentEndpoints(key: string): Promise<Endpoints | undefined> {
+    if (!written.isBehind(key, () => endpointsInformer.get(key))) return endpointsInformer.get(key);
+    try {
+      return await client.get(endpoints, splitKey(key));
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async function removeEndpoints(namespace: string, name: string): Promise<void> {
+    try {
+      await client.delete(endpoints, { namespace, name });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  return {
+    name: "endpoints-controller",
+    workers: 5,
+    sources: [
+      from(serviceInformer, ({ key }) => [key]),
+      from(podInformer, (change) => servicesOf(serviceInformer, change)),
+      from(endpointsInformer, ({ key, after }) => {
+        if (after !== undefined) return [];
+        written.forget(key);
+        return [key];
+      }),
+    ],
+    reconcile,
+  };
+}

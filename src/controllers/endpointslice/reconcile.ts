@@ -1,0 +1,120 @@
+import type { EndpointSlice } from "../../api/generated/discovery.k8s.io/v1.ts";
+import { endpointSlices, nodes, pods, services } from "../../api/generated/resources.ts";
+import { isBeingDeleted, joinKey, keyOf, splitKey } from "../../api/meta.ts";
+import { isNotFound } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
+import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL, planSlices, SERVICE_NAME_LABEL, type SlicePlan } from "./plan.ts";
+import { endpointPod } from "./pod-facts.ts";
+import { selects, selectsPods, servicesOf } from "./services.ts";
+import { WrittenObjects } from "./written.ts";
+
+/** When the informer has not shown an own write, or a node, for so long, look again anyway. */
+const LOOK_AGAIN_MS = 1_000;
+/** An own write that the informer never shows has been undone by somebody. */
+const GIVE_UP_WAITING_MS = 5_000;
+
+/** Keeps, for each Service with a selector, the EndpointSlices that name its pods. */
+export function endpointSliceController(dependencies: ControllerDependencies): Controller {
+  const { client, informers, events, clock } = dependencies;
+  const serviceInformer = informers.informer(services);
+  const podInformer = informers.projected({
+    resource: pods,
+    project: endpointPod,
+  });
+  const sliceInformer = informers.projected({
+    resource: endpointSlices,
+    labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}`,
+    project: (slice) => slice,
+    indexes: { service: (slice) => [serviceKey(slice)] },
+  });
+  const zones = informers.projected({
+    resource: nodes,
+    project: (node) => node.metadata?.labels?.["topology.kubernetes.io/zone"] ?? "",
+  });
+  const written = new WrittenObjects();
+  /** Services whose slices the informer has yet to show as written, and since when. */
+  const behind = new Map<string, number>();
+
+  async function reconcile(key: string): Promise<ReconcileResult> {
+    const service = serviceInformer.get(key);
+    if (service === undefined) {
+      written.forget(key);
+      return undefined;
+    }
+    if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
+    const { namespace } = splitKey(key);
+    if (mustWait(key, namespace)) return { requeueAfterMs: LOOK_AGAIN_MS };
+    const plan = planSlices({
+      service,
+      pods: podInformer.list(namespace).filter((pod) => selects(service, pod)),
+      slices: sliceInformer.by("service", key).filter((slice) => !isBeingDeleted(slice)),
+      zoneOf: (name) => zones.get(name),
+    });
+    try {
+      await apply(key, plan);
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return undefined;
+      const message = `Error updating Endpoint Slices for Service ${key}: ${errorMessage(error)}`;
+      events.event(service, { type: "Warning", reason: "FailedToUpdateEndpointSlices", message });
+      throw error;
+    }
+    return plan.missingNodes ? { requeueAfterMs: LOOK_AGAIN_MS } : undefined;
+  }
+
+  function mustWait(key: string, namespace: string): boolean {
+    const now = clock.monotonic();
+    const sinceMs = behind.get(key) ?? now;
+    behind.delete(key);
+    if (!written.isBehind(key, (name) => sliceInformer.get(joinKey(namespace, name)))) return false;
+    if (now - sinceMs >= GIVE_UP_WAITING_MS) {
+      written.forget(key);
+      return false;
+    }
+    behind.set(key, sinceMs);
+    return true;
+  }
+
+  async function apply(key: string, plan: SlicePlan): Promise<void> {
+    for (const slice of plan.create) written.noteWrite(key, await client.create(endpointSlices, slice));
+    for (const slice of plan.update) written.noteWrite(key, await client.update(endpointSlices, slice));
+    for (const slice of plan.remove) {
+      const { name = "", namespace } = slice.metadata ?? {};
+      written.noteRemoval(key, name);
+      try {
+        await client.delete(endpointSlices, { namespace, name });
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    }
+  }
+
+  function sliceChanged(slice: EndpointSlice | undefined, gone: boolean): string[] {
+    if (slice === undefined) return [];
+    const key = serviceKey(slice);
+    if (gone) written.noteRemoval(key, slice.metadata?.name ?? "");
+    else if (!behind.has(key) && written.isAsWritten(key, slice)) return [];
+    return [key];
+  }
+
+  return {
+    name: "endpointslice-controller",
+    workers: 5,
+    sources: [
+      from(serviceInformer, ({ key }) => [key]),
+      from(podInformer, (change) => servicesOf(serviceInformer, change)),
+      from(sliceInformer, ({ before, after }) => sliceChanged(after ?? before, after === undefined)),
+    ],
+    reconcile,
+  };
+}
+
+function serviceKey(slice: EndpointSlice): string {
+  return keyOf({
+    metadata: {
+      ...(slice.metadata?.namespace === undefined ? {} : { namespace: slice.metadata.namespace }),
+      name: slice.metadata?.labels?.[SERVICE_NAME_LABEL] ?? "",
+    },
+  });
+}

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ApiObject } from "../api/meta.ts";
+import { conflict } from "../api/status.ts";
+import { silentLogger } from "../base/log.ts";
+import { seededRandom } from "../base/random.ts";
+import { settle, VirtualClock } from "../base/virtual-clock.ts";
+import { Client } from "../client/client.ts";
+import type { RecordedEvent } from "../client/events.ts";
+import { createInformerSet } from "../client/informer-set.ts";
+import { createScriptedTransport } from "../client/scripted-transport.ts";
+import type { TransportRequest, WatchEvent } from "../client/transport.ts";
+import { exampleNode, examplePod } from "./examples.ts";
+import { startScheduler } from "./scheduler.ts";
+
+/** A scheduler that sees the given objects and whatever the test tells it later. */
+async function start(objects: ApiObject[], answerWrite: (request: TransportRequest) => ApiObject = () => ({})) {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const stop = new AbortController();
+  const told: (RecordedEvent & { name: string | undefined })[] = [];
+  const kinds: Record<string, string> = { pods: "Pod", nodes: "Node" };
+  const transport = createScriptedTransport((request) => {
+    if (request.method !== "GET") return answerWrite(request);
+    const resource = request.path.split("/").at(-1)!;
+    const items = objects.filter((object) => object.kind === kinds[resource]);
+    return { metadata: { resourceVersion: "1" }, items } as ApiObject;
+  });
+  const client = new Client(transport);
+  const informers = createInformerSet({ client, clock, random, log: silentLogger });
+  const handle = await startScheduler({
+    client,
+    informers,
+    clock,
+    random,
+    log: silentLogger,
+    signal: stop.signal,
+    events: { event: (about, event) => void told.push({ ...event, name: about.metadata?.name }) },
+  });
+  await settle();
+  let revision = 1;
+  return {
+    clock,
+    told,
+    writes: () => transport.requests.filter((request) => request.method !== "GET"),
+    async push(type: WatchEvent["type"], object: ApiObject) {
+      revision++;
+      const metadata = { ...object.metadata, resourceVersion: String(revision) };
+      const watch = transport.watches.find(({ request }) => request.path.endsWith(`/${object.kind!.toLowerCase()}s`));
+      watch!.events.push({ type, object: { ...object, metadata } });
+      await settle();
+    },
+    async stop() {
+      stop.abort();
+      await informers.stop();
+      await handle.stopped;
+    },
+  };
+}
+
+test("a pod is bound, and people are told", async () => {
+  const scheduler = await start([exampleNode("node-a")]);
+  await scheduler.push("ADDED", examplePod("web"));
+  const [binding] = scheduler.writes();
+  assert.equal(binding?.path, "/api/v1/namespaces/default/pods/web/binding");
+  assert.deepEqual((binding?.body as { target?: unknown } | undefined)?.target, { kind: "Node", name: "node-a" });
+  const message = "Successfully assigned default/web to node-a";
+  assert.deepEqual(scheduler.told, [{ type: "Normal", reason: "Scheduled", message, name: "web" }]);
+  await scheduler.stop();
+});
+
+test("room is taken before the binding is confirmed", async () => {
+  const scheduler = await start([exampleNode("node-a", { allocatable: { pods: "1" } })]);
+  await scheduler.push("ADDED", examplePod("first"));
+  await scheduler.push("ADDED", examplePod("second"));
+  assert.deepEqual(
+    scheduler.told.map(({ name, reason }) => `${name} ${reason}`),
+    ["first Scheduled", "second FailedScheduling"],
+  );
+  await scheduler.stop();
+});
+
+test("a pod that fits nowhere says why, and is tried again when a node helps", async () => {
+  const scheduler = await start([exampleNode("small", { allocatable: { cpu: "1" } })]);
+  await scheduler.push("ADDED", examplePod("web", { requests: { cpu: "2" } }));
+  const patch = scheduler.writes().find((request) => request.method === "PATCH");
+  assert.equal(patch?.path, "/api/v1/namespaces/default/pods/web/status");
+  assert.ok(patch);
+  const { conditions } = (patch.body as { status: { conditions: Record<string, string>[] } }).status;
+  assert.equal(conditions[0]?.reason, "Unschedulable");
+  assert.match(conditions[0]?.message ?? "", /^0\/1 nodes are available: 1 Insufficient cpu\./);
+  assert.equal(scheduler.told[0]?.message, conditions[0]?.message);
+  await scheduler.push("ADDED", exampleNode("large"));
+  assert.equal(scheduler.told.at(-1)?.message, "Successfully assigned default/web to large");
+  await scheduler.stop();
+});
+
+test("a binding that fails gives the room back and is tried again after its back-off", async () => {
+  let failures = 1;
+  const scheduler = await start([exampleNode("node-a")], (request) => {
+    if (request.path.endsWith("/binding") && failures-- > 0)
+      throw conflict({ group: "", resource: "pods" }, "web", "busy");
+    return {};
+  });
+  await scheduler.push("ADDED", examplePod("web", { requests: { cpu: "4" } }));
+  assert.equal(scheduler.told[0]?.reason, "FailedScheduling");
+  assert.match(scheduler.told[0]?.message ?? "", /^binding rejected: Operation cannot be fulfilled/);
+  await scheduler.clock.advance(999);
+  assert.equal(scheduler.told.length, 1);
+  await scheduler.clock.advance(1);
+  assert.equal(scheduler.told.at(-1)?.reason, "Scheduled");
+  await scheduler.stop();
+});
+
+test("pods of other schedulers and pods with a node are left alone; the latter take room", async () => {
+  const scheduler = await start([
+    exampleNode("node-a", { allocatable: { pods: "1" } }),
+    examplePod("placed", { spec: { nodeName: "node-a" } }),
+  ]);
+  await scheduler.push("ADDED", examplePod("foreign", { spec: { schedulerName: "other" } }));
+  assert.equal(scheduler.told.length, 0);
+  await scheduler.push("ADDED", examplePod("web"));
+  assert.match(scheduler.told[0]?.message ?? "", /1 Too many pods/);
+  await scheduler.push("DELETED", examplePod("placed", { spec: { nodeName: "node-a" } }));
+  assert.equal(scheduler.told.at(-1)?.reason, "Scheduled");
+  await scheduler.stop();
+});
+
+test("pods wait for the first node", async () => {
+  const scheduler = await start([examplePod("web")]);
+  assert.equal(scheduler.told[0]?.message, "no nodes available to schedule pods");
+  await scheduler.push("ADDED", exampleNode("node-a"));
+  assert.equal(scheduler.told.at(-1)?.reason, "Scheduled");
+  await scheduler.stop();
+});
