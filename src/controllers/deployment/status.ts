@@ -57,7 +57,7 @@ export function countedStatus({ deployment, newSet, all, nowMs }: StatusFacts): 
 
 /** The status during and after a rollout: also whether it progresses, has succeeded, or has taken too long. Pure. */
 export function rolloutStatus(facts: StatusFacts): DeploymentStatus {
-  const { deployment, newSet, all, nowMs } = facts;
+  const { deployment, newSet, all } = facts;
   const status = countedStatus(facts);
   const before = progressing(deployment.status);
   if (!hasProgressDeadline(deployment)) status.conditions = withoutCondition(status.conditions, "Progressing");
