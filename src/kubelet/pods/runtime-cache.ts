@@ -1,0 +1,188 @@
+import { RuntimeError, type RuntimeService } from "../cri/runtime.ts";
+import type { ContainerState, ContainerStatus, PodSandboxStatus } from "../cri/state.ts";
+import { type PodIdentity, podIdentity } from "../labels.ts";
+import {
+  NOTHING,
+  newestFirst,
+  type PodContainerStatus,
+  type PodRuntimeState,
+  withContainer,
+  withoutContainer,
+  withoutSandbox,
+  withSandbox,
+} from "./runtime-state.ts";
+
+export interface RuntimeCacheOptions {
+  readonly runtime: RuntimeService;
+  /** Only what carries these labels is ours. */
+  readonly ownLabels: Readonly<Record<string, string>>;
+  /** What an exited container says about its end. */
+  terminationMessage(status: ContainerStatus): Promise<string>;
+  /** Something about the pod is other than it was. */
+  onChange(uid: string): void;
+}
+
+/** What the runtime has, a pod; never older than the last own action on that pod. */
+export interface RuntimeCache {
+  get(uid: string): PodRuntimeState;
+  identities(): PodIdentity[];
+  /** Asks the runtime for everything, and tells of pods that changed. Calls at the same time share one. */
+  relist(): Promise<void>;
+  /** Wall time by the runtime's answers; undefined before the first list. */
+  readonly listed: boolean;
+  podOf(containerId: string): string | undefined;
+  /** Asks for one container that was just made, changed or seen in an event. */
+  observeContainer(uid: string, containerId: string, podSandboxId: string): Promise<PodContainerStatus>;
+  observeSandbox(uid: string, podSandboxId: string): Promise<PodSandboxStatus>;
+  forgetContainer(uid: string, containerId: string): void;
+  forgetSandbox(uid: string, podSandboxId: string): void;
+}
+
+interface Entry {
+  identity: PodIdentity;
+  state: PodRuntimeState;
+  /** Counts own observations: a list that began before one of them must not undo it. */
+  version: number;
+}
+
+export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
+  const { runtime, ownLabels, onChange } = options;
+  const entries = new Map<string, Entry>();
+  let listed = false;
+  let running: Promise<void> | undefined;
+  let queued: Promise<void> | undefined;
+
+  function entryOf(uid: string, identity?: PodIdentity): Entry {
+    let entry = entries.get(uid);
+    if (entry === undefined) {
+      entry = { identity: identity ?? { uid, namespace: "", name: "" }, state: NOTHING, version: 0 };
+      entries.set(uid, entry);
+    }
+    if (identity !== undefined) entry.identity = identity;
+    return entry;
+  }
+
+  function update(uid: string, change: (state: PodRuntimeState) => PodRuntimeState, identity?: PodIdentity): void {
+    const entry = entryOf(uid, identity);
+    entry.state = change(entry.state);
+    entry.version++;
+    if (entry.state.sandboxes.length === 0 && entry.state.containers.length === 0) entries.delete(uid);
+  }
+
+  async function describe(status: ContainerStatus, podSandboxId: string): Promise<PodContainerStatus> {
+    const ended = status.state === "CONTAINER_EXITED";
+    return { ...status, podSandboxId, terminationMessage: ended ? await options.terminationMessage(status) : "" };
+  }
+
+  /** A container's full status; the known one while its state is the same. Undefined when it is gone by now. */
+  async function detail(
+    known: readonly PodContainerStatus[],
+    found: { id: string; state: ContainerState; podSandboxId: string },
+  ): Promise<PodContainerStatus | undefined> {
+    const same = known.find(({ id, state }) => id === found.id && state === found.state);
+    if (same !== undefined && found.state !== "CONTAINER_UNKNOWN") return same;
+    try {
+      return await describe(await runtime.containerStatus(found.id), found.podSandboxId);
+    } catch (error) {
+      if (error instanceof RuntimeError && error.code === "NotFound") return undefined;
+      throw error;
+    }
+  }
+
+  async function sandboxDetail(known: readonly PodSandboxStatus[], found: { id: string; state: string }) {
+    const same = known.find(({ id, state }) => id === found.id && state === found.state);
+    if (same !== undefined) return same;
+    try {
+      return await runtime.podSandboxStatus(found.id);
+    } catch (error) {
+      if (error instanceof RuntimeError && error.code === "NotFound") return undefined;
+      throw error;
+    }
+  }
+
+  async function list(): Promise<void> {
+    const versions = new Map([...entries].map(([uid, { version }]) => [uid, version]));
+    const [sandboxes, containers] = await Promise.all([
+      runtime.listPodSandboxes({ labels: ownLabels }),
+      runtime.listContainers({ labels: ownLabels }),
+    ]);
+    const uids = new Set(entries.keys());
+    const identities = new Map<string, PodIdentity>();
+    for (const { labels } of [...sandboxes, ...containers]) {
+      const identity = podIdentity(labels);
+      if (identity === undefined) continue;
+      uids.add(identity.uid);
+      identities.set(identity.uid, identity);
+    }
+    const ofPod = <T extends { labels: Readonly<Record<string, string>> }>(items: readonly T[], uid: string) =>
+      items.filter(({ labels }) => podIdentity(labels)?.uid === uid);
+    await Promise.all(
+      [...uids].map(async (uid) => {
+        const before = entries.get(uid)?.state ?? NOTHING;
+        const [boxes, statuses] = await Promise.all([
+          Promise.all(ofPod(sandboxes, uid).map((found) => sandboxDetail(before.sandboxes, found))),
+          Promise.all(ofPod(containers, uid).map((found) => detail(before.containers, found))),
+        ]);
+        if ((entries.get(uid)?.version ?? 0) !== (versions.get(uid) ?? 0)) return;
+        const after: PodRuntimeState = {
+          sandboxes: newestFirst(boxes.filter((box) => box !== undefined)),
+          containers: newestFirst(statuses.filter((status) => status !== undefined)),
+        };
+        if (same(before, after)) return;
+        update(uid, () => after, identities.get(uid));
+        onChange(uid);
+      }),
+    );
+    listed = true;
+  }
+
+  return {
+    get: (uid) => entries.get(uid)?.state ?? NOTHING,
+    identities: () => [...entries.values()].map(({ identity }) => identity),
+    get listed() {
+      return listed;
+    },
+    relist() {
+      if (running === undefined) {
+        running = list().finally(() => {
+          running = undefined;
+        });
+        return running;
+      }
+      // The one that runs may have looked before what the caller wants to see; one more serves all who wait.
+      queued ??= running
+        .catch(() => {})
+        .then(() => {
+          queued = undefined;
+          return this.relist();
+        });
+      return queued;
+    },
+    podOf(containerId) {
+      for (const [uid, { state }] of entries) {
+        if (state.containers.some(({ id }) => id === containerId)) return uid;
+        if (state.sandboxes.some(({ id }) => id === containerId)) return uid;
+      }
+      return undefined;
+    },
+    async observeContainer(uid, containerId, podSandboxId) {
+      const status = await describe(await runtime.containerStatus(containerId), podSandboxId);
+      update(uid, (state) => withContainer(state, status), podIdentity(status.labels));
+      return status;
+    },
+    async observeSandbox(uid, podSandboxId) {
+      const status = await runtime.podSandboxStatus(podSandboxId);
+      update(uid, (state) => withSandbox(state, status), podIdentity(status.labels));
+      return status;
+    },
+    forgetContainer: (uid, containerId) => update(uid, (state) => withoutContainer(state, containerId)),
+    forgetSandbox: (uid, podSandboxId) => update(uid, (state) => withoutSandbox(state, podSandboxId)),
+  };
+}
+
+/** Whether nothing changed: details are kept by identity while a state lasts. */
+function same(before: PodRuntimeState, after: PodRuntimeState): boolean {
+  const equal = (one: readonly unknown[], other: readonly unknown[]) =>
+    one.length === other.length && one.every((item, index) => item === other[index]);
+  return equal(before.sandboxes, after.sandboxes) && equal(before.containers, after.containers);
+}

@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from "node:util";
+import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
+
+type Fields = Record<string, unknown>;
+
+/**
+ * The strategic merge patch that turns the status that the API has (the kubelet's part of it) into the wanted one; undefined
+ * when nothing differs. Conditions merge by type, addresses by themselves, all else is replaced as a whole.
+ */
+export function statusPatch(before: PodStatus, wanted: PodStatus): Fields | undefined {
+  const patch: Fields = {};
+  const old = plain(before) as Fields;
+  const fresh = plain(wanted) as Fields;
+  for (const name of new Set([...Object.keys(old), ...Object.keys(fresh)])) {
+    if (name === "conditions" || !OWNED.has(name)) continue;
+    if (isDeepStrictEqual(old[name], fresh[name])) continue;
+    patch[name] = name in fresh ? replacement(name, old[name], fresh[name]) : null;
+  }
+  const conditions = changedConditions(before.conditions ?? [], (fresh["conditions"] ?? []) as PodCondition[]);
+  if (conditions.length > 0) patch["conditions"] = conditions;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** Fields of PodStatus that the kubelet writes. */
+const OWNED = new Set([
+  "phase",
+  "observedGeneration",
+  "reason",
+  "message",
+  "hostIP",
+  "hostIPs",
+  "podIP",
+  "podIPs",
+  "startTime",
+  "initContainerStatuses",
+  "containerStatuses",
+  "ephemeralContainerStatuses",
+  "qosClass",
+]);
+
+/** Lists of addresses merge by address: those that are no longer there are taken out by name. */
+function replacement(name: string, before: unknown, after: unknown): unknown {
+  if (name !== "podIPs" && name !== "hostIPs") return after;
+  const kept = after as { ip: string }[];
+  const gone = ((before ?? []) as { ip: string }[]).filter(({ ip }) => !kept.some((entry) => entry.ip === ip));
+  return [...kept, ...gone.map(({ ip }) => ({ $patch: "delete", ip }))];
+}
+
+function changedConditions(before: readonly PodCondition[], after: readonly PodCondition[]): Fields[] {
+  return after.flatMap((condition) => {
+    const old = plain(before.find(({ type }) => type === condition.type)) as Fields | undefined;
+    const fresh = condition as unknown as Fields;
+    if (old === undefined) return [fresh];
+    const changed = Object.entries(fresh).filter(([key, value]) => !isDeepStrictEqual(old[key], value));
+    const removed = ["reason", "message"].filter((key) => key in old && !(key in fresh));
+    if (changed.length === 0 && removed.length === 0) return [];
+    return [
+      {
+        type: condition.type,
+        ...Object.fromEntries(changed),
+        ...Object.fromEntries(removed.map((key) => [key, null])),
+      },
+    ];
+  });
+}
+
+/** As it would arrive: without what is undefined. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}

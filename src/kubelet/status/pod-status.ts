@@ -1,0 +1,84 @@
+import { setCondition } from "../../api/conditions.ts";
+import type { Pod, PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
+import { isHostNetwork, isTerminalPhase } from "../pods/pod.ts";
+import { qosClass } from "../pods/resources.ts";
+import { isRunning, readySandbox } from "../pods/runtime-state.ts";
+import { podConditions } from "./conditions.ts";
+import { type ContainerStatusInput, containerStatuses } from "./container-status.ts";
+import { type Phase, podPhase } from "./phase.ts";
+
+export interface PodStatusInput extends ContainerStatusInput {
+  readonly hostIps: readonly string[];
+  /** RFC 3339: when the kubelet first saw the pod. */
+  readonly startTime: string;
+  /** RFC 3339. */
+  readonly now: string;
+  /** What the kubelet wrote last; its condition times and addresses are carried on. */
+  readonly before: PodStatus;
+  /** All containers have ended and none will run again. */
+  readonly terminal: boolean;
+  /** Set when the kubelet itself ended the pod: rejected, evicted, deadline exceeded. */
+  readonly verdict?: { readonly reason: string; readonly message: string };
+}
+
+/** The status of a pod as the API shall show it. Pure. */
+export function podStatus(input: PodStatusInput): PodStatus {
+  const { pod, before, verdict } = input;
+  const init = containerStatuses(input, "init");
+  const regular = containerStatuses(input, "regular");
+  const ephemeral = containerStatuses(input, "ephemeral");
+  const phase = phaseOf(input, { init, regular });
+  const status: PodStatus = {
+    phase,
+    ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+    ...(verdict ?? (isTerminalPhase(before.phase) && { reason: before.reason, message: before.message })),
+    conditions: conditions(input, { phase, init, regular }),
+    ...addresses(input),
+    startTime: input.startTime,
+    ...(init.length > 0 && { initContainerStatuses: init }),
+    containerStatuses: regular,
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
+    qosClass: qosClass(pod),
+  };
+  return status;
+}
+
+/** A phase that is final stays, and a pod that the kubelet gave up has failed once nothing runs any more. */
+function phaseOf(input: PodStatusInput, statuses: Parameters<typeof podPhase>[1]): Phase {
+  const { before, state, verdict } = input;
+  if (isTerminalPhase(before.phase)) return before.phase as Phase;
+  if (verdict !== undefined && !state.containers.some(isRunning)) return "Failed";
+  return podPhase(input.pod, statuses, input.terminal);
+}
+
+function conditions(
+  { pod, state, now, before }: PodStatusInput,
+  { phase, init, regular }: { phase: Phase } & Parameters<typeof podPhase>[1],
+): PodCondition[] {
+  const sandbox = readySandbox(state);
+  const sandboxReady = sandbox !== undefined && (isHostNetwork(pod) || sandbox.ips.length > 0);
+  const generation = pod.metadata?.generation;
+  // Whatever others wrote (readiness gates, DisruptionTarget) is theirs and not part of what is sent.
+  const old = [...(before.conditions ?? []), ...(pod.status?.conditions ?? [])];
+  return podConditions({ pod, phase, init, regular, sandboxReady }).map((verdict) => {
+    const known = old.find(({ type }) => type === verdict.type);
+    const observed = generation === undefined ? {} : { observedGeneration: generation };
+    const [condition] = setCondition<PodCondition>(known && [strip(known)], { ...verdict, ...observed }, now);
+    return { ...condition!, lastProbeTime: undefined };
+  });
+}
+
+/** Reason and message belong to the verdict: none of an earlier one may shine through. */
+function strip({ type, status, lastTransitionTime }: PodCondition): PodCondition {
+  return { type, status, ...(lastTransitionTime !== undefined && { lastTransitionTime }) };
+}
+
+function addresses({ pod, state, hostIps, before }: PodStatusInput): Partial<PodStatus> {
+  const sandbox = readySandbox(state);
+  const own = sandbox === undefined ? (before.podIPs ?? []).map(({ ip }) => ip) : sandbox.ips;
+  const podIps = isHostNetwork(pod) && (sandbox !== undefined || before.podIP !== undefined) ? hostIps : own;
+  return {
+    ...(hostIps[0] !== undefined && { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(podIps[0] !== undefined && { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
+  };
+}
