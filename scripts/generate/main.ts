@@ -4,6 +4,8 @@ import { unpackClients } from "../clients.ts";
 import { addApplyRules } from "./apply.ts";
 import { readModels } from "./client-node/models.ts";
 import { readOperations } from "./client-node/operations.ts";
+import { readParameterDescriptions } from "./client-node/parameters.ts";
+import { addDefaults } from "./defaults.ts";
 import { buildDefinitions } from "./definitions.ts";
 import { emitResources } from "./emit/resources.ts";
 import { buildSchema } from "./emit/schema.ts";
@@ -12,6 +14,7 @@ import { addEnums, collectDescriptions } from "./enrich.ts";
 import { indexStructs } from "./go/structs.ts";
 import { readKubernetesModels } from "./kubernetes-models.ts";
 import { nameDefinitions } from "./naming.ts";
+import { specialDescriptions } from "./overlay/special-descriptions.ts";
 import { paths } from "./paths.ts";
 import { buildResources } from "./resources.ts";
 import { hashInputs, type Stamp } from "./stamp.ts";
@@ -31,8 +34,11 @@ async function generate(): Promise<void> {
   const { kubectl, helm } = unpackClients();
   const definitions = buildDefinitions({ models, names, structs: indexStructs([kubectl, helm]) });
   addEnums(definitions, known);
+  addDefaults(definitions);
   addApplyRules(definitions);
   const descriptions = collectDescriptions(models, names, known);
+  for (const [name, text] of Object.entries(specialDescriptions)) descriptions[name] = { "": text };
+  descriptions.parameters = readParameterDescriptions(paths.clientNode);
   const resources = buildResources(operations, names);
 
   const files = emitTypes(definitions, descriptions);

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Schema } from "./schema.ts";
 
-/** By definition; a definition's own description is under the empty name, its fields' under theirs. */
+/**
+ * By definition; a definition's own description is under the empty name, its fields' under theirs. Query parameters are
+ * under `parameters`.
+ */
 export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 let schema: Schema | undefined;

@@ -57,6 +57,8 @@ export interface Field {
   /** Written to JSON also when it has its zero value (no `omitempty`). */
   readonly keepEmpty?: true;
   readonly enum?: readonly string[];
+  /** Declared in the API's schema; most defaults are set by code instead (KindDefinition.setDefaults). */
+  readonly default?: unknown;
   /** Strategic merge patch (struct tags patchStrategy, patchMergeKey). */
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
