@@ -7,12 +7,12 @@ import type {
   RoleBinding,
 } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
 import type { ResourceReference } from "../../api/meta.ts";
+import { compactRules, listText, ruleText, uncovered } from "../../api/rbac-rule-cover.ts";
 import { forbidden, notFound, type StatusError } from "../../api/status.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import { PRIVILEGED_GROUP } from "../authn/users.ts";
 import type { AuthorizationAttributes } from "./authorizer.ts";
 import type { Authorization } from "./create-authorizer.ts";
-import { compactRules, listText, ruleText, uncovered } from "./rule-cover.ts";
 
 type RoleObject = ClusterRole | Role;
 type BindingObject = ClusterRoleBinding | RoleBinding;

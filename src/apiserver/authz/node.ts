@@ -38,7 +38,7 @@ const specialAnswers: Readonly<Record<string, (of: Case) => Answer>> = {
   "/configmaps": (of) => readOwn(of, "configmaps"),
   "/persistentvolumeclaims": claim,
   "/persistentvolumes": (of) => getOnly(of) ?? related(of, of.graph.needsVolume(of.node, of.question.name)),
-  "/serviceaccounts": serviceAccountToken,
+  "/serviceaccounts": serviceAccount,
   "/nodes": nodeObject,
   "/pods": pod,
   "resource.k8s.io/resourceclaims": (of) => getOnly(of) ?? needed(of, "resourceclaims"),
@@ -80,8 +80,10 @@ function claim(of: Case): Answer {
     : no("can only get/update/patch this type");
 }
 
-function serviceAccountToken(of: Case): Answer {
+/** Kubelets read their pods' accounts (for image credential providers) and ask for tokens of them. */
+function serviceAccount(of: Case): Answer {
   const { verb, name, subresource } = of.question;
+  if (verb === "get" && subresource === "") return needed(of, "serviceaccounts");
   if (verb !== "create" || name === "") return no("can only create tokens for individual service accounts");
   if (subresource !== "token") return no("can only create token subresource of serviceaccount");
   return needed(of, "serviceaccounts");

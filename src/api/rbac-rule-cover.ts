@@ -1,4 +1,4 @@
-import type { PolicyRule } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
+import type { PolicyRule } from "./generated/rbac.authorization.k8s.io/v1.ts";
 
 /**
  * What of the wanted rules the owned ones do not cover, broken down to one verb, group, resource and name each. A wish is

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clusterRoleBindings, clusterRoles } from "../../api/generated/resources.ts";
+import type { AnyObject, ApiObject } from "../../api/meta.ts";
+import { alreadyExists, conflict, notFound } from "../../api/status.ts";
+import { silentLogger } from "../../base/log.ts";
+import { Client } from "../../client/client.ts";
+import { createScriptedTransport } from "../../client/scripted-transport.ts";
+import type { TransportRequest } from "../../client/transport.ts";
+import { reconcileDefaults } from "./reconcile-defaults.ts";
+
+const authorities = { cluster: "CLUSTER", frontProxy: "FRONT" };
+
+/** Objects by path: as much of a server as creating, reading and replacing by name needs. */
+function shelf() {
+  const objects = new Map<string, ApiObject>();
+  const of = { group: "", resource: "things" };
+  function answer({ method, path: encoded, body }: TransportRequest): ApiObject {
+    const path = decodeURIComponent(encoded);
+    const object = body as ApiObject | undefined;
+    if (method === "GET") {
+      const found = objects.get(path);
+      if (found !== undefined) return found;
+      if (/\/configmaps\/[^/]+$/.test(path)) throw notFound(of, path);
+      const kind = path.split("/").at(-1);
+      const items = [...objects].filter(([key]) => key.split("/").at(-2) === kind).map(([, each]) => each);
+      return { metadata: {}, items } as AnyObject;
+    }
+    if (method === "POST") {
+      const key = `${path}/${object?.metadata?.name}`;
+      if (objects.has(key)) throw alreadyExists(of, key);
+      const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
+      if (namespace !== undefined) assert.ok(objects.has(`/api/v1/namespaces/${namespace}`), `namespace of ${key}`);
+      objects.set(key, object!);
+      return object!;
+    }
+    if (method === "PUT") objects.set(path, object!);
+    if (method === "DELETE") objects.delete(path);
+    return object ?? {};
+  }
+  const transport = createScriptedTransport(answer);
+  const writes = () => transport.requests.filter(({ method }) => method !== "GET");
+  return { objects, transport, writes, client: new Client(transport) };
+}
+
+test("a first start writes everything, a second one nothing", async () => {
+  const { objects, transport, writes, client } = shelf();
+  const first = await reconcileDefaults(client, { authorities, log: silentLogger });
+  assert.equal(first.created, objects.size);
+  assert.ok(first.created > 130);
+  assert.ok(objects.has("/api/v1/namespaces/kube-node-lease"));
+  assert.ok(objects.has("/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical"));
+  const map = objects.get("/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication") as AnyObject;
+  assert.equal((map.data as Record<string, string>)["client-ca-file"], "CLUSTER");
+  const [before, reads] = [writes().length, transport.requests.length];
+  assert.deepEqual(await reconcileDefaults(client, { authorities, log: silentLogger }), { created: 0, repaired: 0 });
+  assert.equal(writes().length, before);
+  assert.equal(transport.requests.length - reads, 7);
+});
+
+test("damage is repaired", async () => {
+  const { objects, client } = shelf();
+  await reconcileDefaults(client, { authorities, log: silentLogger });
+  const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user";
+  const binding = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/cluster-admin";
+  const whole = structuredClone(objects.get(binding));
+  objects.set(role, { ...objects.get(role), rules: [] } as ApiObject);
+  objects.set(binding, { ...objects.get(binding), roleRef: { kind: "ClusterRole", name: "view" } } as ApiObject);
+  objects.delete("/api/v1/namespaces/kube-public");
+  const changed = { ...authorities, cluster: "RENEWED" };
+  const result = await reconcileDefaults(client, { authorities: changed, log: silentLogger });
+  assert.deepEqual(result, { created: 1, repaired: 3 });
+  assert.equal(((objects.get(role) as AnyObject).rules as unknown[]).length, 3);
+  assert.deepEqual(objects.get(binding), whole);
+});
+
+test("a conflict is read again, a rival's object is kept", async () => {
+  const { objects, client } = shelf();
+  await reconcileDefaults(client, { authorities, log: silentLogger });
+  const stale = { items: [{ metadata: { name: "system:basic-user" }, rules: [] }], metadata: {} };
+  let conflicts = 0;
+  const rival = createScriptedTransport((request) => {
+    if (request.method === "GET" && request.path.endsWith("/clusterroles")) return stale;
+    if (request.method === "GET" && request.path.endsWith("/clusterrolebindings"))
+      return { metadata: {}, items: [] } as AnyObject;
+    if (request.method === "POST") throw alreadyExists(clusterRoleBindings, "x");
+    const stored = objects.get(decodeURIComponent(request.path));
+    if (request.method === "GET" && stored !== undefined) return stored;
+    if (request.method === "PUT") {
+      conflicts++;
+      throw conflict(clusterRoles, "system:basic-user", "the object has been modified");
+    }
+    return { metadata: {}, items: [] } as AnyObject;
+  });
+  const result = await reconcileDefaults(new Client(rival), { authorities, log: silentLogger });
+  assert.equal(conflicts, 1);
+  assert.equal(result.created, 0);
+});

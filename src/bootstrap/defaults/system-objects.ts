@@ -1,0 +1,37 @@
+import type { ConfigMap, Namespace } from "../../api/generated/core/v1.ts";
+import type { PriorityClass } from "../../api/generated/scheduling.k8s.io/v1.ts";
+
+/** The namespaces of every cluster. */
+export const systemNamespaces: readonly Namespace[] = ["default", "kube-system", "kube-public", "kube-node-lease"].map(
+  (name) => ({ metadata: { name } }),
+);
+
+/** The two priorities above all that users may choose. */
+export const systemPriorityClasses: readonly PriorityClass[] = [
+  {
+    metadata: { name: "system-node-critical" },
+    value: 2_000_001_000,
+    description: "Used for system critical pods that must not be moved from their current node.",
+  },
+  {
+    metadata: { name: "system-cluster-critical" },
+    value: 2_000_000_000,
+    description:
+      "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+  },
+];
+
+/** What extension API servers need to trust the API server's word about who calls. PEM of both authorities. */
+export function extensionAuthentication(authorities: { cluster: string; frontProxy: string }): ConfigMap {
+  return {
+    metadata: { name: "extension-apiserver-authentication", namespace: "kube-system" },
+    data: {
+      "client-ca-file": authorities.cluster,
+      "requestheader-allowed-names": '["front-proxy-client"]',
+      "requestheader-client-ca-file": authorities.frontProxy,
+      "requestheader-extra-headers-prefix": '["X-Remote-Extra-"]',
+      "requestheader-group-headers": '["X-Remote-Group"]',
+      "requestheader-username-headers": '["X-Remote-User"]',
+    },
+  };
+}
