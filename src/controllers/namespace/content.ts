@@ -1,0 +1,100 @@
+import type { AnyObject } from "../../api/meta.ts";
+import { isNotFound, StatusError } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
+import { type Client, collectionPath } from "../../client/client.ts";
+import { type DiscoveredResource, discoverResources } from "../discovery.ts";
+import { type Pass, type Remaining, remainingOf } from "./plan.ts";
+
+/** Resources that are listed but hold nothing of their own. */
+const VIRTUAL = new Set(["bindings", "localsubjectaccessreviews.authorization.k8s.io"]);
+
+/**
+ * Deletes everything in a namespace: pods first, and the rest once they are gone, so that what protects or serves pods
+ * outlives them (KEP-5080). Never rejects for a single resource: what went wrong is in the result.
+ */
+export async function deleteContent(client: Client, namespace: string): Promise<Pass> {
+  const { resources, failures } = await discoverResources(client);
+  const deletable = resources.filter(isDeletable);
+  const isPods = (resource: DiscoveredResource): boolean => resource.group === "" && resource.resource === "pods";
+  const pods = await deleteAll(client, namespace, deletable.filter(isPods));
+  if (pods.remaining.length > 0 || pods.deletionFailures.length > 0) return { ...pods, discoveryFailures: failures };
+  const others = await deleteAll(
+    client,
+    namespace,
+    deletable.filter((resource) => !isPods(resource)),
+  );
+  return { ...others, discoveryFailures: failures };
+}
+
+function isDeletable(resource: DiscoveredResource): boolean {
+  const id = resource.group === "" ? resource.resource : `${resource.resource}.${resource.group}`;
+  return (
+    resource.namespaced && resource.verbs.includes("delete") && resource.verbs.includes("list") && !VIRTUAL.has(id)
+  );
+}
+
+async function deleteAll(
+  client: Client,
+  namespace: string,
+  resources: readonly DiscoveredResource[],
+): Promise<Pick<Pass, "remaining" | "deletionFailures">> {
+  const remaining: Remaining[] = [];
+  const deletionFailures: string[] = [];
+  for (const resource of resources) {
+    try {
+      const left = await deleteResource(client, namespace, resource);
+      if (left !== undefined) remaining.push(left);
+    } catch (error) {
+      deletionFailures.push(`${resource.resource}.${resource.group}: ${errorMessage(error)}`);
+    }
+  }
+  return { remaining, deletionFailures };
+}
+
+async function deleteResource(
+  client: Client,
+  namespace: string,
+  resource: DiscoveredResource,
+): Promise<Remaining | undefined> {
+  const before = await list(client, namespace, resource);
+  if (before.length === 0) return undefined;
+  if (before.some((object) => object.metadata?.deletionTimestamp === undefined)) {
+    await deleteObjects(client, resource, { namespace, objects: before });
+  }
+  return remainingOf(resource, await list(client, namespace, resource));
+}
+
+async function list(client: Client, namespace: string, resource: DiscoveredResource): Promise<AnyObject[]> {
+  try {
+    return (await client.list(resource, { namespace })).items;
+  } catch (error) {
+    // The resource went away between discovery and now: so did its objects.
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+async function deleteObjects(
+  client: Client,
+  resource: DiscoveredResource,
+  of: { namespace: string; objects: readonly AnyObject[] },
+): Promise<void> {
+  if (resource.verbs.includes("deletecollection")) {
+    try {
+      const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background" };
+      await client.transport.request({ method: "DELETE", path: collectionPath(resource, of.namespace), body });
+      return;
+    } catch (error) {
+      if (!(error instanceof StatusError) || (error.code !== 405 && error.code !== 404)) throw error;
+    }
+  }
+  for (const { metadata } of of.objects) {
+    if (metadata?.deletionTimestamp !== undefined) continue;
+    try {
+      const target = { namespace: of.namespace, name: metadata?.name ?? "" };
+      await client.delete(resource, target, { propagationPolicy: "Background" });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
