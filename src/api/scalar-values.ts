@@ -1,0 +1,120 @@
+import { formatTime } from "../base/clock.ts";
+import { parseQuantity, QuantityError } from "./quantity.ts";
+import type { Field, SpecialType } from "./schema.ts";
+
+/** A JSON value does not have the type that its field has; the message is what encoding/json of Go would say. */
+export class TypeMismatchError extends Error {
+  override name = "TypeMismatchError";
+}
+
+/** Where a value stands: the Go struct that holds its field, and the field's path without indexes. */
+export interface Place {
+  readonly struct: string;
+  readonly path: string;
+}
+
+const GO_TYPES: Readonly<Record<string, string>> = {
+  string: "string",
+  boolean: "bool",
+  bytes: "[]uint8",
+  number: "float64",
+};
+
+/** Checks a scalar. @throws TypeMismatchError */
+export function checkedScalar(value: unknown, field: Field, place: Place): unknown {
+  switch (field.type) {
+    case "integer":
+      return checkedInteger(value, field.format === "int64" ? "int64" : "int32", place);
+    case "bytes":
+      if (typeof value !== "string") throw mismatch(value, "[]uint8", place);
+      return checkedBase64(value);
+    default:
+      if (typeof value !== field.type) throw mismatch(value, GO_TYPES[field.type ?? ""] ?? "interface {}", place);
+      return value;
+  }
+}
+
+function checkedInteger(value: unknown, goType: "int32" | "int64", place: Place): number {
+  const limit = goType === "int32" ? 2 ** 31 : 2 ** 63;
+  if (typeof value !== "number" || !Number.isInteger(value) || value < -limit || value >= limit) {
+    throw mismatch(value, goType, place);
+  }
+  return value;
+}
+
+function checkedBase64(value: string): string {
+  const text = value.replaceAll(/[\r\n]/g, "");
+  const bad =
+    /[^A-Za-z0-9+/=]/.exec(text)?.index ?? (/^[^=]*={0,2}$/.test(text) && text.length % 4 === 0 ? -1 : text.length);
+  if (bad >= 0) throw new TypeMismatchError(`illegal base64 data at input byte ${bad}`);
+  return text;
+}
+
+/** Checks and spells a value of a special type. @throws TypeMismatchError */
+export function checkedSpecial(value: unknown, special: SpecialType, place: Place): unknown {
+  switch (special) {
+    case "quantity":
+      return checkedQuantity(value);
+    case "intOrString":
+      if (typeof value === "string") return value;
+      return checkedInteger(value, "int32", place);
+    case "time":
+    case "microTime":
+      return checkedTime(value, special, place);
+    case "extraValue":
+    case "verbs":
+      if (!Array.isArray(value) || value.some((each) => typeof each !== "string"))
+        throw mismatch(value, "[]string", place);
+      return value;
+    default:
+      return value;
+  }
+}
+
+function checkedQuantity(value: unknown): string {
+  if (typeof value !== "string" && typeof value !== "number") throw new TypeMismatchError(QUANTITY);
+  try {
+    parseQuantity(value);
+  } catch (error) {
+    if (error instanceof QuantityError) throw new TypeMismatchError(error.message);
+    throw error;
+  }
+  return String(value).trim();
+}
+
+const QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.(\d+))?(?:Z|[+-]\d{2}:\d{2})$/;
+
+function checkedTime(value: unknown, special: "time" | "microTime", place: Place): string {
+  if (typeof value !== "string") throw mismatch(value, special === "time" ? "v1.Time" : "v1.MicroTime", place);
+  const match = RFC_3339.exec(value);
+  const epochMs = Date.parse(value);
+  if (match === null || Number.isNaN(epochMs)) {
+    throw new TypeMismatchError(
+      `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05${special === "time" ? "" : ".000000"}Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
+    );
+  }
+  const whole = formatTime(Math.floor(epochMs / 1000) * 1000);
+  return special === "time" ? whole : `${whole.slice(0, -1)}.${(match[1] ?? "").padEnd(6, "0").slice(0, 6)}Z`;
+}
+
+/** What Go says of a value of the wrong type. */
+export function mismatch(value: unknown, goType: string, place: Place): TypeMismatchError {
+  return new TypeMismatchError(
+    `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${place.struct}.${place.path} of type ${goType}`,
+  );
+}
+
+function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  switch (typeof value) {
+    case "boolean":
+      return "bool";
+    case "number":
+      return `number ${value}`;
+    case "string":
+      return "string";
+    default:
+      return "object";
+  }
+}
