@@ -1,12 +1,13 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import type { CommitLog } from "../memory/commit-log.ts";
 import { DEFAULT_HISTORY_LIMITS, type HistoryLimits } from "../memory/compaction-schedule.ts";
-import { createEngine } from "../memory/engine.ts";
+import { Engine } from "../memory/engine.ts";
 import type { Store } from "../store.ts";
 import { checkDatabaseFile, createDatabaseFile, openDataDirectory } from "./data-directory.ts";
 import { createDatabaseLog } from "./database-log.ts";
 import { loadStore } from "./load.ts";
-import { lockDataDirectory } from "./lock.ts";
+import { type DataDirectoryLock, lockDataDirectory } from "./lock.ts";
 import { startWriterThread } from "./writer-thread.ts";
 
 export interface EmbeddedStoreOptions {
@@ -45,9 +46,8 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
         startThread: startWriterThread,
       });
       const history = { ...DEFAULT_HISTORY_LIMITS, ...options.history };
-      const store = createEngine({ clock, logger, history, map, log, expiring });
       if (forgotten.length > 0) void log.compact(map.compactedRevision, forgotten);
-      return releasing(store, lock.release);
+      return new Engine({ clock, logger, history, map, log: releasing(log, lock), expiring });
     } catch (error) {
       await thread.stop();
       throw error;
@@ -58,14 +58,10 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   }
 }
 
-/** The same store, which gives the directory free when it has closed. */
-function releasing(store: Store, release: () => void): Store {
-  let closing: Promise<void> | undefined;
+/** The same log, which gives the directory free when it has closed. */
+function releasing(log: CommitLog, lock: DataDirectoryLock): CommitLog {
   return {
-    ...store,
-    close() {
-      closing ??= store.close().finally(release);
-      return closing;
-    },
+    ...log,
+    close: () => log.close().finally(lock.release),
   };
 }

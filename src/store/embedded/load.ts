@@ -46,27 +46,42 @@ async function readAll(connection: DatabaseSync, clock: Clock): Promise<LoadedSt
   const map = new VersionedMap();
   const expiring = new Map<string, number>();
   const forgotten: number[] = [];
-  // One transaction, so that both reads show the same state.
+  // One transaction, so that all reads show the same state.
   connection.exec("BEGIN");
   const compactedRevision = readCompactedRevision(connection);
   map.beginRestore(compactedRevision);
-  const statement = connection.prepare(
-    "SELECT revision, key, value, written_at_ms, time_to_live_seconds, checksum FROM changes ORDER BY revision",
-  );
-  statement.setReturnArrays(true);
-  let rows = 0;
-  for (const row of statement.iterate() as Iterable<unknown> as Iterable<Row>) {
-    const [revision, key, value, writtenAtMs, timeToLiveSeconds, checksum] = row;
-    if (checksumOf(revision, key, value) !== checksum) throw new Error(`the checksum of revision ${revision} is wrong`);
-    checkOrder(revision, map.revision, compactedRevision);
-    const bytes = value === null ? undefined : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    map.restore({ key, value: bytes }, revision, forgotten);
-    if (timeToLiveSeconds !== null) expiring.set(key, secondsLeft(writtenAtMs, timeToLiveSeconds, clock.now()));
-    else if (expiring.size > 0) expiring.delete(key);
-    if (++rows % ROWS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (const rows of readRows(connection)) {
+    for (const row of rows) {
+      const [revision, key, value, writtenAtMs, timeToLiveSeconds] = row;
+      checkRow(row, map.revision, compactedRevision);
+      map.restore({ key, value: value === null ? undefined : asBuffer(value) }, revision, forgotten);
+      if (timeToLiveSeconds !== null) expiring.set(key, secondsLeft(writtenAtMs, timeToLiveSeconds, clock.now()));
+      else if (expiring.size > 0) expiring.delete(key);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
   }
   map.endRestore();
   return { map, expiring, forgotten };
+}
+
+/** All rows in order of revision, as many at a time as may be read in one turn. */
+function* readRows(connection: DatabaseSync): Generator<Row[]> {
+  const statement = connection.prepare(
+    `SELECT revision, key, value, written_at_ms, time_to_live_seconds, checksum
+     FROM changes WHERE revision > ? ORDER BY revision LIMIT ${ROWS_PER_TURN}`,
+  );
+  statement.setReturnArrays(true);
+  for (let last = 0; ; ) {
+    const rows = statement.all(last) as unknown[] as Row[];
+    if (rows.length > 0) yield rows;
+    if (rows.length < ROWS_PER_TURN) return;
+    last = rows.at(-1)![0];
+  }
+}
+
+/** SQLite's own array as a Buffer, which is what Node does for its Buffers: a second view a value is worth saving. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Object.setPrototypeOf(bytes, Buffer.prototype);
 }
 
 function readCompactedRevision(connection: DatabaseSync): number {
@@ -75,8 +90,9 @@ function readCompactedRevision(connection: DatabaseSync): number {
   return row.value;
 }
 
-/** After the compacted revision every revision has its row. */
-function checkOrder(revision: number, last: number, compactedRevision: number): void {
+function checkRow([revision, key, value, , , checksum]: Row, last: number, compactedRevision: number): void {
+  if (checksumOf(revision, key, value) !== checksum) throw new Error(`the checksum of revision ${revision} is wrong`);
+  // After the compacted revision every revision has its row.
   const first = Math.max(FIRST_REVISION, compactedRevision) + 1;
   if (revision < first && revision > FIRST_REVISION) return;
   if (revision !== last + 1) throw new Error(`revision ${last + 1} is missing`);

@@ -6,7 +6,7 @@ import { bytes, watchFrom } from "../conformance/harness.ts";
 import { KeyExistsError, type Store, StoreUnavailableError } from "../store.ts";
 import type { CommitLog } from "./commit-log.ts";
 import { DEFAULT_HISTORY_LIMITS } from "./compaction-schedule.ts";
-import { createEngine } from "./engine.ts";
+import { Engine } from "./engine.ts";
 import { type Change, VersionedMap } from "./versioned-map.ts";
 
 interface Commit {
@@ -33,7 +33,7 @@ function engineWithDisk(): { store: Store; clock: VirtualClock; commits: Commit[
     close: async () => {},
   };
   const options = { clock, logger: silentLogger, history: DEFAULT_HISTORY_LIMITS, map: new VersionedMap(), log };
-  return { store: createEngine({ ...options, expiring: new Map() }), clock, commits, disk };
+  return { store: new Engine({ ...options, expiring: new Map() }), clock, commits, disk };
 }
 
 test("nothing is seen or acknowledged before its commit", async () => {

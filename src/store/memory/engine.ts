@@ -2,10 +2,14 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import {
   KeyExistsError,
+  type ListRequest,
+  type ListResult,
   RevisionMismatchError,
   type Store,
-  type StoreEvent,
+  type StoredValue,
   StoreUnavailableError,
+  type WatchBatch,
+  type WatchRequest,
   type WriteOptions,
   type WriteResult,
 } from "../store.ts";
@@ -27,126 +31,143 @@ export interface EngineOptions {
   expiring: ReadonlyMap<string, number>;
 }
 
-/** Throws when the change must not be made, looking at durable values only. */
-type Precondition = () => void;
-
 /**
  * The store over a map in memory and a log that makes changes durable. Reads and watches see the map; a write is checked
  * against it, goes through the log and is then applied. A key has one write under way at a time: the next one waits for
  * the outcome, so that it is accepted or refused by what is durable and never by what may still fail.
  */
-export function createEngine(options: EngineOptions): Store {
-  const { clock, map, log, logger } = options;
-  const hub = new WatchHub(map, clock);
-  const expiry = new Expiry({ clock, expire: (keys) => expireKeys(keys) });
-  const schedule = new CompactionSchedule({
-    clock,
-    map,
-    limits: options.history,
-    compact: (revision) => void compact(revision),
-  });
-  const queue = new CommitQueue({ clock, log, logger, map, committed });
-  let closing: Promise<void> | undefined;
-  let compaction: Promise<void> = Promise.resolve();
+export class Engine implements Store {
+  readonly #map: VersionedMap;
+  readonly #log: CommitLog;
+  readonly #hub: WatchHub;
+  readonly #expiry: Expiry;
+  readonly #schedule: CompactionSchedule;
+  readonly #queue: CommitQueue;
+  #compaction: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
 
-  function committed(changes: readonly Change[]): void {
-    const events: StoreEvent[] = changes.map((change) => map.apply(change));
-    for (const change of changes) expiry.set(change.key, change.timeToLiveSeconds);
-    hub.publish(events);
-    schedule.noteChanges();
+  constructor({ clock, logger, history, map, log, expiring }: EngineOptions) {
+    this.#map = map;
+    this.#log = log;
+    this.#hub = new WatchHub(map, clock);
+    this.#expiry = new Expiry({ clock, expire: (keys) => this.#expire(keys) });
+    const compact = (revision: number): void => void this.#compact(revision);
+    this.#schedule = new CompactionSchedule({ clock, map, limits: history, compact });
+    this.#queue = new CommitQueue({ clock, log, logger, map, committed: (changes) => this.#committed(changes) });
+    for (const [key, seconds] of expiring) this.#expiry.set(key, seconds);
+    this.#schedule.noteChanges();
   }
 
-  async function write(change: Change, precondition: Precondition): Promise<WriteResult> {
+  /** Also asks for progress: who waits for a watch to get here is served at the next turn. */
+  revision(): number {
+    this.#hub.requestProgress();
+    return this.#map.revision;
+  }
+
+  compactedRevision(): number {
+    return this.#map.compactedRevision;
+  }
+
+  async get(key: string, options?: { revision?: number }): Promise<StoredValue | undefined> {
+    this.#checkOpen();
+    return this.#map.get(key, options?.revision);
+  }
+
+  async list(request: ListRequest): Promise<ListResult> {
+    this.#checkOpen();
+    return this.#map.list(request);
+  }
+
+  watch(request: WatchRequest): AsyncIterable<WatchBatch> {
+    return this.#hub.watch(request);
+  }
+
+  create(key: string, value: Buffer, options?: WriteOptions): Promise<WriteResult> {
+    return this.#write({ key, value, timeToLiveSeconds: options?.timeToLiveSeconds }, () => {
+      if (this.#map.get(key) !== undefined) throw new KeyExistsError(key);
+    });
+  }
+
+  update(key: string, value: Buffer, expectedRevision: number, options?: WriteOptions): Promise<WriteResult> {
+    return this.#write({ key, value, timeToLiveSeconds: options?.timeToLiveSeconds }, () =>
+      this.#expectRevision(key, expectedRevision),
+    );
+  }
+
+  delete(key: string, expectedRevision: number): Promise<WriteResult> {
+    return this.#write({ key, value: undefined }, () => this.#expectRevision(key, expectedRevision));
+  }
+
+  async compact(revision: number): Promise<void> {
+    this.#checkOpen();
+    await this.#compact(revision);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** @param precondition throws when the change must not be made, looking at durable values only */
+  async #write(change: Change, precondition: () => void): Promise<WriteResult> {
     checkKey(change.key);
-    for (let undecided = queue.undecided(change.key); undecided; undecided = queue.undecided(change.key)) {
+    for (;;) {
+      const undecided = this.#queue.undecided(change.key);
+      if (undecided === undefined) break;
       await undecided;
     }
-    if (closing !== undefined) throw new StoreUnavailableError("the store is closed");
-    if (queue.unavailable !== undefined) throw queue.unavailable;
+    this.#checkOpen();
+    if (this.#queue.unavailable !== undefined) throw this.#queue.unavailable;
     precondition();
-    return await queue.submit(change);
+    return await this.#queue.submit(change);
   }
 
-  function expectRevision(key: string, revision: number): void {
-    const current = map.get(key);
+  #expectRevision(key: string, revision: number): void {
+    const current = this.#map.get(key);
     if (current?.revision !== revision) throw new RevisionMismatchError(key, revision, current);
   }
 
-  function remove(key: string, expectedRevision: number): Promise<WriteResult> {
-    return write({ key, value: undefined }, () => expectRevision(key, expectedRevision));
+  #committed(changes: readonly Change[]): void {
+    const events = changes.map((change) => this.#map.apply(change));
+    for (const change of changes) this.#expiry.set(change.key, change.timeToLiveSeconds);
+    this.#hub.publish(events);
+    this.#schedule.noteChanges();
   }
 
-  async function expireKeys(keys: readonly string[]): Promise<string[]> {
+  /** Removes keys whose time is over; answers those that the log did not take. */
+  async #expire(keys: readonly string[]): Promise<string[]> {
     const kept: string[] = [];
-    await Promise.all(
-      keys.map(async (key) => {
-        const current = map.get(key);
-        if (current === undefined) return;
-        try {
-          await remove(key, current.revision);
-        } catch (error) {
-          if (!(error instanceof RevisionMismatchError)) kept.push(key);
-        }
-      }),
-    );
-    return closing === undefined ? kept : [];
+    const expireOne = async (key: string): Promise<void> => {
+      const current = this.#map.get(key);
+      if (current === undefined) return;
+      try {
+        await this.delete(key, current.revision);
+      } catch (error) {
+        if (!(error instanceof RevisionMismatchError)) kept.push(key);
+      }
+    };
+    await Promise.all(keys.map(expireOne));
+    return this.#closing === undefined ? kept : [];
   }
 
-  function compact(revision: number): Promise<void> {
-    const forgotten = map.compact(revision);
-    if (forgotten.length > 0) compaction = compaction.then(() => log.compact(map.compactedRevision, forgotten));
-    return compaction;
+  #compact(revision: number): Promise<void> {
+    const forgotten = this.#map.compact(revision);
+    if (forgotten.length > 0) {
+      this.#compaction = this.#compaction.then(() => this.#log.compact(this.#map.compactedRevision, forgotten));
+    }
+    return this.#compaction;
   }
 
-  async function close(): Promise<void> {
-    expiry.stop();
-    schedule.stop();
-    await queue.close();
-    hub.end();
-    await compaction;
-    await log.close();
+  async #close(): Promise<void> {
+    this.#expiry.stop();
+    this.#schedule.stop();
+    await this.#queue.close();
+    this.#hub.end();
+    await this.#compaction;
+    await this.#log.close();
   }
 
-  function checkOpen(): void {
-    if (closing !== undefined) throw new StoreUnavailableError("the store is closed");
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new StoreUnavailableError("the store is closed");
   }
-
-  for (const [key, seconds] of options.expiring) expiry.set(key, seconds);
-  schedule.noteChanges();
-
-  return {
-    revision() {
-      hub.requestProgress();
-      return map.revision;
-    },
-    async get(key, getOptions) {
-      checkOpen();
-      return map.get(key, getOptions?.revision);
-    },
-    async list(request) {
-      checkOpen();
-      return map.list(request);
-    },
-    create: (key, value, writeOptions) =>
-      write(putOf(key, value, writeOptions), () => {
-        if (map.get(key) !== undefined) throw new KeyExistsError(key);
-      }),
-    update: (key, value, expectedRevision, writeOptions) =>
-      write(putOf(key, value, writeOptions), () => expectRevision(key, expectedRevision)),
-    delete: remove,
-    watch: (request) => hub.watch(request),
-    async compact(revision) {
-      checkOpen();
-      await compact(revision);
-    },
-    compactedRevision: () => map.compactedRevision,
-    close() {
-      closing ??= close();
-      return closing;
-    },
-  };
-}
-
-function putOf(key: string, value: Buffer, options: WriteOptions = {}): Change {
-  return { key, value, timeToLiveSeconds: options.timeToLiveSeconds };
 }

@@ -3,7 +3,7 @@ import { silentLogger } from "../../base/log.ts";
 import type { Store } from "../store.ts";
 import type { CommitLog } from "./commit-log.ts";
 import { DEFAULT_HISTORY_LIMITS, type HistoryLimits } from "./compaction-schedule.ts";
-import { createEngine } from "./engine.ts";
+import { Engine } from "./engine.ts";
 import { VersionedMap } from "./versioned-map.ts";
 
 export interface MemoryStoreOptions {
@@ -14,7 +14,7 @@ export interface MemoryStoreOptions {
 
 /** A store for tests and throw-away clusters: everything in this process, gone with it. */
 export function createMemoryStore(options: MemoryStoreOptions): Store {
-  return createEngine({
+  return new Engine({
     clock: options.clock,
     logger: silentLogger,
     history: { ...DEFAULT_HISTORY_LIMITS, ...options.history },

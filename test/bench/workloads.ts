@@ -1,0 +1,7 @@
+import type { Workload } from "./workload.ts";
+import { storeOpen } from "./workloads/store-open.ts";
+import { storeWatch } from "./workloads/store-watch.ts";
+import { storeManyWriters, storeOneWriter } from "./workloads/store-write.ts";
+
+/** All workloads, in the order in which they run. */
+export const workloads: readonly Workload[] = [storeOneWriter, storeManyWriters, storeWatch, storeOpen];
