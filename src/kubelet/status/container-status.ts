@@ -106,20 +106,17 @@ function stateOf(status: PodContainerStatus, containerID: string): ContainerStat
   switch (status.state) {
     case "CONTAINER_RUNNING":
       return { running: { startedAt: formatTime(status.startedAtMs) } };
-    case "CONTAINER_EXITED": {
-      const signal = status.exitCode > 128 && status.exitCode < 256 ? status.exitCode - 128 : 0;
+    case "CONTAINER_EXITED":
       return {
         terminated: {
           exitCode: status.exitCode,
           reason: status.reason || (status.exitCode === 0 ? "Completed" : "Error"),
           ...(status.terminationMessage !== "" && { message: status.terminationMessage }),
-          ...(signal > 64 && { signal }),
           startedAt: status.startedAtMs > 0 ? formatTime(status.startedAtMs) : formatTime(status.createdAtMs),
           finishedAt: status.finishedAtMs > 0 ? formatTime(status.finishedAtMs) : formatTime(status.createdAtMs),
           containerID,
         },
       };
-    }
     default:
       return { waiting: { reason: "ContainerCreating" } };
   }

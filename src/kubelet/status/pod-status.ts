@@ -1,5 +1,5 @@
 import { setCondition } from "../../api/conditions.ts";
-import type { Pod, PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
+import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
 import { isHostNetwork, isTerminalPhase } from "../pods/pod.ts";
 import { qosClass } from "../pods/resources.ts";
 import { isRunning, readySandbox } from "../pods/runtime-state.ts";

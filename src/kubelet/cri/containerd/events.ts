@@ -66,7 +66,7 @@ const TOPICS: Readonly<Record<string, ContainerEvent["type"]>> = {
 /** Follows containerd's events about containers of CRI until the signal aborts. */
 export async function* containerdEvents(socket: string, signal: AbortSignal): AsyncGenerator<ContainerEvent> {
   const channel: Channel = await openChannel({
-    socket,
+    target: `unix:${socket}`,
     descriptor: DESCRIPTOR,
     service: "containerd.services.events.v1.Events",
   });

@@ -1,7 +1,7 @@
 import type { Client, ServiceError } from "@grpc/grpc-js";
 import { RuntimeError, type RuntimeErrorCode } from "../runtime.ts";
 
-/** A connection to one gRPC service over a unix socket. */
+/** A connection to one gRPC service. */
 export interface Channel {
   /** Calls a unary method. A deadline of 0 means none. Rejects with RuntimeError. */
   call<T>(method: string, request: unknown, options?: { deadlineMs?: number }): Promise<T>;
@@ -20,8 +20,8 @@ const CODES: Readonly<Record<number, RuntimeErrorCode>> = {
 };
 
 export interface ChannelOptions {
-  /** Path of the unix socket. */
-  readonly socket: string;
+  /** What to connect to: `unix:/path` or `host:port`. */
+  readonly target: string;
   /** JSON descriptor of protobufjs. */
   readonly descriptor: Record<string, unknown>;
   /** Full name, e.g. `runtime.v1.RuntimeService`. */
@@ -44,7 +44,7 @@ export async function openChannel(options: ChannelOptions): Promise<Channel> {
     defaults: true,
   });
   const methods = definition[options.service] as unknown as Record<string, MethodDefinition>;
-  const client: Client = new grpc.Client(`unix:${options.socket}`, grpc.credentials.createInsecure(), {
+  const client: Client = new grpc.Client(options.target, grpc.credentials.createInsecure(), {
     "grpc.default_authority": "localhost",
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1000,

@@ -9,10 +9,11 @@ import { criDescriptor } from "./schema.ts";
  * succeeds also when nobody listens.
  */
 export async function connectRuntime(socket: string): Promise<ContainerRuntime> {
+  const target = `unix:${socket}`;
   const descriptor = criDescriptor();
   const [runtime, images] = await Promise.all([
-    openChannel({ socket, descriptor, service: "runtime.v1.RuntimeService" }),
-    openChannel({ socket, descriptor, service: "runtime.v1.ImageService" }),
+    openChannel({ target, descriptor, service: "runtime.v1.RuntimeService" }),
+    openChannel({ target, descriptor, service: "runtime.v1.ImageService" }),
   ]);
   return {
     runtime: grpcRuntimeService(runtime),

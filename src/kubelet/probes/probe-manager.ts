@@ -1,0 +1,111 @@
+import type { Pod } from "../../api/generated/core/v1.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { EventRecorder } from "../../client/events.ts";
+import { type AnyContainer, containerFieldPath } from "../pods/pod.ts";
+import { type ProbeType, runProbeWorker } from "./probe-worker.ts";
+import type { Prober } from "./prober.ts";
+import type { ProbeResults } from "./results.ts";
+
+export interface ProbeManager extends ProbeResults {
+  /** The container runs: probe it from now on. Idempotent. */
+  containerRuns(pod: Pod, container: AnyContainer, running: { id: string; startedAtMs: number; podIp: string }): void;
+  /** The container ended, or is about to: its probes end and their results are forgotten. */
+  forget(containerId: string): void;
+  /** Probes that would replace the container end; readiness goes on while it terminates. */
+  containerTerminates(containerId: string): void;
+  stop(): Promise<void>;
+}
+
+interface Probed {
+  readonly uid: string;
+  readonly stopping: AbortController;
+  readonly terminating: AbortController;
+  readonly running: Promise<void>[];
+  started: boolean;
+  ready: boolean;
+  failed: "liveness" | "startup" | undefined;
+}
+
+export interface ProbeManagerOptions {
+  readonly prober: Prober;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  /** A verdict about one of the pod's containers changed. */
+  onChange(uid: string): void;
+}
+
+const PROBES = { liveness: "livenessProbe", readiness: "readinessProbe", startup: "startupProbe" } as const;
+const TITLES: Record<ProbeType, string> = { liveness: "Liveness", readiness: "Readiness", startup: "Startup" };
+
+export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
+  const { clock, prober, events, onChange } = options;
+  const containers = new Map<string, Probed>();
+
+  function begin(
+    pod: Pod,
+    container: AnyContainer,
+    running: { id: string; startedAtMs: number; podIp: string },
+  ): Probed {
+    const probed: Probed = {
+      uid: pod.metadata?.uid ?? "",
+      stopping: new AbortController(),
+      terminating: new AbortController(),
+      running: [],
+      started: container.startupProbe === undefined,
+      ready: container.readinessProbe === undefined,
+      failed: undefined,
+    };
+    for (const type of ["startup", "liveness", "readiness"] as const) {
+      const probe = container[PROBES[type]];
+      if (probe === undefined) continue;
+      const signals =
+        type === "readiness" ? [probed.stopping.signal] : [probed.stopping.signal, probed.terminating.signal];
+      const worker = runProbeWorker({
+        type,
+        probe,
+        target: { pod, container, containerId: running.id, podIp: running.podIp },
+        startedAtMs: running.startedAtMs,
+        prober,
+        clock,
+        signal: AbortSignal.any(signals),
+        mayProbe: () => type === "startup" || probed.started,
+        onResult: (success) => {
+          if (type === "readiness") probed.ready = success;
+          else if (!success) probed.failed = type;
+          else if (type === "startup") probed.started = true;
+          onChange(probed.uid);
+        },
+        onFailure: (output) =>
+          events.event(pod, {
+            type: "Warning",
+            reason: "Unhealthy",
+            message: `${TITLES[type]} probe failed: ${output}`,
+            fieldPath: containerFieldPath(pod, container.name),
+          }),
+      });
+      probed.running.push(worker);
+    }
+    return probed;
+  }
+
+  return {
+    containerRuns(pod, container, running) {
+      if (!containers.has(running.id)) containers.set(running.id, begin(pod, container, running));
+    },
+    forget(containerId) {
+      containers.get(containerId)?.stopping.abort();
+      containers.delete(containerId);
+    },
+    containerTerminates: (containerId) => containers.get(containerId)?.terminating.abort(),
+    // Before the kubelet has looked at a running container nothing is known against it.
+    hasStarted: (containerId) => containers.get(containerId)?.started ?? false,
+    isReady: (containerId) => containers.get(containerId)?.ready ?? false,
+    failedProbe: (containerId) => containers.get(containerId)?.failed,
+    async stop() {
+      const workers = [...containers.values()].flatMap(({ running }) => running);
+      for (const { stopping } of containers.values()) stopping.abort();
+      containers.clear();
+      await Promise.all(workers);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import type { Pod, PodStatus } from "../../api/generated/core/v1.ts";
+import { pods } from "../../api/generated/resources.ts";
+import { isConflict, isNotFound } from "../../api/status.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Client } from "../../client/client.ts";
+import { identityOf } from "../pods/pod.ts";
+import { statusPatch } from "./patch.ts";
+
+const RETRY_MS = [100, 500, 2000, 10_000];
+
+export interface StatusWriter {
+  /** The pod's status is to be this one. Sent at once when it differs from what the API has; the latest one wins. */
+  set(pod: Pod, status: PodStatus): void;
+  /** The status that was set last. */
+  get(uid: string): PodStatus | undefined;
+  /** The API shows another status than the one that was set: somebody overwrote it, or an answer was lost. */
+  reconcile(pod: Pod): void;
+  /** Resolves when what is set now has reached the API, or the pod is gone there. */
+  flushed(uid: string): Promise<void>;
+  forget(uid: string): void;
+  stop(): Promise<void>;
+}
+
+interface Entry {
+  pod: Pod;
+  wanted: PodStatus;
+  /** What the API has, as far as known. */
+  sent: PodStatus;
+  /** Of the last answer, to tell older news from newer. */
+  resourceVersion: string | undefined;
+  version: number;
+  sentVersion: number;
+  sending: Promise<void> | undefined;
+  gone: boolean;
+}
+
+/** Writes pods' statuses through the status subresource: one request at a time a pod, retried until it succeeds. */
+export function createStatusWriter(options: { client: Client; clock: Clock; log: Logger }): StatusWriter {
+  const { client, clock, log } = options;
+  const entries = new Map<string, Entry>();
+  const stopping = new AbortController();
+
+  async function send(entry: Entry): Promise<void> {
+    for (let attempt = 0; entry.sentVersion !== entry.version && !entry.gone && !stopping.signal.aborted; ) {
+      const { version, wanted } = entry;
+      const patch = statusPatch(entry.sent, wanted);
+      const { uid, namespace, name } = identityOf(entry.pod);
+      try {
+        if (patch !== undefined) {
+          const body = { metadata: { uid }, status: patch };
+          const answer = await client.patch(
+            pods,
+            { namespace, name },
+            { type: "strategic", body, subresource: "status" },
+          );
+          entry.resourceVersion = answer.metadata?.resourceVersion;
+        }
+        entry.sent = wanted;
+        entry.sentVersion = version;
+        attempt = 0;
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error)) {
+          // Deleted, or replaced by another pod of that name: nobody wants this status any more.
+          entry.gone = true;
+          return;
+        }
+        log.warn("cannot write a pod's status", { pod: `${namespace}/${name}`, error });
+        await sleep(clock, RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)]!, stopping.signal);
+      }
+    }
+  }
+
+  function kick(entry: Entry): void {
+    entry.sending ??= send(entry).finally(() => {
+      entry.sending = undefined;
+      if (entry.sentVersion !== entry.version && !entry.gone && !stopping.signal.aborted) kick(entry);
+    });
+  }
+
+  return {
+    set(pod, status) {
+      const { uid } = identityOf(pod);
+      const entry = entries.get(uid);
+      if (entry === undefined) {
+        const fresh: Entry = {
+          pod,
+          wanted: status,
+          sent: pod.status ?? {},
+          resourceVersion: undefined,
+          version: 1,
+          sentVersion: 0,
+          sending: undefined,
+          gone: false,
+        };
+        entries.set(uid, fresh);
+        kick(fresh);
+        return;
+      }
+      entry.pod = pod;
+      if (statusPatch(entry.wanted, status) === undefined) return;
+      entry.wanted = status;
+      entry.version++;
+      kick(entry);
+    },
+    get: (uid) => entries.get(uid)?.wanted,
+    reconcile(pod) {
+      const entry = entries.get(identityOf(pod).uid);
+      if (entry === undefined || entry.sending !== undefined || entry.gone) return;
+      const seen = Number(pod.metadata?.resourceVersion);
+      if (entry.resourceVersion !== undefined && !(seen >= Number(entry.resourceVersion))) return;
+      if (statusPatch(pod.status ?? {}, entry.wanted) === undefined) return;
+      entry.pod = pod;
+      entry.sent = pod.status ?? {};
+      entry.version++;
+      kick(entry);
+    },
+    async flushed(uid) {
+      for (let entry = entries.get(uid); entry?.sending !== undefined; entry = entries.get(uid)) await entry.sending;
+    },
+    forget: (uid) => void entries.delete(uid),
+    async stop() {
+      await Promise.all([...entries.values()].map(({ sending }) => sending));
+      stopping.abort();
+    },
+  };
+}
