@@ -1,11 +1,23 @@
 import { deploymentController } from "./deployment/reconcile.ts";
+import { endpointsController } from "./endpoints/reconcile.ts";
+import { endpointSliceController } from "./endpointslice/reconcile.ts";
+import { garbageCollector } from "./garbage-collector/reconcile.ts";
+import { namespaceController } from "./namespace/reconcile.ts";
+import { nodeIpamController } from "./node-ipam/reconcile.ts";
 import type { ControllerFactory } from "./reconciler.ts";
 import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationController } from "./replication/replication.ts";
+import { serviceAccountController } from "./serviceaccount/reconcile.ts";
 
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "deployment-controller": deploymentController,
   "replicaset-controller": replicaSetController,
   "replicationcontroller-controller": replicationController,
+  "endpoints-controller": endpointsController,
+  "endpointslice-controller": endpointSliceController,
+  "garbage-collector-controller": garbageCollector,
+  "namespace-controller": namespaceController,
+  "node-ipam-controller": nodeIpamController(),
+  "serviceaccount-controller": serviceAccountController,
 };

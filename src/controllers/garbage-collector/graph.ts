@@ -1,0 +1,126 @@
+import { type OwnerReference, parseApiVersion } from "../../api/meta.ts";
+import type { OwnerFacts } from "./owner-facts.ts";
+
+/** What a change of the graph makes worth looking at. */
+export interface GraphEffect {
+  /** Uids of objects to look at. */
+  readonly look: readonly string[];
+  /** References that name an object which the dependent cannot have as its owner: another kind, name or namespace. */
+  readonly invalid: readonly OwnerReference[];
+}
+
+/**
+ * Who owns whom, by uid. Dependents are filed under their owners' uids whether or not the owner is known: it may come
+ * later, or be gone, which only the API server can tell.
+ */
+export class OwnerGraph {
+  readonly #objects = new Map<string, OwnerFacts>();
+  readonly #dependents = new Map<string, Set<string>>();
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get(uid: string): OwnerFacts | undefined {
+    return this.#objects.get(uid);
+  }
+
+  dependentsOf(uid: string): OwnerFacts[] {
+    const found: OwnerFacts[] = [];
+    for (const dependent of this.#dependents.get(uid) ?? []) {
+      const facts = this.#objects.get(dependent);
+      if (facts !== undefined) found.push(facts);
+    }
+    return found;
+  }
+
+  /** Dependents that must be gone before the owner may go. */
+  blockingDependentsOf(uid: string): OwnerFacts[] {
+    return this.dependentsOf(uid).filter((dependent) =>
+      dependent.owners.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
+    );
+  }
+
+  /** Files an object that is new or has changed. */
+  set(after: OwnerFacts): GraphEffect {
+    const before = this.#objects.get(after.uid);
+    this.#objects.set(after.uid, after);
+    for (const owner of before?.owners ?? []) this.#unfile(owner.uid, after.uid);
+    for (const owner of after.owners) this.#file(owner.uid, after.uid);
+    const look = new Set<string>();
+    const invalid = after.owners.filter((owner) => this.#isNewAndInvalid(owner, after, before));
+    if (invalid.length > 0 || after.owners.some((owner) => this.#isNewAndGoing(owner, before))) look.add(after.uid);
+    for (const owner of before?.owners ?? []) if (this.#releases(owner, after)) look.add(owner.uid);
+    if (after.waitsFor !== undefined && after.waitsFor !== before?.waitsFor) {
+      look.add(after.uid);
+      if (after.waitsFor === "deletion") for (const { uid } of this.dependentsOf(after.uid)) look.add(uid);
+    }
+    return { look: [...look], invalid };
+  }
+
+  /** Takes an object that is gone out. */
+  remove(uid: string): GraphEffect {
+    const gone = this.#objects.get(uid);
+    this.#objects.delete(uid);
+    const look = this.dependentsOf(uid).map((dependent) => dependent.uid);
+    for (const owner of gone?.owners ?? []) {
+      this.#unfile(owner.uid, uid);
+      if (this.#objects.get(owner.uid)?.waitsFor === "deletion") look.push(owner.uid);
+    }
+    return { look, invalid: [] };
+  }
+
+  /** Everything that is worth a look when the graph is complete for the first time. */
+  survey(): string[] {
+    const look: string[] = [];
+    for (const facts of this.#objects.values()) {
+      const suspicious = facts.owners.some((owner) => {
+        const known = this.#objects.get(owner.uid);
+        return known === undefined || known.waitsFor === "deletion" || !refersTo(owner, facts, known);
+      });
+      if (suspicious || facts.waitsFor !== undefined) look.push(facts.uid);
+    }
+    return look;
+  }
+
+  /** The owner is unknown, or waits for its dependents to go, and the reference to it was not there before. */
+  #isNewAndGoing(owner: OwnerReference, before: OwnerFacts | undefined): boolean {
+    if (before?.owners.some((each) => each.uid === owner.uid)) return false;
+    const known = this.#objects.get(owner.uid);
+    return known === undefined || known.waitsFor === "deletion";
+  }
+
+  #isNewAndInvalid(owner: OwnerReference, dependent: OwnerFacts, before: OwnerFacts | undefined): boolean {
+    if (before?.owners.some((each) => each.uid === owner.uid)) return false;
+    const known = this.#objects.get(owner.uid);
+    return known !== undefined && !refersTo(owner, dependent, known);
+  }
+
+  /** The object no longer keeps this owner, who waits for that, from going. */
+  #releases(owner: OwnerReference, after: OwnerFacts): boolean {
+    if (this.#objects.get(owner.uid)?.waitsFor !== "deletion" || owner.blockOwnerDeletion !== true) return false;
+    return !after.owners.some((each) => each.uid === owner.uid && each.blockOwnerDeletion === true);
+  }
+
+  #file(owner: string, dependent: string): void {
+    const dependents = this.#dependents.get(owner);
+    if (dependents === undefined) this.#dependents.set(owner, new Set([dependent]));
+    else dependents.add(dependent);
+  }
+
+  #unfile(owner: string, dependent: string): void {
+    const dependents = this.#dependents.get(owner);
+    dependents?.delete(dependent);
+    if (dependents?.size === 0) this.#dependents.delete(owner);
+  }
+}
+
+/** True when the reference means that very object: group, kind, name, and a namespace that the dependent may refer to. */
+export function refersTo(reference: OwnerReference, dependent: OwnerFacts, owner: OwnerFacts): boolean {
+  return (
+    parseApiVersion(reference.apiVersion).group === owner.resource.group &&
+    reference.kind === owner.resource.kind &&
+    reference.name === owner.name &&
+    (owner.namespace === "" || owner.namespace === dependent.namespace)
+  );
+}

@@ -1,0 +1,57 @@
+import type { InformerSet } from "../../client/informer.ts";
+import type { DiscoveredResource } from "../discovery.ts";
+import { type OwnerFacts, ownerFacts } from "./owner-facts.ts";
+
+/** Kinds whose objects come and go by themselves and own nothing. */
+const IGNORED = new Set(["events", "events.events.k8s.io"]);
+
+export interface MonitorOptions {
+  /** A set of its own for each resource, so that each can be stopped when its resource goes. */
+  createSet(): InformerSet;
+  changed(change: { before?: OwnerFacts | undefined; after?: OwnerFacts | undefined }): void;
+}
+
+/** Watches every object of every deletable resource, and keeps the little that garbage collection needs of each. */
+export class Monitors {
+  readonly #options: MonitorOptions;
+  readonly #running = new Map<string, { set: InformerSet; synced: Promise<void> }>();
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+  }
+
+  /** Watches exactly these resources. The promise inside the answer resolves when all of them have been seen once. */
+  async watch(resources: readonly DiscoveredResource[]): Promise<{ synced: Promise<unknown> }> {
+    const wanted = new Map(resources.filter(isMonitored).map((resource) => [idOf(resource), resource]));
+    for (const [id, monitor] of [...this.#running]) {
+      if (wanted.has(id)) continue;
+      this.#running.delete(id);
+      await monitor.set.stop();
+    }
+    for (const [id, resource] of wanted) if (!this.#running.has(id)) this.#running.set(id, this.#start(resource));
+    return { synced: Promise.all([...this.#running.values()].map(({ synced }) => synced)) };
+  }
+
+  async stop(): Promise<void> {
+    const sets = [...this.#running.values()].map(({ set }) => set);
+    this.#running.clear();
+    await Promise.all(sets.map((set) => set.stop()));
+  }
+
+  #start(resource: DiscoveredResource) {
+    const set = this.#options.createSet();
+    const informer = set.projected({ resource, project: (object) => ownerFacts(resource, object) });
+    informer.subscribe(({ before, after }) => this.#options.changed({ before, after }));
+    return { set, synced: set.start() };
+  }
+}
+
+function isMonitored(resource: DiscoveredResource): boolean {
+  const verbs = ["list", "watch", "delete"];
+  const name = resource.group === "" ? resource.resource : `${resource.resource}.${resource.group}`;
+  return !IGNORED.has(name) && verbs.every((verb) => resource.verbs.includes(verb));
+}
+
+function idOf(resource: DiscoveredResource): string {
+  return `${resource.group}/${resource.version}/${resource.resource}`;
+}
