@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadSchema } from "../../api/schema-data.ts";
+import { apiGroupDiscoveryList } from "./aggregated.ts";
+import { apiGroup, apiGroupList, apiVersions, groupResources } from "./groups.ts";
+import { apiResourceList } from "./resource-list.ts";
+
+const groups = groupResources(loadSchema().resources);
+const groupNamed = (name: string) => groups.find((group) => group.name === name)!;
+const listOf = (group: string, version: string) => {
+  const found = groupNamed(group).versions.find((candidate) => candidate.version === version)!;
+  return apiResourceList(groupNamed(group), found);
+};
+const resourceNamed = (name: string, group = "", version = "v1") =>
+  listOf(group, version).resources.find((resource) => resource.name === name);
+
+test("/api tells the versions of the core group and where the server is", () => {
+  assert.deepEqual(apiVersions(groups, "10.0.0.1:6443"), {
+    kind: "APIVersions",
+    versions: ["v1"],
+    serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: "10.0.0.1:6443" }],
+  });
+});
+
+test("/apis lists the groups without the core one, the preferred version first", () => {
+  const { groups: listed } = apiGroupList(groups);
+  assert.equal(listed.length, 22);
+  assert.deepEqual(
+    listed.slice(0, 3).map(({ name }) => name),
+    ["apiregistration.k8s.io", "apps", "events.k8s.io"],
+  );
+  const autoscaling = listed.find(({ name }) => name === "autoscaling");
+  assert.deepEqual(autoscaling?.preferredVersion, { groupVersion: "autoscaling/v2", version: "v2" });
+  assert.deepEqual(autoscaling?.versions.at(-1), { groupVersion: "autoscaling/v1", version: "v1" });
+  assert.equal(apiGroup(groupNamed("apps")).kind, "APIGroup");
+});
+
+test("a resource list has names, verbs, short names, categories and the storage version's hash", () => {
+  assert.deepEqual(resourceNamed("pods"), {
+    name: "pods",
+    singularName: "pod",
+    namespaced: true,
+    kind: "Pod",
+    verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+    shortNames: ["po"],
+    categories: ["all"],
+    // The value that upstream's servers give too.
+    storageVersionHash: "xPOwRZ+Yhw8=",
+  });
+  assert.deepEqual(resourceNamed("componentstatuses")?.verbs, ["get", "list"]);
+  assert.equal(resourceNamed("bindings")?.storageVersionHash, undefined);
+  assert.equal(listOf("", "v1").groupVersion, "v1");
+});
+
+test("all versions of a resource have the hash of the version that is stored", () => {
+  const hash = (version: string) =>
+    resourceNamed("horizontalpodautoscalers", "autoscaling", version)?.storageVersionHash;
+  assert.equal(hash("v1"), "qwQve8ut294=");
+  assert.equal(hash("v2"), hash("v1"));
+});
+
+test("subresources follow their resource and tell a kind of another group", () => {
+  const names = listOf("", "v1").resources.map(({ name }) => name);
+  assert.deepEqual(names.slice(names.indexOf("pods"), names.indexOf("pods") + 3), [
+    "pods",
+    "pods/attach",
+    "pods/binding",
+  ]);
+  assert.deepEqual(resourceNamed("pods/eviction"), {
+    name: "pods/eviction",
+    singularName: "",
+    namespaced: true,
+    group: "policy",
+    version: "v1",
+    kind: "Eviction",
+    verbs: ["create"],
+  });
+  assert.equal(resourceNamed("pods/status")?.group, undefined);
+});
+
+test("aggregated discovery has everything in one answer", () => {
+  const list = apiGroupDiscoveryList([groupNamed("apps")], "v2");
+  assert.deepEqual([list.kind, list.apiVersion], ["APIGroupDiscoveryList", "apidiscovery.k8s.io/v2"]);
+  const [group] = list.items;
+  assert.deepEqual(
+    [group?.metadata.name, group?.versions[0]?.version, group?.versions[0]?.freshness],
+    ["apps", "v1", "Current"],
+  );
+  const deployments = group?.versions[0]?.resources.find(({ resource }) => resource === "deployments");
+  assert.deepEqual(deployments?.responseKind, { group: "apps", version: "v1", kind: "Deployment" });
+  assert.deepEqual(
+    [deployments?.scope, deployments?.singularResource, deployments?.shortNames],
+    ["Namespaced", "deployment", ["deploy"]],
+  );
+  assert.deepEqual(deployments?.subresources?.[0], {
+    subresource: "scale",
+    responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
+    verbs: ["get", "patch", "update"],
+  });
+  assert.equal(apiGroupDiscoveryList([groupNamed("")], "v2beta1").items[0]?.metadata.name, undefined);
+});

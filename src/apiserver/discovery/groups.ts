@@ -1,0 +1,75 @@
+import { apiVersionOf } from "../../api/meta.ts";
+import type { ResourceSchema } from "../../api/schema.ts";
+
+/** A group with the versions that have resources, the preferred one first. */
+export interface ServedGroup {
+  readonly name: string;
+  readonly versions: readonly ServedVersion[];
+}
+
+export interface ServedVersion {
+  readonly version: string;
+  readonly resources: readonly ResourceSchema[];
+}
+
+/** Sorts resources into groups and versions, which keep the order in which they come first. */
+export function groupResources(resources: readonly ResourceSchema[]): ServedGroup[] {
+  const groups = new Map<string, Map<string, ResourceSchema[]>>();
+  for (const resource of resources) {
+    const versions = groups.get(resource.group) ?? new Map<string, ResourceSchema[]>();
+    groups.set(resource.group, versions);
+    const members = versions.get(resource.version) ?? [];
+    versions.set(resource.version, members);
+    members.push(resource);
+  }
+  return [...groups].map(([name, versions]) => ({
+    name,
+    versions: [...versions].map(([version, members]) => ({ version, resources: members.toSorted(byName) })),
+  }));
+}
+
+function byName(a: ResourceSchema, b: ResourceSchema): number {
+  return a.resource < b.resource ? -1 : 1;
+}
+
+interface GroupVersionForDiscovery {
+  readonly groupVersion: string;
+  readonly version: string;
+}
+
+export interface ApiGroup {
+  readonly kind?: "APIGroup";
+  readonly apiVersion?: "v1";
+  readonly name: string;
+  readonly versions: readonly GroupVersionForDiscovery[];
+  readonly preferredVersion: GroupVersionForDiscovery | undefined;
+}
+
+/** What GET /api answers. @param serverAddress host and port that clients reach the server at */
+export function apiVersions(groups: readonly ServedGroup[], serverAddress: string) {
+  const core = groups.find(({ name }) => name === "");
+  return {
+    kind: "APIVersions",
+    versions: core?.versions.map(({ version }) => version) ?? [],
+    serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress }],
+  };
+}
+
+/** What GET /apis answers: all groups but the core one. */
+export function apiGroupList(groups: readonly ServedGroup[]) {
+  return {
+    kind: "APIGroupList",
+    apiVersion: "v1",
+    groups: groups.filter(({ name }) => name !== "").map(groupOf),
+  };
+}
+
+/** What GET /apis/<group> answers. */
+export function apiGroup(group: ServedGroup): ApiGroup {
+  return { kind: "APIGroup", apiVersion: "v1", ...groupOf(group) };
+}
+
+function groupOf({ name, versions }: ServedGroup): ApiGroup {
+  const named = versions.map(({ version }) => ({ groupVersion: apiVersionOf({ group: name, version }), version }));
+  return { name, versions: named, preferredVersion: named[0] };
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadSchema } from "../../api/schema-data.ts";
+import type { Exchange, TextAnswer } from "../exchange.ts";
+import type { PathHandler } from "../handlers/dispatch.ts";
+import { openapiPaths } from "../openapi/paths.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import { discoveryPaths } from "./paths.ts";
+
+const schema = loadSchema();
+const listed = schema.resources
+  .filter(({ verbs, group }) => verbs.includes("list") && !group.startsWith("resource."))
+  .map((resource) => ({ schema: resource }) as ServedResource);
+const table: ResourceTable = {
+  find: (group, version, resource) =>
+    listed.find(({ schema: each }) => each.group === group && each.version === version && each.resource === resource),
+  stored: () => undefined,
+  list: () => listed,
+};
+
+function ask(handler: PathHandler, url: string, headers: Record<string, string> = {}) {
+  const { pathname: path, searchParams: query } = new URL(url, "http://server:6443");
+  const exchange = { method: "GET", path, query, headers: { host: "server:6443", ...headers } } as unknown as Exchange;
+  return handler(exchange);
+}
+
+const discovery = discoveryPaths(table, schema);
+const openapi = openapiPaths(table, schema);
+const aggregated = (version: string) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+
+test("plain discovery answers objects, in any encoding that the server has", async () => {
+  const answer = await ask(discovery, "/apis/apps/v1", { accept: "application/json" });
+  assert.equal(answer?.kind, "object");
+  const kinds = ["/api", "/apis", "/apis/apps", "/api/v1/", "/apis/apps/v1"].map(async (path) => {
+    const found = await ask(discovery, path);
+    return found?.kind === "object" ? found.object.kind : undefined;
+  });
+  assert.deepEqual(await Promise.all(kinds), [
+    "APIVersions",
+    "APIGroupList",
+    "APIGroup",
+    "APIResourceList",
+    "APIResourceList",
+  ]);
+});
+
+test("clients get the discovery that they like best", async () => {
+  const accept = `${aggregated("v2")},${aggregated("v2beta1")},application/json`;
+  const answer = (await ask(discovery, "/apis?timeout=32s", { accept })) as TextAnswer;
+  assert.equal(answer.contentType, aggregated("v2"));
+  assert.equal(JSON.parse(String(answer.text)).kind, "APIGroupDiscoveryList");
+  const older = (await ask(discovery, "/apis", { accept: `${aggregated("v2beta1")},application/json` })) as TextAnswer;
+  assert.equal(JSON.parse(String(older.text)).apiVersion, "apidiscovery.k8s.io/v2beta1");
+  const plain = await ask(discovery, "/apis", { accept: `application/json,${aggregated("v2")}` });
+  assert.equal(plain?.kind, "object");
+  const again = (await ask(discovery, "/apis", { accept, "if-none-match": answer.headers?.etag ?? "" })) as TextAnswer;
+  assert.equal(again.code, 304);
+});
+
+test("what the table does not serve is not discovered; what is computed is", async () => {
+  const answer = (await ask(discovery, "/apis", { accept: aggregated("v2") })) as TextAnswer;
+  const names = JSON.parse(String(answer.text)).items.map((item: { metadata: { name: string } }) => item.metadata.name);
+  assert.ok(!names.includes("resource.k8s.io"));
+  assert.ok(names.includes("authorization.k8s.io"));
+  assert.equal(await ask(discovery, "/apis/resource.k8s.io/v1"), undefined);
+  assert.equal(await ask(discovery, "/apis/apps/v9"), undefined);
+  assert.equal(await ask(discovery, "/apis/apps/v1/deployments"), undefined);
+});
+
+test("OpenAPI documents are found through the index and kept by their hash", async () => {
+  const index = JSON.parse(String(((await ask(openapi, "/openapi/v3")) as TextAnswer).text));
+  const url: string = index.paths["apis/apps/v1"].serverRelativeURL;
+  assert.equal(index.paths["apis/resource.k8s.io/v1"], undefined);
+  const document = (await ask(openapi, url)) as TextAnswer;
+  assert.equal(JSON.parse(String(document.text)).openapi, "3.0.0");
+  assert.equal(document.headers?.["cache-control"], "public, immutable");
+  const moved = (await ask(openapi, "/openapi/v3/apis/apps/v1?hash=old")) as TextAnswer;
+  assert.deepEqual([moved.code, moved.headers?.location], [301, url]);
+  const unchanged = (await ask(openapi, url, { "if-none-match": document.headers?.etag ?? "" })) as TextAnswer;
+  assert.equal(unchanged.code, 304);
+  assert.equal(await ask(openapi, "/openapi/v3/apis/constructor"), undefined);
+  assert.throws(() =>
+    ask(openapi, "/openapi/v3", { accept: "application/com.github.proto-openapi.spec.v3.v1.0+protobuf" }),
+  );
+});

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import type { ApiObject } from "../../api/meta.ts";
+import type { ResourceSchema, Schema } from "../../api/schema.ts";
+import { type Answer, type Exchange, objectAnswer, textAnswer } from "../exchange.ts";
+import type { PathHandler } from "../handlers/dispatch.ts";
+import { parseAccept } from "../http/negotiate.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import { type AggregatedVersion, apiGroupDiscoveryList } from "./aggregated.ts";
+import { apiGroup, apiGroupList, apiVersions, groupResources, type ServedGroup } from "./groups.ts";
+import { apiResourceList } from "./resource-list.ts";
+import { servedResources } from "./served.ts";
+
+interface Current {
+  readonly resources: readonly ResourceSchema[];
+  readonly groups: readonly ServedGroup[];
+  /** Aggregated discovery by path and version, as clients ask for it over and over. */
+  readonly aggregated: Map<string, { readonly body: string; readonly etag: string }>;
+}
+
+/** GET /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>. */
+export function discoveryPaths(table: ResourceTable, schema: Schema): PathHandler {
+  const served = servedResources(table, schema);
+  let current: Current | undefined;
+  return (exchange) => {
+    if (exchange.method !== "GET" && exchange.method !== "HEAD") return undefined;
+    const [root, ...rest] = exchange.path.split("/").filter((part) => part !== "");
+    if ((root !== "api" && root !== "apis") || rest.length > (root === "api" ? 1 : 2)) return undefined;
+    const resources = served();
+    if (current?.resources !== resources) {
+      current = { resources, groups: groupResources(resources), aggregated: new Map() };
+    }
+    if (rest.length === 0) return rootAnswer(root, current, exchange);
+    const [name, version] = root === "api" ? ["", rest[0]] : [rest[0], rest[1]];
+    const group = current.groups.find((candidate) => candidate.name === name && (root === "api" || name !== ""));
+    if (group === undefined) return undefined;
+    if (version === undefined) return objectAnswer(apiGroup(group) as ApiObject);
+    const found = group.versions.find((candidate) => candidate.version === version);
+    return found === undefined ? undefined : objectAnswer(apiResourceList(group, found) as ApiObject);
+  };
+}
+
+function rootAnswer(root: "api" | "apis", current: Current, exchange: Exchange): Answer {
+  const version = aggregatedVersion(exchange);
+  if (version !== undefined) return aggregatedAnswer(root, version, { current, exchange });
+  if (root === "apis") return objectAnswer(apiGroupList(current.groups) as ApiObject);
+  const serverAddress = exchange.headers[":authority"] ?? exchange.headers.host ?? "";
+  return objectAnswer(apiVersions(current.groups, String(serverAddress)) as ApiObject);
+}
+
+function aggregatedAnswer(
+  root: "api" | "apis",
+  version: AggregatedVersion,
+  { current, exchange }: { current: Current; exchange: Exchange },
+): Answer {
+  const key = `${root} ${version}`;
+  let made = current.aggregated.get(key);
+  if (made === undefined) {
+    const groups = current.groups.filter(({ name }) => (name === "") === (root === "api"));
+    const body = JSON.stringify(apiGroupDiscoveryList(groups, version));
+    made = { body, etag: `"${createHash("sha256").update(body).digest("hex").toUpperCase()}"` };
+    current.aggregated.set(key, made);
+  }
+  const headers = { etag: made.etag, vary: "Accept", "cache-control": "public" };
+  if (exchange.headers["if-none-match"] === made.etag) return { ...textAnswer("", { code: 304 }), headers };
+  const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  return { ...textAnswer(made.body, { contentType }), headers };
+}
+
+/** The version of aggregated discovery that the client likes best, unless it likes plain discovery better. */
+function aggregatedVersion(exchange: Exchange): AggregatedVersion | undefined {
+  for (const { type, parameters } of parseAccept(exchange.headers.accept ?? "")) {
+    const { g, v, as } = parameters;
+    if (as === undefined) return undefined;
+    const isAggregated = type === "application/json" && g === "apidiscovery.k8s.io" && as === "APIGroupDiscoveryList";
+    if (isAggregated && (v === "v2" || v === "v2beta1")) return v;
+  }
+  return undefined;
+}
