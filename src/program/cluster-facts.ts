@@ -42,3 +42,8 @@ function readFacts(file: string): ClusterFacts {
   }
   throw new Error(`${file} is damaged: restore it from a backup, or start with another --data-dir`);
 }
+
+/** Addresses of the pods of the first node: the one that runs in the server's own process. */
+export function nodePodCidr(facts: ClusterFacts): string {
+  return facts.clusterCidr.replace(/\/\d+$/, "/24");
+}

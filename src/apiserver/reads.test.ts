@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import type { ConfigMap } from "../api/generated/core/v1.ts";
+import { configMaps } from "../api/generated/resources.ts";
+import { StatusError } from "../api/status.ts";
+import { settle } from "../base/virtual-clock.ts";
+import type { WatchOptions } from "../client/client.ts";
+import { type MemoryServer, startMemoryServer } from "./testing/memory-server.ts";
+
+let memory: MemoryServer;
+beforeEach(async () => {
+  memory = await startMemoryServer();
+});
+afterEach(() => memory.close());
+
+const draft = (name: string, labels: Record<string, string> = {}): ConfigMap => ({
+  metadata: { name, namespace: "default", labels },
+});
+
+/** Watches until stopped; what came is kept as `TYPE name@revision`. */
+function watching(options: WatchOptions = {}) {
+  const scope = new AbortController();
+  const seen: string[] = [];
+  const ended = (async () => {
+    for await (const { type, object } of memory.client.watch(configMaps, { ...options, signal: scope.signal })) {
+      const { name = "", resourceVersion, annotations } = object.metadata ?? {};
+      const end = annotations?.["k8s.io/initial-events-end"] === "true" ? " (initial end)" : "";
+      seen.push(`${type} ${name}@${resourceVersion}${end}`);
+    }
+  })();
+  return {
+    seen,
+    ended,
+    async stop() {
+      scope.abort();
+      await ended;
+    },
+  };
+}
+
+test("a watch gives what is there, then every change in order", async () => {
+  await memory.client.create(configMaps, draft("a"));
+  const watch = watching();
+  await settle();
+  await memory.client.create(configMaps, draft("b"));
+  await memory.client.patch(
+    configMaps,
+    { namespace: "default", name: "a" },
+    { type: "merge", body: { data: { x: "1" } } },
+  );
+  await memory.client.delete(configMaps, { namespace: "default", name: "b" });
+  await settle();
+  const types = watch.seen.map((line) => line.split("@")[0]);
+  assert.deepEqual(types, ["ADDED a", "ADDED b", "MODIFIED a", "DELETED b"]);
+  const revisions = watch.seen.map((line) => Number(line.split("@")[1]));
+  assert.deepEqual(
+    revisions,
+    [...revisions].sort((left, right) => left - right),
+  );
+  await watch.stop();
+});
+
+test("a watch resumes from any kept revision without a gap", async () => {
+  const first = await memory.client.create(configMaps, draft("a"));
+  for (const name of ["b", "c", "d"]) await memory.client.create(configMaps, draft(name));
+  const watch = watching({ resourceVersion: first.metadata!.resourceVersion! });
+  await settle();
+  await memory.client.create(configMaps, draft("e"));
+  await settle();
+  assert.deepEqual(
+    watch.seen.map((line) => line.split("@")[0]),
+    ["ADDED b", "ADDED c", "ADDED d", "ADDED e"],
+  );
+  await watch.stop();
+});
+
+test("an object that leaves the selector is seen as deleted, and as added when it returns", async () => {
+  const watch = watching({ labelSelector: "tier=front" });
+  await settle();
+  const label = (tier: string | null) =>
+    memory.client.patch(
+      configMaps,
+      { namespace: "default", name: "a" },
+      { type: "merge", body: { metadata: { labels: { tier } } } },
+    );
+  await memory.client.create(configMaps, draft("a", { tier: "front" }));
+  await label("back");
+  await label("front");
+  await label(null);
+  await settle();
+  assert.deepEqual(
+    watch.seen.map((line) => line.split("@")[0]),
+    ["ADDED a", "DELETED a", "ADDED a", "DELETED a"],
+  );
+  await watch.stop();
+});
+
+test("a streaming list ends its initial events with a bookmark", async () => {
+  await memory.client.create(configMaps, draft("a"));
+  const watch = watching({ sendInitialEvents: true, resourceVersionMatch: "NotOlderThan", allowWatchBookmarks: true });
+  await settle();
+  assert.equal(watch.seen.length, 2);
+  assert.match(watch.seen[0]!, /^ADDED a@/);
+  assert.match(watch.seen[1]!, /^BOOKMARK @\d+ \(initial end\)$/);
+  await watch.stop();
+});
+
+test("an idle watch is kept fresh by bookmarks, and ends after its timeout", async () => {
+  const created = await memory.client.create(configMaps, draft("a"));
+  const watch = watching({
+    resourceVersion: created.metadata!.resourceVersion!,
+    allowWatchBookmarks: true,
+    timeoutSeconds: 90,
+  });
+  await settle();
+  await memory.client.create(
+    { ...configMaps, resource: "secrets", kind: "Secret" },
+    { metadata: { name: "other", namespace: "default" } },
+  );
+  await memory.clock.advance(61_000);
+  assert.deepEqual(watch.seen, [`BOOKMARK @${memory.store.revision()}`]);
+  await memory.clock.advance(30_000);
+  await watch.ended;
+});
+
+test("history that was compacted is refused with 410", async () => {
+  const created = await memory.client.create(configMaps, draft("a"));
+  await memory.client.create(configMaps, draft("b"));
+  await memory.store.compact(memory.store.revision());
+  const watch = watching({ resourceVersion: created.metadata!.resourceVersion! });
+  await assert.rejects(
+    watch.ended,
+    (error: unknown) => error instanceof StatusError && error.code === 410 && error.reason === "Expired",
+  );
+});
+
+test("pages of a list show one revision", async () => {
+  for (const name of ["a", "b", "c", "d", "e"]) await memory.client.create(configMaps, draft(name));
+  const first = await memory.client.list(configMaps, { namespace: "default", limit: 2 });
+  assert.deepEqual(
+    first.items.map((item) => item.metadata?.name),
+    ["a", "b"],
+  );
+  assert.equal(first.metadata.remainingItemCount, 3);
+  await memory.client.delete(configMaps, { namespace: "default", name: "c" });
+  await memory.client.create(configMaps, draft("cc"));
+  const second = await memory.client.list(configMaps, {
+    namespace: "default",
+    limit: 2,
+    continue: first.metadata.continue!,
+  });
+  assert.deepEqual(
+    second.items.map((item) => item.metadata?.name),
+    ["c", "d"],
+  );
+  assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+  const third = await memory.client.list(configMaps, {
+    namespace: "default",
+    limit: 2,
+    continue: second.metadata.continue!,
+  });
+  assert.deepEqual(
+    third.items.map((item) => item.metadata?.name),
+    ["e"],
+  );
+  assert.equal(third.metadata.continue, undefined);
+});
+
+test("a page after compaction is refused with a token that goes on in the present", async () => {
+  for (const name of ["a", "b", "c"]) await memory.client.create(configMaps, draft(name));
+  const first = await memory.client.list(configMaps, { namespace: "default", limit: 1 });
+  await memory.client.delete(configMaps, { namespace: "default", name: "b" });
+  await memory.store.compact(memory.store.revision());
+  const next = memory.client.list(configMaps, { namespace: "default", limit: 1, continue: first.metadata.continue! });
+  const error = await next.catch((failure: unknown) => failure);
+  assert.ok(error instanceof StatusError);
+  assert.equal(error.code, 410);
+  const rest = await memory.client.list(configMaps, {
+    namespace: "default",
+    limit: 5,
+    continue: error.status.metadata.continue!,
+  });
+  assert.deepEqual(
+    rest.items.map((item) => item.metadata?.name),
+    ["c"],
+  );
+});
+
+test("selectors choose, and what cannot be selected by is refused", async () => {
+  await memory.client.create(configMaps, draft("a", { tier: "front" }));
+  await memory.client.create(configMaps, draft("b", { tier: "back" }));
+  const byLabel = await memory.client.list(configMaps, { labelSelector: "tier in (front)" });
+  assert.deepEqual(
+    byLabel.items.map((item) => item.metadata?.name),
+    ["a"],
+  );
+  const byField = await memory.client.list(configMaps, { fieldSelector: "metadata.name!=a" });
+  assert.deepEqual(
+    byField.items.map((item) => item.metadata?.name),
+    ["b"],
+  );
+  await assert.rejects(
+    memory.client.list(configMaps, { fieldSelector: "data.x=1" }),
+    /field label not supported: data\.x/,
+  );
+  await assert.rejects(memory.client.list(configMaps, { labelSelector: "a in (" }), /unable to parse requirement/);
+});

@@ -1,0 +1,62 @@
+import type { Endpoints, Service } from "../api/generated/core/v1.ts";
+import type { EndpointSlice } from "../api/generated/discovery.k8s.io/v1.ts";
+import { endpoints, endpointSlices, services } from "../api/generated/resources.ts";
+import type { ApiObject, ResourceReference } from "../api/meta.ts";
+import { isAlreadyExists, isNotFound } from "../api/status.ts";
+import type { Client } from "../client/client.ts";
+
+const NAME = { namespace: "default", name: "kubernetes" };
+
+/**
+ * Keeps the Service `kubernetes` and where it leads, by which pods reach the API server (upstream: the API server's own
+ * kubernetesservice controller). Idempotent; called at each start because port and address may have changed.
+ */
+export async function ensureKubernetesService(
+  client: Client,
+  at: { readonly clusterIP: string; readonly address: string; readonly port: number },
+): Promise<void> {
+  const metadata = { ...NAME, labels: { component: "apiserver", provider: "kubernetes" } };
+  const service: Service = {
+    metadata,
+    spec: {
+      type: "ClusterIP",
+      clusterIP: at.clusterIP,
+      sessionAffinity: "None",
+      ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: at.port }],
+    },
+  };
+  const port = { name: "https", port: at.port, protocol: "TCP" };
+  const legacy: Endpoints = {
+    metadata: { ...NAME, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
+    subsets: [{ addresses: [{ ip: at.address }], ports: [port] }],
+  };
+  const slice: EndpointSlice = {
+    metadata: { ...NAME, labels: { "kubernetes.io/service-name": NAME.name } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [at.address], conditions: { ready: true } }],
+    ports: [port],
+  };
+  await Promise.all([
+    ensure(client, services, service, (stored) => ({ ...stored, spec: { ...stored.spec, ports: service.spec!.ports! } })),
+    ensure(client, endpoints, legacy, (stored) => ({ ...stored, subsets: legacy.subsets })),
+    ensure(client, endpointSlices, slice, (stored) => ({ ...stored, endpoints: slice.endpoints, ports: slice.ports! })),
+  ]);
+}
+
+/** Creates the object, or brings what is stored up to date; an update that changes nothing writes nothing. */
+async function ensure<T extends ApiObject>(
+  client: Client,
+  resource: ResourceReference<T>,
+  wanted: T,
+  repair: (stored: T) => T,
+): Promise<void> {
+  try {
+    const stored = await client.get(resource, NAME);
+    await client.update(resource, repair(stored));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await client.create(resource, wanted).catch((failure: unknown) => {
+      if (!isAlreadyExists(failure)) throw failure;
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import type { ParseArgsOptionsConfig } from "node:util";
+import type { Clock } from "../base/clock.ts";
+import type { Program } from "./program.ts";
+
+/**
+ * The seam of the command line: one file a command, all of them listed in commands.ts. A command gets parsed options and
+ * answers an exit code; it prints through the terminal and never ends the process itself.
+ */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** `up [options]`, without the program's name. */
+  readonly usage: string;
+  readonly options: Readonly<Record<string, CommandOption>>;
+  /** Command lines that work as they stand. */
+  readonly examples: readonly string[];
+  /** Everything behind the command goes to it unparsed (kubectl). */
+  readonly passThrough?: true;
+  /** Other words for it. */
+  readonly aliases?: readonly string[];
+  run(invocation: Invocation): Promise<ExitCode>;
+}
+
+export interface CommandOption {
+  readonly type: "string" | "boolean";
+  readonly description: string;
+  /** What stands for the value in help, e.g. DIR. */
+  readonly value?: string;
+  readonly default?: string;
+  readonly short?: string;
+}
+
+export interface Invocation {
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly parameters: readonly string[];
+  readonly terminal: Terminal;
+  readonly program: Program;
+  readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborts on Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+export interface Terminal {
+  /** Results, on standard output. */
+  print(text: string): void;
+  /** Everything else, on standard error. */
+  say(text: string): void;
+  /** Rewrites the last line while something goes on; only on a terminal. */
+  readonly isInteractive: boolean;
+  readonly hasColors: boolean;
+  write(text: string): void;
+}
+
+/**
+ * Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 nothing runs there (status, down); 4 something needed is
+ * missing on this machine; 5 the port or the data directory is in use.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** Ends a command with a message for people and its exit code. */
+export class CommandError extends Error {
+  override name = "CommandError";
+  readonly exitCode: ExitCode;
+  constructor(message: string, exitCode: ExitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The options as node:util parseArgs takes them. */
+export function parseOptions(command: Command): ParseArgsOptionsConfig {
+  const config: ParseArgsOptionsConfig = { help: { type: "boolean", short: "h" } };
+  for (const [name, option] of Object.entries(command.options)) {
+    config[name] = { type: option.type, ...(option.short === undefined ? {} : { short: option.short }) };
+  }
+  return config;
+}

@@ -1,0 +1,98 @@
+import type { Command, CommandOption, ExitCode, Invocation } from "../command.ts";
+import {
+  bindOption,
+  dataDirectoryOf,
+  dataDirectoryOption,
+  nodeNameOf,
+  nodeNameOption,
+  portOf,
+  runtimeOf,
+  runtimeOption,
+  text,
+} from "../defaults.ts";
+import { openLog } from "../log-file.ts";
+import type { PartName } from "../program.ts";
+import { progressOutput } from "../terminal.ts";
+import { aborted } from "../wait.ts";
+
+const reach: Record<string, CommandOption> = {
+  kubeconfig: { type: "string", value: "FILE", description: "how to reach the API server, as this part's identity" },
+  server: { type: "string", value: "URL", description: "the API server, together with --token" },
+  token: { type: "string", value: "TOKEN", description: "proves that this machine may join" },
+};
+const common: Record<string, CommandOption> = {
+  "data-dir": dataDirectoryOption,
+  verbose: { type: "boolean", description: "show the log here" },
+};
+const node: Record<string, CommandOption> = { "node-name": nodeNameOption, runtime: runtimeOption };
+
+function part(name: PartName, summary: string, options: Record<string, CommandOption>, example: string): Command {
+  return {
+    name,
+    summary,
+    usage: `${name} [options]`,
+    options: { ...common, ...options },
+    examples: [example],
+    run: (invocation) => run(name, invocation),
+  };
+}
+
+/** The parts of the program alone, talking HTTP: the same code as in one process. */
+export const partCommands: readonly Command[] = [
+  part(
+    "apiserver",
+    "run the API server alone",
+    { port: { type: "string", value: "PORT", description: "port to listen on", default: "6443" }, bind: bindOption },
+    "wherry apiserver --data-dir ./cluster --port 7443",
+  ),
+  part(
+    "controller-manager",
+    "run the controllers alone",
+    reach,
+    "wherry controller-manager --kubeconfig ./cluster/controller-manager.kubeconfig",
+  ),
+  part("scheduler", "run the scheduler alone", reach, "wherry scheduler --kubeconfig ./cluster/scheduler.kubeconfig"),
+  part(
+    "kubelet",
+    "run the kubelet alone",
+    { ...reach, ...node },
+    "wherry kubelet --kubeconfig ./cluster/kubelet.kubeconfig",
+  ),
+  part(
+    "proxy",
+    "run the service proxy alone",
+    { ...reach, "node-name": nodeNameOption },
+    "wherry proxy --kubeconfig ./cluster/proxy.kubeconfig",
+  ),
+  part(
+    "agent",
+    "join this machine to a cluster as a node",
+    { ...reach, ...node },
+    "wherry agent --server https://10.0.0.1:6443 --token TOKEN",
+  ),
+];
+
+async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
+  const { terminal, clock, program, signal } = invocation;
+  const dataDirectory = dataDirectoryOf(invocation);
+  const log = openLog(dataDirectory, invocation.options.verbose === true ? (line) => terminal.write(line) : undefined);
+  try {
+    const options = {
+      dataDirectory,
+      kubeconfig: text(invocation, "kubeconfig"),
+      server: text(invocation, "server"),
+      token: text(invocation, "token"),
+      port: portOf(invocation),
+      bind: text(invocation, "bind") ?? "127.0.0.1",
+      nodeName: nodeNameOf(invocation),
+      runtime: runtimeOf(invocation),
+    };
+    const running = await program.part(name, options, progressOutput(terminal, clock, log.write));
+    terminal.say(`${name} runs. Stop with Ctrl-C.`);
+    await Promise.race([aborted(signal), running.stopped]);
+    await running.stop({ keepPods: false });
+    return 0;
+  } finally {
+    log.close();
+  }
+}

@@ -1,0 +1,16 @@
+import type { Command } from "../command.ts";
+import { upCommand } from "./up.ts";
+
+const { "no-node": _noNode, runtime: _runtime, ...options } = upCommand.options;
+
+/** The control plane on this machine for agents on others: `up` without a node. */
+export const serverCommand: Command = {
+  ...upCommand,
+  name: "server",
+  aliases: [],
+  summary: "run the control plane for agents on other machines",
+  usage: "server [options]",
+  options,
+  examples: ["wherry server --bind 0.0.0.0"],
+  run: (invocation) => upCommand.run({ ...invocation, options: { ...invocation.options, "no-node": true } }),
+};

@@ -1,0 +1,39 @@
+import type { Command, ExitCode, Invocation } from "../command.ts";
+import { dataDirectoryOf, dataDirectoryOption, outputOption, wantsJson } from "../defaults.ts";
+import { readRunState } from "../run-state.ts";
+
+export const statusCommand: Command = {
+  name: "status",
+  summary: "say whether a cluster runs, and where",
+  usage: "status [options]",
+  options: { "data-dir": dataDirectoryOption, output: outputOption },
+  examples: ["wherry status", "wherry status --output json"],
+  async run(invocation: Invocation): Promise<ExitCode> {
+    const dataDirectory = dataDirectoryOf(invocation);
+    const json = wantsJson(invocation);
+    const state = readRunState(dataDirectory);
+    if (state === undefined) {
+      invocation.terminal.print(
+        json ? JSON.stringify({ running: false, dataDirectory }) : `No cluster runs with ${dataDirectory}.`,
+      );
+      return 3;
+    }
+    const { url, kubeconfig, nodeName, startedAt, pid, ready } = state;
+    if (json)
+      invocation.terminal.print(
+        JSON.stringify({ running: true, ready, url, kubeconfig, nodeName, startedAt, pid, dataDirectory }),
+      );
+    else {
+      invocation.terminal.print(
+        [
+          `Running since ${startedAt} (process ${pid})`,
+          `API server:  ${url}`,
+          `Node:        ${nodeName}`,
+          `Kubeconfig:  ${kubeconfig}`,
+          `Data:        ${dataDirectory}`,
+        ].join("\n"),
+      );
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { formatTime } from "../../base/clock.ts";
+import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
+import {
+  bindOption,
+  dataDirectoryOf,
+  dataDirectoryOption,
+  kubeconfigOf,
+  nodeNameOf,
+  nodeNameOption,
+  portOf,
+  runtimeOf,
+  runtimeOption,
+  text,
+} from "../defaults.ts";
+import { openLog, readLog } from "../log-file.ts";
+import type { RunningProgram } from "../program.ts";
+import {
+  processStart,
+  type RunState,
+  readRunState,
+  readStopRequest,
+  removeRunState,
+  writeRunState,
+} from "../run-state.ts";
+import { progressOutput } from "../terminal.ts";
+import { aborted, pause } from "../wait.ts";
+
+const DETACHED_START_MS = 60_000;
+const POLL_MS = 50;
+
+export const upCommand: Command = {
+  name: "up",
+  aliases: ["start"],
+  summary: "bring up a cluster on this machine",
+  usage: "up [options]",
+  options: {
+    "data-dir": dataDirectoryOption,
+    kubeconfig: {
+      type: "string",
+      value: "FILE",
+      description: "where to write the kubeconfig (default DIR/kubeconfig)",
+    },
+    port: { type: "string", value: "PORT", description: "port of the API server (default 6443, or the next free one)" },
+    bind: bindOption,
+    "node-name": nodeNameOption,
+    "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
+    runtime: runtimeOption,
+    token: {
+      type: "string",
+      value: "TOKEN",
+      description: "token for agents that join (default: made, in DIR/agent-token)",
+    },
+    detach: { type: "boolean", short: "d", description: "come back when the cluster is ready and leave it running" },
+    verbose: { type: "boolean", description: "show the log here (it is always in DIR/wherry.log)" },
+  },
+  examples: ["wherry up", "wherry up --data-dir ./cluster --port 7443 --detach"],
+  run: up,
+};
+
+async function up(invocation: Invocation): Promise<ExitCode> {
+  const dataDirectory = dataDirectoryOf(invocation);
+  const running = readRunState(dataDirectory);
+  if (running !== undefined) {
+    invocation.terminal.say(`A cluster already runs with ${dataDirectory} (process ${running.pid}).`);
+    nextSteps(invocation, running);
+    return 0;
+  }
+  if (invocation.options.detach === true) return detach(invocation, dataDirectory);
+  return foreground(invocation, dataDirectory);
+}
+
+async function foreground(invocation: Invocation, dataDirectory: string): Promise<ExitCode> {
+  const { terminal, clock, program, signal } = invocation;
+  const startedAt = clock.monotonic();
+  const log = openLog(dataDirectory, invocation.options.verbose === true ? (line) => terminal.write(line) : undefined);
+  const output = progressOutput(terminal, clock, log.write);
+  const port = portOf(invocation);
+  const token = text(invocation, "token");
+  let cluster: RunningProgram;
+  try {
+    cluster = await program.up(
+      {
+        dataDirectory,
+        kubeconfig: kubeconfigOf(invocation),
+        ...(port === undefined ? {} : { port }),
+        bind: text(invocation, "bind") ?? "127.0.0.1",
+        nodeName: nodeNameOf(invocation),
+        node: invocation.options["no-node"] !== true,
+        runtime: runtimeOf(invocation),
+        ...(token === undefined ? {} : { token }),
+      },
+      output,
+    );
+  } catch (error) {
+    log.close();
+    throw error;
+  }
+  const state: RunState = {
+    pid: process.pid,
+    processStart: processStart(process.pid) ?? "",
+    url: cluster.url,
+    kubeconfig: cluster.kubeconfig,
+    nodeName: nodeNameOf(invocation),
+    startedAt: formatTime(clock.now()),
+    ready: true,
+  };
+  writeRunState(dataDirectory, state);
+  terminal.say(`Ready in ${((clock.monotonic() - startedAt) / 1000).toFixed(2)} s.`);
+  nextSteps(invocation, state);
+  terminal.say(`Stop with Ctrl-C, or "wherry down". Log: ${log.file}`);
+  try {
+    await Promise.race([aborted(signal), cluster.stopped]);
+    const { keepPods } = readStopRequest(dataDirectory);
+    terminal.say(keepPods ? "Stopping; pods keep running …" : "Stopping …");
+    await cluster.stop({ keepPods });
+    terminal.say("Stopped.");
+  } finally {
+    removeRunState(dataDirectory);
+    log.close();
+  }
+  return 0;
+}
+
+function nextSteps({ terminal }: Invocation, state: RunState): void {
+  terminal.say(`Kubeconfig: ${state.kubeconfig}`);
+  terminal.say(`Try:  export KUBECONFIG=${state.kubeconfig}`);
+  terminal.say("      kubectl get nodes");
+}
+
+/** Starts the same command in the background and shows what it says until it is ready. */
+async function detach(invocation: Invocation, dataDirectory: string): Promise<ExitCode> {
+  const { clock, terminal } = invocation;
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const file = join(dataDirectory, "start.log");
+  const output = openSync(file, "w", 0o600);
+  const words = process.argv.slice(2).filter((word) => word !== "--detach" && word !== "-d");
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words], {
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  let exitCode: number | undefined;
+  child.on("exit", (code) => {
+    exitCode = code ?? 1;
+  });
+  const deadline = clock.monotonic() + DETACHED_START_MS;
+  while (clock.monotonic() < deadline) {
+    const state = readRunState(dataDirectory);
+    if (state?.pid === child.pid && state?.ready === true) {
+      child.unref();
+      terminal.say(readLog(file));
+      return 0;
+    }
+    if (exitCode !== undefined)
+      throw new CommandError(`the cluster did not start:\n${readLog(file)}`, exitCode as ExitCode);
+    await pause(POLL_MS);
+  }
+  throw new CommandError(`the cluster was not ready within ${DETACHED_START_MS / 1000} s; it says:\n${readLog(file)}`);
+}

@@ -1,0 +1,55 @@
+import type { Command, CommandOption } from "./command.ts";
+
+const EXIT_CODES = `Exit codes: 0 done, 1 failed, 2 wrong command line, 3 nothing runs there, 4 something is missing on this machine,
+5 the port or the data directory is in use.`;
+
+/** What `wherry --help` prints. */
+export function programHelp(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  const list = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return [
+    "Wherry: a whole Kubernetes in one small program.",
+    "",
+    "Usage: wherry <command> [options]",
+    "",
+    "Commands:",
+    ...list,
+    "",
+    'Run "wherry <command> --help" for its options and an example.',
+    "",
+    EXIT_CODES,
+  ].join("\n");
+}
+
+/** What `wherry <command> --help` prints. */
+export function commandHelp(command: Command): string {
+  const options = Object.entries({ ...command.options, help: HELP });
+  const names = options.map(([name, option]) => optionName(name, option));
+  const width = Math.max(...names.map((name) => name.length));
+  return [
+    command.summary,
+    "",
+    `Usage: wherry ${command.usage}`,
+    "",
+    "Options:",
+    ...options.map(([, option], index) => `  ${names[index]!.padEnd(width)}  ${described(option)}`),
+    "",
+    command.examples.length === 1 ? "Example:" : "Examples:",
+    ...command.examples.map((example) => `  ${example}`),
+    "",
+    EXIT_CODES,
+  ].join("\n");
+}
+
+const HELP: CommandOption = { type: "boolean", description: "show this help", short: "h" };
+
+function optionName(name: string, option: CommandOption): string {
+  const short = option.short === undefined ? "" : `-${option.short}, `;
+  return `${short}--${name}${option.type === "string" ? ` ${option.value ?? "VALUE"}` : ""}`;
+}
+
+function described(option: CommandOption): string {
+  return option.default === undefined || option.default === ""
+    ? option.description
+    : `${option.description} (default ${option.default})`;
+}

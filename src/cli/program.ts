@@ -1,0 +1,65 @@
+/**
+ * The seam between the command line and the program behind it: what a command asks for, as plain data, and how it goes on.
+ * The composition root implements it; commands never see a component.
+ */
+export interface Program {
+  /** Brings the cluster up in this process. Resolves when it is ready; `stopped` says how it ended. */
+  up(options: UpOptions, output: ProgramOutput): Promise<RunningProgram>;
+  /** One part alone, over HTTP. */
+  part(name: PartName, options: PartOptions, output: ProgramOutput): Promise<RunningProgram>;
+  /** Removes what a stopped cluster left on this machine; with deleteData its objects too. */
+  cleanUp(options: { dataDirectory: string; deleteData: boolean }): Promise<void>;
+}
+
+export type Runtime = "auto" | "containerd" | "simulated";
+
+export interface UpOptions {
+  readonly dataDirectory: string;
+  readonly kubeconfig: string;
+  /** Asked for by name; when absent 6443 or the next free port. */
+  readonly port?: number;
+  readonly bind: string;
+  readonly nodeName: string;
+  /** Without a node: control plane only. */
+  readonly node: boolean;
+  readonly runtime: Runtime;
+  /** Agents join with it; made and kept in the data directory when absent. */
+  readonly token?: string;
+}
+
+export type PartName = "apiserver" | "controller-manager" | "scheduler" | "kubelet" | "proxy" | "agent";
+
+export interface PartOptions {
+  readonly dataDirectory: string;
+  /** How to reach the API server: a kubeconfig, or its URL with a token. Not for the API server itself. */
+  readonly kubeconfig?: string;
+  readonly server?: string;
+  readonly token?: string;
+  readonly port?: number;
+  readonly bind: string;
+  readonly nodeName: string;
+  readonly runtime: Runtime;
+}
+
+export interface RunningProgram {
+  readonly url: string;
+  readonly kubeconfig: string;
+  readonly nodeReady: boolean;
+  /** Resolves when it has stopped by itself or by `stop`; rejects when a part failed for good. */
+  readonly stopped: Promise<void>;
+  stop(options: { keepPods: boolean }): Promise<void>;
+}
+
+/** Where a program says what it does. */
+export interface ProgramOutput {
+  /** A step begins; the returned function ends it with a detail, or with an error. */
+  step(name: string): StepEnd;
+  /** Something that the user should know and that is no step. */
+  notice(text: string): void;
+  log(line: string): void;
+}
+
+export interface StepEnd {
+  done(detail?: string): void;
+  failed(error: unknown): void;
+}

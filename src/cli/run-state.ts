@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What a running cluster tells other commands about itself, in `<dataDirectory>/run.json`. */
+export interface RunState {
+  readonly pid: number;
+  /** Start time of that process in clock ticks (field 22 of /proc/<pid>/stat), so that a reused pid is not taken for it. */
+  readonly processStart: string;
+  readonly url: string;
+  readonly kubeconfig: string;
+  readonly nodeName: string;
+  readonly startedAt: string;
+  readonly ready: boolean;
+}
+
+const FILE = "run.json";
+const STOP_FILE = "stop.json";
+
+/** The state of the cluster that runs with this data directory, or undefined. */
+export function readRunState(dataDirectory: string): RunState | undefined {
+  try {
+    const state = JSON.parse(readFileSync(join(dataDirectory, FILE), "utf8")) as RunState;
+    return processStart(state.pid) === state.processStart ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeRunState(dataDirectory: string, state: RunState): void {
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  writeFileSync(join(dataDirectory, `${FILE}.new`), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(join(dataDirectory, `${FILE}.new`), join(dataDirectory, FILE));
+}
+
+export function removeRunState(dataDirectory: string): void {
+  rmSync(join(dataDirectory, FILE), { force: true });
+  rmSync(join(dataDirectory, STOP_FILE), { force: true });
+}
+
+/** Tells the process that is about to get SIGTERM how to stop. */
+export function writeStopRequest(dataDirectory: string, request: { keepPods: boolean }): void {
+  writeFileSync(join(dataDirectory, STOP_FILE), JSON.stringify(request), { mode: 0o600 });
+}
+
+export function readStopRequest(dataDirectory: string): { keepPods: boolean } {
+  try {
+    const request = JSON.parse(readFileSync(join(dataDirectory, STOP_FILE), "utf8")) as { keepPods?: unknown };
+    return { keepPods: request.keepPods === true };
+  } catch {
+    return { keepPods: false };
+  }
+}
+
+/** When a process started; undefined when there is none, or no /proc (then its pid alone counts). */
+export function processStart(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return process.platform !== "linux" && isAlive(pid) ? "" : undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { systemClock } from "./base/clock.ts";
+import { commands } from "./cli/commands.ts";
+import type { Program } from "./cli/program.ts";
+import { runCommandLine } from "./cli/run.ts";
+import { createTerminal } from "./cli/terminal.ts";
+
+/** Everything that runs a cluster is loaded when a command needs it: `wherry status` stays quick. */
+const program: Program = {
+  up: async (options, output) => (await import("./program/program.ts")).up(options, output),
+  part: async (name, options, output) => (await import("./program/program.ts")).part(name, options, output),
+  cleanUp: async (options) => (await import("./program/clean-up.ts")).cleanUp(options),
+};
+
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+// Nothing below runs without somebody waiting for it: a rejection that nobody handles is a defect, and is told as one.
+process.on("unhandledRejection", (reason) => {
+  console.error("wherry: an unexpected error that nobody handled:", reason);
+  process.exit(1);
+});
+
+const code = await runCommandLine(process.argv.slice(2), commands, {
+  terminal: createTerminal({ out: process.stdout, error: process.stderr }, process.env),
+  program,
+  clock: systemClock,
+  environment: process.env,
+  signal: stopping.signal,
+});
+process.exit(code);

@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
+import { writeKubeconfig } from "../bootstrap/kubeconfig.ts";
+import { ensureKubernetesService } from "../bootstrap/kubernetes-service.ts";
+import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
+import { Client } from "../client/client.ts";
+import { addressAt, parseCidr } from "../network/cidr.ts";
+import { type ClusterFacts, clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
+import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { makeDataDirectory } from "./data-directory.ts";
+import type { Environment } from "./environment.ts";
+import { nextFreePort } from "./free-port.ts";
+import { identities } from "./identities.ts";
+import { kubeletSubresources } from "./kubelet-access.ts";
+import { type RunningNode, startNode } from "./node.ts";
+import { outputProgress } from "./progress.ts";
+import { isolateFailures } from "./stop.ts";
+
+const DEFAULT_PORT = 6443;
+
+/** The whole cluster in this process. Resolves when it is ready; what has started is stopped again when a step fails. */
+export async function up(options: UpOptions, output: ProgramOutput, base: Omit<Environment, "progress">): Promise<RunningProgram> {
+  const environment: Environment = { ...base, progress: outputProgress(output) };
+  const started: Running[] = [];
+  try {
+    return await start(options, { environment, output, started });
+  } catch (error) {
+    await stopAll(started, environment);
+    throw error;
+  }
+}
+
+async function start(
+  options: UpOptions,
+  to: { environment: Environment; output: ProgramOutput; started: Running[] },
+): Promise<RunningProgram> {
+  const { environment, started } = to;
+  makeDataDirectory(options.dataDirectory);
+  const facts = await clusterFacts(options.dataDirectory, environment.random);
+  const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
+  const plane = await startControlPlane(
+    {
+      dataDirectory: options.dataDirectory,
+      facts,
+      nodeName: options.nodeName,
+      bind: options.bind,
+      port: options.port ?? (await nextFreePort(options.bind, DEFAULT_PORT)),
+      addresses: [gateway],
+      openStore: async () => {
+        const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
+        const { clock, log } = environment;
+        return openEmbeddedStore({ directory: join(options.dataDirectory, "store"), clock, log });
+      },
+      subresources: (pki) => kubeletSubresources(pki, environment),
+    },
+    environment,
+  );
+  started.push({ stop: () => plane.close() });
+  const context: ComponentContext = { door: plane.server.transport, host: options.nodeName, environment };
+  const url = `https://${options.bind === "0.0.0.0" ? "127.0.0.1" : options.bind}:${plane.port}`;
+  writeAdminKubeconfig(options.kubeconfig, { url, plane });
+  await environment.progress.step("defaults", () => writeDefaults(plane, { facts, gateway, environment }), (text) => text);
+  started.push(await environment.progress.step("controllers", () => startControllers(context)));
+  started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));
+  let node: RunningNode | undefined;
+  if (options.node) {
+    node = await startNode({ ...options, facts, plane, context }, to);
+    started.push({ stop: () => node!.stop({ keepPods: false }) });
+  }
+  return running({ options, url, node, started, environment });
+}
+
+function running(parts: {
+  options: UpOptions;
+  url: string;
+  node: RunningNode | undefined;
+  started: Running[];
+  environment: Environment;
+}): RunningProgram {
+  const { options, url, node, started, environment } = parts;
+  let stopping: Promise<void> | undefined;
+  let ended: () => void;
+  const stopped = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  return {
+    url,
+    kubeconfig: options.kubeconfig,
+    nodeReady: node !== undefined,
+    stopped,
+    stop: ({ keepPods }) =>
+      (stopping ??= (async () => {
+        if (node !== undefined) {
+          started.pop();
+          await node.stop({ keepPods });
+        }
+        await stopAll(started, environment);
+        ended();
+      })()),
+  };
+}
+
+/** Last started, first stopped; one that fails does not keep the others. */
+async function stopAll(started: readonly Running[], environment: Environment): Promise<void> {
+  for (const part of started.toReversed()) await isolateFailures(environment.log, () => part.stop());
+}
+
+async function writeDefaults(
+  plane: ControlPlane,
+  from: { facts: ClusterFacts; gateway: string; environment: Environment },
+): Promise<string> {
+  const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
+  const authorities = { cluster: plane.pki.authority.certificate, frontProxy: plane.pki.frontProxyAuthority.certificate };
+  const result = await reconcileDefaults(client, { authorities, log: from.environment.log.named("bootstrap") });
+  await ensureKubernetesService(client, { clusterIP: KUBERNETES_SERVICE_ADDRESS, address: from.gateway, port: plane.port });
+  return result.created + result.repaired === 0 ? "all there" : `${result.created} created, ${result.repaired} repaired`;
+}
+
+function writeAdminKubeconfig(file: string, { url, plane }: { url: string; plane: ControlPlane }): void {
+  writeKubeconfig(file, {
+    server: url,
+    certificateAuthority: plane.pki.authority.certificate,
+    user: "kubernetes-admin",
+    credentials: plane.pki.admin,
+  });
+}
