@@ -41,6 +41,12 @@ export class LogSelection {
     const continues = this.#open.has(parsed.stream);
     if (parsed.partial) this.#open.add(parsed.stream);
     else this.#open.delete(parsed.stream);
-    return timestamps && !continues ? [Buffer.from(`${parsed.time} `), parsed.text] : [parsed.text];
+    return timestamps && !continues ? [Buffer.from(`${fixedTime(parsed.time)} `), parsed.text] : [parsed.text];
   }
+}
+
+/** Nine decimals always, as upstream prints it: runtimes leave out final zeros. */
+function fixedTime(time: string): string {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(time);
+  return match === null ? time : `${match[1]}.${(match[2] ?? "").padEnd(9, "0")}${match[3]}`;
 }
