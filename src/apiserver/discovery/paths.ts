@@ -61,8 +61,10 @@ function aggregatedAnswer(
     current.aggregated.set(key, made);
   }
   const headers = { etag: made.etag, vary: "Accept", "cache-control": "public" };
-  if (exchange.headers["if-none-match"] === made.etag) return { ...textAnswer("", { code: 304 }), headers };
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  // Clients' caches take over the headers of a 304, so it has to tell the content type too.
+  const unchanged = exchange.headers["if-none-match"] === made.etag;
+  if (unchanged) return { ...textAnswer("", { code: 304, contentType }), headers };
   return { ...textAnswer(made.body, { contentType }), headers };
 }
 

@@ -60,7 +60,8 @@ function documentAnswer(
   }
   const cacheControl = asked === null ? "no-cache, private" : "public, immutable";
   const headers = { etag: `"${hash}"`, vary: "Accept", "cache-control": cacheControl };
-  if (of.exchange.headers["if-none-match"] === headers.etag) return { ...textAnswer("", { code: 304 }), headers };
+  // Clients' caches take over the headers of a 304, so it has to tell the content type too.
+  if (of.exchange.headers["if-none-match"] === headers.etag) return { ...json("", headers), code: 304 };
   return json(document(name, of.built, of.descriptions), headers);
 }
 
