@@ -179,9 +179,9 @@ function reasonToKill(
 ): PlannedKill | undefined {
   const hash = hashOf(status);
   if (hash !== undefined && hash !== containerHash(container)) {
-    return { status, because: "changed", message: `Container ${container.name} definition changed` };
+    return { status, because: "changed", message: `Container ${container.name} definition changed, will be restarted` };
   }
   const probe = input.failedProbe(status.id);
   if (probe === undefined) return undefined;
-  return { status, because: probe, message: `Container ${container.name} failed ${probe} probe` };
+  return { status, because: probe, message: `Container ${container.name} failed ${probe} probe, will be restarted` };
 }

@@ -1,0 +1,55 @@
+import type { Pod } from "../../api/generated/core/v1.ts";
+import type { PodSandboxConfig } from "../cri/config.ts";
+import type { PodSandboxStatus } from "../cri/state.ts";
+import { describe } from "../images/puller.ts";
+import type { PodDependencies } from "./dependencies.ts";
+import { identityOf } from "./pod.ts";
+import { sandboxConfig } from "./sandbox-config.ts";
+import { StartError } from "./start-error.ts";
+
+/** The config of a pod's sandbox, the same each time for one attempt. */
+export async function sandboxConfigOf(
+  pod: Pod,
+  attempt: number,
+  dependencies: PodDependencies,
+): Promise<PodSandboxConfig> {
+  const { paths, ownLabels, clusterDns, clusterDomain, cgroups } = dependencies;
+  return sandboxConfig(pod, {
+    attempt,
+    paths,
+    ownLabels,
+    clusterDns,
+    clusterDomain,
+    host: await dependencies.hostDns(),
+    cgroupParent: cgroups.parent(pod),
+  });
+}
+
+/** Makes and starts a sandbox; rejects with StartError, told by an event. */
+export async function createSandbox(pod: Pod, dependencies: PodDependencies): Promise<PodSandboxStatus> {
+  const { cache, runtime, events, files, cgroups } = dependencies;
+  const { uid } = identityOf(pod);
+  const attempts = cache.get(uid).sandboxes.map(({ metadata }) => metadata.attempt + 1);
+  try {
+    const config = await sandboxConfigOf(pod, Math.max(0, ...attempts), dependencies);
+    await Promise.all([files.makeDirectory(config.logDirectory, { mode: 0o755 }), cgroups.ensure(pod)]);
+    const id = await runtime.runtime.runPodSandbox(config);
+    return await cache.observeSandbox(uid, id);
+  } catch (error) {
+    const message = `Failed to create pod sandbox: ${describe(error)}`;
+    events.event(pod, { type: "Warning", reason: "FailedCreatePodSandBox", message });
+    throw new StartError("ContainerCreating", message);
+  }
+}
+
+/** Stops all sandboxes of the pod, which gives their network back. */
+export async function stopSandboxes(uid: string, { cache, runtime }: PodDependencies): Promise<void> {
+  const { sandboxes } = cache.get(uid);
+  await Promise.all(
+    sandboxes.map(async ({ id, state }) => {
+      if (state === "SANDBOX_NOTREADY") return;
+      await runtime.runtime.stopPodSandbox(id);
+      await cache.observeSandbox(uid, id);
+    }),
+  );
+}

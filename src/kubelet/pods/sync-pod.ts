@@ -1,0 +1,214 @@
+import type { Pod } from "../../api/generated/core/v1.ts";
+import { formatDuration } from "../backoff.ts";
+import type { PodSandboxStatus } from "../cri/state.ts";
+import type { ReadyVolumes } from "../volumes/pod-volumes.ts";
+import type { PodDependencies } from "./dependencies.ts";
+import { killContainer, killPod, replacementGraceSeconds } from "./kill.ts";
+import { type PodPlan, planPod } from "./plan.ts";
+import { containerFieldPath, findContainer, formatPod, identityOf, type PodContainer } from "./pod.ts";
+import { removeSuperfluous } from "./remains.ts";
+import { containerName, isRunning, readySandbox } from "./runtime-state.ts";
+import { createSandbox, sandboxConfigOf, stopSandboxes } from "./sandbox.ts";
+import { podIpOf, startContainer } from "./start-container.ts";
+import { StartError } from "./start-error.ts";
+
+/** What a pod's worker remembers between two looks at it. */
+export interface PodMemory {
+  /** Why containers do not run, by name. */
+  readonly waiting: Map<string, { reason: string; message: string }>;
+  /** When a container whose start failed may be tried again (wall time), by name. */
+  readonly retryAtMs: Map<string, number>;
+  /** How often starting a container failed in a row. */
+  readonly failures: Map<string, number>;
+  volumes: ReadyVolumes | undefined;
+}
+
+export interface SyncOptions {
+  readonly pod: Pod;
+  readonly memory: PodMemory;
+  readonly signal: AbortSignal;
+  onProgress(): void;
+}
+
+export interface SyncResult {
+  /** Nothing of the pod will run again. */
+  readonly finished: boolean;
+  /** Wall time at which looking again makes sense. */
+  readonly againAtMs: number | undefined;
+}
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 10_000;
+
+/**
+ * Brings a pod closer to what it wants until nothing more can be done now: plan, do, look, plan again. Level-triggered:
+ * calling it at any time, as often as one likes, does no harm.
+ */
+export async function syncPod(options: SyncOptions, dependencies: PodDependencies): Promise<SyncResult> {
+  const { pod, memory, signal, onProgress } = options;
+  const { cache, clock, crashBackoff, probes } = dependencies;
+  const { uid } = identityOf(pod);
+  for (;;) {
+    signal.throwIfAborted();
+    watchRunning(pod, dependencies);
+    const plan = planPod({
+      pod,
+      state: cache.get(uid),
+      restartWaitUntil: (name, ended) =>
+        crashBackoff.waitUntil(backoffKey(uid, name), ended.finishedAtMs || ended.createdAtMs),
+      hasStarted: (id) => probes.hasStarted(id),
+      failedProbe: (id) => probes.failedProbe(id),
+    });
+    if (plan.finished) return { finished: true, againAtMs: undefined };
+    if (plan.sandbox !== "keep") {
+      await prepare(plan, options, dependencies);
+      onProgress();
+      continue;
+    }
+    const nowMs = clock.now();
+    const start = plan.start.filter(({ container }) => (memory.retryAtMs.get(container.name) ?? 0) <= nowMs);
+    noteBackOff(plan, options, dependencies);
+    if (plan.kill.length === 0 && start.length === 0) return { finished: false, againAtMs: nextLook(plan, memory) };
+    await killPlanned(plan, options, dependencies);
+    if (start.length > 0) await startAll(start, options, dependencies);
+    onProgress();
+  }
+}
+
+export const backoffKey = (uid: string, container: string): string => `${uid}_${container}`;
+
+/** Every running container is probed from the moment that the kubelet knows of it. */
+export function watchRunning(pod: Pod, dependencies: PodDependencies): void {
+  const state = dependencies.cache.get(identityOf(pod).uid);
+  const sandbox = readySandbox(state);
+  const podIp = podIpOf(pod, sandbox, dependencies);
+  for (const status of state.containers) {
+    const entry = findContainer(pod, containerName(status));
+    if (!isRunning(status)) dependencies.probes.forget(status.id);
+    else if (entry !== undefined) {
+      const { id, startedAtMs } = status;
+      dependencies.probes.containerRuns(pod, entry.container, { id, startedAtMs, podIp });
+    }
+  }
+}
+
+/** A sandbox and the volumes, at the same time: neither needs the other. */
+async function prepare(plan: PodPlan, options: SyncOptions, dependencies: PodDependencies): Promise<void> {
+  const { pod, memory, signal } = options;
+  const { events, cache, volumes } = dependencies;
+  const { uid } = identityOf(pod);
+  if (plan.sandbox === "replace") {
+    if (
+      cache.get(uid).sandboxes.some(({ state }) => state === "SANDBOX_READY") ||
+      cache.get(uid).containers.length > 0
+    ) {
+      const message = "Pod sandbox changed, it will be killed and re-created.";
+      events.event(pod, { type: "Normal", reason: "SandboxChanged", message });
+    }
+    await killPod(pod, { signal, onProgress: options.onProgress }, dependencies);
+    await stopSandboxes(uid, dependencies);
+  }
+  const sandbox = createSandbox(pod, dependencies);
+  const ready = volumes.setUp(pod);
+  // Both are waited for, whatever becomes of the other: a half-made sandbox must be known before anybody looks again.
+  const results = await Promise.allSettled([sandbox, ready]);
+  if (results[1].status === "fulfilled") memory.volumes = results[1].value;
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+async function killPlanned(plan: PodPlan, options: SyncOptions, dependencies: PodDependencies): Promise<void> {
+  const { pod, signal, onProgress } = options;
+  await Promise.all(
+    plan.kill.map(async ({ status, message, because }) => {
+      const entry = findContainer(pod, containerName(status));
+      const graceSeconds = replacementGraceSeconds(pod, entry, because);
+      await killContainer(pod, status, { message, graceSeconds, signal, onProgress }, dependencies);
+    }),
+  );
+}
+
+/** Starts containers together; one with a postStart hook holds up those after it until the hook is done. */
+async function startAll(
+  entries: readonly PodContainer[],
+  options: SyncOptions,
+  dependencies: PodDependencies,
+): Promise<void> {
+  const { pod, memory, signal, onProgress } = options;
+  const { uid } = identityOf(pod);
+  memory.volumes ??= await dependencies.volumes.setUp(pod);
+  const sandbox = readySandbox(dependencies.cache.get(uid)) as PodSandboxStatus;
+  const sandboxConfig = await sandboxConfigOf(pod, sandbox.metadata.attempt, dependencies);
+  const context = { pod, sandbox, sandboxConfig, volumes: memory.volumes, signal, onProgress };
+  const startOne = async (entry: PodContainer): Promise<void> => {
+    const { name } = entry.container;
+    try {
+      countRestart(entry, options, dependencies);
+      await startContainer(entry, context, dependencies);
+      memory.waiting.delete(name);
+      memory.retryAtMs.delete(name);
+      memory.failures.delete(name);
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      noteFailure(name, error, memory, dependencies.clock.now());
+      onProgress();
+    }
+  };
+  let together: Promise<void>[] = [];
+  for (const entry of entries) {
+    together.push(startOne(entry));
+    if (entry.container.lifecycle?.postStart === undefined) continue;
+    await Promise.all(together);
+    together = [];
+  }
+  await Promise.all(together);
+  await removeSuperfluous(pod, dependencies);
+}
+
+/** A container that is started again after its end has to wait longer the next time. */
+function countRestart(
+  { container }: PodContainer,
+  { pod }: SyncOptions,
+  { cache, crashBackoff }: PodDependencies,
+): void {
+  const { uid } = identityOf(pod);
+  const ended = cache.get(uid).containers.find((status) => containerName(status) === container.name);
+  if (ended?.state !== "CONTAINER_EXITED") return;
+  crashBackoff.raise(backoffKey(uid, container.name), ended.finishedAtMs || ended.createdAtMs);
+}
+
+function noteFailure(name: string, error: StartError, memory: PodMemory, nowMs: number): void {
+  const failures = (memory.failures.get(name) ?? 0) + 1;
+  const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+  memory.failures.set(name, failures);
+  memory.waiting.set(name, { reason: error.reason, message: error.message });
+  memory.retryAtMs.set(
+    name,
+    Math.max(error.retryAtMs ?? 0, error.retryAtMs === undefined ? nowMs + delayMs : nowMs + FIRST_RETRY_MS),
+  );
+}
+
+function noteBackOff(plan: PodPlan, { pod, memory }: SyncOptions, { events, crashBackoff }: PodDependencies): void {
+  const identity = identityOf(pod);
+  for (const { container: entry } of plan.backOff) {
+    const { name } = entry.container;
+    const delay = formatDuration(crashBackoff.delayMs(backoffKey(identity.uid, name)));
+    const message = `back-off ${delay} restarting failed container=${name} pod=${formatPod(identity)}`;
+    if (memory.waiting.get(name)?.message === message) continue;
+    memory.waiting.set(name, { reason: "CrashLoopBackOff", message });
+    events.event(pod, {
+      type: "Warning",
+      reason: "BackOff",
+      message: `Back-off restarting failed container ${name} in pod ${formatPod(identity)}`,
+      fieldPath: containerFieldPath(pod, name),
+    });
+  }
+}
+
+function nextLook(plan: PodPlan, memory: PodMemory): number | undefined {
+  const times = plan.backOff.map(({ untilMs }) => untilMs);
+  for (const { container } of plan.start) {
+    const retry = memory.retryAtMs.get(container.name);
+    if (retry !== undefined) times.push(retry);
+  }
+  return times.length === 0 ? undefined : Math.min(...times);
+}

@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { badRequest, failure, StatusError } from "../../api/status.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { KubeletApi } from "./kubelet-api.ts";
+import { logOptions } from "./logs/options.ts";
+import { readLog } from "./logs/read-log.ts";
+import { statsSummary } from "./stats.ts";
+import { proxyUpgrade, type UpgradeRequest } from "./stream-proxy.ts";
+import { containerTarget, forwardedPorts, podTarget, streamOptions } from "./target.ts";
+
+export interface RouteContext {
+  readonly kubelet: KubeletApi;
+  readonly clock: Clock;
+  /** Aborts when the client has gone or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface ParsedUrl {
+  /** Decoded segments of the path: `["containerLogs", "default", "web", "nginx"]`. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+export class NoSuchPage extends StatusError {
+  constructor() {
+    super(failure(404, "NotFound", "404 page not found").status);
+  }
+}
+
+/** @throws StatusError BadRequest when the path is no valid percent-encoding */
+export function parseUrl(url: string): ParsedUrl {
+  const question = url.indexOf("?");
+  const path = question < 0 ? url : url.slice(0, question);
+  try {
+    const segments = path.slice(1).split("/").map(decodeURIComponent);
+    return { segments, query: new URLSearchParams(question < 0 ? "" : url.slice(question + 1)) };
+  } catch {
+    throw badRequest("the path of the request is not valid percent-encoding");
+  }
+}
+
+/** Answers a plain request. Rejects with StatusError, or with what else went wrong. */
+export async function answerRequest(
+  url: ParsedUrl,
+  exchange: { request: IncomingMessage; response: ServerResponse },
+  context: RouteContext,
+): Promise<void> {
+  const { request, response } = exchange;
+  const [first = "", ...rest] = url.segments;
+  const get = request.method === "GET" || request.method === "HEAD";
+  if (first === "healthz" && get) return answerHealth(response, rest, context);
+  if (first === "pods" && get && (rest.length === 0 || (rest.length === 1 && rest[0] === ""))) {
+    const items = context.kubelet.pods().map((pod) => ({ ...pod, apiVersion: undefined, kind: undefined }));
+    return answerJson(response, { kind: "PodList", apiVersion: "v1", metadata: {}, items });
+  }
+  if (first === "stats" && rest[0] === "summary" && get) return answerStats(response, context);
+  if (first === "containerLogs" && get) return answerLog(response, url, context);
+  if (first === "run" && request.method === "POST") return answerRun(response, url, context);
+  if (["exec", "attach", "portForward"].includes(first)) throw badRequest("Upgrade request required");
+  throw new NoSuchPage();
+}
+
+/** Answers a request that is to become a stream. Rejects before anything was written to the socket. */
+export async function answerUpgrade(url: ParsedUrl, client: UpgradeRequest, context: RouteContext): Promise<void> {
+  const [first = "", ...rest] = url.segments;
+  if (first === "exec" || first === "attach") {
+    const target = containerTarget(rest);
+    if (target === undefined) throw new NoSuchPage();
+    const streams = streamOptions(url.query);
+    const streamingUrl =
+      first === "exec"
+        ? await context.kubelet.exec(target, url.query.getAll("command"), streams)
+        : await context.kubelet.attach(target, streams);
+    return proxyUpgrade(client, streamingUrl);
+  }
+  if (first === "portForward") {
+    const target = podTarget(rest);
+    if (target === undefined) throw new NoSuchPage();
+    return proxyUpgrade(client, await context.kubelet.portForward(target, forwardedPorts(url.query)));
+  }
+  throw new NoSuchPage();
+}
+
+function answerHealth(response: ServerResponse, rest: readonly string[], { kubelet }: RouteContext): void {
+  if (rest.length > 1 || !["", "ping", "log", "syncloop"].includes(rest[0] ?? "")) throw new NoSuchPage();
+  const reasons = rest[0] === "ping" || rest[0] === "log" ? [] : kubelet.health();
+  const text = reasons.length === 0 ? "ok" : `${reasons.join("\n")}\nhealthz check failed`;
+  response.writeHead(reasons.length === 0 ? 200 : 500, { "content-type": "text/plain; charset=utf-8" }).end(text);
+}
+
+async function answerStats(response: ServerResponse, { kubelet, clock }: RouteContext): Promise<void> {
+  const [containers, imageFilesystems] = await Promise.all([kubelet.containerStats(), kubelet.imageFilesystems()]);
+  const { nodeName } = kubelet;
+  answerJson(
+    response,
+    statsSummary({ nodeName, nowMs: clock.now(), pods: kubelet.pods(), containers, imageFilesystems }),
+  );
+}
+
+async function answerLog(response: ServerResponse, url: ParsedUrl, context: RouteContext): Promise<void> {
+  const target = containerTarget(url.segments.slice(1));
+  if (target === undefined) throw new NoSuchPage();
+  const options = logOptions(url.query, context.clock.now());
+  const log = await context.kubelet.log(target, { previous: options.previous });
+  response.writeHead(200, { "content-type": "text/plain" });
+  // The client of a quiet container must learn that following has begun.
+  response.flushHeaders();
+  for await (const chunk of readLog(log, options, context)) {
+    if (context.signal.aborted) return;
+    if (!response.write(chunk)) await drained(response, context.signal);
+  }
+  response.end();
+}
+
+async function answerRun(response: ServerResponse, url: ParsedUrl, { kubelet }: RouteContext): Promise<void> {
+  const target = containerTarget(url.segments.slice(1));
+  if (target === undefined) throw new NoSuchPage();
+  const command = url.query.get("cmd")?.split(" ") ?? url.query.getAll("command");
+  const result = await kubelet.run(target, command, 0);
+  if (result.exitCode !== 0) {
+    throw failure(
+      500,
+      "InternalError",
+      `command '${command.join(" ")}' exited with ${result.exitCode}: ${result.stderr}`,
+    );
+  }
+  response.writeHead(200, { "content-type": "application/octet-stream" });
+  response.end(Buffer.concat([result.stdout, result.stderr]));
+}
+
+function answerJson(response: ServerResponse, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body);
+}
+
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (!response.writableNeedDrain || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    response.on("drain", done);
+    signal.addEventListener("abort", done);
+  });
+}
