@@ -1,3 +1,4 @@
+import { daemonSetController } from "./daemonset/reconcile.ts";
 import { deploymentController } from "./deployment/reconcile.ts";
 import { endpointsController } from "./endpoints/reconcile.ts";
 import { endpointSliceController } from "./endpointslice/reconcile.ts";
@@ -11,6 +12,7 @@ import { serviceAccountController } from "./serviceaccount/reconcile.ts";
 
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
+  "daemonset-controller": daemonSetController,
   "deployment-controller": deploymentController,
   "replicaset-controller": replicaSetController,
   "replicationcontroller-controller": replicationController,
