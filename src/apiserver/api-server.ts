@@ -1,7 +1,7 @@
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../api/generated/resources.ts";
 import type { KindDefinition } from "../api/kind.ts";
 import type { ResourceReference } from "../api/meta.ts";
-import type { Schema } from "../api/schema.ts";
+import type { ResourceSchema, Schema } from "../api/schema.ts";
 import { present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
@@ -53,7 +53,7 @@ export interface ApiServerOptions {
   /** What who wires the server adds: streams to kubelets, by `group/resource/subresource`. */
   readonly subresources?: Readonly<Record<string, Subresource>>;
   /** Plain paths besides those of the server itself. */
-  readonly paths?: (table: ResourceTable) => readonly PathHandler[];
+  readonly paths?: (table: ResourceTable, served: Schema) => readonly PathHandler[];
 }
 
 /** A running API server without a network: the edge and in-process transports are put before its handler. */
@@ -85,6 +85,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     strategies: strategies(options, reader, authorization),
   });
   security = await createSecurity(reader, options.security);
+  const { virtual } = security;
+  const isServed = ({ group, version, resource, verbs }: ResourceSchema): boolean =>
+    verbs.includes("list") || virtual[`${group}/${version}/${resource}`] !== undefined;
+  const served: Schema = { ...options.schema, resources: options.schema.resources.filter(isServed) };
   const handler = chain(
     [
       traceFilter(options.spans),
@@ -100,8 +104,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...security.subresources,
         ...options.subresources,
       },
-      virtual: security.virtual,
-      paths: [...security.paths, ...(options.paths?.(table) ?? [])],
+      virtual,
+      paths: [...security.paths, ...(options.paths?.(table, served) ?? [])],
       environment: { clock, random },
     }),
   );

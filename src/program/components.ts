@@ -1,7 +1,7 @@
 import { runControllers } from "../controllers/runner.ts";
 import { controllerTable } from "../controllers/table.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
-import { createComponent, type Component, type Door } from "./component.ts";
+import { type Component, createComponent, type Door } from "./component.ts";
 import type { Environment } from "./environment.ts";
 import { identities, serviceAccount } from "./identities.ts";
 

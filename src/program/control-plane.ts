@@ -5,8 +5,9 @@ import { createPlugins } from "../apiserver/admission/plugins.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { healthPaths } from "../apiserver/handlers/health.ts";
+import { versionPath } from "../apiserver/handlers/version.ts";
 import { createEdge, type Edge } from "../apiserver/http/edge.ts";
-import { openapiPaths } from "../apiserver/openapi/paths.ts";
+import { openapiPaths } from "../apiserver/openapi/handler.ts";
 import type { Subresource } from "../apiserver/subresources/subresource.ts";
 import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
@@ -81,10 +82,11 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         },
         admission: (reader) => createPlugins({ reader, clock }),
         subresources: options.subresources(pki),
-        paths: (table) => [
+        paths: (table, served) => [
+          versionPath(),
           healthPaths({ live: [{ name: "ping", check: () => undefined }], ready: [] }),
-          discoveryPaths(table, schema),
-          openapiPaths(table, schema),
+          discoveryPaths(table, served),
+          openapiPaths(table, served),
         ],
       });
       return listen({ server, store, pki, options, environment });

@@ -20,7 +20,11 @@ import { isolateFailures } from "./stop.ts";
 const DEFAULT_PORT = 6443;
 
 /** The whole cluster in this process. Resolves when it is ready; what has started is stopped again when a step fails. */
-export async function up(options: UpOptions, output: ProgramOutput, base: Omit<Environment, "progress">): Promise<RunningProgram> {
+export async function up(
+  options: UpOptions,
+  output: ProgramOutput,
+  base: Omit<Environment, "progress">,
+): Promise<RunningProgram> {
   const environment: Environment = { ...base, progress: outputProgress(output) };
   const started: Running[] = [];
   try {
@@ -60,7 +64,11 @@ async function start(
   const context: ComponentContext = { door: plane.server.transport, host: options.nodeName, environment };
   const url = `https://${options.bind === "0.0.0.0" ? "127.0.0.1" : options.bind}:${plane.port}`;
   writeAdminKubeconfig(options.kubeconfig, { url, plane });
-  await environment.progress.step("defaults", () => writeDefaults(plane, { facts, gateway, environment }), (text) => text);
+  await environment.progress.step(
+    "defaults",
+    () => writeDefaults(plane, { facts, gateway, environment }),
+    (text) => text,
+  );
   started.push(await environment.progress.step("controllers", () => startControllers(context)));
   started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));
   let node: RunningNode | undefined;
@@ -111,10 +119,19 @@ async function writeDefaults(
   from: { facts: ClusterFacts; gateway: string; environment: Environment },
 ): Promise<string> {
   const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
-  const authorities = { cluster: plane.pki.authority.certificate, frontProxy: plane.pki.frontProxyAuthority.certificate };
+  const authorities = {
+    cluster: plane.pki.authority.certificate,
+    frontProxy: plane.pki.frontProxyAuthority.certificate,
+  };
   const result = await reconcileDefaults(client, { authorities, log: from.environment.log.named("bootstrap") });
-  await ensureKubernetesService(client, { clusterIP: KUBERNETES_SERVICE_ADDRESS, address: from.gateway, port: plane.port });
-  return result.created + result.repaired === 0 ? "all there" : `${result.created} created, ${result.repaired} repaired`;
+  await ensureKubernetesService(client, {
+    clusterIP: KUBERNETES_SERVICE_ADDRESS,
+    address: from.gateway,
+    port: plane.port,
+  });
+  return result.created + result.repaired === 0
+    ? "all there"
+    : `${result.created} created, ${result.repaired} repaired`;
 }
 
 function writeAdminKubeconfig(file: string, { url, plane }: { url: string; plane: ControlPlane }): void {

@@ -20,11 +20,11 @@ export function mediaType(contentType: string): string {
 }
 
 /**
- * Reads the body as JSON, YAML or protobuf. The answer belongs to the caller.
+ * Reads the body as JSON, YAML or protobuf. The answer may be shared with who sent it: read it, copy it to change it.
  * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
  */
 export async function decodeBody(body: RequestBody): Promise<DecodedBody> {
-  if (body.value !== undefined) return { value: structuredClone(body.value) };
+  if (body.value !== undefined) return { value: body.value };
   const bytes = await body.read();
   const type = mediaType(body.contentType) || JSON_TYPE;
   switch (type) {

@@ -11,7 +11,7 @@ import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
 import { mediaType, parseJson, parseYaml } from "./decode.ts";
 import { type Environment, writeContext } from "./environment.ts";
-import { checkFields } from "./field-validation.ts";
+import { readObject } from "./read-object.ts";
 
 export const JSON_PATCH = "application/json-patch+json";
 export const MERGE_PATCH = "application/merge-patch+json";
@@ -39,8 +39,7 @@ export async function patchHandler(
   const transform = (current: ApiObject): ApiObject => {
     const object = patchObject(current, patch, { resource, definition });
     keepIdentity(object, current, exchange);
-    checkFields(resource, { object, exchange });
-    return object;
+    return readObject(resource, { value: object }, exchange);
   };
   const stored = await updateObject(resource, { namespace, name, subresource, transform }, context);
   return objectAnswer(stored.object, { bytes: stored.bytes, resource });
@@ -136,6 +135,5 @@ function appliedConfiguration(resource: ServedResource, value: unknown, exchange
   }
   meta.name = name;
   if (schema.namespaced) meta.namespace = namespace;
-  checkFields(resource, { object: wanted, exchange });
-  return wanted;
+  return readObject(resource, { value: wanted }, exchange);
 }

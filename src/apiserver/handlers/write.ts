@@ -7,7 +7,7 @@ import type { ServedResource } from "../registry/resource.ts";
 import { updateObject } from "../registry/update.ts";
 import { decodeBody, expectObject } from "./decode.ts";
 import { dryRunOf, type Environment, writeContext } from "./environment.ts";
-import { checkFields } from "./field-validation.ts";
+import { readObject } from "./read-object.ts";
 import { selectionOf } from "./selection.ts";
 
 /** POST to a collection. */
@@ -97,9 +97,7 @@ export async function deleteCollectionHandler(
 
 async function bodyOf(resource: ServedResource, exchange: Exchange): Promise<ApiObject> {
   const decoded = await decodeBody(exchange.body);
-  const object = expectObject(decoded.value, resource.schema);
-  checkFields(resource, { object, json: decoded.json, exchange });
-  return object;
+  return readObject(resource, { value: expectObject(decoded.value, resource.schema), json: decoded.json }, exchange);
 }
 
 function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: Exchange): void {

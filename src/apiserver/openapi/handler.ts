@@ -1,6 +1,8 @@
 import type { Schema } from "../../api/schema.ts";
+import { servedResources } from "../discovery/served.ts";
 import { textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/dispatch.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
 import { openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
 
 const ROOT = "/openapi/v3";
@@ -8,7 +10,9 @@ const ROOT = "/openapi/v3";
 const FOR_EVER = "public, immutable";
 
 /** Serves /openapi/v3 and its documents, each built when it is first asked for and dropped when memory is short. */
-export function openapiPaths(schema: Schema): PathHandler {
+export function openapiPaths(table: ResourceTable, whole: Schema): PathHandler {
+  const served = servedResources(table, whole);
+  const schema: Schema = { definitions: whole.definitions, resources: served() };
   const built = new Map<string, WeakRef<{ text: string }>>();
   const byPath = new Map(
     schema.resources.map(({ group, version }) => [openapiV3Path({ group, version }), { group, version }]),

@@ -31,6 +31,12 @@ export interface ResourceTable {
 }
 
 /**
+ * Events of events.k8s.io are core events in another shape, and are not converted; component statuses have had no truth
+ * to tell since components stopped serving their health there. Both answer 404.
+ */
+const NOT_SERVED = new Set(["events.k8s.io/events", "/componentstatuses"]);
+
+/**
  * Builds the table from the schema: the first version of a resource (the preferred one) is stored; another version is
  * served when its objects have the same shape, so that it differs in apiVersion only. What has no list is not stored.
  */
@@ -41,8 +47,7 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
   for (const schema of options.schema.resources) {
     if (!schema.verbs.includes("list")) continue;
     const groupResource = `${schema.group}/${schema.resource}`;
-    // Events of events.k8s.io are core events in another shape; they are not converted.
-    if (groupResource === "events.k8s.io/events") continue;
+    if (NOT_SERVED.has(groupResource)) continue;
     const stored = first.get(groupResource);
     if (stored !== undefined && !sameShape(options.schema, stored.schema.definition, schema.definition)) continue;
     const kind = kinds.get(`${schema.group}/${schema.version}/${schema.kind}`) ?? stored?.kind;

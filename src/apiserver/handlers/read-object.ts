@@ -1,0 +1,43 @@
+import { findDuplicateFields } from "../../api/duplicate-fields.ts";
+import type { ApiObject } from "../../api/meta.ts";
+import type { JsonObject } from "../../api/patch/json-value.ts";
+import { TypeMismatchError } from "../../api/scalar-values.ts";
+import { badRequest } from "../../api/status.ts";
+import { cannotBeHandled, fieldWarnings, normalizeObject, strictDecodingMessage } from "../../api/unknown-fields.ts";
+import type { Exchange } from "../exchange.ts";
+import type { ServedResource } from "../registry/resource.ts";
+
+/**
+ * An object that a client sent, as the API's types hold it: a copy that belongs to the caller. What the types have no place
+ * for is dropped, and told or refused as the query's fieldValidation says.
+ * @throws StatusError BadRequest
+ */
+export function readObject(
+  resource: ServedResource,
+  sent: { readonly value: ApiObject; readonly json?: string | undefined },
+  exchange: Exchange,
+): ApiObject {
+  const level = validationLevel(exchange.query.get("fieldValidation"));
+  const { object, unknownFields } = normalized(resource, sent.value);
+  if (level === "Ignore") return object as ApiObject;
+  const duplicates = sent.json === undefined ? [] : findDuplicateFields(sent.json);
+  if (unknownFields.length === 0 && duplicates.length === 0) return object as ApiObject;
+  if (level === "Strict") throw cannotBeHandled(resource.schema, strictDecodingMessage(unknownFields, duplicates));
+  for (const warning of fieldWarnings(unknownFields, duplicates)) exchange.warnings.push(warning);
+  return object as ApiObject;
+}
+
+function normalized(resource: ServedResource, value: ApiObject) {
+  try {
+    return normalizeObject(value as JsonObject, resource.allSchema, resource.schema.definition);
+  } catch (error) {
+    if (error instanceof TypeMismatchError) throw cannotBeHandled(resource.schema, error.message);
+    throw error;
+  }
+}
+
+function validationLevel(asked: string | null): "Ignore" | "Warn" | "Strict" {
+  if (asked === null || asked === "") return "Warn";
+  if (asked === "Ignore" || asked === "Warn" || asked === "Strict") return asked;
+  throw badRequest(`fieldValidation: Unsupported value: "${asked}": supported values: "Ignore", "Strict", "Warn"`);
+}

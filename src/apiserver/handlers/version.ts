@@ -1,0 +1,21 @@
+import { GIT_VERSION, KUBERNETES_MAJOR, KUBERNETES_MINOR } from "../../api/version.ts";
+import { textAnswer } from "../exchange.ts";
+import type { PathHandler } from "./dispatch.ts";
+
+/** GET /version, as version.Info. */
+export function versionPath(): PathHandler {
+  const info = {
+    major: KUBERNETES_MAJOR,
+    minor: KUBERNETES_MINOR,
+    gitVersion: GIT_VERSION,
+    gitCommit: "",
+    gitTreeState: "clean",
+    buildDate: "1970-01-01T00:00:00Z",
+    goVersion: "none",
+    compiler: `node ${process.version}`,
+    platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
+  };
+  const text = JSON.stringify(info, null, 2);
+  return (exchange) =>
+    exchange.path === "/version" ? textAnswer(text, { contentType: "application/json" }) : undefined;
+}
