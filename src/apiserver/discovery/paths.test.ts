@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { loadSchema } from "../../api/schema-data.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/dispatch.ts";
-import { openapiPaths } from "../openapi/paths.ts";
+import { openapiPaths } from "../openapi/handler.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { discoveryPaths } from "./paths.ts";

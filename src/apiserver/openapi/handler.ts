@@ -1,34 +1,88 @@
 import type { Schema } from "../../api/schema.ts";
+import { type Descriptions, loadDescriptions } from "../../api/schema-data.ts";
+import { notAcceptable } from "../../api/status.ts";
 import { servedResources } from "../discovery/served.ts";
-import { textAnswer } from "../exchange.ts";
+import { type Exchange, type TextAnswer, textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/dispatch.ts";
+import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
-import { openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
+import { type OpenapiV3Index, openapiV3Document, openapiV3Index } from "./v3.ts";
 
-const ROOT = "/openapi/v3";
-/** A document that was asked for by its hash never changes under that hash. */
-const FOR_EVER = "public, immutable";
+const root = "/openapi/v3";
 
-/** Serves /openapi/v3 and its documents, each built when it is first asked for and dropped when memory is short. */
-export function openapiPaths(table: ResourceTable, whole: Schema): PathHandler {
-  const served = servedResources(table, whole);
-  const schema: Schema = { definitions: whole.definitions, resources: served() };
-  const built = new Map<string, WeakRef<{ text: string }>>();
-  const byPath = new Map(
-    schema.resources.map(({ group, version }) => [openapiV3Path({ group, version }), { group, version }]),
-  );
-  return async (exchange) => {
-    if (exchange.path === ROOT)
-      return textAnswer(JSON.stringify(openapiV3Index(schema)), { contentType: "application/json" });
-    const of = exchange.path.startsWith(`${ROOT}/`) ? byPath.get(exchange.path.slice(ROOT.length + 1)) : undefined;
-    if (of === undefined) return undefined;
-    let document = built.get(exchange.path)?.deref();
-    if (document === undefined) {
-      const { loadDescriptions } = await import("../../api/schema-data.ts");
-      document = { text: JSON.stringify(openapiV3Document(schema, loadDescriptions(), of)) };
-      built.set(exchange.path, new WeakRef(document));
+/** Documents are built when somebody asks; the last few are kept. */
+const keptDocuments = 8;
+
+interface Built {
+  readonly index: OpenapiV3Index;
+  readonly schema: Schema;
+  readonly documents: Map<string, Buffer>;
+}
+
+/** GET /openapi/v3 and the documents that it lists. */
+export function openapiPaths(
+  table: ResourceTable,
+  schema: Schema,
+  descriptions: () => Descriptions = loadDescriptions,
+): PathHandler {
+  const served = servedResources(table, schema);
+  let resources: Schema["resources"] | undefined;
+  let built: Built | undefined;
+  const current = (): Built => {
+    const now = served();
+    if (built === undefined || now !== resources) {
+      const own = { definitions: schema.definitions, resources: now };
+      built = { index: openapiV3Index(own), schema: own, documents: new Map() };
+      resources = now;
     }
-    const answer = textAnswer(document.text, { contentType: "application/json" });
-    return exchange.query.has("hash") ? { ...answer, headers: { "cache-control": FOR_EVER } } : answer;
+    return built;
   };
+  return (exchange) => {
+    const path = exchange.path.replace(/\/$/, "");
+    if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
+    if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
+    if (path === root) return json(JSON.stringify(current().index), {});
+    return documentAnswer(path.slice(root.length + 1), { exchange, built: current(), descriptions });
+  };
+}
+
+function documentAnswer(
+  name: string,
+  of: { exchange: Exchange; built: Built; descriptions: () => Descriptions },
+): TextAnswer | undefined {
+  const url = Object.hasOwn(of.built.index.paths, name) ? of.built.index.paths[name]?.serverRelativeURL : undefined;
+  if (url === undefined) return undefined;
+  const hash = url.slice(url.indexOf("=") + 1);
+  const asked = of.exchange.query.get("hash");
+  if (asked !== null && asked !== hash) {
+    const moved = textAnswer("", { code: 301 });
+    return { ...moved, headers: { location: url } };
+  }
+  const cacheControl = asked === null ? "no-cache, private" : "public, immutable";
+  const headers = { etag: `"${hash}"`, vary: "Accept", "cache-control": cacheControl };
+  // Clients' caches take over the headers of a 304, so it has to tell the content type too.
+  if (of.exchange.headers["if-none-match"] === headers.etag) return { ...json("", headers), code: 304 };
+  return json(document(name, of.built, of.descriptions), headers);
+}
+
+function document(name: string, built: Built, descriptions: () => Descriptions): Buffer {
+  let bytes = built.documents.get(name);
+  if (bytes === undefined) {
+    const [kind, first = "", second] = name.split("/");
+    const of = kind === "api" ? { group: "", version: first } : { group: first, version: second ?? "" };
+    bytes = Buffer.from(JSON.stringify(openapiV3Document(built.schema, descriptions(), of)));
+    const oldest = built.documents.keys().next().value;
+    if (built.documents.size >= keptDocuments && oldest !== undefined) built.documents.delete(oldest);
+    built.documents.set(name, bytes);
+  }
+  return bytes;
+}
+
+function acceptsJson(exchange: Exchange): boolean {
+  const ranges = parseAccept(exchange.headers.accept ?? "*/*");
+  return ranges.some(({ type }) => type === "application/json" || type === "application/*" || type === "*/*");
+}
+
+function json(text: string | Buffer, headers: Record<string, string>): TextAnswer {
+  return { kind: "text", code: 200, contentType: "application/json", text, headers };
 }

@@ -1,88 +1,204 @@
-import type { Schema } from "../../api/schema.ts";
-import { type Descriptions, loadDescriptions } from "../../api/schema-data.ts";
-import { notAcceptable } from "../../api/status.ts";
-import { servedResources } from "../discovery/served.ts";
-import { type Exchange, type TextAnswer, textAnswer } from "../exchange.ts";
-import type { PathHandler } from "../handlers/dispatch.ts";
-import { parseAccept } from "../http/negotiate.ts";
-import type { ResourceTable } from "../registry/resource-table.ts";
-import { type OpenapiV3Index, openapiV3Document, openapiV3Index } from "./v3.ts";
+import type { ResourceSchema, Schema, SubresourceSchema } from "../../api/schema.ts";
+import type { Descriptions } from "../../api/schema-data.ts";
+import type { HttpMethod, PathItem } from "./document.ts";
+import { capitalized, groupVersionName, operation, tagOf } from "./operations.ts";
+import { optionParameters, pathParameters, queryParameters } from "./parameters.ts";
 
-const root = "/openapi/v3";
-
-/** Documents are built when somebody asks; the last few are kept. */
-const keptDocuments = 8;
-
-interface Built {
-  readonly index: OpenapiV3Index;
+/** What paths are built from. */
+export interface PathSources {
   readonly schema: Schema;
-  readonly documents: Map<string, Buffer>;
+  readonly descriptions: Descriptions;
 }
 
-/** GET /openapi/v3 and the documents that it lists. */
-export function openapiPaths(
-  table: ResourceTable,
-  schema: Schema,
-  descriptions: () => Descriptions = loadDescriptions,
-): PathHandler {
-  const served = servedResources(table, schema);
-  let resources: Schema["resources"] | undefined;
-  let built: Built | undefined;
-  const current = (): Built => {
-    const now = served();
-    if (built === undefined || now !== resources) {
-      const own = { definitions: schema.definitions, resources: now };
-      built = { index: openapiV3Index(own), schema: own, documents: new Map() };
-      resources = now;
-    }
-    return built;
+interface Verb {
+  readonly verb: string;
+  readonly method: HttpMethod;
+  readonly action: string;
+  /** Starts operation names. */
+  readonly prefix: string;
+  readonly text: (kind: string) => string;
+}
+
+const collectionVerbs: readonly Verb[] = [
+  {
+    verb: "list",
+    method: "get",
+    action: "list",
+    prefix: "list",
+    text: (kind) => `list or watch objects of kind ${kind}`,
+  },
+  {
+    verb: "create",
+    method: "post",
+    action: "post",
+    prefix: "create",
+    text: (kind) => `create ${article(kind)} ${kind}`,
+  },
+  {
+    verb: "deletecollection",
+    method: "delete",
+    action: "deletecollection",
+    prefix: "deleteCollection",
+    text: (kind) => `delete collection of ${kind}`,
+  },
+];
+
+const itemVerbs: readonly Verb[] = [
+  { verb: "get", method: "get", action: "get", prefix: "read", text: (kind) => `read the specified ${kind}` },
+  { verb: "update", method: "put", action: "put", prefix: "replace", text: (kind) => `replace the specified ${kind}` },
+  {
+    verb: "patch",
+    method: "patch",
+    action: "patch",
+    prefix: "patch",
+    text: (kind) => `partially update the specified ${kind}`,
+  },
+  {
+    verb: "delete",
+    method: "delete",
+    action: "delete",
+    prefix: "delete",
+    text: (kind) => `delete ${article(kind)} ${kind}`,
+  },
+];
+
+const create: Verb = { ...collectionVerbs[1]! };
+
+/** Builds the paths of a resource and its subresources. */
+export function resourcePaths(resource: ResourceSchema, sources: PathSources): Record<string, PathItem> {
+  const { group, version, namespaced } = resource;
+  const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  const scoped = namespaced ? `${base}/namespaces/{namespace}` : base;
+  const collection = `${scoped}/${resource.resource}`;
+  const paths: Record<string, PathItem> = {};
+  const add = (path: string, verbs: readonly Verb[], suffix = ""): void => {
+    const item = pathItem(path, verbs, { resource, sources, suffix });
+    if (item !== undefined) paths[path] = item;
   };
-  return (exchange) => {
-    const path = exchange.path.replace(/\/$/, "");
-    if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
-    if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
-    if (path === root) return json(JSON.stringify(current().index), {});
-    return documentAnswer(path.slice(root.length + 1), { exchange, built: current(), descriptions });
+  add(collection, collectionVerbs);
+  add(`${collection}/{name}`, itemVerbs);
+  if (namespaced) add(`${base}/${resource.resource}`, collectionVerbs.slice(0, 1), "ForAllNamespaces");
+  for (const subresource of resource.subresources ?? []) {
+    Object.assign(
+      paths,
+      subresourcePaths(`${collection}/{name}/${subresource.name}`, { resource, subresource, sources }),
+    );
+  }
+  return paths;
+}
+
+function pathItem(
+  path: string,
+  verbs: readonly Verb[],
+  context: { resource: ResourceSchema; sources: PathSources; suffix: string },
+): PathItem | undefined {
+  const { resource, sources, suffix } = context;
+  const { group, version, kind, definition } = resource;
+  const texts = sources.descriptions.parameters ?? {};
+  const scope = resource.namespaced && suffix === "" ? "Namespaced" : "";
+  const served = verbs.filter(({ verb }) => resource.verbs.includes(verb));
+  if (served.length === 0) return undefined;
+  const operations = served.map(({ method, action, prefix, text }) => [
+    method,
+    operation({
+      action,
+      method,
+      description: text(kind),
+      operationId: `${prefix}${groupVersionName(group, version)}${scope}${kind}${suffix}`,
+      tag: tagOf(group, version),
+      parameters: queryParameters(action, texts),
+      kind: { group, version, kind },
+      definition,
+      listDefinition: `${definition}List`,
+    }),
+  ]);
+  return { ...Object.fromEntries(operations), parameters: pathParameters(path, kind, texts) };
+}
+
+function subresourcePaths(
+  path: string,
+  context: { resource: ResourceSchema; subresource: SubresourceSchema; sources: PathSources },
+): Record<string, PathItem> {
+  const { subresource, sources } = context;
+  const options = sources.schema.definitions[`io.k8s.api.core.v1.${subresource.kind}`];
+  if (!subresource.kind.endsWith("Options")) return { [path]: structuredPath(path, context) };
+  const texts = sources.descriptions[`io.k8s.api.core.v1.${subresource.kind}`] ?? {};
+  const item = (at: string, suffix: string): PathItem => {
+    const verbs = [...itemVerbs, create].filter(({ verb }) => subresource.verbs.includes(verb));
+    const operations = verbs.map(({ method }) => [method, connectOperation(method, suffix, context)]);
+    const shared = sources.descriptions.parameters ?? {};
+    const parameters = [...pathParameters(at, subresource.kind, shared), ...optionParameters(options, texts)];
+    // A proxy takes any query: `pretty` is the target's affair.
+    return { ...Object.fromEntries(operations), parameters: parameters.filter(({ name }) => name !== "pretty") };
   };
+  const paths: Record<string, PathItem> = { [path]: item(path, "") };
+  if (subresource.name === "proxy") paths[`${path}/{path}`] = item(`${path}/{path}`, "WithPath");
+  return paths;
 }
 
-function documentAnswer(
-  name: string,
-  of: { exchange: Exchange; built: Built; descriptions: () => Descriptions },
-): TextAnswer | undefined {
-  const url = Object.hasOwn(of.built.index.paths, name) ? of.built.index.paths[name]?.serverRelativeURL : undefined;
-  if (url === undefined) return undefined;
-  const hash = url.slice(url.indexOf("=") + 1);
-  const asked = of.exchange.query.get("hash");
-  if (asked !== null && asked !== hash) {
-    const moved = textAnswer("", { code: 301 });
-    return { ...moved, headers: { location: url } };
-  }
-  const cacheControl = asked === null ? "no-cache, private" : "public, immutable";
-  const headers = { etag: `"${hash}"`, vary: "Accept", "cache-control": cacheControl };
-  // Clients' caches take over the headers of a 304, so it has to tell the content type too.
-  if (of.exchange.headers["if-none-match"] === headers.etag) return { ...json("", headers), code: 304 };
-  return json(document(name, of.built, of.descriptions), headers);
+function connectOperation(
+  method: HttpMethod,
+  suffix: string,
+  { resource, subresource }: { resource: ResourceSchema; subresource: SubresourceSchema },
+) {
+  const { group, version, kind } = resource;
+  const scope = resource.namespaced ? "Namespaced" : "";
+  const name = `${kind}${capitalized(subresource.name)}${suffix}`;
+  return operation({
+    action: "connect",
+    method,
+    description: `connect ${method.toUpperCase()} requests to ${subresource.name} of ${kind}`,
+    operationId: `connect${groupVersionName(group, version)}${capitalized(method)}${scope}${name}`,
+    tag: tagOf(group, version),
+    parameters: [],
+    kind: { group: subresource.group, version: subresource.version, kind: subresource.kind },
+    definition: undefined,
+  });
 }
 
-function document(name: string, built: Built, descriptions: () => Descriptions): Buffer {
-  let bytes = built.documents.get(name);
-  if (bytes === undefined) {
-    const [kind, first = "", second] = name.split("/");
-    const of = kind === "api" ? { group: "", version: first } : { group: first, version: second ?? "" };
-    bytes = Buffer.from(JSON.stringify(openapiV3Document(built.schema, descriptions(), of)));
-    const oldest = built.documents.keys().next().value;
-    if (built.documents.size >= keptDocuments && oldest !== undefined) built.documents.delete(oldest);
-    built.documents.set(name, bytes);
-  }
-  return bytes;
+function structuredPath(
+  path: string,
+  {
+    resource,
+    subresource,
+    sources,
+  }: { resource: ResourceSchema; subresource: SubresourceSchema; sources: PathSources },
+): PathItem {
+  const texts = sources.descriptions.parameters ?? {};
+  const scope = resource.namespaced ? "Namespaced" : "";
+  const isLog = subresource.name === "log";
+  const verbs = [...itemVerbs, create].filter(({ verb }) => subresource.verbs.includes(verb));
+  const operations = verbs.map(({ method, action, prefix }) => [
+    method,
+    operation({
+      action,
+      method,
+      description: `${prefix === "patch" ? "partially update" : prefix} ${subresource.name} of the specified ${resource.kind}`,
+      operationId: `${prefix}${groupVersionName(resource.group, resource.version)}${scope}${resource.kind}${capitalized(subresource.name)}`,
+      tag: tagOf(resource.group, resource.version),
+      parameters: isLog ? logParameters(sources) : queryParameters(action, texts),
+      kind: { group: subresource.group, version: subresource.version, kind: subresource.kind },
+      definition: isLog ? undefined : subresourceDefinition(resource, subresource, sources.schema),
+    }),
+  ]);
+  return { ...Object.fromEntries(operations), parameters: pathParameters(path, subresource.kind, texts) };
 }
 
-function acceptsJson(exchange: Exchange): boolean {
-  const ranges = parseAccept(exchange.headers.accept ?? "*/*");
-  return ranges.some(({ type }) => type === "application/json" || type === "application/*" || type === "*/*");
+function logParameters({ schema, descriptions }: PathSources) {
+  const options = "io.k8s.api.core.v1.PodLogOptions";
+  return optionParameters(schema.definitions[options], descriptions[options] ?? {});
 }
 
-function json(text: string | Buffer, headers: Record<string, string>): TextAnswer {
-  return { kind: "text", code: 200, contentType: "application/json", text, headers };
+function subresourceDefinition(resource: ResourceSchema, subresource: SubresourceSchema, schema: Schema): string {
+  const { group, version, kind } = subresource;
+  if (group === resource.group && version === resource.version && kind === resource.kind) return resource.definition;
+  const found = Object.entries(schema.definitions).find(([, { kinds }]) =>
+    kinds?.some((of) => of.group === group && of.version === version && of.kind === kind),
+  );
+  if (found === undefined) throw new Error(`${resource.resource}/${subresource.name}: the schema has no kind ${kind}`);
+  return found[0];
+}
+
+function article(kind: string): string {
+  return /^[AEIOU]/.test(kind) ? "an" : "a";
 }

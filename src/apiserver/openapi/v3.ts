@@ -5,8 +5,8 @@ import type { Descriptions } from "../../api/schema-data.ts";
 import { componentSchemas } from "./components.ts";
 import { assembleDocument, type OpenapiDocument, type OpenapiSchema, type PathItem, refTo } from "./document.ts";
 import { groupVersionName, tagOf } from "./operations.ts";
+import { resourcePaths } from "./paths.ts";
 import { refsIn } from "./references.ts";
-import { resourcePaths } from "./resource-paths.ts";
 
 const meta = "io.k8s.apimachinery.pkg.apis.meta.v1";
 

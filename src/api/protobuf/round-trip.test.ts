@@ -1,5 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import fc from "fast-check";
-import type { Field, Schema } from "../schema.ts";
+import { apiVersionOf } from "../meta.ts";
+import type { Field } from "../schema.ts";
+import { loadSchema } from "../schema-data.ts";
+import { decodeObject } from "./decode.ts";
+import { encodeObject } from "./encode.ts";
+
+const schema = loadSchema();
 
 const schemaProps = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
@@ -12,33 +20,33 @@ const json = fc
 
 /**
  * Objects of a definition as JSON shows them after a round trip: without zero values that Go leaves out, without empty
- * lists and maps, which protobuf cannot tell from absent ones. Only tests use it.
+ * lists and maps, which protobuf cannot tell from absent ones.
  *
  * @param depth how many references to follow
  */
-export function objectOf(schema: Schema, definition: string, depth: number): fc.Arbitrary<Record<string, unknown>> {
+function objectOf(definition: string, depth: number): fc.Arbitrary<Record<string, unknown>> {
   const shape: Record<string, fc.Arbitrary<unknown>> = {};
   for (const [name, field] of Object.entries(schema.definitions[definition]!.fields)) {
-    const value = field.number === undefined ? undefined : fieldValue(schema, field, depth);
+    const value = field.number === undefined ? undefined : fieldValue(field, depth);
     if (value !== undefined) shape[name] = value;
   }
   return fc.record(shape, { requiredKeys: [], noNullPrototype: true });
 }
 
-function fieldValue(schema: Schema, field: Field, depth: number): fc.Arbitrary<unknown> | undefined {
-  const element = elementValue(schema, field, depth);
+function fieldValue(field: Field, depth: number): fc.Arbitrary<unknown> | undefined {
+  const element = elementValue(field, depth);
   if (element === undefined) return undefined;
   if (field.container === "list") return fc.array(element, { minLength: 1, maxLength: 3 });
   if (field.container === "map") return fc.dictionary(text, element, { minKeys: 1, maxKeys: 3, noNullPrototype: true });
   return element;
 }
 
-function elementValue(schema: Schema, field: Field, depth: number): fc.Arbitrary<unknown> | undefined {
+function elementValue(field: Field, depth: number): fc.Arbitrary<unknown> | undefined {
   const special = field.ref === undefined ? undefined : schema.definitions[field.ref]?.special;
   switch (special) {
     case undefined:
       if (field.ref === undefined) return scalar(field);
-      return depth <= 0 ? undefined : objectOf(schema, field.ref, depth - 1);
+      return depth <= 0 ? undefined : objectOf(field.ref, depth - 1);
     case "quantity":
       return fc.constantFrom("1", "100m", "1.5Gi", "-3", "0");
     case "intOrString":
@@ -59,14 +67,14 @@ function elementValue(schema: Schema, field: Field, depth: number): fc.Arbitrary
     case "json":
       return json;
     default:
-      return depth <= 0 ? undefined : union(special, objectOf(schema, schemaProps, depth - 1));
+      return depth <= 0 ? undefined : union(special, objectOf(schemaProps, depth - 1));
   }
 }
 
-function union(special: string, schema: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  if (special === "jsonSchemaPropsOrBool") return fc.oneof(fc.boolean(), schema);
-  const items = special === "jsonSchemaPropsOrArray" ? schema : text;
-  return fc.oneof(schema, fc.array(items, { minLength: 1, maxLength: 2 }));
+function union(special: string, props: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  if (special === "jsonSchemaPropsOrBool") return fc.oneof(fc.boolean(), props);
+  const items = special === "jsonSchemaPropsOrArray" ? props : text;
+  return fc.oneof(props, fc.array(items, { minLength: 1, maxLength: 2 }));
 }
 
 function scalar(field: Field): fc.Arbitrary<unknown> {
@@ -84,3 +92,18 @@ function scalar(field: Field): fc.Arbitrary<unknown> {
       return fc.double({ noNaN: true }).filter((value) => value !== 0);
   }
 }
+
+test("every kind survives being written and read", () => {
+  for (const [definition, { kinds }] of Object.entries(schema.definitions)) {
+    const of = kinds?.[0];
+    if (of === undefined || definition.endsWith(".version.Info")) continue;
+    const typeMeta = { apiVersion: apiVersionOf(of), kind: of.kind };
+    fc.assert(
+      fc.property(objectOf(definition, 6), (fields) => {
+        const object = { ...fields, ...typeMeta };
+        assert.deepEqual(decodeObject(encodeObject(object)).object, object);
+      }),
+      { numRuns: 12 },
+    );
+  }
+});
