@@ -5,10 +5,13 @@ import { endpointSliceController } from "./endpointslice/reconcile.ts";
 import { garbageCollector } from "./garbage-collector/reconcile.ts";
 import { namespaceController } from "./namespace/reconcile.ts";
 import { nodeIpamController } from "./node-ipam/reconcile.ts";
+import { nodeLifecycleController } from "./node-lifecycle/reconcile.ts";
+import { podGarbageCollector } from "./pod-gc/reconcile.ts";
 import type { ControllerFactory } from "./reconciler.ts";
 import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationController } from "./replication/replication.ts";
 import { serviceAccountController } from "./serviceaccount/reconcile.ts";
+import { taintEvictionController } from "./taint-eviction/reconcile.ts";
 
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
@@ -21,5 +24,8 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "garbage-collector-controller": garbageCollector,
   "namespace-controller": namespaceController,
   "node-ipam-controller": nodeIpamController(),
+  "node-lifecycle-controller": nodeLifecycleController,
+  "pod-garbage-collector-controller": podGarbageCollector,
   "serviceaccount-controller": serviceAccountController,
+  "taint-eviction-controller": taintEvictionController,
 };

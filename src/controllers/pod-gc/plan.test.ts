@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nodes, pods } from "../../api/generated/resources.ts";
+import { startScripted } from "../scripted-controller.ts";
+import { type CollectablePod, planCollection } from "./plan.ts";
+import { podGarbageCollector } from "./reconcile.ts";
+
+const pod = (name: string, of: Partial<CollectablePod> = {}): CollectablePod => ({
+  namespace: "default",
+  name,
+  uid: name,
+  nodeName: "here",
+  phase: "Running",
+  evicted: false,
+  beingDeleted: false,
+  createdMs: 0,
+  generation: undefined,
+  ...of,
+});
+const knowledge = { exists: (name: string) => name !== "gone", outOfService: (name: string) => name === "out" };
+
+const cases: { name: string; pods: CollectablePod[]; threshold?: number; collected: string[] }[] = [
+  { name: "a running pod stays", pods: [pod("a")], collected: [] },
+  { name: "a pod of a node that is gone", pods: [pod("a", { nodeName: "gone" })], collected: ["a"] },
+  { name: "a pod that waits for a node stays", pods: [pod("a", { nodeName: "" })], collected: [] },
+  {
+    name: "one that is deleted meanwhile goes",
+    pods: [pod("a", { nodeName: "", beingDeleted: true })],
+    collected: ["a"],
+  },
+  {
+    name: "a deleted pod on a node out of service",
+    pods: [pod("a", { nodeName: "out", beingDeleted: true }), pod("b", { nodeName: "out" })],
+    collected: ["a"],
+  },
+  {
+    name: "too many ended pods: evicted ones first, then the oldest",
+    pods: [
+      pod("new", { phase: "Succeeded", createdMs: 3 }),
+      pod("old", { phase: "Failed", createdMs: 1 }),
+      pod("evicted", { phase: "Failed", createdMs: 2, evicted: true }),
+      pod("running", { createdMs: 0 }),
+    ],
+    threshold: 1,
+    collected: ["evicted", "old"],
+  },
+];
+for (const { name, pods: of, threshold, collected } of cases) {
+  test(`pod gc: ${name}`, () => {
+    const plan = planCollection(of, knowledge, threshold);
+    assert.deepEqual(
+      plan.map((each) => each.pod.name),
+      collected,
+    );
+  });
+}
+
+test("pods of a node go when it has been away for 40 seconds", async () => {
+  const lost = {
+    metadata: { name: "web", namespace: "default", uid: "web" },
+    spec: { nodeName: "n" },
+    status: { phase: "Running" },
+  };
+  const node = { metadata: { name: "n", uid: "n" } };
+  const controller = await startScripted(podGarbageCollector, [
+    [pods, lost],
+    [nodes, node],
+  ]);
+  await controller.clock.advance(60_000);
+  await controller.push(nodes, node, "DELETED");
+  await controller.clock.advance(39_000);
+  assert.deepEqual(controller.writes(), []);
+  await controller.clock.advance(1_000);
+  assert.deepEqual(controller.writes(), ["PATCH pods/web/status", "DELETE pods/web"]);
+  await controller.stop();
+});
