@@ -6,6 +6,7 @@ import { writeTag } from "./element.ts";
 import { encodeObject } from "./encode.ts";
 import { ProtobufError } from "./error.ts";
 import { kubectlBodies } from "./kubectl-bodies.ts";
+import { isProtobufKind } from "./messages.ts";
 import { Writer } from "./writer.ts";
 
 /** A length-delimited field with its contents in hexadecimal: the wire format by hand. */
@@ -146,4 +147,10 @@ test("a body in protobuf may hold objects in JSON and in protobuf", () => {
 test("delete options are read in groups that the schema does not know", () => {
   const options = { apiVersion: "example.com/v1", kind: "DeleteOptions", propagationPolicy: "Foreground" };
   assert.deepEqual(decodeObject(encodeObject(options)).object, options);
+});
+
+test("kinds that are JSON only are refused", () => {
+  assert.equal(isProtobufKind("meta.k8s.io/v1", "Table"), false);
+  assert.equal(isProtobufKind("meta.k8s.io/v1", "PartialObjectMetadataList"), true);
+  assert.throws(() => encodeObject({ apiVersion: "meta.k8s.io/v1", kind: "Table" }), /no kind "Table" is registered/);
 });

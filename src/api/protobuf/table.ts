@@ -24,8 +24,9 @@ const kindsOfAllGroups: ReadonlyMap<string, string> = new Map(
 
 export function createMessageTable(schema: Schema): MessageTable {
   const definitions = new Map<string, string>();
-  for (const [name, { kinds }] of Object.entries(schema.definitions)) {
-    for (const of of kinds ?? []) definitions.set(`${apiVersionOf(of)}/${of.kind}`, name);
+  for (const [name, definition] of Object.entries(schema.definitions)) {
+    if (!hasProtobufForm(definition)) continue;
+    for (const of of definition.kinds ?? []) definitions.set(`${apiVersionOf(of)}/${of.kind}`, name);
   }
   const messages = new Map<string, Message>();
   const elements = new Map<string, Element>();
@@ -83,6 +84,12 @@ export function createMessageTable(schema: Schema): MessageTable {
     }
   };
   return { message, ofKind };
+}
+
+/** Some kinds are JSON only, such as Table: none of their fields has a number. */
+function hasProtobufForm(definition: Definition): boolean {
+  const own = Object.entries(definition.fields).filter(([name]) => name !== "kind" && name !== "apiVersion");
+  return own.length === 0 || own.some(([, { number }]) => number !== undefined);
 }
 
 /** A tree of the fields by their place on the wire, which differs from JSON where structs are inlined. */
