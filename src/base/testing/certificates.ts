@@ -1,0 +1,78 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  bitString,
+  boolean,
+  type Der,
+  explicit,
+  implicit,
+  integer,
+  objectIdentifier,
+  octetString,
+  sequence,
+  set,
+  time,
+  utf8String,
+} from "../der.ts";
+
+/** Key and certificate, PEM. */
+export interface TestPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** An authority that exists for one test. */
+export interface TestAuthority {
+  /** PEM of the authority's certificate. */
+  readonly ca: string;
+  /** A certificate for 127.0.0.1 and localhost, good for servers and clients. */
+  issue(commonName: string, ...organizations: string[]): TestPair;
+}
+
+const VALID_FROM_MS = Date.UTC(2020, 0, 1);
+const VALID_UNTIL_MS = Date.UTC(2049, 0, 1);
+const ECDSA_WITH_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
+
+/** Makes an authority with a key of its own: what it signs, no other one vouches for. */
+export function createTestAuthority(): TestAuthority {
+  const own = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const name = nameOf("test authority", []);
+  const isAuthority = extension("2.5.29.19", sequence(boolean(true)));
+  let serial = 1;
+  const certify = (subject: Der, publicKey: KeyObject, extensions: readonly Der[]): string => {
+    const body = sequence(
+      explicit(0, integer(Buffer.from([2]))),
+      integer(Buffer.from([serial++])),
+      ECDSA_WITH_SHA256,
+      name,
+      sequence(time(VALID_FROM_MS), time(VALID_UNTIL_MS)),
+      subject,
+      publicKey.export({ type: "spki", format: "der" }),
+      explicit(3, sequence(...extensions)),
+    );
+    const signature = bitString(sign("sha256", body, own.privateKey));
+    return pem(sequence(body, ECDSA_WITH_SHA256, signature));
+  };
+  return {
+    ca: certify(name, own.publicKey, [isAuthority]),
+    issue(commonName, ...organizations) {
+      const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const names = [implicit(2, Buffer.from("localhost")), implicit(7, Buffer.from([127, 0, 0, 1]))];
+      const cert = certify(nameOf(commonName, organizations), publicKey, [extension("2.5.29.17", sequence(...names))]);
+      return { key: privateKey.export({ type: "pkcs8", format: "pem" }) as string, cert };
+    },
+  };
+}
+
+function nameOf(commonName: string, organizations: readonly string[]): Der {
+  const part = (type: string, text: string): Der => set(sequence(objectIdentifier(type), utf8String(text)));
+  return sequence(...organizations.map((each) => part("2.5.4.10", each)), part("2.5.4.3", commonName));
+}
+
+function extension(type: string, value: Der): Der {
+  return sequence(objectIdentifier(type), octetString(value));
+}
+
+function pem(der: Der): string {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
