@@ -16,7 +16,7 @@ import type { Exchange, Handler, RequestBody } from "../exchange.ts";
 import { objectAnswer } from "../exchange.ts";
 import { statusOf } from "../filters/errors.ts";
 import { requestInfo } from "../request-info.ts";
-import { readBody } from "./read-body.ts";
+import { bodyReader } from "./read-body.ts";
 import { http1Sink, http2Sink, type Sink } from "./sink.ts";
 import { writeAnswer } from "./write-answer.ts";
 
@@ -149,7 +149,7 @@ function http1Message(request: IncomingMessage): Message {
     url: request.url ?? "/",
     headers: request.headers,
     credentials: { headers: request.headers, certificate: certificateOf(request.socket as TLSSocket) },
-    body: { contentType: request.headers["content-type"] ?? "", read: () => readBody(request) },
+    body: { contentType: request.headers["content-type"] ?? "", read: bodyReader(request) },
   };
 }
 
@@ -159,7 +159,7 @@ function http2Message(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): 
     url: headers[":path"] ?? "/",
     headers,
     credentials: { headers, certificate: certificateOf(stream.session?.socket as TLSSocket | undefined) },
-    body: { contentType: headers["content-type"] ?? "", read: () => readBody(stream) },
+    body: { contentType: headers["content-type"] ?? "", read: bodyReader(stream) },
   };
 }
 

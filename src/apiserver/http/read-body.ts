@@ -4,8 +4,14 @@ import { badRequest, entityTooLarge } from "../../api/status.ts";
 /** Upstream's limit of a request body (3 MiB, MaxRequestBodyBytes). */
 const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
+/** A body that is read when somebody first asks for it, and once. */
+export function bodyReader(stream: Readable): () => Promise<Buffer> {
+  let reading: Promise<Buffer> | undefined;
+  return () => (reading ??= readBody(stream));
+}
+
 /** All bytes of a body. @throws StatusError RequestEntityTooLarge, or BadRequest when the client breaks off */
-export function readBody(stream: Readable): Promise<Buffer> {
+function readBody(stream: Readable): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
