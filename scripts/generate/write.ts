@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Replaces what is in the folder by the files given (relative name to text), leaving files alone whose text is the same. */
@@ -8,7 +8,9 @@ export function writeFiles(directory: string, files: ReadonlyMap<string, string>
     const path = join(directory, name);
     if (read(path) === text) continue;
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    // A rename keeps a program that runs meanwhile from reading half a file.
+    writeFileSync(`${path}.${process.pid}`, text);
+    renameSync(`${path}.${process.pid}`, path);
   }
 }
 
