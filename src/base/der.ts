@@ -1,6 +1,6 @@
 /**
- * The little of ASN.1 DER that our own certificates need. Only well-known shapes are written, and read back only far
- * enough to find a certificate's subject; everything that comes from outside goes through a full X.509 library.
+ * The little of ASN.1 DER that certificates of our own need: known shapes are written, and elements are walked. Reading is
+ * safe on any bytes (a broken length is an error), but it proves nothing about what it reads.
  */
 export type Der = Buffer;
 

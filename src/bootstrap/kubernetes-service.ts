@@ -1,6 +1,6 @@
 import type { Endpoints, Service } from "../api/generated/core/v1.ts";
 import type { EndpointSlice } from "../api/generated/discovery.k8s.io/v1.ts";
-import { endpoints, endpointSlices, services } from "../api/generated/resources.ts";
+import { endpointSlices, endpoints, services } from "../api/generated/resources.ts";
 import type { ApiObject, ResourceReference } from "../api/meta.ts";
 import { isAlreadyExists, isNotFound } from "../api/status.ts";
 import type { Client } from "../client/client.ts";
@@ -37,7 +37,10 @@ export async function ensureKubernetesService(
     ports: [port],
   };
   await Promise.all([
-    ensure(client, services, service, (stored) => ({ ...stored, spec: { ...stored.spec, ports: service.spec!.ports! } })),
+    ensure(client, services, service, (stored) => ({
+      ...stored,
+      spec: { ...stored.spec, ports: service.spec!.ports! },
+    })),
     ensure(client, endpoints, legacy, (stored) => ({ ...stored, subsets: legacy.subsets })),
     ensure(client, endpointSlices, slice, (stored) => ({ ...stored, endpoints: slice.endpoints, ports: slice.ports! })),
   ]);

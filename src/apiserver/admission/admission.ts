@@ -1,6 +1,8 @@
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
+import type { Authorizer } from "../authz/authorizer.ts";
 import type { ObjectReader } from "../reader.ts";
 
 /** A write on its way to the store. Plugins see it after authorization, decoding and defaulting, before validation. */
@@ -38,4 +40,7 @@ export interface AdmissionPlugin {
 export interface AdmissionDependencies {
   readonly reader: ObjectReader;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Asked whether a user may approve or sign for a signer. Called only when a write comes, never while plugins are made. */
+  authorizer(): Authorizer;
 }

@@ -1,6 +1,4 @@
 import { createHash, createPublicKey, type KeyObject, sign } from "node:crypto";
-import type { Random } from "../../base/random.ts";
-import { addressBytes } from "./address-bytes.ts";
 import {
   bitString,
   boolean,
@@ -18,7 +16,9 @@ import {
   set,
   time,
   utf8String,
-} from "./der.ts";
+} from "../../base/der.ts";
+import type { Random } from "../../base/random.ts";
+import { addressBytes } from "./address-bytes.ts";
 
 /** Who a certificate speaks for. Kubernetes reads the user from commonName and the groups from organizations. */
 export interface Subject {

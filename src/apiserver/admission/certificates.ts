@@ -1,0 +1,93 @@
+import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
+import type { AuthorizationAttributes } from "../authz/authorizer.ts";
+import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
+import { requestedOrganizations } from "./certificate-subject.ts";
+import { draftOf, isAbout, isResource, refuse } from "./refuse.ts";
+
+const GROUP = "certificates.k8s.io";
+const RESOURCE = "certificatesigningrequests";
+const CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client";
+
+/** Who approves a request must be allowed to `approve` for its signer. */
+export function certificateApproval({ authorizer }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: "CertificateApproval",
+    handles: (attributes) => isUpdateOf(attributes, "approval"),
+    async validate(attributes) {
+      const { signerName } = (attributes.oldObject as CertificateSigningRequest).spec;
+      if (await maySign(attributes, { verb: "approve", signerName }, authorizer())) return;
+      throw refuse(attributes, `user not permitted to approve requests with signerName "${signerName}"`);
+    },
+  };
+}
+
+/** Who issues a certificate, or says that signing failed, must be allowed to `sign` for the signer. */
+export function certificateSigning({ authorizer }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: "CertificateSigning",
+    handles: (attributes) => isUpdateOf(attributes, "status"),
+    async validate(attributes) {
+      const old = attributes.oldObject as CertificateSigningRequest;
+      const draft = draftOf<CertificateSigningRequest>(attributes);
+      const failures = (of: CertificateSigningRequest): string =>
+        JSON.stringify((of.status?.conditions ?? []).filter(({ type }) => type === "Failed"));
+      const untouched =
+        (old.status?.certificate ?? "") === (draft.status?.certificate ?? "") && failures(old) === failures(draft);
+      if (untouched) return;
+      const { signerName } = old.spec;
+      if (await maySign(attributes, { verb: "sign", signerName }, authorizer())) return;
+      throw refuse(attributes, `user not permitted to sign requests with signerName "${signerName}"`);
+    },
+  };
+}
+
+/** Nobody gets the group that may do everything by a certificate of the general client signer. */
+export const certificateSubjectRestriction: AdmissionPlugin = {
+  name: "CertificateSubjectRestriction",
+  handles: (attributes) => attributes.operation === "CREATE" && isAbout(attributes, RESOURCE, GROUP),
+  validate(attributes) {
+    const { spec } = draftOf<CertificateSigningRequest>(attributes);
+    if (spec.signerName !== CLIENT_SIGNER) return;
+    let organizations: string[];
+    try {
+      organizations = requestedOrganizations(Buffer.from(spec.request, "base64").toString());
+    } catch (error) {
+      throw refuse(attributes, `failed to parse CSR: ${(error as Error).message}`);
+    }
+    if (!organizations.includes("system:masters")) return;
+    throw refuse(attributes, `use of ${CLIENT_SIGNER} signer with system:masters group is not allowed`);
+  },
+};
+
+function isUpdateOf(attributes: AdmissionAttributes, subresource: string): boolean {
+  return (
+    attributes.operation === "UPDATE" &&
+    attributes.subresource === subresource &&
+    isResource(attributes, RESOURCE, GROUP)
+  );
+}
+
+/** A right for one signer, or for all of its domain (`example.com/*`). */
+async function maySign(
+  { user }: AdmissionAttributes,
+  { verb, signerName }: { verb: string; signerName: string },
+  authorizer: ReturnType<AdmissionDependencies["authorizer"]>,
+): Promise<boolean> {
+  const domain = `${signerName.split("/")[0]}/*`;
+  for (const name of [signerName, domain]) {
+    const attributes: AuthorizationAttributes = {
+      user,
+      verb,
+      name,
+      resourceRequest: true,
+      group: GROUP,
+      version: "*",
+      resource: "signers",
+      subresource: "",
+      namespace: "",
+      path: "",
+    };
+    if ((await authorizer.authorize(attributes)).decision === "allow") return true;
+  }
+  return false;
+}
