@@ -37,6 +37,12 @@ export async function killContainer(
   if (isRunning(status)) {
     events.event(pod, { type: "Normal", reason: "Killing", message: options.message, fieldPath });
   }
+  if (status.state === "CONTAINER_CREATED") {
+    // It never ran, so that there is nothing to stop, and it could not be started any more under its number.
+    await runtime.runtime.removeContainer(status.id);
+    cache.forgetContainer(uid, status.id);
+    return;
+  }
   probes.containerTerminates(status.id);
   const startMs = clock.monotonic();
   if (isRunning(status) && options.graceSeconds > 0) await runPreStop(pod, status, options, dependencies);

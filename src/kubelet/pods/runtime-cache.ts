@@ -28,8 +28,8 @@ export interface RuntimeCache {
   identities(): PodIdentity[];
   /** Asks the runtime for everything, and tells of pods that changed. Calls at the same time share one. */
   relist(): Promise<void>;
-  /** Wall time by the runtime's answers; undefined before the first list. */
-  readonly listed: boolean;
+  /** Calls back with a pod's uid whenever what is known of it changed, by whomever. Answers how to stop. */
+  subscribe(listener: (uid: string) => void): () => void;
   podOf(containerId: string): string | undefined;
   /** Asks for one container that was just made, changed or seen in an event. */
   observeContainer(uid: string, containerId: string, podSandboxId: string): Promise<PodContainerStatus>;
@@ -48,7 +48,7 @@ interface Entry {
 export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   const { runtime, ownLabels, onChange } = options;
   const entries = new Map<string, Entry>();
-  let listed = false;
+  const listeners = new Set<(uid: string) => void>();
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
 
@@ -67,6 +67,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     entry.state = change(entry.state);
     entry.version++;
     if (entry.state.sandboxes.length === 0 && entry.state.containers.length === 0) entries.delete(uid);
+    for (const listener of listeners) listener(uid);
   }
 
   async function describe(status: ContainerStatus, podSandboxId: string): Promise<PodContainerStatus> {
@@ -133,14 +134,14 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
         onChange(uid);
       }),
     );
-    listed = true;
   }
 
   return {
     get: (uid) => entries.get(uid)?.state ?? NOTHING,
     identities: () => [...entries.values()].map(({ identity }) => identity),
-    get listed() {
-      return listed;
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     relist() {
       if (running === undefined) {

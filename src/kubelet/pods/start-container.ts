@@ -132,7 +132,7 @@ async function configure(
   context: StartContext & { image: Image },
   dependencies: PodDependencies,
 ): Promise<ContainerConfig> {
-  const { pod, sandbox, volumes, image } = context;
+  const { pod, sandbox, image } = context;
   const { paths, files, objects, cache, ownLabels, nodeMemoryBytes } = dependencies;
   const { uid } = identityOf(pod);
   const rootProblem = nonRootProblem(pod, container, image);

@@ -71,12 +71,13 @@ export async function answerUpgrade(url: ParsedUrl, client: UpgradeRequest, cont
       first === "exec"
         ? await context.kubelet.exec(target, url.query.getAll("command"), streams)
         : await context.kubelet.attach(target, streams);
-    return proxyUpgrade(client, streamingUrl);
+    return proxyUpgrade(client, streamingUrl, context.signal);
   }
   if (first === "portForward") {
     const target = podTarget(rest);
     if (target === undefined) throw new NoSuchPage();
-    return proxyUpgrade(client, await context.kubelet.portForward(target, forwardedPorts(url.query)));
+    const streamingUrl = await context.kubelet.portForward(target, forwardedPorts(url.query));
+    return proxyUpgrade(client, streamingUrl, context.signal);
   }
   throw new NoSuchPage();
 }

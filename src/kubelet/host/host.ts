@@ -1,0 +1,49 @@
+import type { DnsConfig } from "../cri/config.ts";
+import type { VolumeFiles } from "../volumes/files.ts";
+import type { PodCgroups } from "./pod-cgroups.ts";
+
+/** What a node is. */
+export interface HostFacts {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly ephemeralStorageBytes: number;
+  readonly machineId: string;
+  readonly systemUuid: string;
+  readonly bootId: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  /** `linux`. */
+  readonly operatingSystem: string;
+  /** Go's name: `amd64`, `arm64`. */
+  readonly architecture: string;
+}
+
+/** How much of it is left. */
+export interface HostUsage {
+  readonly memoryAvailableBytes: number;
+  readonly diskTotalBytes: number;
+  readonly diskAvailableBytes: number;
+  readonly inodesTotal: number;
+  readonly inodesAvailable: number;
+  readonly processes: number;
+  readonly maxProcesses: number;
+}
+
+/**
+ * The seam between the kubelet and the machine that it runs on, beyond the container runtime. linux-host.ts is this
+ * machine, simulated-host.ts one that is only told about.
+ */
+export interface KubeletHost {
+  readonly files: VolumeFiles;
+  readonly cgroups: PodCgroups;
+  facts(): Promise<HostFacts>;
+  usage(): Promise<HostUsage>;
+  /** The node's own resolver. */
+  dnsConfig(): Promise<DnsConfig>;
+  /** The node's /etc/hosts. */
+  hostsFile(): Promise<string>;
+  /** Directories, and what secrets lie in, before the first pod. */
+  prepare(): Promise<void>;
+  /** Undoes it, once no pod is left. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,9 @@
+import { identityOf } from "../pods/pod.ts";
+import type { PodCgroups } from "./pod-cgroups.ts";
+
+/** For nodes whose containers do not really run. */
+export const noCgroups: PodCgroups = {
+  parent: (pod) => `/kubepods/pod${identityOf(pod).uid}`,
+  ensure: async () => {},
+  remove: async () => {},
+};

@@ -1,0 +1,99 @@
+import type { Node, NodeStatus } from "../../api/generated/core/v1.ts";
+import { nodes } from "../../api/generated/resources.ts";
+import { isAlreadyExists, isNotFound } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Client } from "../../client/client.ts";
+import type { HostFacts } from "../host/host.ts";
+import { newNode } from "./node-status.ts";
+import { nodeStatusPatch, saysSomethingNew } from "./status-patch.ts";
+
+const UPDATE_MS = 10_000;
+const REPORT_ANYWAY_MS = 300_000;
+/** How often to look until the node is ready for the first time. */
+const FIRST_LOOK_MS = 50;
+const SLOWEST_FIRST_LOOK_MS = 1000;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 7000;
+
+export interface NodeReporterOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly nodeName: string;
+  readonly facts: HostFacts;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints?: NonNullable<Node["spec"]>["taints"];
+  readonly signal: AbortSignal;
+  /** What the node is now. */
+  status(before: NodeStatus): Promise<NodeStatus>;
+  /** The node is ready, and the API knows it. */
+  onReady(): void;
+}
+
+/** Puts the node into the API, or takes over the one that is there. Tries until it succeeds or the signal aborts. */
+export async function registerNode(options: NodeReporterOptions): Promise<Node> {
+  const { client, clock, log, nodeName, signal } = options;
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)) {
+    try {
+      const wanted: Node = { ...newNode(nodeName, options), status: await options.status({}) };
+      return await createOrAdopt(client, wanted);
+    } catch (error) {
+      log.warn("cannot register the node", { node: nodeName, error: errorMessage(error), retryMs });
+      await sleep(clock, retryMs, signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+async function createOrAdopt(client: Client, wanted: Node): Promise<Node> {
+  const name = wanted.metadata?.name ?? "";
+  try {
+    return await client.create(nodes, wanted);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  const found = await client.get(nodes, { name });
+  const labels = wanted.metadata?.labels ?? {};
+  const isSame = Object.entries(labels).every(([key, value]) => found.metadata?.labels?.[key] === value);
+  if (isSame) return found;
+  return client.patch(nodes, { name }, { type: "merge", body: { metadata: { labels } } });
+}
+
+/** Reports the node's status every 10 seconds where it changed, and every 5 minutes anyway, until the signal aborts. */
+export async function runNodeReporter(node: Node, options: NodeReporterOptions): Promise<void> {
+  const { client, clock, log, nodeName, signal } = options;
+  let reported = node.status ?? {};
+  let reportedMs = Number.NEGATIVE_INFINITY;
+  let wasReady = false;
+  let firstLookMs = FIRST_LOOK_MS;
+  while (!signal.aborted) {
+    try {
+      const status = await options.status(reported);
+      const due = clock.monotonic() - reportedMs >= REPORT_ANYWAY_MS;
+      if (due || saysSomethingNew(reported, status)) {
+        const patch = nodeStatusPatch(reported, status);
+        if (patch !== undefined) {
+          const body = { status: patch };
+          await client.patch(nodes, { name: nodeName }, { type: "strategic", body, subresource: "status" });
+        }
+        reported = status;
+        reportedMs = clock.monotonic();
+      }
+      if (!wasReady && isReady(status)) {
+        wasReady = true;
+        options.onReady();
+      }
+    } catch (error) {
+      log.warn("cannot report the node's status", { node: nodeName, error: errorMessage(error) });
+      if (isNotFound(error)) reported = (await registerNode(options).catch(() => node)).status ?? {};
+    }
+    await sleep(clock, wasReady ? UPDATE_MS : firstLookMs, signal);
+    firstLookMs = Math.min(SLOWEST_FIRST_LOOK_MS, firstLookMs * 2);
+  }
+}
+
+function isReady(status: NodeStatus): boolean {
+  return status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+}

@@ -1,0 +1,40 @@
+import { errorMessage } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
+import { formatDuration } from "../backoff.ts";
+import type { RuntimeService } from "../cri/runtime.ts";
+import type { PodLifecycle } from "../pods/pleg.ts";
+
+const LIST_THRESHOLD_MS = 180_000;
+
+/** Why the node cannot take pods now, in upstream's words; empty when it can. */
+export async function readinessProblems(
+  runtime: RuntimeService,
+  { clock, lifecycle }: { clock: Clock; lifecycle: Pick<PodLifecycle, "lastListMs"> },
+): Promise<string[]> {
+  const problems: string[] = [];
+  try {
+    const { conditions } = await runtime.status();
+    const find = (type: string) => conditions.find((condition) => condition.type === type);
+    const ready = find("RuntimeReady");
+    const network = find("NetworkReady");
+    const tell = (name: string, { reason, message }: { reason: string; message: string }) =>
+      `${name}=false reason:${reason} message:${message}`;
+    if (ready !== undefined && !ready.status)
+      problems.push(`container runtime not ready: ${tell("RuntimeReady", ready)}`);
+    if (network !== undefined && !network.status) {
+      problems.push(`container runtime network not ready: ${tell("NetworkReady", network)}`);
+    }
+  } catch (error) {
+    problems.push(`container runtime is down: ${errorMessage(error)}`);
+  }
+  const last = lifecycle.lastListMs();
+  const age = last === undefined ? undefined : clock.monotonic() - last;
+  if (age === undefined) problems.push("PLEG is not healthy: pleg has yet to be successful");
+  else if (age > LIST_THRESHOLD_MS) {
+    const seen = formatDuration(age);
+    problems.push(
+      `PLEG is not healthy: pleg was last seen active ${seen} ago; threshold is ${formatDuration(LIST_THRESHOLD_MS)}`,
+    );
+  }
+  return problems;
+}

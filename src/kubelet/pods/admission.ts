@@ -1,0 +1,67 @@
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from "../../api/generated/core/v1.ts";
+import { matchesMap, matchesRequirements } from "../../api/selectors.ts";
+import { podRequests } from "./resources.ts";
+
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface AdmissionInput {
+  readonly node: Node | undefined;
+  /** Pods that already have their place on the node. */
+  readonly others: readonly Pod[];
+  /** What the node has for pods: cpu in thousandths, the others in units; `pods` among them. */
+  readonly allocatable: Readonly<Record<string, number>>;
+}
+
+/** Why this node cannot take a pod that is bound to it; undefined when it can. Upstream's admission checks and words. */
+export function rejection(pod: Pod, input: AdmissionInput): Rejection | undefined {
+  return resourceRejection(pod, input) ?? affinityRejection(pod, input.node);
+}
+
+function resourceRejection(pod: Pod, { others, allocatable }: AdmissionInput): Rejection | undefined {
+  const used: Record<string, number> = {};
+  for (const other of others) {
+    for (const [name, amount] of Object.entries(podRequests(other))) used[name] = (used[name] ?? 0) + amount;
+  }
+  const requested = { pods: 1, ...podRequests(pod) };
+  used["pods"] = others.length;
+  for (const [name, amount] of Object.entries(requested)) {
+    const capacity = allocatable[name] ?? 0;
+    if (amount === 0 || amount + (used[name] ?? 0) <= capacity) continue;
+    const message = `Node didn't have enough resource: ${name}, requested: ${amount}, used: ${used[name] ?? 0}, capacity: ${capacity}`;
+    return { reason: `OutOf${name}`, message: `Pod was rejected: ${message}` };
+  }
+  return undefined;
+}
+
+function affinityRejection(pod: Pod, node: Node | undefined): Rejection | undefined {
+  if (node === undefined) return undefined;
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const labels = node.metadata?.labels ?? {};
+  const fits =
+    matchesMap(pod.spec?.nodeSelector, labels) &&
+    (required === undefined || (required.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node)));
+  if (fits) return undefined;
+  return {
+    reason: "NodeAffinity",
+    message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+  };
+}
+
+/** A term without any requirement matches nothing. */
+function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  const fields = { "metadata.name": node.metadata?.name ?? "" };
+  return matchesAll(matchExpressions, node.metadata?.labels ?? {}) && matchesAll(matchFields, fields);
+}
+
+function matchesAll(requirements: readonly NodeSelectorRequirement[], labels: Record<string, string>): boolean {
+  return matchesRequirements(
+    requirements.map(({ key, operator, values = [] }) => ({ key, operator, values })) as Parameters<
+      typeof matchesRequirements
+    >[0],
+    labels,
+  );
+}

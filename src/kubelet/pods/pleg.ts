@@ -1,0 +1,105 @@
+import { errorMessage } from "../../base/assert.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import { RuntimeError, type RuntimeService } from "../cri/runtime.ts";
+import type { RuntimeCache } from "./runtime-cache.ts";
+
+/** Between two lists when the runtime tells of events, and when it does not. */
+const RELIST_WITH_EVENTS_MS = 10_000;
+const RELIST_MS = 1000;
+const RECONNECT_MS = 1000;
+/** The runtime may write down how a container ended a moment after it told so. */
+const SETTLE_MS = [0, 5, 20, 80, 300];
+
+export interface PodLifecycle {
+  /** When everything was listed last, on the monotonic clock; undefined before the first time. */
+  lastListMs(): number | undefined;
+  stop(): Promise<void>;
+}
+
+export interface PodLifecycleOptions {
+  readonly runtime: RuntimeService;
+  readonly cache: RuntimeCache;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether there is anything to look after. */
+  hasPods(): boolean;
+  onChange(uid: string): void;
+}
+
+/** Notices what happens to containers by itself: by the runtime's events where it has them, and by listing now and then. */
+export function startPodLifecycle(options: PodLifecycleOptions): PodLifecycle {
+  const { runtime, cache, clock, log } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let listedMs: number | undefined;
+  let following = false;
+
+  async function relist(): Promise<void> {
+    await cache.relist();
+    listedMs = clock.monotonic();
+  }
+
+  async function relistLoop(): Promise<void> {
+    while (!signal.aborted) {
+      if (options.hasPods() || listedMs === undefined) {
+        await relist().catch((error) => log.warn("cannot list containers", { error: errorMessage(error) }));
+      } else listedMs = clock.monotonic();
+      await sleep(clock, following ? RELIST_WITH_EVENTS_MS : RELIST_MS, signal);
+    }
+  }
+
+  async function followEvents(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const events = runtime.containerEvents(signal);
+        following = true;
+        for await (const event of events) {
+          if (event.type === "stopped") void onStopped(event.containerId);
+        }
+      } catch (error) {
+        if (error instanceof RuntimeError && error.code === "Unimplemented") return;
+        log.debug("the runtime's events broke off", { error: errorMessage(error) });
+      } finally {
+        following = false;
+      }
+      await sleep(clock, RECONNECT_MS, signal);
+      // What happened in between was not told.
+      if (!signal.aborted) await relist().catch(() => {});
+    }
+  }
+
+  async function onStopped(containerId: string): Promise<void> {
+    for (const delayMs of SETTLE_MS) {
+      if (delayMs > 0) await sleep(clock, delayMs, signal);
+      if (signal.aborted) return;
+      const uid = cache.podOf(containerId);
+      if (uid === undefined) return;
+      const before = cache.get(uid).containers.find(({ id }) => id === containerId);
+      try {
+        if (before === undefined) {
+          const sandbox = cache.get(uid).sandboxes.find(({ id }) => id === containerId);
+          const after = await cache.observeSandbox(uid, containerId);
+          if (after.state === sandbox?.state) continue;
+        } else {
+          if (before.state === "CONTAINER_EXITED") return;
+          const after = await cache.observeContainer(uid, containerId, before.podSandboxId);
+          if (after.state === before.state) continue;
+        }
+        options.onChange(uid);
+      } catch (error) {
+        log.debug("a stopped container is gone already", { container: containerId, error: errorMessage(error) });
+      }
+      return;
+    }
+  }
+
+  const running = Promise.all([relistLoop(), followEvents()]);
+  return {
+    lastListMs: () => listedMs,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
