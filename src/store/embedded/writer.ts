@@ -25,6 +25,7 @@ export function openWriter(database: string, maximumBytes: number | undefined): 
   const connection = new DatabaseSync(database, { timeout: 1000 });
   connection.exec(`
     PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON; -- macOS: fsync alone stops at the drive's cache
     PRAGMA wal_autocheckpoint = ${LOG_BYTES / PAGE_BYTES};
     PRAGMA journal_size_limit = ${LOG_BYTES};
   `);

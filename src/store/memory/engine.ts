@@ -17,6 +17,7 @@ import type { CommitLog } from "./commit-log.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { CompactionSchedule, type HistoryLimits } from "./compaction-schedule.ts";
 import { checkKey } from "./key-order.ts";
+import { slicedList } from "./sliced-list.ts";
 import { Expiry } from "./time-to-live.ts";
 import type { Change, VersionedMap } from "./versioned-map.ts";
 import { WatchHub } from "./watch-hub.ts";
@@ -75,7 +76,7 @@ export class Engine implements Store {
 
   async list(request: ListRequest): Promise<ListResult> {
     this.#checkOpen();
-    return this.#map.list(request);
+    return await slicedList(this.#map, request);
   }
 
   watch(request: WatchRequest): AsyncIterable<WatchBatch> {

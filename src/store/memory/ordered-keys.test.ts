@@ -61,7 +61,10 @@ test("many keys in any order split and merge without losing one", () => {
   const keyOf = (index: number): string => `/${String((index * 2741) % total).padStart(6, "0")}`;
   for (let index = 0; index < total; index++) map.apply({ key: keyOf(index), value: Buffer.from("x") });
   for (let index = 0; index < total; index++) if (index % 50 !== 0) map.apply({ key: keyOf(index), value: undefined });
+  assert.equal(map.keyCount, total);
   map.compact(map.revision);
+  assert.equal(map.keyCount, total / 50, "removed keys leave the memory, the one at the compacted revision too");
+  assert.equal(map.history.bytes, 0);
   const expected = Array.from({ length: total }, (_, index) => index)
     .filter((index) => index % 50 === 0)
     .map(keyOf)

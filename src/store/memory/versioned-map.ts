@@ -41,6 +41,11 @@ export class VersionedMap {
     return this.#compactedRevision;
   }
 
+  /** Keys in memory: those that hold a value, and removed ones that history still knows. */
+  get keyCount(): number {
+    return this.#records.size;
+  }
+
   get history(): History {
     return this.#history;
   }
