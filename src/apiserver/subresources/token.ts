@@ -4,17 +4,23 @@ import { notFound } from "../../api/status.ts";
 import type { TokenIssuer } from "../authn/token-issuer.ts";
 import { objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
+import { writeContext } from "../handlers/environment.ts";
+import { admissionAttributes } from "../registry/admit.ts";
 import type { Subresource } from "./subresource.ts";
 
 /** Issues a token for a service account (TokenRequest). */
 export function tokenSubresource(issuer: TokenIssuer): Subresource {
   return {
-    async create(resource, exchange) {
+    async create(resource, exchange, environment) {
       const { namespace, name } = exchange.info;
       const body = (await decodeBody(exchange.body)).value;
       const request = expectObject(body, { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" });
       const stored = await resource.storage.get(namespace, name);
       if (stored === undefined) throw notFound(resource.schema, name);
+      const write = { operation: "CREATE", subresource: "token", object: request, namespace, name } as const;
+      const attributes = admissionAttributes(resource, writeContext(exchange, environment), write);
+      await resource.admission.admit(attributes);
+      await resource.admission.validate(attributes);
       const issued = await issuer.issue(stored.object as ServiceAccount, request as TokenRequest);
       return objectAnswer({ ...issued, metadata: { name, namespace, ...issued.metadata } }, { code: 201 });
     },
