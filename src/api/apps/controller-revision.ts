@@ -1,0 +1,33 @@
+import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { nonNegative } from "../field-checks.ts";
+import { required } from "../field-error.ts";
+import type { ControllerRevision } from "../generated/apps/v1.ts";
+import { defineKind } from "../kind.ts";
+import { controllerOf, parseApiVersion } from "../meta.ts";
+import { immutable } from "../object-meta.ts";
+
+export const controllerRevisionKind = defineKind<ControllerRevision>({
+  group: "apps",
+  version: "v1",
+  kind: "ControllerRevision",
+  validate: (revision) => [
+    ...(revision.data === undefined ? [required("data", "data is mandatory")] : []),
+    ...nonNegative(revision.revision, "revision"),
+  ],
+  validateUpdate: (revision, old) => immutable(revision.data, old.data, "data"),
+  columns: [
+    nameColumn,
+    textColumn<ControllerRevision>("Controller", "Controller of the object", (revision) => {
+      const owner = controllerOf(revision);
+      if (owner === undefined) return "<none>";
+      const { group } = parseApiVersion(owner.apiVersion);
+      return `${owner.kind.toLowerCase()}${group === "" ? "" : `.${group}`}/${owner.name}`;
+    }),
+    textColumn<ControllerRevision>(
+      "Revision",
+      "Revision indicates the revision of the state represented by Data.",
+      (revision) => String(revision.revision ?? 0),
+    ),
+    ageColumn,
+  ],
+});

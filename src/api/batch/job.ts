@@ -1,0 +1,101 @@
+import { ageColumn, containerColumns, nameColumn, textColumn, wide } from "../columns.ts";
+import { isConditionTrue } from "../conditions.ts";
+import { setPodTemplateDefaults } from "../core/pod-template.ts";
+import type { Job, JobSpec } from "../generated/batch/v1.ts";
+import { humanDuration } from "../human-duration.ts";
+import { defineKind } from "../kind.ts";
+import { formatLabelSelector } from "../selectors.ts";
+import { validateJob, validateJobStatus, validateJobUpdate } from "./validate-job.ts";
+
+const INT32_MAX = 2147483647;
+const PREFIX = "batch.kubernetes.io/";
+
+export const jobKind = defineKind<Job>({
+  group: "batch",
+  version: "v1",
+  kind: "Job",
+  setDefaults(job) {
+    if (job.spec === undefined) return;
+    setJobSpecDefaults(job.spec);
+    const labels = job.spec.template?.metadata?.labels;
+    if (labels !== undefined && Object.keys(job.metadata?.labels ?? {}).length === 0) {
+      job.metadata = { ...job.metadata, labels: { ...labels } };
+    }
+  },
+  prepareForCreate(job) {
+    job.status = {};
+    generateSelector(job);
+  },
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
+  validateStatusUpdate: validateJobStatus,
+  defaultPropagation: "background",
+  columns: [
+    nameColumn,
+    textColumn<Job>("Status", "Status of the job.", jobStatus),
+    textColumn<Job>("Completions", "The number of pods which reached phase Succeeded.", completions),
+    textColumn<Job>("Duration", "Time required to complete the job.", ({ status }, nowMs) => {
+      if (status?.startTime === undefined) return "";
+      const end = status.completionTime === undefined ? nowMs : Date.parse(status.completionTime);
+      return humanDuration(end - Date.parse(status.startTime));
+    }),
+    ageColumn,
+    ...containerColumns<Job>(({ spec }) => spec?.template),
+    wide(
+      textColumn<Job>("Selector", "A label query over pods that should match the pod count.", ({ spec }) =>
+        formatLabelSelector(spec?.selector),
+      ),
+    ),
+  ],
+  selectableFields: { "status.successful": ({ status }) => String(status?.succeeded ?? 0) },
+});
+
+/** Defaults of a job's spec, in a job. */
+function setJobSpecDefaults(spec: JobSpec): void {
+  setPodTemplateDefaults(spec.template);
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
+  spec.parallelism ??= 1;
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : INT32_MAX;
+  spec.completionMode ??= "NonIndexed";
+  spec.suspend ??= false;
+  for (const rule of spec.podFailurePolicy?.rules ?? []) {
+    for (const pattern of rule.onPodConditions ?? []) pattern.status ||= "True";
+  }
+  spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
+}
+
+/** Labels the pods with the job's uid and name and selects them by uid, unless the client does that itself. */
+function generateSelector(job: Job): void {
+  const { spec } = job;
+  if (spec === undefined || spec.manualSelector === true || spec.template === undefined) return;
+  const uid = job.metadata?.uid ?? "";
+  const name = job.metadata?.name ?? "";
+  const meta = (spec.template.metadata ??= {});
+  meta.labels = {
+    ...meta.labels,
+    "controller-uid": uid,
+    "job-name": name,
+    [`${PREFIX}controller-uid`]: uid,
+    [`${PREFIX}job-name`]: name,
+  };
+  spec.selector = {
+    ...spec.selector,
+    matchLabels: { ...spec.selector?.matchLabels, [`${PREFIX}controller-uid`]: uid },
+  };
+}
+
+function jobStatus(job: Job): string {
+  const conditions = job.status?.conditions;
+  if (isConditionTrue(conditions, "Complete")) return "Complete";
+  if (isConditionTrue(conditions, "Failed")) return "Failed";
+  if (job.metadata?.deletionTimestamp !== undefined) return "Terminating";
+  if (isConditionTrue(conditions, "Suspended")) return "Suspended";
+  return isConditionTrue(conditions, "FailureTarget") ? "FailureTarget" : "Running";
+}
+
+function completions({ spec, status }: Job): string {
+  const done = status?.succeeded ?? 0;
+  if (spec?.completions !== undefined) return `${done}/${spec.completions}`;
+  const parallelism = spec?.parallelism ?? 0;
+  return parallelism > 1 ? `${done}/1 of ${parallelism}` : `${done}/1`;
+}

@@ -1,0 +1,88 @@
+import { nameColumn, textColumn, wide } from "../columns.ts";
+import { type FieldError, invalid } from "../field-error.ts";
+import type { Event } from "../generated/core/v1.ts";
+import { ageOf } from "../human-duration.ts";
+import { type Column, defineKind } from "../kind.ts";
+
+/** Cluster objects have their events in the default namespace. */
+const CLUSTER_EVENTS_NAMESPACES = ["default", "kube-system"];
+
+function firstSeen(event: Event, nowMs: number): string {
+  return ageOf(event.firstTimestamp ?? event.eventTime, nowMs);
+}
+
+function lastSeen(event: Event, nowMs: number): string {
+  if (event.series !== undefined) return ageOf(event.series.lastObservedTime, nowMs);
+  return event.lastTimestamp === undefined ? firstSeen(event, nowMs) : ageOf(event.lastTimestamp, nowMs);
+}
+
+function source({ source: from, reportingComponent, reportingInstance }: Event): string {
+  const component = from?.component || reportingComponent || "";
+  const instance = from?.host || reportingInstance || "";
+  return instance === "" ? component : `${component}, ${instance}`;
+}
+
+const columns: readonly Column<Event>[] = [
+  textColumn("Last Seen", "The time at which the most recent occurrence of this event was recorded.", lastSeen),
+  textColumn(
+    "Type",
+    "Type of this event (Normal, Warning), new types could be added in the future",
+    ({ type }) => type ?? "",
+  ),
+  textColumn("Reason", "Why the transition into the object's current status happened.", ({ reason }) => reason ?? ""),
+  textColumn("Object", "The object that this event is about.", ({ involvedObject: { kind = "", name } = {} }) =>
+    name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase(),
+  ),
+  wide(
+    textColumn(
+      "Subobject",
+      "The part of the object that this event is about.",
+      ({ involvedObject }) => involvedObject?.fieldPath ?? "",
+    ),
+  ),
+  wide(textColumn("Source", "The component reporting this event.", source)),
+  textColumn("Message", "A human-readable description of the status of this operation.", ({ message }) =>
+    (message ?? "").trim(),
+  ),
+  wide(textColumn("First Seen", "The time at which the event was first recorded.", firstSeen)),
+  wide({
+    name: "Count",
+    type: "string",
+    description: "The number of times this event has occurred.",
+    cell: ({ count, series }) => series?.count ?? (count || 1),
+  }),
+  wide(nameColumn),
+];
+
+export const eventKind = defineKind<Event>({
+  group: "",
+  version: "v1",
+  kind: "Event",
+  validate: validateEvent,
+  columns,
+  selectableFields: {
+    "involvedObject.kind": ({ involvedObject }) => involvedObject?.kind ?? "",
+    "involvedObject.namespace": ({ involvedObject }) => involvedObject?.namespace ?? "",
+    "involvedObject.name": ({ involvedObject }) => involvedObject?.name ?? "",
+    "involvedObject.uid": ({ involvedObject }) => involvedObject?.uid ?? "",
+    "involvedObject.apiVersion": ({ involvedObject }) => involvedObject?.apiVersion ?? "",
+    "involvedObject.resourceVersion": ({ involvedObject }) => involvedObject?.resourceVersion ?? "",
+    "involvedObject.fieldPath": ({ involvedObject }) => involvedObject?.fieldPath ?? "",
+    reason: ({ reason }) => reason ?? "",
+    reportingComponent: ({ reportingComponent }) => reportingComponent ?? "",
+    source: ({ source: from, reportingComponent }) => from?.component || reportingComponent || "",
+    type: ({ type }) => type ?? "",
+  },
+});
+
+function validateEvent(event: Event): FieldError[] {
+  const about = event.involvedObject?.namespace ?? "";
+  const namespace = event.metadata?.namespace ?? "";
+  const field = "involvedObject.namespace";
+  if (about === "") {
+    return CLUSTER_EVENTS_NAMESPACES.includes(namespace)
+      ? []
+      : [invalid(field, about, "does not match event.namespace")];
+  }
+  return about === namespace ? [] : [invalid(field, about, "does not match event.namespace")];
+}

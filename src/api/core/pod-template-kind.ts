@@ -1,0 +1,19 @@
+import { containerColumns, formatLabels, nameColumn, textColumn } from "../columns.ts";
+import type { PodTemplate } from "../generated/core/v1.ts";
+import { defineKind } from "../kind.ts";
+import { setPodTemplateDefaults, validatePodTemplate } from "./pod-template.ts";
+
+export const podTemplateKind = defineKind<PodTemplate>({
+  group: "",
+  version: "v1",
+  kind: "PodTemplate",
+  setDefaults: ({ template }) => setPodTemplateDefaults(template),
+  validate: ({ template }) => validatePodTemplate(template, "template"),
+  columns: [
+    nameColumn,
+    ...containerColumns<PodTemplate>(({ template }) => template).map(({ priority: _, ...column }) => column),
+    textColumn<PodTemplate>("Pod Labels", "The labels for the pod template.", ({ template }) =>
+      formatLabels(template?.metadata?.labels),
+    ),
+  ],
+});

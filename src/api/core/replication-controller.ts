@@ -1,0 +1,82 @@
+import { validateAlwaysRestarts, validateCounts } from "../apps/workload.ts";
+import { ageColumn, containerColumns, formatLabels, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
+import { nonNegative } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
+import type { ReplicationController } from "../generated/core/v1.ts";
+import { defineKind } from "../kind.ts";
+import { matchesMap } from "../selectors.ts";
+import { setPodTemplateDefaults, validatePodTemplate } from "./pod-template.ts";
+
+export const replicationControllerKind = defineKind<ReplicationController>({
+  group: "",
+  version: "v1",
+  kind: "ReplicationController",
+  defaultPropagation: "orphan",
+  setDefaults(controller) {
+    const { spec } = controller;
+    if (spec === undefined) return;
+    setPodTemplateDefaults(spec.template);
+    const labels = spec.template?.metadata?.labels;
+    if (labels !== undefined) {
+      if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
+      if (Object.keys(controller.metadata?.labels ?? {}).length === 0) {
+        controller.metadata = { ...controller.metadata, labels: { ...labels } };
+      }
+    }
+    spec.replicas ??= 1;
+  },
+  prepareForCreate(controller) {
+    controller.status = { replicas: 0 };
+  },
+  validate: validateController,
+  validateStatusUpdate: ({ status }) =>
+    validateCounts(status, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"]),
+  columns: [
+    nameColumn,
+    integerColumn<ReplicationController>(
+      "Desired",
+      "Replicas is the number of desired replicas.",
+      ({ spec }) => spec?.replicas,
+    ),
+    integerColumn<ReplicationController>(
+      "Current",
+      "Replicas is the most recently observed number of replicas.",
+      ({ status }) => status?.replicas,
+    ),
+    integerColumn<ReplicationController>(
+      "Ready",
+      "The number of ready replicas for this replication controller.",
+      ({ status }) => status?.readyReplicas,
+    ),
+    ageColumn,
+    ...containerColumns<ReplicationController>(({ spec }) => spec?.template),
+    wide(
+      textColumn<ReplicationController>(
+        "Selector",
+        "Selector is a label query over pods that should match the Replicas count.",
+        ({ spec }) => formatLabels(spec?.selector),
+      ),
+    ),
+  ],
+  selectableFields: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
+});
+
+function validateController({ spec }: ReplicationController): FieldError[] {
+  const errors = [
+    ...nonNegative(spec?.minReadySeconds, "spec.minReadySeconds"),
+    ...nonNegative(spec?.replicas, "spec.replicas"),
+  ];
+  if (Object.keys(spec?.selector ?? {}).length === 0) errors.push(required("spec.selector"));
+  if (spec?.template === undefined) return [...errors, required("spec.template")];
+  const labels = spec.template.metadata?.labels;
+  if (!matchesMap(spec.selector, labels)) {
+    errors.push(
+      invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`"),
+    );
+  }
+  return [
+    ...errors,
+    ...validatePodTemplate(spec.template, "spec.template"),
+    ...validateAlwaysRestarts(spec.template, "ReplicationController"),
+  ];
+}
