@@ -9,8 +9,8 @@ import type { Random } from "../base/random.ts";
 import type { SpanRing } from "../base/trace.ts";
 import type { Transport } from "../client/transport.ts";
 import type { Store } from "../store/store.ts";
-import type { AdmissionPlugin } from "./admission/admission.ts";
-import { admissionChain } from "./admission/chain.ts";
+import type { AdmissionDependencies, AdmissionPlugin } from "./admission/admission.ts";
+import { type AdmissionChain, admissionChain } from "./admission/chain.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
 import type { Authorization } from "./authz/create-authorizer.ts";
 import { StoreFeed } from "./cache/store-feed.ts";
@@ -48,8 +48,8 @@ export interface ApiServerOptions {
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
   readonly serviceCidr: string;
   readonly security: SecurityOptions;
-  /** Made when the server's own reader is there: plugins read through it. */
-  readonly admission: (reader: ObjectReader) => readonly AdmissionPlugin[];
+  /** Made when the server's own reader and authorizer are there: plugins ask both. */
+  readonly admission: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];
   /** What who wires the server adds: streams to kubelets, by `group/resource/subresource`. */
   readonly subresources?: Readonly<Record<string, Subresource>>;
   /** Plain paths besides those of the server itself. */
@@ -75,16 +75,21 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const following = feed.run(stopping.signal);
   const reader = cacheReader(() => table);
   let security: Security | undefined;
+  let plugins: AdmissionChain | undefined;
   const authorization = () => present(security, "the server's security").authorization;
   const table = createResourceTable({
     schema: options.schema,
     kinds: options.kinds,
     store,
     feed,
-    admission: admissionChain(options.admission(reader)),
+    admission: {
+      admit: (attributes) => present(plugins, "the admission chain").admit(attributes),
+      validate: (attributes) => present(plugins, "the admission chain").validate(attributes),
+    },
     strategies: strategies(options, reader, authorization),
   });
   security = await createSecurity(reader, options.security);
+  plugins = admissionChain(options.admission({ reader, clock, random, authorizer: authorization }));
   const { virtual } = security;
   const isServed = ({ group, version, resource, verbs }: ResourceSchema): boolean =>
     verbs.includes("list") || virtual[`${group}/${version}/${resource}`] !== undefined;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
-import { createPlugins } from "../apiserver/admission/plugins.ts";
+import { createAdmissionPlugins } from "../apiserver/admission/plugins.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { healthPaths } from "../apiserver/handlers/health.ts";
@@ -80,7 +80,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
           ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
         },
-        admission: (reader) => createPlugins({ reader, clock }),
+        admission: createAdmissionPlugins,
         subresources: options.subresources(pki),
         paths: (table, served) => [
           versionPath(),

@@ -26,7 +26,7 @@ export function createMessageTable(schema: Schema): MessageTable {
   const definitions = new Map<string, string>();
   for (const [name, definition] of Object.entries(schema.definitions)) {
     if (!hasProtobufForm(definition)) continue;
-    for (const of of definition.kinds ?? []) definitions.set(`${apiVersionOf(of)}/${of.kind}`, name);
+    for (const each of definition.kinds ?? []) definitions.set(`${apiVersionOf(each)}/${each.kind}`, name);
   }
   const messages = new Map<string, Message>();
   const elements = new Map<string, Element>();

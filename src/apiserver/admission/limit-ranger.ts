@@ -77,14 +77,14 @@ function setDefaults(pod: Pod, items: readonly Item[]): void {
 /** Fills in what is missing; says what that was. */
 function fill(container: Container, kind: string, defaults: { requests: Amounts; limits: Amounts }): string[] {
   const texts: string[] = [];
-  for (const of of ["requests", "limits"] as const) {
-    const present = container.resources?.[of];
-    const missing = Object.keys(defaults[of])
+  for (const list of ["requests", "limits"] as const) {
+    const present = container.resources?.[list];
+    const missing = Object.keys(defaults[list])
       .filter((name) => present?.[name] === undefined)
       .sort();
     if (missing.length === 0) continue;
-    container.resources = { ...container.resources, [of]: { ...defaults[of], ...present } };
-    texts.push(`${missing.join(", ")} ${of.slice(0, -1)} for ${kind} ${container.name}`);
+    container.resources = { ...container.resources, [list]: { ...defaults[list], ...present } };
+    texts.push(`${missing.join(", ")} ${list.slice(0, -1)} for ${kind} ${container.name}`);
   }
   return texts;
 }

@@ -8,10 +8,9 @@ import { VirtualClock } from "../../base/virtual-clock.ts";
 import { Client } from "../../client/client.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { Store } from "../../store/store.ts";
-import type { AdmissionPlugin } from "../admission/admission.ts";
+import type { AdmissionDependencies, AdmissionPlugin } from "../admission/admission.ts";
 import { type ApiServer, createApiServer } from "../api-server.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
-import type { ObjectReader } from "../reader.ts";
 
 export interface MemoryServer {
   readonly server: ApiServer;
@@ -31,7 +30,7 @@ const { privateKey, publicKey } = generateKeyPairSync("ec", {
 
 /** The real API server on the memory store, in process, with a clock that tests move. */
 export async function startMemoryServer(
-  options: { admission?: (reader: ObjectReader) => readonly AdmissionPlugin[] } = {},
+  options: { admission?: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[] } = {},
 ): Promise<MemoryServer> {
   const clock = new VirtualClock();
   const random = seededRandom(1);
