@@ -1,6 +1,6 @@
 import type { ContainerStatus } from "./cri/state.ts";
 import { TERMINATION_MESSAGE_FILE_ANNOTATION, TERMINATION_MESSAGE_POLICY_ANNOTATION } from "./labels.ts";
-import { parseLogLine } from "./logs/log-line.ts";
+import { parseCriLine } from "./server/logs/cri-line.ts";
 import type { VolumeFiles } from "./volumes/files.ts";
 
 const MAX_MESSAGE_BYTES = 4096;
@@ -15,9 +15,6 @@ export async function terminationMessage(status: ContainerStatus, files: VolumeF
   if (written !== "" || status.exitCode === 0) return written || status.message;
   if (status.annotations[TERMINATION_MESSAGE_POLICY_ANNOTATION] !== "FallbackToLogsOnError") return status.message;
   const tail = (await files.readTail(status.logPath, 4 * MAX_LOG_BYTES)) ?? "";
-  const lines = tail.split("\n").flatMap((line) => {
-    const parsed = parseLogLine(line);
-    return parsed === undefined ? [] : [parsed.partial ? parsed.text : `${parsed.text}\n`];
-  });
+  const lines = tail.split(/(?<=\n)/).map((line) => parseCriLine(Buffer.from(line))?.text.toString() ?? "");
   return lines.slice(-MAX_LOG_LINES).join("").slice(-MAX_LOG_BYTES);
 }

@@ -16,7 +16,8 @@ export interface PodManager {
   start(): void;
   /** A pod's containers, probes or the like changed. */
   wake(uid: string): void;
-  workers(): PodWorker[];
+  /** All pods of this node, those that it refused among them. */
+  pods(): Pod[];
   /** Removes what the runtime has of pods that nobody wants any more. Only right once all pods are known. */
   removeOrphans(): Promise<void>;
   /** Ends all pods of this node. */
@@ -123,7 +124,7 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
       unsubscribe = options.pods.subscribe(onChange);
     },
     wake: (uid) => workers.get(uid)?.wake(),
-    workers: () => [...workers.values()],
+    pods: () => [...[...workers.values()].map(({ pod }) => pod), ...rejected.values()],
     async removeOrphans() {
       const orphans = dependencies.cache.identities().filter(({ uid }) => !workers.has(uid));
       await Promise.all(orphans.map(removeOrphan));
