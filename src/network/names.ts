@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 
 /** Pattern of the bridges of all of our clusters on a machine, as nftables and iproute2 understand it. */
-export const POD_INTERFACES = "wherry*";
+export const POD_INTERFACES = "wherry-*";
 /** What an interface's name may hold in Linux (IFNAMSIZ without the closing zero). */
 const INTERFACE_NAME_CHARACTERS = 15;
 
 /** The bridge of a cluster's pods on this machine. Short ids stay readable, long ones become a hash. */
 export function bridgeName(clusterId: string): string {
-  const name = `wherry${clusterId}`;
+  const name = `wherry-${clusterId}`;
   if (name.length <= INTERFACE_NAME_CHARACTERS) return name;
-  return `wherry${createHash("sha256")
+  return `wherry-${createHash("sha256")
     .update(clusterId)
     .digest("hex")
-    .slice(0, INTERFACE_NAME_CHARACTERS - 6)}`;
+    .slice(0, INTERFACE_NAME_CHARACTERS - 7)}`;
 }
 
 /** Name of the CNI network, by which host-local keeps addresses and CNI keeps results. */

@@ -40,7 +40,7 @@ eth0	000200C0	00000000	0001	0	0	0	00FFFFFF	0	0	0
 });
 
 test("bridge names fit", () => {
-  assert.equal(bridgeName("1a2b3c4d"), "wherry1a2b3c4d");
+  assert.equal(bridgeName("1a2b3c4d"), "wherry-1a2b3c4d");
   assert.equal(bridgeName("a-rather-long-name").length, 15);
 });
 
@@ -64,15 +64,15 @@ describe("pod network of a machine", { skip }, () => {
     const directory = await mkdtemp(join(tmpdir(), "wherry-network-"));
     await runCommand("ip", ["netns", "add", namespace]);
     const made = await ensurePodNetwork({ clusterId, podCidr: "10.250.0.0/24", run: inNamespace });
-    assert.deepEqual(made, { bridge: "wherrytest", gateway: "10.250.0.1" });
+    assert.deepEqual(made, { bridge: "wherry-test", gateway: "10.250.0.1" });
     await ensurePodNetwork({ clusterId, podCidr: "10.250.0.0/24", run: inNamespace });
     await ensurePodNetwork({ clusterId, podCidr: "10.251.0.0/24", run: inNamespace });
-    const addresses = await inNamespace("ip", ["-4", "-brief", "addr", "show", "dev", "wherrytest"]);
+    const addresses = await inNamespace("ip", ["-4", "-brief", "addr", "show", "dev", "wherry-test"]);
     assert.match(addresses.stdout, /10\.251\.0\.1\/24\s*$/);
 
     await runCommand("ip", ["netns", "add", pod]);
     await inNamespace("ip", ["link", "add", "veth0", "type", "veth", "peer", "name", "eth0", "netns", pod]);
-    await inNamespace("ip", ["link", "set", "veth0", "master", "wherrytest"]);
+    await inNamespace("ip", ["link", "set", "veth0", "master", "wherry-test"]);
     const results = join(directory, "results");
     const addressDirectory = join(directory, "addresses");
     await mkdir(results);

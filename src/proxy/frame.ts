@@ -23,7 +23,7 @@ export interface FrameOptions {
   readonly podCidr: string;
   /** The bridge of this cluster's pods. */
   readonly podInterface: string;
-  /** Pattern of the bridges of all clusters on this machine, e.g. `wherry*`: others' pods have their own cluster IPs. */
+  /** Pattern of the bridges of all clusters on this machine, e.g. `wherry-*`: others' pods have their own cluster IPs. */
   readonly podInterfaces: string;
   /** Whether traffic between two pods of the bridge passes the rules (bridge-nf-call-iptables). */
   readonly bridgedTrafficIsSeen: boolean;

@@ -20,7 +20,7 @@ export interface ProxyOptions {
   readonly clusterCidr?: string;
   /** Bridge of this node's pods (network/names.ts). It may appear later. */
   readonly podInterface: string;
-  /** Pattern of all clusters' bridges on this machine, e.g. `wherry*`. */
+  /** Pattern of all clusters' bridges on this machine, e.g. `wherry-*`. */
   readonly podInterfaces: string;
   readonly clock: Clock;
   readonly log: Logger;

@@ -1,0 +1,162 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { Node, Pod, Service } from "../../api/generated/core/v1.ts";
+import { endpointSlices } from "../../api/generated/resources.ts";
+import { serviceUnavailable } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
+import { forwardedHeaders, joinStreams, requestUpgrade, responseHead } from "../../base/http-upgrade.ts";
+import type { Random } from "../../base/random.ts";
+import type { Answer, Exchange, StreamAnswer } from "../exchange.ts";
+import type { ObjectReader } from "../reader.ts";
+import type { Subresource, SubresourceHandler } from "../subresources/subresource.ts";
+import type { KubeletTls } from "./kubelet-client.ts";
+import { type ProxyName, parseProxyName, targetPath } from "./proxy-name.ts";
+import {
+  invalidProxyName,
+  nodeTarget,
+  type ProxyTarget,
+  podTarget,
+  proxyNotFound,
+  serviceTarget,
+} from "./proxy-target.ts";
+
+export interface ProxyOptions {
+  tls(): KubeletTls;
+  reader(): ObjectReader;
+  readonly random: Random;
+}
+
+/** Headers of one connection alone; those of HTTP/2 begin with a colon. */
+const HOP_HEADERS =
+  /^(?::.*|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|authorization|content-length)$/;
+
+/** `nodes/proxy`, `pods/proxy` and `services/proxy`: hands any request on to what stands behind the object. */
+export function proxySubresource(kind: "node" | "pod" | "service", options: ProxyOptions): Subresource {
+  const handler: SubresourceHandler = async (resource, exchange) => {
+    const path = targetPath(exchange.path);
+    if (path === undefined && (exchange.method === "GET" || exchange.method === "HEAD")) return withSlash(exchange);
+    const wanted = parseProxyName(exchange.info.name);
+    if (wanted === undefined) throw invalidProxyName(kind, exchange.info.name);
+    const stored = await resource.storage.get(exchange.info.namespace, wanted.name);
+    if (stored === undefined) throw proxyNotFound(resource.schema.resource, wanted.name);
+    const target = await targetOf(kind, stored.object, { wanted, options });
+    const question = exchange.query.size === 0 ? "" : `?${exchange.query}`;
+    const connection = connectionTo(target, options.tls());
+    const request = { ...connection, method: exchange.method, path: `${path ?? "/"}${question}` };
+    return exchange.upgrade === undefined
+      ? proxyPlain(exchange, request, { target, path: path ?? "/" })
+      : proxyUpgraded(exchange, exchange.upgrade, request);
+  };
+  return { get: handler, create: handler, update: handler, patch: handler, delete: handler };
+}
+
+async function targetOf(
+  kind: "node" | "pod" | "service",
+  object: object,
+  context: { wanted: ProxyName; options: ProxyOptions },
+): Promise<ProxyTarget> {
+  const { wanted, options } = context;
+  if (kind === "node") return nodeTarget(object as Node, wanted);
+  if (kind === "pod") return podTarget(object as Pod, wanted);
+  const service = object as Service;
+  const slices = await options.reader().list(endpointSlices, service.metadata?.namespace);
+  return serviceTarget(service, wanted, { slices, fraction: options.random.fraction() });
+}
+
+type Connection = { host: string; port: number } & (
+  | { secure: false }
+  | ({ secure: true } & Partial<KubeletTls> & { rejectUnauthorized?: boolean })
+);
+
+/** Certificates of pods are nobody's business but theirs: upstream does not check them here either. */
+function connectionTo({ host, port, secure, isKubelet }: ProxyTarget, tls: KubeletTls): Connection {
+  if (isKubelet) return { host, port, secure: true, ...tls };
+  return secure ? { host, port, secure: true, rejectUnauthorized: false } : { host, port, secure: false };
+}
+
+type OutgoingRequest = Connection & { method: string; path: string };
+
+async function proxyPlain(
+  exchange: Exchange,
+  request: OutgoingRequest,
+  to: { target: ProxyTarget; path: string },
+): Promise<StreamAnswer> {
+  const hasBody = exchange.method !== "GET" && exchange.method !== "HEAD";
+  const body = hasBody ? await exchange.body.read() : undefined;
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(exchange.headers)) {
+    if (value !== undefined && !HOP_HEADERS.test(name)) headers[name] = value;
+  }
+  headers["x-forwarded-uri"] = prefixOf(exchange, to.path) + to.path;
+  headers["x-forwarded-host"] = String(exchange.headers.host ?? exchange.headers[":authority"] ?? "");
+  headers["x-forwarded-proto"] = "https";
+  const { secure, ...rest } = request;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = (secure ? httpsRequest : httpRequest)({ ...rest, headers, agent: false, signal: exchange.signal });
+    sent.on("response", resolve);
+    sent.on("error", (error) => reject(serviceUnavailable(`error trying to reach service: ${errorMessage(error)}`)));
+    sent.end(body);
+  });
+  return {
+    kind: "stream",
+    code: response.statusCode ?? 502,
+    headers: answerHeaders(response, exchange, to),
+    chunks: response as AsyncIterable<Buffer>,
+  };
+}
+
+async function proxyUpgraded(
+  exchange: Exchange,
+  upgrade: NonNullable<Exchange["upgrade"]>,
+  request: OutgoingRequest,
+): Promise<Answer> {
+  const answer = await requestUpgrade(
+    { ...request, headers: forwardedHeaders(upgrade.request) },
+    exchange.signal,
+  ).catch((error: unknown) => {
+    throw serviceUnavailable(`error trying to reach service: ${errorMessage(error)}`);
+  });
+  const { response, stream } = answer;
+  upgrade.socket.write(responseHead(response, stream === undefined ? { connection: "close" } : {}));
+  if (stream === undefined) {
+    response.pipe(upgrade.socket);
+    return { kind: "taken" };
+  }
+  if (stream.head.length > 0) upgrade.socket.write(stream.head);
+  if (upgrade.head.length > 0) stream.socket.write(upgrade.head);
+  joinStreams(upgrade.socket, stream.socket);
+  return { kind: "taken" };
+}
+
+/** A redirect within the target leads through the proxy again. */
+function answerHeaders(
+  response: IncomingMessage,
+  exchange: Exchange,
+  to: { target: ProxyTarget; path: string },
+): Record<string, string | string[]> {
+  const found: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined && (name === "content-length" || !HOP_HEADERS.test(name))) found[name] = value;
+  }
+  const location = response.headers.location;
+  if (location !== undefined) found.location = relocated(location, exchange, to);
+  return found;
+}
+
+function relocated(location: string, exchange: Exchange, to: { target: ProxyTarget; path: string }): string {
+  const { target, path } = to;
+  const base = `${target.secure ? "https" : "http"}://${target.host}:${target.port}`;
+  const url = URL.canParse(location, `${base}${path}`) ? new URL(location, `${base}${path}`) : undefined;
+  if (url === undefined || url.origin !== new URL(base).origin) return location;
+  return `${prefixOf(exchange, path)}${url.pathname}${url.search}${url.hash}`;
+}
+
+function prefixOf(exchange: Exchange, path: string): string {
+  return exchange.path.endsWith(path) ? exchange.path.slice(0, -path.length) : exchange.path;
+}
+
+function withSlash(exchange: Exchange): Answer {
+  const question = exchange.query.size === 0 ? "" : `?${exchange.query}`;
+  const headers = { location: `${exchange.path}/${question}` };
+  return { kind: "text", code: 301, contentType: "text/plain; charset=utf-8", text: "", headers };
+}
