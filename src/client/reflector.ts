@@ -1,5 +1,5 @@
 import { type ApiObject, apiVersionOf, keyOf } from "../api/meta.ts";
-import { StatusError } from "../api/status.ts";
+import { hasReason, StatusError } from "../api/status.ts";
 import { errorMessage } from "../base/assert.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
@@ -49,7 +49,9 @@ export async function runReflector<T extends ApiObject, P>(options: ReflectorOpt
       if (signal.aborted) return;
       if (!resumable(error)) revision = undefined;
       delayed = true;
-      log.debug("list and watch ended", { resource: source.resource.resource, error: errorMessage(error) });
+      // What does not heal by itself must be seen: a component whose informer is refused waits for ever.
+      const level = hasReason(error, "Forbidden") || hasReason(error, "Unauthorized") ? "warn" : "debug";
+      log[level]("list and watch ended", { resource: source.resource.resource, error: errorMessage(error) });
     }
     if (clock.monotonic() - startedMs >= HEALTHY_WATCH_MS) backoff.reset();
     if (delayed) await sleep(clock, backoff.next(), signal);

@@ -1,9 +1,11 @@
+import { nodeIpamController } from "../controllers/node-ipam/reconcile.ts";
+import { rootCaController } from "../controllers/root-ca/reconcile.ts";
 import { runControllers } from "../controllers/runner.ts";
 import { controllerTable } from "../controllers/table.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import { type Component, createComponent, type Door } from "./component.ts";
 import type { Environment } from "./environment.ts";
-import { identities, serviceAccount } from "./identities.ts";
+import { CONTROLLER_ACCOUNTS, identities, serviceAccount } from "./identities.ts";
 
 /** A part that runs until it is stopped. */
 export interface Running {
@@ -16,17 +18,32 @@ export interface ComponentContext {
   readonly environment: Environment;
 }
 
-/** All controllers, each as its own service account. */
-export async function startControllers(context: ComponentContext): Promise<Running> {
+/** What controllers need of the cluster besides objects. */
+export interface ControllerFacts {
+  readonly clusterCidr: string;
+  /** PEM of the CA that pods verify the API server with. */
+  readonly authority: string;
+}
+
+/**
+ * All controllers. They see the cluster through one set of informers, as the controller manager, and each writes as its own
+ * service account, with its own few rights (kube-controller-manager --use-service-account-credentials).
+ */
+export async function startControllers(context: ComponentContext, facts: ControllerFacts): Promise<Running> {
   const stopping = new AbortController();
-  const components: Component[] = [];
   const { log, spans } = context.environment;
+  const shared = createComponent("kube-controller-manager", identities.controllerManager, context);
+  const writers: Component[] = [];
   const controllers = runControllers({
-    factories: controllerTable,
+    factories: {
+      ...controllerTable,
+      "node-ipam-controller": nodeIpamController({ clusterCidr: facts.clusterCidr, nodePrefixLength: 24 }),
+      "root-ca-certificate-publisher-controller": rootCaController(facts.authority),
+    },
     dependenciesFor(name) {
-      const component = createComponent(name, serviceAccount(name), context);
-      components.push(component);
-      return component;
+      const writer = createComponent(name, serviceAccount(CONTROLLER_ACCOUNTS[name] ?? name), context);
+      writers.push(writer);
+      return { ...writer, informers: shared.informers };
     },
     signal: stopping.signal,
     log: log.named("controllers"),
@@ -37,7 +54,7 @@ export async function startControllers(context: ComponentContext): Promise<Runni
     async stop() {
       stopping.abort();
       await controllers.stopped;
-      await Promise.all(components.map((component) => component.close()));
+      await Promise.all([shared, ...writers].map((component) => component.close()));
     },
   };
 }

@@ -22,3 +22,18 @@ export function serviceAccount(name: string): UserInfo {
 export function nodeIdentity(nodeName: string): UserInfo {
   return { name: `system:node:${nodeName}`, groups: ["system:nodes", ALL_AUTHENTICATED] };
 }
+
+/** Service accounts of the controllers whose account upstream names otherwise than the controller. */
+export const CONTROLLER_ACCOUNTS: Readonly<Record<string, string>> = {
+  "daemonset-controller": "daemon-set-controller",
+  "endpoints-controller": "endpoint-controller",
+  "endpointslice-mirroring-controller": "endpointslicemirroring-controller",
+  "garbage-collector-controller": "generic-garbage-collector",
+  "node-ipam-controller": "node-controller",
+  "node-lifecycle-controller": "node-controller",
+  "pod-garbage-collector-controller": "pod-garbage-collector",
+  "replicationcontroller-controller": "replication-controller",
+  "root-ca-certificate-publisher-controller": "root-ca-cert-publisher",
+  "serviceaccount-controller": "service-account-controller",
+  "taint-eviction-controller": "node-controller",
+};

@@ -16,7 +16,11 @@ function hostEnvironment(output: ProgramOutput): Omit<Environment, "progress"> {
   return {
     clock: systemClock,
     random: systemRandom,
-    log: createLogger({ clock: systemClock, level: "info", write: (line) => output.log(line) }),
+    log: createLogger({
+      clock: systemClock,
+      level: (process.env.WHERRY_LOG ?? "info") as "info",
+      write: (line) => output.log(line),
+    }),
     spans: new SpanRing({ clock: systemClock, random: systemRandom }),
   };
 }

@@ -69,7 +69,11 @@ async function start(
     () => writeDefaults(plane, { facts, gateway, environment }),
     (text) => text,
   );
-  started.push(await environment.progress.step("controllers", () => startControllers(context)));
+  started.push(
+    await environment.progress.step("controllers", () =>
+      startControllers(context, { clusterCidr: facts.clusterCidr, authority: plane.pki.authority.certificate }),
+    ),
+  );
   started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));
   let node: RunningNode | undefined;
   if (options.node) {
