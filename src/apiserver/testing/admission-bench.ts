@@ -1,0 +1,64 @@
+import type { ApiObject, ResourceReference } from "../../api/meta.ts";
+import { seededRandom } from "../../base/random.ts";
+import { VirtualClock } from "../../base/virtual-clock.ts";
+import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission/admission.ts";
+import { MemoryReader } from "./memory-reader.ts";
+
+/** What a plugin test needs: objects to read, and a way to put a write before the plugin. */
+export interface AdmissionBench extends AdmissionDependencies {
+  readonly reader: MemoryReader;
+  readonly clock: VirtualClock;
+  readonly warnings: string[];
+  /** Offers the write to the plugin as the API server would; returns the draft as it became. @throws what the plugin throws */
+  run<T extends ApiObject>(plugin: AdmissionPlugin, write: Write<T>): Promise<T>;
+}
+
+export interface Write<T extends ApiObject> {
+  readonly resource: ResourceReference<T>;
+  readonly operation?: AdmissionAttributes["operation"];
+  readonly subresource?: string;
+  readonly object?: T;
+  readonly oldObject?: T;
+  readonly user?: AdmissionAttributes["user"];
+}
+
+export function admissionBench(): AdmissionBench {
+  const reader = new MemoryReader();
+  const warnings: string[] = [];
+  const authorizer = () => ({
+    name: "approvers",
+    authorize: ({ user, verb, name }: { user: { groups: readonly string[] }; verb: string; name: string }) => ({
+      decision: user.groups.includes(`${verb} ${name}`) ? ("allow" as const) : ("noOpinion" as const),
+      reason: "",
+    }),
+  });
+  return {
+    reader,
+    clock: new VirtualClock(),
+    random: seededRandom(1),
+    warnings,
+    authorizer,
+    async run(plugin, write) {
+      const { resource, operation = "CREATE", subresource = "", oldObject } = write;
+      const object = structuredClone(write.object);
+      const { namespace = "", name = "" } = (object ?? oldObject)?.metadata ?? {};
+      const attributes: AdmissionAttributes = {
+        user: write.user ?? { name: "tester", groups: [] },
+        operation,
+        resource: resource as ResourceReference,
+        subresource,
+        namespace,
+        name,
+        ...(object === undefined ? {} : { object }),
+        ...(oldObject === undefined ? {} : { oldObject }),
+        dryRun: false,
+        warn: (message) => void warnings.push(message),
+      };
+      if (plugin.handles(attributes)) {
+        await plugin.admit?.(attributes);
+        await plugin.validate?.(attributes);
+      }
+      return object as typeof write.object & object;
+    },
+  };
+}
