@@ -1,0 +1,88 @@
+import { oneOf, optionalOneOf } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
+import type { RuleWithOperations, WebhookClientConfig } from "../generated/admissionregistration.k8s.io/v1.ts";
+import { dnsSubdomainErrors, portNumberErrors } from "../names.ts";
+
+const OPERATIONS = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
+
+interface Rule {
+  apiGroups?: string[];
+  apiVersions?: string[];
+  operations?: string[];
+  resources?: string[];
+  scope?: string;
+}
+
+/** Rules cover all scopes unless they say otherwise. */
+export function setRuleDefaults(rules: readonly Rule[] | undefined): void {
+  for (const rule of rules ?? []) rule.scope ??= "*";
+}
+
+/** What is wrong with a list of rules. */
+export function validateRules(rules: readonly (RuleWithOperations | Rule)[] | undefined, field: string): FieldError[] {
+  return (rules ?? []).flatMap((rule, index) => {
+    const path = `${field}[${index}]`;
+    const errors: FieldError[] = [];
+    for (const key of ["apiGroups", "apiVersions", "operations", "resources"] as const) {
+      const values = rule[key] ?? [];
+      if (values.length === 0) errors.push(required(`${path}.${key}`));
+      if (values.length > 1 && values.includes("*") && key !== "resources") {
+        const message = "if '*' is present, must not specify other ";
+        const words = { apiGroups: "API groups", apiVersions: "API versions", operations: "operations" }[key];
+        errors.push(invalid(`${path}.${key}`, values, `${message}${words}`));
+      }
+    }
+    (rule.operations ?? []).forEach((operation, at) => {
+      errors.push(...oneOf(operation, OPERATIONS, `${path}.operations[${at}]`));
+    });
+    return [...errors, ...optionalOneOf(rule.scope, ["*", "Cluster", "Namespaced"], `${path}.scope`)];
+  });
+}
+
+/** What is wrong with where a webhook is called: by URL, or by service. */
+export function validateClientConfig(config: WebhookClientConfig | undefined, field: string): FieldError[] {
+  const { url, service } = config ?? {};
+  if ((url === undefined) === (service === undefined))
+    return [required(field, "exactly one of url or service is required")];
+  if (url !== undefined) return validateUrl(url, `${field}.url`);
+  const errors: FieldError[] = [];
+  if (!service?.name) errors.push(required(`${field}.service.name`, "service name is required"));
+  if (!service?.namespace) errors.push(required(`${field}.service.namespace`, "service namespace is required"));
+  for (const message of portNumberErrors(service?.port ?? 443)) {
+    errors.push(invalid(`${field}.service.port`, service?.port, `port is not valid: ${message}`));
+  }
+  const path = service?.path ?? "";
+  if (path !== "" && !path.startsWith("/")) {
+    errors.push(invalid(`${field}.service.path`, path, "must start with a '/'"));
+  }
+  if (path !== "" && path !== "/") {
+    const segments = path.replace(/\/$/, "").slice(1).split("/");
+    segments.forEach((segment, index) => {
+      if (segment === "") errors.push(invalid(`${field}.service.path`, path, `segment[${index}] may not be empty`));
+      else {
+        for (const message of dnsSubdomainErrors(segment)) {
+          errors.push(invalid(`${field}.service.path`, path, `segment[${index}]: ${message}`));
+        }
+      }
+    });
+  }
+  return errors;
+}
+
+function validateUrl(text: string, field: string): FieldError[] {
+  const form = "; desired format: https://host[/path]";
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return [required(field, `url must be a valid URL: cannot parse ${JSON.stringify(text)}${form}`)];
+  }
+  const errors: FieldError[] = [];
+  const tell = (message: string): void => void errors.push(invalid(field, text, message + form));
+  if (url.protocol !== "https:") tell(`'https' is the only allowed URL scheme`);
+  if (url.host === "") tell("host must be specified");
+  if (url.username !== "" || url.password !== "") tell("user information is not permitted in the URL");
+  if (url.hash !== "") tell("fragments are not permitted in the URL");
+  if (url.search !== "") tell("query parameters are not permitted in the URL");
+  return errors;
+}

@@ -1,0 +1,39 @@
+import { nameAndCreationColumns } from "../columns.ts";
+import type { CustomResourceDefinition, CustomResourceDefinitionSpec } from "../generated/apiextensions.k8s.io/v1.ts";
+import { defineKind } from "../kind.ts";
+import { validateDefinition, validateDefinitionUpdate } from "./validate-definition.ts";
+
+export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>({
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  setDefaults({ spec }) {
+    if (spec !== undefined) setDefinitionDefaults(spec);
+  },
+  prepareForCreate(definition) {
+    definition.status = { storedVersions: storageVersions(definition.spec) };
+  },
+  prepareForUpdate(definition) {
+    const status = definition.status ?? {};
+    const stored = status.storedVersions ?? [];
+    for (const version of storageVersions(definition.spec)) {
+      if (!stored.includes(version)) definition.status = { ...status, storedVersions: [...stored, version] };
+    }
+  },
+  validate: validateDefinition,
+  validateUpdate: validateDefinitionUpdate,
+  columns: nameAndCreationColumns,
+});
+
+const storageVersions = (spec: CustomResourceDefinitionSpec | undefined): string[] =>
+  (spec?.versions ?? []).filter((version) => version.storage).map((version) => version.name);
+
+function setDefinitionDefaults(spec: CustomResourceDefinitionSpec): void {
+  if (spec.names !== undefined) {
+    if (!spec.names.singular && spec.names.kind) spec.names.singular = spec.names.kind.toLowerCase();
+    if (!spec.names.listKind && spec.names.kind) spec.names.listKind = `${spec.names.kind}List`;
+  }
+  spec.conversion ??= { strategy: "None" };
+  const service = spec.conversion.webhook?.clientConfig?.service;
+  if (service !== undefined) service.port ??= 443;
+}

@@ -1,0 +1,31 @@
+import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { setResourceListDefaults } from "../core/resource-list.ts";
+import { validateTolerations } from "../core/validate-tolerations.ts";
+import { named } from "../field-checks.ts";
+import type { RuntimeClass } from "../generated/node.k8s.io/v1.ts";
+import { defineKind } from "../kind.ts";
+import { dnsLabelErrors } from "../names.ts";
+import { immutable } from "../object-meta.ts";
+import { validateLabels } from "../selectors.ts";
+
+export const runtimeClassKind = defineKind<RuntimeClass>({
+  group: "node.k8s.io",
+  version: "v1",
+  kind: "RuntimeClass",
+  setDefaults: ({ overhead }) => setResourceListDefaults(overhead?.podFixed),
+  validate: ({ handler, scheduling }) => [
+    ...named(handler, dnsLabelErrors, "handler"),
+    ...validateLabels(scheduling?.nodeSelector, "scheduling.nodeSelector"),
+    ...validateTolerations(scheduling?.tolerations, "scheduling.tolerations"),
+  ],
+  validateUpdate: (each, old) => immutable(each.handler, old.handler, "handler"),
+  columns: [
+    nameColumn,
+    textColumn<RuntimeClass>(
+      "Handler",
+      "The underlying runtime and configuration that the CRI implementation will use.",
+      ({ handler }) => handler ?? "",
+    ),
+    ageColumn,
+  ],
+});
