@@ -1,8 +1,10 @@
+import { clusterRoleAggregationController } from "./clusterrole-aggregation/reconcile.ts";
 import { daemonSetController } from "./daemonset/reconcile.ts";
 import { deploymentController } from "./deployment/reconcile.ts";
 import { endpointsController } from "./endpoints/reconcile.ts";
 import { endpointSliceController } from "./endpointslice/reconcile.ts";
 import { garbageCollector } from "./garbage-collector/reconcile.ts";
+import { jobController } from "./job/reconcile.ts";
 import { namespaceController } from "./namespace/reconcile.ts";
 import { nodeIpamController } from "./node-ipam/reconcile.ts";
 import { nodeLifecycleController } from "./node-lifecycle/reconcile.ts";
@@ -12,13 +14,17 @@ import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationController } from "./replication/replication.ts";
 import { serviceAccountController } from "./serviceaccount/reconcile.ts";
 import { taintEvictionController } from "./taint-eviction/reconcile.ts";
+import { ttlAfterFinishedController, ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
 
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "daemonset-controller": daemonSetController,
   "deployment-controller": deploymentController,
+  "job-controller": jobController,
+  "ttl-after-finished-controller": ttlAfterFinishedController,
   "replicaset-controller": replicaSetController,
   "replicationcontroller-controller": replicationController,
+  "clusterrole-aggregation-controller": clusterRoleAggregationController,
   "endpoints-controller": endpointsController,
   "endpointslice-controller": endpointSliceController,
   "garbage-collector-controller": garbageCollector,
@@ -28,4 +34,5 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "pod-garbage-collector-controller": podGarbageCollector,
   "serviceaccount-controller": serviceAccountController,
   "taint-eviction-controller": taintEvictionController,
+  "ttl-after-finished-controller": ttlAfterFinishedController,
 };

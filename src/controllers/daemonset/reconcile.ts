@@ -173,7 +173,7 @@ async function writePods(
   const createOn = plan.createOn.slice(0, BURST_REPLICAS);
   const creations = slowStart(createOn.length, async (index) => {
     const template = templateForNode(facts.set, createOn[index]!, facts.hash);
-    await control.create(podFromTemplate(template, owner, context.random));
+    await control.create(podFromTemplate({ template, owner, random: context.random }));
   });
   const deletions = Promise.allSettled(plan.delete.slice(0, BURST_REPLICAS).map((pod) => control.delete(pod)));
   const { error } = await creations;

@@ -31,6 +31,8 @@ export interface ClaimOptions<T extends ApiObject> {
   /** The owned ones and those that may be adopted. */
   readonly candidates: Iterable<T>;
   matches(object: T): boolean;
+  /** Put on what is adopted and taken off what is released. */
+  readonly finalizer?: string;
   /** Reads the owner afresh, not from a cache: one that is deleted or replaced must not adopt. */
   liveOwner(): Promise<ApiObject>;
 }
@@ -75,9 +77,11 @@ async function checkLive<T extends ApiObject>({ owner, liveOwner }: ClaimOptions
   }
 }
 
-async function adopt<T extends ApiObject>({ client, owner, resource }: ClaimOptions<T>, object: T): Promise<boolean> {
+async function adopt<T extends ApiObject>(options: ClaimOptions<T>, object: T): Promise<boolean> {
+  const { client, owner, resource, finalizer } = options;
   const { namespace, name = "", uid } = object.metadata ?? {};
-  const body = { metadata: { ownerReferences: [controllerReference(owner)], uid } };
+  const finalizers = finalizer === undefined ? {} : { finalizers: [finalizer] };
+  const body = { metadata: { ownerReferences: [controllerReference(owner)], uid, ...finalizers } };
   try {
     await client.patch(resource, { namespace, name }, { type: "strategic", body });
     return true;
@@ -87,9 +91,11 @@ async function adopt<T extends ApiObject>({ client, owner, resource }: ClaimOpti
   }
 }
 
-async function release<T extends ApiObject>({ client, owner, resource }: ClaimOptions<T>, object: T): Promise<void> {
+async function release<T extends ApiObject>(options: ClaimOptions<T>, object: T): Promise<void> {
+  const { client, owner, resource, finalizer } = options;
   const { namespace, name = "", uid } = object.metadata ?? {};
-  const body = { metadata: { ownerReferences: [{ $patch: "delete", uid: owner.metadata?.uid }], uid } };
+  const finalizers = finalizer === undefined ? {} : { "$deleteFromPrimitiveList/finalizers": [finalizer] };
+  const body = { metadata: { ownerReferences: [{ $patch: "delete", uid: owner.metadata?.uid }], uid, ...finalizers } };
   try {
     await client.patch(resource, { namespace, name }, { type: "strategic", body });
   } catch (error) {

@@ -82,9 +82,17 @@ export function isNamespaceTerminating(error: unknown): boolean {
 
 const LONGEST_GENERATED_BASE = 58;
 
+export interface NewPod {
+  readonly template: PodTemplateSpec | undefined;
+  readonly owner: ClaimOwner;
+  readonly random: Random;
+  /** What the name starts with; the owner's name and a dash when absent. */
+  readonly generateName?: string;
+}
+
 /** A pod of that template, controlled by `owner`, with a name as generateName would give it. */
-export function podFromTemplate(template: PodTemplateSpec | undefined, owner: ClaimOwner, random: Random): Pod {
-  const generateName = `${owner.metadata?.name}-`;
+export function podFromTemplate({ template, owner, random, ...options }: NewPod): Pod {
+  const generateName = options.generateName ?? `${owner.metadata?.name}-`;
   return {
     apiVersion: "v1",
     kind: "Pod",

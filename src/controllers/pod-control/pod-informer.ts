@@ -3,6 +3,9 @@ import { pods } from "../../api/generated/resources.ts";
 import { controllerOf } from "../../api/meta.ts";
 import type { Informer, InformerOptions, InformerSet } from "../../client/informer.ts";
 
+/** Keeps a pod until its job has counted its end. */
+export const JOB_FINALIZER = "batch.kubernetes.io/job-tracking";
+
 /**
  * What the controllers of pods look at, in the shape of a Pod: names and owners, where it runs, how it is. The bulk of a pod
  * (its containers' settings, managedFields) is not kept.
@@ -13,16 +16,25 @@ const podSource: InformerOptions<Pod, Pod> = {
   indexes: {
     controller: (pod) => [controllerOf(pod)?.uid ?? ""],
     orphans: (pod) => (controllerOf(pod) === undefined ? [pod.metadata?.namespace ?? ""] : []),
+    tracked: (pod) => (pod.metadata?.finalizers?.includes(JOB_FINALIZER) ? [jobKeyOf(pod)] : []),
     node: (pod) => [pod.spec?.nodeName ?? ""],
   },
 };
 
 /**
  * The pods, shared by all controllers of an informer set. Indexes: `controller` (uid of the controlling owner), `orphans`
- * (namespace of those without one), `node` (spec.nodeName).
+ * (namespace of those without one), `node` (spec.nodeName), `tracked`
+ * (the job, namespace/name, whose finalizer holds the pod).
  */
 export function podInformer(informers: InformerSet): Informer<Pod> {
   return informers.projected(podSource);
+}
+
+/** The job that a pod belongs to, also when its owner reference is gone. */
+export function jobKeyOf(pod: Pod): string {
+  const owner = controllerOf(pod);
+  const name = owner?.kind === "Job" ? owner.name : pod.metadata?.labels?.["batch.kubernetes.io/job-name"];
+  return `${pod.metadata?.namespace}/${name ?? ""}`;
 }
 
 export function trimPod(pod: Pod): Pod {

@@ -111,7 +111,7 @@ async function manage<T extends ReplicatedObject>(
   const plan = planReplicas({ wanted: set.spec?.replicas ?? 1, active, related, nowMs: clock.now() });
   if (plan.create > 0) {
     const { error } = await slowStart(plan.create, async () => {
-      await control.create(podFromTemplate(set.spec?.template, owner, random));
+      await control.create(podFromTemplate({ template: set.spec?.template, owner, random }));
     });
     return error === undefined ? {} : { error, failure: { reason: "FailedCreate", message: errorMessage(error) } };
   }
