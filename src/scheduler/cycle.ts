@@ -1,7 +1,7 @@
 import type { Random } from "../base/random.ts";
 import type { NodeInfo } from "./cache/node-info.ts";
 import type { PodFacts } from "./facts/pod-facts.ts";
-import { checkNode, type NodeRejection, type PodFilters, prepareFilters, tryNode } from "./filters.ts";
+import { checkNode, type NodeRejection, type PodFilters, prepareFilters, startTrial } from "./filters.ts";
 import type { Cluster } from "./framework.ts";
 import { feasibleNodesToFind } from "./node-sampling.ts";
 import type { Profile } from "./profile.ts";
@@ -95,11 +95,9 @@ function isAllowed(filters: PodFilters, node: NodeInfo): boolean {
 function passes(filters: PodFilters, node: NodeInfo, options: CycleOptions): NodeRejection | undefined {
   const nominated = options.nominatedTo(node.name, filters.pod);
   if (nominated.length > 0) {
-    const rejection = tryNode(
-      filters,
-      node,
-      nominated.map((added) => ({ added })),
-    );
+    const trial = startTrial(filters, node);
+    for (const pod of nominated) trial.add(pod);
+    const rejection = trial.check();
     if (rejection !== undefined) return rejection;
   }
   return checkNode(filters, node);

@@ -1,6 +1,6 @@
 import type { NodeInfo } from "./cache/node-info.ts";
 import type { PodFacts } from "./facts/pod-facts.ts";
-import type { Cluster, FilterPlugin, PodChange, PreFilterPlugin, Rejection } from "./framework.ts";
+import type { Cluster, FilterPlugin, NodeTrial, PodChange, PreFilterPlugin, Rejection } from "./framework.ts";
 import type { Profile } from "./profile.ts";
 
 /** A rejection and who gave it. */
@@ -60,24 +60,32 @@ export function checkNode(filters: PodFilters, node: NodeInfo): NodeRejection | 
   return undefined;
 }
 
-/** The first objection to the node if other pods came or went there; the node itself is left alone. */
-export function tryNode(
-  filters: PodFilters,
-  node: NodeInfo,
-  changes: readonly Omit<PodChange, "pod" | "node">[],
-): NodeRejection | undefined {
-  const trial = node.copy();
+interface FilterTrial extends NodeTrial {
+  check(): NodeRejection | undefined;
+}
+
+/** Starts to try other pods on a node; the node itself is left alone. */
+export function startTrial(filters: PodFilters, node: NodeInfo): FilterTrial {
+  const copy = node.copy();
   let { active } = filters;
-  for (const change of changes) {
-    if (change.removed !== undefined) trial.removePod(change.removed.uid);
-    if (change.added !== undefined) trial.addPod(change.added);
-    const whole: PodChange = { ...change, pod: filters.pod, node: trial };
+  const follow = (change: Pick<PodChange, "added" | "removed">): void => {
+    const whole: PodChange = { ...change, pod: filters.pod, node: copy };
     active = active.map((filter) => {
       const { plugin, state } = filter;
       return plugin.changed === undefined ? filter : { plugin, state: plugin.changed(state, whole) };
     });
-  }
-  return checkNode({ ...filters, active }, trial);
+  };
+  return {
+    add(pod) {
+      copy.addPod(pod);
+      follow({ added: pod });
+    },
+    remove(pod) {
+      copy.removePod(pod.uid);
+      follow({ removed: pod });
+    },
+    check: () => checkNode({ ...filters, active }, copy),
+  };
 }
 
 function intersect(a: ReadonlySet<string> | undefined, b: ReadonlySet<string>): ReadonlySet<string> {

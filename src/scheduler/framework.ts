@@ -101,8 +101,16 @@ export interface PostFilterPlugin extends Plugin {
 /** What the filters said, by node name; nodes that are absent were ruled out in PreFilter. */
 export interface FilterFailure {
   readonly byNode: ReadonlyMap<string, Rejection>;
-  /** Runs the filters for the pod on a node as if other pods were there. */
-  trial(node: NodeInfo, changes: readonly Omit<PodChange, "pod" | "node">[]): Rejection | undefined;
+  /** Starts to try what the filters would say if other pods came to the node, or went. */
+  trial(node: NodeInfo): NodeTrial;
+}
+
+/** A copy of a node to try changes on. */
+export interface NodeTrial {
+  add(pod: PodFacts): void;
+  remove(pod: PodFacts): void;
+  /** The first objection to the node as it now is. */
+  check(): Rejection | undefined;
 }
 
 export interface PostFilterResult {

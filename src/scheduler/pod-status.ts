@@ -61,3 +61,17 @@ export async function writeSchedulingStatus(
     if (!isNotFound(error)) throw error;
   }
 }
+
+/** Takes the promise of a node out of the pod's status. */
+export async function clearNomination(client: Client, pod: PodFacts): Promise<void> {
+  const body = { status: { nominatedNodeName: null } };
+  try {
+    await client.patch(
+      pods,
+      { namespace: pod.namespace, name: pod.name },
+      { type: "strategic", subresource: "status", body },
+    );
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

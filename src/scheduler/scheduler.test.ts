@@ -133,3 +133,43 @@ test("pods wait for the first node", async () => {
   assert.equal(scheduler.told.at(-1)?.reason, "Scheduled");
   await scheduler.stop();
 });
+
+test("an important pod makes room, waits for it, and takes it", async () => {
+  const running = (name: string, priority: number) =>
+    examplePod(name, { requests: { cpu: "4" }, spec: { nodeName: "node-a", priority } });
+  const scheduler = await start([exampleNode("node-a"), running("low", 0)]);
+  await scheduler.push("ADDED", examplePod("high", { requests: { cpu: "4" }, spec: { priority: 100 } }));
+  assert.deepEqual(
+    scheduler
+      .writes()
+      .map(({ method, path }) => `${method} ${path.replace("/api/v1/namespaces/default/pods/", "")}`)
+      .sort(),
+    ["DELETE low", "PATCH high/status", "PATCH low/status"],
+  );
+  const victim = scheduler.writes().find(({ path }) => path.endsWith("/low/status"))?.body as {
+    status: { conditions: Record<string, string>[] };
+  };
+  assert.equal(victim.status.conditions[0]?.reason, "PreemptionByScheduler");
+  const patch = scheduler.writes().find(({ path }) => path.endsWith("/high/status"))?.body as { status: object };
+  assert.equal((patch.status as { nominatedNodeName?: string }).nominatedNodeName, "node-a");
+  await scheduler.push("ADDED", examplePod("other", { requests: { cpu: "1" } }));
+  await scheduler.push("DELETED", running("low", 0));
+  assert.ok(scheduler.told.some(({ message }) => message === "Successfully assigned default/high to node-a"));
+  assert.ok(!scheduler.told.some(({ name, reason }) => name === "other" && reason === "Scheduled"));
+  await scheduler.stop();
+});
+
+test("where nobody is less important, that is said", async () => {
+  const scheduler = await start([
+    exampleNode("node-a"),
+    examplePod("equal", { requests: { cpu: "4" }, spec: { nodeName: "node-a" } }),
+  ]);
+  await scheduler.push("ADDED", examplePod("web", { requests: { cpu: "1" } }));
+  assert.equal(
+    scheduler.told[0]?.message,
+    "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+  );
+  await scheduler.push("ADDED", examplePod("huge", { requests: { cpu: "100" } }));
+  assert.match(scheduler.told.at(-1)?.message ?? "", /1 Preemption is not helpful for scheduling\.$/);
+  await scheduler.stop();
+});

@@ -14,7 +14,7 @@ import type { PodFacts } from "./facts/pod-facts.ts";
 import { fitErrorMessage, NO_NODES_MESSAGE, truncateMessage } from "./failure-message.ts";
 import { Nominations } from "./nominations.ts";
 import { defaultPlugins } from "./plugins/registry.ts";
-import { type SchedulingCondition, writeSchedulingStatus } from "./pod-status.ts";
+import { clearNomination, type SchedulingCondition, writeSchedulingStatus } from "./pod-status.ts";
 import { runPostFilters } from "./post-filters.ts";
 import { createProfile, holderOf, NO_NODES, type Profile } from "./profile.ts";
 import { Action } from "./queue/cluster-event.ts";
@@ -73,9 +73,8 @@ class Scheduler {
     this.#informers = schedulerInformers(options.informers);
     const nominations = this.#nominations;
     const activate = (uid: string): void => this.#queue.activate(uid);
-    this.#profile = createProfile(
-      defaultPlugins({ client: options.client, random: options.random, informers: options.informers, activate }),
-    );
+    const release = (uid: string): void => this.#queue.release(uid);
+    this.#profile = createProfile(defaultPlugins({ ...options, activate, release }));
     const profile = this.#profile;
     this.#queue = new SchedulingQueue({
       clock: options.clock,
@@ -137,7 +136,7 @@ class Scheduler {
       return;
     }
     const waiting: WaitingPod = { ...taken, pod };
-    const placement = placePod(pod, this.#cache, this.#cycle);
+    const placement = placePod(this.#withNomination(pod), this.#cache, this.#cycle);
     if (placement.outcome !== "placed") {
       this.#didNotFit(waiting, placement);
       return;
@@ -193,8 +192,8 @@ class Scheduler {
     if (placement.preFilterRejection !== undefined) by.add(placement.preFilterRejection.plugin);
     for (const rejection of placement.byNode.values()) by.add(rejection.plugin);
     for (const plugin of placement.filters?.namedBy ?? []) by.add(plugin);
-    const tried = runPostFilters(pod, this.#cache, { profile: this.#profile, placement });
-    if (tried.nominatedNodeName !== undefined) this.#nominations.set(pod, tried.nominatedNodeName);
+    const tried = runPostFilters(this.#withNomination(pod), this.#cache, { profile: this.#profile, placement });
+    if (tried.nominatedNodeName !== undefined) this.#nominate(pod, tried.nominatedNodeName);
     this.#queue.reject(waiting, [...by]);
     const message = fitErrorMessage({
       ...placement,
@@ -204,17 +203,36 @@ class Scheduler {
     this.#explain(pod, { reason: "Unschedulable", message }, tried.nominatedNodeName);
   }
 
+  /** Promises are known here before the pod's status says so. */
+  #withNomination(pod: PodFacts): PodFacts {
+    const nominatedNodeName = this.#nominations.nodeOf(pod.uid);
+    return nominatedNodeName === "" ? pod : { ...pod, nominatedNodeName };
+  }
+
+  /** Promises the node to the pod; less important pods lose it and look for another at once. */
+  #nominate(pod: PodFacts, nodeName: string): void {
+    for (const other of this.#nominations.on(nodeName)) {
+      if (other.priority >= pod.priority || other.uid === pod.uid) continue;
+      this.#nominations.remove(other.uid);
+      this.#track(this.#logged(other, clearNomination(this.#options.client, other)));
+      this.#queue.activate(other.uid);
+    }
+    this.#nominations.set(pod, nodeName);
+  }
+
   /** Tells people and the pod's status why it has no node. */
   #explain(pod: PodFacts, condition: SchedulingCondition, nominatedNodeName?: string): void {
     this.#tell(pod, "Warning", "FailedScheduling", truncateMessage(condition.message));
     const told = nominatedNodeName === undefined ? { condition } : { condition, nominatedNodeName };
-    const written = writeSchedulingStatus(this.#options, pod, told);
-    this.#track(
-      written.catch((error: unknown) => {
-        const fields = { pod: pod.key, error: errorMessage(error) };
-        this.#options.log.warn("could not write the pod's scheduling condition", fields);
-      }),
-    );
+    this.#track(this.#logged(pod, writeSchedulingStatus(this.#options, pod, told)));
+  }
+
+  async #logged(pod: PodFacts, write: Promise<void>): Promise<void> {
+    try {
+      await write;
+    } catch (error) {
+      this.#options.log.warn("could not write the pod's status", { pod: pod.key, error: errorMessage(error) });
+    }
   }
 
   #tell(pod: PodFacts, type: RecordedEvent["type"], reason: string, message: string): void {

@@ -161,6 +161,11 @@ export class SchedulingQueue {
     if (waiting !== undefined) this.#requeue(waiting);
   }
 
+  /** What held the pod back no longer does. */
+  release(uid: string): void {
+    if (this.#unschedulable.get(uid)?.gated === true) this.activate(uid);
+  }
+
   /** Ends all timers. */
   close(): void {
     this.#backoffTimer?.timer.cancel();

@@ -1,0 +1,102 @@
+import type { TopologySpreadConstraint } from "../../api/generated/core/v1.ts";
+import type { NodeInfo } from "../cache/node-info.ts";
+import type { PodFacts } from "../facts/pod-facts.ts";
+import type { Cluster, PreScorePlugin, ScorePlugin } from "../framework.ts";
+import { MAX_NODE_SCORE } from "./normalize.ts";
+import { type CompiledConstraint, compileConstraints, countMatching, hasAllKeys } from "./spread-constraints.ts";
+
+const HOSTNAME = "kubernetes.io/hostname";
+
+interface SpreadScores {
+  readonly constraints: readonly CompiledConstraint[];
+  /** For each constraint that is not about single nodes, matching pods by domain. */
+  readonly counts: readonly Map<string, number>[];
+  /** For each constraint how much it counts: more domains, more weight. */
+  readonly weights: readonly number[];
+  /** Nodes that lack a key: the worst choice. */
+  readonly ignored: ReadonlySet<NodeInfo>;
+}
+
+/** Prefers nodes that spread the pods of one kind evenly. */
+export function podTopologySpreadScore(
+  defaultsFor: (pod: PodFacts) => readonly TopologySpreadConstraint[],
+): PreScorePlugin<SpreadScores> & ScorePlugin<SpreadScores> {
+  return {
+    name: "PodTopologySpread",
+    preScore(pod, nodes, cluster) {
+      const explicit = pod.spreadConstraints.length > 0;
+      const of = explicit ? pod.spreadConstraints : defaultsFor(pod);
+      const constraints = compileConstraints(pod, of, "ScheduleAnyway");
+      if (constraints.length === 0) return { skip: true };
+      const ignored = new Set(explicit ? nodes.filter((node) => !hasAllKeys(constraints, node.facts.labels)) : []);
+      const counts = domainsOf(constraints, nodes, ignored);
+      countPods(constraints, counts, { cluster, needsAllKeys: explicit });
+      const weights = constraints.map(({ topologyKey }, index) => {
+        const size = topologyKey === HOSTNAME ? nodes.length - ignored.size : counts[index]!.size;
+        return Math.log(size + 2);
+      });
+      return { state: { constraints, counts, weights, ignored } };
+    },
+    score(_pod, node, { constraints, counts, weights, ignored }) {
+      if (ignored.has(node)) return 0;
+      let score = 0;
+      for (const [index, constraint] of constraints.entries()) {
+        const value = node.facts.labels[constraint.topologyKey];
+        if (value === undefined) continue;
+        const count =
+          constraint.topologyKey === HOSTNAME ? countMatching(constraint, node) : (counts[index]!.get(value) ?? 0);
+        score += count * weights[index]! + (constraint.maxSkew - 1);
+      }
+      return Math.round(score);
+    },
+    normalize(scores, nodes, { ignored }) {
+      let least = Number.POSITIVE_INFINITY;
+      let most = 0;
+      for (const [index, score] of scores.entries()) {
+        if (ignored.has(nodes[index]!)) continue;
+        least = Math.min(least, score);
+        most = Math.max(most, score);
+      }
+      for (const [index, score] of scores.entries()) {
+        if (ignored.has(nodes[index]!)) scores[index] = 0;
+        else scores[index] = most === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (most + least - score)) / most);
+      }
+    },
+  };
+}
+
+/** The domains that the nodes to choose from are in, with nothing counted yet. */
+function domainsOf(
+  constraints: readonly CompiledConstraint[],
+  nodes: readonly NodeInfo[],
+  ignored: ReadonlySet<NodeInfo>,
+): Map<string, number>[] {
+  return constraints.map(({ topologyKey }) => {
+    const domains = new Map<string, number>();
+    if (topologyKey === HOSTNAME) return domains;
+    for (const node of nodes) {
+      const value = node.facts.labels[topologyKey];
+      if (value !== undefined && !ignored.has(node)) domains.set(value, 0);
+    }
+    return domains;
+  });
+}
+
+/** Counts matching pods of all nodes in those domains; nothing to do where nodes have no domains. */
+function countPods(
+  constraints: readonly CompiledConstraint[],
+  counts: readonly Map<string, number>[],
+  of: { cluster: Cluster; needsAllKeys: boolean },
+): void {
+  if (counts.every((domains) => domains.size === 0)) return;
+  for (const node of of.cluster.nodes) {
+    const { labels } = node.facts;
+    if (of.needsAllKeys && !hasAllKeys(constraints, labels)) continue;
+    for (const [index, constraint] of constraints.entries()) {
+      const value = labels[constraint.topologyKey];
+      const known = value === undefined ? undefined : counts[index]!.get(value);
+      if (value === undefined || known === undefined || !constraint.counts(node)) continue;
+      counts[index]!.set(value, known + countMatching(constraint, node));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { TopologySpreadConstraint } from "../../api/generated/core/v1.ts";
+import { labelSelectorOf } from "../../api/selectors.ts";
+import type { NodeInfo } from "../cache/node-info.ts";
+import { matchesRequiredAffinity } from "../facts/node-selector.ts";
+import type { PodFacts } from "../facts/pod-facts.ts";
+import { findUntolerated, REPELLING_EFFECTS } from "../facts/tolerations.ts";
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A constraint, ready to be asked about pods and nodes. */
+export interface CompiledConstraint {
+  readonly topologyKey: string;
+  readonly maxSkew: number;
+  readonly minDomains: number;
+  matches(pod: PodFacts): boolean;
+  /** Whether the node's pods count: its policies say if affinity and taints are looked at. */
+  counts(node: NodeInfo): boolean;
+}
+
+/** The pod's constraints of one sort. */
+export function compileConstraints(
+  pod: PodFacts,
+  constraints: readonly TopologySpreadConstraint[],
+  whenUnsatisfiable: "DoNotSchedule" | "ScheduleAnyway",
+): CompiledConstraint[] {
+  return constraints
+    .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
+    .map((constraint) => compile(pod, constraint));
+}
+
+function compile(pod: PodFacts, constraint: TopologySpreadConstraint): CompiledConstraint {
+  const selected = labelSelectorOf(constraint.labelSelector);
+  const keys = (constraint.matchLabelKeys ?? []).filter((key) => pod.labels[key] !== undefined);
+  return {
+    topologyKey: constraint.topologyKey,
+    maxSkew: constraint.maxSkew,
+    minDomains: constraint.minDomains ?? 1,
+    matches: (other) =>
+      other.namespace === pod.namespace &&
+      !other.beingDeleted &&
+      selected(other.labels) &&
+      keys.every((key) => other.labels[key] === pod.labels[key]),
+    counts(node) {
+      if (constraint.nodeAffinityPolicy !== "Ignore" && !matchesRequiredAffinity(pod, node.facts)) return false;
+      if (constraint.nodeTaintsPolicy !== "Honor") return true;
+      return findUntolerated(node.facts.taints, pod.tolerations, REPELLING_EFFECTS) === undefined;
+    },
+  };
+}
+
+/** True when the node has a value for each constraint's key. */
+export function hasAllKeys(constraints: readonly CompiledConstraint[], labels: Labels): boolean {
+  return constraints.every(({ topologyKey }) => labels[topologyKey] !== undefined);
+}
+
+/** How many pods on the node the constraint is about. */
+export function countMatching(constraint: CompiledConstraint, node: NodeInfo): number {
+  let count = 0;
+  for (const pod of node.pods.values()) if (constraint.matches(pod)) count++;
+  return count;
+}
