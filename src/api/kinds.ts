@@ -44,7 +44,7 @@ import type { KindDefinition } from "./kind.ts";
 import { ingressKind } from "./networking/ingress.ts";
 import { ingressClassKind } from "./networking/ingress-class.ts";
 import { networkPolicyKind } from "./networking/network-policy.ts";
-import { ipAddressKind, serviceCidrKind } from "./networking/service-cidr.ts";
+import { serviceAddressKinds } from "./networking/service-cidr.ts";
 import { runtimeClassKind } from "./node/runtime-class.ts";
 import { podDisruptionBudgetKind } from "./policy/pod-disruption-budget.ts";
 import { clusterRoleKind, roleKind } from "./rbac/role.ts";
@@ -101,8 +101,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
   ingressKind,
   ingressClassKind,
   networkPolicyKind,
-  ipAddressKind,
-  serviceCidrKind,
+  ...serviceAddressKinds,
   runtimeClassKind,
   podDisruptionBudgetKind,
   clusterRoleKind,

@@ -66,7 +66,7 @@ function normalizeStruct(value: JsonObject, name: string, at: At): JsonObject {
       at.context.unknownFields.push(path);
       continue;
     }
-    if (value[key] === null) continue;
+    if (value[key] === null || value[key] === undefined) continue;
     const place = { struct, path: at.place.path === "" ? key : `${at.place.path}.${key}` };
     const normalized = normalizeField(value[key], field, { context: at.context, path, place });
     if (field.keepEmpty === true || !isOmitted(normalized, field)) setField(result, key, normalized);

@@ -2,10 +2,10 @@ import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { isCidr } from "../core/node.ts";
 import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type { IPAddress, ServiceCIDR } from "../generated/networking.k8s.io/v1.ts";
-import { defineKind } from "../kind.ts";
+import { defineKind, type KindDefinition } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 
-export const serviceCidrKind = defineKind<ServiceCIDR>({
+const serviceCidrKind: KindDefinition = defineKind<ServiceCIDR>({
   group: "networking.k8s.io",
   version: "v1",
   kind: "ServiceCIDR",
@@ -32,7 +32,7 @@ export const serviceCidrKind = defineKind<ServiceCIDR>({
   ],
 });
 
-export const ipAddressKind = defineKind<IPAddress>({
+const ipAddressKind: KindDefinition = defineKind<IPAddress>({
   group: "networking.k8s.io",
   version: "v1",
   kind: "IPAddress",
@@ -55,3 +55,9 @@ export const ipAddressKind = defineKind<IPAddress>({
     "spec.parentRef.name": ({ spec }) => spec?.parentRef?.name ?? "",
   },
 });
+
+/** Both kinds in the two versions that serve them, which differ in name only. */
+export const serviceAddressKinds: readonly KindDefinition[] = ["v1", "v1beta1"].flatMap((version) => [
+  { ...serviceCidrKind, version },
+  { ...ipAddressKind, version },
+]);

@@ -42,7 +42,7 @@ async function createOnce(
   context: WriteContext,
 ): Promise<Stored> {
   completeMeta(resource, draft, context);
-  if (resource.hasStatus) delete (draft as AnyObject).status;
+  if (resource.hasStatus && resource.kind?.statusOnCreate !== true) delete (draft as AnyObject).status;
   resource.kind?.setDefaults?.(draft);
   resource.kind?.prepareForCreate?.(draft);
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
@@ -102,6 +102,7 @@ function validateNew(resource: ServedResource, object: ApiObject): void {
       nameRule: resource.kind?.nameRule ?? "dnsSubdomain",
     }),
     ...(resource.kind?.validate?.(object) ?? []),
+    ...(resource.kind?.validateCreate?.(object) ?? []),
   ];
   if (errors.length > 0) throw invalidObject(resource.schema, object.metadata?.name ?? "", errors);
 }
