@@ -125,7 +125,8 @@ export function createPodWorker(first: Pod, dependencies: PodDependencies): PodW
     timer?.cancel();
     if (cleaned) return;
     publish();
-    const graceSeconds = downGraceSeconds ?? (gone ? Math.max(1, gracePeriodSeconds(pod)) : undefined);
+    // Who is gone before its kubelet said so was deleted by force: nobody waits for its grace period any more.
+    const graceSeconds = downGraceSeconds ?? (gone ? 1 : undefined);
     await killPod(pod, { graceSeconds, signal, onProgress: () => publish() }, dependencies);
     finished = true;
     publish(true);

@@ -31,7 +31,7 @@ export async function writeAtomically(
   await mkdir(directory, { recursive: true });
   const current = await readlink(join(directory, DATA)).catch(() => undefined);
   if (current !== undefined && (await holds(join(directory, current), payload))) return;
-  const fresh = await mkdtemp(join(directory, ".."));
+  const fresh = await mkdtemp(`${directory}/..`);
   await chmod(fresh, options.gid === undefined ? 0o755 : 0o2755);
   if (options.gid !== undefined) await chown(fresh, 0, options.gid);
   for (const [path, file] of payload) await writeOne(join(fresh, path), file, { ...options, root: fresh });
