@@ -14,14 +14,13 @@ import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationController } from "./replication/replication.ts";
 import { serviceAccountController } from "./serviceaccount/reconcile.ts";
 import { taintEvictionController } from "./taint-eviction/reconcile.ts";
-import { ttlAfterFinishedController, ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
+import { ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
 
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "daemonset-controller": daemonSetController,
   "deployment-controller": deploymentController,
   "job-controller": jobController,
-  "ttl-after-finished-controller": ttlAfterFinishedController,
   "replicaset-controller": replicaSetController,
   "replicationcontroller-controller": replicationController,
   "clusterrole-aggregation-controller": clusterRoleAggregationController,
