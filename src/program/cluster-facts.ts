@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Random } from "../base/random.ts";
+import { clusterId } from "../kubelet/cri/containerd/paths.ts";
 import { chooseClusterCidr } from "../network/choose.ts";
 
 /** What a cluster decides once and keeps: other clusters on this machine must not get in its way, nor it in theirs. */
 export interface ClusterFacts {
-  /** Short and unique on this machine: names nft tables, bridges, sockets. */
+  /** Unique on this machine, from the data directory: names nft tables, bridges, run directories. */
   readonly clusterId: string;
   /** Addresses of all pods, and of this machine's pods. */
   readonly clusterCidr: string;
@@ -20,23 +20,21 @@ export const KUBERNETES_SERVICE_ADDRESS = "10.96.0.1";
 export const DNS_SERVICE_ADDRESS = "10.96.0.10";
 
 /** Reads the cluster's facts, or decides them at its first start. @throws Error when the file is not what it was written as */
-export async function clusterFacts(dataDirectory: string, random: Random): Promise<ClusterFacts> {
+export async function clusterFacts(dataDirectory: string): Promise<ClusterFacts> {
   const file = join(dataDirectory, "cluster.json");
-  if (existsSync(file)) return readFacts(file);
-  const facts: ClusterFacts = {
-    clusterId: random.suffix(6),
-    clusterCidr: await chooseClusterCidr(),
-    serviceCidr: SERVICE_CIDR,
-  };
-  writeFileSync(`${file}.new`, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+  const id = clusterId(dataDirectory);
+  if (existsSync(file)) return { ...readFacts(file), clusterId: id };
+  const decided = { clusterCidr: await chooseClusterCidr(), serviceCidr: SERVICE_CIDR };
+  writeFileSync(`${file}.new`, `${JSON.stringify(decided, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  return facts;
+  return { ...decided, clusterId: id };
 }
 
-function readFacts(file: string): ClusterFacts {
+function readFacts(file: string): Omit<ClusterFacts, "clusterId"> {
   try {
     const facts = JSON.parse(readFileSync(file, "utf8")) as Partial<ClusterFacts>;
-    if (facts.clusterId && facts.clusterCidr && facts.serviceCidr) return facts as ClusterFacts;
+    if (facts.clusterCidr && facts.serviceCidr)
+      return { clusterCidr: facts.clusterCidr, serviceCidr: facts.serviceCidr };
   } catch {
     // Told below: whatever is wrong with the file, the answer is the same.
   }

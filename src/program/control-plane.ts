@@ -12,6 +12,7 @@ import type { Subresource } from "../apiserver/subresources/subresource.ts";
 import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
 import type { Store } from "../store/store.ts";
+import { localUrl } from "./addresses.ts";
 import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import type { Environment } from "./environment.ts";
 
@@ -91,7 +92,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
       });
       return listen({ server, store, pki, options, environment });
     },
-    (plane) => `https://${options.bind === "0.0.0.0" ? "127.0.0.1" : options.bind}:${plane.port}`,
+    (plane) => localUrl(options.bind, plane.port),
   );
 }
 

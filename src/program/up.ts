@@ -5,7 +5,8 @@ import { ensureKubernetesService } from "../bootstrap/kubernetes-service.ts";
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
-import { type ClusterFacts, clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
+import { localUrl, reachableAddress } from "./addresses.ts";
+import { clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
 import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { makeDataDirectory } from "./data-directory.ts";
@@ -41,9 +42,10 @@ async function start(
 ): Promise<RunningProgram> {
   const { environment, started } = to;
   makeDataDirectory(options.dataDirectory);
-  const facts = await clusterFacts(options.dataDirectory, environment.random);
+  const facts = await clusterFacts(options.dataDirectory);
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
-  const plane = await startControlPlane(
+  let plane: ControlPlane | undefined;
+  plane = await startControlPlane(
     {
       dataDirectory: options.dataDirectory,
       facts,
@@ -56,17 +58,18 @@ async function start(
         const { clock, log } = environment;
         return openEmbeddedStore({ directory: join(options.dataDirectory, "store"), clock, log });
       },
-      subresources: (pki) => kubeletSubresources(pki, environment),
+      subresources: (pki) => kubeletSubresources(pki, { environment, reader: () => plane?.server.reader }),
     },
     environment,
   );
   started.push({ stop: () => plane.close() });
   const context: ComponentContext = { door: plane.server.transport, host: options.nodeName, environment };
-  const url = `https://${options.bind === "0.0.0.0" ? "127.0.0.1" : options.bind}:${plane.port}`;
+  const url = localUrl(options.bind, plane.port);
+  const address = reachableAddress(options.bind, gateway);
   writeAdminKubeconfig(options.kubeconfig, { url, plane });
   await environment.progress.step(
     "defaults",
-    () => writeDefaults(plane, { facts, gateway, environment }),
+    () => writeDefaults(plane, { address, environment }),
     (text) => text,
   );
   started.push(
@@ -77,7 +80,7 @@ async function start(
   started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));
   let node: RunningNode | undefined;
   if (options.node) {
-    node = await startNode({ ...options, facts, plane, context }, to);
+    node = await startNode({ ...options, facts, plane, context, address, gateway }, to);
     started.push({ stop: () => node!.stop({ keepPods: false }) });
   }
   return running({ options, url, node, started, environment });
@@ -120,7 +123,7 @@ async function stopAll(started: readonly Running[], environment: Environment): P
 
 async function writeDefaults(
   plane: ControlPlane,
-  from: { facts: ClusterFacts; gateway: string; environment: Environment },
+  from: { address: string; environment: Environment },
 ): Promise<string> {
   const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
   const authorities = {
@@ -130,7 +133,7 @@ async function writeDefaults(
   const result = await reconcileDefaults(client, { authorities, log: from.environment.log.named("bootstrap") });
   await ensureKubernetesService(client, {
     clusterIP: KUBERNETES_SERVICE_ADDRESS,
-    address: from.gateway,
+    address: from.address,
     port: plane.port,
   });
   return result.created + result.repaired === 0
