@@ -2,6 +2,7 @@ import { present } from "../../base/assert.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { AuthorizationAttributes, Authorizer } from "../authz/authorizer.ts";
 import { forbiddenError } from "../authz/forbidden.ts";
+import { selectedName } from "../authz/selected-name.ts";
 import type { Exchange, Filter } from "../exchange.ts";
 
 /** Lets a request on only when somebody allows it. */
@@ -14,7 +15,10 @@ export function authorizationFilter(authorizer: Authorizer): Filter {
   };
 }
 
+const COLLECTION_VERBS = ["list", "watch", "deletecollection"];
+
 export function attributesOf(user: UserInfo, { info, query }: Exchange): AuthorizationAttributes {
+  const fieldSelector = query.get("fieldSelector") ?? "";
   return {
     user,
     verb: info.verb,
@@ -24,8 +28,18 @@ export function attributesOf(user: UserInfo, { info, query }: Exchange): Authori
     resource: info.resource,
     subresource: info.subresource,
     namespace: info.namespace,
-    name: info.name,
+    name: COLLECTION_VERBS.includes(info.verb) ? info.name || selectedName(fieldSelector) : info.name,
     path: info.path,
-    fieldSelector: query.get("fieldSelector") ?? "",
+    fieldSelector,
   };
+}
+
+const COLLECTION_VERBS = ["list", "watch", "deletecollection"];
+
+/** A collection of which the field selector leaves one object is asked for that object's name (upstream's RequestInfo). */
+function selectedName(verb: string, query: URLSearchParams): string {
+  const selector = query.get("fieldSelector");
+  if (selector === null || !COLLECTION_VERBS.includes(verb)) return "";
+  const match = /^metadata\.name==?([^,=!]+)$/.exec(selector);
+  return match?.[1] ?? "";
 }
