@@ -33,13 +33,3 @@ export function attributesOf(user: UserInfo, { info, query }: Exchange): Authori
     fieldSelector,
   };
 }
-
-const COLLECTION_VERBS = ["list", "watch", "deletecollection"];
-
-/** A collection of which the field selector leaves one object is asked for that object's name (upstream's RequestInfo). */
-function selectedName(verb: string, query: URLSearchParams): string {
-  const selector = query.get("fieldSelector");
-  if (selector === null || !COLLECTION_VERBS.includes(verb)) return "";
-  const match = /^metadata\.name==?([^,=!]+)$/.exec(selector);
-  return match?.[1] ?? "";
-}
