@@ -2,7 +2,7 @@ import { PRIVILEGED_GROUP } from "../authn/users.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { nodeAuthorizer } from "./node.ts";
-import { followNodeGraph } from "./node-graph.ts";
+import { followNodeGraph, type NodeGraph } from "./node-graph.ts";
 import { type RoleBasedAccessControl, roleBasedAccessControl } from "./rbac.ts";
 
 /** The door's authorization, and RBAC alone, which rule reviews and escalation checks ask. */
@@ -35,16 +35,25 @@ export function authorizerChain(modes: readonly Authorizer[]): Authorizer {
   };
 }
 
-/** Node and RBAC, behind the privileged group. Resolves when roles, bindings and the node graph have been read. */
+/** Node and RBAC, behind the privileged group. Resolves when roles and bindings have been read. */
 export async function createAuthorizer(reader: ObjectReader): Promise<Authorization> {
-  const [graph, rbac] = await Promise.all([followNodeGraph(reader), roleBasedAccessControl(reader)]);
-  const chain = authorizerChain([privilegedGroupAuthorizer, nodeAuthorizer(graph), rbac]);
+  const rbac = await roleBasedAccessControl(reader);
+  let graph: Promise<NodeGraph> | undefined;
+  const graphOf = (): Promise<NodeGraph> => {
+    graph ??= followNodeGraph(reader);
+    // A failure must not stay for good: the next node's request tries again.
+    graph.catch(() => {
+      graph = undefined;
+    });
+    return graph;
+  };
+  const chain = authorizerChain([privilegedGroupAuthorizer, nodeAuthorizer(graphOf), rbac]);
   return {
     ...chain,
     rbac,
     close() {
-      graph.close();
       rbac.close();
+      graph?.then((followed) => followed.close()).catch(() => {});
     },
   };
 }

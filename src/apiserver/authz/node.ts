@@ -12,8 +12,12 @@ type Answer = { decision: "allow" | "noOpinion"; reason: string };
 const allow: Answer = { decision: "allow", reason: "" };
 const no = (reason: string): Answer => ({ decision: "noOpinion", reason });
 
-/** What kubelets may do: fixed rules, and of objects with secrets in them only those that the node's own pods refer to. */
-export function nodeAuthorizer(graph: NodeGraph): Authorizer {
+/**
+ * What kubelets may do: fixed rules, and of objects with secrets in them only those that the node's own pods refer to.
+ * The graph is asked for when the first node comes: a server with many pods must not read them all before it is ready.
+ */
+export function nodeAuthorizer(graphOf: () => Promise<NodeGraph>): Authorizer {
+  let graph: NodeGraph | undefined;
   return {
     name: "Node",
     authorize(question) {
@@ -21,8 +25,12 @@ export function nodeAuthorizer(graph: NodeGraph): Authorizer {
       if (node === undefined) return no("");
       if (node === "") return no(`unknown node for user "${question.user.name}"`);
       const special = question.resourceRequest ? specialAnswers[`${question.group}/${question.resource}`] : undefined;
-      if (special !== undefined) return special({ graph, node, question });
-      return rulesAllow(nodeRules, question) ? allow : no("");
+      if (special === undefined) return rulesAllow(nodeRules, question) ? allow : no("");
+      if (graph !== undefined) return special({ graph, node, question });
+      return graphOf().then((loaded) => {
+        graph = loaded;
+        return special({ graph, node, question });
+      });
     },
   };
 }
