@@ -8,14 +8,22 @@ export function addressBytes(address: string): Buffer | undefined {
 }
 
 function ipv6Bytes(address: string): Buffer {
-  // URL's own parser writes embedded IPv4 as two hexadecimal groups and compresses one run of zeros.
-  const [left = "", right] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const [left = "", right = ""] = withoutEmbedded(address).split("::");
   const head = groups(left);
-  const tail = groups(right ?? "");
+  const tail = groups(right);
   const bytes = Buffer.alloc(16);
   for (const [index, value] of head.entries()) bytes.writeUInt16BE(value, index * 2);
   for (const [index, value] of tail.entries()) bytes.writeUInt16BE(value, 16 - (tail.length - index) * 2);
   return bytes;
+}
+
+/** An IPv4 address at the end (`::ffff:192.0.2.1`) as two groups. */
+function withoutEmbedded(address: string): string {
+  const colon = address.lastIndexOf(":");
+  const last = address.slice(colon + 1);
+  if (!isIPv4(last)) return address;
+  const bytes = Buffer.from(last.split(".").map(Number));
+  return `${address.slice(0, colon + 1)}${bytes.readUInt16BE(0).toString(16)}:${bytes.readUInt16BE(2).toString(16)}`;
 }
 
 function groups(text: string): number[] {
