@@ -9,8 +9,9 @@ import { Client } from "../../client/client.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { AdmissionDependencies, AdmissionPlugin } from "../admission/admission.ts";
-import { type ApiServer, createApiServer } from "../api-server.ts";
+import { type ApiServer, type ApiServerOptions, createApiServer } from "../api-server.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
+import type { Subresource } from "../subresources/subresource.ts";
 
 export interface MemoryServer {
   readonly server: ApiServer;
@@ -30,7 +31,11 @@ const { privateKey, publicKey } = generateKeyPairSync("ec", {
 
 /** The real API server on the memory store, in process, with a clock that tests move. */
 export async function startMemoryServer(
-  options: { admission?: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[] } = {},
+  options: {
+    admission?: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];
+    subresources?: Readonly<Record<string, Subresource>>;
+    paths?: ApiServerOptions["paths"];
+  } = {},
 ): Promise<MemoryServer> {
   const clock = new VirtualClock();
   const random = seededRandom(1);
@@ -51,6 +56,8 @@ export async function startMemoryServer(
       issuer: "https://kubernetes.default.svc",
     },
     admission: options.admission ?? (() => []),
+    ...(options.subresources !== undefined && { subresources: options.subresources }),
+    ...(options.paths !== undefined && { paths: options.paths }),
   });
   const clientOf = (user: UserInfo): Client => new Client(server.transport({ user, userAgent: "test" }));
   return {
