@@ -1,0 +1,47 @@
+import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
+import type { ExecSyncResult } from "../state.ts";
+
+/** How the simulated runtime behaves: what takes how long, what fails, and what containers do. All times milliseconds. */
+export interface SimulationRules {
+  readonly runSandboxMs: number;
+  readonly stopSandboxMs: number;
+  readonly createContainerMs: number;
+  readonly startContainerMs: number;
+  /** Why a sandbox does not start; undefined when it does. */
+  sandboxError(config: PodSandboxConfig): string | undefined;
+  /** What a registry has under a name. */
+  pull(image: string): SimulatedPull;
+  /** What a started container does. */
+  behave(config: ContainerConfig): SimulatedBehaviour;
+  exec(
+    config: ContainerConfig,
+    command: readonly string[],
+  ): Omit<ExecSyncResult, "stdout" | "stderr"> & { output: string };
+}
+
+export type SimulatedPull =
+  | { readonly durationMs: number; readonly sizeBytes: number }
+  | { readonly durationMs: number; readonly error: string };
+
+export interface SimulatedBehaviour {
+  /** Why it cannot be started. */
+  readonly startError?: string;
+  /** It ends by itself, so long after its start; it runs on when absent. */
+  readonly exit?: { readonly afterMs: number; readonly code: number };
+  /** How long it takes to end after SIGTERM, and with which code; it waits for SIGKILL when absent. */
+  readonly onTerm?: { readonly afterMs: number; readonly code: number };
+}
+
+const MEGABYTE = 1_000_000;
+
+/** A node on which everything works: times as measured with containerd, every image exists, containers run until stopped. */
+export const DEFAULT_RULES: SimulationRules = {
+  runSandboxMs: 80,
+  stopSandboxMs: 50,
+  createContainerMs: 20,
+  startContainerMs: 40,
+  sandboxError: () => undefined,
+  pull: () => ({ durationMs: 500, sizeBytes: 50 * MEGABYTE }),
+  behave: () => ({ onTerm: { afterMs: 20, code: 0 } }),
+  exec: () => ({ exitCode: 0, output: "" }),
+};

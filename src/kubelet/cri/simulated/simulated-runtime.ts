@@ -1,0 +1,268 @@
+import { AsyncQueue } from "../../../base/async-queue.ts";
+import { type Clock, sleep } from "../../../base/clock.ts";
+import type { Random } from "../../../base/random.ts";
+import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
+import { type ContainerFilter, type ContainerRuntime, RuntimeError, type RuntimeService } from "../runtime.ts";
+import type { ContainerEvent, PodSandboxStatus } from "../state.ts";
+import { type AddressPool, createAddressPool } from "./addresses.ts";
+import { simulatedImages } from "./images.ts";
+import { DEFAULT_RULES, type SimulationRules } from "./rules.ts";
+import { createSimulatedContainer, type SimulatedContainer } from "./simulated-container.ts";
+
+const EVENT_CAPACITY = 10_000;
+
+export interface SimulatedRuntimeOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Default 10.244.0.0/24. */
+  readonly podCidr?: string;
+  readonly rules?: Partial<SimulationRules>;
+}
+
+interface Sandbox {
+  status: PodSandboxStatus;
+  readonly config: PodSandboxConfig;
+}
+
+interface World {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly rules: SimulationRules;
+  readonly sandboxes: Map<string, Sandbox>;
+  readonly containers: Map<string, SimulatedContainer>;
+  readonly listeners: Set<AsyncQueue<ContainerEvent>>;
+  addresses: AddressPool;
+}
+
+/** A runtime in memory: no process runs, but time passes and things end and fail as the rules say. */
+export function createSimulatedRuntime(options: SimulatedRuntimeOptions): ContainerRuntime {
+  const rules: SimulationRules = { ...DEFAULT_RULES, ...options.rules };
+  const images = simulatedImages(options.clock, rules);
+  const world: World = {
+    ...options,
+    rules,
+    sandboxes: new Map(),
+    containers: new Map(),
+    listeners: new Set(),
+    addresses: createAddressPool(options.podCidr ?? "10.244.0.0/24"),
+  };
+  const runtime: RuntimeService = {
+    version: async () => ({ runtimeName: "simulated", runtimeVersion: "1.0.0", runtimeApiVersion: "v1" }),
+    status: async () => ({
+      conditions: ["RuntimeReady", "NetworkReady"].map((type) => ({ type, status: true, reason: "", message: "" })),
+      info: {},
+    }),
+    ...sandboxCalls(world),
+    ...containerCalls(world, async (image) => {
+      if ((await images.imageStatus(image)) === undefined)
+        throw new RuntimeError("NotFound", `image "${image}": not found`);
+    }),
+    ...processCalls(world),
+    async updateRuntimeConfig({ podCidr }) {
+      world.addresses = createAddressPool(podCidr);
+    },
+    containerEvents: (signal) => follow(world, signal),
+  };
+  const close = async () => {
+    for (const listener of world.listeners) listener.end();
+  };
+  return { runtime, images, close };
+}
+
+function tell(world: World, event: ContainerEvent): void {
+  for (const listener of world.listeners) listener.push(event);
+}
+
+async function* follow(world: World, signal: AbortSignal): AsyncGenerator<ContainerEvent> {
+  const queue = new AsyncQueue<ContainerEvent>(EVENT_CAPACITY);
+  const end = () => queue.end();
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end);
+  world.listeners.add(queue);
+  try {
+    yield* queue;
+  } finally {
+    signal.removeEventListener("abort", end);
+    world.listeners.delete(queue);
+  }
+}
+
+function newId(world: World): string {
+  return world.random.bytes(32).toString("hex");
+}
+
+type SandboxCalls = Pick<
+  RuntimeService,
+  "runPodSandbox" | "stopPodSandbox" | "removePodSandbox" | "podSandboxStatus" | "listPodSandboxes"
+>;
+
+function sandboxCalls(world: World): SandboxCalls {
+  const { clock, rules, sandboxes, containers } = world;
+  const inside = (id: string) => [...containers.values()].filter(({ podSandboxId }) => podSandboxId === id);
+  async function stop(id: string): Promise<void> {
+    const sandbox = sandboxes.get(id);
+    if (sandbox === undefined || sandbox.status.state === "SANDBOX_NOTREADY") return;
+    await Promise.all(inside(id).map((container) => container.stop(0)));
+    await sleep(clock, rules.stopSandboxMs);
+    for (const ip of sandbox.status.ips) world.addresses.give(ip);
+    sandbox.status = { ...sandbox.status, state: "SANDBOX_NOTREADY", ips: [] };
+    tell(world, { containerId: id, type: "stopped" });
+  }
+  return {
+    async runPodSandbox(config) {
+      const { metadata } = config;
+      const name = JSON.stringify(metadata);
+      if ([...sandboxes.values()].some((other) => JSON.stringify(other.config.metadata) === name)) {
+        throw new RuntimeError("AlreadyExists", `a sandbox named ${name} exists`);
+      }
+      const id = newId(world);
+      const hostNetwork = config.linux.securityContext.namespaceOptions.network === "NODE";
+      const ips = hostNetwork ? [] : [world.addresses.take()];
+      const { labels, annotations } = config;
+      const status = {
+        id,
+        metadata,
+        createdAtMs: clock.now(),
+        labels,
+        annotations,
+        ips,
+        state: "SANDBOX_READY",
+      } as const;
+      sandboxes.set(id, { config, status: { ...status, state: "SANDBOX_NOTREADY" } });
+      await sleep(clock, rules.runSandboxMs);
+      const error = rules.sandboxError(config);
+      if (error !== undefined) {
+        for (const ip of ips) world.addresses.give(ip);
+        sandboxes.delete(id);
+        throw new RuntimeError("Unknown", error);
+      }
+      sandboxes.set(id, { config, status });
+      return id;
+    },
+    stopPodSandbox: stop,
+    async removePodSandbox(id) {
+      await stop(id);
+      for (const container of inside(id)) containers.delete(container.id);
+      sandboxes.delete(id);
+    },
+    async podSandboxStatus(id) {
+      const sandbox = sandboxes.get(id);
+      if (sandbox === undefined) throw new RuntimeError("NotFound", `sandbox "${id}": not found`);
+      return sandbox.status;
+    },
+    listPodSandboxes: async (filter) =>
+      [...sandboxes.values()].map(({ status }) => status).filter((item) => matches(item, filter)),
+  };
+}
+
+function matches(
+  item: { id: string; labels: Readonly<Record<string, string>> },
+  filter: ContainerFilter = {},
+): boolean {
+  if (filter.id !== undefined && item.id !== filter.id) return false;
+  return Object.entries(filter.labels ?? {}).every(([key, value]) => item.labels[key] === value);
+}
+
+type ContainerCalls = Pick<
+  RuntimeService,
+  "createContainer" | "startContainer" | "stopContainer" | "removeContainer" | "listContainers" | "containerStatus"
+>;
+
+function containerCalls(world: World, requireImage: (image: string) => Promise<void>): ContainerCalls {
+  const { clock, rules, sandboxes, containers } = world;
+  return {
+    async createContainer(podSandboxId, config) {
+      const sandbox = sandboxes.get(podSandboxId);
+      if (sandbox === undefined) throw new RuntimeError("NotFound", `sandbox "${podSandboxId}": not found`);
+      await requireImage(config.image.image);
+      refuseSecond(containers, podSandboxId, config);
+      const id = newId(world);
+      const onEnd = () => tell(world, { containerId: id, type: "stopped" });
+      const { logDirectory } = sandbox.config;
+      containers.set(id, createSimulatedContainer({ id, podSandboxId, config, logDirectory, clock, onEnd }));
+      await sleep(clock, rules.createContainerMs);
+      return id;
+    },
+    async startContainer(id) {
+      const container = known(world, id);
+      if (container.status().state !== "CONTAINER_CREATED") {
+        throw new RuntimeError("Unknown", `container "${id}" is not in created state`);
+      }
+      await sleep(clock, rules.startContainerMs);
+      const behaviour = rules.behave(container.config);
+      if (behaviour.startError !== undefined) {
+        container.failToStart(behaviour.startError);
+        throw new RuntimeError("Unknown", behaviour.startError);
+      }
+      container.start(behaviour);
+      tell(world, { containerId: id, type: "started" });
+    },
+    stopContainer: async (id, timeoutSeconds) => containers.get(id)?.stop(timeoutSeconds * 1000),
+    async removeContainer(id) {
+      await containers.get(id)?.stop(0);
+      containers.delete(id);
+    },
+    listContainers: async (filter) =>
+      [...containers.values()]
+        .filter(({ podSandboxId }) => filter?.podSandboxId === undefined || filter.podSandboxId === podSandboxId)
+        .map((container) => ({ ...container.status(), podSandboxId: container.podSandboxId }))
+        .filter((item) => matches(item, filter)),
+    containerStatus: async (id) => known(world, id).status(),
+  };
+}
+
+function known({ containers }: World, id: string): SimulatedContainer {
+  const container = containers.get(id);
+  if (container === undefined) throw new RuntimeError("NotFound", `container "${id}": not found`);
+  return container;
+}
+
+function refuseSecond(
+  containers: Map<string, SimulatedContainer>,
+  podSandboxId: string,
+  { metadata }: ContainerConfig,
+): void {
+  for (const other of containers.values()) {
+    const { name, attempt } = other.config.metadata;
+    if (other.podSandboxId !== podSandboxId || name !== metadata.name || attempt !== metadata.attempt) continue;
+    throw new RuntimeError("AlreadyExists", `a container named ${name} with attempt ${attempt} exists`);
+  }
+}
+
+type ProcessCalls = Pick<
+  RuntimeService,
+  | "execSync"
+  | "exec"
+  | "attach"
+  | "portForward"
+  | "containerStats"
+  | "listContainerStats"
+  | "updateContainerResources"
+  | "reopenContainerLog"
+>;
+
+function processCalls(world: World): ProcessCalls {
+  const noProcess = (what: string) => async (): Promise<never> => {
+    throw new RuntimeError("Unimplemented", `the simulated runtime runs no processes, so that there is no ${what}`);
+  };
+  const stats = (container: SimulatedContainer) => ({ id: container.id, labels: container.config.labels });
+  const isRunning = (container: SimulatedContainer) => container.status().state === "CONTAINER_RUNNING";
+  return {
+    async execSync(id, command) {
+      const container = known(world, id);
+      if (!isRunning(container)) throw new RuntimeError("Unknown", `container "${id}" is not running`);
+      const { exitCode, output } = world.rules.exec(container.config, command);
+      return { exitCode, stdout: Buffer.from(output), stderr: Buffer.alloc(0) };
+    },
+    exec: noProcess("exec"),
+    attach: noProcess("attach"),
+    portForward: noProcess("port-forward"),
+    containerStats: async (id) => stats(known(world, id)),
+    listContainerStats: async (filter) =>
+      [...world.containers.values()]
+        .filter((container) => isRunning(container) && matches(stats(container), filter))
+        .map(stats),
+    updateContainerResources: async (id) => void known(world, id),
+    reopenContainerLog: async (id) => void known(world, id),
+  };
+}
