@@ -13,6 +13,18 @@ test("addresses become bytes", () => {
     ["fe80::1%eth0", undefined],
     ["boat", undefined],
     ["1.2.3", undefined],
+    ["1.2.3.256", undefined],
+    ["1.2.3.04", undefined],
+    ["2001:DB8:0:0:1::", "20010db8000000000001000000000000"],
+    ["1:2:3:4:5:6:7", undefined],
+    ["1:2:3:4:5:6:7:8:9", undefined],
+    ["1::2::3", undefined],
+    ["1:2:3:4:5:6:7::8", undefined],
+    ["1:::2", undefined],
+    [":", undefined],
+    ["12345::", undefined],
+    ["::1.2.3", undefined],
+    ["1.2.3.4::", undefined],
   ];
   for (const [address, hex] of cases) assert.equal(addressBytes(address)?.toString("hex"), hex, address);
 });
