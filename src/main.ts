@@ -13,7 +13,13 @@ const program: Program = {
 };
 
 const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // A second one means: now.
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
+  });
+}
 // Nothing below runs without somebody waiting for it: a rejection that nobody handles is a defect, and is told as one.
 process.on("unhandledRejection", (reason) => {
   console.error("wherry: an unexpected error that nobody handled:", reason);

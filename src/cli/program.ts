@@ -25,6 +25,8 @@ export interface UpOptions {
   readonly runtime: Runtime;
   /** Agents join with it; made and kept in the data directory when absent. */
   readonly token?: string;
+  /** Gives the start up. */
+  readonly signal: AbortSignal;
 }
 
 export type PartName = "apiserver" | "controller-manager" | "scheduler" | "kubelet" | "proxy" | "agent";
@@ -39,6 +41,8 @@ export interface PartOptions {
   readonly bind: string;
   readonly nodeName: string;
   readonly runtime: Runtime;
+  /** Aborts when the user wants no more: the start ends, and what had started is stopped. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunningProgram {

@@ -7,7 +7,7 @@ export const identities = {
   bootstrap: { name: "system:apiserver", groups: ["system:masters", ALL_AUTHENTICATED] },
   scheduler: { name: "system:kube-scheduler", groups: [ALL_AUTHENTICATED] },
   proxy: { name: "system:kube-proxy", groups: [ALL_AUTHENTICATED] },
-  dns: serviceAccount("kube-dns"),
+  dns: serviceAccount("coredns"),
   controllerManager: { name: "system:kube-controller-manager", groups: [ALL_AUTHENTICATED] },
 } satisfies Record<string, UserInfo>;
 

@@ -13,12 +13,12 @@ import { isLoopback } from "./addresses.ts";
 import { cleanUpNetwork } from "./clean-up.ts";
 import { CLUSTER_DOMAIN, type ClusterFacts, DNS_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
 import { type Component, createComponent } from "./component.ts";
-import type { ComponentContext, Running } from "./components.ts";
+import type { ComponentContext } from "./components.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import { identities, nodeIdentity } from "./identities.ts";
 import { chosenRuntime, type NodeRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
-import { isolateFailures } from "./stop.ts";
+import type { Started } from "./stop.ts";
 
 const KUBELET_PORT = 10250;
 
@@ -31,56 +31,47 @@ export interface NodeOptions extends UpOptions {
   readonly gateway: string;
 }
 
-export interface RunningNode {
-  stop(options: { keepPods: boolean }): Promise<void>;
-}
-
-/** This machine as a node: runtime, kubelet with its server, service proxy, cluster DNS. Resolves when it is Ready. */
+/**
+ * This machine as a node: runtime, kubelet with its server, service proxy, cluster DNS. Resolves when it is Ready. Every part
+ * joins `started` as soon as it runs.
+ */
 export async function startNode(
   options: NodeOptions,
-  to: { environment: Environment; output: ProgramOutput },
-): Promise<RunningNode> {
-  const { environment } = to;
+  to: { environment: Environment; output: ProgramOutput; started: Started[] },
+): Promise<void> {
+  const { environment, started } = to;
   const { progress } = environment;
-  const parts: ((how: { keepPods: boolean }) => Promise<void>)[] = [];
-  const stop = async (how: { keepPods: boolean }): Promise<void> => {
-    for (const part of parts.splice(0).toReversed()) await isolateFailures(environment.log, () => part(how));
-  };
-  try {
-    const kind = chosenRuntime(options.runtime);
-    if (kind === "simulated") to.output.notice(SIMULATED_NOTICE);
-    const runtime = await progress.step(
-      "runtime",
-      () => openWithNetwork(kind, options, environment),
-      (opened) => opened.description,
-    );
-    parts.push((how) => runtime.stop(how));
-    const node = await startTheKubelet(options, { runtime, environment });
-    parts.push(node.stop);
-    if (kind === "containerd") {
-      const network = await progress.step(
+  const kind = chosenRuntime(options.runtime);
+  if (kind === "simulated") to.output.notice(SIMULATED_NOTICE);
+  const runtime = await progress.step(
+    "runtime",
+    () => openWithNetwork(kind, options, environment),
+    (opened) => opened.description,
+  );
+  started.push(runtime);
+  const kubelet = await startTheKubelet(options, { runtime, environment });
+  started.push(kubelet);
+  if (kind === "containerd") {
+    started.push(
+      await progress.step(
         "network",
         () => startTheProxy(options, environment),
         () => options.facts.clusterCidr,
-      );
-      parts.push(network.stop);
-      const dns = await progress.step(
+      ),
+    );
+    started.push(
+      await progress.step(
         "DNS",
         () => startTheDns(options),
         () => DNS_SERVICE_ADDRESS,
-      );
-      parts.push(dns.stop);
-    }
-    await progress.step(
-      "node",
-      () => node.handle.ready,
-      () => `${options.nodeName} is Ready`,
+      ),
     );
-    return { stop };
-  } catch (error) {
-    await stop({ keepPods: false });
-    throw error;
   }
+  await progress.step(
+    "node",
+    () => kubelet.handle.ready,
+    () => `${options.nodeName} is Ready`,
+  );
 }
 
 /** The bridge comes before the first pod: DNS and node ports have their interface from the start. */
@@ -98,15 +89,14 @@ async function openWithNetwork(
   return opening;
 }
 
-interface NodeParts {
+interface StartedKubelet extends Started {
   readonly handle: KubeletHandle;
-  stop(how: { keepPods: boolean }): Promise<void>;
 }
 
 async function startTheKubelet(
   options: NodeOptions,
   from: { runtime: NodeRuntime; environment: Environment },
-): Promise<NodeParts> {
+): Promise<StartedKubelet> {
   const { plane, context, nodeName, facts } = options;
   const { clock, random } = from.environment;
   const address = from.runtime.kind === "containerd" ? options.address : "127.0.0.1";
@@ -156,15 +146,14 @@ async function stopTheKubelet(
   await parts.component.close();
 }
 
-async function startTheProxy(
-  options: NodeOptions,
-  environment: Environment,
-): Promise<{ stop(how: { keepPods: boolean }): Promise<void> }> {
+async function startTheProxy(options: NodeOptions, environment: Environment): Promise<Started> {
   const { facts, context, nodeName } = options;
   const stopping = new AbortController();
   const component = createComponent("kube-proxy", identities.proxy, context);
+  const node = createComponent("kube-proxy", nodeIdentity(nodeName), context);
   await startProxy({
     informers: component.informers,
+    nodeInformers: node.informers,
     nodeName,
     clusterId: facts.clusterId,
     podCidr: nodePodCidr(facts),
@@ -179,13 +168,13 @@ async function startTheProxy(
   return {
     async stop({ keepPods }) {
       stopping.abort();
-      await component.close();
+      await Promise.all([component.close(), node.close()]);
       if (!keepPods) await cleanUpNetwork(options.dataDirectory, facts.clusterId);
     },
   };
 }
 
-async function startTheDns(options: NodeOptions): Promise<Running> {
+async function startTheDns(options: NodeOptions): Promise<Started> {
   const stopping = new AbortController();
   const component = createComponent("kube-dns", identities.dns, options.context);
   const dns = await startDns({

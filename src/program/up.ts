@@ -7,38 +7,44 @@ import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import { localUrl, reachableAddress } from "./addresses.ts";
 import { clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
-import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
+import { type ComponentContext, startControllers, startTheScheduler } from "./components.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { makeDataDirectory } from "./data-directory.ts";
 import type { Environment } from "./environment.ts";
 import { nextFreePort } from "./free-port.ts";
 import { identities } from "./identities.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
-import { type RunningNode, startNode } from "./node.ts";
+import { startNode } from "./node.ts";
 import { outputProgress } from "./progress.ts";
-import { isolateFailures } from "./stop.ts";
+import { abortedBefore, type Started, stopAll } from "./stop.ts";
 
 const DEFAULT_PORT = 6443;
 
-/** The whole cluster in this process. Resolves when it is ready; what has started is stopped again when a step fails. */
+/**
+ * The whole cluster in this process. Resolves when it is ready; what has started is stopped again when a step fails or the
+ * signal aborts before that.
+ */
 export async function up(
   options: UpOptions,
   output: ProgramOutput,
   base: Omit<Environment, "progress">,
 ): Promise<RunningProgram> {
   const environment: Environment = { ...base, progress: outputProgress(output) };
-  const started: Running[] = [];
+  const started: Started[] = [];
+  const interrupted = abortedBefore(options.signal);
   try {
-    return await start(options, { environment, output, started });
+    return await Promise.race([start(options, { environment, output, started }), interrupted.promise]);
   } catch (error) {
-    await stopAll(started, environment);
+    await stopAll(started, { keepPods: false }, environment);
     throw error;
+  } finally {
+    interrupted.dispose();
   }
 }
 
 async function start(
   options: UpOptions,
-  to: { environment: Environment; output: ProgramOutput; started: Running[] },
+  to: { environment: Environment; output: ProgramOutput; started: Started[] },
 ): Promise<RunningProgram> {
   const { environment, started } = to;
   makeDataDirectory(options.dataDirectory);
@@ -78,47 +84,29 @@ async function start(
     ),
   );
   started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));
-  let node: RunningNode | undefined;
-  if (options.node) {
-    node = await startNode({ ...options, facts, plane, context, address, gateway }, to);
-    started.push({ stop: () => node!.stop({ keepPods: false }) });
-  }
-  return running({ options, url, node, started, environment });
+  if (options.node) await startNode({ ...options, facts, plane, context, address, gateway }, to);
+  return running({ options, url, started, environment });
 }
 
 function running(parts: {
   options: UpOptions;
   url: string;
-  node: RunningNode | undefined;
-  started: Running[];
+  started: Started[];
   environment: Environment;
 }): RunningProgram {
-  const { options, url, node, started, environment } = parts;
+  const { options, url, started, environment } = parts;
+  const ended = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
-  let ended: () => void;
-  const stopped = new Promise<void>((resolve) => {
-    ended = resolve;
-  });
   return {
     url,
     kubeconfig: options.kubeconfig,
-    nodeReady: node !== undefined,
-    stopped,
-    stop: ({ keepPods }) =>
-      (stopping ??= (async () => {
-        if (node !== undefined) {
-          started.pop();
-          await node.stop({ keepPods });
-        }
-        await stopAll(started, environment);
-        ended();
-      })()),
+    nodeReady: options.node,
+    stopped: ended.promise,
+    stop(how) {
+      stopping ??= stopAll(started, how, environment).then(() => ended.resolve());
+      return stopping;
+    },
   };
-}
-
-/** Last started, first stopped; one that fails does not keep the others. */
-async function stopAll(started: readonly Running[], environment: Environment): Promise<void> {
-  for (const part of started.toReversed()) await isolateFailures(environment.log, () => part.stop());
 }
 
 async function writeDefaults(

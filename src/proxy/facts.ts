@@ -11,12 +11,17 @@ export interface Dirty {
 }
 
 /** Informers of what rules depend on, and the facts in them. */
-export function followFacts(options: { informers: InformerSet; nodeName: string; podCidr: string }): {
+export function followFacts(options: {
+  informers: InformerSet;
+  nodeInformers: InformerSet;
+  nodeName: string;
+  podCidr: string;
+}): {
   facts: Facts;
   watch(dirty: Dirty): void;
   synced: Promise<void>;
 } {
-  const { informers, nodeName } = options;
+  const { informers, nodeInformers, nodeName } = options;
   const serviceInformer = informers.projected({
     resource: services,
     project: (object) => serviceFacts(object) ?? null,
@@ -26,12 +31,12 @@ export function followFacts(options: { informers: InformerSet; nodeName: string;
     project: (object) => sliceFacts(object) ?? null,
     indexes: { service: (slice) => (slice === null ? [] : [slice.serviceKey]) },
   });
-  const podInformer = informers.projected({
+  const podInformer = nodeInformers.projected({
     resource: pods,
     fieldSelector: `spec.nodeName=${nodeName}`,
     project: (object) => hostPortPod(object) ?? null,
   });
-  const nodeInformer = informers.projected({
+  const nodeInformer = nodeInformers.projected({
     resource: nodes,
     fieldSelector: `metadata.name=${nodeName}`,
     project: (object) => object.metadata?.labels?.["topology.kubernetes.io/zone"] ?? "",
@@ -62,5 +67,9 @@ export function followFacts(options: { informers: InformerSet; nodeName: string;
       }),
     );
   };
-  return { facts, watch, synced: informers.start() };
+  return { facts, watch, synced: startBoth(informers, nodeInformers) };
+}
+
+async function startBoth(informers: InformerSet, nodeInformers: InformerSet): Promise<void> {
+  await Promise.all([informers.start(), nodeInformers.start()]);
 }

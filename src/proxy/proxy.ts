@@ -11,6 +11,8 @@ import { ProxyState } from "./state.ts";
 export interface ProxyOptions {
   /** Of the identity system:kube-proxy. Started by this call where the caller has not. */
   readonly informers: InformerSet;
+  /** Of the node's identity, which may see its own pods (their host ports) and itself. Started by this call too. */
+  readonly nodeInformers: InformerSet;
   readonly nodeName: string;
   /** Names the table: `wherry-<id>`. Letters, digits and hyphens. */
   readonly clusterId: string;

@@ -8,7 +8,12 @@ import type { ApiObject } from "../../api/meta.ts";
 import { aggregateRules } from "../../api/rbac-aggregation.ts";
 import { addedBindings, clusterRoleBindings } from "./bindings.ts";
 import { controllerRoleBindings, controllerRoles } from "./controller-roles.ts";
-import { namespacedRoleBindings, namespacedRoles } from "./namespaced.ts";
+import {
+  addedNamespacedRoleBindings,
+  addedNamespacedRoles,
+  namespacedRoleBindings,
+  namespacedRoles,
+} from "./namespaced.ts";
 import { addedRoles, systemRoles } from "./system-roles.ts";
 import { userRoles } from "./user-roles.ts";
 
@@ -25,8 +30,8 @@ export function defaultRbac(): DefaultRbac {
   return {
     clusterRoles: [...filled(upstream), ...addedRoles],
     clusterRoleBindings: [...[...clusterRoleBindings, ...controllerRoleBindings].map(labelled), ...addedBindings],
-    roles: namespacedRoles.map(labelled),
-    roleBindings: namespacedRoleBindings.map(labelled),
+    roles: [...namespacedRoles.map(labelled), ...addedNamespacedRoles],
+    roleBindings: [...namespacedRoleBindings.map(labelled), ...addedNamespacedRoleBindings],
   };
 }
 

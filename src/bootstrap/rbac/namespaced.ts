@@ -37,6 +37,18 @@ export const namespacedRoles: readonly Role[] = [
   ),
 ];
 
+/** What Wherry adds: its cluster DNS keeps its own Service, and what that leads to. */
+export const addedNamespacedRoles: readonly Role[] = [
+  role(
+    SYSTEM,
+    "wherry:cluster-dns",
+    "create core services",
+    "create discovery.k8s.io endpointslices",
+    "get,update core services kube-dns",
+    "get,update,delete discovery.k8s.io endpointslices",
+  ),
+];
+
 function bind(namespace: string, name: string, subjects: Subject[], roleName = name): RoleBinding {
   const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleName };
   return { metadata: { name, namespace }, roleRef, subjects };
@@ -58,4 +70,8 @@ export const namespacedRoleBindings: readonly RoleBinding[] = [
   bind(SYSTEM, "system::leader-locking-kube-controller-manager", [MANAGER, serviceAccount("kube-controller-manager")]),
   bind(SYSTEM, "system::leader-locking-kube-scheduler", [SCHEDULER, serviceAccount("kube-scheduler")]),
   bind(PUBLIC, "system:controller:bootstrap-signer", [serviceAccount("bootstrap-signer")]),
+];
+
+export const addedNamespacedRoleBindings: readonly RoleBinding[] = [
+  bind(SYSTEM, "wherry:cluster-dns", [serviceAccount("coredns")]),
 ];

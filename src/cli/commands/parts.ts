@@ -86,11 +86,15 @@ async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
       bind: text(invocation, "bind") ?? "127.0.0.1",
       nodeName: nodeNameOf(invocation),
       runtime: runtimeOf(invocation),
+      signal,
     };
     const running = await program.part(name, options, progressOutput(terminal, clock, log.write));
     terminal.say(`${name} runs. Stop with Ctrl-C.`);
-    await Promise.race([aborted(signal), running.stopped]);
-    await running.stop({ keepPods: false });
+    try {
+      await Promise.race([aborted(signal), running.stopped]);
+    } finally {
+      await running.stop({ keepPods: false });
+    }
     return 0;
   } finally {
     log.close();

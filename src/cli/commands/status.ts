@@ -26,7 +26,7 @@ export const statusCommand: Command = {
     else {
       invocation.terminal.print(
         [
-          `Running since ${startedAt} (process ${pid})`,
+          `${ready ? "Running" : "Starting"} since ${startedAt} (process ${pid})`,
           `API server:  ${url}`,
           `Node:        ${nodeName}`,
           `Kubeconfig:  ${kubeconfig}`,

@@ -16,7 +16,6 @@ import {
   text,
 } from "../defaults.ts";
 import { openLog, readLog } from "../log-file.ts";
-import type { RunningProgram } from "../program.ts";
 import {
   processStart,
   type RunState,
@@ -64,8 +63,9 @@ async function up(invocation: Invocation): Promise<ExitCode> {
   const dataDirectory = dataDirectoryOf(invocation);
   const running = readRunState(dataDirectory);
   if (running !== undefined) {
-    invocation.terminal.say(`A cluster already runs with ${dataDirectory} (process ${running.pid}).`);
-    nextSteps(invocation, running);
+    const doing = running.ready ? "already runs" : "is starting";
+    invocation.terminal.say(`A cluster ${doing} with ${dataDirectory} (process ${running.pid}).`);
+    if (running.ready) nextSteps(invocation, running);
     return 0;
   }
   if (invocation.options.detach === true) return detach(invocation, dataDirectory);
@@ -79,49 +79,46 @@ async function foreground(invocation: Invocation, dataDirectory: string): Promis
   const output = progressOutput(terminal, clock, log.write);
   const port = portOf(invocation);
   const token = text(invocation, "token");
-  let cluster: RunningProgram;
+  const state: RunState = {
+    pid: process.pid,
+    processStart: processStart(process.pid) ?? "",
+    url: "",
+    kubeconfig: kubeconfigOf(invocation),
+    nodeName: nodeNameOf(invocation),
+    startedAt: formatTime(clock.now()),
+    ready: false,
+  };
+  writeRunState(dataDirectory, state);
   try {
-    cluster = await program.up(
+    const cluster = await program.up(
       {
         dataDirectory,
-        kubeconfig: kubeconfigOf(invocation),
+        kubeconfig: state.kubeconfig,
         ...(port === undefined ? {} : { port }),
         bind: text(invocation, "bind") ?? "127.0.0.1",
-        nodeName: nodeNameOf(invocation),
+        nodeName: state.nodeName,
         node: invocation.options["no-node"] !== true,
         runtime: runtimeOf(invocation),
+        signal,
         ...(token === undefined ? {} : { token }),
       },
       output,
     );
-  } catch (error) {
-    log.close();
-    throw error;
-  }
-  const state: RunState = {
-    pid: process.pid,
-    processStart: processStart(process.pid) ?? "",
-    url: cluster.url,
-    kubeconfig: cluster.kubeconfig,
-    nodeName: nodeNameOf(invocation),
-    startedAt: formatTime(clock.now()),
-    ready: true,
-  };
-  writeRunState(dataDirectory, state);
-  terminal.say(`Ready in ${((clock.monotonic() - startedAt) / 1000).toFixed(2)} s.`);
-  nextSteps(invocation, state);
-  terminal.say(`Stop with Ctrl-C, or "wherry down". Log: ${log.file}`);
-  try {
+    const ready = { ...state, url: cluster.url, ready: true };
+    writeRunState(dataDirectory, ready);
+    terminal.say(`Ready in ${((clock.monotonic() - startedAt) / 1000).toFixed(2)} s.`);
+    nextSteps(invocation, ready);
+    terminal.say(`Stop with Ctrl-C, or "wherry down". Log: ${log.file}`);
     await Promise.race([aborted(signal), cluster.stopped]);
     const { keepPods } = readStopRequest(dataDirectory);
     terminal.say(keepPods ? "Stopping; pods keep running …" : "Stopping …");
     await cluster.stop({ keepPods });
     terminal.say("Stopped.");
+    return 0;
   } finally {
     removeRunState(dataDirectory);
     log.close();
   }
-  return 0;
 }
 
 function nextSteps({ terminal }: Invocation, state: RunState): void {
