@@ -61,13 +61,13 @@ function countFrom(pod: Pod, annotation: string): number {
 
 /** When the pod ended, as well as can be told. Milliseconds since the epoch. */
 export function finishedAtMs(pod: Pod): number {
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  const statuses = pod.status?.containerStatuses ?? [];
   const ends = statuses.map((status) => status.state?.terminated?.finishedAt).filter((end) => end !== undefined);
   if (ends.length > 0 && ends.length === statuses.length) return Math.max(...ends.map((end) => Date.parse(end)));
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
-  const time =
-    pod.metadata?.deletionTimestamp ??
-    (ready?.status === "False" ? ready.lastTransitionTime : undefined) ??
-    pod.metadata?.creationTimestamp;
-  return time === undefined ? 0 : Date.parse(time);
+  if (ready?.status === "False" && ready.lastTransitionTime) return Date.parse(ready.lastTransitionTime);
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = pod.metadata ?? {};
+  // The timestamp says when its grace ends, not when its deletion was asked for.
+  if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
+  return creationTimestamp === undefined ? 0 : Date.parse(creationTimestamp);
 }
