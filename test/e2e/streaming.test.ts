@@ -110,12 +110,18 @@ describe("kubectl's streams to a container of containerd", { skip }, () => {
     });
 
     test(`${name}: a port is forwarded, many connections at once`, async () => {
-      const child = start(["port-forward", "pod/web", ":8080"], environment);
+      const child = start(["port-forward", "pod/web", ":8080", "-v=8"], environment);
+      let notes = "";
+      child.stderr!.on("data", (chunk) => {
+        notes += chunk;
+      });
       const [line] = (await once(child.stdout!, "data")) as [Buffer];
       const port = Number(/127\.0\.0\.1:(\d+)/.exec(String(line))?.[1]);
       const pages = await Promise.all(Array.from({ length: 20 }, () => get(port)));
       assert.deepEqual(new Set(pages), new Set(["page\n"]));
       child.kill();
+      // Without a tunnel kubectl falls back to SPDY, silently.
+      assert.equal(notes.includes("negotiated protocol: portforward.k8s.io"), name === "WebSocket", notes.slice(-4000));
     });
   }
 

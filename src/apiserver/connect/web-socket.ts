@@ -26,13 +26,16 @@ export async function acceptWebSocket(upgrade: Upgrade, protocol: string): Promi
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MESSAGE_LIMIT_BYTES,
-    handleProtocols: () => protocol,
   });
+  // The library takes names with a slash in them for malformed; Kubernetes has one. So it never sees the header.
+  const { "sec-websocket-protocol": _offered, ...headers } = upgrade.request.headers;
+  const request: IncomingMessage = Object.create(upgrade.request, { headers: { value: headers } });
+  server.on("headers", (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return new Promise((resolve) => {
     if (upgrade.socket.destroyed) return resolve(undefined);
     const refused = (): void => resolve(undefined);
     upgrade.socket.once("close", refused);
-    server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (webSocket) => {
+    server.handleUpgrade(request, upgrade.socket, upgrade.head, (webSocket) => {
       upgrade.socket.off("close", refused);
       resolve(webSocket);
     });
