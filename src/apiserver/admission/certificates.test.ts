@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
-import { certificateSigningRequests } from "../../api/generated/resources.ts";
+import type { ClusterTrustBundle } from "../../api/generated/certificates.k8s.io/v1beta1.ts";
+import { certificateSigningRequests, clusterTrustBundles } from "../../api/generated/resources.ts";
 import { integer, objectIdentifier, sequence, set, utf8String } from "../../base/der.ts";
 import { admissionBench } from "../testing/admission-bench.ts";
 import { requestedOrganizations } from "./certificate-subject.ts";
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+  clusterTrustBundleAttest,
+} from "./certificates.ts";
 
 const SIGNER = "example.com/web";
 
@@ -47,6 +53,19 @@ test("approving and signing need a right for the signer or its domain", async ()
   await sign(csr(), user());
   await assert.rejects(sign(issued, user(`approve ${SIGNER}`)), /user not permitted to sign requests with signerName/);
   await assert.rejects(sign(failed, user()), /user not permitted to sign/);
+});
+
+test("publishing trust needs a right for the signer", async () => {
+  const bench = admissionBench();
+  const bundle = (trustBundle: string, signerName?: string): ClusterTrustBundle => ({
+    metadata: { name: "trust" },
+    spec: { trustBundle, ...(signerName === undefined ? {} : { signerName }) },
+  });
+  const create = (object: ClusterTrustBundle, ...rights: string[]) =>
+    bench.run(clusterTrustBundleAttest(bench), { resource: clusterTrustBundles, object, user: user(...rights) });
+  await create(bundle("PEM"));
+  await create(bundle("PEM", SIGNER), "attest example.com/*");
+  await assert.rejects(create(bundle("PEM", SIGNER)), /user not permitted to attest for signerName "example.com\/web"/);
 });
 
 test("the group of all power is not to be had by the general signer", async () => {

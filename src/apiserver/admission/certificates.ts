@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
+import type { ClusterTrustBundle } from "../../api/generated/certificates.k8s.io/v1beta1.ts";
 import type { AuthorizationAttributes } from "../authz/authorizer.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { requestedOrganizations } from "./certificate-subject.ts";
@@ -37,6 +39,25 @@ export function certificateSigning({ authorizer }: AdmissionDependencies): Admis
       const { signerName } = old.spec;
       if (await maySign(attributes, { verb: "sign", signerName }, authorizer())) return;
       throw refuse(attributes, `user not permitted to sign requests with signerName "${signerName}"`);
+    },
+  };
+}
+
+/** Who publishes what to trust for a signer must be allowed to `attest` for it. */
+export function clusterTrustBundleAttest({ authorizer }: AdmissionDependencies): AdmissionPlugin {
+  return {
+    name: "ClusterTrustBundleAttest",
+    handles: (attributes) =>
+      (attributes.operation === "CREATE" || attributes.operation === "UPDATE") &&
+      isAbout(attributes, "clustertrustbundles", GROUP),
+    async validate(attributes) {
+      const bundle = draftOf<ClusterTrustBundle>(attributes);
+      const old = attributes.oldObject as ClusterTrustBundle | undefined;
+      const { signerName = "" } = bundle.spec;
+      const unchanged = old !== undefined && isDeepStrictEqual(old.spec, bundle.spec);
+      if (signerName === "" || unchanged) return;
+      if (await maySign(attributes, { verb: "attest", signerName }, authorizer())) return;
+      throw refuse(attributes, `user not permitted to attest for signerName "${signerName}"`);
     },
   };
 }

@@ -46,7 +46,7 @@ test("plugins run in upstream's order", () => {
     names.join(" "),
     "NamespaceLifecycle LimitRanger ServiceAccount NodeRestriction TaintNodesByCondition PodSecurity Priority " +
       "DefaultTolerationSeconds DefaultStorageClass StorageObjectInUseProtection PersistentVolumeClaimResize RuntimeClass " +
-      "CertificateApproval CertificateSigning CertificateSubjectRestriction DefaultIngressClass PodTopologyLabels",
+      "CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass PodTopologyLabels",
   );
 });
 

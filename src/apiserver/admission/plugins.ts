@@ -1,5 +1,10 @@
 import type { AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+  clusterTrustBundleAttest,
+} from "./certificates.ts";
 import { defaultIngressClass } from "./default-ingress-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
@@ -32,6 +37,7 @@ export function createAdmissionPlugins(dependencies: AdmissionDependencies): Adm
     runtimeClass(dependencies),
     certificateApproval(dependencies),
     certificateSigning(dependencies),
+    clusterTrustBundleAttest(dependencies),
     certificateSubjectRestriction,
     defaultIngressClass(dependencies),
     podTopologyLabels(dependencies),
