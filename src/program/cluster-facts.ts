@@ -30,6 +30,13 @@ export async function clusterFacts(dataDirectory: string): Promise<ClusterFacts>
   return { ...decided, clusterId: id };
 }
 
+/** The facts of a cluster that has started with this data directory. @throws Error when there is none */
+export function readClusterFacts(dataDirectory: string): ClusterFacts {
+  const file = join(dataDirectory, "cluster.json");
+  if (existsSync(file)) return { ...readFacts(file), clusterId: clusterId(dataDirectory) };
+  throw new Error(`there is no ${file}: use the --data-dir that the API server has, or copy the file from there`);
+}
+
 function readFacts(file: string): Omit<ClusterFacts, "clusterId"> {
   try {
     const facts = JSON.parse(readFileSync(file, "utf8")) as Partial<ClusterFacts>;

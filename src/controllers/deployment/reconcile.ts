@@ -174,10 +174,10 @@ async function deleteSet(context: Context, set: ReplicaSet): Promise<void> {
   }
 }
 
+/** By update, as upstream does it: the controller's role has no patch. */
 async function annotate(context: Context, deployment: Deployment, revision: number): Promise<Deployment> {
-  const { namespace, name = "", uid } = deployment.metadata ?? {};
-  const body = { metadata: { uid, annotations: { [REVISION]: String(revision) } } };
-  return await context.client.patch(deployments, { namespace, name }, { type: "merge", body });
+  const annotations = { ...deployment.metadata?.annotations, [REVISION]: String(revision) };
+  return await context.client.update(deployments, { ...deployment, metadata: { ...deployment.metadata, annotations } });
 }
 
 async function updateStatus(context: Context, deployment: Deployment, status: DeploymentStatus): Promise<void> {

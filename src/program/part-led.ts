@@ -1,0 +1,101 @@
+import { hostname } from "node:os";
+import type { UserInfo } from "../apiserver/authn/authenticator.ts";
+import { errorMessage } from "../base/assert.ts";
+import { CommandError } from "../cli/command.ts";
+import type { PartName, PartOptions } from "../cli/program.ts";
+import { Client } from "../client/client.ts";
+import { runLeaderElection } from "../client/leader-election.ts";
+import { waitUntilReady } from "./api-ready.ts";
+import { readClusterFacts } from "./cluster-facts.ts";
+import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
+import { openHttpDoor } from "./http-door.ts";
+import { identities } from "./identities.ts";
+import type { PartTo, StartedPart } from "./part.ts";
+import { type PartAccess, partAccess } from "./part-access.ts";
+
+/** The controllers, in one of any number of processes at a time. */
+export async function startControllerManager(options: PartOptions, to: PartTo): Promise<StartedPart> {
+  const entered = await partAccess("controller-manager", options);
+  const { clusterCidr } = readClusterFacts(options.dataDirectory);
+  const { certificateAuthority: authority } = entered.access;
+  if (authority === undefined) {
+    throw new CommandError(`${entered.kubeconfig} has no certificate-authority-data: pods are given it to trust`, 2);
+  }
+  return startLed(
+    {
+      name: "controller-manager",
+      lease: "kube-controller-manager",
+      user: identities.controllerManager,
+      entered,
+      start: (context) => startControllers(context, { clusterCidr, authority }),
+    },
+    to,
+  );
+}
+
+/** The scheduler, in one of any number of processes at a time. */
+export async function startSchedulerAlone(options: PartOptions, to: PartTo): Promise<StartedPart> {
+  return startLed(
+    {
+      name: "scheduler",
+      lease: "kube-scheduler",
+      user: identities.scheduler,
+      entered: await partAccess("scheduler", options),
+      start: startTheScheduler,
+    },
+    to,
+  );
+}
+
+interface LedPart {
+  readonly name: PartName;
+  /** Name of its Lease in kube-system. */
+  readonly lease: string;
+  readonly user: UserInfo;
+  readonly entered: PartAccess;
+  start(context: ComponentContext): Promise<Running>;
+}
+
+/** Resolves when the candidate has begun to compete: whether it leads is for its log. */
+async function startLed(part: LedPart, { environment, started }: PartTo): Promise<StartedPart> {
+  const { clock, random, progress } = environment;
+  const { access, kubeconfig } = part.entered;
+  const log = environment.log.named(part.name);
+  const http = openHttpDoor(access, clock);
+  started.push({ stop: () => http.close() });
+  const context: ComponentContext = { door: http.door, host: hostname(), environment };
+  const transport = http.door({ user: part.user, userAgent: "leader-election" });
+  started.push({ stop: () => transport.close() });
+  await progress.step(
+    "API server",
+    () => waitUntilReady(transport, clock),
+    () => access.server,
+  );
+  const stopping = new AbortController();
+  const election = runLeaderElection({
+    client: new Client(transport),
+    clock,
+    random,
+    log,
+    lease: { namespace: "kube-system", name: part.lease },
+    identity: `${hostname()}_${random.uuid()}`,
+    signal: stopping.signal,
+    async lead(signal) {
+      const running = await part.start(context);
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        else signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      await running.stop();
+    },
+  });
+  started.push({
+    async stop() {
+      stopping.abort();
+      await election.catch((error: unknown) => log.error("stopped with an error", { error: errorMessage(error) }));
+    },
+  });
+  const failed = election.then(() => new Promise<never>(() => {}));
+  failed.catch(() => {});
+  return { url: access.server, kubeconfig, failed };
+}

@@ -1,0 +1,11 @@
+import { CommandError } from "../cli/command.ts";
+import type { PartOptions } from "../cli/program.ts";
+import type { PartTo, StartedPart } from "./part.ts";
+
+export async function startKubeletAlone(_options: PartOptions, _to: PartTo): Promise<StartedPart> {
+  throw new CommandError("not here");
+}
+
+export async function startProxyAlone(_options: PartOptions, _to: PartTo): Promise<StartedPart> {
+  throw new CommandError("not here");
+}

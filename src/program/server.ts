@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
+import { ensureKubernetesService } from "../bootstrap/kubernetes-service.ts";
+import { Client } from "../client/client.ts";
+import { addressAt, parseCidr } from "../network/cidr.ts";
+import { localUrl, reachableAddress } from "./addresses.ts";
+import { type ClusterFacts, clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { makeDataDirectory } from "./data-directory.ts";
+import type { Environment } from "./environment.ts";
+import { nextFreePort } from "./free-port.ts";
+import { identities } from "./identities.ts";
+import { writeKubeconfigs } from "./kubeconfigs.ts";
+import { kubeletSubresources } from "./kubelet-access.ts";
+import type { Started } from "./stop.ts";
+
+const DEFAULT_PORT = 6443;
+
+export interface ServerOptions {
+  readonly dataDirectory: string;
+  /** Where the administrator's kubeconfig goes. */
+  readonly kubeconfig: string;
+  readonly nodeName: string;
+  readonly bind: string;
+  /** 6443 or the next free one when absent. */
+  readonly port?: number;
+}
+
+/** The API server of a data directory, at work, with everything that a cluster has from its first minute. */
+export interface OpenedServer {
+  readonly plane: ControlPlane;
+  readonly facts: ClusterFacts;
+  /** First address of this machine's pods: their bridge. */
+  readonly gateway: string;
+  /** By which pods and other nodes reach this machine. */
+  readonly address: string;
+  /** By which this machine's own clients reach it. */
+  readonly url: string;
+}
+
+export async function openServer(
+  options: ServerOptions,
+  to: { environment: Environment; started: Started[] },
+): Promise<OpenedServer> {
+  const { environment, started } = to;
+  makeDataDirectory(options.dataDirectory);
+  const facts = await clusterFacts(options.dataDirectory);
+  const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
+  let plane: ControlPlane | undefined;
+  plane = await startControlPlane(
+    {
+      dataDirectory: options.dataDirectory,
+      facts,
+      nodeName: options.nodeName,
+      bind: options.bind,
+      port: options.port ?? (await nextFreePort(options.bind, DEFAULT_PORT)),
+      addresses: [gateway],
+      openStore: async () => {
+        const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
+        const { clock, log } = environment;
+        return openEmbeddedStore({ directory: join(options.dataDirectory, "store"), clock, log });
+      },
+      subresources: (pki) => kubeletSubresources(pki, { environment, reader: () => plane?.server.reader }),
+    },
+    environment,
+  );
+  started.push({ stop: () => plane.close() });
+  const url = localUrl(options.bind, plane.port);
+  const address = reachableAddress(options.bind, gateway);
+  writeKubeconfigs({ ...options, url, pki: plane.pki });
+  await environment.progress.step(
+    "defaults",
+    () => writeDefaults(plane, { address, environment }),
+    (text) => text,
+  );
+  return { plane, facts, gateway, address, url };
+}
+
+async function writeDefaults(
+  plane: ControlPlane,
+  from: { address: string; environment: Environment },
+): Promise<string> {
+  const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
+  const authorities = {
+    cluster: plane.pki.authority.certificate,
+    frontProxy: plane.pki.frontProxyAuthority.certificate,
+  };
+  const result = await reconcileDefaults(client, { authorities, log: from.environment.log.named("bootstrap") });
+  await ensureKubernetesService(client, {
+    clusterIP: KUBERNETES_SERVICE_ADDRESS,
+    address: from.address,
+    port: plane.port,
+  });
+  return result.created + result.repaired === 0
+    ? "all there"
+    : `${result.created} created, ${result.repaired} repaired`;
+}
