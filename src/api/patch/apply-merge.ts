@@ -1,0 +1,114 @@
+import type { Schema } from "../schema.ts";
+import { badRequest } from "../status.ts";
+import { emptySet, type FieldSet, isEmptySet, pathText } from "./field-set.ts";
+import { elementKey, elementsByKey, type FieldType, resolveType, typeBelow } from "./field-types.ts";
+import { cloneJson, getField, isJsonObject, type JsonObject, setField } from "./json-value.ts";
+
+/** The live object with what the configuration says put over it. Neither is changed. */
+export function mergeConfiguration(
+  live: unknown,
+  configuration: unknown,
+  options: { type: FieldType; schema: Schema },
+): unknown {
+  return merge(live, configuration, { ...options, path: [] });
+}
+
+interface At {
+  readonly type: FieldType;
+  readonly schema: Schema;
+  readonly path: readonly string[];
+}
+
+function merge(live: unknown, wanted: unknown, at: At): unknown {
+  if (wanted === undefined) return live;
+  const type = resolveType(at.type, live, wanted);
+  if ((type.kind === "struct" || type.kind === "map") && isJsonObject(wanted)) {
+    const result: JsonObject = {};
+    if (isJsonObject(live)) for (const key of Object.keys(live)) setField(result, key, live[key]);
+    for (const key of Object.keys(wanted)) {
+      const below = { type: typeBelow(at.schema, type, key), schema: at.schema, path: [...at.path, `f:${key}`] };
+      setField(result, key, merge(getField(result, key), wanted[key], below));
+    }
+    return result;
+  }
+  if ((type.kind === "list" || type.kind === "set") && Array.isArray(wanted)) {
+    return mergeLists(Array.isArray(live) ? live : [], wanted, { ...at, type });
+  }
+  return cloneJson(wanted);
+}
+
+/** Elements that only the live list has keep their place; shared and new ones come in the configuration's order. */
+function mergeLists(
+  live: readonly unknown[],
+  wanted: readonly unknown[],
+  at: At & { type: FieldType & { kind: "list" | "set" } },
+): unknown[] {
+  const { type } = at;
+  const liveByKey = elementsByKey(type, live);
+  const wantedKeys = wanted.map((element) => elementKey(type, element));
+  wantedKeys.forEach((key, index) => {
+    if (wantedKeys.indexOf(key) !== index) {
+      throw badRequest(`${pathText(at.path)}: duplicate entries for key ${pathText([key])}`);
+    }
+  });
+  const asked = new Set(wantedKeys);
+  const result: unknown[] = [];
+  let position = 0;
+  const keyAt = (index: number): string | undefined =>
+    index < live.length ? elementKey(type, live[index]) : undefined;
+  for (const [index, key] of wantedKeys.entries()) {
+    const old = liveByKey.get(key)?.[0];
+    for (let next = keyAt(position); next !== undefined; next = keyAt(position)) {
+      if (!asked.has(next)) result.push(live[position]);
+      else if (old === undefined) break;
+      position++;
+      if (next === key) break;
+    }
+    const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
+    result.push(merge(old, wanted[index], { type: element, schema: at.schema, path: [...at.path, key] }));
+  }
+  return [...result, ...live.slice(position).filter((element) => !asked.has(elementKey(type, element)))];
+}
+
+/**
+ * Takes away what the applier owned before (`last`) and neither wants now nor anybody else owns (`keep`).
+ * @returns undefined when nothing is left
+ */
+export function pruneOwned(
+  value: unknown,
+  sets: { last: FieldSet; keep: FieldSet },
+  options: { type: FieldType; schema: Schema },
+): unknown {
+  const type = resolveType(options.type, value);
+  const { schema } = options;
+  if (isEmptySet(sets.last)) return value;
+  if ((type.kind === "struct" || type.kind === "map") && isJsonObject(value)) {
+    const result: JsonObject = {};
+    for (const key of Object.keys(value)) {
+      const kept = pruneChild(value[key], `f:${key}`, { sets, type: typeBelow(schema, type, key), schema });
+      if (kept !== undefined) setField(result, key, kept);
+    }
+    return Object.keys(result).length === 0 && Object.keys(value).length > 0 ? undefined : result;
+  }
+  if ((type.kind === "list" || type.kind === "set") && Array.isArray(value)) {
+    const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
+    const kept = value
+      .map((each) => pruneChild(each, elementKey(type, each), { sets, type: element, schema }))
+      .filter((each) => each !== undefined);
+    return kept.length === 0 && value.length > 0 ? undefined : kept;
+  }
+  return value;
+}
+
+function pruneChild(
+  child: unknown,
+  element: string,
+  context: { sets: { last: FieldSet; keep: FieldSet }; type: FieldType; schema: Schema },
+): unknown {
+  const { last, keep } = context.sets;
+  const kept = keep.members.has(element) || (element.startsWith("f:") && !isEmptySet(keep.children.get(element)));
+  if (last.members.has(element) && !kept) return undefined;
+  const below = last.children.get(element);
+  if (below === undefined) return child;
+  return pruneOwned(child, { last: below, keep: keep.children.get(element) ?? emptySet() }, context);
+}

@@ -1,0 +1,225 @@
+import type { ManagedFieldsEntry, ObjectMeta } from "../meta.ts";
+import type { Schema } from "../schema.ts";
+import { badRequest, failure, type StatusError } from "../status.ts";
+import { mergeConfiguration, pruneOwned } from "./apply-merge.ts";
+import { type Comparison, compareFields, fieldSetOf } from "./field-compare.ts";
+import {
+  difference,
+  emptySet,
+  type FieldSet,
+  intersection,
+  isEmptySet,
+  pathsOf,
+  pathText,
+  recursiveDifference,
+  union,
+} from "./field-set.ts";
+import { typeOfDefinition } from "./field-types.ts";
+import { isJsonObject, type JsonObject } from "./json-value.ts";
+import {
+  capManagers,
+  identityOfManager,
+  type Manager,
+  readManagers,
+  setOfPaths,
+  unownedFields,
+  writeManagers,
+} from "./managers.ts";
+
+export interface FieldManagement {
+  readonly schema: Schema;
+  /** Name of the object's definition; without one objects merge by field and lists are replaced. */
+  readonly definition: string | undefined;
+  /** Name of the client. */
+  readonly manager: string;
+  readonly apiVersion: string;
+  /** Now, RFC 3339. */
+  readonly time: string;
+  readonly subresource?: string;
+  /** Fields that this kind of write cannot set, e.g. `[["status"]]`: nobody comes to own them by it. */
+  readonly ignored?: readonly (readonly string[])[];
+}
+
+/**
+ * metadata.managedFields after a write that is no apply: the client owns what it changed, others lose that.
+ * @param old undefined for a create
+ * @returns undefined when ownership of the object is not tracked
+ */
+export function trackUpdate(
+  old: JsonObject | undefined,
+  updated: JsonObject,
+  options: FieldManagement,
+): ManagedFieldsEntry[] | undefined {
+  const given = metaOf(updated).managedFields;
+  const known = metaOf(old ?? {}).managedFields;
+  const reset =
+    given !== undefined && (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0));
+  // Clients that know nothing of managed fields leave them out; that must not lose them.
+  const managers = reset ? new Map<string, Manager>() : readManagers((given ?? []).length > 0 ? given : known);
+  if (reset && old !== undefined) return [];
+  if (old !== undefined && managers.size === 0) return undefined;
+  const comparison = compare(old ?? {}, updated, options);
+  const others = withoutChanges(managers, comparison);
+  const changed = recursiveDifference(
+    difference(union(comparison.modified, comparison.added), unownedFields),
+    setOfPaths(options.ignored ?? []),
+  );
+  if (!isEmptySet(changed)) {
+    const self = { ...selfOf(options, "Update"), fields: changed };
+    const identity = identityOfManager(self);
+    const before = others.get(identity);
+    others.set(identity, before === undefined ? self : { ...self, fields: union(before.fields, changed) });
+    capManagers(others, union);
+  }
+  return writeManagers(others.values());
+}
+
+/**
+ * Server-side apply: the live object with the configuration merged in, without what the applier owned and no longer says,
+ * and with metadata.managedFields brought up to date. Neither input is changed.
+ *
+ * @param live undefined when the object is not there yet
+ * @throws StatusError Conflict, naming each field and its manager, unless forced
+ */
+export function applyConfiguration(
+  live: JsonObject | undefined,
+  configuration: JsonObject,
+  options: FieldManagement & { readonly force?: boolean },
+): JsonObject {
+  if ((metaOf(configuration).managedFields ?? []).length > 0) throw badRequest("metadata.managedFields must be nil");
+  const { schema } = options;
+  const type = typeOfDefinition(schema, options.definition);
+  const current = withoutManagedFields(live ?? {});
+  const managers = managersBefore(live, current, options);
+  const ignored = setOfPaths(options.ignored ?? []);
+  const self = selfOf(options, "Apply");
+  const identity = identityOfManager(self);
+  const last = managers.get(identity)?.fields ?? emptySet();
+  const wanted = withoutIgnored(withoutManagedFields(configuration), options.ignored ?? []);
+  const said = fieldSetOf(wanted, type, schema);
+  const owned = recursiveDifference(difference(said, unownedFields), ignored);
+  managers.delete(identity);
+  const merged = mergeConfiguration(current, wanted, { type, schema });
+  const keep = [...managers.values()].reduce((sum, manager) => union(sum, manager.fields), said);
+  const result = (pruneOwned(merged, { last, keep }, { type, schema }) ?? {}) as JsonObject;
+  const comparison = compareFields(current, result, { type, schema });
+  const conflicts = conflictsOf(managers, comparison);
+  if (conflicts.length > 0 && options.force !== true) throw conflictError(conflicts);
+  const after = withoutChanges(managers, comparison);
+  const time = sameSet(last, owned)
+    ? (readManagers(metaOf(live ?? {}).managedFields).get(identity)?.time ?? self.time)
+    : self.time;
+  after.set(identity, { ...self, time, fields: owned });
+  const metadata = {
+    ...(isJsonObject(result.metadata) ? result.metadata : {}),
+    managedFields: writeManagers(after.values()),
+  };
+  return { ...result, metadata };
+}
+
+function compare(old: JsonObject, updated: JsonObject, options: FieldManagement): Comparison {
+  const type = typeOfDefinition(options.schema, options.definition);
+  return compareFields(withoutManagedFields(old), withoutManagedFields(updated), { type, schema: options.schema });
+}
+
+/** Who was there before; an object that nobody tracked so far belongs to one made-up manager. */
+function managersBefore(
+  live: JsonObject | undefined,
+  current: JsonObject,
+  options: FieldManagement,
+): Map<string, Manager> {
+  const managers = readManagers(metaOf(live ?? {}).managedFields);
+  if (live === undefined || managers.size > 0) return managers;
+  const all = fieldSetOf(current, typeOfDefinition(options.schema, options.definition), options.schema);
+  const fields = recursiveDifference(difference(all, unownedFields), setOfPaths(options.ignored ?? []));
+  const before: Manager = {
+    manager: "before-first-apply",
+    operation: "Update",
+    apiVersion: options.apiVersion,
+    subresource: "",
+    time: options.time,
+    fields,
+  };
+  return new Map([[identityOfManager(before), before]]);
+}
+
+const selfOf = (options: FieldManagement, operation: Manager["operation"]): Omit<Manager, "fields"> => ({
+  manager: options.manager,
+  operation,
+  apiVersion: options.apiVersion,
+  subresource: options.subresource ?? "",
+  time: options.time,
+});
+
+/** Managers without what somebody else just changed or removed. */
+function withoutChanges(managers: ReadonlyMap<string, Manager>, comparison: Comparison): Map<string, Manager> {
+  const lost = union(union(comparison.modified, comparison.added), comparison.removed);
+  return new Map(
+    [...managers].map(([key, manager]) => [key, { ...manager, fields: difference(manager.fields, lost) }]),
+  );
+}
+
+interface FieldConflict {
+  readonly manager: Manager;
+  readonly path: string;
+}
+
+function conflictsOf(managers: ReadonlyMap<string, Manager>, { modified, added }: Comparison): FieldConflict[] {
+  const changed = union(modified, added);
+  return [...managers.values()].flatMap((manager) =>
+    pathsOf(intersection(manager.fields, changed)).map((path) => ({ manager, path: pathText(path) })),
+  );
+}
+
+function conflictError(conflicts: readonly FieldConflict[]): StatusError {
+  const causes = conflicts.map(({ manager, path }) => ({
+    reason: "FieldManagerConflict",
+    message: `conflict with ${managerText(manager)}`,
+    field: path,
+  }));
+  return failure(409, "Conflict", conflictMessage(conflicts), { causes });
+}
+
+function conflictMessage(conflicts: readonly FieldConflict[]): string {
+  const [first] = conflicts;
+  if (conflicts.length === 1) {
+    return `Apply failed with 1 conflict: conflict with ${managerText(first!.manager)}: ${first!.path}`;
+  }
+  const byManager = Map.groupBy(conflicts, ({ manager }) => managerText(manager));
+  const lines = [...byManager]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([manager, list]) => [`conflicts with ${manager}:`, ...list.map(({ path }) => `- ${path}`)]);
+  return `Apply failed with ${conflicts.length} conflicts: ${lines.join("\n")}`;
+}
+
+function managerText({ manager, operation, apiVersion, subresource, time }: Manager): string {
+  const name = `${JSON.stringify(manager)}${subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`}`;
+  if (operation === "Apply") return name;
+  return `${name} using ${apiVersion}${time === undefined ? "" : ` at ${time}`}`;
+}
+
+function metaOf(object: JsonObject): ObjectMeta {
+  return isJsonObject(object.metadata) ? (object.metadata as ObjectMeta) : {};
+}
+
+function withoutManagedFields(object: JsonObject): JsonObject {
+  if (!isJsonObject(object.metadata)) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function withoutIgnored(object: JsonObject, ignored: readonly (readonly string[])[]): JsonObject {
+  const result = { ...object };
+  for (const [first, second] of ignored) {
+    if (second === undefined) delete result[first!];
+    else if (isJsonObject(result[first!])) {
+      const { [second]: _, ...rest } = result[first!] as JsonObject;
+      result[first!] = rest;
+    }
+  }
+  return result;
+}
+
+function sameSet(a: FieldSet, b: FieldSet): boolean {
+  return isEmptySet(difference(a, b)) && isEmptySet(difference(b, a));
+}

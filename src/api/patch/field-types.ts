@@ -1,0 +1,100 @@
+import type { Definition, Field, Schema } from "../schema.ts";
+import { badRequest } from "../status.ts";
+import { getField, isJsonObject, type JsonObject } from "./json-value.ts";
+
+/** How a value merges, by its type in the schema. A type that is not known is told from the value. */
+export type FieldType =
+  | { readonly kind: "scalar" }
+  | { readonly kind: "atomic" }
+  | { readonly kind: "untyped" }
+  | { readonly kind: "struct"; readonly definition: Definition }
+  | { readonly kind: "map"; readonly element: FieldType }
+  | { readonly kind: "set" }
+  | { readonly kind: "list"; readonly keys: readonly ListKey[]; readonly element: FieldType };
+
+/** A field that tells elements of a list apart, and what it is where an element leaves it out. */
+export interface ListKey {
+  readonly name: string;
+  readonly default?: unknown;
+}
+
+const UNTYPED: FieldType = { kind: "untyped" };
+const ATOMIC: FieldType = { kind: "atomic" };
+const SCALAR: FieldType = { kind: "scalar" };
+
+/** The type of objects with that definition; without one nothing is known. */
+export function typeOfDefinition(schema: Schema, name: string | undefined): FieldType {
+  const definition = name === undefined ? undefined : schema.definitions[name];
+  if (definition === undefined) return UNTYPED;
+  if (definition.special !== undefined) return typeOfSpecial(definition.special);
+  return definition.mapType === "atomic" ? ATOMIC : { kind: "struct", definition };
+}
+
+function typeOfSpecial(special: string): FieldType {
+  if (special === "raw" || special === "fieldsV1") return UNTYPED;
+  return ["json", "extraValue", "verbs"].includes(special) || special.startsWith("jsonSchemaProps") ? ATOMIC : SCALAR;
+}
+
+/** The type of a field of a struct. */
+export function typeOfField(schema: Schema, field: Field | undefined): FieldType {
+  if (field === undefined) return UNTYPED;
+  if (field.container === undefined) {
+    return field.mapType === "atomic" ? ATOMIC : typeOfElement(schema, field);
+  }
+  if (field.container === "map") {
+    return field.mapType === "atomic" ? ATOMIC : { kind: "map", element: typeOfElement(schema, field) };
+  }
+  if (field.listType === "set") return { kind: "set" };
+  if (field.listType !== "map") return ATOMIC;
+  const fields = field.ref === undefined ? undefined : schema.definitions[field.ref]?.fields;
+  const keys = (field.listMapKeys ?? []).map((name) => ({ name, default: fields?.[name]?.default }));
+  return { kind: "list", keys, element: typeOfElement(schema, field) };
+}
+
+function typeOfElement(schema: Schema, field: Field): FieldType {
+  if (field.ref !== undefined) return typeOfDefinition(schema, field.ref);
+  return field.type === undefined ? UNTYPED : SCALAR;
+}
+
+/** A type that is not known becomes one: objects merge by field, lists are replaced. */
+export function resolveType(type: FieldType, ...values: readonly unknown[]): FieldType {
+  if (type.kind !== "untyped") return type;
+  return values.some(isJsonObject) ? { kind: "map", element: UNTYPED } : ATOMIC;
+}
+
+/** The type below a field of a struct or a key of a map. */
+export function typeBelow(schema: Schema, type: FieldType, key: string): FieldType {
+  if (type.kind === "map") return type.element;
+  if (type.kind !== "struct") return UNTYPED;
+  const { fields } = type.definition;
+  return typeOfField(schema, Object.hasOwn(fields, key) ? fields[key] : undefined);
+}
+
+/** The element's place in its list, as fieldsV1 writes it. @throws StatusError when it lacks a key */
+export function elementKey(type: FieldType & { kind: "list" | "set" }, element: unknown): string {
+  if (type.kind === "set") return `v:${JSON.stringify(element)}`;
+  if (!isJsonObject(element)) throw badRequest("associative list with keys may not have non-map elements");
+  const keys: JsonObject = {};
+  for (const { name, default: preset } of [...type.keys].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const value = getField(element, name) ?? preset;
+    if (value === undefined) {
+      throw badRequest(
+        `associative list with keys has an element that omits key field ${JSON.stringify(name)} (and doesn't have default value)`,
+      );
+    }
+    keys[name] = value;
+  }
+  return `k:${JSON.stringify(keys)}`;
+}
+
+/** Elements of a list by their place; several only where a list that is not applied repeats itself. */
+export function elementsByKey(type: FieldType & { kind: "list" | "set" }, list: unknown): Map<string, unknown[]> {
+  const found = new Map<string, unknown[]>();
+  for (const element of Array.isArray(list) ? list : []) {
+    const key = elementKey(type, element);
+    const before = found.get(key);
+    if (before === undefined) found.set(key, [element]);
+    else before.push(element);
+  }
+  return found;
+}

@@ -1,0 +1,113 @@
+import type { ManagedFieldsEntry } from "../meta.ts";
+import { emptySet, type FieldSet, insertPath, isEmptySet, readFieldSet, writeFieldSet } from "./field-set.ts";
+
+/** Who wrote which fields of an object: one entry of metadata.managedFields, read. */
+export interface Manager {
+  readonly manager: string;
+  readonly operation: "Apply" | "Update";
+  readonly apiVersion: string;
+  readonly subresource: string;
+  readonly time?: string | undefined;
+  readonly fields: FieldSet;
+}
+
+/** How often clients may write under new names before the oldest are put together (upstream: 10). */
+const UPDATE_MANAGERS_MAX = 10;
+const ANCIENT = "ancient-changes";
+
+/** What nobody owns, because it names the object or belongs to the server. */
+const UNOWNED: readonly (readonly string[])[] = [
+  ["apiVersion"],
+  ["kind"],
+  ["metadata"],
+  ...[
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+  ].map((field) => ["metadata", field]),
+];
+
+/** A set of plain paths of fields. */
+export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
+  const set = emptySet();
+  for (const path of paths)
+    insertPath(
+      set,
+      path.map((field) => `f:${field}`),
+    );
+  return set;
+}
+
+export const unownedFields = setOfPaths(UNOWNED);
+
+/** An applier stays the same whatever version it applies with; who updates in another version is another manager. */
+export function identityOfManager(of: Omit<Manager, "fields" | "time">): string {
+  return JSON.stringify([of.manager, of.operation, of.operation === "Apply" ? "" : of.apiVersion, of.subresource]);
+}
+
+/** Reads metadata.managedFields; entries of other field types are left out. */
+export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined): Map<string, Manager> {
+  const managers = new Map<string, Manager>();
+  for (const entry of entries ?? []) {
+    if (entry.fieldsType !== undefined && entry.fieldsType !== "FieldsV1") continue;
+    const manager: Manager = {
+      manager: entry.manager ?? "",
+      operation: entry.operation === "Apply" ? "Apply" : "Update",
+      apiVersion: entry.apiVersion ?? "",
+      subresource: entry.subresource ?? "",
+      time: entry.time,
+      fields: readFieldSet(entry.fieldsV1),
+    };
+    managers.set(identityOfManager(manager), manager);
+  }
+  return managers;
+}
+
+/** Writes metadata.managedFields: appliers first, then by time. */
+export function writeManagers(managers: Iterable<Manager>): ManagedFieldsEntry[] {
+  return [...managers]
+    .filter((manager) => !isEmptySet(manager.fields))
+    .sort(byOperationAndTime)
+    .map(({ manager, operation, apiVersion, subresource, time, fields }) => ({
+      ...(manager === "" ? {} : { manager }),
+      operation,
+      apiVersion,
+      ...(time === undefined ? {} : { time }),
+      fieldsType: "FieldsV1",
+      fieldsV1: writeFieldSet(fields),
+      ...(subresource === "" ? {} : { subresource }),
+    }));
+}
+
+function byOperationAndTime(a: Manager, b: Manager): number {
+  const order = (manager: Manager): string[] => [
+    manager.operation,
+    manager.time ?? "",
+    manager.manager,
+    manager.apiVersion,
+    manager.subresource,
+  ];
+  const [left, right] = [order(a), order(b)];
+  const at = left.findIndex((text, index) => text !== right[index]);
+  return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
+}
+
+/** Puts the oldest updaters of a version together when there are too many, so that the list stays bounded. */
+export function capManagers(managers: Map<string, Manager>, unite: (a: FieldSet, b: FieldSet) => FieldSet): void {
+  const updaters = [...managers.values()].filter((manager) => manager.operation === "Update").sort(byOperationAndTime);
+  for (const old of updaters) {
+    if ([...managers.values()].filter((manager) => manager.operation === "Update").length <= UPDATE_MANAGERS_MAX)
+      return;
+    managers.delete(identityOfManager(old));
+    const ancient = { ...old, manager: ANCIENT, subresource: "" };
+    const identity = identityOfManager(ancient);
+    const before = managers.get(identity);
+    managers.set(identity, before === undefined ? ancient : { ...ancient, fields: unite(before.fields, old.fields) });
+  }
+}
