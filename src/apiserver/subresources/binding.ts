@@ -1,4 +1,4 @@
-import { setCondition } from "../../api/conditions.ts";
+import { setCondition, withoutCondition } from "../../api/conditions.ts";
 import type { Binding, Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, conflict } from "../../api/status.ts";
@@ -47,6 +47,9 @@ function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): P
   if (labels !== undefined) draft.metadata!.labels = { ...draft.metadata?.labels, ...labels };
   const scheduled: PodCondition = { type: "PodScheduled", status: "True" };
   draft.status ??= {};
-  draft.status.conditions = [...setCondition(draft.status.conditions, scheduled, formatTime(now))];
+  // Why the pod had no node, and which one it was promised, no longer matters.
+  const others = withoutCondition(draft.status.conditions, scheduled.type);
+  draft.status.conditions = [...setCondition(others, scheduled, formatTime(now))];
+  delete draft.status.nominatedNodeName;
   return draft;
 }

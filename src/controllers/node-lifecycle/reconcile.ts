@@ -49,7 +49,7 @@ export function nodeLifecycleController(dependencies: ControllerDependencies): C
   function afterDisruptionChange(): string[] {
     if (zones.allDisrupted === wasAllDisrupted) return [];
     wasAllDisrupted = zones.allDisrupted;
-    if (wasAllDisrupted) log.info("no node is ready: pods are not driven out");
+    if (wasAllDisrupted) log.debug("no node is ready: pods are not driven out");
     else health.heardAll(clock.monotonic());
     return nodeInformer.list().map(({ name }) => name);
   }

@@ -46,35 +46,47 @@ export function compileTerms(terms: readonly PodAffinityTerm[], pod: PodFacts): 
   return terms.map((term) => compileTerm(term, pod.namespace));
 }
 
-/** Counts by domain: a topology key with one of its values. */
+type Labels = Readonly<Record<string, string>>;
+
+/** Counts by domain: a topology key with one of its values. A node is in one domain of each key that it has. */
 export class DomainCounts {
-  readonly #counts: Map<string, number>;
+  readonly #byKey = new Map<string, Map<string, number>>();
 
-  constructor(from?: DomainCounts) {
-    this.#counts = new Map(from?.entries());
-  }
-
-  entries(): Iterable<[string, number]> {
-    return this.#counts;
+  /** A copy, for trials. */
+  copy(): DomainCounts {
+    const copy = new DomainCounts();
+    for (const [key, values] of this.#byKey) copy.#byKey.set(key, new Map(values));
+    return copy;
   }
 
   get isEmpty(): boolean {
-    return this.#counts.size === 0;
+    return this.#byKey.size === 0;
   }
 
   /** Adds to the domain that the node is in; a node without the key is in none. */
-  add(key: string, labels: Readonly<Record<string, string>>, amount: number): void {
+  add(key: string, labels: Labels, amount: number): void {
     const value = labels[key];
     if (value === undefined || amount === 0) return;
-    const id = `${key}\u0000${value}`;
-    const count = (this.#counts.get(id) ?? 0) + amount;
-    if (count === 0) this.#counts.delete(id);
-    else this.#counts.set(id, count);
+    let values = this.#byKey.get(key);
+    if (values === undefined) {
+      values = new Map();
+      this.#byKey.set(key, values);
+    }
+    const count = (values.get(value) ?? 0) + amount;
+    if (count !== 0) values.set(value, count);
+    else if (values.delete(value) && values.size === 0) this.#byKey.delete(key);
   }
 
   /** The count of the node's domain; 0 when it is in none. */
-  of(key: string, labels: Readonly<Record<string, string>>): number {
+  of(key: string, labels: Labels): number {
     const value = labels[key];
-    return value === undefined ? 0 : (this.#counts.get(`${key}\u0000${value}`) ?? 0);
+    return value === undefined ? 0 : (this.#byKey.get(key)?.get(value) ?? 0);
+  }
+
+  /** The sum over all domains that the node is in. */
+  total(labels: Labels): number {
+    let sum = 0;
+    for (const key of this.#byKey.keys()) sum += this.of(key, labels);
+    return sum;
   }
 }

@@ -21,14 +21,7 @@ export const interPodAffinityScore: PreScorePlugin<DomainCounts> & ScorePlugin<D
     }
     return sums.isEmpty ? { skip: true } : { state: sums };
   },
-  score(_pod, node, sums) {
-    let score = 0;
-    for (const [id, sum] of sums.entries()) {
-      const [key, value] = id.split("\u0000") as [string, string];
-      if (node.facts.labels[key] === value) score += sum;
-    }
-    return score;
-  },
+  score: (_pod, node, sums) => sums.total(node.facts.labels),
   normalize(scores) {
     const least = Math.min(...scores);
     const difference = Math.max(...scores) - least;

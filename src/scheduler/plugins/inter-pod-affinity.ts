@@ -57,9 +57,9 @@ export const interPodAffinity: PreFilterPlugin<AffinityState> & FilterPlugin<Aff
   changed(state, change) {
     const copy = {
       ...state,
-      rejectedBy: new DomainCounts(state.rejectedBy),
-      wanted: new DomainCounts(state.wanted),
-      unwanted: new DomainCounts(state.unwanted),
+      rejectedBy: state.rejectedBy.copy(),
+      wanted: state.wanted.copy(),
+      unwanted: state.unwanted.copy(),
     };
     applyChange(copy, change);
     return copy;
@@ -72,7 +72,7 @@ export const interPodAffinity: PreFilterPlugin<AffinityState> & FilterPlugin<Aff
     if (state.antiAffinity.some((term) => state.unwanted.of(term.topologyKey, labels) > 0)) {
       return { reasons: ["node(s) didn't match pod anti-affinity rules"] };
     }
-    if (rejected(labels, state.rejectedBy)) {
+    if (state.rejectedBy.total(labels) > 0) {
       return { reasons: ["node(s) didn't satisfy existing pods anti-affinity rules"] };
     }
     return undefined;
@@ -85,14 +85,6 @@ function affinityMet(pod: PodFacts, labels: Labels, state: AffinityState): boole
   if (state.affinity.every((term) => state.wanted.of(term.topologyKey, labels) > 0)) return true;
   // The first of a group of pods that want to be together has nobody to join: it may go anywhere.
   return state.wanted.isEmpty && state.affinity.every((term) => term.matches(pod, state.cluster));
-}
-
-function rejected(labels: Labels, counts: DomainCounts): boolean {
-  for (const [id] of counts.entries()) {
-    const [key, value] = id.split("\u0000") as [string, string];
-    if (labels[key] === value) return true;
-  }
-  return false;
 }
 
 function countRejection(
