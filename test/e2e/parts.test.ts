@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { kubectlOf } from "./kubectl.ts";
+import { startProcess, type WherryProcess } from "./wherry-process.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
+
+test("API server, controllers and scheduler as processes of their own, over HTTP", async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), "wherry-parts-"));
+  const processes: WherryProcess[] = [];
+  context.after(async () => {
+    for (const each of processes.toReversed()) await each.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const part = async (...words: string[]): Promise<WherryProcess> => {
+    const started = startProcess([MAIN, ...words, "--data-dir", directory]);
+    processes.push(started);
+    await started.said(/ runs\. Stop with Ctrl-C\./);
+    return started;
+  };
+  const kubectl = kubectlOf(join(directory, "kubeconfig"));
+
+  await part("apiserver", "--port", "0");
+  const [first, scheduler] = await Promise.all([part("controller-manager"), part("scheduler")]);
+  await kubectl("create", "deployment", "web", "--image=example.test/web:1", "--replicas=2");
+  const names = (output: string): string[] => output.trim().split("\n").filter(Boolean);
+  const pods = names(
+    await kubectl.until((output) => names(output).length === 2, ["get", "pods", "-l", "app=web", "-o", "name"]),
+  );
+  const reason = ["get", "events", "--field-selector", "reason=FailedScheduling", "-o", "jsonpath={.items[*].message}"];
+  assert.match(await kubectl.until((output) => output !== "", reason), /no nodes available to schedule pods/);
+  assert.match(await kubectl("get", ...pods), /Pending/);
+
+  const holder = [
+    "get",
+    "lease",
+    "-n",
+    "kube-system",
+    "kube-controller-manager",
+    "-o",
+    "jsonpath={.spec.holderIdentity}",
+  ];
+  const leader = await kubectl(...holder);
+  assert.notEqual(leader, "");
+  const accounts = await kubectl("get", "serviceaccounts", "-n", "kube-system", "-o", "name");
+  assert.match(accounts, /serviceaccount\/replicaset-controller/);
+
+  // Another instance stands by, and takes over as soon as the leader has gone.
+  await part("controller-manager");
+  assert.equal(await first.stop(), 0);
+  await kubectl.until((output) => output !== "" && output !== leader, holder);
+  await kubectl("scale", "deployment", "web", "--replicas=1");
+  await kubectl.until((output) => names(output).length === 1, ["get", "pods", "-l", "app=web", "-o", "name"]);
+
+  assert.equal(await scheduler.stop(), 0);
+  const log = await readFile(join(directory, "wherry.log"), "utf8");
+  assert.doesNotMatch(log, /forbidden/);
+});
+
+test("a part says which file it misses", async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), "wherry-parts-"));
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  const scheduler = startProcess([MAIN, "scheduler", "--data-dir", directory]);
+  await scheduler.said(/there is no .*scheduler\.kubeconfig: start the API server with this --data-dir first/);
+  assert.equal(await scheduler.stop(), 2);
+});
