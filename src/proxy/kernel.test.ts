@@ -21,7 +21,10 @@ const NODE = `${id}n`;
 const POD_A = `${id}a`;
 const POD_B = `${id}b`;
 const OUTSIDE = `${id}o`;
-const BRIDGE = "wherrytest";
+const POD_C = `${id}c`;
+const BRIDGE = "wherry-test";
+/** Of another cluster on the same machine. */
+const OTHER_BRIDGE = "wherry-other";
 
 const skip =
   process.platform !== "linux" || process.getuid?.() !== 0
@@ -104,6 +107,13 @@ ip -n ${NODE} link add ${BRIDGE} type bridge
 ip -n ${NODE} addr add 10.244.0.1/24 dev ${BRIDGE}
 ip -n ${NODE} link set ${BRIDGE} up
 ${cable(POD_A, "10.244.0.2/24")}${cable(POD_B, "10.244.0.3/24")}${cable(OUTSIDE, "192.0.2.9/24")}
+ip -n ${NODE} link add ${OTHER_BRIDGE} type bridge
+ip -n ${NODE} addr add 10.245.0.1/24 dev ${OTHER_BRIDGE}
+ip -n ${NODE} link set ${OTHER_BRIDGE} up
+${cable(POD_C, "10.245.0.2/24")}
+ip -n ${NODE} link set ${POD_C}h master ${OTHER_BRIDGE}
+bridge -n ${NODE} link set dev ${POD_C}h hairpin on
+ip -n ${POD_C} route add default via 10.245.0.1
 for pod in ${POD_A} ${POD_B}; do
   ip -n ${NODE} link set $pod"h" master ${BRIDGE}
   bridge -n ${NODE} link set dev $pod"h" hairpin on
@@ -148,7 +158,7 @@ describe("service rules in the kernel", { skip }, () => {
     podCidr: "10.244.0.0/24",
     clusterCidr: "10.244.0.0/16",
     podInterface: BRIDGE,
-    podInterfaces: "wherry*",
+    podInterfaces: "wherry-*",
     bridgedTrafficIsSeen: true,
   };
   const facts = {
@@ -172,6 +182,7 @@ describe("service rules in the kernel", { skip }, () => {
     for (const [namespace, name] of [
       [POD_A, "a"],
       [POD_B, "b"],
+      [POD_C, "c"],
     ] as const) {
       const server = start(namespace, SERVER, [name]);
       await once(server.stdout!, "data");
@@ -194,7 +205,8 @@ describe("service rules in the kernel", { skip }, () => {
   after(async () => {
     stopping.abort();
     for (const child of children) child.kill("SIGKILL");
-    for (const namespace of [NODE, POD_A, POD_B, OUTSIDE]) await runCommand("ip", ["netns", "delete", namespace]);
+    for (const namespace of [NODE, POD_A, POD_B, POD_C, OUTSIDE])
+      await runCommand("ip", ["netns", "delete", namespace]);
   });
 
   test("a cluster IP answers from pods, from itself (hairpin) and from the node", async () => {
@@ -274,6 +286,22 @@ describe("service rules in the kernel", { skip }, () => {
     client.stdin!.write("2");
     assert.equal(String((await once(client.stdout!, "data"))[0]), "b\n");
     await apply({ slices: [sliceWith("10.244.0.2")] });
+  });
+
+  test("two clusters on one machine have the same cluster IP, and each its own pods behind it", async () => {
+    const elsewhere = { nodeName: "n", zone: "", podCidr: "10.245.0.0/24" };
+    const slices = [sliceWith("10.245.0.2")];
+    const other = new ProxyState(
+      { service: () => web, slices: () => slices, hostPortPod: () => undefined, node: () => elsewhere },
+      { ...frame, podCidr: "10.245.0.0/24", clusterCidr: "10.245.0.0/16", podInterface: OTHER_BRIDGE },
+    );
+    other.updateService(web.key);
+    const otherTable = openTable("wherry-other", inNode);
+    await otherTable.apply(other.ruleset());
+    assert.equal(await ask(POD_B, "10.96.0.20", 80), "a 10.244.0.3");
+    assert.equal(await ask(POD_C, "10.96.0.20", 80), "c 10.245.0.1");
+    assert.equal(await ask(POD_C, "10.96.0.20", 81), "ECONNREFUSED");
+    await otherTable.remove();
   });
 
   test("pods of one bridge reach a service also where the kernel hides bridged traffic", async () => {
