@@ -65,7 +65,7 @@ async function containerdRuntime(options: {
 }
 
 async function simulatedRuntime({ environment }: { environment: Environment }): Promise<NodeRuntime> {
-  const { createSimulatedRuntime } = await import("../kubelet/cri/simulated/runtime.ts");
+  const { createSimulatedRuntime } = await import("../kubelet/cri/simulated/simulated-runtime.ts");
   const { createSimulatedHost } = await import("../kubelet/host/simulated-host.ts");
   const { clock, random } = environment;
   return {
