@@ -81,9 +81,9 @@ export class Client {
   }
 
   /** Creates the object in its own namespace; with a subresource, posts to the object that `target` names. */
-  async create<T extends ApiObject>(
+  async create<T extends ApiObject, B extends ApiObject = ApiObject>(
     resource: ResourceReference<T>,
-    object: ApiObject,
+    object: B,
     options: WriteOptions & { target?: ObjectName } = {},
   ): Promise<T> {
     const { subresource, target, ...parameters } = options;

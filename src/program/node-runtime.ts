@@ -3,6 +3,7 @@ import { CommandError } from "../cli/command.ts";
 import type { Runtime } from "../cli/program.ts";
 import type { ContainerRuntime } from "../kubelet/cri/runtime.ts";
 import type { KubeletHost } from "../kubelet/host/host.ts";
+import type { Prober } from "../kubelet/probes/prober.ts";
 import type { Environment } from "./environment.ts";
 
 /** Who runs containers on this node, and the machine that they run on. */
@@ -12,6 +13,8 @@ export interface NodeRuntime {
   readonly description: string;
   readonly runtime: ContainerRuntime;
   readonly host: KubeletHost;
+  /** How containers are probed, where not over the network. */
+  readonly prober?: Prober;
   readonly ownLabels: Readonly<Record<string, string>>;
   setPodCidrs(podCidrs: readonly string[]): Promise<void>;
   stop(options: { keepPods: boolean }): Promise<void>;
@@ -64,14 +67,16 @@ async function containerdRuntime(options: {
   }
 }
 
-async function simulatedRuntime({ environment }: { environment: Environment }): Promise<NodeRuntime> {
+async function simulatedRuntime(options: { podCidr: string; environment: Environment }): Promise<NodeRuntime> {
   const { createSimulatedRuntime } = await import("../kubelet/cri/simulated/simulated-runtime.ts");
   const { createSimulatedHost } = await import("../kubelet/host/simulated-host.ts");
-  const { clock, random } = environment;
+  const { simulatedProber } = await import("../kubelet/cri/simulated/simulated-prober.ts");
+  const { clock, random } = options.environment;
   return {
     kind: "simulated",
     description: "simulated",
-    runtime: createSimulatedRuntime({ clock, random }),
+    runtime: createSimulatedRuntime({ clock, random, podCidr: options.podCidr }),
+    prober: simulatedProber,
     host: createSimulatedHost(),
     ownLabels: {},
     setPodCidrs: async () => {},

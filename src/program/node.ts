@@ -132,6 +132,7 @@ async function startTheKubelet(
     clusterDomain: CLUSTER_DOMAIN,
     serverPort: server.port,
     kubeletVersion: GIT_VERSION,
+    ...(from.runtime.prober === undefined ? {} : { prober: from.runtime.prober }),
     onPodCidrs: (podCidrs) => from.runtime.setPodCidrs(podCidrs),
   });
   return { handle, stop: (how) => stopTheKubelet({ component, server, handle: handle!, facts }, how) };

@@ -1,7 +1,12 @@
 import { type AnyObject, type ApiObject, parseApiVersion } from "../../api/meta.ts";
-import { applyJsonPatch } from "../../api/patch/json-patch.ts";
-import { applyMergePatch } from "../../api/patch/merge-patch.ts";
-import { applyStrategicMergePatch } from "../../api/patch/strategic-merge.ts";
+import {
+  APPLY_PATCH,
+  applyPatch,
+  JSON_PATCH,
+  MERGE_PATCH,
+  STRATEGIC_MERGE_PATCH,
+} from "../../api/patch/apply-patch.ts";
+import type { JsonObject } from "../../api/patch/json-value.ts";
 import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
@@ -13,10 +18,6 @@ import { mediaType, parseJson, parseYaml } from "./decode.ts";
 import { type Environment, writeContext } from "./environment.ts";
 import { readObject } from "./read-object.ts";
 
-export const JSON_PATCH = "application/json-patch+json";
-export const MERGE_PATCH = "application/merge-patch+json";
-export const STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json";
-export const APPLY_PATCH = "application/apply-patch+yaml";
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
 
 /** A patch that has been read: its type, and its value as JSON. */
@@ -88,19 +89,15 @@ export function patchObject(
   patch: ReadPatch,
   shape: { resource: ServedResource; definition: string },
 ): ApiObject {
-  const object = original as Record<string, unknown>;
-  switch (patch.type) {
-    case JSON_PATCH:
-      return applyJsonPatch(object, patch.value) as ApiObject;
-    case MERGE_PATCH:
-      return applyMergePatch(object, patch.value) as ApiObject;
-    case STRATEGIC_MERGE_PATCH: {
-      const options = { schema: shape.resource.allSchema, definition: shape.definition };
-      return applyStrategicMergePatch(object, patch.value, options) as ApiObject;
-    }
-    default:
-      throw unsupportedMediaType(PATCH_TYPES);
-  }
+  const { resource, definition } = shape;
+  const request = {
+    type: patch.type,
+    original: original as JsonObject,
+    patch: patch.value,
+    schema: resource.allSchema,
+    definition,
+  };
+  return applyPatch(request) as ApiObject;
 }
 
 /** A patch cannot make another object of it. */

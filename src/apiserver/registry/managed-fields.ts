@@ -1,4 +1,7 @@
-import type { ApiObject } from "../../api/meta.ts";
+import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { applyConfiguration, type FieldManagement, trackUpdate } from "../../api/patch/apply.ts";
+import type { JsonObject } from "../../api/patch/json-value.ts";
+import { formatTime } from "../../base/clock.ts";
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
 
@@ -12,12 +15,24 @@ export interface TrackedWrite {
   readonly operation: ManagedOperation;
 }
 
-/** Notes in metadata.managedFields who wrote which fields (server-side apply, KEP-555). */
-export function trackWrite(_resource: ServedResource, _write: TrackedWrite): void {}
+/** Notes in metadata.managedFields who wrote which fields (server-side apply, KEP-555). An apply has done so already. */
+export function trackWrite(resource: ServedResource, write: TrackedWrite): void {
+  const { draft, old, context, subresource = "", operation } = write;
+  if (operation === "Apply") return;
+  const entries = trackUpdate(
+    old as JsonObject | undefined,
+    draft as JsonObject,
+    management(resource, context, subresource),
+  );
+  const meta = (draft.metadata ??= {});
+  if (entries === undefined || entries.length === 0) delete meta.managedFields;
+  else meta.managedFields = entries;
+}
 
+/** The stored object with an applied configuration merged in. @throws StatusError Conflict */
 export function applied(
-  _resource: ServedResource,
-  _apply: {
+  resource: ServedResource,
+  apply: {
     current: ApiObject | undefined;
     wanted: ApiObject;
     context: WriteContext;
@@ -25,5 +40,27 @@ export function applied(
     subresource: string;
   },
 ): ApiObject {
-  throw new Error("apply");
+  const { current, wanted, context, force, subresource } = apply;
+  return applyConfiguration(current as JsonObject | undefined, wanted as JsonObject, {
+    ...management(resource, context, subresource),
+    force,
+  }) as ApiObject;
+}
+
+function management(resource: ServedResource, context: WriteContext, subresource: string): FieldManagement {
+  return {
+    schema: resource.allSchema,
+    definition: resource.schema.definition,
+    manager: context.fieldManager,
+    apiVersion: apiVersionOf(resource.schema),
+    time: formatTime(context.clock.now()),
+    subresource,
+    ignored: ignoredFields(resource, subresource),
+  };
+}
+
+/** What a write through this path cannot set, so that nobody comes to own it. */
+function ignoredFields(resource: ServedResource, subresource: string): readonly (readonly string[])[] {
+  if (subresource === "status") return [["spec"]];
+  return subresource === "" && resource.hasStatus ? [["status"]] : [];
 }

@@ -45,7 +45,7 @@ export function admissionBench(): AdmissionBench {
       const attributes: AdmissionAttributes = {
         user: write.user ?? { name: "tester", groups: [] },
         operation,
-        resource: resource as ResourceReference,
+        resource: resource as unknown as ResourceReference,
         subresource,
         namespace,
         name,
