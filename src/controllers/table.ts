@@ -12,7 +12,9 @@ import { podGarbageCollector } from "./pod-gc/reconcile.ts";
 import type { ControllerFactory } from "./reconciler.ts";
 import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationController } from "./replication/replication.ts";
+import { resourceQuotaController } from "./resourcequota/reconcile.ts";
 import { serviceAccountController } from "./serviceaccount/reconcile.ts";
+import { statefulSetController } from "./statefulset/reconcile.ts";
 import { taintEvictionController } from "./taint-eviction/reconcile.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
 
@@ -23,6 +25,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "job-controller": jobController,
   "replicaset-controller": replicaSetController,
   "replicationcontroller-controller": replicationController,
+  "statefulset-controller": statefulSetController,
   "clusterrole-aggregation-controller": clusterRoleAggregationController,
   "endpoints-controller": endpointsController,
   "endpointslice-controller": endpointSliceController,
@@ -31,6 +34,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "node-ipam-controller": nodeIpamController(),
   "node-lifecycle-controller": nodeLifecycleController,
   "pod-garbage-collector-controller": podGarbageCollector,
+  "resourcequota-controller": resourceQuotaController,
   "serviceaccount-controller": serviceAccountController,
   "taint-eviction-controller": taintEvictionController,
   "ttl-after-finished-controller": ttlAfterFinishedController,

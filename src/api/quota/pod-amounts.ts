@@ -1,0 +1,29 @@
+import type { Container, Pod } from "../generated/core/v1.ts";
+import { type Amounts, amountsOf, maxAmounts, sumAmounts } from "./amounts.ts";
+
+const NOTHING: Amounts = new Map();
+
+/** Resources that a pod-level amount may name (KEP-2837). */
+const POD_LEVEL = (name: string): boolean => name === "cpu" || name === "memory" || name.startsWith("hugepages-");
+
+/**
+ * What a pod asks for, or may use at most: containers and sidecars together, or an init container with the sidecars before
+ * it where that is more; overhead on top, for limits only where there is one (KEP-753, KEP-688).
+ */
+export function podAmounts(pod: Pod, which: "requests" | "limits"): Amounts {
+  const of = (container: Pick<Container, "resources">): Amounts => amountsOf(container.resources?.[which]);
+  let running: Amounts = NOTHING;
+  for (const container of pod.spec?.containers ?? []) running = sumAmounts(running, of(container));
+  let sidecars: Amounts = NOTHING;
+  let peak: Amounts = NOTHING;
+  for (const container of pod.spec?.initContainers ?? []) {
+    const now = sumAmounts(sidecars, of(container));
+    if (container.restartPolicy === "Always") sidecars = now;
+    peak = maxAmounts(peak, now);
+  }
+  const sum = maxAmounts(sumAmounts(running, sidecars), peak);
+  for (const [name, amount] of amountsOf(pod.spec?.resources?.[which])) if (POD_LEVEL(name)) sum.set(name, amount);
+  const overhead = amountsOf(pod.spec?.overhead);
+  if (which === "limits") for (const name of overhead.keys()) if (!sum.has(name)) overhead.delete(name);
+  return sumAmounts(sum, overhead);
+}

@@ -1,0 +1,170 @@
+import { qualityOfService } from "../core/pod-quality.ts";
+import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from "../generated/core/v1.ts";
+import type { ApiObject } from "../meta.ts";
+import { parseQuantity, type Quantity, quantityOf } from "../quantity.ts";
+import { type Amounts, sumAmounts } from "./amounts.ts";
+import { podAmounts } from "./pod-amounts.ts";
+
+/** What one object uses of what quotas limit. */
+export interface QuotaUse {
+  /** By the names that quotas use, e.g. `requests.cpu`, `count/deployments.apps`. */
+  readonly amounts: Amounts;
+  /** Set for pods: what a quota's scopes ask about. Only pods are ever in a scope. */
+  readonly pod?: PodScopes;
+}
+
+interface PodScopes {
+  readonly terminating: boolean;
+  readonly bestEffort: boolean;
+  readonly priorityClass: string;
+  readonly crossNamespaceAffinity: boolean;
+}
+
+const ONE = quantityOf(1);
+/** Resources that quotas name without `count/`. */
+const PLAIN_COUNTS = new Set([
+  "pods",
+  "services",
+  "configmaps",
+  "secrets",
+  "replicationcontrollers",
+  "resourcequotas",
+  "persistentvolumeclaims",
+]);
+
+/** The resource, as `pods` or `deployments.apps`, whose objects count for a name that a quota limits. */
+export function resourceOfQuotaName(name: string): string {
+  if (name.startsWith("count/")) return name.slice("count/".length);
+  if (name === "services" || name.startsWith("services.")) return "services";
+  if (name === "requests.storage" || name.includes(".storageclass.storage.k8s.io/")) return "persistentvolumeclaims";
+  return PLAIN_COUNTS.has(name) ? name : "pods";
+}
+
+/** What an object uses. Pure. */
+export function quotaUse(resource: string, object: ApiObject): QuotaUse {
+  const amounts = new Map<string, Quantity>([[`count/${resource}`, ONE]]);
+  switch (resource) {
+    case "pods":
+      return podUse(object as Pod, amounts);
+    case "services":
+      addService(object as Service, amounts);
+      break;
+    case "persistentvolumeclaims":
+      addClaim(object as PersistentVolumeClaim, amounts);
+      break;
+    default:
+      if (PLAIN_COUNTS.has(resource)) amounts.set(resource, ONE);
+  }
+  return { amounts };
+}
+
+/** The sum of what a quota limits, over the objects of its namespace. */
+export function quotaUsage(quota: ResourceQuota, uses: Iterable<QuotaUse>): Map<string, Quantity> {
+  const names = Object.keys(quota.spec?.hard ?? {});
+  let total: Amounts = new Map(names.filter((name) => isCountable(name, quota)).map((name) => [name, quantityOf(0)]));
+  for (const use of uses) {
+    if (!isInScope(quota, use)) continue;
+    const counted = new Map([...use.amounts].filter(([name]) => total.has(name)));
+    if (counted.size > 0) total = sumAmounts(total, counted);
+  }
+  return new Map(total);
+}
+
+/** A quota with scopes limits nothing but pods. */
+function isCountable(name: string, quota: ResourceQuota): boolean {
+  return !hasScopes(quota) || resourceOfQuotaName(name) === "pods";
+}
+
+function hasScopes(quota: ResourceQuota): boolean {
+  return (quota.spec?.scopes?.length ?? 0) + (quota.spec?.scopeSelector?.matchExpressions?.length ?? 0) > 0;
+}
+
+/** True when the object counts for the quota: a pod that is in all of its scopes, or anything when it has none. */
+export function isInScope(quota: ResourceQuota, use: QuotaUse): boolean {
+  if (!hasScopes(quota)) return true;
+  const { pod } = use;
+  if (pod === undefined) return false;
+  const expressions = quota.spec?.scopeSelector?.matchExpressions ?? [];
+  return (
+    (quota.spec?.scopes ?? []).every((scope) => isInNamedScope(scope, pod)) &&
+    expressions.every(({ scopeName, operator, values }) => {
+      if (scopeName !== "PriorityClass") return isInNamedScope(scopeName, pod);
+      const named = values?.includes(pod.priorityClass) ?? false;
+      if (operator === "In") return named;
+      if (operator === "NotIn") return !named;
+      return (operator === "Exists") === (pod.priorityClass !== "");
+    })
+  );
+}
+
+function isInNamedScope(scope: string, pod: PodScopes): boolean {
+  switch (scope) {
+    case "Terminating":
+      return pod.terminating;
+    case "NotTerminating":
+      return !pod.terminating;
+    case "BestEffort":
+      return pod.bestEffort;
+    case "NotBestEffort":
+      return !pod.bestEffort;
+    case "PriorityClass":
+      return pod.priorityClass !== "";
+    case "CrossNamespacePodAffinity":
+      return pod.crossNamespaceAffinity;
+    default:
+      return false;
+  }
+}
+
+function podUse(pod: Pod, amounts: Map<string, Quantity>): QuotaUse {
+  const ended = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+  if (!ended) {
+    amounts.set("pods", ONE);
+    for (const [name, amount] of podAmounts(pod, "requests")) {
+      amounts.set(`requests.${name}`, amount);
+      if (!name.includes("/")) amounts.set(name, amount);
+    }
+    for (const [name, amount] of podAmounts(pod, "limits")) amounts.set(`limits.${name}`, amount);
+  }
+  const scopes: PodScopes = {
+    terminating: pod.spec?.activeDeadlineSeconds !== undefined,
+    bestEffort: pod.spec !== undefined && qualityOfService(pod.spec) === "BestEffort",
+    priorityClass: pod.spec?.priorityClassName ?? "",
+    crossNamespaceAffinity: namesOtherNamespaces(pod),
+  };
+  return { amounts, pod: scopes };
+}
+
+function namesOtherNamespaces(pod: Pod): boolean {
+  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
+  return [podAffinity, podAntiAffinity].some((affinity) => {
+    const terms = [
+      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => each.podAffinityTerm),
+    ];
+    return terms.some((term) => (term.namespaces?.length ?? 0) > 0 || term.namespaceSelector !== undefined);
+  });
+}
+
+function addService(service: Service, amounts: Map<string, Quantity>): void {
+  amounts.set("services", ONE);
+  const { type, ports = [], allocateLoadBalancerNodePorts } = service.spec ?? {};
+  const own = quantityOf(ports.length);
+  if (type === "NodePort") amounts.set("services.nodeports", own);
+  if (type !== "LoadBalancer") return;
+  amounts.set("services.loadbalancers", ONE);
+  const chosen = ports.filter((port) => (port.nodePort ?? 0) !== 0).length;
+  amounts.set("services.nodeports", allocateLoadBalancerNodePorts === false ? quantityOf(chosen) : own);
+}
+
+function addClaim(claim: PersistentVolumeClaim, amounts: Map<string, Quantity>): void {
+  const storage = claim.status?.allocatedResources?.storage ?? claim.spec?.resources?.requests?.storage;
+  const size = storage === undefined ? undefined : parseQuantity(storage);
+  const storageClass =
+    claim.spec?.storageClassName ?? claim.metadata?.annotations?.["volume.beta.kubernetes.io/storage-class"];
+  const prefixes = storageClass ? ["", `${storageClass}.storageclass.storage.k8s.io/`] : [""];
+  for (const prefix of prefixes) {
+    amounts.set(`${prefix}persistentvolumeclaims`, ONE);
+    if (size !== undefined) amounts.set(`${prefix}requests.storage`, size);
+  }
+}
