@@ -8,6 +8,15 @@ import { hasPhase, isReady, isWaiting, main, NODE, startWorld, type World } from
 let world: World;
 afterEach(() => world.close());
 
+const configMap = (name: string, data: Record<string, string>): ConfigMap => ({
+  metadata: { name, namespace: "default" },
+  data,
+});
+const secret = (name: string, data: Record<string, string>): Secret => ({
+  metadata: { name, namespace: "default" },
+  data,
+});
+
 test("the environment comes from literals, fields, ConfigMaps and Secrets", async () => {
   const seen: ContainerConfig[] = [];
   const behave = (config: ContainerConfig) => {
@@ -15,15 +24,9 @@ test("the environment comes from literals, fields, ConfigMaps and Secrets", asyn
     return {};
   };
   world = await startWorld({ rules: { behave } });
-  await world.client.create<ConfigMap>(configMaps, {
-    metadata: { name: "cm", namespace: "default" },
-    data: { a: "1" },
-  });
+  await world.client.create(configMaps, configMap("cm", { a: "1" }));
   const password = Buffer.from("hush").toString("base64");
-  await world.client.create<Secret>(secrets, {
-    metadata: { name: "sec", namespace: "default" },
-    data: { pw: password },
-  });
+  await world.client.create(secrets, secret("sec", { pw: password }));
   const env = [
     { name: "NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     { name: "GREETING", value: "hello $(NAME) $$(NAME) $(NOBODY)" },
@@ -44,7 +47,7 @@ test("a pod waits for a ConfigMap that its environment needs", async () => {
   const pod = await world.until("early", isWaiting("CreateContainerConfigError"));
   assert.equal(pod.status?.containerStatuses?.[0]?.state?.waiting?.message, 'configmap "late" not found');
   assert.ok((await world.events("early")).includes('Warning Failed: Error: configmap "late" not found'));
-  await world.client.create<ConfigMap>(configMaps, { metadata: { name: "late", namespace: "default" }, data: {} });
+  await world.client.create(configMaps, configMap("late", {}));
   await world.until("early", isReady, 20_000);
 });
 
@@ -60,7 +63,7 @@ test("a pod waits for a volume that cannot be mounted yet", async () => {
     ),
   );
   assert.equal((await world.until("early", () => true)).status?.phase, "Pending");
-  await world.client.create<Secret>(secrets, { metadata: { name: "late", namespace: "default" }, data: {} });
+  await world.client.create(secrets, secret("late", {}));
   await world.until("early", hasPhase("Running"), 20_000);
 });
 

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isOurCniConfig } from "../cni.ts";
+import { containerdConfig } from "./config.ts";
+import { lengthDelimited } from "./events.ts";
+import { clusterId, privateContainerdPaths } from "./paths.ts";
+
+test("the socket's path is short however deep the data directory lies", () => {
+  const paths = privateContainerdPaths(`/home/${"deep/".repeat(60)}data`);
+  assert.ok(paths.socket.length < 100);
+  assert.notEqual(clusterId("/a"), clusterId("/b"));
+});
+
+test("a run directory that is too long is refused", () => {
+  assert.throws(() => privateContainerdPaths("/data", `/tmp/${"x".repeat(100)}`), RangeError);
+});
+
+test("paths with quotes do not break the configuration", () => {
+  const paths = privateContainerdPaths('/data "here"');
+  const machine = { mayLowerOomScore: false, snapshotter: "native", cniBinDirectory: "/opt/cni/bin" } as const;
+  const text = containerdConfig({ paths, machine, sandboxImage: "pause:1" });
+  assert.match(text, /root = "\/data \\"here\\"\/containerd\/root"/);
+  assert.match(text, /restrict_oom_score_adj = true/);
+  assert.match(text, /snapshotter = "native"/);
+});
+
+test("somebody else's network is told from ours", () => {
+  assert.equal(isOurCniConfig([]), true);
+  assert.equal(isOurCniConfig(["10-wherry.conflist", "README"]), true);
+  assert.equal(isOurCniConfig(["10-flannel.conflist"]), false);
+});
+
+test("finds a text in a protobuf message", () => {
+  // Any{type_url: "t", value: {container_id: "abc"}}
+  const message = Buffer.from([0x0a, 1, 0x74, 0x12, 5, 0x0a, 3, 0x61, 0x62, 0x63]);
+  assert.equal(lengthDelimited(lengthDelimited(message, 2)!, 1)?.toString(), "abc");
+  assert.equal(lengthDelimited(message, 3), undefined);
+  assert.equal(lengthDelimited(Buffer.from([0x0a]), 1), undefined);
+});
