@@ -81,7 +81,7 @@ export class Client {
   }
 
   /** Creates the object in its own namespace; with a subresource, posts to the object that `target` names. */
-  async create<T extends ApiObject, B extends ApiObject = ApiObject>(
+  async create<T extends ApiObject, B extends ApiObject = T>(
     resource: ResourceReference<T>,
     object: B,
     options: WriteOptions & { target?: ObjectName } = {},
