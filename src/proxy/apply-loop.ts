@@ -4,6 +4,7 @@ import type { Logger } from "../base/log.ts";
 import type { RunCommand } from "../base/run-command.ts";
 import type { Table } from "./apply.ts";
 import type { Dirty } from "./facts.ts";
+import type { HealthChecks } from "./health-check.ts";
 import { allowLocalnet, type KernelSettings } from "./host.ts";
 import type { ProxyState } from "./state.ts";
 
@@ -17,6 +18,7 @@ const RETRY_LIMIT_MS = 30_000;
 export interface ApplyLoopOptions {
   readonly table: Table;
   readonly state: ProxyState;
+  readonly healthChecks?: HealthChecks;
   readonly podInterface: string;
   readonly settings: KernelSettings;
   readonly clock: Clock;
@@ -87,6 +89,8 @@ export class ApplyLoop implements Dirty {
     this.#timer?.cancel();
     this.#verifyTimer?.cancel();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    // A pass that runs now may open one more server: after it, all of them end.
+    void Promise.resolve(this.#running).then(() => this.#options.healthChecks?.close());
   };
 
   #schedule(delayMs: number): void {
@@ -117,6 +121,7 @@ export class ApplyLoop implements Dirty {
       this.#localnetAllowed ||= await allowLocalnet(this.#options.settings, this.#options.podInterface);
       await this.#table.apply(this.#state.ruleset());
       this.#recovered();
+      await this.#options.healthChecks?.update(this.#state.healthChecks());
     } catch (error) {
       this.#pending = true;
       this.#failed(error instanceof Error ? error : new Error(errorMessage(error)));

@@ -37,6 +37,15 @@ export function chooseTargets(
   return { cluster: cluster.map(plain), local: needsLocal ? local.map(plain) : [], any: usable.length > 0 };
 }
 
+/** How many different endpoints of the service on this node take traffic. */
+export function localEndpoints(
+  service: ServiceFacts,
+  context: { slices: readonly SliceFacts[]; node: NodeFacts },
+): number {
+  const addresses = service.ports.flatMap((port) => chooseTargets(service, port, context).local);
+  return new Set(addresses.map((target) => target.address)).size;
+}
+
 function candidatesOf(port: ServicePortFacts, slices: readonly SliceFacts[], node: NodeFacts): Candidate[] {
   const found = new Map<string, Candidate>();
   for (const slice of slices) {

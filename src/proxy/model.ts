@@ -16,6 +16,8 @@ export interface ServiceFacts {
   readonly sourceRanges: readonly string[];
   readonly internalLocal: boolean;
   readonly externalLocal: boolean;
+  /** Where load balancers ask whether this node has endpoints; only with an external policy Local. */
+  readonly healthCheckPort?: number;
   /** Seconds that a client stays with its endpoint; absent: no affinity. */
   readonly affinitySeconds?: number;
   readonly ports: readonly ServicePortFacts[];
@@ -90,6 +92,8 @@ export function serviceFacts(service: Service): ServiceFacts | undefined {
     sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(isIPv4Cidr),
     internalLocal: spec.internalTrafficPolicy === "Local",
     externalLocal: spec.externalTrafficPolicy === "Local",
+    ...(spec.externalTrafficPolicy === "Local" &&
+      (spec.healthCheckNodePort ?? 0) > 0 && { healthCheckPort: spec.healthCheckNodePort as number }),
     ...(spec.sessionAffinity === "ClientIP" && {
       affinitySeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS,
     }),

@@ -5,6 +5,7 @@ import type { InformerSet } from "../client/informer.ts";
 import { openTable } from "./apply.ts";
 import { ApplyLoop } from "./apply-loop.ts";
 import { followFacts } from "./facts.ts";
+import { createHealthChecks } from "./health-check.ts";
 import { hostKernelSettings, type KernelSettings, prepareKernel } from "./host.ts";
 import { ProxyState } from "./state.ts";
 
@@ -63,7 +64,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyHandle> {
     bridgedTrafficIsSeen: report.bridgedTrafficIsSeen,
   };
   const table = openTable(tableName(options.clusterId), options.run);
-  const loop = new ApplyLoop({ ...options, settings, table, state: new ProxyState(facts, frame) });
+  const state = new ProxyState(facts, frame);
+  const loop = new ApplyLoop({ ...options, settings, table, state, healthChecks: createHealthChecks(options.log) });
   await synced;
   watch(loop);
   await loop.settled().catch(() => {});

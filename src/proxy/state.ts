@@ -1,6 +1,8 @@
 import { staleFlows, type UdpFlows, udpFlows } from "./conntrack.ts";
+import { localEndpoints } from "./endpoints.ts";
 import type { FrameOptions } from "./frame.ts";
 import { frameFragment } from "./frame.ts";
+import type { LocalEndpoints } from "./health-check.ts";
 import type { HostPortPod, NodeFacts, ServiceFacts, SliceFacts } from "./model.ts";
 import { planHostPorts, planService } from "./plan.ts";
 import { type Fragment, mergeFragments, type Ruleset } from "./ruleset.ts";
@@ -21,6 +23,7 @@ export class ProxyState {
   #frame: Fragment;
   readonly #services = new Map<string, Fragment>();
   readonly #pods = new Map<string, Fragment>();
+  readonly #health = new Map<string, { port: number; endpoints: LocalEndpoints }>();
   readonly #flows = new Map<string, UdpFlows>();
   #stale: string[][] = [];
 
@@ -39,6 +42,11 @@ export class ProxyState {
     const context = { slices: this.#facts.slices(key), node: this.#facts.node() };
     if (service === undefined) this.#services.delete(key);
     else this.#services.set(key, planService(service, context));
+    if (service?.healthCheckPort === undefined) this.#health.delete(key);
+    else {
+      const endpoints = { serviceKey: key, count: localEndpoints(service, context) };
+      this.#health.set(key, { port: service.healthCheckPort, endpoints });
+    }
     const flows = udpFlows(service, context);
     const before = this.#flows.get(key) ?? NO_FLOWS;
     if (flows.size > 0 || before.size > 0) this.#stale.push(...staleFlows(before, flows));
@@ -55,6 +63,11 @@ export class ProxyState {
 
   ruleset(): Ruleset {
     return mergeFragments([this.#frame, ...this.#services.values(), ...this.#pods.values()]);
+  }
+
+  /** What load balancers may ask about, by port. */
+  healthChecks(): Map<number, LocalEndpoints> {
+    return new Map([...this.#health.values()].map(({ port, endpoints }) => [port, endpoints]));
   }
 
   /** Parameters of the `conntrack` calls that the updates since the last call ask for. */
