@@ -21,7 +21,7 @@ import { authorizationFilter } from "./filters/authorization.ts";
 import { errorsFilter } from "./filters/errors.ts";
 import { impersonationFilter } from "./filters/impersonation.ts";
 import { traceFilter } from "./filters/trace.ts";
-import { dispatcher, type PathHandler } from "./handlers/dispatch.ts";
+import { dispatcher, type PathHandler, type VirtualHandler } from "./handlers/dispatch.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
@@ -33,6 +33,7 @@ import { rbacStrategy } from "./registry/strategies/rbac.ts";
 import { serviceStrategy } from "./registry/strategies/service.ts";
 import type { Strategy } from "./registry/strategy.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
+import { bindingCollection } from "./subresources/binding.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { subresourceTable } from "./subresources/table.ts";
 
@@ -90,7 +91,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   security = await createSecurity(reader, options.security);
   plugins = admissionChain(options.admission({ reader, clock, random, authorizer: authorization }));
-  const { virtual } = security;
+  const virtual: Record<string, VirtualHandler> = {
+    ...security.virtual,
+    "/v1/bindings": bindingCollection(() => table),
+  };
   const isServed = ({ group, version, resource, verbs }: ResourceSchema): boolean =>
     verbs.includes("list") || virtual[`${group}/${version}/${resource}`] !== undefined;
   const served: Schema = { ...options.schema, resources: options.schema.resources.filter(isServed) };

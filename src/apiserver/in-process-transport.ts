@@ -50,7 +50,10 @@ async function* watch(
     for await (const event of answer.events) {
       if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
       if (event.type === "BOOKMARK") yield { type: event.type, object: event.object };
-      else yield { type: event.type, object: shown(answer.resource, event.event.object(event.type)) };
+      else {
+        const object = shown(answer.resource, event.event.object(event.type));
+        yield { type: event.type, object, cause: event.event.cause() };
+      }
     }
   } finally {
     request.signal?.removeEventListener("abort", stop);

@@ -198,6 +198,28 @@ test("a bound pod is deleted gracefully, an unbound one at once", async () => {
   await refused(memory.client.get(pods, named("bound")), 404, "NotFound");
 });
 
+test("a Binding may be posted to its own collection", async () => {
+  await memory.client.create(pods, { metadata: named("posted"), spec: { containers: [container] } });
+  const binding = { metadata: { name: "posted" }, target: { kind: "Node", name: "n2" } };
+  await memory.client.transport.request({ method: "POST", path: "/api/v1/namespaces/default/bindings", body: binding });
+  assert.equal((await memory.client.get<Pod>(pods, named("posted"))).spec?.nodeName, "n2");
+});
+
+test("an apply merges by field owner, and says whose field it would take", async () => {
+  const apply = (manager: string, data: Record<string, string>, force = false) =>
+    memory.client.patch<ConfigMap>(configMaps, named("applied"), {
+      type: "apply",
+      fieldManager: manager,
+      force,
+      body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "applied" }, data },
+    });
+  await apply("one", { a: "1", b: "1" });
+  assert.deepEqual((await apply("two", { c: "2" })).data, { a: "1", b: "1", c: "2" });
+  await refused(apply("two", { a: "2", c: "2" }), 409, "Conflict", /conflict with "one"/);
+  assert.deepEqual((await apply("two", { a: "2", c: "2" }, true)).data, { a: "2", b: "1", c: "2" });
+  assert.deepEqual((await apply("one", { a: "2" })).data, { a: "2", c: "2" }, "what its owner no longer says goes");
+});
+
 test("a namespace stays until its finalizer is taken out through finalize", async () => {
   const made = await memory.client.create<Namespace>(namespaces, { metadata: { name: "team" } });
   assert.deepEqual(made.spec?.finalizers, ["kubernetes"]);

@@ -1,4 +1,6 @@
 import type { ApiObject } from "../../api/meta.ts";
+import type { TraceContext } from "../../base/trace.ts";
+import { causeOf } from "../registry/causes.ts";
 import { objectOf, stampedCopy } from "../registry/codec.ts";
 
 /** One stored object as the cache keeps it: bytes, and the little that selectors look at. */
@@ -38,6 +40,11 @@ export class CacheEvent {
   /** The event as a line of a JSON watch stream. */
   frame(type: EventType): Buffer {
     return (this.#frames[type] ??= frameOf(type, this.bytes(type)));
+  }
+
+  /** The request that made the change, where this process knows. */
+  cause(): TraceContext | undefined {
+    return causeOf((this.after ?? this.before)!.bytes);
   }
 
   object(type: EventType): ApiObject {

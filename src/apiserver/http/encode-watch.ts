@@ -2,7 +2,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
-import { encodeValue, inVersion, metadataOf, tableOptions } from "./encode-object.ts";
+import { inVersion, metadataOf, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
 /** The events of a watch as they go over the wire; as JSON the very frames that all watchers share. */

@@ -37,7 +37,8 @@ export function negotiate(accept: string | undefined, query: URLSearchParams): F
   for (const range of ranges) {
     const encoding = ENCODINGS[range.type];
     const as = viewOf(range);
-    if (encoding === undefined || as === undefined) continue;
+    // Tables have no protobuf form; clients that ask for one name JSON as well.
+    if (encoding === undefined || as === undefined || (encoding === "protobuf" && as === "table")) continue;
     return { encoding, as, pretty, includeObject };
   }
   throw notAcceptable(OFFERS);

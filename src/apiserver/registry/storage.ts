@@ -1,6 +1,7 @@
 import type { ApiObject } from "../../api/meta.ts";
 import type { Store } from "../../store/store.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
+import { noteCause } from "./causes.ts";
 import { encode, objectOf, remember, stamp } from "./codec.ts";
 import { storageKey } from "./storage-prefix.ts";
 
@@ -54,6 +55,7 @@ export class ResourceStorage {
   /** @throws KeyExistsError */
   async create(object: ApiObject): Promise<Stored> {
     const bytes = encode(object);
+    noteCause(bytes);
     const { revision } = await this.#store.create(this.#keyOf(object), bytes, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
     });
@@ -63,6 +65,7 @@ export class ResourceStorage {
   /** @throws RevisionMismatchError */
   async update(object: ApiObject, expectedRevision: number): Promise<Stored> {
     const bytes = encode(object);
+    noteCause(bytes);
     const key = this.#keyOf(object);
     const { revision } = await this.#store.update(key, bytes, expectedRevision, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
@@ -72,6 +75,7 @@ export class ResourceStorage {
 
   /** Answers the revision of the removal. @throws RevisionMismatchError */
   async delete(stored: Stored): Promise<number> {
+    noteCause(stored.bytes);
     return (await this.#store.delete(this.#keyOf(stored.object), stored.revision)).revision;
   }
 

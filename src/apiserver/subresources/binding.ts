@@ -2,18 +2,23 @@ import { setCondition, withoutCondition } from "../../api/conditions.ts";
 import type { Binding, Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, conflict } from "../../api/status.ts";
+import { present } from "../../base/assert.ts";
 import { formatTime } from "../../base/clock.ts";
 import { objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
+import type { VirtualHandler } from "../handlers/dispatch.ts";
 import { writeContext } from "../handlers/environment.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
+
+const BINDING = { group: "", version: "v1", kind: "Binding" };
 
 /** Assigns a pod to a node, once (registry/core/pod BindingREST). */
 export const bindingSubresource: Subresource = {
   async create(resource, exchange, environment) {
     const value = (await decodeBody(exchange.body)).value;
-    const binding = expectObject(value, { group: "", version: "v1", kind: "Binding" }) as Binding;
+    const binding = expectObject(value, BINDING) as Binding;
     const node = binding.target?.name ?? "";
     if ((binding.target?.kind ?? "Node") !== "Node" || node === "") {
       throw badRequest('target: a Binding must name the node: target.kind "Node" and target.name');
@@ -52,4 +57,16 @@ function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): P
   draft.status.conditions = [...setCondition(others, scheduled, formatTime(now))];
   delete draft.status.nominatedNodeName;
   return draft;
+}
+
+/** POST of a Binding to its own collection: the older way to say the same; the pod is the one that the Binding is named after. */
+export function bindingCollection(table: () => ResourceTable): VirtualHandler {
+  return async (exchange, environment) => {
+    const pods = present(table().find("", "v1", "pods"), "the resource pods");
+    const { value } = await decodeBody(exchange.body);
+    const name = expectObject(value, BINDING).metadata?.name ?? "";
+    if (name === "") throw badRequest("metadata.name: Required value: a Binding is named after its pod");
+    const info = { ...exchange.info, resource: "pods", subresource: "binding", name };
+    return present(bindingSubresource.create, "the handler of bindings")(pods, { ...exchange, info }, environment);
+  };
 }

@@ -1,0 +1,18 @@
+import { currentTrace, type TraceContext } from "../../base/trace.ts";
+
+/**
+ * Which request made a version of an object: noted before the bytes go to the store, so that it is known when the change comes
+ * back through the watch, and forgotten with the bytes. A deletion is noted on the last version.
+ */
+const causes = new WeakMap<Buffer, TraceContext>();
+
+/** Notes the request that runs now as the cause of what becomes of these bytes. */
+export function noteCause(bytes: Buffer): void {
+  const trace = currentTrace();
+  if (trace !== undefined) causes.set(bytes, trace);
+}
+
+/** The request that made or removed this version; undefined when another process did, or before this one started. */
+export function causeOf(bytes: Buffer): TraceContext | undefined {
+  return causes.get(bytes);
+}
