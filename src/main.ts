@@ -4,10 +4,19 @@ import { commands } from "./cli/commands.ts";
 import type { Program } from "./cli/program.ts";
 import { runCommandLine } from "./cli/run.ts";
 import { createTerminal } from "./cli/terminal.ts";
+import { saveCompileCache, useCompileCache } from "./compile-cache.ts";
+
+useCompileCache(process.env);
+/** A start is over by then, and what it needed is known. */
+const SAVE_COMPILED_AFTER_MS = 5000;
 
 /** Everything that runs a cluster is loaded when a command needs it: `wherry status` stays quick. */
 const program: Program = {
-  up: async (options, output) => (await import("./program/program.ts")).up(options, output),
+  async up(options, output) {
+    const running = await (await import("./program/program.ts")).up(options, output);
+    systemClock.setTimer(saveCompileCache, SAVE_COMPILED_AFTER_MS);
+    return running;
+  },
   part: async (name, options, output) => (await import("./program/program.ts")).part(name, options, output),
   cleanUp: async (options) => (await import("./program/clean-up.ts")).cleanUp(options),
 };

@@ -1,5 +1,5 @@
-import { dirname } from "node:path";
-import { makePrivateDirectory, writePrivate } from "./pki/pki-files.ts";
+import { basename, dirname } from "node:path";
+import { makePrivateDirectory, readText, writePrivate } from "./pki/pki-files.ts";
 
 /** How one user reaches one cluster. */
 export interface KubeconfigOptions {
@@ -44,10 +44,14 @@ export function kubeconfigText(options: KubeconfigOptions): string {
   ].join("\n");
 }
 
-/** Writes it to `path` with mode 0600, in a directory that it makes (0700) if there is none. */
+/**
+ * Writes it to `path` with mode 0600, in a directory that it makes (0700) if there is none. A file that says the same is left
+ * alone; one that a power failure takes is written again at the next start, so nothing waits for the disk.
+ */
 export function writeKubeconfig(path: string, options: KubeconfigOptions): void {
+  const text = kubeconfigText(options);
   makePrivateDirectory(dirname(path), "keep");
-  writePrivate(path, kubeconfigText(options), true);
+  if (readText(dirname(path), basename(path)) !== text) writePrivate(path, text, false);
 }
 
 function credentialLines(credentials: KubeconfigOptions["credentials"]): string[] {

@@ -46,7 +46,7 @@ export async function ensureKubernetesService(
   ]);
 }
 
-/** Creates the object, or brings what is stored up to date; an update that changes nothing writes nothing. */
+/** Creates the object, or brings what is stored up to date. What is right is not sent: at most starts that is everything. */
 async function ensure<T extends ApiObject>(
   client: Client,
   resource: ResourceReference<T>,
@@ -55,11 +55,19 @@ async function ensure<T extends ApiObject>(
 ): Promise<void> {
   try {
     const stored = await client.get(resource, NAME);
-    await client.update(resource, repair(stored));
+    if (!holds(stored, wanted)) await client.update(resource, repair(stored));
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await client.create(resource, wanted).catch((failure: unknown) => {
       if (!isAlreadyExists(failure)) throw failure;
     });
   }
+}
+
+/** True when everything that `wanted` says is so in `stored`, which may say more (defaults). */
+function holds(stored: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== "object" || wanted === null) return stored === wanted;
+  if (typeof stored !== "object" || stored === null) return false;
+  if (Array.isArray(wanted) && (!Array.isArray(stored) || stored.length !== wanted.length)) return false;
+  return Object.entries(wanted).every(([key, value]) => holds((stored as Record<string, unknown>)[key], value));
 }

@@ -1,7 +1,6 @@
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
-import { type ComponentContext, startControllers, startTheScheduler } from "./components.ts";
+import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
-import { startNode } from "./node.ts";
 import { outputProgress } from "./progress.ts";
 import { openServer } from "./server.ts";
 import { abortedBefore, type Started, stopAll } from "./stop.ts";
@@ -36,13 +35,18 @@ async function start(
   const server = await openServer(options, to);
   const { plane, facts, url } = server;
   const context: ComponentContext = { door: plane.server.transport, host: options.nodeName, environment };
+  // Loaded only now: the API server answers while the rest of the program is read.
+  const { startControllers, startTheScheduler } = await import("./components.ts");
   started.push(
     await environment.progress.step("controllers", () =>
       startControllers(context, { clusterCidr: facts.clusterCidr, authority: plane.pki.authority.certificate }),
     ),
   );
   started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));
-  if (options.node) await startNode({ ...options, ...server, context }, to);
+  if (options.node) {
+    const { startNode } = await import("./node.ts");
+    await startNode({ ...options, ...server, context }, to);
+  }
   return running({ options, url, started, environment });
 }
 
