@@ -53,11 +53,27 @@ export function prepareFilters(
 
 /** The first objection to the node, if any. */
 export function checkNode(filters: PodFilters, node: NodeInfo): NodeRejection | undefined {
-  for (const { plugin, state } of filters.active) {
-    const rejection = plugin.filter(filters.pod, node, state);
-    if (rejection !== undefined) return { ...rejection, plugin: plugin.name };
+  return firstObjection(filters.pod, filters.active, node);
+}
+
+function firstObjection(pod: PodFacts, active: readonly ActiveFilter[], node: NodeInfo): NodeRejection | undefined {
+  for (const { plugin, state } of active) {
+    const rejection = plugin.filter(pod, node, state);
+    if (rejection !== undefined) return attributed(rejection, plugin.name);
   }
   return undefined;
+}
+
+/** Plugins give the same few rejections again and again: each gets its plugin's name once. */
+const withPlugin = new WeakMap<Rejection, NodeRejection>();
+
+function attributed(rejection: Rejection, plugin: string): NodeRejection {
+  let found = withPlugin.get(rejection);
+  if (found === undefined || found.plugin !== plugin) {
+    found = { ...rejection, plugin };
+    withPlugin.set(rejection, found);
+  }
+  return found;
 }
 
 interface FilterTrial extends NodeTrial {
@@ -68,7 +84,9 @@ interface FilterTrial extends NodeTrial {
 export function startTrial(filters: PodFilters, node: NodeInfo): FilterTrial {
   const copy = node.copy();
   let { active } = filters;
+  const follows = active.some(({ plugin }) => plugin.changed !== undefined);
   const follow = (change: Pick<PodChange, "added" | "removed">): void => {
+    if (!follows) return;
     const whole: PodChange = { ...change, pod: filters.pod, node: copy };
     active = active.map((filter) => {
       const { plugin, state } = filter;
@@ -84,7 +102,7 @@ export function startTrial(filters: PodFilters, node: NodeInfo): FilterTrial {
       copy.removePod(pod.uid);
       follow({ removed: pod });
     },
-    check: () => checkNode({ ...filters, active }, copy),
+    check: () => firstObjection(filters.pod, active, copy),
   };
 }
 

@@ -6,15 +6,23 @@ import { ResourceSum } from "../facts/resources.ts";
 export class NodeInfo {
   facts: NodeFacts;
   /** By uid. */
-  readonly pods = new Map<string, PodFacts>();
-  readonly podsWithAffinity = new Set<PodFacts>();
-  readonly podsWithRequiredAntiAffinity = new Set<PodFacts>();
+  readonly pods: Map<string, PodFacts>;
+  readonly podsWithAffinity: Set<PodFacts>;
+  readonly podsWithRequiredAntiAffinity: Set<PodFacts>;
   readonly requested = new ResourceSum();
   readonly nonZeroRequested = new ResourceSum();
-  readonly #portUses = new Map<string, HostPort & { uses: number }>();
+  readonly #portUses: Map<string, HostPort & { uses: number }>;
 
-  constructor(facts: NodeFacts) {
+  /** @param like a node whose pods this one starts with */
+  constructor(facts: NodeFacts, like?: NodeInfo) {
     this.facts = facts;
+    this.pods = new Map(like?.pods);
+    this.podsWithAffinity = new Set(like?.podsWithAffinity);
+    this.podsWithRequiredAntiAffinity = new Set(like?.podsWithRequiredAntiAffinity);
+    this.#portUses = new Map(like === undefined ? [] : like.#portUses);
+    if (like === undefined) return;
+    this.requested.add(like.requested);
+    this.nonZeroRequested.add(like.nonZeroRequested);
   }
 
   get name(): string {
@@ -53,9 +61,7 @@ export class NodeInfo {
 
   /** A copy for a trial; the node's own state is not touched by changes of it. */
   copy(): NodeInfo {
-    const copy = new NodeInfo(this.facts);
-    for (const pod of this.pods.values()) copy.addPod(pod);
-    return copy;
+    return new NodeInfo(this.facts, this);
   }
 
   #usePort(port: HostPort, change: number): void {

@@ -1,8 +1,7 @@
 import type { WeightedPodAffinityTerm } from "../../api/generated/core/v1.ts";
-import type { NodeInfo } from "../cache/node-info.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
-import type { Cluster, PreScorePlugin, ScorePlugin } from "../framework.ts";
-import { compileTerm, DomainCounts } from "./affinity-terms.ts";
+import type { PreScorePlugin, ScorePlugin } from "../framework.ts";
+import { type CompiledTerm, compileTerm, DomainCounts } from "./affinity-terms.ts";
 import { MAX_NODE_SCORE } from "./normalize.ts";
 
 /** How much a pod that must be near the incoming one draws it. */
@@ -12,12 +11,24 @@ const HARD_AFFINITY_WEIGHT = 1;
 export const interPodAffinityScore: PreScorePlugin<DomainCounts> & ScorePlugin<DomainCounts> = {
   name: "InterPodAffinity",
   preScore(pod, _nodes, cluster) {
-    const hasWishes = pod.preferredAffinity.length > 0 || pod.preferredAntiAffinity.length > 0;
-    if (!hasWishes && cluster.nodesWithAffinity.size === 0) return { skip: true };
+    const own = ownWishes(pod);
+    if (own.length === 0 && cluster.nodesWithAffinity.size === 0) return { skip: true };
     const sums = new DomainCounts();
-    for (const node of hasWishes ? cluster.nodes : cluster.nodesWithAffinity) {
-      const others = hasWishes ? node.pods.values() : node.podsWithAffinity;
-      for (const existing of others) weigh(sums, { pod, existing, node, cluster });
+    if (own.length > 0) {
+      for (const node of cluster.nodes) {
+        for (const existing of node.pods.values()) {
+          for (const { term, weight } of own) {
+            if (term.matches(existing, cluster)) sums.add(term.topologyKey, node.facts.labels, weight);
+          }
+        }
+      }
+    }
+    for (const node of cluster.nodesWithAffinity) {
+      for (const existing of node.podsWithAffinity) {
+        for (const { term, weight } of wishesOf(existing)) {
+          if (term.matches(pod, cluster)) sums.add(term.topologyKey, node.facts.labels, weight);
+        }
+      }
     }
     return sums.isEmpty ? { skip: true } : { state: sums };
   },
@@ -31,32 +42,33 @@ export const interPodAffinityScore: PreScorePlugin<DomainCounts> & ScorePlugin<D
   },
 };
 
-interface Pair {
-  readonly pod: PodFacts;
-  readonly existing: PodFacts;
-  readonly node: NodeInfo;
-  readonly cluster: Cluster;
+interface Wish {
+  readonly term: CompiledTerm;
+  /** Negative for a wish to be far. */
+  readonly weight: number;
 }
 
-function weigh(sums: DomainCounts, { pod, existing, node, cluster }: Pair): void {
-  const { labels } = node.facts;
-  const add = (
-    wishes: readonly WeightedPodAffinityTerm[],
-    pair: [owner: PodFacts, other: PodFacts],
-    sign: number,
-  ): void => {
-    const [owner, other] = pair;
-    for (const { weight, podAffinityTerm } of wishes) {
-      const term = compileTerm(podAffinityTerm, owner.namespace);
-      if (term.matches(other, cluster)) sums.add(term.topologyKey, labels, sign * weight);
-    }
-  };
-  add(pod.preferredAffinity, [pod, existing], 1);
-  add(pod.preferredAntiAffinity, [pod, existing], -1);
-  add(existing.preferredAffinity, [existing, pod], 1);
-  add(existing.preferredAntiAffinity, [existing, pod], -1);
-  for (const required of existing.requiredAffinity) {
-    const term = compileTerm(required, existing.namespace);
-    if (term.matches(pod, cluster)) sums.add(term.topologyKey, labels, HARD_AFFINITY_WEIGHT);
+function ownWishes(pod: PodFacts): readonly Wish[] {
+  const compile = (wishes: readonly WeightedPodAffinityTerm[], sign: number): Wish[] =>
+    wishes.map(({ weight, podAffinityTerm }) => ({
+      term: compileTerm(podAffinityTerm, pod.namespace),
+      weight: sign * weight,
+    }));
+  return [...compile(pod.preferredAffinity, 1), ...compile(pod.preferredAntiAffinity, -1)];
+}
+
+/** What pods that are there wish of others, kept as long as their facts. */
+const placedWishes = new WeakMap<PodFacts, readonly Wish[]>();
+
+function wishesOf(pod: PodFacts): readonly Wish[] {
+  let wishes = placedWishes.get(pod);
+  if (wishes === undefined) {
+    const required = pod.requiredAffinity.map((term) => ({
+      term: compileTerm(term, pod.namespace),
+      weight: HARD_AFFINITY_WEIGHT,
+    }));
+    wishes = [...ownWishes(pod), ...required];
+    placedWishes.set(pod, wishes);
   }
+  return wishes;
 }

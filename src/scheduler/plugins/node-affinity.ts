@@ -1,7 +1,16 @@
 import { matchesRequiredAffinity, matchesTerm, namedNodes } from "../facts/node-selector.ts";
-import type { FilterPlugin, PreFilterPlugin, PreScorePlugin, QueueingHintPlugin, ScorePlugin } from "../framework.ts";
+import type {
+  FilterPlugin,
+  PreFilterPlugin,
+  PreScorePlugin,
+  QueueingHintPlugin,
+  Rejection,
+  ScorePlugin,
+} from "../framework.ts";
 import { Action, onNode } from "../queue/cluster-event.ts";
 import { scaleToHighest } from "./normalize.ts";
+
+const NO_MATCH: Rejection = { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
 
 /** nodeSelector and node affinity, required and preferred. */
 export const nodeAffinity: PreFilterPlugin<undefined> &
@@ -27,7 +36,7 @@ export const nodeAffinity: PreFilterPlugin<undefined> &
   },
   filter(pod, node) {
     if (matchesRequiredAffinity(pod, node.facts)) return undefined;
-    return { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
+    return NO_MATCH;
   },
   preScore(pod) {
     const preferred = pod.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;

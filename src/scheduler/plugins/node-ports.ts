@@ -1,6 +1,8 @@
 import { portsCollide } from "../cache/node-info.ts";
-import type { FilterPlugin, PreFilterPlugin, QueueingHintPlugin } from "../framework.ts";
+import type { FilterPlugin, PreFilterPlugin, QueueingHintPlugin, Rejection } from "../framework.ts";
 import { Action, onAssignedPod, onNode } from "../queue/cluster-event.ts";
+
+const PORT_TAKEN: Rejection = { reasons: ["node(s) didn't have free ports for the requested pod ports"] };
 
 /** A host port belongs to one pod a node. */
 export const nodePorts: PreFilterPlugin<undefined> & FilterPlugin<undefined> & QueueingHintPlugin = {
@@ -14,6 +16,6 @@ export const nodePorts: PreFilterPlugin<undefined> & FilterPlugin<undefined> & Q
   preFilter: (pod) => (pod.hostPorts.length === 0 ? { skip: true } : { state: undefined }),
   filter(pod, node) {
     if (!pod.hostPorts.some((port) => node.portTaken(port))) return undefined;
-    return { reasons: ["node(s) didn't have free ports for the requested pod ports"] };
+    return PORT_TAKEN;
   },
 };

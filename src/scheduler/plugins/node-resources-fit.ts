@@ -35,25 +35,62 @@ function insufficient(
   node: NodeFacts,
   used: { requested: Resources; pods: number },
 ): Rejection | undefined {
-  let reasons: string[] | undefined;
-  let unresolvable = false;
-  if (used.pods + 1 > node.allowedPods) reasons = ["Too many pods"];
-  const check = (name: string, wanted: number, allocatable: number, requested: number): void => {
-    if (wanted === 0 || wanted <= allocatable - requested) return;
-    (reasons ??= []).push(`Insufficient ${name}`);
-    if (wanted > allocatable) unresolvable = true;
-  };
   const { requests } = pod;
   const { allocatable } = node;
   const { requested } = used;
+  const fits =
+    used.pods < node.allowedPods &&
+    isEnough(requests.milliCpu, allocatable.milliCpu, requested.milliCpu) &&
+    isEnough(requests.memory, allocatable.memory, requested.memory) &&
+    isEnough(requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage) &&
+    requests.scalars === undefined;
+  return fits ? undefined : explain(pod, node, used);
+}
+
+function isEnough(wanted: number, allocatable: number, requested: number): boolean {
+  return wanted === 0 || wanted <= allocatable - requested;
+}
+
+/** Names everything that is short. */
+function explain(
+  { requests }: PodFacts,
+  { allocatable, allowedPods }: NodeFacts,
+  { requested, pods }: { requested: Resources; pods: number },
+): Rejection | undefined {
+  let found = pods < allowedPods ? undefined : answerOf("", "Too many pods", false);
+  const check = (name: string, wanted: number, has: number, taken: number): void => {
+    if (isEnough(wanted, has, taken)) return;
+    found = also(found, answerOf(name, `Insufficient ${name}`, wanted > has));
+  };
   check("cpu", requests.milliCpu, allocatable.milliCpu, requested.milliCpu);
   check("memory", requests.memory, allocatable.memory, requested.memory);
   check("ephemeral-storage", requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
   for (const [name, wanted] of requests.scalars ?? []) {
     check(name, wanted, allocatable.scalars?.get(name) ?? 0, requested.scalars?.get(name) ?? 0);
   }
-  if (reasons === undefined) return undefined;
-  return unresolvable ? { reasons, unresolvable } : { reasons };
+  return found;
+}
+
+/** One short resource is the usual answer, given for thousands of nodes: each is made once. */
+const resolvable = new Map<string, Rejection>();
+const unresolvable = new Map<string, Rejection>();
+const KNOWN_LIMIT = 1024;
+
+function answerOf(name: string, reason: string, hopeless: boolean): Rejection {
+  const known = hopeless ? unresolvable : resolvable;
+  let answer = known.get(name);
+  if (answer === undefined) {
+    answer = hopeless ? { reasons: [reason], unresolvable: true } : { reasons: [reason] };
+    if (known.size >= KNOWN_LIMIT) known.clear();
+    known.set(name, answer);
+  }
+  return answer;
+}
+
+function also(before: Rejection | undefined, more: Rejection): Rejection {
+  if (before === undefined) return more;
+  const reasons = [...before.reasons, ...more.reasons];
+  return before.unresolvable || more.unresolvable ? { reasons, unresolvable: true } : { reasons };
 }
 
 /** True when the node, were it empty, would take the pod. */

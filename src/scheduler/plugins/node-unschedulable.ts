@@ -2,11 +2,13 @@ import type { Taint } from "../../api/generated/core/v1.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
 import { tolerates } from "../facts/tolerations.ts";
-import type { FilterPlugin, QueueingHintPlugin } from "../framework.ts";
+import type { FilterPlugin, QueueingHintPlugin, Rejection } from "../framework.ts";
 import { Action, onNode, onOwnUpdate } from "../queue/cluster-event.ts";
 
 /** Cordoned nodes have this taint as well, a moment later; a pod that tolerates it may go there. */
 const UNSCHEDULABLE: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+
+const CORDONED: Rejection = { reasons: ["node(s) were unschedulable"], unresolvable: true };
 
 /** Keeps pods off nodes with `spec.unschedulable`. */
 export const nodeUnschedulable: FilterPlugin & QueueingHintPlugin = {
@@ -19,7 +21,7 @@ export const nodeUnschedulable: FilterPlugin & QueueingHintPlugin = {
   ],
   filter(pod, node) {
     if (accepts(pod, node.facts)) return undefined;
-    return { reasons: ["node(s) were unschedulable"], unresolvable: true };
+    return CORDONED;
   },
 };
 

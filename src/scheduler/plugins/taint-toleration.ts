@@ -2,9 +2,11 @@ import type { Toleration } from "../../api/generated/core/v1.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
 import { findUntolerated, REPELLING_EFFECTS, tolerates } from "../facts/tolerations.ts";
-import type { FilterPlugin, PreScorePlugin, QueueingHintPlugin, ScorePlugin } from "../framework.ts";
+import type { FilterPlugin, PreScorePlugin, QueueingHintPlugin, Rejection, ScorePlugin } from "../framework.ts";
 import { Action, onNode, onOwnUpdate } from "../queue/cluster-event.ts";
 import { scaleToHighest } from "./normalize.ts";
+
+const UNTOLERATED: Rejection = { reasons: ["node(s) had untolerated taint(s)"], unresolvable: true };
 
 /** Keeps pods off nodes whose taints they do not tolerate, and prefers nodes with few taints that ask to be avoided. */
 export const taintToleration: FilterPlugin &
@@ -20,7 +22,7 @@ export const taintToleration: FilterPlugin &
   ],
   filter(pod, node) {
     if (accepts(pod, node.facts)) return undefined;
-    return { reasons: ["node(s) had untolerated taint(s)"], unresolvable: true };
+    return UNTOLERATED;
   },
   preScore(pod, nodes) {
     if (!nodes.some((node) => node.facts.taints.some((taint) => taint.effect === "PreferNoSchedule"))) {
