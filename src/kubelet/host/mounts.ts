@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { runCommand } from "./command.ts";
+import { runCommand } from "../../base/run-command.ts";
 
 /** Calls mount(8). Rejects with what it says. */
 export async function mount(args: readonly string[]): Promise<void> {
-  const { exitCode, stderr } = await runCommand("mount", args);
-  if (exitCode !== 0) throw new Error(`mount ${args.join(" ")}: ${stderr.trim()}`);
+  const { code, stderr } = await runCommand("mount", args);
+  if (code !== 0) throw new Error(`mount ${args.join(" ")}: ${stderr.trim()}`);
 }
 
 /** Where something is mounted, in the kernel's order. */
@@ -23,7 +23,7 @@ export async function isMounted(path: string): Promise<boolean> {
 /** Unmounts everything at and below a directory, the newest first. */
 export async function unmountBelow(directory: string): Promise<void> {
   const below = (await mountPoints()).filter((path) => path === directory || path.startsWith(`${directory}/`));
-  for (const path of below.reverse()) await runCommand("umount", ["-l", path]).catch(() => {});
+  for (const path of below.reverse()) await runCommand("umount", ["-l", path]);
 }
 
 /** mountinfo writes blanks and backslashes in octal. */

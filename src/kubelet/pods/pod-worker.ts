@@ -1,170 +1,107 @@
-import type { Pod, PodStatus } from "../../api/generated/core/v1.ts";
-import { pods } from "../../api/generated/resources.ts";
-import { isConflict, isNotFound } from "../../api/status.ts";
-import { formatTime, type Timer } from "../../base/clock.ts";
-import { podStatus } from "../status/pod-status.ts";
+import type { Pod } from "../../api/generated/core/v1.ts";
+import type { Timer } from "../../base/clock.ts";
 import { VolumeError } from "../volumes/pod-volumes.ts";
 import { InterruptedError } from "./abort.ts";
 import type { PodDependencies } from "./dependencies.ts";
-import { killPod } from "./kill.ts";
-import { gracePeriodSeconds, identityOf, isTerminalPhase } from "./pod.ts";
-import { removeAllOf } from "./remains.ts";
-import { stopSandboxes } from "./sandbox.ts";
+import { lookAtPod, nextLookMs } from "./look.ts";
+import { gracePeriodSeconds } from "./pod.ts";
+import { isEnding, newPodRecord, type PodRecord, publishStatus } from "./pod-record.ts";
 import { StartError } from "./start-error.ts";
-import { type PodMemory, syncPod, watchRunning } from "./sync-pod.ts";
 
 export interface PodWorker {
+  readonly pod: Pod;
+  /** Resolves when everything of the pod is gone from this node. */
+  readonly removed: Promise<void>;
   /** The pod as the API has it now; undefined once it is gone there. */
   update(pod: Pod | undefined): void;
   /** Something about its containers, probes or back-off changed: look again. */
   wake(): void;
-  /** The kubelet itself ends the pod, which then has failed. */
-  fail(verdict: { reason: string; message: string }): void;
   /** Ends the pod on this node without telling the API, as the node goes down. */
   shutDown(graceSeconds: number): void;
   /** Stops looking; containers live on. Resolves when nothing is under way. */
   stop(): Promise<void>;
-  readonly pod: Pod;
-  /** Resolves when everything of the pod is gone from this node. */
-  readonly removed: Promise<void>;
 }
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 10_000;
-/** Volumes follow changes of what they show within this time (upstream: its sync period of a minute). */
-const REFRESH_MS = 60_000;
 
-/** The one worker of a pod: nothing else changes what the runtime has of it. */
+/** The one worker of a pod: nothing else changes what the runtime has of it. It looks at the pod whenever it is woken. */
 export function createPodWorker(first: Pod, dependencies: PodDependencies): PodWorker {
-  const { clock, log, statuses, cache } = dependencies;
-  const { uid, namespace, name } = identityOf(first);
-  const startTime = first.status?.startTime ?? formatTime(clock.now());
-  const memory: PodMemory = { waiting: new Map(), retryAtMs: new Map(), failures: new Map(), volumes: undefined };
-  let pod = first;
-  let gone = false;
-  let verdict: { reason: string; message: string } | undefined;
-  let downGraceSeconds: number | undefined;
-  let stopped = false;
-  let dirty = false;
-  let failures = 0;
-  let finished = isTerminalPhase(first.status?.phase);
-  let cleaned = false;
-  let timer: Timer | undefined;
-  let refreshedMs = clock.monotonic();
-  let interrupt = new AbortController();
-  let running: Promise<void> | undefined;
+  const record = newPodRecord(first, dependencies);
+  const loop = createLoop(record, dependencies);
+  return {
+    get pod() {
+      return record.pod;
+    },
+    removed: loop.removed,
+    wake: loop.wake,
+    update(next) {
+      if (next === undefined) {
+        if (record.gone) return;
+        record.gone = true;
+        loop.interrupt();
+        return;
+      }
+      const before = { ending: isEnding(record), graceSeconds: gracePeriodSeconds(record.pod) };
+      record.pod = next;
+      const shortened = before.ending && gracePeriodSeconds(next) < before.graceSeconds;
+      if ((isEnding(record) && !before.ending) || shortened) loop.interrupt();
+      else loop.wake();
+    },
+    shutDown(graceSeconds) {
+      record.downGraceSeconds = Math.min(graceSeconds, gracePeriodSeconds(record.pod));
+      loop.interrupt();
+    },
+    stop: loop.stop,
+  };
+}
+
+interface Loop {
+  readonly removed: Promise<void>;
+  wake(): void;
+  /** What is under way gives way, because what comes is more important. */
+  interrupt(): void;
+  stop(): Promise<void>;
+}
+
+/** Looks at the pod as long as there is reason to, never twice at the same time; what comes meanwhile is one more look. */
+function createLoop(record: PodRecord, dependencies: PodDependencies): Loop {
+  const { clock } = dependencies;
   const removed = Promise.withResolvers<void>();
-
-  const isEnding = () =>
-    gone || pod.metadata?.deletionTimestamp !== undefined || verdict !== undefined || downGraceSeconds !== undefined;
-
-  function publish(terminal = false): PodStatus {
-    watchRunning(pod, dependencies);
-    const status = podStatus({
-      pod,
-      state: cache.get(uid),
-      probes: dependencies.probes,
-      waiting: memory.waiting,
-      runtimeName: dependencies.runtimeName,
-      ending: isEnding() || finished,
-      hostIps: dependencies.hostIps,
-      startTime,
-      now: formatTime(clock.now()),
-      before: statuses.get(uid) ?? pod.status ?? {},
-      terminal,
-      ...(verdict !== undefined && { verdict }),
-    });
-    if (!gone && downGraceSeconds === undefined) statuses.set(pod, status);
-    return status;
-  }
+  let dirty = false;
+  let stopped = false;
+  let failures = 0;
+  let timer: Timer | undefined;
+  let current = new AbortController();
+  let running: Promise<void> | undefined;
 
   function lookAgainAt(wallMs: number | undefined): void {
     timer?.cancel();
-    const times = wallMs === undefined ? [] : [wallMs - clock.now()];
-    if (dependencies.volumes.needRefresh(pod) && !finished) times.push(refreshedMs + REFRESH_MS - clock.monotonic());
-    const deadline = activeDeadlineMs();
-    if (deadline !== undefined && verdict === undefined) times.push(deadline - clock.now());
-    timer = times.length === 0 ? undefined : clock.setTimer(wake, Math.max(0, Math.min(...times)));
+    timer = wallMs === undefined || stopped ? undefined : clock.setTimer(wake, Math.max(0, wallMs - clock.now()));
   }
 
-  function activeDeadlineMs(): number | undefined {
-    const seconds = pod.spec?.activeDeadlineSeconds;
-    return seconds === undefined || finished ? undefined : Date.parse(startTime) + seconds * 1000;
-  }
-
-  function checkDeadline(): void {
-    const deadline = activeDeadlineMs();
-    if (deadline === undefined || verdict !== undefined || clock.now() < deadline) return;
-    verdict = { reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline" };
-    dependencies.events.event(pod, { type: "Normal", reason: verdict.reason, message: verdict.message });
-  }
-
-  async function refreshVolumes(): Promise<void> {
-    if (memory.volumes === undefined && cache.get(uid).containers.length === 0) return;
-    if (clock.monotonic() - refreshedMs < REFRESH_MS || !dependencies.volumes.needRefresh(pod)) return;
-    refreshedMs = clock.monotonic();
-    memory.volumes = await dependencies.volumes.setUp(pod);
-  }
-
-  /** One look: bring the pod up, or to its end. */
-  async function look(signal: AbortSignal): Promise<void> {
-    checkDeadline();
-    if (!isEnding() && !finished) {
-      publish();
-      await refreshVolumes();
-      const result = await syncPod({ pod, memory, signal, onProgress: () => publish() }, dependencies);
-      finished = result.finished;
-      publish(finished);
-      lookAgainAt(result.againAtMs);
-      if (!finished) return;
-    }
-    await end(signal);
-  }
-
-  async function end(signal: AbortSignal): Promise<void> {
-    timer?.cancel();
-    if (cleaned) return;
-    publish();
-    // Who is gone before its kubelet said so was deleted by force: nobody waits for its grace period any more.
-    const graceSeconds = downGraceSeconds ?? (gone ? 1 : undefined);
-    await killPod(pod, { graceSeconds, signal, onProgress: () => publish() }, dependencies);
-    finished = true;
-    publish(true);
-    await stopSandboxes(uid, dependencies);
-    publish(true);
-    if (pod.metadata?.deletionTimestamp !== undefined && !gone && downGraceSeconds === undefined) await deleteFromApi();
-    else if (!gone && downGraceSeconds === undefined) return;
-    await removeAllOf({ uid, namespace, name }, dependencies);
-    cleaned = true;
-    removed.resolve();
-  }
-
-  /** The last word on a pod that was asked to go: only its kubelet may say that nothing of it runs any more. */
-  async function deleteFromApi(): Promise<void> {
-    await statuses.flushed(uid);
+  async function look(): Promise<void> {
+    current = new AbortController();
     try {
-      await dependencies.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+      const result = await lookAtPod(record, current.signal, dependencies);
+      failures = 0;
+      lookAgainAt(result.againAtMs);
+      if (!result.removed) return;
+      stopped = true;
+      removed.resolve();
     } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+      if (error instanceof InterruptedError || current.signal.aborted) return;
+      failures++;
+      complain(record, error, dependencies);
+      const retryMs = clock.now() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+      lookAgainAt(nextLookMs(record, retryMs, dependencies));
     }
   }
 
   async function run(): Promise<void> {
     while (dirty && !stopped) {
       dirty = false;
-      interrupt = new AbortController();
-      try {
-        await look(interrupt.signal);
-        failures = 0;
-      } catch (error) {
-        if (error instanceof InterruptedError || interrupt.signal.aborted) continue;
-        failures++;
-        if (!(error instanceof StartError) && !(error instanceof VolumeError)) {
-          log.warn("a pod could not be brought to its wanted state", { pod: `${namespace}/${name}`, error });
-        }
-        if (!stopped) publish();
-        lookAgainAt(clock.now() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
-      }
+      await look();
     }
   }
 
@@ -173,50 +110,31 @@ export function createPodWorker(first: Pod, dependencies: PodDependencies): PodW
     if (stopped) return;
     running ??= run().finally(() => {
       running = undefined;
-      if (dirty && !stopped) wake();
+      if (dirty) wake();
     });
   }
 
-  /** What is under way gives way, when what comes is more important. */
-  function interruptAndWake(): void {
-    interrupt.abort();
-    wake();
-  }
-
   return {
-    get pod() {
-      return pod;
-    },
     removed: removed.promise,
     wake,
-    update(next) {
-      if (next === undefined) {
-        if (gone) return;
-        gone = true;
-        interruptAndWake();
-        return;
-      }
-      const wasEnding = isEnding();
-      const graceBefore = gracePeriodSeconds(pod);
-      pod = next;
-      const shortened = wasEnding && gracePeriodSeconds(pod) < graceBefore;
-      if ((isEnding() && !wasEnding) || shortened) interruptAndWake();
-      else wake();
-    },
-    fail(next) {
-      if (verdict !== undefined || finished) return;
-      verdict = next;
-      interruptAndWake();
-    },
-    shutDown(graceSeconds) {
-      downGraceSeconds = Math.min(graceSeconds, gracePeriodSeconds(pod));
-      interruptAndWake();
+    interrupt() {
+      current.abort();
+      wake();
     },
     async stop() {
       stopped = true;
       timer?.cancel();
-      interrupt.abort();
+      current.abort();
       await running;
     },
   };
+}
+
+function complain(record: PodRecord, error: unknown, dependencies: PodDependencies): void {
+  // Those two were told by events already.
+  if (!(error instanceof StartError) && !(error instanceof VolumeError)) {
+    const { namespace, name } = record.identity;
+    dependencies.log.warn("a pod could not be brought to its wanted state", { pod: `${namespace}/${name}`, error });
+  }
+  publishStatus(record, dependencies);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { uptime } from "node:os";
 import { badRequest, failure, StatusError } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { KubeletApi } from "./kubelet-api.ts";
@@ -92,10 +93,8 @@ function answerHealth(response: ServerResponse, rest: readonly string[], { kubel
 async function answerStats(response: ServerResponse, { kubelet, clock }: RouteContext): Promise<void> {
   const [containers, imageFilesystems] = await Promise.all([kubelet.containerStats(), kubelet.imageFilesystems()]);
   const { nodeName } = kubelet;
-  answerJson(
-    response,
-    statsSummary({ nodeName, nowMs: clock.now(), pods: kubelet.pods(), containers, imageFilesystems }),
-  );
+  const bootedMs = clock.now() - uptime() * 1000;
+  answerJson(response, statsSummary({ nodeName, bootedMs, pods: kubelet.pods(), containers, imageFilesystems }));
 }
 
 async function answerLog(response: ServerResponse, url: ParsedUrl, context: RouteContext): Promise<void> {

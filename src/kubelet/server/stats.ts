@@ -6,7 +6,8 @@ import { CONTAINER_NAME_LABEL, podIdentity } from "../labels.ts";
 /** What /stats/summary tells, as upstream's stats v1alpha1 as far as the runtime knows it. Pure. */
 export function statsSummary(facts: {
   nodeName: string;
-  nowMs: number;
+  /** When the machine started. */
+  bootedMs: number;
   pods: readonly Pod[];
   containers: readonly ContainerStats[];
   imageFilesystems: readonly FilesystemUsage[];
@@ -27,7 +28,7 @@ export function statsSummary(facts: {
   return {
     node: {
       nodeName: facts.nodeName,
-      startTime: formatTime(facts.nowMs),
+      startTime: formatTime(facts.bootedMs),
       ...(image !== undefined && { runtime: { imageFs: filesystem(image) } }),
     },
     pods,

@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
+import { runCommand } from "../../../base/run-command.ts";
 import { removeCgroups } from "../../host/cgroups.ts";
-import { runCommand } from "../../host/command.ts";
 import { unmountBelow } from "../../host/mounts.ts";
 import { type CniNetwork, removeCniConfig, writeCniConfig } from "../cni.ts";
 import { type Architecture, imageArchitecture, PAUSE_IMAGE, pauseImage } from "../pause/program.ts";
@@ -78,6 +78,7 @@ export async function ensureContainerd(options: EnsureContainerdOptions): Promis
     importImage(archive, reference, {
       ctr: machine.programs["ctr"]!,
       socket: engine.socket,
+      scratchDirectory: scratch,
       images: engine.runtime.images,
       clock,
     });
@@ -101,7 +102,7 @@ export async function ensureContainerd(options: EnsureContainerdOptions): Promis
       await engine.stop(keepPods);
       if (keepPods) return;
       await removeCgroups(`wherry-${id}`, log);
-      await runCommand("ip", ["link", "delete", bridgeName(id)]).catch(() => {});
+      await runCommand("ip", ["link", "delete", bridgeName(id)]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readFile, rm, stat, statfs } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { runCommand } from "../../host/command.ts";
+import { runCommand } from "../../../base/run-command.ts";
 
 /** What containers need of this machine, found out before anything starts. */
 export interface Machine {
@@ -108,8 +108,8 @@ async function overlayWorks(scratchDirectory: string): Promise<boolean> {
     for (const name of ["lower", "upper", "work", "merged"]) await mkdir(part(name), { recursive: true });
     const options = `lowerdir=${part("lower")},upperdir=${part("upper")},workdir=${part("work")}`;
     const mounted = await runCommand("mount", ["-t", "overlay", "overlay", "-o", options, part("merged")]);
-    if (mounted.exitCode !== 0) return false;
-    return (await runCommand("umount", [part("merged")])).exitCode === 0;
+    if (mounted.code !== 0) return false;
+    return (await runCommand("umount", [part("merged")])).code === 0;
   } catch {
     return false;
   } finally {

@@ -1,0 +1,82 @@
+import type { Pod } from "../../api/generated/core/v1.ts";
+import { formatTime } from "../../base/clock.ts";
+import type { PodIdentity } from "../labels.ts";
+import { podStatus } from "../status/pod-status.ts";
+import type { PodDependencies } from "./dependencies.ts";
+import { identityOf, isTerminalPhase } from "./pod.ts";
+import { type PodMemory, watchRunning } from "./sync-pod.ts";
+
+/** All that a pod's worker knows of it, beyond what the runtime has. */
+export interface PodRecord {
+  readonly identity: PodIdentity;
+  /** RFC 3339: when a kubelet first saw it. */
+  readonly startTime: string;
+  readonly memory: PodMemory;
+  /** As the API had it last. */
+  pod: Pod;
+  /** The API has it no more. */
+  gone: boolean;
+  /** Why the kubelet itself ends it. */
+  verdict: { readonly reason: string; readonly message: string } | undefined;
+  /** Set when the node goes down: how long its containers may take. */
+  downGraceSeconds: number | undefined;
+  /** None of its containers will run again. */
+  finished: boolean;
+  /** When its volumes were made to show what they should, on the monotonic clock. */
+  refreshedMs: number;
+}
+
+export function newPodRecord(pod: Pod, { clock }: PodDependencies): PodRecord {
+  return {
+    identity: identityOf(pod),
+    startTime: pod.status?.startTime ?? formatTime(clock.now()),
+    memory: { waiting: new Map(), retryAtMs: new Map(), failures: new Map(), volumes: undefined },
+    pod,
+    gone: false,
+    verdict: undefined,
+    downGraceSeconds: undefined,
+    finished: isTerminalPhase(pod.status?.phase),
+    refreshedMs: clock.monotonic(),
+  };
+}
+
+/** Whether it is on its way out, and nothing is started any more. */
+export function isEnding({ gone, pod, verdict, downGraceSeconds }: PodRecord): boolean {
+  const deleted = pod.metadata?.deletionTimestamp !== undefined;
+  return gone || deleted || verdict !== undefined || downGraceSeconds !== undefined;
+}
+
+/** Whether the API still wants to hear of it: not of a pod that is gone there, nor of the node's own going down. */
+export function isReported({ gone, downGraceSeconds }: PodRecord): boolean {
+  return !gone && downGraceSeconds === undefined;
+}
+
+/** Works out the pod's status and has it written. */
+export function publishStatus(record: PodRecord, dependencies: PodDependencies, terminal = false): void {
+  if (!isReported(record)) return;
+  const { pod, identity, memory, verdict } = record;
+  const { cache, clock, hostIps, probes, runtimeName, statuses } = dependencies;
+  watchRunning(pod, dependencies);
+  const status = podStatus({
+    pod,
+    state: cache.get(identity.uid),
+    probes,
+    waiting: memory.waiting,
+    runtimeName,
+    ending: isEnding(record) || record.finished,
+    hostIps,
+    startTime: record.startTime,
+    now: formatTime(clock.now()),
+    before: statuses.get(identity.uid) ?? pod.status ?? {},
+    terminal,
+    ...(verdict !== undefined && { verdict }),
+  });
+  statuses.set(pod, status);
+}
+
+/** Wall time at which the pod has been active for as long as it may; undefined when it may for ever. */
+export function activeDeadlineMs({ pod, startTime, finished, verdict }: PodRecord): number | undefined {
+  const seconds = pod.spec?.activeDeadlineSeconds;
+  if (seconds === undefined || finished || verdict !== undefined) return undefined;
+  return Date.parse(startTime) + seconds * 1000;
+}
