@@ -13,7 +13,6 @@ const DNS: ServiceFacts = {
   clusterIPs: ["10.96.0.10"],
   externalIPs: [],
   loadBalancerIPs: [],
-  sourceRanges: [],
   internalLocal: false,
   externalLocal: false,
   ports: [{ name: "dns", protocol: "udp", port: 53 }],

@@ -9,7 +9,6 @@ const service: ServiceFacts = {
   clusterIPs: ["10.96.0.20"],
   externalIPs: [],
   loadBalancerIPs: [],
-  sourceRanges: [],
   internalLocal: true,
   externalLocal: false,
   ports: [{ name: "http", protocol: "tcp", port: 80 }],

@@ -129,7 +129,6 @@ const web: ServiceFacts = {
   clusterIPs: ["10.96.0.20"],
   externalIPs: ["198.51.100.7"],
   loadBalancerIPs: [],
-  sourceRanges: [],
   internalLocal: false,
   externalLocal: false,
   ports: [

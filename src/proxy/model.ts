@@ -12,8 +12,8 @@ export interface ServiceFacts {
   readonly clusterIPs: readonly string[];
   readonly externalIPs: readonly string[];
   readonly loadBalancerIPs: readonly string[];
-  /** CIDRs that may use the load balancer's addresses; empty: everybody. */
-  readonly sourceRanges: readonly string[];
+  /** Blocks that may use the load balancer's addresses; everybody when absent, nobody when empty. */
+  readonly sourceRanges?: readonly string[];
   readonly internalLocal: boolean;
   readonly externalLocal: boolean;
   /** Where load balancers ask whether this node has endpoints; only with an external policy Local. */
@@ -89,7 +89,9 @@ export function serviceFacts(service: Service): ServiceFacts | undefined {
       .filter((entry) => entry.ipMode !== "Proxy")
       .map((entry) => entry.ip ?? "")
       .filter(isIPv4),
-    sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(isIPv4Cidr),
+    ...((spec.loadBalancerSourceRanges ?? []).length > 0 && {
+      sourceRanges: spec.loadBalancerSourceRanges?.map((range) => range.trim()).filter(isIPv4Cidr) ?? [],
+    }),
     internalLocal: spec.internalTrafficPolicy === "Local",
     externalLocal: spec.externalTrafficPolicy === "Local",
     ...(spec.externalTrafficPolicy === "Local" &&

@@ -11,7 +11,6 @@ const web: ServiceFacts = {
   clusterIPs: ["10.96.0.20"],
   externalIPs: [],
   loadBalancerIPs: [],
-  sourceRanges: [],
   internalLocal: false,
   externalLocal: false,
   ports: [{ name: "", protocol: "tcp", port: 80 }],
@@ -66,6 +65,21 @@ const scenarios: { name: string; service?: Partial<ServiceFacts>; endpoints: End
       "cluster-services { 10.96.0.20 . tcp . 80 : goto service/default/web/tcp/80 }",
       "external-services { 192.0.2.8 . tcp . 80 : goto external/default/web/tcp/80, 192.0.2.9 . tcp . 80 : goto firewall/default/web/tcp/80 }",
       "node-ports { tcp . 30080 : goto external/default/web/tcp/80 }",
+    ],
+  },
+  {
+    name: "a load balancer address that no IPv4 client may use",
+    service: { loadBalancerIPs: ["192.0.2.9"], sourceRanges: [] },
+    endpoints: [endpoint(there)],
+    rules: [
+      "service/default/web/tcp/80 ip saddr != 10.244.0.0/24 meta mark set meta mark | 0x4000",
+      "service/default/web/tcp/80 meta l4proto tcp dnat to 10.244.1.6:8080",
+      "external/default/web/tcp/80 meta mark set meta mark | 0x4000",
+      "external/default/web/tcp/80 meta l4proto tcp dnat to 10.244.1.6:8080",
+      "firewall/default/web/tcp/80 drop",
+      "cluster-ips { 10.96.0.20 }",
+      "cluster-services { 10.96.0.20 . tcp . 80 : goto service/default/web/tcp/80 }",
+      "external-services { 192.0.2.9 . tcp . 80 : goto firewall/default/web/tcp/80 }",
     ],
   },
   {
@@ -148,4 +162,10 @@ test("host ports of a pod", () => {
     "node-ports { tcp . 8080 : goto host-port/default/p/tcp/8080 }",
     "external-services { 192.0.2.2 . udp . 53 : goto host-port/default/p/udp/53/192.0.2.2 }",
   ]);
+});
+
+test("chains of pods with long names keep within the kernel's limit", () => {
+  const ports = [{ hostIP: "192.0.2.200", hostPort: 65_535, containerPort: 80, protocol: "sctp" }] as const;
+  const fragment = planHostPorts({ key: `${"n".repeat(63)}/${"p".repeat(253)}`, podIP: here, ports });
+  assert.ok(fragment.chains.every(([name]) => name.length < 255));
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chooseTargets, type Target, type Targets } from "./endpoints.ts";
 import {
   CLUSTER_IPS,
@@ -12,6 +13,8 @@ import {
 } from "./frame.ts";
 import type { HostPortPod, NodeFacts, ServiceFacts, ServicePortFacts, SliceFacts } from "./model.ts";
 import type { Chain, Element, Fragment, SetDeclaration } from "./ruleset.ts";
+
+const POD_PATH_CHARACTERS = 180;
 
 interface Draft {
   readonly chains: [string, Chain][];
@@ -47,7 +50,8 @@ export function planService(
 export function planHostPorts(pod: HostPortPod): Fragment {
   const draft: Draft = { chains: [], sets: [], elements: [] };
   for (const port of pod.ports) {
-    const chain = `host-port/${pod.key}/${port.protocol}/${port.hostPort}${port.hostIP === "" ? "" : `/${port.hostIP}`}`;
+    const hostIP = port.hostIP === "" ? "" : `/${port.hostIP}`;
+    const chain = `host-port/${pathOfPod(pod.key)}/${port.protocol}/${port.hostPort}${hostIP}`;
     const source = `{ 127.0.0.0/8, ${pod.podIP} }`;
     const rules = [`ip saddr ${source} ${MARK_FOR_MASQUERADE}`, dnat(port.protocol, pod.podIP, port.containerPort)];
     draft.chains.push([chain, { rules }]);
@@ -61,6 +65,11 @@ export function planHostPorts(pod: HostPortPod): Fragment {
       });
   }
   return draft;
+}
+
+/** Names of chains have at most 255 characters, names of pods alone up to 253. */
+function pathOfPod(key: string): string {
+  return key.length <= POD_PATH_CHARACTERS ? key : createHash("sha256").update(key).digest("hex");
 }
 
 function planPort(draft: Draft, plan: PortPlan): void {
@@ -98,10 +107,11 @@ function planExternal(draft: Draft, plan: PortPlan): void {
     const set = served ? NODE_PORTS : UNSERVED_NODE_PORTS;
     draft.elements.push({ set, key: `${port.protocol} . ${port.nodePort}`, value: verdict });
   }
-  const restricted = served && service.sourceRanges.length > 0 && service.loadBalancerIPs.length > 0;
+  const ranges = service.sourceRanges;
+  const restricted = served && ranges !== undefined && service.loadBalancerIPs.length > 0;
   if (restricted) {
-    const rules = [`ip saddr { ${mergedRanges(service.sourceRanges)} } goto external/${path}`, "drop"];
-    draft.chains.push([`firewall/${path}`, { rules }]);
+    const admitted = `ip saddr { ${mergedRanges(ranges)} } goto external/${path}`;
+    draft.chains.push([`firewall/${path}`, { rules: ranges.length === 0 ? ["drop"] : [admitted, "drop"] }]);
   }
   const balanced = restricted ? `goto firewall/${path}` : verdict;
   for (const address of service.loadBalancerIPs) {
