@@ -3,6 +3,7 @@ import { daemonSetController } from "./daemonset/reconcile.ts";
 import { deploymentController } from "./deployment/reconcile.ts";
 import { endpointsController } from "./endpoints/reconcile.ts";
 import { endpointSliceController } from "./endpointslice/reconcile.ts";
+import { endpointSliceMirroringController } from "./endpointslice-mirroring/reconcile.ts";
 import { garbageCollector } from "./garbage-collector/reconcile.ts";
 import { jobController } from "./job/reconcile.ts";
 import { namespaceController } from "./namespace/reconcile.ts";
@@ -29,6 +30,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "clusterrole-aggregation-controller": clusterRoleAggregationController,
   "endpoints-controller": endpointsController,
   "endpointslice-controller": endpointSliceController,
+  "endpointslice-mirroring-controller": endpointSliceMirroringController,
   "garbage-collector-controller": garbageCollector,
   "namespace-controller": namespaceController,
   "node-ipam-controller": nodeIpamController(),
