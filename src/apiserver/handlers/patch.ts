@@ -6,7 +6,7 @@ import {
   MERGE_PATCH,
   STRATEGIC_MERGE_PATCH,
 } from "../../api/patch/apply-patch.ts";
-import type { JsonObject } from "../../api/patch/json-value.ts";
+import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
 import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
@@ -115,7 +115,7 @@ function keepIdentity(object: ApiObject, current: ApiObject, exchange: Exchange)
 function appliedConfiguration(resource: ServedResource, value: unknown, exchange: Exchange): ApiObject {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badRequest("the apply patch must be an object");
-  const wanted = structuredClone(value) as AnyObject;
+  const wanted = cloneJson(value) as AnyObject;
   const { group, version } = parseApiVersion(wanted.apiVersion ?? "");
   const { schema } = resource;
   if (wanted.kind !== schema.kind || group !== schema.group || version !== schema.version) {

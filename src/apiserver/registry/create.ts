@@ -1,6 +1,7 @@
 import { invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMeta } from "../../api/object-meta.ts";
+import { cloneJson } from "../../api/patch/json-value.ts";
 import { alreadyExists, badRequest, failure, StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { KeyExistsError } from "../../store/store.ts";
@@ -27,7 +28,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     const generated = (draft.metadata?.name ?? "") === "" && (draft.metadata?.generateName ?? "") !== "";
     try {
-      return await createOnce(resource, { draft: generated ? structuredClone(draft) : draft, operation }, context);
+      return await createOnce(resource, { draft: generated ? cloneJson(draft) : draft, operation }, context);
     } catch (error) {
       const taken = error instanceof StatusError && error.reason === "AlreadyExists";
       if (!taken || !generated) throw error;

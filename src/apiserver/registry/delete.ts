@@ -1,4 +1,5 @@
 import type { ApiObject } from "../../api/meta.ts";
+import { cloneJson } from "../../api/patch/json-value.ts";
 import { conflict, notFound } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
@@ -94,7 +95,7 @@ function markedForDeletion(
   const shorter = meta.deletionTimestamp === undefined || earlier === undefined || graceSeconds < earlier;
   const sameFinalizers = finalizers.length === (meta.finalizers ?? []).length;
   if (!shorter && sameFinalizers) return current.object;
-  const draft = structuredClone(current.object);
+  const draft = cloneJson(current.object);
   const marked = draft.metadata!;
   if (finalizers.length > 0) marked.finalizers = finalizers;
   else delete marked.finalizers;

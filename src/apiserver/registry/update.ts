@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMetaUpdate } from "../../api/object-meta.ts";
+import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
 import { conflict, notFound } from "../../api/status.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
 import { admissionAttributes, toStorageVersion } from "./admit.ts";
@@ -57,7 +57,7 @@ async function updateOnce(
   const { request, wanted, current, context } = write;
   const subresource = request.subresource ?? "";
   const old = current.object;
-  const draft = subresource === "status" ? statusDraft(resource, wanted, old) : structuredClone(wanted);
+  const draft = subresource === "status" ? statusDraft(resource, wanted, old) : cloneJson(wanted);
   carryMeta(draft, old);
   if (subresource === "") prepareWhole(resource, draft as AnyObject, old as AnyObject);
   const attributes = admissionAttributes(resource, context, {
@@ -107,17 +107,17 @@ function checkPreconditions(resource: ServedResource, wanted: ApiObject, current
 
 /** The stored object with the wanted status, annotations and (outside apps) labels. */
 function statusDraft(resource: ServedResource, wanted: ApiObject, old: ApiObject): ApiObject {
-  const draft: AnyObject = structuredClone(old) as AnyObject;
+  const draft: AnyObject = cloneJson(old) as AnyObject;
   const status = (wanted as AnyObject).status;
   if (status === undefined) delete draft.status;
-  else draft.status = structuredClone(status);
+  else draft.status = cloneJson(status);
   const meta = draft.metadata!;
   const asked = wanted.metadata ?? {};
   const taken: (keyof ObjectMeta)[] = ["annotations", "finalizers", "managedFields"];
   if (resource.schema.group !== "apps") taken.push("labels");
   for (const key of taken) {
     if (asked[key] === undefined) delete meta[key];
-    else Object.assign(meta, { [key]: structuredClone(asked[key]) });
+    else Object.assign(meta, { [key]: cloneJson(asked[key]) });
   }
   return draft;
 }
@@ -158,7 +158,7 @@ function countGeneration(resource: ServedResource, draft: AnyObject, old: AnyObj
   const { metadata: _m, status: _s, apiVersion: _a, ...wanted } = draft;
   const { metadata: _n, status: _t, apiVersion: _b, ...known } = old;
   const generation = old.metadata?.generation ?? 0;
-  draft.metadata!.generation = isDeepStrictEqual(wanted, known) ? generation : generation + 1;
+  draft.metadata!.generation = equalJson(wanted, known) ? generation : generation + 1;
 }
 
 function validateChange(
@@ -177,5 +177,5 @@ function validateChange(
 function isUnchanged(draft: ApiObject, old: ApiObject): boolean {
   const { apiVersion: _a, ...left } = draft;
   const { apiVersion: _b, ...right } = old;
-  return isDeepStrictEqual(left, right);
+  return equalJson(left, right);
 }

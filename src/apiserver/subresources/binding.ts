@@ -1,6 +1,7 @@
 import { setCondition, withoutCondition } from "../../api/conditions.ts";
 import type { Binding, Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import type { ApiObject } from "../../api/meta.ts";
+import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest, conflict } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import { formatTime } from "../../base/clock.ts";
@@ -45,7 +46,7 @@ function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): P
   if ((pod.spec?.nodeName ?? "") !== "")
     throw refuse(`pod ${name} is already assigned to node "${pod.spec?.nodeName}"`);
   if ((pod.spec?.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
-  const draft = structuredClone(pod);
+  const draft = cloneJson(pod);
   draft.spec!.nodeName = node;
   const { annotations, labels } = binding.metadata ?? {};
   if (annotations !== undefined) draft.metadata!.annotations = { ...draft.metadata?.annotations, ...annotations };

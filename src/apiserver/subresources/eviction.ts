@@ -2,6 +2,7 @@ import type { Pod } from "../../api/generated/core/v1.ts";
 import type { PodDisruptionBudget } from "../../api/generated/policy/v1.ts";
 import { podDisruptionBudgets, pods } from "../../api/generated/resources.ts";
 import type { ApiObject } from "../../api/meta.ts";
+import { cloneJson } from "../../api/patch/json-value.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
 import { failure, internalError, tooManyRequests } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
@@ -86,7 +87,7 @@ function charged(budget: PodDisruptionBudget, pod: Pod, now: string): PodDisrupt
       causes: [{ reason: "DisruptionBudget", message }],
     });
   }
-  const draft = structuredClone(budget);
+  const draft = cloneJson(budget);
   draft.status = {
     ...draft.status!,
     disruptionsAllowed: allowed - 1,

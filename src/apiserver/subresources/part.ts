@@ -1,4 +1,5 @@
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
+import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
@@ -36,7 +37,7 @@ async function write(
   const { exchange, environment } = request;
   const transform = (current: ApiObject): ApiObject => {
     const wanted = request.wanted(current);
-    const draft = structuredClone(current) as AnyObject;
+    const draft = cloneJson(current) as AnyObject;
     take(wanted, draft);
     draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
     return draft;

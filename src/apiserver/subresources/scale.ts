@@ -1,5 +1,6 @@
 import { invalid, invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
+import { cloneJson } from "../../api/patch/json-value.ts";
 import { formatLabelSelector } from "../../api/selectors.ts";
 import { badRequest, notFound } from "../../api/status.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
@@ -76,7 +77,7 @@ async function write(
     if (!Number.isSafeInteger(replicas) || replicas < 0) {
       throw invalidObject(SCALE, name, [invalid("spec.replicas", replicas, "must be greater than or equal to 0")]);
     }
-    const draft = structuredClone(current) as Scalable;
+    const draft = cloneJson(current) as Scalable;
     draft.spec = { ...draft.spec, replicas };
     draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
     return draft;
