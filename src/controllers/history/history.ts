@@ -21,17 +21,19 @@ export interface SnapshotOptions {
   readonly template: PodTemplateSpec;
   readonly collisionCount: number | undefined;
   readonly number: number;
+  /** Under which the hash is noted; StatefulSets have their own. */
+  readonly hashLabel?: string;
 }
 
 /** A revision that keeps the owner's template. Pure. */
-export function snapshot({ owner, template, collisionCount, number }: SnapshotOptions): ControllerRevision {
+export function snapshot({ owner, template, collisionCount, number, hashLabel }: SnapshotOptions): ControllerRevision {
   const hash = templateHash(template, collisionCount);
   const { name = "", namespace, annotations } = owner.metadata ?? {};
   return {
     metadata: {
       name: `${name.slice(0, 223)}-${hash}`,
       namespace,
-      labels: { ...template.metadata?.labels, [REVISION_HASH_LABEL]: hash },
+      labels: { ...template.metadata?.labels, [hashLabel ?? REVISION_HASH_LABEL]: hash },
       annotations: { ...annotations },
       ownerReferences: [controllerReference(owner)],
     },

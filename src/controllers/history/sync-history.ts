@@ -27,6 +27,7 @@ export interface HistoryOptions {
   readonly selector: LabelSelectorLike | undefined;
   readonly template: PodTemplateSpec;
   readonly collisionCount: number | undefined;
+  readonly hashLabel?: string;
   liveOwner(): Promise<ApiObject>;
 }
 
@@ -43,7 +44,7 @@ export class RevisionCollision extends Error {
 
 /** Makes sure that the owner's template has a revision, with the highest number. @throws RevisionCollision */
 export async function syncHistory(options: HistoryOptions): Promise<History> {
-  const { client, owner, template } = options;
+  const { client, owner, template, hashLabel, collisionCount } = options;
   const selects = labelSelectorOf(options.selector);
   const { uid = "", namespace = "" } = owner.metadata ?? {};
   const claimed = await claimObjects({
@@ -56,7 +57,7 @@ export async function syncHistory(options: HistoryOptions): Promise<History> {
   });
   const plan = planHistory(claimed, template);
   if (plan.current === undefined) {
-    const wanted = snapshot({ owner, template, collisionCount: options.collisionCount, number: plan.number });
+    const wanted = snapshot({ owner, template, collisionCount, hashLabel, number: plan.number });
     return { current: await create(options, wanted), old: plan.old };
   }
   if (plan.current.revision === plan.number) return { current: plan.current, old: plan.old };
