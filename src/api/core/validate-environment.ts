@@ -78,11 +78,7 @@ function validateValueFrom(variable: EnvVar, field: string): FieldError[] {
   }
   if (count === 0) {
     errors.push(
-      invalid(
-        field,
-        "",
-        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
-      ),
+      invalid(field, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"),
     );
   } else if ((variable.value ?? "") !== "") {
     errors.push(invalid(field, "", "may not be specified when `value` is not empty"));
