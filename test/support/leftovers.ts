@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Dirent, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { clusterId } from "../../src/kubelet/cri/containerd/paths.ts";
 import { eventually } from "./eventually.ts";
 import { run } from "./run.ts";
 
@@ -23,6 +24,9 @@ const CONTAINER_PROGRAMS = /^(containerd|containerd-shim\S*|runc|conntrack)$/;
 const PLACES = ["/run/wherry", "/run/containerd", "/run/runc", "/run/netns", "/var/lib/cni", "/var/lib/kubelet"];
 const LOG_PLACES = ["/var/log/pods", "/var/log/containers", "/etc/cni/net.d"];
 const DEPTH = 4;
+const SETTLE_MS = 3000;
+/** How names of bridges, cgroups, networks and directories carry the id of their cluster. */
+const CLUSTER_NAME = /wherry[-/]?([0-9a-f]{8})\b/;
 
 export async function lookAtMachine(): Promise<Machine> {
   return {
@@ -38,27 +42,33 @@ export async function lookAtMachine(): Promise<Machine> {
   };
 }
 
-/** Fails when the machine has something that it had not before. What the kernel removes a moment later may take that moment. */
-export async function assertNothingLeft(before: Machine): Promise<void> {
+/**
+ * Fails when the machine has something that it had not before. What the kernel removes a moment later may take that moment.
+ * What carries the name of another cluster is not this one's: somebody may work on this machine meanwhile.
+ */
+export async function assertNothingLeft(before: Machine, { dataDirectory }: { dataDirectory: string }): Promise<void> {
+  const id = clusterId(dataDirectory);
   let left: Record<string, string[]> = {};
-  await eventually(
-    "nothing is left",
-    async () => {
-      left = added(before, await lookAtMachine());
-      return Object.keys(left).length === 0;
-    },
-    { timeoutMs: 3000 },
-  ).catch(() => assert.deepEqual(left, {}));
+  const look = async (): Promise<boolean> => {
+    left = added(before, await lookAtMachine(), id);
+    return Object.keys(left).length === 0;
+  };
+  await eventually("nothing is left", look, { timeoutMs: SETTLE_MS }).catch(() => assert.deepEqual(left, {}));
 }
 
-export function added(before: Machine, after: Machine): Record<string, string[]> {
+function added(before: Machine, after: Machine, id: string): Record<string, string[]> {
   const result: Record<string, string[]> = {};
   for (const [key, list] of Object.entries(after) as [keyof Machine, readonly string[]][]) {
     const known = new Set(before[key]);
-    const fresh = list.filter((each) => !known.has(each));
+    const fresh = list.filter((each) => !known.has(each) && !isOthers(each, id));
     if (fresh.length > 0) result[key] = fresh;
   }
   return result;
+}
+
+function isOthers(text: string, id: string): boolean {
+  const [, named] = text.match(CLUSTER_NAME) ?? [];
+  return named !== undefined && named !== id;
 }
 
 /** Container software, what runs inside containers (it has its own process namespace), and programs of ours. */
@@ -72,8 +82,14 @@ function processes(): string[] {
     const foreign = namespace(pid);
     const isInside = foreign !== undefined && foreign !== own;
     const isOurs = words.some((word) => word.endsWith("src/main.ts"));
-    return isInside || isOurs || CONTAINER_PROGRAMS.test(program) ? [`${pid} ${words.join(" ").trim()}`] : [];
+    return isInside || isOurs || CONTAINER_PROGRAMS.test(program)
+      ? [`${pid} ${words.join(" ").trim()} ${cgroup(pid)}`]
+      : [];
   });
+}
+
+function cgroup(pid: string): string {
+  return read(`/proc/${pid}/cgroup`).match(/\/wherry\S*/)?.[0] ?? "";
 }
 
 function namespace(pid: string): string | undefined {
