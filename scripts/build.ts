@@ -32,7 +32,7 @@ const builtins: Plugin = {
 
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
-await build({
+const { metafile } = await build({
   entryPoints: { wherry: "src/main.ts", "store-worker": "src/store/embedded/worker.ts" },
   outdir: OUT,
   bundle: true,
@@ -48,7 +48,8 @@ await build({
   chunkNames: "[name]-[hash]",
   logLevel: "warning",
   plugins: [builtins],
+  metafile: true,
 });
 for (const file of ["schema.json", "descriptions.json"]) await copyFile(`src/api/generated/${file}`, `${OUT}/${file}`);
-await writeFile(`${OUT}/NOTICE`, await generatedNotice());
+await writeFile(`${OUT}/NOTICE`, await generatedNotice(Object.keys(metafile.inputs)));
 await chmod(`${OUT}/wherry.js`, 0o755);

@@ -10,8 +10,8 @@ import { readClusterFacts } from "./cluster-facts.ts";
 import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
 import { openHttpDoor } from "./http-door.ts";
 import { identities } from "./identities.ts";
-import type { PartTo, StartedPart } from "./part.ts";
 import { type PartAccess, partAccess } from "./part-access.ts";
+import type { PartTo, StartedPart } from "./started-part.ts";
 
 /** The controllers, in one of any number of processes at a time. */
 export async function startControllerManager(options: PartOptions, to: PartTo): Promise<StartedPart> {

@@ -1,24 +1,8 @@
 import type { PartName, PartOptions, ProgramOutput, RunningProgram } from "../cli/program.ts";
 import type { Environment } from "./environment.ts";
 import { outputProgress } from "./progress.ts";
+import type { PartTo, StartedPart } from "./started-part.ts";
 import { abortedBefore, type Started, stopAll } from "./stop.ts";
-
-/** What a part that has started tells of itself. */
-export interface StartedPart {
-  /** Of the API server that it is or speaks to. */
-  readonly url: string;
-  readonly kubeconfig: string;
-  readonly nodeReady?: boolean;
-  /** Rejects when the part ends by itself: another instance should take over, or somebody look at it. */
-  readonly failed?: Promise<never>;
-}
-
-export interface PartTo {
-  readonly environment: Environment;
-  readonly output: ProgramOutput;
-  /** Every piece joins as soon as it runs. */
-  readonly started: Started[];
-}
 
 type StartPart = (options: PartOptions, to: PartTo) => Promise<StartedPart>;
 
