@@ -4,17 +4,36 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-say() { printf '  %s\n' "$*" >&2; }
+say() { printf '%s\n' "$*" >&2; }
+begin() { # begin STEP WHAT-FOLLOWS: said before the waiting
+  step=$1
+  begun=$(date +%s)
+  say "… $1: $2"
+}
+done_with() { printf '✓ %-14s %6s s\n' "$step" $(($(date +%s) - begun)) >&2; }
+give_up() {
+  say "✗ $step: $1"
+  exit 1
+}
 
 stamp=node_modules/.wherry-setup
 if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
-  say "set-up: npm packages"
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  begin "npm packages" "the first time this takes about a minute"
+  command -v npm >/dev/null 2>&1 || give_up "npm is not on the PATH: install Node.js 24 or newer from https://nodejs.org/"
+  npm ci --no-audit --no-fund --loglevel=error >&2 ||
+    give_up "npm ci failed; what it says is above. Is the npm registry reachable from here?"
   cp package-lock.json "$stamp"
+  done_with
 fi
 
 PATH="$PWD/node_modules/.bin:$PATH"
-node scripts/generate/main.ts >&2
+if [ -e src/api/generated/stamp.json ]; then
+  node scripts/generate/main.ts >&2
+else
+  begin "schema" "the types of Kubernetes 1.36 from its published packages"
+  node scripts/generate/main.ts >&2
+  done_with
+fi
 
 [ "$(uname -s)" = Linux ] || exit 0
 
@@ -41,11 +60,11 @@ fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-  say "to run real containers, install as root:$missing"
+  say "! for real containers, install as root (Debian's names):$missing"
   exit 0
 fi
 
-say "set-up: Debian packages:$missing"
+begin "Debian packages" "$(echo $missing)"
 # Nothing that is installed here is started: Wherry starts its own, and only while it runs.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -59,7 +78,7 @@ log=$(mktemp)
 if ! { apt-get install -y -q --no-install-recommends $missing || { apt-get update -q && apt-get install -y -q --no-install-recommends $missing; }; } >"$log" 2>&1; then
   tail -n 20 "$log" >&2
   rm -f "$log"
-  say "the packages could not be installed; real containers will not run until they are:$missing"
-  exit 1
+  give_up "could not be installed; what apt-get says is above. Real containers need:$missing"
 fi
 rm -f "$log"
+done_with
