@@ -76,7 +76,6 @@ test("who is not root is told in one line which packages containers need", {
   }
   const { status, lines } = setUp([`${clone}/bin`, `${clone}/tools`]);
   assert.equal(status, 0);
-  const told = lines.filter((line) => line.startsWith("! "));
   // /usr/sbin is always looked at: a machine that has the program there needs nothing.
   const there = ["/usr/sbin/conntrack", "/sbin/conntrack"].some((file) => existsSync(file));
   const told = lines.filter((line) =>
