@@ -9,6 +9,7 @@ import { createImagePuller } from "./images/puller.ts";
 import type { KubeletOptions } from "./kubelet-options.ts";
 import { createHookRunner } from "./lifecycle/hooks.ts";
 import { allocatableAmounts } from "./node/node-status.ts";
+import { DEFAULT_MAX_PODS } from "./node/reporting.ts";
 import type { PodDependencies } from "./pods/dependencies.ts";
 import { kubeletPaths } from "./pods/paths.ts";
 import { identityOf } from "./pods/pod.ts";
@@ -20,8 +21,6 @@ import { createStatusWriter } from "./status/status-writer.ts";
 import { terminationMessage } from "./termination-message.ts";
 import { createPodVolumes } from "./volumes/pod-volumes.ts";
 import { createServiceAccountTokens } from "./volumes/tokens.ts";
-
-export const DEFAULT_MAX_PODS = 110;
 
 /** Restarts wait 10 s, 20 s … 5 min; ten minutes without one start over. */
 const CRASH_BACKOFF = { initialMs: 10_000, maximumMs: 300_000, resetAfterMs: 600_000 };

@@ -1,17 +1,17 @@
-import type { NodeStatus } from "../api/generated/core/v1.ts";
+import type { Node } from "../api/generated/core/v1.ts";
 import { errorMessage } from "../base/assert.ts";
-import { formatTime } from "../base/clock.ts";
-import { assemble, DEFAULT_MAX_PODS, type KubeletInformers, kubeletInformers } from "./assemble.ts";
+import { assemble, type KubeletInformers, kubeletInformers } from "./assemble.ts";
 import type { KubeletHandle } from "./handle.ts";
-import type { HostFacts } from "./host/host.ts";
 import { kubeletCalls } from "./kubelet-handle.ts";
 import type { KubeletOptions } from "./kubelet-options.ts";
+import { runLogRotation } from "./logs/log-rotation.ts";
 import { runNodeLease } from "./node/node-lease.ts";
-import { type NodeReporterOptions, registerNode, runNodeReporter } from "./node/node-reporter.ts";
-import { allocatableAmounts, nodeStatus } from "./node/node-status.ts";
-import { readinessProblems } from "./node/readiness.ts";
+import { registerNode, runNodeReporter } from "./node/node-reporter.ts";
+import { allocatableAmounts } from "./node/node-status.ts";
+import { createNodeReporting, DEFAULT_MAX_PODS, type NodeReporting } from "./node/reporting.ts";
+import type { PodDependencies } from "./pods/dependencies.ts";
 import { removeLeftovers } from "./pods/leftovers.ts";
-import { type PodLifecycle, startPodLifecycle } from "./pods/pleg.ts";
+import { startPodLifecycle } from "./pods/pleg.ts";
 import { createPodManager, type PodManager } from "./pods/pod-manager.ts";
 
 const DEFAULT_STOP_GRACE_SECONDS = 30;
@@ -30,33 +30,19 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   let manager: PodManager | undefined;
   const wake = (uid: string) => manager?.wake(uid);
   const dependencies = assemble(options, { host: facts, informers, runtimeName: version.runtimeName, wake });
+  const { cache } = dependencies;
   const lifecycle = startPodLifecycle({
     runtime: runtime.runtime,
-    cache: dependencies.cache,
+    cache,
     clock,
     log,
-    hasPods: () => (manager?.pods().length ?? 0) > 0 || dependencies.cache.identities().length > 0,
+    hasPods: () => (manager?.pods().length ?? 0) > 0 || cache.identities().length > 0,
     onChange: wake,
   });
-  const ready = Promise.withResolvers<void>();
-  const health: { problems: string[] } = { problems: ["the kubelet is starting"] };
-  const reporter: NodeReporterOptions = {
-    ...options,
-    facts,
-    labels: options.nodeLabels ?? {},
-    taints: options.nodeTaints,
-    signal,
-    onReady: ready.resolve,
-    status: async (before) => {
-      health.problems = await readinessProblems(runtime.runtime, { clock, lifecycle });
-      const runtimeVersion = `${version.runtimeName}://${version.runtimeVersion}`;
-      return currentNodeStatus(options, { facts, before, runtimeVersion, problems: health.problems });
-    },
-  };
-  const synced = options.informers.start();
-  const [node] = await Promise.all([registerNode(reporter), synced, dependencies.cache.relist()]);
+  const reporting = createNodeReporting(options, { facts, version, lifecycle, signal });
+  const [node] = await Promise.all([registerNode(reporting.options), options.informers.start(), cache.relist()]);
   signal.throwIfAborted();
-  manager = createPodManager(
+  const running = createPodManager(
     {
       pods: informers.pods,
       node: () => informers.node.get(nodeName) ?? node,
@@ -64,56 +50,45 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     },
     dependencies,
   );
-  manager.start();
+  manager = running;
+  running.start();
   followPodCidrs(options, informers, signal);
-  const loops = [
-    runNodeReporter(node, reporter),
-    runNodeLease({ ...options, nodeUid: node.metadata?.uid ?? "", signal }),
-    removeLeftovers(manager, dependencies).catch((error) =>
-      log.warn("cannot remove what earlier pods left", { error: errorMessage(error) }),
-    ),
-  ];
-  return {
-    ...kubeletCalls(manager, dependencies),
-    nodeName,
-    ready: ready.promise,
-    health: () => health.problems,
-    stop: (stopOptions) => stopKubelet(stopOptions),
-  };
+  const loops = runLoops(options, { node, reporting, manager: running, dependencies, signal });
 
-  async function stopKubelet({ keepPods = false, graceSeconds = DEFAULT_STOP_GRACE_SECONDS } = {}): Promise<void> {
-    if (!keepPods) await manager?.shutDown(graceSeconds);
+  async function stop({ keepPods = false, graceSeconds = DEFAULT_STOP_GRACE_SECONDS } = {}): Promise<void> {
+    if (!keepPods) await running.shutDown(graceSeconds);
     stopping.abort();
-    await manager?.stop();
-    await stopParts(lifecycle);
-    await Promise.all(loops);
+    await running.stop();
+    await Promise.all([lifecycle.stop(), dependencies.probes.stop(), dependencies.statuses.stop(), loops]);
+    await options.informers.stop();
     if (!keepPods) await host.release();
   }
 
-  async function stopParts(pods: PodLifecycle): Promise<void> {
-    await Promise.all([pods.stop(), dependencies.probes.stop(), dependencies.statuses.stop()]);
-    await options.informers.stop();
-  }
+  const calls = kubeletCalls(running, dependencies);
+  return { ...calls, nodeName, stop, ready: reporting.ready, health: reporting.problems };
 }
 
-/** What the node is now; images and usage that cannot be told are left as they were. */
-async function currentNodeStatus(
+/** What goes on beside the pods' workers, until the signal aborts. */
+async function runLoops(
   options: KubeletOptions,
-  input: { facts: HostFacts; before: NodeStatus; runtimeVersion: string; problems: readonly string[] },
-): Promise<NodeStatus> {
-  const { runtime, host, clock, nodeAddresses, serverPort, maxPods = DEFAULT_MAX_PODS, kubeletVersion } = options;
-  const [usage, images] = await Promise.all([host.usage(), runtime.images.listImages().catch(() => undefined)]);
-  const status = nodeStatus({
-    ...input,
-    usage,
-    images: images ?? [],
-    addresses: nodeAddresses,
-    serverPort,
-    maxPods,
-    kubeletVersion,
-    now: formatTime(clock.now()),
-  });
-  return images === undefined ? { ...status, images: input.before.images ?? [] } : status;
+  parts: {
+    node: Node;
+    reporting: NodeReporting;
+    manager: PodManager;
+    dependencies: PodDependencies;
+    signal: AbortSignal;
+  },
+): Promise<void> {
+  const { node, reporting, manager, dependencies, signal } = parts;
+  const { clock, log, host, runtime } = options;
+  await Promise.all([
+    runNodeReporter(node, reporting.options),
+    runNodeLease({ ...options, nodeUid: node.metadata?.uid ?? "", signal }),
+    runLogRotation({ files: host.logs, runtime: runtime.runtime, cache: dependencies.cache, clock, log, signal }),
+    removeLeftovers(manager, dependencies).catch((error) =>
+      log.warn("cannot remove what earlier pods left", { error: errorMessage(error) }),
+    ),
+  ]);
 }
 
 /** Tells the wiring which addresses the API gave this node's pods, each time that they change. */

@@ -214,6 +214,22 @@ test("after a restart of the kubelet containers run on, and pods that went meanw
   assert.equal(after.status?.startTime, before.status?.startTime);
 });
 
+test("pods that ended with the node run again after its next start, as restarted", async () => {
+  world = await startWorld({ rules: obedient });
+  await world.create("wanted");
+  const before = await world.until("wanted", isReady);
+  await world.restart({ keepPods: false });
+  const after = await world.until(
+    "wanted",
+    (pod) => isReady(pod) && pod?.status?.containerStatuses?.[0]?.restartCount === 1,
+  );
+  assert.notEqual(
+    after.status?.containerStatuses?.[0]?.containerID,
+    before.status?.containerStatuses?.[0]?.containerID,
+  );
+  assert.equal((await world.runtime.runtime.listPodSandboxes()).length, 1);
+});
+
 test("a new image replaces the container, in the same sandbox", async () => {
   world = await startWorld({ rules: obedient });
   await world.create("updated");

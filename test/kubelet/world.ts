@@ -99,8 +99,8 @@ export async function startWorld(
         .filter(({ involvedObject }) => involvedObject.name === name)
         .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
     },
-    async restart(): Promise<void> {
-      await drive(kubelet.stop({ keepPods: true }));
+    async restart({ keepPods = true } = {}): Promise<void> {
+      await drive(kubelet.stop({ keepPods }));
       kubelet = await boot();
     },
     async close(): Promise<void> {

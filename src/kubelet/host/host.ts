@@ -1,4 +1,5 @@
 import type { DnsConfig } from "../cri/config.ts";
+import type { LogFiles } from "../logs/log-files.ts";
 import type { VolumeFiles } from "../volumes/files.ts";
 import type { PodCgroups } from "./pod-cgroups.ts";
 
@@ -36,6 +37,7 @@ export interface HostUsage {
 export interface KubeletHost {
   readonly files: VolumeFiles;
   readonly cgroups: PodCgroups;
+  readonly logs: LogFiles;
   facts(): Promise<HostFacts>;
   usage(): Promise<HostUsage>;
   /** The node's own resolver. */

@@ -2,6 +2,7 @@ import { readFile, statfs } from "node:fs/promises";
 import { arch, cpus, release } from "node:os";
 import { errorMessage } from "../../base/assert.ts";
 import type { Logger } from "../../base/log.ts";
+import { hostLogFiles } from "../logs/host-log-files.ts";
 import { parseResolvConf } from "../pods/dns.ts";
 import { kubeletPaths, podsDirectory } from "../pods/paths.ts";
 import { hostFiles } from "../volumes/host-files.ts";
@@ -25,6 +26,7 @@ export function createLinuxHost({ dataDirectory, cgroupRoot, log }: LinuxHostOpt
   const paths = kubeletPaths(dataDirectory);
   return {
     files: hostFiles,
+    logs: hostLogFiles,
     cgroups: createPodCgroups(cgroupRoot, log),
     facts: () => facts(paths.root),
     usage: () => usage(paths.root),

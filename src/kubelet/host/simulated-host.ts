@@ -1,3 +1,4 @@
+import { noLogFiles } from "../logs/log-files.ts";
 import { noFiles } from "../volumes/no-files.ts";
 import type { HostFacts, KubeletHost } from "./host.ts";
 import { noCgroups } from "./no-cgroups.ts";
@@ -21,6 +22,7 @@ export function createSimulatedHost(told: Partial<HostFacts> = {}): KubeletHost 
   };
   return {
     files: noFiles,
+    logs: noLogFiles,
     cgroups: noCgroups,
     facts: async () => facts,
     usage: async () => ({

@@ -31,7 +31,7 @@ function resourceRejection(pod: Pod, { others, allocatable }: AdmissionInput): R
     const capacity = allocatable[name] ?? 0;
     if (amount === 0 || amount + (used[name] ?? 0) <= capacity) continue;
     const message = `Node didn't have enough resource: ${name}, requested: ${amount}, used: ${used[name] ?? 0}, capacity: ${capacity}`;
-    return { reason: `OutOf${name}`, message: `Pod was rejected: ${message}` };
+    return { reason: `OutOf${name}`, message };
   }
   return undefined;
 }
@@ -46,7 +46,7 @@ function affinityRejection(pod: Pod, node: Node | undefined): Rejection | undefi
   if (fits) return undefined;
   return {
     reason: "NodeAffinity",
-    message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Node, Pod } from "../../api/generated/core/v1.ts";
 import { errorMessage } from "../../base/assert.ts";
-import { formatTime } from "../../base/clock.ts";
+import { formatTime, sleep } from "../../base/clock.ts";
 import { withTrace } from "../../base/trace.ts";
 import type { Change, Informer } from "../../client/informer.ts";
 import type { PodIdentity } from "../labels.ts";
@@ -10,6 +10,9 @@ import { identityOf, isTerminalPhase } from "./pod.ts";
 import { createPodWorker, type PodWorker } from "./pod-worker.ts";
 import { removeAllOf } from "./remains.ts";
 import { isRunning } from "./runtime-state.ts";
+
+/** What the runtime may take beyond the pods' own time. */
+const SHUTDOWN_SLACK_MS = 10_000;
 
 export interface PodManager {
   /** Follows the informer's pods from now on. */
@@ -84,7 +87,8 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
     statuses.set(pod, {
       ...pod.status,
       phase: "Failed",
-      ...verdict,
+      reason: verdict.reason,
+      message: `Pod was rejected: ${verdict.message}`,
       startTime: now,
     });
     return false;
@@ -133,7 +137,13 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
       unsubscribe?.();
       const all = [...workers.values()];
       for (const worker of all) worker.shutDown(graceSeconds);
-      await Promise.all(all.map(({ removed }) => removed));
+      const late = new AbortController();
+      const deadline = sleep(dependencies.clock, graceSeconds * 1000 + SHUTDOWN_SLACK_MS, late.signal).then(() => {
+        if (!late.signal.aborted)
+          log.warn("some pods do not end: they are left to the runtime", { pods: workers.size });
+      });
+      await Promise.race([Promise.all(all.map(({ removed }) => removed)), deadline]);
+      late.abort();
     },
     async stop() {
       unsubscribe?.();

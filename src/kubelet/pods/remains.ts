@@ -1,3 +1,4 @@
+import { basename, dirname, join } from "node:path";
 import type { Pod } from "../../api/generated/core/v1.ts";
 import type { PodIdentity } from "../labels.ts";
 import type { PodDependencies } from "./dependencies.ts";
@@ -33,11 +34,19 @@ export async function removeSuperfluous(pod: Pod, dependencies: PodDependencies)
   for (const { id, logPath } of superfluousContainers(cache.get(uid))) {
     await runtime.runtime.removeContainer(id);
     cache.forgetContainer(uid, id);
-    if (logPath !== "") await files.remove(logPath);
+    if (logPath !== "") await removeLog(logPath, files);
   }
   for (const id of superfluousSandboxes(cache.get(uid))) {
     await runtime.runtime.removePodSandbox(id);
     cache.forgetSandbox(uid, id);
+  }
+}
+
+/** The log, and what rotations put aside of it. */
+async function removeLog(path: string, files: PodDependencies["files"]): Promise<void> {
+  const name = basename(path);
+  for (const other of await files.list(dirname(path))) {
+    if (other === name || other.startsWith(`${name}.`)) await files.remove(join(dirname(path), other));
   }
 }
 

@@ -170,7 +170,9 @@ async function configure(
 function restartsSoFar(pod: Pod, container: AnyContainer): number {
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
   const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container.name);
-  return status?.containerID === undefined ? 0 : status.restartCount + 1;
+  if (status === undefined) return 0;
+  // A status that names a container is about the lost one; without it, the loss is counted already.
+  return status.containerID === undefined ? status.restartCount : status.restartCount + 1;
 }
 
 function podIps(pod: Pod, sandbox: PodSandboxStatus, { hostIps }: PodDependencies): readonly string[] {

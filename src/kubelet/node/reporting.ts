@@ -1,0 +1,69 @@
+import type { NodeStatus } from "../../api/generated/core/v1.ts";
+import { formatTime } from "../../base/clock.ts";
+import type { RuntimeVersion } from "../cri/state.ts";
+import type { HostFacts } from "../host/host.ts";
+import type { KubeletOptions } from "../kubelet-options.ts";
+import type { PodLifecycle } from "../pods/pleg.ts";
+import type { NodeReporterOptions } from "./node-reporter.ts";
+import { nodeStatus } from "./node-status.ts";
+import { readinessProblems } from "./readiness.ts";
+
+export const DEFAULT_MAX_PODS = 110;
+
+export interface NodeReporting {
+  readonly options: NodeReporterOptions;
+  /** Resolves when the API knows that the node is ready. */
+  readonly ready: Promise<void>;
+  /** What keeps the node from being ready, as of the last look. */
+  problems(): string[];
+}
+
+/** How this kubelet reports its node. */
+export function createNodeReporting(
+  kubelet: KubeletOptions,
+  about: { facts: HostFacts; version: RuntimeVersion; lifecycle: PodLifecycle; signal: AbortSignal },
+): NodeReporting {
+  const { clock, runtime } = kubelet;
+  const { facts, version, lifecycle, signal } = about;
+  const ready = Promise.withResolvers<void>();
+  let problems = ["the kubelet is starting"];
+  return {
+    ready: ready.promise,
+    problems: () => problems,
+    options: {
+      ...kubelet,
+      facts,
+      labels: kubelet.nodeLabels ?? {},
+      taints: kubelet.nodeTaints,
+      signal,
+      onReady: ready.resolve,
+      status: async (before) => {
+        problems = await readinessProblems(runtime.runtime, { clock, lifecycle });
+        return currentStatus(kubelet, { facts, version, before, problems });
+      },
+    },
+  };
+}
+
+/** What the node is now; images that cannot be listed are left as they were. */
+async function currentStatus(
+  { runtime, host, clock, nodeAddresses, serverPort, maxPods = DEFAULT_MAX_PODS, kubeletVersion }: KubeletOptions,
+  input: { facts: HostFacts; version: RuntimeVersion; before: NodeStatus; problems: readonly string[] },
+): Promise<NodeStatus> {
+  const { facts, version, before, problems } = input;
+  const [usage, images] = await Promise.all([host.usage(), runtime.images.listImages().catch(() => undefined)]);
+  const status = nodeStatus({
+    facts,
+    usage,
+    before,
+    problems,
+    images: images ?? [],
+    addresses: nodeAddresses,
+    serverPort,
+    maxPods,
+    kubeletVersion,
+    runtimeVersion: `${version.runtimeName}://${version.runtimeVersion}`,
+    now: formatTime(clock.now()),
+  });
+  return images === undefined ? { ...status, images: before.images ?? [] } : status;
+}
