@@ -282,6 +282,27 @@ test("what nobody tracked belongs to before-first-apply; shared fields stay when
   assert.deepEqual(specOf(released), { replicas: 1, paused: true });
 });
 
+test("kubectl takes over from its own client-side apply without a conflict, and keeps the note true", () => {
+  const note = "kubectl.kubernetes.io/last-applied-configuration";
+  const said = (spec: JsonObject) => JSON.stringify({ spec });
+  const created = deployment({ replicas: 1, paused: true }, { annotations: { [note]: said({ replicas: 1 }) } });
+  const managedFields = trackUpdate(undefined, created, by("kubectl-client-side-apply"))!;
+  const live = { ...created, metadata: { ...(created.metadata as JsonObject), managedFields } };
+  const next = applyConfiguration(live, deployment({ replicas: 2 }), by("kubectl"));
+  assert.deepEqual(specOf(next), { replicas: 2, paused: true });
+  assert.deepEqual((next.metadata as { annotations: JsonObject }).annotations, {
+    [note]: '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":2}}\n',
+  });
+  assert.throws(
+    () => applyConfiguration(live, deployment({ paused: false }), by("kubectl")),
+    /1 conflict: .*\.spec\.paused$/,
+  );
+  assert.throws(
+    () => applyConfiguration(live, deployment({ replicas: 2 }), by("other")),
+    /1 conflict: .*\.spec\.replicas$/,
+  );
+});
+
 test("wrong configurations are refused with what is wrong", () => {
   const apply = (spec: JsonObject) => () => applyConfiguration(undefined, deployment(spec), by("me"));
   assert.throws(apply(withContainers([{ image: "x" }])), /omits key field "name"/);

@@ -16,6 +16,7 @@ import {
 } from "./field-set.ts";
 import { typeOfDefinition } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
+import { KUBECTL, lastAppliedFields, withLastApplied } from "./last-applied.ts";
 import {
   capManagers,
   identityOfManager,
@@ -103,8 +104,11 @@ export function applyConfiguration(
   const keep = [...managers.values()].reduce((sum, manager) => union(sum, manager.fields), said);
   const result = (pruneOwned(merged, { last, keep }, { type, schema }) ?? {}) as JsonObject;
   const comparison = compareFields(current, result, { type, schema });
-  const conflicts = conflictsOf(managers, comparison);
-  if (conflicts.length > 0 && options.force !== true) throw conflictError(conflicts);
+  if (options.force !== true) {
+    const agreed = options.manager === KUBECTL ? lastAppliedFields(current, options) : emptySet();
+    const conflicts = conflictsOf(managers, comparison, agreed);
+    if (conflicts.length > 0) throw conflictError(conflicts);
+  }
   const after = withoutChanges(managers, comparison);
   const time = sameSet(last, owned)
     ? (readManagers(metaOf(live ?? {}).managedFields).get(identity)?.time ?? self.time)
@@ -114,7 +118,7 @@ export function applyConfiguration(
     ...(isJsonObject(result.metadata) ? result.metadata : {}),
     managedFields: writeManagers(after.values()),
   };
-  return { ...result, metadata };
+  return { ...result, metadata: options.manager === KUBECTL ? withLastApplied(metadata, configuration) : metadata };
 }
 
 function compare(old: JsonObject, updated: JsonObject, options: FieldManagement): Comparison {
@@ -164,8 +168,12 @@ interface FieldConflict {
   readonly path: string;
 }
 
-function conflictsOf(managers: ReadonlyMap<string, Manager>, { modified, added }: Comparison): FieldConflict[] {
-  const changed = union(modified, added);
+function conflictsOf(
+  managers: ReadonlyMap<string, Manager>,
+  { modified, added }: Comparison,
+  agreed: FieldSet,
+): FieldConflict[] {
+  const changed = difference(union(modified, added), agreed);
   return [...managers.values()].flatMap((manager) =>
     pathsOf(intersection(manager.fields, changed)).map((path) => ({ manager, path: pathText(path) })),
   );

@@ -45,6 +45,8 @@ async function createOnce(
   completeMeta(resource, draft, context);
   if (resource.hasStatus && resource.kind?.statusOnCreate !== true) delete (draft as AnyObject).status;
   resource.kind?.setDefaults?.(draft);
+  // What the server adds from here on belongs to nobody, so that an apply that leaves it out does not take it away.
+  trackWrite(resource, { draft, context, operation });
   resource.kind?.prepareForCreate?.(draft);
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
   await resource.admission.admit(attributes);
@@ -53,7 +55,6 @@ async function createOnce(
   try {
     validateNew(resource, draft);
     await resource.admission.validate(attributes);
-    trackWrite(resource, { draft, context, operation });
     return await store(resource, draft, context, undo);
   } catch (error) {
     undo?.();

@@ -59,7 +59,10 @@ async function updateOnce(
   const old = current.object;
   const draft = subresource === "status" ? statusDraft(resource, wanted, old) : cloneJson(wanted);
   carryMeta(draft, old);
-  if (subresource === "") prepareWhole(resource, draft as AnyObject, old as AnyObject);
+  if (subresource === "") completeWhole(resource, draft as AnyObject, old as AnyObject);
+  // What the server changes from here on belongs to nobody.
+  trackWrite(resource, { draft, old, context, subresource, operation: request.operation ?? "Update" });
+  if (subresource === "") resource.kind?.prepareForUpdate?.(draft, old);
   const attributes = admissionAttributes(resource, context, {
     operation: "UPDATE",
     subresource,
@@ -73,7 +76,6 @@ async function updateOnce(
     countGeneration(resource, draft as AnyObject, old as AnyObject);
     validateChange(resource, { draft, old, subresource });
     await resource.admission.validate(attributes);
-    trackWrite(resource, { draft, old, context, subresource, operation: request.operation ?? "Update" });
     if (isUnchanged(draft, old)) {
       undo?.();
       return current;
@@ -143,13 +145,12 @@ function carryMeta(draft: ApiObject, old: ApiObject): void {
   if (meta.managedFields === undefined && known.managedFields !== undefined) meta.managedFields = known.managedFields;
 }
 
-function prepareWhole(resource: ServedResource, draft: AnyObject, old: AnyObject): void {
+function completeWhole(resource: ServedResource, draft: AnyObject, old: AnyObject): void {
   if (resource.hasStatus) {
     if (old.status === undefined) delete draft.status;
     else draft.status = old.status;
   }
   resource.kind?.setDefaults?.(draft);
-  resource.kind?.prepareForUpdate?.(draft, old);
 }
 
 /** metadata.generation counts changes of what the user wants: everything but metadata and status. */

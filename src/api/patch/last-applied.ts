@@ -1,0 +1,53 @@
+import type { Schema } from "../schema.ts";
+import { fieldSetOf } from "./field-compare.ts";
+import { emptySet, type FieldSet } from "./field-set.ts";
+import { typeOfDefinition } from "./field-types.ts";
+import { isJsonObject, type JsonObject } from "./json-value.ts";
+
+/** Under this name kubectl applies, on the client's side and on the server's. */
+export const KUBECTL = "kubectl";
+/** Where client-side apply notes what it applied. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** What client-side apply said last: kubectl may take these fields over from itself without a conflict. */
+export function lastAppliedFields(
+  object: JsonObject,
+  options: { schema: Schema; definition: string | undefined },
+): FieldSet {
+  const text = annotationsOf(object.metadata)[LAST_APPLIED];
+  if (typeof text !== "string") return emptySet();
+  try {
+    return fieldSetOf(JSON.parse(text), typeOfDefinition(options.schema, options.definition), options.schema);
+  } catch {
+    // An annotation that somebody broke gives no rights.
+    return emptySet();
+  }
+}
+
+/** The metadata with the note brought up to date where there is one, so that client-side apply still works afterwards. */
+export function withLastApplied(metadata: JsonObject, configuration: JsonObject): JsonObject {
+  const annotations = annotationsOf(metadata);
+  if (annotations[LAST_APPLIED] === undefined) return metadata;
+  const text = `${JSON.stringify(sortedKeys(withoutNote(configuration)))}\n`;
+  return { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: text } };
+}
+
+function withoutNote(configuration: JsonObject): JsonObject {
+  const { [LAST_APPLIED]: _, ...annotations } = annotationsOf(configuration.metadata);
+  if (!isJsonObject(configuration.metadata) || configuration.metadata.annotations === undefined) return configuration;
+  return { ...configuration, metadata: { ...configuration.metadata, annotations } };
+}
+
+function annotationsOf(metadata: unknown): JsonObject {
+  return isJsonObject(metadata) && isJsonObject(metadata.annotations) ? metadata.annotations : {};
+}
+
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortedKeys(value[key])]),
+  );
+}
