@@ -7,6 +7,8 @@ import type { InformerSet } from "../client/informer.ts";
 import type { Controller, ControllerDependencies, ControllerFactory } from "./reconciler.ts";
 import { createWorkQueue, type WorkItem, type WorkQueue } from "./work-queue.ts";
 
+const RECONCILES_A_TURN = 20;
+
 export interface RunControllersOptions {
   /** Name → factory, as in controllers/table.ts. */
   readonly factories: Readonly<Record<string, ControllerFactory>>;
@@ -94,9 +96,12 @@ interface Worker {
 }
 
 async function work(worker: Worker): Promise<void> {
+  let done = 0;
   for (let item = await worker.queue.take(); item !== undefined; item = await worker.queue.take()) {
     await reconcile(worker, item);
     worker.queue.done(item);
+    // In process, whole reconciles may run without a turn of the event loop; timers and sockets need one now and then.
+    if (++done % RECONCILES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

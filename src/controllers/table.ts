@@ -1,4 +1,5 @@
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/reconcile.ts";
+import { cronJobController } from "./cronjob/reconcile.ts";
 import { daemonSetController } from "./daemonset/reconcile.ts";
 import { deploymentController } from "./deployment/reconcile.ts";
 import { endpointsController } from "./endpoints/reconcile.ts";
@@ -21,6 +22,7 @@ import { ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
 
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
+  "cronjob-controller": cronJobController,
   "daemonset-controller": daemonSetController,
   "deployment-controller": deploymentController,
   "job-controller": jobController,
