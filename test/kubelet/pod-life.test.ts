@@ -59,6 +59,15 @@ test("a deleted pod ends within its grace period and is gone", async () => {
   assert.deepEqual(await world.runtime.runtime.listPodSandboxes(), []);
 });
 
+test("a pod that is deleted while its image is pulled goes at once", async () => {
+  world = await startWorld({ rules: { pull: () => ({ durationMs: 60_000, sizeBytes: 1 }) } });
+  await world.create("hasty");
+  await world.clock.advance(2000);
+  await world.remove("hasty");
+  await world.until("hasty", (pod) => pod === undefined, 2000);
+  assert.deepEqual(await world.runtime.runtime.listPodSandboxes(), []);
+});
+
 test("a container that ignores SIGTERM is killed when its time is over, sooner when the delete is repeated with less", async () => {
   world = await startWorld({ rules: obedient });
   const containers = [{ ...main, command: ["stubborn"] }];
@@ -204,9 +213,11 @@ test("a pod that takes longer than it may has failed", async () => {
 
 test("after a restart of the kubelet containers run on, and pods that went meanwhile are removed", async () => {
   world = await startWorld({ rules: obedient });
-  await world.create("kept");
+  const readinessProbe = { tcpSocket: { port: 80 }, periodSeconds: 5 };
+  await world.create("kept", { containers: [{ ...main, readinessProbe }] });
   const before = await world.until("kept", isReady);
   await world.restart();
+  assert.ok(isReady(await world.until("kept", () => true)), "a restart of the kubelet makes no pod unready");
   await world.clock.advance(2000);
   const after = await world.until("kept", isReady);
   assert.equal(after.status?.containerStatuses?.[0]?.containerID, before.status?.containerStatuses?.[0]?.containerID);

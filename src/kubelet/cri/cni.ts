@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The pod network of one node, as the CNI plugins bridge and host-local make it. */
@@ -56,7 +56,13 @@ export async function removeCniConfig(configDirectory: string): Promise<void> {
   await rm(join(configDirectory, FILE_NAME), { force: true });
 }
 
-/** Whether a directory's CNI configuration is ours or nobody's. */
-export function isOurCniConfig(fileNames: readonly string[]): boolean {
-  return fileNames.filter((name) => /\.(conf|conflist|json)$/.test(name)).every((name) => name === FILE_NAME);
+/** Whether a directory holds no CNI configuration but that of the network `name`. */
+export async function isFreeForNetwork(configDirectory: string, name: string): Promise<boolean> {
+  const fileNames = await readdir(configDirectory).catch((): string[] => []);
+  for (const fileName of fileNames.filter((each) => /\.(conf|conflist|json)$/.test(each))) {
+    if (fileName !== FILE_NAME) return false;
+    const text = await readFile(join(configDirectory, fileName), "utf8").catch(() => "{}");
+    if (!text.includes(JSON.stringify(name))) return false;
+  }
+  return true;
 }

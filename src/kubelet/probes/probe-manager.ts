@@ -1,4 +1,4 @@
-import type { Pod } from "../../api/generated/core/v1.ts";
+import type { ContainerStatus, Pod, Probe } from "../../api/generated/core/v1.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { EventRecorder } from "../../client/events.ts";
 import { type AnyContainer, containerFieldPath } from "../pods/pod.ts";
@@ -8,12 +8,26 @@ import type { ProbeResults } from "./results.ts";
 
 export interface ProbeManager extends ProbeResults {
   /** The container runs: probe it from now on. Idempotent. */
-  containerRuns(pod: Pod, container: AnyContainer, running: { id: string; startedAtMs: number; podIp: string }): void;
+  containerRuns(pod: Pod, container: AnyContainer, running: RunningContainer): void;
   /** The container ended, or is about to: its probes end and their results are forgotten. */
   forget(containerId: string): void;
   /** Probes that would replace the container end; readiness goes on while it terminates. */
   containerTerminates(containerId: string): void;
   stop(): Promise<void>;
+}
+
+export interface RunningContainer {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly podIp: string;
+}
+
+interface Work {
+  readonly pod: Pod;
+  readonly container: AnyContainer;
+  readonly probe: Probe;
+  readonly running: RunningContainer;
+  readonly probed: Probed;
 }
 
 interface Probed {
@@ -24,6 +38,7 @@ interface Probed {
   started: boolean;
   ready: boolean;
   failed: "liveness" | "startup" | undefined;
+  onStarted?: () => void;
 }
 
 export interface ProbeManagerOptions {
@@ -41,51 +56,62 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
   const { clock, prober, events, onChange } = options;
   const containers = new Map<string, Probed>();
 
-  function begin(
-    pod: Pod,
-    container: AnyContainer,
-    running: { id: string; startedAtMs: number; podIp: string },
-  ): Probed {
+  function begin(pod: Pod, container: AnyContainer, running: RunningContainer): Probed {
+    const known = knownStatus(pod, running.id);
     const probed: Probed = {
       uid: pod.metadata?.uid ?? "",
       stopping: new AbortController(),
       terminating: new AbortController(),
       running: [],
-      started: container.startupProbe === undefined,
-      ready: container.readinessProbe === undefined,
+      started: container.startupProbe === undefined || known?.started === true,
+      ready: container.readinessProbe === undefined || known?.ready === true,
       failed: undefined,
     };
-    for (const type of ["startup", "liveness", "readiness"] as const) {
+    const work = (type: ProbeType) => {
       const probe = container[PROBES[type]];
-      if (probe === undefined) continue;
-      const signals =
-        type === "readiness" ? [probed.stopping.signal] : [probed.stopping.signal, probed.terminating.signal];
-      const worker = runProbeWorker({
-        type,
-        probe,
-        target: { pod, container, containerId: running.id, podIp: running.podIp },
-        startedAtMs: running.startedAtMs,
-        prober,
-        clock,
-        signal: AbortSignal.any(signals),
-        mayProbe: () => type === "startup" || probed.started,
-        onResult: (success) => {
-          if (type === "readiness") probed.ready = success;
-          else if (!success) probed.failed = type;
-          else if (type === "startup") probed.started = true;
-          onChange(probed.uid);
-        },
-        onFailure: (output) =>
-          events.event(pod, {
-            type: "Warning",
-            reason: "Unhealthy",
-            message: `${TITLES[type]} probe failed: ${output}`,
-            fieldPath: containerFieldPath(pod, container.name),
-          }),
-      });
-      probed.running.push(worker);
-    }
+      if (probe !== undefined) probed.running.push(runOne(type, { pod, container, probe, running, probed }));
+    };
+    const others = () => {
+      work("liveness");
+      work("readiness");
+    };
+    // Until the container has started, nothing else may judge it.
+    if (probed.started) others();
+    else work("startup");
+    probed.onStarted = others;
     return probed;
+  }
+
+  function runOne(type: ProbeType, of: Work): Promise<void> {
+    const { pod, container, probe, running, probed } = of;
+    const { stopping, terminating } = probed;
+    // Readiness goes on to the end: traffic may still come.
+    const signal = type === "readiness" ? stopping.signal : AbortSignal.any([stopping.signal, terminating.signal]);
+    return runProbeWorker({
+      type,
+      probe,
+      target: { pod, container, containerId: running.id, podIp: running.podIp },
+      startedAtMs: running.startedAtMs,
+      prober,
+      clock,
+      signal,
+      onResult: (success) => {
+        if (type === "readiness") probed.ready = success;
+        else if (!success) probed.failed = type;
+        else if (type === "startup" && !probed.started) {
+          probed.started = true;
+          probed.onStarted?.();
+        }
+        onChange(probed.uid);
+      },
+      onFailure: (output) =>
+        events.event(pod, {
+          type: "Warning",
+          reason: "Unhealthy",
+          message: `${TITLES[type]} probe failed: ${output}`,
+          fieldPath: containerFieldPath(pod, container.name),
+        }),
+    });
   }
 
   return {
@@ -108,4 +134,12 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
       await Promise.all(workers);
     },
   };
+}
+
+/** What an earlier kubelet found out about this very container: a restart of the kubelet makes no container unready. */
+function knownStatus(pod: Pod, containerId: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find(({ containerID }) =>
+    containerID?.endsWith(`://${containerId}`),
+  );
 }

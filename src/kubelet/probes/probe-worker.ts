@@ -12,8 +12,6 @@ export interface ProbeWorkerOptions {
   readonly prober: Prober;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Probes other than the startup probe wait until it has passed. */
-  mayProbe(): boolean;
   onResult(success: boolean): void;
   onFailure(output: string): void;
 }
@@ -53,7 +51,6 @@ export async function runProbeWorker(options: ProbeWorkerOptions): Promise<void>
 
   const initialMs = (probe.initialDelaySeconds ?? 0) * 1000 - (clock.now() - options.startedAtMs);
   await sleep(clock, Math.max(0, initialMs), signal);
-  while (!signal.aborted && !options.mayProbe()) await sleep(clock, 50, signal);
   if (isEager(options, successThreshold)) await probeEagerly(options, { periodMs, attempt });
   while (!signal.aborted) {
     await attempt(true);

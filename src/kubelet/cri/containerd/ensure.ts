@@ -28,6 +28,8 @@ export interface EnsureContainerdOptions {
   readonly podCidrs?: readonly string[];
   /** Take the machine's own containerd where it fits. Default true. */
   readonly useSystem?: boolean;
+  /** Where the machine's own listens; its usual place when absent. */
+  readonly systemSocket?: string;
   readonly runRoot?: string;
   readonly signal?: AbortSignal;
 }
@@ -129,8 +131,13 @@ type ChooseOptions = EnsureContainerdOptions & {
 
 async function chooseEngine(options: ChooseOptions): Promise<Engine> {
   if (options.useSystem ?? true) {
-    const { ownLabels, machine } = options;
-    const answer = await findSystemContainerd({ mayLowerOomScore: machine.mayLowerOomScore, ownLabels });
+    const { ownLabels, machine, systemSocket: socket } = options;
+    const answer = await findSystemContainerd({
+      socket,
+      mayLowerOomScore: machine.mayLowerOomScore,
+      ownLabels,
+      networkName: options.network([]).name,
+    });
     if ("usable" in answer) return systemEngine(answer.usable, options);
     options.log.info("starting a containerd of our own", { because: answer.reason });
   }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { isOurCniConfig } from "../cni.ts";
+import { isFreeForNetwork, removeCniConfig, writeCniConfig } from "../cni.ts";
 import { containerdConfig } from "./config.ts";
 import { lengthDelimited } from "./events.ts";
 import { clusterId, privateContainerdPaths } from "./paths.ts";
@@ -24,10 +27,21 @@ test("paths with quotes do not break the configuration", () => {
   assert.match(text, /snapshotter = "native"/);
 });
 
-test("somebody else's network is told from ours", () => {
-  assert.equal(isOurCniConfig([]), true);
-  assert.equal(isOurCniConfig(["10-wherry.conflist", "README"]), true);
-  assert.equal(isOurCniConfig(["10-flannel.conflist"]), false);
+test("somebody else's network is told from ours", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "wherry-cni-"));
+  const network = { bridge: "b", podCidrs: ["10.0.0.0/24"], addressDirectory: "/a" };
+  try {
+    assert.equal(await isFreeForNetwork(directory, "wherry-1"), true);
+    assert.equal(await writeCniConfig(directory, { ...network, name: "wherry-1" }), true);
+    assert.equal(await writeCniConfig(directory, { ...network, name: "wherry-1" }), false);
+    assert.equal(await isFreeForNetwork(directory, "wherry-1"), true);
+    assert.equal(await isFreeForNetwork(directory, "wherry-2"), false);
+    await removeCniConfig(directory);
+    await writeFile(join(directory, "10-flannel.conflist"), "{}");
+    assert.equal(await isFreeForNetwork(directory, "wherry-1"), false);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test("finds a text in a protobuf message", () => {

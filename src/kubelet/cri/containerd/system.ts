@@ -1,5 +1,4 @@
-import { readdir } from "node:fs/promises";
-import { isOurCniConfig } from "../cni.ts";
+import { isFreeForNetwork } from "../cni.ts";
 import type { ContainerRuntime } from "../runtime.ts";
 import { connectContainerd } from "./connect.ts";
 import { accepts } from "./process.ts";
@@ -29,6 +28,8 @@ export async function findSystemContainerd(options: {
   mayLowerOomScore: boolean;
   /** Labels that sandboxes of this cluster carry. */
   ownLabels: Readonly<Record<string, string>>;
+  /** Name of this cluster's pod network. */
+  networkName: string;
 }): Promise<SystemAnswer> {
   const socket = options.socket ?? SYSTEM_SOCKET;
   if (!(await accepts(socket))) return { reason: `nobody listens on ${socket}` };
@@ -45,7 +46,7 @@ export async function findSystemContainerd(options: {
 async function judge(
   connected: ContainerRuntime,
   socket: string,
-  options: { mayLowerOomScore: boolean; ownLabels: Readonly<Record<string, string>> },
+  options: { mayLowerOomScore: boolean; ownLabels: Readonly<Record<string, string>>; networkName: string },
 ): Promise<SystemAnswer> {
   const { info } = await connected.runtime.status({ verbose: true });
   const config = JSON.parse(info["config"] ?? "{}") as CriConfig;
@@ -57,7 +58,7 @@ async function judge(
   if (config.restrictOOMScoreAdj !== true && !options.mayLowerOomScore) {
     return { reason: `the containerd on ${socket} lacks restrict_oom_score_adj, which this machine needs` };
   }
-  if (!isOurCniConfig(await readdir(cniConfigDirectory).catch(() => []))) {
+  if (!(await isFreeForNetwork(cniConfigDirectory, options.networkName))) {
     return { reason: `${cniConfigDirectory} holds the pod network of somebody else` };
   }
   const isOurs = (labels: Readonly<Record<string, string>>) =>
