@@ -55,6 +55,10 @@ test("API server, controllers and scheduler as processes of their own, over HTTP
   await kubectl("scale", "deployment", "web", "--replicas=1");
   await kubectl.until((output) => names(output).length === 1, ["get", "pods", "-l", "app=web", "-o", "name"]);
 
+  // With a node, the pod that waited is scheduled and runs.
+  await part("kubelet", "--runtime", "simulated");
+  await kubectl("wait", "deployment", "web", "--for=condition=Available", "--timeout=20s");
+
   assert.equal(await scheduler.stop(), 0);
   const log = await readFile(join(directory, "wherry.log"), "utf8");
   assert.doesNotMatch(log, /forbidden/);
@@ -66,4 +70,16 @@ test("a part says which file it misses", async (context) => {
   const scheduler = startProcess([MAIN, "scheduler", "--data-dir", directory]);
   await scheduler.said(/there is no .*scheduler\.kubeconfig: start the API server with this --data-dir first/);
   assert.equal(await scheduler.stop(), 2);
+  const agent = startProcess([
+    MAIN,
+    "agent",
+    "--server",
+    "https://127.0.0.1:1",
+    "--token",
+    "x",
+    "--data-dir",
+    directory,
+  ]);
+  await agent.said(/cannot join/);
+  assert.equal(await agent.stop(), 1);
 });

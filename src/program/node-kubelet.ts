@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { GIT_VERSION } from "../api/version.ts";
+import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
+import type { KubeletHandle } from "../kubelet/handle.ts";
+import { startKubelet } from "../kubelet/kubelet.ts";
+import { type KubeletServer, startKubeletServer } from "../kubelet/server/server.ts";
+import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
+import { type Component, createComponent } from "./component.ts";
+import type { ComponentContext } from "./components.ts";
+import { nodeIdentity } from "./identities.ts";
+import type { NodeRuntime } from "./node-runtime.ts";
+import type { Started } from "./stop.ts";
+
+const KUBELET_PORT = 10250;
+
+export interface KubeletPartOptions {
+  readonly context: ComponentContext;
+  readonly nodeName: string;
+  readonly dataDirectory: string;
+  /** By which the API server reaches this machine. */
+  readonly address: string;
+  /** What the kubelet's own server proves itself with. */
+  readonly serving: CertificatePair;
+  /** PEM of the authority whose clients may ask it. */
+  readonly clientAuthority: string;
+}
+
+export interface StartedKubelet extends Started {
+  readonly handle: KubeletHandle;
+}
+
+/** The kubelet and its server. `handle.ready` says when the node is Ready. */
+export async function startTheKubelet(options: KubeletPartOptions, runtime: NodeRuntime): Promise<StartedKubelet> {
+  const { context, nodeName, address } = options;
+  const { clock, random } = context.environment;
+  const component = createComponent("kubelet", nodeIdentity(nodeName), context);
+  let handle: KubeletHandle | undefined;
+  const server = await startKubeletServer({
+    kubelet: () => handle,
+    nodeName,
+    client: component.client,
+    tls: {
+      key: options.serving.key,
+      cert: options.serving.certificate,
+      clientCa: options.clientAuthority,
+    },
+    host: address,
+    ports: [KUBELET_PORT, 0],
+    clock,
+    log: component.log,
+  });
+  handle = await startKubelet({
+    ...component,
+    random,
+    runtime: runtime.runtime,
+    host: runtime.host,
+    nodeName,
+    dataDirectory: join(options.dataDirectory, "kubelet"),
+    nodeAddresses: [
+      { type: "InternalIP", address },
+      { type: "Hostname", address: nodeName },
+    ],
+    ownLabels: runtime.ownLabels,
+    clusterDns: [DNS_SERVICE_ADDRESS],
+    clusterDomain: CLUSTER_DOMAIN,
+    serverPort: server.port,
+    kubeletVersion: GIT_VERSION,
+    ...(runtime.prober === undefined ? {} : { prober: runtime.prober }),
+    onPodCidrs: (podCidrs) => runtime.setPodCidrs(podCidrs),
+  });
+  return { handle, stop: (how) => stopTheKubelet({ component, server, handle: handle! }, how) };
+}
+
+async function stopTheKubelet(
+  parts: { component: Component; server: KubeletServer; handle: KubeletHandle },
+  how: { keepPods: boolean },
+): Promise<void> {
+  await parts.handle.stop(how);
+  await parts.server.close();
+  await parts.component.close();
+}

@@ -1,0 +1,48 @@
+import { runCommand } from "../base/run-command.ts";
+import { bridgeName, POD_INTERFACES } from "../network/names.ts";
+import { startProxy } from "../proxy/proxy.ts";
+import { cleanUpNetwork } from "./clean-up.ts";
+import type { ClusterFacts } from "./cluster-facts.ts";
+import { createComponent } from "./component.ts";
+import type { ComponentContext } from "./components.ts";
+import { identities, nodeIdentity } from "./identities.ts";
+import type { Started } from "./stop.ts";
+
+export interface ProxyPartOptions {
+  /** Enters as the proxy, and for what only a node sees (its own pods) as the node. */
+  readonly context: ComponentContext;
+  readonly nodeName: string;
+  readonly dataDirectory: string;
+  readonly facts: ClusterFacts;
+  /** Addresses of this machine's pods. */
+  readonly podCidr: string;
+}
+
+/** Services' addresses and ports on this machine. Resolves when the rules are in place. */
+export async function startTheProxy(options: ProxyPartOptions): Promise<Started> {
+  const { facts, context, nodeName, podCidr } = options;
+  const stopping = new AbortController();
+  const component = createComponent("kube-proxy", identities.proxy, context);
+  const node = createComponent("kube-proxy", nodeIdentity(nodeName), context);
+  await startProxy({
+    informers: component.informers,
+    nodeInformers: node.informers,
+    nodeName,
+    clusterId: facts.clusterId,
+    podCidr,
+    clusterCidr: facts.clusterCidr,
+    podInterface: bridgeName(facts.clusterId),
+    podInterfaces: POD_INTERFACES,
+    clock: context.environment.clock,
+    log: component.log,
+    run: runCommand,
+    signal: stopping.signal,
+  });
+  return {
+    async stop({ keepPods }) {
+      stopping.abort();
+      await Promise.all([component.close(), node.close()]);
+      if (!keepPods) await cleanUpNetwork(options.dataDirectory, facts.clusterId);
+    },
+  };
+}
