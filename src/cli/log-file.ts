@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeDataDirectory } from "./data-directory.ts";
 
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -11,7 +12,7 @@ export interface LogFile {
 
 /** The program's log in its data directory; one earlier file is kept when it grows too large. */
 export function openLog(dataDirectory: string, echo?: (line: string) => void): LogFile {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  makeDataDirectory(dataDirectory);
   const file = join(dataDirectory, "wherry.log");
   let descriptor = openSync(file, "a", 0o600);
   let size = fstatSync(descriptor).size;

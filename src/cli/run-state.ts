@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What a running cluster tells other commands about itself, in `<dataDirectory>/run.json`. */
@@ -27,7 +27,6 @@ export function readRunState(dataDirectory: string): RunState | undefined {
 }
 
 export function writeRunState(dataDirectory: string, state: RunState): void {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   writeFileSync(join(dataDirectory, `${FILE}.new`), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(join(dataDirectory, `${FILE}.new`), join(dataDirectory, FILE));
 }

@@ -6,7 +6,6 @@ import { addressAt, parseCidr } from "../network/cidr.ts";
 import { localUrl, reachableAddress } from "./addresses.ts";
 import { type ClusterFacts, clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
-import { makeDataDirectory } from "./data-directory.ts";
 import type { Environment } from "./environment.ts";
 import { nextFreePort } from "./free-port.ts";
 import { identities } from "./identities.ts";
@@ -43,7 +42,6 @@ export async function openServer(
   to: { environment: Environment; started: Started[] },
 ): Promise<OpenedServer> {
   const { environment, started } = to;
-  makeDataDirectory(options.dataDirectory);
   const facts = await clusterFacts(options.dataDirectory);
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
   let plane: ControlPlane | undefined;

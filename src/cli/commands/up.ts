@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { join } from "node:path";
 import { formatTime } from "../../base/clock.ts";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
+import { makeDataDirectory } from "../data-directory.ts";
 import {
   bindOption,
   dataDirectoryOf,
@@ -130,7 +131,7 @@ function nextSteps({ terminal }: Invocation, state: RunState): void {
 /** Starts the same command in the background and shows what it says until it is ready. */
 async function detach(invocation: Invocation, dataDirectory: string): Promise<ExitCode> {
   const { clock, terminal } = invocation;
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  makeDataDirectory(dataDirectory);
   const file = join(dataDirectory, "start.log");
   const output = openSync(file, "w", 0o600);
   const words = process.argv.slice(2).filter((word) => word !== "--detach" && word !== "-d");
