@@ -24,7 +24,7 @@ test("the node registers itself and becomes Ready", async () => {
   const ready = node.status?.conditions?.find(({ type }) => type === "Ready");
   assert.equal(ready?.status, "True");
   assert.equal(ready?.message, "kubelet is posting ready status");
-  assert.equal(node.status?.capacity?.["cpu"], "4");
+  assert.equal(node.status?.capacity?.cpu, "4");
   assert.equal(node.metadata?.labels?.["kubernetes.io/hostname"], NODE);
 });
 
@@ -112,6 +112,8 @@ test("a container that keeps failing is restarted after 0, 10, 20 seconds", asyn
   }
   const gaps = starts.slice(1).map((at, index) => Math.round((at - starts[index]!) / 1000));
   assert.deepEqual(gaps, [20, 40]);
+  const left = await world.runtime.runtime.listContainers();
+  assert.ok(left.length <= 2, "of ended containers only the last one is kept");
 });
 
 test("pods that run to completion succeed or fail by their restart policy", async () => {

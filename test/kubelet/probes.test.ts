@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import type { Pod } from "../../src/api/generated/core/v1.ts";
+import { pods } from "../../src/api/generated/resources.ts";
 import type { Prober } from "../../src/kubelet/probes/prober.ts";
 import { isReady, main, startWorld, type World } from "./world.ts";
 
@@ -81,3 +83,21 @@ test("a startup probe holds back the other probes and the readiness", async () =
   const pod = await world.until("heavy", isReady, 5000);
   assert.equal(pod.status?.containerStatuses?.[0]?.started, true);
 });
+
+test("a readiness gate holds back the pod until somebody opens it", async () => {
+  world = await startWorld();
+  await world.create("gated", { readinessGates: [{ conditionType: "example.com/gate" }] });
+  const closed = await world.until("gated", (pod) => condition(pod, "ContainersReady")?.status === "True");
+  assert.equal(condition(closed, "Ready")?.reason, "ReadinessGatesNotReady");
+  assert.equal(
+    condition(closed, "Ready")?.message,
+    'corresponding condition of pod readiness gate "example.com/gate" does not exist.',
+  );
+  const body = { status: { conditions: [{ type: "example.com/gate", status: "True" }] } };
+  const name = { namespace: "default", name: "gated" };
+  await world.client.patch(pods, name, { type: "strategic", body, subresource: "status" });
+  const open = await world.until("gated", isReady);
+  assert.equal(condition(open, "example.com/gate")?.status, "True");
+});
+
+const condition = (pod: Pod | undefined, type: string) => pod?.status?.conditions?.find((each) => each.type === type);

@@ -50,24 +50,24 @@ type Values = Record<string, { controller: string; value: string }>;
 
 function valuesV1(pod: Pod): Values {
   const limits = podLimits(pod);
-  const quota = cpuQuota(limits["cpu"] ?? 0);
+  const quota = cpuQuota(limits.cpu ?? 0);
   return {
-    "cpu.shares": { controller: "cpu", value: String(cpuShares(podRequests(pod)["cpu"] ?? 0)) },
+    "cpu.shares": { controller: "cpu", value: String(cpuShares(podRequests(pod).cpu ?? 0)) },
     ...(quota > 0 && { "cpu.cfs_quota_us": { controller: "cpu", value: String(quota) } }),
-    ...(limits["memory"] && { "memory.limit_in_bytes": { controller: "memory", value: String(limits["memory"]) } }),
+    ...(limits.memory && { "memory.limit_in_bytes": { controller: "memory", value: String(limits.memory) } }),
   };
 }
 
 function valuesV2(pod: Pod): Values {
   const limits = podLimits(pod);
-  const quota = cpuQuota(limits["cpu"] ?? 0);
-  const shares = cpuShares(podRequests(pod)["cpu"] ?? 0);
+  const quota = cpuQuota(limits.cpu ?? 0);
+  const shares = cpuShares(podRequests(pod).cpu ?? 0);
   // The kernel's documented conversion of shares [2, 262144] to weight [1, 10000].
   const weight = 1 + Math.floor(((shares - 2) * 9999) / 262_142);
   return {
     "cpu.weight": { controller: "cpu", value: String(weight) },
     ...(quota > 0 && { "cpu.max": { controller: "cpu", value: `${quota} 100000` } }),
-    ...(limits["memory"] && { "memory.max": { controller: "memory", value: String(limits["memory"]) } }),
+    ...(limits.memory && { "memory.max": { controller: "memory", value: String(limits.memory) } }),
   };
 }
 

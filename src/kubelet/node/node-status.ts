@@ -72,7 +72,7 @@ function resourceList({ facts, maxPods }: NodeStatusInput, of: "capacity" | "all
     "ephemeral-storage": isCapacity ? kibibytes(storage) : String(amounts["ephemeral-storage"]),
     "hugepages-1Gi": "0",
     "hugepages-2Mi": "0",
-    memory: kibibytes(isCapacity ? facts.memoryBytes : amounts["memory"]!),
+    memory: kibibytes(isCapacity ? facts.memoryBytes : amounts.memory!),
     pods: String(maxPods),
   };
 }

@@ -21,7 +21,7 @@ export function nodeStatusPatch(before: NodeStatus, after: NodeStatus): Record<s
   const conditions = (after.conditions ?? []).filter(
     (condition) => !isDeepStrictEqual(old(before, condition), condition),
   );
-  if (conditions.length > 0) patch["conditions"] = conditions;
+  if (conditions.length > 0) patch.conditions = conditions;
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 

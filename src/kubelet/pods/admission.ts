@@ -26,7 +26,7 @@ function resourceRejection(pod: Pod, { others, allocatable }: AdmissionInput): R
     for (const [name, amount] of Object.entries(podRequests(other))) used[name] = (used[name] ?? 0) + amount;
   }
   const requested = { pods: 1, ...podRequests(pod) };
-  used["pods"] = others.length;
+  used.pods = others.length;
   for (const [name, amount] of Object.entries(requested)) {
     const capacity = allocatable[name] ?? 0;
     if (amount === 0 || amount + (used[name] ?? 0) <= capacity) continue;

@@ -65,16 +65,16 @@ test("a container's limits as the runtime takes them", () => {
 test("a pod asks for the sum of its containers, or for what its init containers need at their peak", () => {
   const cpu = (amount: string): ResourceRequirements => ({ requests: { cpu: amount } });
   const plain = pod([container("a", cpu("1")), container("b", cpu("500m"))]);
-  assert.equal(podRequests(plain)["cpu"], 1500);
+  assert.equal(podRequests(plain).cpu, 1500);
   const init = [
     container("i", cpu("4")),
     container("s", cpu("1"), { restartPolicy: "Always" }),
     container("j", cpu("2")),
   ];
-  assert.equal(podRequests(pod([container("a", cpu("1"))], { initContainers: init }))["cpu"], 4000);
+  assert.equal(podRequests(pod([container("a", cpu("1"))], { initContainers: init })).cpu, 4000);
   const late = [container("s", cpu("1"), { restartPolicy: "Always" }), container("j", cpu("4"))];
-  assert.equal(podRequests(pod([container("a", cpu("1"))], { initContainers: late }))["cpu"], 5000);
-  assert.equal(podRequests(pod([container("a", cpu("1"))], { overhead: { cpu: "100m" } }))["cpu"], 1100);
+  assert.equal(podRequests(pod([container("a", cpu("1"))], { initContainers: late })).cpu, 5000);
+  assert.equal(podRequests(pod([container("a", cpu("1"))], { overhead: { cpu: "100m" } })).cpu, 1100);
 });
 
 test("a pod is limited where all its containers are", () => {

@@ -57,7 +57,7 @@ export function oomScoreAdjust(pod: Pod, container: Container, nodeMemoryBytes: 
     case "BestEffort":
       return 1000;
     case "Burstable": {
-      const requested = quantityValue(container.resources?.requests?.["memory"] ?? "0");
+      const requested = quantityValue(container.resources?.requests?.memory ?? "0");
       const adjust = Math.floor(1000 - (1000 * requested) / Math.max(1, nodeMemoryBytes));
       return Math.min(999, Math.max(3, adjust));
     }
@@ -67,13 +67,13 @@ export function oomScoreAdjust(pod: Pod, container: Container, nodeMemoryBytes: 
 /** What the runtime enforces for a container. */
 export function containerResources(pod: Pod, container: Container, nodeMemoryBytes: number): LinuxContainerResources {
   const { requests = {}, limits = {} } = container.resources ?? {};
-  const cpuLimit = limits["cpu"];
-  const cpuRequest = requests["cpu"] ?? cpuLimit ?? "0";
+  const cpuLimit = limits.cpu;
+  const cpuRequest = requests.cpu ?? cpuLimit ?? "0";
   const quota = cpuLimit === undefined ? 0 : cpuQuota(quantityMilli(cpuLimit));
   return {
     cpuShares: cpuShares(quantityMilli(cpuRequest)),
     ...(quota > 0 && { cpuPeriod: QUOTA_PERIOD_MICROSECONDS, cpuQuota: quota }),
-    ...(limits["memory"] !== undefined && { memoryLimitInBytes: quantityValue(limits["memory"]) }),
+    ...(limits.memory !== undefined && { memoryLimitInBytes: quantityValue(limits.memory) }),
     oomScoreAdj: oomScoreAdjust(pod, container, nodeMemoryBytes),
   };
 }

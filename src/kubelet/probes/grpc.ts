@@ -3,7 +3,7 @@ import { RuntimeError } from "../cri/runtime.ts";
 import type { ProbeOutcome } from "./prober.ts";
 
 /** grpc.health.v1, https://github.com/grpc/grpc/blob/master/doc/health-checking.md. */
-const DESCRIPTOR = {
+export const HEALTH_DESCRIPTOR = {
   nested: {
     grpc: {
       nested: {
@@ -34,7 +34,7 @@ export async function grpcProbe(
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   const channel = await openChannel({
     target: `${host}:${address.port}`,
-    descriptor: DESCRIPTOR,
+    descriptor: HEALTH_DESCRIPTOR,
     service: "grpc.health.v1.Health",
   });
   try {

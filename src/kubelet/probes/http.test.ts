@@ -55,7 +55,7 @@ test("headers can be set and taken away", async () => {
   ]);
   assert.equal(lastHeaders["x-custom"], "1");
   assert.equal(lastHeaders["user-agent"], "mine");
-  assert.equal(lastHeaders["accept"], undefined);
+  assert.equal(lastHeaders.accept, undefined);
 });
 
 test("a connection is a success for a TCP probe, a refusal is not", async () => {

@@ -16,8 +16,8 @@ export function statusPatch(before: PodStatus, wanted: PodStatus): Fields | unde
     if (isDeepStrictEqual(old[name], fresh[name])) continue;
     patch[name] = name in fresh ? replacement(name, old[name], fresh[name]) : null;
   }
-  const conditions = changedConditions(before.conditions ?? [], (fresh["conditions"] ?? []) as PodCondition[]);
-  if (conditions.length > 0) patch["conditions"] = conditions;
+  const conditions = changedConditions(before.conditions ?? [], (fresh.conditions ?? []) as PodCondition[]);
+  if (conditions.length > 0) patch.conditions = conditions;
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 

@@ -78,7 +78,7 @@ export async function ensureContainerd(options: EnsureContainerdOptions): Promis
   const engine = await chooseEngine({ ...options, machine, ownLabels: labels, network });
   const importInto = (archive: Buffer, reference: string) =>
     importImage(archive, reference, {
-      ctr: machine.programs["ctr"]!,
+      ctr: machine.programs.ctr!,
       socket: engine.socket,
       scratchDirectory: scratch,
       images: engine.runtime.images,

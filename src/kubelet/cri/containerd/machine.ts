@@ -126,7 +126,7 @@ async function findCniPlugins(): Promise<string | undefined> {
 }
 
 async function findPrograms(): Promise<Record<string, string>> {
-  const directories = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/bin", "/usr/sbin", "/usr/bin"];
+  const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/sbin", "/usr/bin"];
   const found: Record<string, string> = {};
   for (const program of Object.keys(PROGRAMS)) {
     for (const directory of directories) {

@@ -49,7 +49,7 @@ export async function startPrivateContainerd(options: PrivateContainerdOptions):
   const start = async (): Promise<void> => {
     state.startedMs = clock.monotonic();
     const args = ["--config", paths.config];
-    identity = await startDetached(options.machine.programs["containerd"]!, args, {
+    identity = await startDetached(options.machine.programs.containerd!, args, {
       logFile: paths.log,
       pidFile: paths.pidFile,
       onExit: ended,

@@ -49,7 +49,7 @@ async function judge(
   options: { mayLowerOomScore: boolean; ownLabels: Readonly<Record<string, string>>; networkName: string },
 ): Promise<SystemAnswer> {
   const { info } = await connected.runtime.status({ verbose: true });
-  const config = JSON.parse(info["config"] ?? "{}") as CriConfig;
+  const config = JSON.parse(info.config ?? "{}") as CriConfig;
   const cniConfigDirectory = config.cni?.confDir;
   const sandboxImage = config.sandboxImage;
   if (cniConfigDirectory === undefined || sandboxImage === undefined) {
