@@ -58,7 +58,5 @@ function doesNotApply(operation: Operation, index: number, error: unknown): Erro
 }
 
 function unprocessable(why: string): Error {
-  return failure(422, "Invalid", `the server rejected our request due to an error in our request: ${why}`, {
-    causes: [{ reason: "UnexpectedServerResponse", message: why }],
-  });
+  return failure(422, "Invalid", `the server rejected our request due to an error in our request: ${why}`);
 }

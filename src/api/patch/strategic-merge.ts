@@ -222,7 +222,5 @@ function badPatchType(directive: unknown, patch: JsonObject): Error {
 }
 
 function unprocessable(why: string): Error {
-  return failure(422, "Invalid", `the server rejected our request due to an error in our request: ${why}`, {
-    causes: [{ reason: "UnexpectedServerResponse", message: why }],
-  });
+  return failure(422, "Invalid", `the server rejected our request due to an error in our request: ${why}`);
 }
