@@ -11,6 +11,9 @@ const OUT = "dist";
 /** CommonJS dependencies call require for Node's own modules. */
 const REQUIRE = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
+/** node:sqlite and its like have no name without the prefix. */
+const isBuiltin = (path: string): boolean => path.startsWith("node:") || builtinModules.includes(path);
+
 /**
  * Takes Node's own modules by getBuiltinModule. An import statement would make an ES module of each, which reads every one of
  * its exports, and with them loads what only some of them need: 40 ms for node:http alone, which then loads undici.
@@ -18,15 +21,32 @@ const REQUIRE = 'const require = process.getBuiltinModule("node:module").createR
 const builtins: Plugin = {
   name: "builtins",
   setup({ onResolve, onLoad }) {
-    const names = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
-    // node:sqlite and its like have no name without the prefix.
-    const isBuiltin = (path: string): boolean => names.has(path) || path.startsWith("node:");
     onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, kind }) =>
-      kind !== "require-call" && isBuiltin(path) ? { path, namespace: "builtin", sideEffects: false } : undefined,
+      kind === "import-statement" && isBuiltin(path) ? { path, namespace: "builtin", sideEffects: false } : undefined,
     );
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
     }));
+  },
+};
+
+/**
+ * A lazily imported CommonJS package has its names, as it has them in Node. esbuild gives such a chunk the default export
+ * alone; so the chunk is made of a module that exports each name.
+ */
+const lazyPackages: Plugin = {
+  name: "lazy packages",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[@a-z]/ }, ({ path, kind, resolveDir }) =>
+      kind === "dynamic-import" && !isBuiltin(path)
+        ? { path, namespace: "lazy-package", pluginData: { resolveDir } }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "lazy-package" }, async ({ path, pluginData }) => {
+      const names = Object.keys((await import(path)) as object).filter((name) => /^[\w$]+$/.test(name));
+      const { resolveDir } = pluginData as { resolveDir: string };
+      return { contents: `export { ${names.join(", ")} } from ${JSON.stringify(path)};`, resolveDir };
+    });
   },
 };
 
@@ -47,7 +67,7 @@ const { metafile } = await build({
   banner: { js: REQUIRE },
   chunkNames: "[name]-[hash]",
   logLevel: "warning",
-  plugins: [builtins],
+  plugins: [builtins, lazyPackages],
   metafile: true,
 });
 for (const file of ["schema.json", "descriptions.json"]) await copyFile(`src/api/generated/${file}`, `${OUT}/${file}`);
