@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { ContainerConfig, PodSandboxConfig } from "./config.ts";
 import { type ContainerRuntime, RuntimeError } from "./runtime.ts";
 
@@ -106,7 +107,7 @@ async function ended({ runtime }: ConformanceWorld, id: string) {
   for (let attempt = 0; attempt < 200; attempt++) {
     const status = await runtime.runtime.containerStatus(id);
     if (status.state === "CONTAINER_EXITED") return status;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await setTimeout(10);
   }
   throw new Error(`container ${id} does not end`);
 }
@@ -139,11 +140,11 @@ function nodeTests(given: Given): void {
         if (event.type === "stopped") seen.push(event.containerId);
       }
     })().catch(rejectsWith("Unimplemented"));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await setTimeout(100);
     const { id } = await started(world, world.commands.exit(0));
     await ended(world, id);
     for (let attempt = 0; attempt < 100 && !seen.includes(id); attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await setTimeout(10);
     }
     stop.abort();
     if ((await following) !== true) assert.ok(seen.includes(id));
