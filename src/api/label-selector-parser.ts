@@ -19,85 +19,94 @@ interface Token {
 
 const SYMBOLS = new Set(["=", "==", "!=", "!", "(", ")", ",", ">", "<"]);
 
+/** Where the parser stands in the tokens. */
+interface Cursor {
+  readonly tokens: readonly Token[];
+  position: number;
+}
+
 /**
  * Parses the text form: `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>5`. An empty text selects everything.
  * @throws SelectorError with upstream's message
  */
 export function parseLabelSelector(text: string): LabelRequirement[] {
-  const tokens = tokenize(text);
+  const cursor: Cursor = { tokens: tokenize(text), position: 0 };
   const requirements: LabelRequirement[] = [];
-  let position = 0;
-  if (peek().type === "end") return requirements;
-  if (!isName(peek()) && peek().type !== "!") {
-    throw found(peek(), "expected: !, identifier, or 'end of string'");
-  }
+  if (peek(cursor).type === "end") return requirements;
+  if (!startsRequirement(cursor)) throw found(peek(cursor), "expected: !, identifier, or 'end of string'");
   for (;;) {
     try {
-      requirements.push(requirement());
+      requirements.push(requirement(cursor));
     } catch (error) {
       if (!(error instanceof SelectorError)) throw error;
       throw new SelectorError(`unable to parse requirement: ${error.message}`);
     }
-    const separator = next();
+    const separator = next(cursor);
     if (separator.type === "end") break;
     if (separator.type !== ",") throw found(separator, "expected: ',' or 'end of string'");
-    if (!isName(peek()) && peek().type !== "!") throw found(peek(), "expected: identifier after ','");
+    if (!startsRequirement(cursor)) throw found(peek(cursor), "expected: identifier after ','");
   }
   return requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+}
 
-  function peek(): Token {
-    return tokens[position] ?? { type: "end", text: "" };
+function peek(cursor: Cursor): Token {
+  return cursor.tokens[cursor.position] ?? { type: "end", text: "" };
+}
+
+function next(cursor: Cursor): Token {
+  const token = peek(cursor);
+  cursor.position++;
+  return token;
+}
+
+const startsRequirement = (cursor: Cursor): boolean => isName(peek(cursor)) || peek(cursor).type === "!";
+
+function requirement(cursor: Cursor): LabelRequirement {
+  const negated = peek(cursor).type === "!";
+  if (negated) next(cursor);
+  const key = next(cursor);
+  if (!isName(key)) throw found(key, "expected: identifier");
+  checkKey(key.text);
+  if (peek(cursor).type === "end" || peek(cursor).type === ",") {
+    return { key: key.text, operator: negated ? "DoesNotExist" : "Exists", values: [] };
   }
-  function next(): Token {
-    const token = peek();
-    position++;
-    return token;
+  const operator = next(cursor);
+  switch (operator.type) {
+    case "in":
+    case "notin":
+      return make(key.text, operator.type === "in" ? "In" : "NotIn", valueList(cursor));
+    case "=":
+    case "==":
+      return make(key.text, "In", [exactValue(cursor)]);
+    case "!=":
+      return make(key.text, "NotIn", [exactValue(cursor)]);
+    case ">":
+    case "<":
+      return make(key.text, operator.type === ">" ? "Gt" : "Lt", [exactValue(cursor)]);
+    default:
+      throw found(operator, "expected: in, notin, =, ==, !=, gt, lt");
   }
-  function requirement(): LabelRequirement {
-    const negated = peek().type === "!";
-    if (negated) next();
-    const key = next();
-    if (!isName(key)) throw found(key, "expected: identifier");
-    checkKey(key.text);
-    if (peek().type === "end" || peek().type === ",") {
-      return { key: key.text, operator: negated ? "DoesNotExist" : "Exists", values: [] };
-    }
-    const operator = next();
-    switch (operator.type) {
-      case "in":
-      case "notin":
-        return make(key.text, operator.type === "in" ? "In" : "NotIn", valueList());
-      case "=":
-      case "==":
-        return make(key.text, "In", [exactValue()]);
-      case "!=":
-        return make(key.text, "NotIn", [exactValue()]);
-      case ">":
-      case "<":
-        return make(key.text, operator.type === ">" ? "Gt" : "Lt", [exactValue()]);
-      default:
-        throw found(operator, "expected: in, notin, =, ==, !=, gt, lt");
-    }
-  }
-  function exactValue(): string {
-    if (peek().type === "end" || peek().type === ",") return "";
-    const value = next();
-    if (!isName(value)) throw found(value, "expected: identifier");
-    return value.text;
-  }
-  function valueList(): string[] {
-    const open = next();
-    if (open.type !== "(") throw new SelectorError(`found '${open.text}' expected: '('`);
-    const values = new Set<string>();
-    for (;;) {
-      const token = peek();
-      if (isName(token)) values.add(next().text);
-      else if (token.type === "," || token.type === ")") values.add("");
-      else throw found(token, "expected: ',', ')' or identifier");
-      const separator = next();
-      if (separator.type === ")") return [...values].sort();
-      if (separator.type !== ",") throw found(separator, "expected: ',' or ')'");
-    }
+}
+
+function exactValue(cursor: Cursor): string {
+  if (peek(cursor).type === "end" || peek(cursor).type === ",") return "";
+  const value = next(cursor);
+  if (!isName(value)) throw found(value, "expected: identifier");
+  return value.text;
+}
+
+function valueList(cursor: Cursor): string[] {
+  const open = next(cursor);
+  if (open.type !== "(") throw new SelectorError(`found '${open.text}' expected: '('`);
+  const values = new Set<string>();
+  for (;;) {
+    const token = peek(cursor);
+    if (isName(token)) values.add(next(cursor).text);
+    else if (token.type === "," || token.type === ")") values.add("");
+    else throw found(token, "expected: ',', ')' or identifier");
+    const separator = next(cursor);
+    if (separator.type === ")") return [...values].sort();
+    if (separator.type !== ",") throw found(separator, "expected: ',' or ')'");
   }
 }
 
