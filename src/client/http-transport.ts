@@ -10,7 +10,7 @@ import { StatusError } from "../api/status.ts";
 import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
-import { createSessionPool, type Lease } from "./http-session-pool.ts";
+import { createSessionPool, type Lease, type SessionPool } from "./http-session-pool.ts";
 import { statusErrorOf } from "./http-status.ts";
 import { parseJsonLines } from "./json-lines.ts";
 import { type Transport, TransportError, type TransportRequest, type WatchEvent } from "./transport.ts";
@@ -50,25 +50,8 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   const prefix = server.pathname.replace(/\/$/, "");
   const pool = createSessionPool(server.origin, sessionOptions(options), options.clock);
 
-  async function send(request: TransportRequest, signal: AbortSignal | undefined): Promise<Response & Lease> {
-    for (let attempt = 0; ; attempt++) {
-      const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-      const headers = await headersOf(request, { prefix, options, length: body?.length });
-      const lease = await pool.acquire();
-      try {
-        signal?.throwIfAborted();
-        const stream = lease.session.request(headers, { endStream: body === undefined });
-        if (body !== undefined) stream.end(body);
-        return { ...(await whenAnswered(stream, signal)), ...lease };
-      } catch (error) {
-        lease.release();
-        if (signal?.aborted) throw signal.reason;
-        // The server promises that it has not looked at a refused stream.
-        if (isRefused(error) && attempt < REFUSED_RETRIES) continue;
-        throw transportError(request, error);
-      }
-    }
-  }
+  const send = (request: TransportRequest, signal: AbortSignal | undefined): Promise<Response & Lease> =>
+    sendThrough(pool, { request, signal, prefix, options });
 
   async function receive(request: TransportRequest): Promise<string> {
     const timeout = new AbortController();
@@ -117,6 +100,35 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       pool.close();
     },
   };
+}
+
+interface Sending {
+  readonly request: TransportRequest;
+  readonly signal: AbortSignal | undefined;
+  readonly prefix: string;
+  readonly options: HttpTransportOptions;
+}
+
+/** Sends the request and waits for the head of its answer; whoever gets it releases the lease. */
+async function sendThrough(pool: SessionPool, sending: Sending): Promise<Response & Lease> {
+  const { request, signal, prefix, options } = sending;
+  for (let attempt = 0; ; attempt++) {
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const headers = await headersOf(request, { prefix, options, length: body?.length });
+    const lease = await pool.acquire();
+    try {
+      signal?.throwIfAborted();
+      const stream = lease.session.request(headers, { endStream: body === undefined });
+      if (body !== undefined) stream.end(body);
+      return { ...(await whenAnswered(stream, signal)), ...lease };
+    } catch (error) {
+      lease.release();
+      if (signal?.aborted) throw signal.reason;
+      // The server promises that it has not looked at a refused stream.
+      if (isRefused(error) && attempt < REFUSED_RETRIES) continue;
+      throw transportError(request, error);
+    }
+  }
 }
 
 function sessionOptions(options: HttpTransportOptions): SecureClientSessionOptions {

@@ -49,7 +49,6 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   /** Keys that need work, with their cause: those in `ready`, and those that were added while processing. */
   const dirty = new Map<string, TraceContext | undefined>();
   const processing = new Set<string>();
-  const waiting = new Map<string, Waiting>();
   const failures = new Map<string, number>();
   const takers: ((item: WorkItem | undefined) => void)[] = [];
   let ready = new Set<string>();
@@ -79,21 +78,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     hand();
   }
 
+  const delays = createDelays(clock, add);
+
   function addAfter(key: string, delayMs: number): void {
-    if (stopped) return;
-    if (delayMs <= 0) {
-      add(key);
-      return;
-    }
-    const dueMs = clock.monotonic() + delayMs;
-    const earlier = waiting.get(key);
-    if (earlier !== undefined && earlier.dueMs <= dueMs) return;
-    earlier?.timer.cancel();
-    const timer = clock.setTimer(() => {
-      waiting.delete(key);
-      add(key);
-    }, delayMs);
-    waiting.set(key, { dueMs, timer });
+    if (!stopped) delays.add(key, delayMs);
   }
 
   return {
@@ -125,9 +113,34 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       stopped = true;
       ready = new Set();
       dirty.clear();
+      delays.clear();
+      for (const taker of takers.splice(0)) taker(undefined);
+    },
+  };
+}
+
+/** Keys that wait for their time; of several times for a key the earliest counts. */
+function createDelays(clock: Clock, due: (key: string) => void) {
+  const waiting = new Map<string, Waiting>();
+  return {
+    add(key: string, delayMs: number): void {
+      if (delayMs <= 0) {
+        due(key);
+        return;
+      }
+      const dueMs = clock.monotonic() + delayMs;
+      const earlier = waiting.get(key);
+      if (earlier !== undefined && earlier.dueMs <= dueMs) return;
+      earlier?.timer.cancel();
+      const timer = clock.setTimer(() => {
+        waiting.delete(key);
+        due(key);
+      }, delayMs);
+      waiting.set(key, { dueMs, timer });
+    },
+    clear(): void {
       for (const { timer } of waiting.values()) timer.cancel();
       waiting.clear();
-      for (const taker of takers.splice(0)) taker(undefined);
     },
   };
 }
