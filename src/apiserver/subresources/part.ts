@@ -1,3 +1,4 @@
+import { type FieldError, invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
@@ -10,21 +11,29 @@ import type { ServedResource } from "../registry/resource.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
 
+/** What a part is and what may become of it. */
+export interface Part {
+  /** Copies the part from what the client sent. */
+  take(wanted: AnyObject, draft: AnyObject): void;
+  /** What is wrong with the change, beyond what the object's own rules say. */
+  validate?(draft: AnyObject, old: AnyObject): FieldError[];
+}
+
 /** A subresource through which only one part of the object is written: the rest stays as it is stored. */
-export function partSubresource(take: (wanted: AnyObject, draft: AnyObject) => void): Subresource {
+export function partSubresource(part: Part): Subresource {
   return {
     get: getHandler,
     async update(resource, exchange, environment) {
       const wanted = expectObject((await decodeBody(exchange.body)).value, resource.schema) as AnyObject;
       if (wanted.metadata?.name !== exchange.info.name)
         throw badRequest("the name of the object does not match the name on the URL");
-      return write(resource, { exchange, environment, wanted: () => wanted }, take);
+      return write(resource, { exchange, environment, wanted: () => wanted }, part);
     },
     async patch(resource, exchange, environment) {
       const patch = await readPatch(exchange);
       const { definition } = resource.schema;
       const wanted = (current: ApiObject) => patchObject(current, patch, { resource, definition }) as AnyObject;
-      return write(resource, { exchange, environment, wanted }, take);
+      return write(resource, { exchange, environment, wanted }, part);
     },
   };
 }
@@ -32,13 +41,15 @@ export function partSubresource(take: (wanted: AnyObject, draft: AnyObject) => v
 async function write(
   resource: ServedResource,
   request: { exchange: Exchange; environment: Environment; wanted: (current: ApiObject) => AnyObject },
-  take: (wanted: AnyObject, draft: AnyObject) => void,
+  part: Part,
 ) {
   const { exchange, environment } = request;
   const transform = (current: ApiObject): ApiObject => {
     const wanted = request.wanted(current);
     const draft = cloneJson(current) as AnyObject;
-    take(wanted, draft);
+    part.take(wanted, draft);
+    const errors = part.validate?.(draft, current as AnyObject) ?? [];
+    if (errors.length > 0) throw invalidObject(resource.schema, exchange.info.name, errors);
     draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
     return draft;
   };

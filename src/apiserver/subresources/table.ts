@@ -1,3 +1,5 @@
+import { validateEphemeralContainersUpdate } from "../../api/core/pod-update.ts";
+import type { Pod } from "../../api/generated/core/v1.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { bindingSubresource } from "./binding.ts";
@@ -17,10 +19,15 @@ export function subresourceTable(options: {
     "*/scale": scaleSubresource,
     "/pods/binding": bindingSubresource,
     "/pods/eviction": evictionSubresource(options),
-    "/pods/ephemeralcontainers": partSubresource(takeField("spec", "ephemeralContainers")),
-    "/pods/resize": partSubresource(takeResources),
-    "/namespaces/finalize": partSubresource(takeField("spec", "finalizers")),
-    "certificates.k8s.io/certificatesigningrequests/approval": partSubresource(takeField("status", "conditions")),
+    "/pods/ephemeralcontainers": partSubresource({
+      take: takeField("spec", "ephemeralContainers"),
+      validate: (draft, old) => validateEphemeralContainersUpdate(draft as Pod, old as Pod),
+    }),
+    "/pods/resize": partSubresource({ take: takeResources }),
+    "/namespaces/finalize": partSubresource({ take: takeField("spec", "finalizers") }),
+    "certificates.k8s.io/certificatesigningrequests/approval": partSubresource({
+      take: takeField("status", "conditions"),
+    }),
   };
 }
 
