@@ -3,6 +3,7 @@ import type { Change, Informer, InformerSet } from "../client/informer.ts";
 import type { ClusterCache } from "./cache/cluster-cache.ts";
 import { type NodeFacts, nodeFacts } from "./facts/node-facts.ts";
 import { type PodFacts, podFacts } from "./facts/pod-facts.ts";
+import { type VolumeInformers, volumeInformers } from "./facts/volume-facts.ts";
 import type { Nominations } from "./nominations.ts";
 import { Action, nodeUpdate, podUpdate } from "./queue/cluster-event.ts";
 import type { SchedulingQueue } from "./queue/scheduling-queue.ts";
@@ -16,6 +17,7 @@ export interface SchedulerInformers {
   readonly pods: Informer<PodFacts>;
   readonly nodes: Informer<NodeFacts>;
   readonly namespaces: Informer<NamespaceFacts>;
+  readonly volumes: VolumeInformers;
 }
 
 /** What the scheduler watches. Pods that have ended hold nothing and are left out. */
@@ -34,6 +36,7 @@ export function schedulerInformers(set: InformerSet): SchedulerInformers {
         labels: namespace.metadata?.labels ?? {},
       }),
     }),
+    volumes: volumeInformers(set),
   };
 }
 
@@ -54,12 +57,20 @@ export function followCluster(informers: SchedulerInformers, targets: WatchTarge
       const actions = after === undefined ? Action.delete : before === undefined ? Action.add : Action.updateOther;
       targets.queue.happened({ on: "namespace", actions });
     }),
+    informers.volumes.claims.subscribe((change) => storageChanged(change, targets)),
+    informers.volumes.volumes.subscribe((change) => storageChanged(change, targets)),
+    informers.volumes.classes.subscribe((change) => storageChanged(change, targets)),
     informers.nodes.subscribe((change) => nodeChanged(change, targets)),
     informers.pods.subscribe((change) => podChanged(change, targets)),
   ];
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+function storageChanged({ before, after }: Change<unknown>, { queue }: WatchTargets): void {
+  const actions = after === undefined ? Action.delete : before === undefined ? Action.add : Action.updateOther;
+  queue.happened({ on: "volume", actions });
 }
 
 function nodeChanged({ before, after }: Change<NodeFacts>, { cache, queue }: WatchTargets): void {

@@ -74,7 +74,7 @@ class Scheduler {
     const nominations = this.#nominations;
     const activate = (uid: string): void => this.#queue.activate(uid);
     const release = (uid: string): void => this.#queue.release(uid);
-    this.#profile = createProfile(defaultPlugins({ ...options, activate, release }));
+    this.#profile = createProfile(defaultPlugins({ ...options, volumes: this.#informers.volumes, activate, release }));
     const profile = this.#profile;
     this.#queue = new SchedulingQueue({
       clock: options.clock,

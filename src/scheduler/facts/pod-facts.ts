@@ -18,6 +18,13 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** A PersistentVolumeClaim that the pod uses. */
+export interface PodClaim {
+  readonly name: string;
+  /** Made for this pod alone, by a controller. */
+  readonly ephemeral: boolean;
+}
+
 /** Everything that scheduling needs to know of a pod, and nothing else: pods by the hundred thousand are kept as these. */
 export interface PodFacts {
   readonly key: string;
@@ -51,7 +58,7 @@ export interface PodFacts {
   readonly preferredAffinity: readonly WeightedPodAffinityTerm[];
   readonly preferredAntiAffinity: readonly WeightedPodAffinityTerm[];
   readonly spreadConstraints: readonly TopologySpreadConstraint[];
-  readonly claimNames: readonly string[];
+  readonly claims: readonly PodClaim[];
   /** The PodScheduled condition as it stands, to write it only when it changes. */
   readonly scheduled: { readonly status: string; readonly reason: string; readonly message: string } | undefined;
   /** True once the pod is marked as about to be disrupted. */
@@ -97,7 +104,7 @@ export function podFacts(pod: Pod): PodFacts {
     preferredAffinity: affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? NONE,
     preferredAntiAffinity: affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? NONE,
     spreadConstraints: spec?.topologySpreadConstraints ?? NONE,
-    claimNames: claimNames(pod),
+    claims: claimsOf(pod),
     scheduled: scheduledCondition(pod),
     disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
   };
@@ -126,11 +133,13 @@ function hostPorts(pod: Pod): readonly HostPort[] {
 }
 
 /** Claims by name; an ephemeral volume's claim is named after the pod and the volume. */
-function claimNames(pod: Pod): readonly string[] {
-  const found: string[] = [];
+function claimsOf(pod: Pod): readonly PodClaim[] {
+  const found: PodClaim[] = [];
   for (const volume of pod.spec?.volumes ?? NONE) {
-    if (volume.persistentVolumeClaim !== undefined) found.push(volume.persistentVolumeClaim.claimName);
-    else if (volume.ephemeral !== undefined) found.push(`${pod.metadata?.name}-${volume.name}`);
+    const name = volume.persistentVolumeClaim?.claimName;
+    if (name !== undefined) found.push({ name, ephemeral: false });
+    else if (volume.ephemeral !== undefined)
+      found.push({ name: `${pod.metadata?.name}-${volume.name}`, ephemeral: true });
   }
   return found.length === 0 ? NONE : found;
 }

@@ -4,6 +4,7 @@ import type { Random } from "../../base/random.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/events.ts";
 import type { InformerSet } from "../../client/informer.ts";
+import type { VolumeInformers } from "../facts/volume-facts.ts";
 import type { Plugin } from "../framework.ts";
 import { disruptionBudgets } from "../preemption/budgets.ts";
 import { defaultBinder } from "./default-binder.ts";
@@ -23,6 +24,7 @@ import { podTopologySpreadScore } from "./pod-topology-spread-score.ts";
 import { prioritySort } from "./priority-sort.ts";
 import { schedulingGates } from "./scheduling-gates.ts";
 import { taintToleration } from "./taint-toleration.ts";
+import { volumeBinding } from "./volume-binding.ts";
 
 /** What plugins may reach. */
 export interface PluginDependencies {
@@ -32,6 +34,7 @@ export interface PluginDependencies {
   readonly random: Random;
   readonly log: Logger;
   readonly informers: InformerSet;
+  readonly volumes: VolumeInformers;
   /** Tries the pod again as soon as it may be. */
   activate(uid: string): void;
   /** Tries the pod again if a plugin held it back. */
@@ -55,6 +58,7 @@ export function defaultPlugins(dependencies: PluginDependencies): readonly Plugi
     { plugin: nodeAffinity, weight: 2 },
     { plugin: nodePorts },
     { plugin: nodeResourcesFit },
+    { plugin: volumeBinding(dependencies) },
     { plugin: podTopologySpread },
     { plugin: podTopologySpreadScore(defaultConstraints(dependencies.informers)), weight: 2 },
     { plugin: interPodAffinity },
