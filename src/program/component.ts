@@ -24,17 +24,26 @@ export interface Component {
 /** Opens a way to the door for somebody: in process, or over HTTP with that identity's credentials. */
 export type Door = (identity: { user: UserInfo; userAgent: string }) => Transport;
 
+export interface ComponentIdentity {
+  /** As events name their source, and the log its component. */
+  readonly name: string;
+  readonly user: UserInfo;
+  /** The program as managed fields name it; the component's own name when absent. */
+  readonly program?: string;
+  /** Node that events come from. */
+  readonly host?: string;
+}
+
 export function createComponent(
-  name: string,
-  user: UserInfo,
-  from: { door: Door; host: string; environment: Environment },
+  { name, user, program = name, host }: ComponentIdentity,
+  from: { door: Door; environment: Environment },
 ): Component {
   const { clock, random } = from.environment;
   const log = from.environment.log.named(name);
-  const transport = from.door({ user, userAgent: name });
+  const transport = from.door({ user, userAgent: program });
   const client = new Client(transport);
   const informers = createInformerSet({ client, clock, random, log });
-  const events = createEventRecorder({ client, component: name, host: from.host, clock, random, log });
+  const events = createEventRecorder({ client, component: name, ...(host === undefined ? {} : { host }), clock, random, log });
   return {
     name,
     client,

@@ -5,7 +5,9 @@ import { controllerTable } from "../controllers/table.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import { type Component, createComponent, type Door } from "./component.ts";
 import type { Environment } from "./environment.ts";
-import { CONTROLLER_ACCOUNTS, identities, serviceAccount } from "./identities.ts";
+import { CONTROLLER_ACCOUNTS, EVENT_SOURCES, identities, serviceAccount } from "./identities.ts";
+
+const MANAGER = "kube-controller-manager";
 
 /** A part that runs until it is stopped. */
 export interface Running {
@@ -14,7 +16,6 @@ export interface Running {
 
 export interface ComponentContext {
   readonly door: Door;
-  readonly host: string;
   readonly environment: Environment;
 }
 
@@ -32,7 +33,7 @@ export interface ControllerFacts {
 export async function startControllers(context: ComponentContext, facts: ControllerFacts): Promise<Running> {
   const stopping = new AbortController();
   const { log, spans } = context.environment;
-  const shared = createComponent("kube-controller-manager", identities.controllerManager, context);
+  const shared = createComponent({ name: MANAGER, user: identities.controllerManager }, context);
   const writers: Component[] = [];
   const controllers = runControllers({
     factories: {
@@ -41,7 +42,10 @@ export async function startControllers(context: ComponentContext, facts: Control
       "root-ca-certificate-publisher-controller": rootCaController(facts.authority),
     },
     dependenciesFor(name) {
-      const writer = createComponent(name, serviceAccount(CONTROLLER_ACCOUNTS[name] ?? name), context);
+      const writer = createComponent(
+        { name: EVENT_SOURCES[name] ?? name, user: serviceAccount(CONTROLLER_ACCOUNTS[name] ?? name), program: MANAGER },
+        context,
+      );
       writers.push(writer);
       return { ...writer, informers: shared.informers };
     },
@@ -61,7 +65,7 @@ export async function startControllers(context: ComponentContext, facts: Control
 
 export async function startTheScheduler(context: ComponentContext): Promise<Running> {
   const stopping = new AbortController();
-  const component = createComponent("default-scheduler", identities.scheduler, context);
+  const component = createComponent({ name: "default-scheduler", user: identities.scheduler, program: "kube-scheduler" }, context);
   const { stopped } = await startScheduler({ ...component, signal: stopping.signal });
   return {
     async stop() {

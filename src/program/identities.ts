@@ -37,3 +37,13 @@ export const CONTROLLER_ACCOUNTS: Readonly<Record<string, string>> = {
   "serviceaccount-controller": "service-account-controller",
   "taint-eviction-controller": "node-controller",
 };
+
+/** Controllers that events name otherwise. */
+export const EVENT_SOURCES: Readonly<Record<string, string>> = {
+  "endpoints-controller": "endpoint-controller",
+  "endpointslice-controller": "endpoint-slice-controller",
+  "endpointslice-mirroring-controller": "endpoint-slice-mirroring-controller",
+  "node-ipam-controller": "cidrAllocator",
+  "node-lifecycle-controller": "node-controller",
+  "replicationcontroller-controller": "replication-controller",
+};

@@ -33,7 +33,7 @@ export interface StartedKubelet extends Started {
 export async function startTheKubelet(options: KubeletPartOptions, runtime: NodeRuntime): Promise<StartedKubelet> {
   const { context, nodeName, address } = options;
   const { clock, random } = context.environment;
-  const component = createComponent("kubelet", nodeIdentity(nodeName), context);
+  const component = createComponent({ name: "kubelet", user: nodeIdentity(nodeName), host: nodeName }, context);
   let handle: KubeletHandle | undefined;
   const server = await startKubeletServer({
     kubelet: () => handle,

@@ -22,8 +22,8 @@ export interface ProxyPartOptions {
 export async function startTheProxy(options: ProxyPartOptions): Promise<Started> {
   const { facts, context, nodeName, podCidr } = options;
   const stopping = new AbortController();
-  const component = createComponent("kube-proxy", identities.proxy, context);
-  const node = createComponent("kube-proxy", nodeIdentity(nodeName), context);
+  const component = createComponent({ name: "kube-proxy", user: identities.proxy, host: nodeName }, context);
+  const node = createComponent({ name: "kube-proxy", user: nodeIdentity(nodeName), host: nodeName }, context);
   await startProxy({
     informers: component.informers,
     nodeInformers: node.informers,

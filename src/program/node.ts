@@ -91,7 +91,7 @@ async function openWithNetwork(
 
 async function startTheDns(options: NodeOptions): Promise<Started> {
   const stopping = new AbortController();
-  const component = createComponent("kube-dns", identities.dns, options.context);
+  const component = createComponent({ name: "kube-dns", user: identities.dns }, options.context);
   const dns = await startDns({
     ...component,
     nodeName: options.nodeName,

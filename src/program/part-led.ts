@@ -63,7 +63,7 @@ async function startLed(part: LedPart, { environment, started }: PartTo): Promis
   const log = environment.log.named(part.name);
   const http = openHttpDoor(access, clock);
   started.push({ stop: () => http.close() });
-  const context: ComponentContext = { door: http.door, host: hostname(), environment };
+  const context: ComponentContext = { door: http.door, environment };
   const transport = http.door({ user: part.user, userAgent: "leader-election" });
   started.push({ stop: () => transport.close() });
   await progress.step(

@@ -94,7 +94,7 @@ function checkNode({ access, kubeconfig }: PartAccess, nodeName: string): void {
 function entrance(entered: PartAccess, { environment, started }: PartTo): ComponentContext {
   const http: HttpDoor = openHttpDoor(entered.access, environment.clock);
   started.push({ stop: () => http.close() });
-  return { door: http.door, host: hostname(), environment };
+  return { door: http.door, environment };
 }
 
 /** @throws CommandError when the data directory is not that of the API server */

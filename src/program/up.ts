@@ -34,7 +34,7 @@ async function start(
   const { environment, started } = to;
   const server = await openServer(options, to);
   const { plane, facts, url } = server;
-  const context: ComponentContext = { door: plane.server.transport, host: options.nodeName, environment };
+  const context: ComponentContext = { door: plane.server.transport, environment };
   // Loaded only now: the API server answers while the rest of the program is read.
   const { startControllers, startTheScheduler } = await import("./components.ts");
   started.push(
