@@ -19,7 +19,7 @@ import {
   reviewSubjectAccess,
 } from "./authz/reviews.ts";
 import { textAnswer } from "./exchange.ts";
-import type { PathHandler, VirtualHandler } from "./handlers/dispatch.ts";
+import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
 import type { ObjectReader } from "./reader.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { tokenSubresource } from "./subresources/token.ts";

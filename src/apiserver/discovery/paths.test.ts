@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadSchema } from "../../api/schema-data.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
-import type { PathHandler } from "../handlers/dispatch.ts";
+import type { PathHandler } from "../handlers/handler.ts";
 import { openapiPaths } from "../openapi/handler.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ApiObject } from "../../api/meta.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
 import { type Answer, type Exchange, objectAnswer, textAnswer } from "../exchange.ts";
-import type { PathHandler } from "../handlers/dispatch.ts";
+import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { type AggregatedVersion, apiGroupDiscoveryList } from "./aggregated.ts";

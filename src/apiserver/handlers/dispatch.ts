@@ -5,16 +5,11 @@ import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Subresource } from "../subresources/subresource.ts";
 import { findSubresource } from "../subresources/table.ts";
 import type { Environment } from "./environment.ts";
+import type { PathHandler, VirtualHandler } from "./handler.ts";
 import { patchHandler } from "./patch.ts";
 import { getHandler, listHandler } from "./read.ts";
 import { watchHandler } from "./watch.ts";
 import { createHandler, deleteCollectionHandler, deleteHandler, updateHandler } from "./write.ts";
-
-/** Answers a plain path, or undefined when it is not one of its own. */
-export type PathHandler = (exchange: Exchange) => Promise<Answer | undefined> | Answer | undefined;
-
-/** Answers a POST to something that is computed and never stored, such as a SubjectAccessReview. */
-export type VirtualHandler = (exchange: Exchange, environment: Environment) => Promise<Answer>;
 
 export interface DispatchOptions {
   readonly table: ResourceTable;

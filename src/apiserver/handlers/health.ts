@@ -1,6 +1,6 @@
 import type { Answer } from "../exchange.ts";
 import { textAnswer } from "../exchange.ts";
-import type { PathHandler } from "./dispatch.ts";
+import type { PathHandler } from "./handler.ts";
 
 /** One thing that must be well. Answers what is wrong, or undefined. */
 export interface HealthCheck {

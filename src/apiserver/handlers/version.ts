@@ -1,6 +1,6 @@
 import { GIT_VERSION, KUBERNETES_MAJOR, KUBERNETES_MINOR } from "../../api/version.ts";
 import { textAnswer } from "../exchange.ts";
-import type { PathHandler } from "./dispatch.ts";
+import type { PathHandler } from "./handler.ts";
 
 /** GET /version, as version.Info. */
 export function versionPath(): PathHandler {

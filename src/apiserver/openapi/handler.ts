@@ -3,7 +3,7 @@ import { type Descriptions, loadDescriptions } from "../../api/schema-data.ts";
 import { notAcceptable } from "../../api/status.ts";
 import { servedResources } from "../discovery/served.ts";
 import { type Exchange, type TextAnswer, textAnswer } from "../exchange.ts";
-import type { PathHandler } from "../handlers/dispatch.ts";
+import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { type OpenapiV3Index, openapiV3Document, openapiV3Index } from "./v3.ts";

@@ -7,8 +7,8 @@ import type { Authentication } from "../authn/create-authenticator.ts";
 import { reviewSelf, reviewToken } from "../authn/reviews.ts";
 import { objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
-import type { VirtualHandler } from "../handlers/dispatch.ts";
 import type { Environment } from "../handlers/environment.ts";
+import type { VirtualHandler } from "../handlers/handler.ts";
 
 /** Reads a review, lets `answer` fill in its status, and gives it back: nothing is stored. */
 export function review<T extends ApiObject>(
