@@ -10,3 +10,13 @@ export function aborted(signal: AbortSignal): Promise<void> {
 export async function pause(delayMs: number): Promise<void> {
   await setTimeout(delayMs);
 }
+
+/** Waits for work that may consist of the clock's timers alone, and keeps the process alive meanwhile. */
+export async function keepAlive<T>(work: Promise<T>): Promise<T> {
+  const handle = setInterval(() => {}, 60_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(handle);
+  }
+}

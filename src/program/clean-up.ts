@@ -1,6 +1,10 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import { createLogger } from "../base/log.ts";
 import { runCommand } from "../base/run-command.ts";
+import { keepAlive } from "../cli/wait.ts";
 import { clusterId } from "../kubelet/cri/containerd/paths.ts";
 import { cleanupPodNetwork } from "../network/cleanup.ts";
 import { cleanupProxy } from "../proxy/proxy.ts";
@@ -17,7 +21,17 @@ export async function cleanUpNetwork(dataDirectory: string, id: string): Promise
 
 /** Removes what a cluster that no longer runs left on this machine; with deleteData its objects, keys and images too. */
 export async function cleanUp(options: { dataDirectory: string; deleteData: boolean }): Promise<void> {
-  if (process.platform === "linux" && process.getuid?.() === 0)
-    await cleanUpNetwork(options.dataDirectory, clusterId(options.dataDirectory));
-  if (options.deleteData) await rm(options.dataDirectory, { recursive: true, force: true });
+  const { dataDirectory, deleteData } = options;
+  if (process.platform === "linux" && process.getuid?.() === 0 && existsSync(dataDirectory)) {
+    await cleanUpContainers(dataDirectory);
+    await cleanUpNetwork(dataDirectory, clusterId(dataDirectory));
+  }
+  if (deleteData) await rm(dataDirectory, { recursive: true, force: true });
+}
+
+async function cleanUpContainers(dataDirectory: string): Promise<void> {
+  const { cleanUpAfterProgram } = await import("../kubelet/cri/containerd/clean-up-after.ts");
+  const log = createLogger({ clock: systemClock, level: "warn", write: (line) => process.stderr.write(line) });
+  // Nobody else keeps the process alive meanwhile.
+  await keepAlive(cleanUpAfterProgram({ dataDirectory, clock: systemClock, log }));
 }

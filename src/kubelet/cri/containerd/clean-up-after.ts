@@ -5,13 +5,16 @@ import { type Clock, sleep } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import { cgroupHierarchies, removeCgroups } from "../../host/cgroups.ts";
 import { unmountBelow } from "../../host/mounts.ts";
+import { removeCniConfig } from "../cni.ts";
 import { killShims, removeAllSandboxes, removeEmptyDirectories, removeRunDirectory } from "./cleanup.ts";
 import { connectContainerd } from "./connect.ts";
 import { CLUSTER_LABEL } from "./ensure.ts";
 import { clusterId, privateContainerdPaths } from "./paths.ts";
 import { accepts, readPidFile, terminate } from "./process.ts";
-import { SYSTEM_SOCKET } from "./system.ts";
+import { findSystemContainerd } from "./system.ts";
 
+/** Pods get their grace period in an orderly stop; here it is shorter. */
+const RUNTIME_TIMEOUT_MS = 20_000;
 const STOP_GRACE_MS = 10_000;
 const KILL_ROUNDS = 50;
 const KILL_PAUSE_MS = 20;
@@ -33,7 +36,8 @@ export async function cleanUpAfterProgram(options: CleanUpAfterOptions): Promise
   const id = clusterId(dataDirectory);
   const paths = privateContainerdPaths(dataDirectory, options.runRoot);
   const labels = { [CLUSTER_LABEL]: id };
-  for (const socket of [paths.socket, options.systemSocket ?? SYSTEM_SOCKET]) await removePods(socket, labels, log);
+  await removePods(paths.socket, labels, options);
+  await leaveSystemContainerd(labels, options);
   const containerd = await readPidFile(paths.pidFile);
   if (containerd !== undefined) await terminate(containerd, { clock, graceMs: STOP_GRACE_MS });
   await killShims(paths.socket);
@@ -44,12 +48,32 @@ export async function cleanUpAfterProgram(options: CleanUpAfterOptions): Promise
   await removeEmptyDirectories([dirname(paths.run)]);
 }
 
-/** By the runtime as long as it answers: it also ends the pods' networks. */
-async function removePods(socket: string, labels: Readonly<Record<string, string>>, log: Logger): Promise<void> {
+/** The machine's own containerd, where it served this cluster. */
+async function leaveSystemContainerd(
+  ownLabels: Readonly<Record<string, string>>,
+  options: CleanUpAfterOptions,
+): Promise<void> {
+  const { dataDirectory, systemSocket: socket } = options;
+  const networkName = `wherry-${clusterId(dataDirectory)}`;
+  const found = await findSystemContainerd({ socket, mayLowerOomScore: true, ownLabels, networkName });
+  if (!("usable" in found)) return;
+  await removePods(found.usable.socket, ownLabels, options);
+  await removeCniConfig(found.usable.cniConfigDirectory);
+}
+
+/** By the runtime as long as it answers in time: it also ends the pods' networks. What it leaves is killed after it. */
+async function removePods(
+  socket: string,
+  labels: Readonly<Record<string, string>>,
+  { clock, log }: CleanUpAfterOptions,
+): Promise<void> {
   if (!(await accepts(socket))) return;
   const runtime = await connectContainerd(socket);
+  const done = new AbortController();
   try {
-    await removeAllSandboxes(runtime.runtime, { labels, log });
+    const removed = removeAllSandboxes(runtime.runtime, { labels, log }).finally(() => done.abort());
+    removed.catch(() => {});
+    await Promise.race([removed, sleep(clock, RUNTIME_TIMEOUT_MS, done.signal)]);
   } catch (error) {
     log.warn("containerd does not answer while pods should be removed", { socket, error: errorMessage(error) });
   } finally {
@@ -81,5 +105,11 @@ async function processesBelow(cgroup: string): Promise<number[]> {
   const below = await Promise.all(
     children.filter((child) => child.isDirectory()).map((child) => processesBelow(join(cgroup, child.name))),
   );
-  return [...text.split("\n").filter((line) => line !== "").map(Number), ...below.flat()];
+  return [
+    ...text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map(Number),
+    ...below.flat(),
+  ];
 }
