@@ -4,7 +4,7 @@ import { loadSchema } from "../api/schema-data.ts";
 import { createAdmissionPlugins } from "../apiserver/admission/plugins.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
-import { healthPaths } from "../apiserver/handlers/health.ts";
+import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
 import { versionPath } from "../apiserver/handlers/version.ts";
 import { createEdge, type Edge } from "../apiserver/http/edge.ts";
 import { openapiPaths } from "../apiserver/openapi/handler.ts";
@@ -26,6 +26,8 @@ export interface ControlPlaneOptions {
   /** Further addresses of this machine that clients use. */
   readonly addresses: readonly string[];
   readonly staticTokens?: Parameters<typeof createApiServer>[0]["security"]["staticTokens"];
+  /** What /readyz asks besides the server itself. */
+  readonly ready: readonly HealthCheck[];
   openStore(): Promise<Store>;
   subresources(pki: Pki): Readonly<Record<string, Subresource>>;
 }
@@ -85,7 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         subresources: options.subresources(pki),
         paths: (table, served) => [
           versionPath(),
-          healthPaths({ live: [{ name: "ping", check: () => undefined }], ready: [] }),
+          healthPaths({ live: [{ name: "ping", check: () => undefined }], ready: options.ready }),
           discoveryPaths(table, served),
           openapiPaths(table, served),
         ],

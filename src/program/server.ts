@@ -45,6 +45,7 @@ export async function openServer(
   const facts = await clusterFacts(options.dataDirectory);
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
   let plane: ControlPlane | undefined;
+  let hasDefaults = false;
   plane = await startControlPlane(
     {
       dataDirectory: options.dataDirectory,
@@ -53,6 +54,12 @@ export async function openServer(
       bind: options.bind,
       port: options.port ?? (await nextFreePort(options.bind, DEFAULT_PORT)),
       addresses: [gateway],
+      ready: [
+        {
+          name: "poststarthook/rbac/bootstrap-roles",
+          check: () => (hasDefaults ? undefined : "the default roles are being written"),
+        },
+      ],
       openStore: async () => {
         const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
         const { clock, log } = environment;
@@ -71,6 +78,7 @@ export async function openServer(
     () => writeDefaults(plane, { address, environment }),
     (text) => text,
   );
+  hasDefaults = true;
   return { plane, facts, gateway, address, url };
 }
 

@@ -1,7 +1,18 @@
 import type { Workload } from "./workload.ts";
+import { programIdle } from "./workloads/program-idle.ts";
+import { programPods } from "./workloads/program-pods.ts";
+import { programStart } from "./workloads/program-start.ts";
 import { storeOpen } from "./workloads/store-open.ts";
 import { storeWatch } from "./workloads/store-watch.ts";
 import { storeManyWriters, storeOneWriter } from "./workloads/store-write.ts";
 
 /** All workloads, in the order in which they run. */
-export const workloads: readonly Workload[] = [storeOneWriter, storeManyWriters, storeWatch, storeOpen];
+export const workloads: readonly Workload[] = [
+  storeOneWriter,
+  storeManyWriters,
+  storeWatch,
+  storeOpen,
+  programStart,
+  programIdle,
+  programPods,
+];
