@@ -18,7 +18,9 @@ test("a sorted map behaves like a map whose keys are sorted", () => {
           model.set(each.key, index);
         }
       });
-      const expected = [...model].filter(([name]) => name.startsWith(prefix) && name >= start).sort(([a], [b]) => (a < b ? -1 : 1));
+      const expected = [...model]
+        .filter(([name]) => name.startsWith(prefix) && name >= start)
+        .sort(([a], [b]) => (a < b ? -1 : 1));
       assert.deepEqual([...map.entriesWithPrefix(prefix, start)], expected);
       assert.equal(map.countWithPrefix(prefix, start), expected.length);
       assert.equal(map.size, model.size);
