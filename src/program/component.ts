@@ -43,7 +43,14 @@ export function createComponent(
   const transport = from.door({ user, userAgent: program });
   const client = new Client(transport);
   const informers = createInformerSet({ client, clock, random, log });
-  const events = createEventRecorder({ client, component: name, ...(host === undefined ? {} : { host }), clock, random, log });
+  const events = createEventRecorder({
+    client,
+    component: name,
+    ...(host === undefined ? {} : { host }),
+    clock,
+    random,
+    log,
+  });
   return {
     name,
     client,
