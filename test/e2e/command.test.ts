@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, suite, test } from "node:test";
 import { type Cluster, startCluster, wherry } from "../support/cluster.ts";
+import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { start } from "../support/run.ts";
 
@@ -17,7 +18,8 @@ suite("the command, with a control plane alone", () => {
   afterEach((context) => cluster.tell(context));
   after(() => cluster?.remove());
 
-  test("it says each step with its time, and what to do next", () => {
+  test("it says each step with its time, and what to do next", async () => {
+    await eventually("the last line", () => /^Stop with Ctrl-C/m.test(cluster.said()));
     for (const step of ["store", "keys", "API server", "defaults", "controllers", "scheduler"])
       assert.match(cluster.said(), new RegExp(`^✓ ${step} +\\d+ ms`, "m"));
     assert.match(cluster.said(), /^Kubeconfig: \/.*\/kubeconfig$/m);

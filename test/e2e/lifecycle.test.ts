@@ -23,8 +23,8 @@ suite("the life of pods", { skip: withoutContainers() }, () => {
   });
   afterEach((context) => cluster.tell(context));
   after(async () => {
-    await cluster?.remove();
     await registry?.stop();
+    await cluster?.remove();
   });
 
   const podOf = (name: string): Promise<Pod> => kubectl.get<Pod>("pod", name);

@@ -24,8 +24,8 @@ suite("pods", { skip: withoutContainers() }, () => {
   });
   afterEach((context) => cluster.tell(context));
   after(async () => {
-    await cluster?.remove();
     await registry?.stop();
+    await cluster?.remove();
   });
 
   const inside = (pod: string, script: string): Promise<string> => kubectl.ok("exec", pod, "--", "sh", "-c", script);

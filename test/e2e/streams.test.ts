@@ -44,8 +44,8 @@ suite("logs, exec, attach, port-forward, cp", { skip: withoutContainers() }, () 
   });
   afterEach((context) => cluster.tell(context));
   after(async () => {
-    await cluster?.remove();
     await registry?.stop();
+    await cluster?.remove();
     rmSync(scratch, { recursive: true, force: true });
   });
 

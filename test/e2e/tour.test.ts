@@ -28,8 +28,8 @@ suite("the tour", { skip: withoutContainers() }, () => {
   });
   afterEach((context) => cluster.tell(context));
   after(async () => {
-    await cluster?.remove();
     await registry?.stop();
+    await cluster?.remove();
   });
 
   const pods = async (): Promise<readonly Pod[]> => (await kubectl.get<List<Pod>>("pods", "-l", "app=web")).items;

@@ -47,28 +47,34 @@ export async function lookAtMachine(): Promise<Machine> {
  * What carries the name of another cluster is not this one's: somebody may work on this machine meanwhile.
  */
 export async function assertNothingLeft(before: Machine, { dataDirectory }: { dataDirectory: string }): Promise<void> {
-  const id = clusterId(dataDirectory);
+  const own = { id: clusterId(dataDirectory), dataDirectory };
   let left: Record<string, string[]> = {};
   const look = async (): Promise<boolean> => {
-    left = added(before, await lookAtMachine(), id);
+    left = added(before, await lookAtMachine(), own);
     return Object.keys(left).length === 0;
   };
   await eventually("nothing is left", look, { timeoutMs: SETTLE_MS }).catch(() => assert.deepEqual(left, {}));
 }
 
-function added(before: Machine, after: Machine, id: string): Record<string, string[]> {
+interface Own {
+  readonly id: string;
+  readonly dataDirectory: string;
+}
+
+function added(before: Machine, after: Machine, own: Own): Record<string, string[]> {
   const result: Record<string, string[]> = {};
   for (const [key, list] of Object.entries(after) as [keyof Machine, readonly string[]][]) {
     const known = new Set(before[key]);
-    const fresh = list.filter((each) => !known.has(each) && !isOthers(each, id));
+    const fresh = list.filter((each) => !known.has(each) && !isOthers(each, own));
     if (fresh.length > 0) result[key] = fresh;
   }
   return result;
 }
 
-function isOthers(text: string, id: string): boolean {
-  const [, named] = text.match(CLUSTER_NAME) ?? [];
-  return named !== undefined && named !== id;
+function isOthers(text: string, { id, dataDirectory }: Own): boolean {
+  const [, named = id] = text.match(CLUSTER_NAME) ?? [];
+  const [, directory = dataDirectory] = text.match(/--data-dir (\S+)/) ?? [];
+  return named !== id || directory !== dataDirectory;
 }
 
 /** Container software, what runs inside containers (it has its own process namespace), and programs of ours. */
