@@ -134,7 +134,7 @@ const wrong: readonly [string, Partial<PodSpec>, string][] = [
   [
     "restart policy",
     { restartPolicy: "Sometimes" },
-    'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
+    'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
   ],
   [
     "two sources of a volume",

@@ -15,7 +15,7 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
   return [
     ...validateVolumes(spec.volumes, `${field}.volumes`),
     ...validateContainers(spec, field),
-    ...oneOf(spec.restartPolicy, ["Always", "Never", "OnFailure"], `${field}.restartPolicy`),
+    ...oneOf(spec.restartPolicy, ["Always", "OnFailure", "Never"], `${field}.restartPolicy`),
     ...oneOf(spec.dnsPolicy, ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"], `${field}.dnsPolicy`),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
     ...validatePodSecurity(spec, field),
