@@ -10,12 +10,20 @@ import { validatePodSecurity } from "./validate-security-context.ts";
 import { validateTolerations } from "./validate-tolerations.ts";
 import { validateVolumes } from "./validate-volume.ts";
 
+/** Upstream lists these in their own order, where most lists are sorted. */
+const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
+
+function validateRestartPolicy(value: string | undefined, field: string): FieldError[] {
+  if (value === undefined || value === "") return [required(field)];
+  return RESTART_POLICIES.includes(value) ? [] : [notSupported(field, value, RESTART_POLICIES)];
+}
+
 /** What is wrong with a pod's spec beyond its types, wherever it stands. */
 export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
   return [
     ...validateVolumes(spec.volumes, `${field}.volumes`),
     ...validateContainers(spec, field),
-    ...oneOf(spec.restartPolicy, ["Always", "OnFailure", "Never"], `${field}.restartPolicy`),
+    ...validateRestartPolicy(spec.restartPolicy, `${field}.restartPolicy`),
     ...oneOf(spec.dnsPolicy, ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"], `${field}.dnsPolicy`),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
     ...validatePodSecurity(spec, field),
