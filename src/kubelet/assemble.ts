@@ -45,6 +45,7 @@ function serviceFacts(service: Service): ServiceFacts {
     namespace: service.metadata?.namespace ?? "",
     name: service.metadata?.name ?? "",
     clusterIp: service.spec?.clusterIP ?? "",
+    ...(service.spec?.selector && { selector: service.spec.selector }),
     ports: (service.spec?.ports ?? []).map(({ name, port, protocol = "TCP" }) => ({ name, port, protocol })),
   };
 }

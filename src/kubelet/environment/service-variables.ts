@@ -3,6 +3,8 @@ export interface ServiceFacts {
   readonly namespace: string;
   readonly name: string;
   readonly clusterIp: string;
+  /** Which pods it sends clients to. */
+  readonly selector?: Readonly<Record<string, string>>;
   readonly ports: readonly { readonly name?: string; readonly port: number; readonly protocol: string }[];
 }
 

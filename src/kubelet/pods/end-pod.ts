@@ -1,6 +1,7 @@
 import { pods } from "../../api/generated/resources.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import type { PodDependencies } from "./dependencies.ts";
+import { drain } from "./drain.ts";
 import { killPod } from "./kill.ts";
 import { isReported, type PodRecord, publishStatus } from "./pod-record.ts";
 import { removeAllOf } from "./remains.ts";
@@ -14,6 +15,8 @@ export async function endPod(record: PodRecord, signal: AbortSignal, dependencie
   const { pod, identity } = record;
   const publish = (terminal = false) => publishStatus(record, dependencies, terminal);
   publish();
+  await drain(record, signal, dependencies);
+  signal.throwIfAborted();
   // Who is gone before its kubelet said so was deleted by force: nobody waits for its grace period any more.
   const graceSeconds = record.downGraceSeconds ?? (record.gone ? 1 : undefined);
   await killPod(pod, { graceSeconds, signal, onProgress: publish }, dependencies);

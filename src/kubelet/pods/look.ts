@@ -45,7 +45,9 @@ function checkDeadline(record: PodRecord, { clock, events }: PodDependencies): v
 async function refreshVolumes(record: PodRecord, { cache, clock, volumes }: PodDependencies): Promise<void> {
   const { pod, memory, identity } = record;
   if (memory.volumes === undefined && cache.get(identity.uid).containers.length === 0) return;
-  if (clock.monotonic() - record.refreshedMs < REFRESH_MS || !volumes.needRefresh(pod)) return;
+  const isDue = record.refreshWanted || clock.monotonic() - record.refreshedMs >= REFRESH_MS;
+  if (!isDue || !volumes.needRefresh(pod)) return;
+  record.refreshWanted = false;
   record.refreshedMs = clock.monotonic();
   memory.volumes = await volumes.setUp(pod);
 }

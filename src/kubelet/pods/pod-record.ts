@@ -22,6 +22,10 @@ export interface PodRecord {
   downGraceSeconds: number | undefined;
   /** None of its containers will run again. */
   finished: boolean;
+  /** Until when it serves on after its deletion, on the monotonic clock. */
+  drainedAtMs: number | undefined;
+  /** Its volumes are to be looked at again, whatever the time. */
+  refreshWanted: boolean;
   /** When its volumes were made to show what they should, on the monotonic clock. */
   refreshedMs: number;
 }
@@ -36,6 +40,8 @@ export function newPodRecord(pod: Pod, { clock }: PodDependencies): PodRecord {
     verdict: undefined,
     downGraceSeconds: undefined,
     finished: isTerminalPhase(pod.status?.phase),
+    drainedAtMs: undefined,
+    refreshWanted: false,
     refreshedMs: clock.monotonic(),
   };
 }

@@ -43,6 +43,8 @@ export function createPodWorker(first: Pod, dependencies: PodDependencies): PodW
         return;
       }
       const before = { ending: isEnding(record), graceSeconds: gracePeriodSeconds(record.pod) };
+      // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
+      if (showsOtherwise(record.pod, next)) record.refreshWanted = true;
       record.pod = next;
       const shortened = before.ending && gracePeriodSeconds(next) < before.graceSeconds;
       if ((isEnding(record) && !before.ending) || shortened) loop.interrupt();
@@ -54,6 +56,11 @@ export function createPodWorker(first: Pod, dependencies: PodDependencies): PodW
     },
     stop: loop.stop,
   };
+}
+
+function showsOtherwise(before: Pod, after: Pod): boolean {
+  const shown = ({ metadata }: Pod) => JSON.stringify([metadata?.labels, metadata?.annotations]);
+  return shown(before) !== shown(after);
 }
 
 interface Loop {
