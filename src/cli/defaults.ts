@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { CommandError, type CommandOption, type Invocation } from "./command.ts";
@@ -13,8 +14,7 @@ export function defaultDataDirectory(environment: Invocation["environment"]): st
 export const dataDirectoryOption: CommandOption = {
   type: "string",
   value: "DIR",
-  description:
-    "where the cluster lives; also WHERRY_DATA_DIR (default /var/lib/wherry for root, else ~/.local/share/wherry)",
+  description: "the cluster's place (default $WHERRY_DATA_DIR, else /var/lib/wherry or ~/.local/share/wherry)",
 };
 
 export const outputOption: CommandOption = {
@@ -74,6 +74,13 @@ export function portOf(invocation: Invocation): number | undefined {
   if (port === undefined) return undefined;
   if (/^\d{1,5}$/.test(port) && Number(port) <= 65535) return Number(port);
   throw new CommandError(`--port is a number from 0 to 65535, not "${port}"`, 2);
+}
+
+export function bindOf(invocation: Invocation): string {
+  const bind = text(invocation, "bind") ?? "127.0.0.1";
+  if (bind === "localhost") return "127.0.0.1";
+  if (isIP(bind) !== 0) return bind;
+  throw new CommandError(`--bind is an IP address of this machine (0.0.0.0: all), not "${bind}"`, 2);
 }
 
 export function wantsJson(invocation: Invocation): boolean {

@@ -7,8 +7,8 @@ export interface Program {
   up(options: UpOptions, output: ProgramOutput): Promise<RunningProgram>;
   /** One part alone, over HTTP. */
   part(name: PartName, options: PartOptions, output: ProgramOutput): Promise<RunningProgram>;
-  /** Removes what a stopped cluster left on this machine; with deleteData its objects too. */
-  cleanUp(options: { dataDirectory: string; deleteData: boolean }): Promise<void>;
+  /** Removes what a stopped cluster left on this machine; with deleteData its objects too. Answers what was not Wherry's. */
+  cleanUp(options: { dataDirectory: string; deleteData: boolean }): Promise<{ readonly kept: readonly string[] }>;
 }
 
 export type Runtime = "auto" | "containerd" | "simulated";

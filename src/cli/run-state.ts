@@ -1,14 +1,17 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CommandError } from "./command.ts";
 
 /** What a running cluster tells other commands about itself, in `<dataDirectory>/run.json`. */
 export interface RunState {
   readonly pid: number;
   /** Start time of that process in clock ticks (field 22 of /proc/<pid>/stat), so that a reused pid is not taken for it. */
   readonly processStart: string;
-  readonly url: string;
+  /** Absent until the API server listens. */
+  readonly url?: string;
   readonly kubeconfig: string;
-  readonly nodeName: string;
+  /** Absent without a node. */
+  readonly nodeName?: string;
   readonly startedAt: string;
   readonly ready: boolean;
 }
@@ -16,13 +19,24 @@ export interface RunState {
 const FILE = "run.json";
 const STOP_FILE = "stop.json";
 
-/** The state of the cluster that runs with this data directory, or undefined. */
+/**
+ * The state of the cluster that runs with this data directory, or undefined.
+ * @throws CommandError when somebody else's directory keeps us from knowing
+ */
 export function readRunState(dataDirectory: string): RunState | undefined {
+  const state = readState(dataDirectory);
+  return state !== undefined && processStart(state.pid) === state.processStart ? state : undefined;
+}
+
+function readState(dataDirectory: string): RunState | undefined {
   try {
-    const state = JSON.parse(readFileSync(join(dataDirectory, FILE), "utf8")) as RunState;
-    return processStart(state.pid) === state.processStart ? state : undefined;
-  } catch {
-    return undefined;
+    return JSON.parse(readFileSync(join(dataDirectory, FILE), "utf8")) as RunState;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "EACCES" && code !== "EPERM") return undefined;
+    throw new CommandError(
+      `no permission to read ${dataDirectory}: run this as the user whose cluster it is, or choose another directory with --data-dir`,
+    );
   }
 }
 
@@ -31,7 +45,9 @@ export function writeRunState(dataDirectory: string, state: RunState): void {
   renameSync(join(dataDirectory, `${FILE}.new`), join(dataDirectory, FILE));
 }
 
-export function removeRunState(dataDirectory: string): void {
+/** Forgets the state of process `pid`, and leaves alone what another has written in its place. */
+export function removeRunState(dataDirectory: string, pid: number): void {
+  if (readState(dataDirectory)?.pid !== pid) return;
   rmSync(join(dataDirectory, FILE), { force: true });
   rmSync(join(dataDirectory, STOP_FILE), { force: true });
 }

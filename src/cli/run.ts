@@ -13,16 +13,13 @@ export async function runCommandLine(
 ): Promise<ExitCode> {
   const [first, ...rest] = words;
   if (first === undefined || first === "help" || first === "-h" || first === "--help") {
-    const wanted = commands.find((command) => command.name === rest[0]);
+    const wanted = rest[0] === undefined ? undefined : findCommand(rest[0], commands);
+    if (rest[0] !== undefined && wanted === undefined) return unknownCommand(rest[0], context);
     context.terminal.print(wanted === undefined ? programHelp(commands) : commandHelp(wanted));
     return 0;
   }
-  const name = first === "--version" || first === "-v" ? "version" : first;
-  const command = commands.find((each) => each.name === name || each.aliases?.includes(name));
-  if (command === undefined) {
-    context.terminal.say(`wherry: there is no command "${first}"\nRun "wherry --help" to see all commands.`);
-    return 2;
-  }
+  const command = findCommand(first === "--version" || first === "-v" ? "version" : first, commands);
+  if (command === undefined) return unknownCommand(first, context);
   try {
     const invocation = parse(command, rest, context);
     if (invocation !== undefined) return await command.run(invocation);
@@ -35,17 +32,44 @@ export async function runCommandLine(
   }
 }
 
-/** Undefined when help was asked for. @throws CommandError (2) on options that are not there */
+function findCommand(name: string, commands: readonly Command[]): Command | undefined {
+  return commands.find((command) => command.name === name || command.aliases?.includes(name));
+}
+
+function unknownCommand(name: string, { terminal }: RunContext): ExitCode {
+  terminal.say(`wherry: there is no command "${name}"\nRun "wherry --help" to see all commands.`);
+  return 2;
+}
+
+/** Undefined when help was asked for. @throws CommandError (2) on words and options that are not there */
 function parse(command: Command, words: readonly string[], context: RunContext): Invocation | undefined {
-  if (command.passThrough === true) return { ...context, options: {}, parameters: words };
-  const parsed = readWords(command, words);
+  const { own, rest } = command.passThrough === true ? leadingOptions(command, words) : { own: words, rest: [] };
+  const parsed = readWords(command, own);
   if (parsed.values.help === true) return undefined;
+  if (parsed.positionals.length > 0) {
+    throw new CommandError(
+      `"${parsed.positionals.join(" ")}" is too much: there are only options\nRun "wherry ${command.name} --help" to see them.`,
+      2,
+    );
+  }
   const options: Record<string, string | boolean | undefined> = {};
   for (const [name, option] of Object.entries(command.options)) {
     const value = parsed.values[name];
     options[name] = typeof value === "string" || typeof value === "boolean" ? value : option.default;
   }
-  return { ...context, options, parameters: parsed.positionals };
+  return { ...context, options, parameters: rest };
+}
+
+/** The command's own options come first; from the first other word on all belongs to whom it is passed on to. */
+function leadingOptions(command: Command, words: readonly string[]): { own: string[]; rest: readonly string[] } {
+  let index = 0;
+  while (index < words.length) {
+    const [name, value] = words[index]!.split("=", 2) as [string, string?];
+    const option = name.startsWith("--") ? command.options[name.slice(2)] : undefined;
+    if (option === undefined && name !== "--help" && name !== "-h") break;
+    index += option?.type === "string" && value === undefined ? 2 : 1;
+  }
+  return { own: words.slice(0, index), rest: words.slice(index) };
 }
 
 function readWords(command: Command, words: readonly string[]) {

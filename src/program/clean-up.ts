@@ -1,13 +1,14 @@
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { createLogger } from "../base/log.ts";
 import { runCommand } from "../base/run-command.ts";
+import type { Program } from "../cli/program.ts";
 import { keepAlive } from "../cli/wait.ts";
 import { clusterId } from "../kubelet/cri/containerd/paths.ts";
 import { cleanupPodNetwork } from "../network/cleanup.ts";
 import { cleanupProxy } from "../proxy/proxy.ts";
+import { deleteData } from "./delete-data.ts";
 
 /** Service rules, bridge, cables and addresses of one cluster. Idempotent; touches nothing of others. */
 export async function cleanUpNetwork(dataDirectory: string, id: string): Promise<void> {
@@ -20,14 +21,15 @@ export async function cleanUpNetwork(dataDirectory: string, id: string): Promise
 }
 
 /** Removes what a cluster that no longer runs left on this machine; with deleteData its objects, keys and images too. */
-export async function cleanUp(options: { dataDirectory: string; deleteData: boolean }): Promise<void> {
-  const { dataDirectory, deleteData } = options;
-  if (process.platform === "linux" && process.getuid?.() === 0 && existsSync(dataDirectory)) {
+export const cleanUp: Program["cleanUp"] = async (options) => {
+  const { dataDirectory } = options;
+  const isDirectory = statSync(dataDirectory, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (process.platform === "linux" && process.getuid?.() === 0 && isDirectory) {
     await cleanUpContainers(dataDirectory);
     await cleanUpNetwork(dataDirectory, clusterId(dataDirectory));
   }
-  if (deleteData) await rm(dataDirectory, { recursive: true, force: true });
-}
+  return { kept: options.deleteData ? await deleteData(dataDirectory) : [] };
+};
 
 async function cleanUpContainers(dataDirectory: string): Promise<void> {
   const { cleanUpAfterProgram } = await import("../kubelet/cri/containerd/clean-up-after.ts");

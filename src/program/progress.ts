@@ -1,5 +1,6 @@
 import type { ProgramOutput } from "../cli/program.ts";
 import type { Progress } from "./environment.ts";
+import { explain } from "./explain.ts";
 
 /** Steps as the command line shows them. */
 export function outputProgress(output: ProgramOutput): Progress {
@@ -11,8 +12,9 @@ export function outputProgress(output: ProgramOutput): Progress {
         end.done(detail?.(result));
         return result;
       } catch (error) {
-        end.failed(error);
-        throw error;
+        const explained = explain(error);
+        end.failed(explained);
+        throw explained;
       }
     },
   };

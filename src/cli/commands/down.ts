@@ -41,8 +41,11 @@ async function down(invocation: Invocation): Promise<ExitCode> {
     }
     terminal.say(keepPods ? "Stopped; pods keep running." : "Stopped.");
   }
-  if (!keepPods) await program.cleanUp({ dataDirectory, deleteData });
-  if (deleteData) terminal.say(`Deleted ${dataDirectory}.`);
+  if (!keepPods) {
+    const { kept } = await program.cleanUp({ dataDirectory, deleteData });
+    if (kept.length > 0) terminal.say(`Deleted the cluster's data. Not Wherry's, and kept: ${kept.join(", ")}.`);
+    else if (deleteData) terminal.say(`Deleted ${dataDirectory}.`);
+  }
   if (state === undefined && !deleteData) terminal.say(`No cluster runs with ${dataDirectory}.`);
   return state === undefined && !deleteData ? 3 : 0;
 }

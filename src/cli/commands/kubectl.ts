@@ -3,20 +3,22 @@ import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
+import { dataDirectoryOf, dataDirectoryOption } from "../defaults.ts";
+import { readRunState } from "../run-state.ts";
 import { kubeconfigFile } from "./kubeconfig.ts";
 
 export const kubectlCommand: Command = {
   name: "kubectl",
   summary: "run your kubectl on the cluster",
-  usage: "kubectl [kubectl's own words]",
-  options: {},
-  examples: ["wherry kubectl get pods --all-namespaces"],
+  usage: "kubectl [--data-dir DIR] [kubectl's own words]",
+  options: { "data-dir": dataDirectoryOption },
+  examples: ["wherry kubectl get pods --all-namespaces", "wherry kubectl help"],
   passThrough: true,
   async run(invocation: Invocation): Promise<ExitCode> {
     const kubectl = findProgram("kubectl", invocation.environment.PATH ?? "");
     if (kubectl === undefined) {
       throw new CommandError(
-        "kubectl is not on your PATH. Get it from https://kubernetes.io/docs/tasks/tools/, or inside a clone of Wherry run `node scripts/clients.ts` and use .cache/bin/kubectl.",
+        "kubectl is not on your PATH. Get it from https://kubernetes.io/docs/tasks/tools/ (a clone of Wherry has its own: ./wherry kubectl).",
         4,
       );
     }
@@ -25,7 +27,11 @@ export const kubectlCommand: Command = {
       env: { ...invocation.environment, KUBECONFIG: kubeconfigFile(invocation) },
     });
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    return (signal === null ? (code ?? 1) : 1) as ExitCode;
+    const exitCode = (signal === null ? (code ?? 1) : 1) as ExitCode;
+    const dataDirectory = dataDirectoryOf(invocation);
+    if (exitCode !== 0 && readRunState(dataDirectory) === undefined)
+      invocation.terminal.say(`wherry: no "wherry up" runs with ${dataDirectory}`);
+    return exitCode;
   },
 };
 

@@ -1,5 +1,6 @@
 import type { Command, CommandOption, ExitCode, Invocation } from "../command.ts";
 import {
+  bindOf,
   bindOption,
   dataDirectoryOf,
   dataDirectoryOption,
@@ -75,19 +76,19 @@ export const partCommands: readonly Command[] = [
 async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
   const { terminal, clock, program, signal } = invocation;
   const dataDirectory = dataDirectoryOf(invocation);
+  const options = {
+    dataDirectory,
+    kubeconfig: text(invocation, "kubeconfig"),
+    server: text(invocation, "server"),
+    token: text(invocation, "token"),
+    port: portOf(invocation),
+    bind: bindOf(invocation),
+    nodeName: nodeNameOf(invocation),
+    runtime: runtimeOf(invocation),
+    signal,
+  };
   const log = openLog(dataDirectory, invocation.options.verbose === true ? (line) => terminal.write(line) : undefined);
   try {
-    const options = {
-      dataDirectory,
-      kubeconfig: text(invocation, "kubeconfig"),
-      server: text(invocation, "server"),
-      token: text(invocation, "token"),
-      port: portOf(invocation),
-      bind: text(invocation, "bind") ?? "127.0.0.1",
-      nodeName: nodeNameOf(invocation),
-      runtime: runtimeOf(invocation),
-      signal,
-    };
     const running = await program.part(name, options, progressOutput(terminal, clock, log.write));
     terminal.say(`${name} runs. Stop with Ctrl-C.`);
     try {

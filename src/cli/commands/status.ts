@@ -27,8 +27,8 @@ export const statusCommand: Command = {
       invocation.terminal.print(
         [
           `${ready ? "Running" : "Starting"} since ${startedAt} (process ${pid})`,
-          `API server:  ${url}`,
-          `Node:        ${nodeName}`,
+          ...(url === undefined ? [] : [`API server:  ${url}`]),
+          `Node:        ${nodeName ?? "none (control plane only)"}`,
           `Kubeconfig:  ${kubeconfig}`,
           `Data:        ${dataDirectory}`,
         ].join("\n"),

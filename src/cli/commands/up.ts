@@ -1,10 +1,6 @@
-import { spawn } from "node:child_process";
-import { openSync } from "node:fs";
-import { join } from "node:path";
-import { formatTime } from "../../base/clock.ts";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
-import { makeDataDirectory } from "../data-directory.ts";
 import {
+  bindOf,
   bindOption,
   dataDirectoryOf,
   dataDirectoryOption,
@@ -16,19 +12,14 @@ import {
   runtimeOption,
   text,
 } from "../defaults.ts";
-import { openLog, readLog } from "../log-file.ts";
-import {
-  processStart,
-  type RunState,
-  readRunState,
-  readStopRequest,
-  removeRunState,
-  writeRunState,
-} from "../run-state.ts";
-import { progressOutput } from "../terminal.ts";
-import { aborted, pause } from "../wait.ts";
+import { refuseForeignKubeconfig } from "../kubeconfig-file.ts";
+import type { UpOptions } from "../program.ts";
+import { type RunState, readRunState } from "../run-state.ts";
+import { startDetached } from "../up-detached.ts";
+import { nextSteps, runInForeground } from "../up-foreground.ts";
+import { pause } from "../wait.ts";
 
-const DETACHED_START_MS = 60_000;
+const START_MS = 60_000;
 const POLL_MS = 50;
 
 export const upCommand: Command = {
@@ -61,99 +52,49 @@ export const upCommand: Command = {
 };
 
 async function up(invocation: Invocation): Promise<ExitCode> {
-  const dataDirectory = dataDirectoryOf(invocation);
-  const running = readRunState(dataDirectory);
-  if (running !== undefined) {
-    const doing = running.ready ? "already runs" : "is starting";
-    invocation.terminal.say(`A cluster ${doing} with ${dataDirectory} (process ${running.pid}).`);
-    if (running.ready) nextSteps(invocation, running);
-    return 0;
-  }
-  if (invocation.options.detach === true) return detach(invocation, dataDirectory);
-  return foreground(invocation, dataDirectory);
+  const options = upOptions(invocation);
+  const detached = invocation.options.detach === true;
+  const running = readRunState(options.dataDirectory);
+  if (running !== undefined) return alreadyRunning(invocation, options.dataDirectory, detached ? running : undefined);
+  return detached ? startDetached(invocation, options.dataDirectory) : runInForeground(invocation, options);
 }
 
-async function foreground(invocation: Invocation, dataDirectory: string): Promise<ExitCode> {
-  const { terminal, clock, program, signal } = invocation;
-  const startedAt = clock.monotonic();
-  const log = openLog(dataDirectory, invocation.options.verbose === true ? (line) => terminal.write(line) : undefined);
-  const output = progressOutput(terminal, clock, log.write);
+/** All options, checked before anything is done. @throws CommandError on a wrong one */
+function upOptions(invocation: Invocation): UpOptions {
   const port = portOf(invocation);
   const token = text(invocation, "token");
-  const state: RunState = {
-    pid: process.pid,
-    processStart: processStart(process.pid) ?? "",
-    url: "",
+  const options: UpOptions = {
+    dataDirectory: dataDirectoryOf(invocation),
     kubeconfig: kubeconfigOf(invocation),
+    ...(port === undefined ? {} : { port }),
+    bind: bindOf(invocation),
     nodeName: nodeNameOf(invocation),
-    startedAt: formatTime(clock.now()),
-    ready: false,
+    node: invocation.options["no-node"] !== true,
+    runtime: runtimeOf(invocation),
+    signal: invocation.signal,
+    ...(token === undefined ? {} : { token }),
   };
-  writeRunState(dataDirectory, state);
-  try {
-    const cluster = await program.up(
-      {
-        dataDirectory,
-        kubeconfig: state.kubeconfig,
-        ...(port === undefined ? {} : { port }),
-        bind: text(invocation, "bind") ?? "127.0.0.1",
-        nodeName: state.nodeName,
-        node: invocation.options["no-node"] !== true,
-        runtime: runtimeOf(invocation),
-        signal,
-        ...(token === undefined ? {} : { token }),
-      },
-      output,
-    );
-    const ready = { ...state, url: cluster.url, ready: true };
-    writeRunState(dataDirectory, ready);
-    terminal.say(`Ready in ${((clock.monotonic() - startedAt) / 1000).toFixed(2)} s.`);
-    nextSteps(invocation, ready);
-    terminal.say(`Stop with Ctrl-C, or "wherry down". Log: ${log.file}`);
-    await Promise.race([aborted(signal), cluster.stopped]);
-    const { keepPods } = readStopRequest(dataDirectory);
-    terminal.say(keepPods ? "Stopping; pods keep running …" : "Stopping …");
-    await cluster.stop({ keepPods });
-    terminal.say("Stopped.");
-    return 0;
-  } finally {
-    removeRunState(dataDirectory);
-    log.close();
-  }
+  if (text(invocation, "kubeconfig") !== undefined) refuseForeignKubeconfig(options.kubeconfig);
+  return options;
 }
 
-function nextSteps({ terminal }: Invocation, state: RunState): void {
-  terminal.say(`Kubeconfig: ${state.kubeconfig}`);
-  terminal.say(`Try:  export KUBECONFIG=${state.kubeconfig}`);
-  terminal.say("      kubectl get nodes");
-}
-
-/** Starts the same command in the background and shows what it says until it is ready. */
-async function detach(invocation: Invocation, dataDirectory: string): Promise<ExitCode> {
-  const { clock, terminal } = invocation;
-  makeDataDirectory(dataDirectory);
-  const file = join(dataDirectory, "start.log");
-  const output = openSync(file, "w", 0o600);
-  const words = process.argv.slice(2).filter((word) => word !== "--detach" && word !== "-d");
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words], {
-    detached: true,
-    stdio: ["ignore", output, output],
-  });
-  let exitCode: number | undefined;
-  child.on("exit", (code) => {
-    exitCode = code ?? 1;
-  });
-  const deadline = clock.monotonic() + DETACHED_START_MS;
-  while (clock.monotonic() < deadline) {
-    const state = readRunState(dataDirectory);
-    if (state?.pid === child.pid && state?.ready === true) {
-      child.unref();
-      terminal.say(readLog(file));
-      return 0;
-    }
-    if (exitCode !== undefined)
-      throw new CommandError(`the cluster did not start:\n${readLog(file)}`, exitCode as ExitCode);
+/** Says what runs already; who wants it detached wants it ready. */
+async function alreadyRunning(
+  invocation: Invocation,
+  dataDirectory: string,
+  awaited: RunState | undefined,
+): Promise<ExitCode> {
+  const { terminal, clock, signal } = invocation;
+  const deadline = clock.monotonic() + START_MS;
+  let state = readRunState(dataDirectory);
+  while (awaited !== undefined && state?.ready === false && clock.monotonic() < deadline && !signal.aborted) {
     await pause(POLL_MS);
+    state = readRunState(dataDirectory);
   }
-  throw new CommandError(`the cluster was not ready within ${DETACHED_START_MS / 1000} s; it says:\n${readLog(file)}`);
+  if (state === undefined) throw new CommandError(`the cluster with ${dataDirectory} has just ended: start it again`);
+  terminal.say(
+    `A cluster ${state.ready ? "already runs" : "is starting"} with ${dataDirectory} (process ${state.pid}).`,
+  );
+  if (state.ready) nextSteps(terminal, state);
+  return awaited === undefined || state.ready ? 0 : 1;
 }
