@@ -114,7 +114,10 @@ suite("the tour", { skip: withoutContainers() }, () => {
   test("describe tells what there is", async () => {
     const deployment = await kubectl.ok("describe", "deployment", "web");
     assert.match(deployment, /Replicas: +3 desired \| 3 updated \| 3 total \| 3 available \| 0 unavailable/);
-    const [pod] = await pods();
+    const [pod] = await eventually("three pods and none that ends", async () => {
+      const list = await pods();
+      return list.length === 3 && list.every(isReady) && list;
+    });
     const described = await kubectl.ok("describe", "pod", pod!.metadata!.name!);
     for (const line of [/^Status: +Running$/m, /Ready +True/, /Normal +Started/, /kube-api-access-/])
       assert.match(described, line);
