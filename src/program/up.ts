@@ -4,6 +4,7 @@ import type { Environment } from "./environment.ts";
 import { outputProgress } from "./progress.ts";
 import { openServer } from "./server.ts";
 import { abortedBefore, type Started, stopAll } from "./stop.ts";
+import { tidyMemory } from "./tidy-memory.ts";
 
 /**
  * The whole cluster in this process. Resolves when it is ready; what has started is stopped again when a step fails or the
@@ -47,6 +48,7 @@ async function start(
     const { startNode } = await import("./node.ts");
     await startNode({ ...options, ...server, context }, to);
   }
+  started.push(tidyMemory(environment.clock));
   return running({ options, url, started, environment });
 }
 
