@@ -28,7 +28,7 @@ suite("progress", () => {
   test("is one plain line a step in a pipe, a dumb terminal and with NO_COLOR", async () => {
     const plain = [
       "✓ store             12 ms  revision 1",
-      "✗ API server         0 ms  port 1 is in use",
+      "✗ API server         0 ms",
       "! No real container runs.",
       "",
     ].join("\n");

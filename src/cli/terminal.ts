@@ -1,4 +1,3 @@
-import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Terminal } from "./command.ts";
 import type { ProgramOutput, StepEnd } from "./program.ts";
@@ -37,7 +36,8 @@ export function progressOutput(terminal: Terminal, clock: Clock, log: (line: str
       };
       return {
         done: (detail) => line(paint(32, "✓"), detail ?? ""),
-        failed: (error) => line(paint(31, "✗"), errorMessage(error)),
+        // Why is told once, by the command that fails of it.
+        failed: () => line(paint(31, "✗"), ""),
       };
     },
     notice: (text) => terminal.say(`${paint(33, "!")} ${text}`),
