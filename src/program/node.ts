@@ -82,11 +82,19 @@ async function openWithNetwork(
 ): Promise<NodeRuntime> {
   const podCidr = nodePodCidr(options.facts);
   const opening = openRuntime(kind, { dataDirectory: options.dataDirectory, podCidr, environment });
-  if (kind === "containerd") {
-    await ensurePodNetwork({ clusterId: options.facts.clusterId, podCidr, run: runCommand });
-    if (isLoopback(options.bind)) await options.plane.listenAlso(options.gateway);
-  }
-  return opening;
+  if (kind !== "containerd") return opening;
+  const connecting = connectPods(options, podCidr);
+  const [runtime, network] = await Promise.allSettled([opening, connecting]);
+  // The runtime names all that the machine lacks, the network only its first miss.
+  if (runtime.status === "rejected") throw runtime.reason;
+  if (network.status === "fulfilled") return runtime.value;
+  await runtime.value.stop({ keepPods: false });
+  throw network.reason;
+}
+
+async function connectPods(options: NodeOptions, podCidr: string): Promise<void> {
+  await ensurePodNetwork({ clusterId: options.facts.clusterId, podCidr, run: runCommand });
+  if (isLoopback(options.bind)) await options.plane.listenAlso(options.gateway);
 }
 
 async function startTheDns(options: NodeOptions): Promise<Started> {
