@@ -56,6 +56,7 @@ if [ "${1:-}" = test ]; then
   need docker-registry docker-registry
   need nginx nginx-light
   need strace strace
+  need curl curl
 fi
 [ -n "$missing" ] || exit 0
 
