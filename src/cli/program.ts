@@ -23,8 +23,6 @@ export interface UpOptions {
   /** Without a node: control plane only. */
   readonly node: boolean;
   readonly runtime: Runtime;
-  /** Agents join with it; made and kept in the data directory when absent. */
-  readonly token?: string;
   /** Gives the start up. */
   readonly signal: AbortSignal;
 }

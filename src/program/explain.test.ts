@@ -31,6 +31,11 @@ suite("why a start failed", () => {
     assert.equal(explain(damaged), damaged);
   });
 
+  test("a program that is not installed is exit code 4", () => {
+    const missing = explain(new Error("cannot run ip: install the package iproute2"));
+    assert.equal(missing instanceof CommandError && missing.exitCode, 4);
+  });
+
   test("a step reports and throws what the error means", async () => {
     const reported: unknown[] = [];
     const progress = outputProgress({

@@ -8,6 +8,9 @@ export function explain(error: unknown): unknown {
   if (error instanceof DataDirectoryError && / is in use by /.test(error.message)) {
     return new CommandError(error.message, 5);
   }
+  if (error instanceof Error && /^cannot run \S+: install the package /.test(error.message)) {
+    return new CommandError(error.message, 4);
+  }
   return error;
 }
 

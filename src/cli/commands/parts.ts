@@ -67,7 +67,7 @@ export const partCommands: readonly Command[] = [
   ),
   part(
     "agent",
-    "join this machine to a cluster as a node",
+    "join this machine to a cluster as a node (not in this version)",
     { ...reach, ...node },
     "wherry agent --server https://10.0.0.1:6443 --token TOKEN",
   ),

@@ -3,12 +3,12 @@ import { upCommand } from "./up.ts";
 
 const { "no-node": _noNode, runtime: _runtime, ...options } = upCommand.options;
 
-/** The control plane on this machine for agents on others: `up` without a node. */
+/** The control plane alone: `up` without a node. */
 export const serverCommand: Command = {
   ...upCommand,
   name: "server",
   aliases: [],
-  summary: "run the control plane for agents on other machines",
+  summary: "run the control plane alone, without a node (up --no-node)",
   usage: "server [options]",
   options,
   examples: ["wherry server --bind 0.0.0.0"],

@@ -39,11 +39,6 @@ export const upCommand: Command = {
     "node-name": nodeNameOption,
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
-    token: {
-      type: "string",
-      value: "TOKEN",
-      description: "token for agents that join (default: made, in DIR/agent-token)",
-    },
     detach: { type: "boolean", short: "d", description: "come back when the cluster is ready and leave it running" },
     verbose: { type: "boolean", description: "show the log here (it is always in DIR/wherry.log)" },
   },
@@ -62,7 +57,6 @@ async function up(invocation: Invocation): Promise<ExitCode> {
 /** All options, checked before anything is done. @throws CommandError on a wrong one */
 function upOptions(invocation: Invocation): UpOptions {
   const port = portOf(invocation);
-  const token = text(invocation, "token");
   const options: UpOptions = {
     dataDirectory: dataDirectoryOf(invocation),
     kubeconfig: kubeconfigOf(invocation),
@@ -72,7 +66,6 @@ function upOptions(invocation: Invocation): UpOptions {
     node: invocation.options["no-node"] !== true,
     runtime: runtimeOf(invocation),
     signal: invocation.signal,
-    ...(token === undefined ? {} : { token }),
   };
   if (text(invocation, "kubeconfig") !== undefined) refuseForeignKubeconfig(options.kubeconfig);
   return options;
