@@ -106,7 +106,7 @@ suite("logs, exec, attach, port-forward, cp", { skip: withoutContainers() }, () 
 
       test("exec -it has a terminal", async () => {
         // The terminal's size comes after the start, as with every Kubernetes.
-        const script = "'tty; until stty size; do :; done 2>/dev/null; exit 3'";
+        const script = "'tty; until stty size 2>/dev/null | grep .; do :; done; exit 3'";
         const words = [kubectl.program, "exec", "-it", "shell", "--", "sh", "-c", script].join(" ");
         const result = await run("script", ["-qec", `stty rows 33 cols 77; ${words}`, "/dev/null"], {
           environment: { ...kubectl.environment, ...environment, TERM: "xterm" },
