@@ -35,7 +35,7 @@ function listRule(path: string, field: Field, definitions: ReadonlyMap<string, M
   if (field.patchStrategy?.split(",").includes("merge") && field.patchMergeKey !== undefined) {
     return { listType: "map", listMapKeys: [field.patchMergeKey] };
   }
-  const hasType = definitions.get(field.ref ?? "")?.fields["type"] !== undefined;
+  const hasType = definitions.get(field.ref ?? "")?.fields.type !== undefined;
   if (path.endsWith(".conditions") && hasType) return { listType: "map", listMapKeys: ["type"] };
   return { listType: "atomic" };
 }

@@ -43,7 +43,11 @@ export async function startControllers(context: ComponentContext, facts: Control
     },
     dependenciesFor(name) {
       const writer = createComponent(
-        { name: EVENT_SOURCES[name] ?? name, user: serviceAccount(CONTROLLER_ACCOUNTS[name] ?? name), program: MANAGER },
+        {
+          name: EVENT_SOURCES[name] ?? name,
+          user: serviceAccount(CONTROLLER_ACCOUNTS[name] ?? name),
+          program: MANAGER,
+        },
         context,
       );
       writers.push(writer);
@@ -65,7 +69,10 @@ export async function startControllers(context: ComponentContext, facts: Control
 
 export async function startTheScheduler(context: ComponentContext): Promise<Running> {
   const stopping = new AbortController();
-  const component = createComponent({ name: "default-scheduler", user: identities.scheduler, program: "kube-scheduler" }, context);
+  const component = createComponent(
+    { name: "default-scheduler", user: identities.scheduler, program: "kube-scheduler" },
+    context,
+  );
   const { stopped } = await startScheduler({ ...component, signal: stopping.signal });
   return {
     async stop() {

@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../base/run-command.ts";
 import { readText } from "../bootstrap/pki/pki-files.ts";
