@@ -2,10 +2,11 @@ import type { ProgramOutput } from "../cli/program.ts";
 import type { Progress } from "./environment.ts";
 import { explain } from "./explain.ts";
 
-/** Steps as the command line shows them. */
-export function outputProgress(output: ProgramOutput): Progress {
+/** Steps as the command line shows them. Once the signal has aborted no further one begins. */
+export function outputProgress(output: ProgramOutput, signal?: AbortSignal): Progress {
   return {
     async step(name, work, detail) {
+      signal?.throwIfAborted();
       const end = output.step(name);
       try {
         const result = await work();

@@ -1,3 +1,4 @@
+import { sleep } from "../base/clock.ts";
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
@@ -5,6 +6,9 @@ import { outputProgress } from "./progress.ts";
 import { openServer } from "./server.ts";
 import { abortedBefore, type Started, stopAll } from "./stop.ts";
 import { tidyMemory } from "./tidy-memory.ts";
+
+/** A start that was given up waits so long for its last step. */
+const LAST_STEP_MS = 5000;
 
 /**
  * The whole cluster in this process. Resolves when it is ready; what has started is stopped again when a step fails or the
@@ -15,12 +19,15 @@ export async function up(
   output: ProgramOutput,
   base: Omit<Environment, "progress">,
 ): Promise<RunningProgram> {
-  const environment: Environment = { ...base, progress: outputProgress(output) };
+  const environment: Environment = { ...base, progress: outputProgress(output, options.signal) };
   const started: Started[] = [];
   const interrupted = abortedBefore(options.signal);
+  const starting = start(options, { environment, output, started });
   try {
-    return await Promise.race([start(options, { environment, output, started }), interrupted.promise]);
+    return await Promise.race([starting, interrupted.promise]);
   } catch (error) {
+    // The step under way may still end, and what it started must be stopped as well.
+    await Promise.race([starting.catch(() => {}), sleep(base.clock, LAST_STEP_MS)]);
     await stopAll(started, { keepPods: false }, environment);
     throw error;
   } finally {
