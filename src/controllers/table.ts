@@ -2,6 +2,7 @@ import { clusterRoleAggregationController } from "./clusterrole-aggregation/reco
 import { cronJobController } from "./cronjob/reconcile.ts";
 import { daemonSetController } from "./daemonset/reconcile.ts";
 import { deploymentController } from "./deployment/reconcile.ts";
+import { disruptionController } from "./disruption/reconcile.ts";
 import { endpointsController } from "./endpoints/reconcile.ts";
 import { endpointSliceController } from "./endpointslice/reconcile.ts";
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/reconcile.ts";
@@ -25,6 +26,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "cronjob-controller": cronJobController,
   "daemonset-controller": daemonSetController,
   "deployment-controller": deploymentController,
+  "disruption-controller": disruptionController,
   "job-controller": jobController,
   "replicaset-controller": replicaSetController,
   "replicationcontroller-controller": replicationController,
