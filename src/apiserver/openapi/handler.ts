@@ -6,6 +6,7 @@ import { type Exchange, type TextAnswer, textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
+import { OPENAPI_V2_PATH, openapiV2Answer } from "./v2-handler.ts";
 import { type OpenapiV3Index, openapiV3Document, openapiV3Index } from "./v3.ts";
 
 const root = "/openapi/v3";
@@ -19,7 +20,7 @@ interface Built {
   readonly documents: Map<string, Buffer>;
 }
 
-/** GET /openapi/v3 and the documents that it lists. */
+/** GET /openapi/v3 and the documents that it lists, and GET /openapi/v2. */
 export function openapiPaths(
   table: ResourceTable,
   schema: Schema,
@@ -39,6 +40,8 @@ export function openapiPaths(
   };
   return (exchange) => {
     const path = exchange.path.replace(/\/$/, "");
+    if (exchange.method === "GET" && path === OPENAPI_V2_PATH)
+      return openapiV2Answer(exchange, { schema: current().schema, descriptions });
     if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
     if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
     if (path === root) return json(JSON.stringify(current().index), {});

@@ -1,0 +1,39 @@
+import type { Schema } from "../../api/schema.ts";
+import type { Descriptions } from "../../api/schema-data.ts";
+import { notAcceptable } from "../../api/status.ts";
+import type { Exchange, TextAnswer } from "../exchange.ts";
+import { parseAccept } from "../http/negotiate.ts";
+import { type OpenapiV2Format, openapiV2Document, openapiV2Hash } from "./v2.ts";
+
+export const OPENAPI_V2_PATH = "/openapi/v2";
+
+/** Both spellings are in use; the second is the one that Kubernetes began with. */
+const PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const FORMATS: Readonly<Record<string, OpenapiV2Format>> = {
+  "application/json": "json",
+  "application/*": "json",
+  "*/*": "json",
+  [PROTOBUF]: "protobuf",
+  "application/com.github.proto-openapi.spec.v2@v1.0+protobuf": "protobuf",
+};
+
+/** GET /openapi/v2. The document is not kept: clients keep it, and ask whether it is still the same. */
+export async function openapiV2Answer(
+  exchange: Exchange,
+  from: { schema: Schema; descriptions: () => Descriptions },
+): Promise<TextAnswer> {
+  const format = parseAccept(exchange.headers.accept ?? "*/*").flatMap(({ type }) => FORMATS[type] ?? [])[0];
+  if (format === undefined) throw notAcceptable(["application/json", PROTOBUF]);
+  const contentType = format === "json" ? "application/json" : PROTOBUF;
+  const etag = `"${openapiV2Hash(from.schema)}"`;
+  const headers = { etag, vary: "Accept", "cache-control": "no-cache, private" };
+  const answer = (code: number, text: string | Buffer): TextAnswer => ({
+    kind: "text",
+    code,
+    contentType,
+    text,
+    headers,
+  });
+  if (exchange.headers["if-none-match"] === etag) return answer(304, "");
+  return answer(200, await openapiV2Document(from.schema, from.descriptions(), format));
+}
