@@ -25,8 +25,6 @@ const PLACES = ["/run/wherry", "/run/containerd", "/run/runc", "/run/netns", "/v
 const LOG_PLACES = ["/var/log/pods", "/var/log/containers", "/etc/cni/net.d"];
 const DEPTH = 4;
 const SETTLE_MS = 3000;
-/** How names of bridges, cgroups, networks and directories carry the id of their cluster. */
-const CLUSTER_NAME = /wherry[-/]?([0-9a-f]{8})\b/;
 
 export async function lookAtMachine(): Promise<Machine> {
   return {
@@ -44,37 +42,32 @@ export async function lookAtMachine(): Promise<Machine> {
 
 /**
  * Fails when the machine has something that it had not before. What the kernel removes a moment later may take that moment.
- * What carries the name of another cluster is not this one's: somebody may work on this machine meanwhile.
+ * While other clusters run on the machine, only what names this one is known to be its own; alone, everything counts.
  */
 export async function assertNothingLeft(before: Machine, { dataDirectory }: { dataDirectory: string }): Promise<void> {
-  const own = { id: clusterId(dataDirectory), dataDirectory };
+  const names = [dataDirectory, clusterId(dataDirectory)];
   let left: Record<string, string[]> = {};
   const look = async (): Promise<boolean> => {
-    left = added(before, await lookAtMachine(), own);
+    const after = await lookAtMachine();
+    const isAlone = [before, after].every(({ processes }) => processes.every((each) => isNamed(each, names)));
+    left = added(before, after, (each) => isAlone || isNamed(each, names));
     return Object.keys(left).length === 0;
   };
   await eventually("nothing is left", look, { timeoutMs: SETTLE_MS }).catch(() => assert.deepEqual(left, {}));
 }
 
-interface Own {
-  readonly id: string;
-  readonly dataDirectory: string;
+function isNamed(text: string, names: readonly string[]): boolean {
+  return names.some((name) => text.includes(name));
 }
 
-function added(before: Machine, after: Machine, own: Own): Record<string, string[]> {
+function added(before: Machine, after: Machine, counts: (each: string) => boolean): Record<string, string[]> {
   const result: Record<string, string[]> = {};
   for (const [key, list] of Object.entries(after) as [keyof Machine, readonly string[]][]) {
     const known = new Set(before[key]);
-    const fresh = list.filter((each) => !known.has(each) && !isOthers(each, own));
+    const fresh = list.filter((each) => !known.has(each) && counts(each));
     if (fresh.length > 0) result[key] = fresh;
   }
   return result;
-}
-
-function isOthers(text: string, { id, dataDirectory }: Own): boolean {
-  const [, named = id] = text.match(CLUSTER_NAME) ?? [];
-  const [, directory = dataDirectory] = text.match(/--data-dir (\S+)/) ?? [];
-  return named !== id || directory !== dataDirectory;
 }
 
 /** Container software, what runs inside containers (it has its own process namespace), and programs of ours. */
