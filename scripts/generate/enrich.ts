@@ -8,6 +8,9 @@ export type Descriptions = Record<string, Record<string, string>>;
 
 type MutableDefinition = { -readonly [K in keyof Definition]: Definition[K] } & { fields: Record<string, Field> };
 
+/** Fields that name a type: the package narrows them to the one value that they have; the API's documents do not. */
+const TYPE_FIELDS = new Set(["apiVersion", "kind"]);
+
 /** Adds the enums that kubernetes-models knows. */
 export function addEnums(
   definitions: ReadonlyMap<string, MutableDefinition>,
@@ -15,6 +18,7 @@ export function addEnums(
 ): void {
   for (const [name, definition] of definitions) {
     for (const [fieldName, { enum: values }] of known.get(camelCase(name)) ?? []) {
+      if (TYPE_FIELDS.has(fieldName)) continue;
       const field = definition.fields[fieldName];
       if (field?.type === "string" && values !== undefined) definition.fields[fieldName] = { ...field, enum: values };
     }

@@ -325,7 +325,11 @@ for (const [name, fields, expected] of rows) {
 }
 
 test("every definition is of a kind that the schema serves", () => {
-  const served = new Set(schema.resources.map(({ group, version, kind }) => `${group}/${version}/${kind}`));
+  const served = new Set(
+    schema.resources
+      .flatMap((resource) => [resource, ...(resource.subresources ?? [])])
+      .map(({ group, version, kind }) => `${group}/${version}/${kind}`),
+  );
   const strangers = kindDefinitions
     .map(({ group, version, kind }) => `${group}/${version}/${kind}`)
     .filter((name) => !served.has(name));

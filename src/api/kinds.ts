@@ -15,6 +15,7 @@ import { deploymentKind } from "./apps/deployment.ts";
 import { replicaSetKind } from "./apps/replica-set.ts";
 import { statefulSetKind } from "./apps/stateful-set.ts";
 import { horizontalPodAutoscalerKind, horizontalPodAutoscalerV1Kind } from "./autoscaling/horizontal-pod-autoscaler.ts";
+import { scaleKind } from "./autoscaling/scale.ts";
 import { cronJobKind } from "./batch/cron-job.ts";
 import { jobKind } from "./batch/job.ts";
 import { certificateSigningRequestKind } from "./certificates/certificate-signing-request.ts";
@@ -70,6 +71,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
   deploymentKind,
   replicaSetKind,
   statefulSetKind,
+  scaleKind,
   horizontalPodAutoscalerKind,
   horizontalPodAutoscalerV1Kind,
   cronJobKind,

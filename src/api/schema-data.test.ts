@@ -53,6 +53,7 @@ test("fields carry tags, formats, enums and apply rules", () => {
     pointer: true,
   });
   assert.deepEqual(field("io.k8s.api.core.v1.ContainerPort", "protocol")?.enum, ["SCTP", "TCP", "UDP"]);
+  assert.equal(field("io.k8s.api.core.v1.Pod", "kind")?.enum, undefined);
   assert.equal(field("io.k8s.api.core.v1.PersistentVolumeSpec", "claimRef")?.mapType, "granular");
   assert.equal(field("io.k8s.api.core.v1.PersistentVolumeClaimSpec", "dataSource")?.mapType, "atomic");
   assert.equal(field("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", "generation")?.format, "int64");

@@ -27,6 +27,7 @@ import { inProcessTransport } from "./in-process-transport.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
+import { certificateSigningRequestStrategy } from "./registry/strategies/certificate-signing-request.ts";
 import { eventStrategy } from "./registry/strategies/event.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
@@ -149,6 +150,7 @@ function strategies(
     "/services": serviceStrategy({ reader, serviceCidr: options.serviceCidr, random: options.random }),
     "/nodes": { createOnUpdate: true },
     "/endpoints": { createOnUpdate: true },
+    "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
     ...Object.fromEntries(rbac),
   };

@@ -1,5 +1,6 @@
-import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
-import { notAcceptable } from "../../api/status.ts";
+import type { KindDefinition } from "../../api/kind.ts";
+import { findKind } from "../../api/kinds.ts";
+import { type ApiObject, apiVersionOf, parseApiVersion } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { ObjectAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
@@ -19,16 +20,19 @@ export function contentType(format: Format): string {
 export async function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: number): Promise<Buffer> {
   const { resource } = answer;
   if (format.as === "table") {
-    if (resource === undefined) throw notAcceptable(["application/json"]);
-    return encodeValue(
-      tableOf(resource.kind, [answer.object], tableOptions(answer.object.metadata, format, nowMs)),
-      format,
-    );
+    const kind = resource?.kind ?? kindOf(answer.object);
+    return encodeValue(tableOf(kind, [answer.object], tableOptions(answer.object.metadata, format, nowMs)), format);
   }
   if (format.as === "metadata") return encodeValue(metadataOf(answer.object), format);
   const sameVersion = resource === undefined || answer.object.apiVersion === apiVersionOf(resource.schema);
   if (format.encoding === "json" && !format.pretty && answer.bytes !== undefined && sameVersion) return answer.bytes;
   return encodeValue(sameVersion ? answer.object : inVersion(resource, answer.object), format);
+}
+
+/** What answers without a resource, such as a Scale, is shown by its own kind. */
+function kindOf({ apiVersion = "", kind = "" }: ApiObject): KindDefinition | undefined {
+  const { group, version } = parseApiVersion(apiVersion);
+  return findKind(group, version, kind);
 }
 
 /** The object as the resource's version shows it. */

@@ -48,6 +48,7 @@ async function write(
     const wanted = request.wanted(current);
     const draft = cloneJson(current) as AnyObject;
     part.take(wanted, draft);
+    resource.kind?.setDefaults?.(draft);
     const errors = part.validate?.(draft, current as AnyObject) ?? [];
     if (errors.length > 0) throw invalidObject(resource.schema, exchange.info.name, errors);
     draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
