@@ -11,6 +11,8 @@ export interface NodeRuntime {
   readonly kind: "containerd" | "simulated";
   /** For the progress line. */
   readonly description: string;
+  /** What this machine lacks and runs without. */
+  readonly warnings: readonly string[];
   readonly runtime: ContainerRuntime;
   readonly host: KubeletHost;
   /** How containers are probed, where not over the network. */
@@ -56,6 +58,7 @@ async function containerdRuntime(options: {
     return {
       kind: "containerd",
       description: engine.private ? "containerd, our own" : "containerd of this machine",
+      warnings: engine.machine.problems.map(({ message }) => message),
       runtime: engine.runtime,
       host: createLinuxHost({ dataDirectory: `${dataDirectory}/kubelet`, cgroupRoot: engine.cgroupRoot, log }),
       ownLabels: engine.labels,
@@ -75,6 +78,7 @@ async function simulatedRuntime(options: { podCidr: string; environment: Environ
   return {
     kind: "simulated",
     description: "simulated",
+    warnings: [],
     runtime: createSimulatedRuntime({ clock, random, podCidr: options.podCidr }),
     prober: simulatedProber,
     host: createSimulatedHost(),

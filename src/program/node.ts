@@ -41,6 +41,7 @@ export async function startNode(
     (opened) => opened.description,
   );
   started.push(runtime);
+  for (const warning of runtime.warnings) to.output.notice(warning);
   const kubelet = await startTheKubelet(
     {
       ...options,

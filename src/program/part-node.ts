@@ -32,6 +32,7 @@ export async function startKubeletAlone(options: PartOptions, to: PartTo): Promi
     (opened) => opened.description,
   );
   started.push(runtime);
+  for (const warning of runtime.warnings) to.output.notice(warning);
   const gateway = kind === "containerd" ? await podNetwork(facts) : "127.0.0.1";
   const kubelet = await startTheKubelet(
     {
