@@ -10,7 +10,9 @@ begin() { # begin STEP WHAT-FOLLOWS: said before the waiting
   begun=$(date +%s)
   say "… $1: $2"
 }
-done_with() { printf '✓ %-14s %6s s\n' "$step" $(($(date +%s) - begun)) >&2; }
+done_with() { # done_with [DETAIL]
+  printf '✓ %-14s %6s s%s\n' "$step" $(($(date +%s) - begun)) "${1:+  $1}" >&2
+}
 give_up() {
   say "✗ $step: $1"
   exit 1
@@ -27,13 +29,11 @@ if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
 fi
 
 PATH="$PWD/node_modules/.bin:$PATH"
-if [ -e src/api/generated/stamp.json ]; then
-  node scripts/generate/main.ts >&2
-else
-  begin "schema" "the types of Kubernetes 1.36 from its published packages"
-  node scripts/generate/main.ts >&2
-  done_with
-fi
+step=schema
+begun=$(date +%s)
+[ -e src/api/generated/stamp.json ] || begin schema "the types of Kubernetes 1.36 from its published packages"
+made=$(node scripts/generate/main.ts) || give_up "the types could not be made; why is above"
+[ -z "$made" ] || done_with "$made"
 
 [ "$(uname -s)" = Linux ] || exit 0
 

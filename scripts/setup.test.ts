@@ -19,7 +19,10 @@ beforeEach(() => {
   for (const name of ["bin", "scripts", "tools"]) mkdirSync(join(clone, name));
   copyFileSync(fileURLToPath(new URL("setup.sh", import.meta.url)), join(clone, "scripts/setup.sh"));
   writeFileSync(join(clone, "package-lock.json"), "{}");
-  script(join(clone, "node"), "mkdir -p src/api/generated; touch src/api/generated/stamp.json");
+  script(
+    join(clone, "node"),
+    "cd src/api/generated 2>/dev/null && exit; mkdir -p src/api/generated; touch src/api/generated/stamp.json; echo made",
+  );
   script(join(clone, "bin/npm"), "echo npm runs; mkdir -p node_modules/.bin; cp node node_modules/.bin/node");
   for (const tool of ["containerd", "runc", "nft", "conntrack", "ip"]) script(join(clone, "tools", tool), "");
   script(join(clone, "tools/id"), "echo 1000");
@@ -43,6 +46,7 @@ test("says what takes long before it begins, then the time; the second run has n
   assert.equal(first.lines[1], "npm runs");
   assert.match(first.lines[2]!, /^✓ npm packages +\d+ s$/);
   assert.match(first.lines[3]!, /^… schema: /);
+  assert.match(first.lines[4]!, /^✓ schema +\d+ s {2}made$/);
   assert.equal(first.stdout, "", "results of set-up are for people: standard output stays the command's own");
   const second = setUp();
   assert.equal(second.status, 0);

@@ -22,13 +22,15 @@ const program: Program = {
 };
 
 const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     // A second one means: now.
     if (stopping.signal.aborted) process.exit(1);
     stopping.abort();
   });
 }
+// A reader that has gone (head, a closed terminal) must not keep a cluster from stopping in order.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 // Nothing below runs without somebody waiting for it: a rejection that nobody handles is a defect, and is told as one.
 process.on("unhandledRejection", (reason) => {
   console.error("wherry: an unexpected error that nobody handled:", reason);

@@ -38,7 +38,7 @@ export interface Invocation {
   readonly program: Program;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Aborts on Ctrl-C and SIGTERM. */
+  /** Aborts on Ctrl-C, SIGTERM, and when the terminal is closed. */
   readonly signal: AbortSignal;
 }
 
