@@ -1,3 +1,4 @@
+import { certificateApprover } from "./certificate-signing/approve.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/reconcile.ts";
 import { cronJobController } from "./cronjob/reconcile.ts";
 import { daemonSetController } from "./daemonset/reconcile.ts";
@@ -24,6 +25,7 @@ import { ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "cronjob-controller": cronJobController,
+  "certificatesigningrequest-approving-controller": certificateApprover,
   "daemonset-controller": daemonSetController,
   "deployment-controller": deploymentController,
   "disruption-controller": disruptionController,

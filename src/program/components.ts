@@ -1,8 +1,11 @@
+import { certificateSigner } from "../controllers/certificate-signing/sign.ts";
 import { nodeIpamController } from "../controllers/node-ipam/reconcile.ts";
+import type { ControllerFactory } from "../controllers/reconciler.ts";
 import { rootCaController } from "../controllers/root-ca/reconcile.ts";
 import { runControllers } from "../controllers/runner.ts";
 import { controllerTable } from "../controllers/table.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
+import { authoritySigner } from "./certificate-authority.ts";
 import { type Component, createComponent, type Door } from "./component.ts";
 import type { Environment } from "./environment.ts";
 import { CONTROLLER_ACCOUNTS, EVENT_SOURCES, identities, serviceAccount } from "./identities.ts";
@@ -24,6 +27,8 @@ export interface ControllerFacts {
   readonly clusterCidr: string;
   /** PEM of the CA that pods verify the API server with. */
   readonly authority: string;
+  /** PEM of that CA's key, where it is known: certificate requests are signed with it. */
+  readonly authorityKey?: string | undefined;
 }
 
 /**
@@ -40,6 +45,7 @@ export async function startControllers(context: ComponentContext, facts: Control
       ...controllerTable,
       "node-ipam-controller": nodeIpamController({ clusterCidr: facts.clusterCidr, nodePrefixLength: 24 }),
       "root-ca-certificate-publisher-controller": rootCaController(facts.authority),
+      ...signingControllers(facts, context.environment),
     },
     dependenciesFor(name) {
       const writer = createComponent(
@@ -65,6 +71,15 @@ export async function startControllers(context: ComponentContext, facts: Control
       await Promise.all([shared, ...writers].map((component) => component.close()));
     },
   };
+}
+
+function signingControllers(
+  { authority, authorityKey }: ControllerFacts,
+  environment: Environment,
+): Record<string, ControllerFactory> {
+  if (authorityKey === undefined || authorityKey === "") return {};
+  const sign = authoritySigner({ certificate: authority, key: authorityKey }, environment);
+  return { "certificatesigningrequest-signing-controller": certificateSigner(sign) };
 }
 
 export async function startTheScheduler(context: ComponentContext): Promise<Running> {

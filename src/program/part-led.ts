@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { UserInfo } from "../apiserver/authn/authenticator.ts";
 import { errorMessage } from "../base/assert.ts";
+import { readText } from "../bootstrap/pki/pki-files.ts";
 import { CommandError } from "../cli/command.ts";
 import type { PartName, PartOptions } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
@@ -21,13 +23,15 @@ export async function startControllerManager(options: PartOptions, to: PartTo): 
   if (authority === undefined) {
     throw new CommandError(`${entered.kubeconfig} has no certificate-authority-data: pods are given it to trust`, 2);
   }
+  // Without it (another machine than the API server's) everything but signing is done.
+  const authorityKey = readText(join(options.dataDirectory, "pki"), "ca.key");
   return startLed(
     {
       name: "controller-manager",
       lease: "kube-controller-manager",
       user: identities.controllerManager,
       entered,
-      start: (context) => startControllers(context, { clusterCidr, authority }),
+      start: (context) => startControllers(context, { clusterCidr, authority, authorityKey }),
     },
     to,
   );

@@ -47,7 +47,11 @@ async function start(
   const { startControllers, startTheScheduler } = await import("./components.ts");
   started.push(
     await environment.progress.step("controllers", () =>
-      startControllers(context, { clusterCidr: facts.clusterCidr, authority: plane.pki.authority.certificate }),
+      startControllers(context, {
+        clusterCidr: facts.clusterCidr,
+        authority: plane.pki.authority.certificate,
+        authorityKey: plane.pki.authority.key,
+      }),
     ),
   );
   started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));

@@ -28,12 +28,15 @@ export interface Subject {
 
 /** What to certify. */
 export interface CertificateRequest {
-  readonly subject: Subject;
+  /** One of our own subjects, or the exact bytes of a request's. */
+  readonly subject: Subject | Buffer;
   readonly publicKey: KeyObject;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
   readonly usage: "authority" | "client" | "server";
+  /** The key also carries session keys (RSA). */
+  readonly isForEncipherment?: boolean;
   /** DNS names and IP addresses of a server. */
   readonly names?: readonly string[];
   readonly addresses?: readonly string[];
@@ -64,9 +67,9 @@ const KEY_ENCIPHERMENT = 2;
 const CERTIFICATE_SIGN = 5;
 const REVOCATION_LIST_SIGN = 6;
 
-/** Issues an X.509 v3 certificate for one of our own well-known subjects; PEM. */
+/** Issues an X.509 v3 certificate; PEM. */
 export function issueCertificate(request: CertificateRequest, issuer: Issuer, random: Random): string {
-  const subject = nameOf(request.subject);
+  const subject = Buffer.isBuffer(request.subject) ? request.subject : nameOf(request.subject);
   const algorithm = signatureAlgorithm(issuer.key);
   const body = sequence(
     explicit(0, integer(Buffer.from([2]))),
@@ -124,7 +127,7 @@ function extensions(request: CertificateRequest, issuer: Issuer): Der[] {
   const authority = request.usage === "authority";
   const usages = authority
     ? namedBits(DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, CERTIFICATE_SIGN, REVOCATION_LIST_SIGN)
-    : namedBits(DIGITAL_SIGNATURE);
+    : namedBits(DIGITAL_SIGNATURE, ...(request.isForEncipherment === true ? [KEY_ENCIPHERMENT] : []));
   const found = [
     extension(KEY_USAGE, usages, true),
     extension(BASIC_CONSTRAINTS, authority ? sequence(boolean(true)) : sequence(), true),
