@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "./cidr.ts";
+import { type Claim, claimBlock } from "./claim.ts";
 
 /** What a cluster's pods may be called: the usual block first, then its neighbours, then those that few networks use. */
 const CANDIDATES: readonly string[] = [
@@ -11,11 +13,44 @@ const CANDIDATES: readonly string[] = [
 ];
 
 /**
- * A block for all pods of a new cluster that no network of this machine uses, other clusters' bridges among them. Keep the
- * answer with the cluster's data: pods live on when Wherry starts again. Throws when every candidate is in use.
+ * A block for all pods of a new cluster that no network of this machine uses, other clusters' bridges among them, and that
+ * no other cluster takes at this moment. Keep the answer with the cluster's data: pods live on when Wherry starts again.
+ * Throws when every candidate is in use.
+ *
+ * @param options.usualFirst for the cluster in the usual place. Others begin elsewhere, each at a place of its own by its id,
+ *   as nothing on the machine tells the blocks of clusters that are stopped
  */
-export async function chooseClusterCidr(): Promise<string> {
-  return chooseFrom(CANDIDATES, await usedBlocks());
+export async function chooseClusterCidr(options: {
+  readonly id: string;
+  readonly usualFirst: boolean;
+}): Promise<{ cidr: string; claim: Claim }> {
+  const used = await usedBlocks();
+  for (let left = candidatesFor(options); ; ) {
+    const cidr = chooseFrom(left, used);
+    const claim = await claimBlock(cidr);
+    if (claim !== undefined) return { cidr, claim };
+    left = left.filter((candidate) => candidate !== cidr);
+  }
+}
+
+/** The candidates in a cluster's own order. */
+export function candidatesFor({ id, usualFirst }: { id: string; usualFirst: boolean }): readonly string[] {
+  if (usualFirst) return CANDIDATES;
+  const [usual, ...others] = CANDIDATES as [string, ...string[]];
+  const first = createHash("sha256").update(id).digest().readUInt32BE() % others.length;
+  return [...others.slice(first), ...others.slice(0, first), usual];
+}
+
+/** Name of another cluster's bridge that has addresses of a block; undefined when there is none. */
+export function bridgeOfOthers(cidr: string, ownBridge: string): string | undefined {
+  const block = parseCidr(cidr);
+  const found = Object.entries(networkInterfaces()).find(
+    ([name, addresses]) =>
+      name.startsWith("wherry-") &&
+      name !== ownBridge &&
+      addresses?.some((entry) => entry.family === "IPv4" && entry.cidr && overlaps(parseCidr(entry.cidr), block)),
+  );
+  return found?.[0];
 }
 
 /** Pure part of chooseClusterCidr. A wide route (a VPN to 10.0.0.0/8) is only taken into account where it can be. */

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type RunCommand, runCommand } from "../base/run-command.ts";
 import { ensurePodNetwork } from "./bridge.ts";
-import { chooseFrom, parseRoutes } from "./choose.ts";
+import { candidatesFor, chooseFrom, parseRoutes } from "./choose.ts";
 import { addressAt, contains, formatCidr, overlaps, parseCidr, subnet } from "./cidr.ts";
+import { claimBlock } from "./claim.ts";
 import { cleanupPodNetwork } from "./cleanup.ts";
 import { bridgeName } from "./names.ts";
 
@@ -29,6 +30,30 @@ test("a cluster takes a block that nothing else uses", () => {
   assert.equal(chooseFrom(candidates, [parseCidr("10.244.3.0/24")]), "10.245.0.0/16");
   assert.equal(chooseFrom(candidates, [parseCidr("10.0.0.0/8"), parseCidr("10.244.0.0/16")]), "10.245.0.0/16");
   assert.throws(() => chooseFrom(candidates, candidates.map(parseCidr)), /no block of addresses is left/);
+});
+
+test("clusters begin to look for a block at different places, the one in the usual place at the usual block", () => {
+  assert.equal(candidatesFor({ id: "1a2b3c4d", usualFirst: true })[0], "10.244.0.0/16");
+  const firsts = Array.from({ length: 50 }, (_, index) => candidatesFor({ id: `id${index}`, usualFirst: false })[0]);
+  assert.ok(new Set(firsts).size > 8, `only ${[...new Set(firsts)].join()}`);
+  assert.ok(!firsts.includes("10.244.0.0/16"));
+  const all = candidatesFor({ id: "x", usualFirst: false });
+  assert.deepEqual([...all].sort(), [...candidatesFor({ id: "x", usualFirst: true })].sort());
+});
+
+test("a block is claimed by one at a time", {
+  skip: process.platform !== "linux" && "claims are Linux sockets",
+}, async () => {
+  const block = `10.200.0.0/16 of test ${process.pid}`;
+  const first = await claimBlock(block);
+  assert.ok(first !== undefined);
+  assert.equal(await claimBlock(block), undefined);
+  const other = await claimBlock(`${block}, another`);
+  assert.ok(other !== undefined);
+  await first.release();
+  const second = await claimBlock(block);
+  assert.ok(second !== undefined);
+  await Promise.all([second.release(), other.release()]);
 });
 
 test("routes of the kernel", () => {

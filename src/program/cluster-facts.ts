@@ -1,7 +1,11 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CommandError } from "../cli/command.ts";
+import { defaultDataDirectory } from "../cli/defaults.ts";
 import { clusterId } from "../kubelet/cri/containerd/paths.ts";
-import { chooseClusterCidr } from "../network/choose.ts";
+import { bridgeOfOthers, chooseClusterCidr } from "../network/choose.ts";
+import { type Claim, claimBlock } from "../network/claim.ts";
+import { bridgeName } from "../network/names.ts";
 
 /** What a cluster decides once and keeps: other clusters on this machine must not get in its way, nor it in theirs. */
 export interface ClusterFacts {
@@ -19,15 +23,36 @@ export const SERVICE_CIDR = "10.96.0.0/16";
 export const KUBERNETES_SERVICE_ADDRESS = "10.96.0.1";
 export const DNS_SERVICE_ADDRESS = "10.96.0.10";
 
-/** Reads the cluster's facts, or decides them at its first start. @throws Error when the file is not what it was written as */
-export async function clusterFacts(dataDirectory: string): Promise<ClusterFacts> {
+/**
+ * Reads the cluster's facts, or decides them at its first start, and claims its pods' addresses for this process; without
+ * `claim` another cluster of this machine has them now.
+ *
+ * @throws Error when the file is not what it was written as
+ */
+export async function clusterFacts(dataDirectory: string): Promise<{ facts: ClusterFacts; claim: Claim | undefined }> {
   const file = join(dataDirectory, "cluster.json");
   const id = clusterId(dataDirectory);
-  if (existsSync(file)) return { ...readFacts(file), clusterId: id };
-  const decided = { clusterCidr: await chooseClusterCidr(), serviceCidr: SERVICE_CIDR };
+  if (existsSync(file)) {
+    const facts = { ...readFacts(file), clusterId: id };
+    return { facts, claim: await claimBlock(facts.clusterCidr) };
+  }
+  const usualFirst = dataDirectory === defaultDataDirectory({ ...process.env, WHERRY_DATA_DIR: undefined });
+  const { cidr, claim } = await chooseClusterCidr({ id, usualFirst });
+  const decided = { clusterCidr: cidr, serviceCidr: SERVICE_CIDR };
   writeFileSync(`${file}.new`, `${JSON.stringify(decided, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  return { ...decided, clusterId: id };
+  return { facts: { ...decided, clusterId: id }, claim };
+}
+
+/** @throws CommandError (5) when another cluster of this machine has the addresses of this one's pods */
+export function requireOwnPodBlock({ clusterCidr, clusterId: id }: ClusterFacts, claim: Claim | undefined): void {
+  const other = bridgeOfOthers(clusterCidr, bridgeName(id));
+  if (claim !== undefined && other === undefined) return;
+  const who = other === undefined ? "another cluster that runs on this machine" : `the cluster of bridge ${other}`;
+  throw new CommandError(
+    `the addresses of this cluster's pods, ${clusterCidr}, are in use by ${who}: stop it first`,
+    5,
+  );
 }
 
 /** The facts of a cluster that has started with this data directory. @throws Error when there is none */

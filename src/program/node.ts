@@ -2,8 +2,15 @@ import { runCommand } from "../base/run-command.ts";
 import type { ProgramOutput, UpOptions } from "../cli/program.ts";
 import { startDns } from "../dns/dns.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
+import type { Claim } from "../network/claim.ts";
 import { isLoopback } from "./addresses.ts";
-import { CLUSTER_DOMAIN, type ClusterFacts, DNS_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
+import {
+  CLUSTER_DOMAIN,
+  type ClusterFacts,
+  DNS_SERVICE_ADDRESS,
+  nodePodCidr,
+  requireOwnPodBlock,
+} from "./cluster-facts.ts";
 import { createComponent } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import type { ControlPlane } from "./control-plane.ts";
@@ -17,6 +24,7 @@ import type { Started } from "./stop.ts";
 export interface NodeOptions extends UpOptions {
   readonly facts: ClusterFacts;
   readonly plane: ControlPlane;
+  readonly claim: Claim | undefined;
   readonly context: ComponentContext;
   /** By which pods and other nodes reach this machine. */
   readonly address: string;
@@ -35,6 +43,7 @@ export async function startNode(
   const { progress } = environment;
   const kind = chosenRuntime(options.runtime);
   if (kind === "simulated") to.output.notice(SIMULATED_NOTICE);
+  else requireOwnPodBlock(options.facts, options.claim);
   const runtime = await progress.step(
     "runtime",
     () => openWithNetwork(kind, options, environment),

@@ -3,6 +3,7 @@ import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
 import { ensureKubernetesService } from "../bootstrap/kubernetes-service.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
+import type { Claim } from "../network/claim.ts";
 import { localUrl, reachableAddress } from "./addresses.ts";
 import { type ClusterFacts, clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -29,6 +30,8 @@ export interface ServerOptions {
 export interface OpenedServer {
   readonly plane: ControlPlane;
   readonly facts: ClusterFacts;
+  /** Of the pods' addresses; absent when another cluster of this machine has them. */
+  readonly claim: Claim | undefined;
   /** First address of this machine's pods: their bridge. */
   readonly gateway: string;
   /** By which pods and other nodes reach this machine. */
@@ -42,7 +45,8 @@ export async function openServer(
   to: { environment: Environment; started: Started[] },
 ): Promise<OpenedServer> {
   const { environment, started } = to;
-  const facts = await clusterFacts(options.dataDirectory);
+  const { facts, claim } = await clusterFacts(options.dataDirectory);
+  if (claim !== undefined) started.push({ stop: () => claim.release() });
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
   let plane: ControlPlane | undefined;
   let hasDefaults = false;
@@ -79,7 +83,7 @@ export async function openServer(
     (text) => text,
   );
   hasDefaults = true;
-  return { plane, facts, gateway, address, url };
+  return { plane, facts, claim, gateway, address, url };
 }
 
 async function writeDefaults(

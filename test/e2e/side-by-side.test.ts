@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, afterEach, before, suite, test } from "node:test";
-import { type Cluster, startCluster } from "../support/cluster.ts";
+import { type Cluster, startCluster, wherry } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { page } from "../support/http.ts";
 import { assertNothingLeft, lookAtMachine, type Machine } from "../support/leftovers.ts";
@@ -17,8 +19,7 @@ suite("two clusters on one machine", { skip: withoutContainers() }, () => {
   before(async () => {
     registry = await startRegistry();
     machine = await lookAtMachine();
-    first = await startCluster();
-    second = await startCluster();
+    [first, second] = await Promise.all([startCluster(), startCluster()]);
   });
   afterEach((context) => Promise.all([first.tell(context), second.tell(context)]));
   after(async () => {
@@ -67,6 +68,21 @@ suite("two clusters on one machine", { skip: withoutContainers() }, () => {
     assert.equal((await second.kubectl("get", "pods")).code, 0);
     const again = await second.kubectl.ok("exec", "client", "--", "curl", "-sS", "-m5", "http://web");
     assert.match(again, /^version 2 /);
+  });
+
+  test("a cluster whose pods' addresses another one has says so, and touches nothing", async () => {
+    const facts = (cluster: Cluster): string => join(cluster.dataDirectory, "cluster.json");
+    const own = readFileSync(facts(first));
+    copyFileSync(facts(second), facts(first));
+    const up = await wherry("up", "--data-dir", first.dataDirectory, "--port", String(first.port));
+    assert.equal(up.code, 5, up.stderr);
+    assert.match(up.stderr, /addresses of this cluster's pods, \S+, are in use by .*: stop it first/);
+    writeFileSync(facts(first), own);
+    const again = await second.kubectl.ok("exec", "client", "--", "curl", "-sS", "-m5", "http://web");
+    assert.match(again, /^version 2 /);
+  });
+
+  test("both end and leave nothing", async () => {
     assert.equal((await second.down()).code, 0);
     await assertNothingLeft(machine, first);
     await assertNothingLeft(machine, second);
