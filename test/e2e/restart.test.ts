@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { after, afterEach, before, suite, test } from "node:test";
 import type { Pod } from "../../src/api/generated/core/v1.ts";
 import { type Cluster, startCluster, wherry } from "../support/cluster.ts";
@@ -10,6 +10,7 @@ import { assertNothingLeft, lookAtMachine, type Machine } from "../support/lefto
 import { shellPod, WAIT_FOREVER } from "../support/objects.ts";
 import { type Registry, startRegistry } from "../support/registry.ts";
 import { withoutContainers } from "../support/requirements.ts";
+import { start } from "../support/run.ts";
 
 /** What a pod's containers are known by, and how often each was started again. */
 type Containers = Record<string, string>;
@@ -125,10 +126,22 @@ suite("stop and start again", { skip: withoutContainers() }, () => {
     assert.equal(existsSync(cluster.dataDirectory), false);
   });
 
+  for (const step of ["store", "scheduler", "runtime"]) {
+    test(`interrupted after the step "${step}" of a start: it ends soon, and nothing is left`, async () => {
+      const words = ["up", "--data-dir", cluster.dataDirectory, "--port", String(cluster.port)];
+      const program = start(process.execPath, ["src/main.ts", ...words]);
+      await eventually(step, () => program.stderr().includes(`✓ ${step} `));
+      const begun = performance.now();
+      await program.stop("SIGINT");
+      assert.ok(performance.now() - begun < 10_000, program.stderr());
+      assert.doesNotMatch(program.stderr(), /^ +at /m);
+      await assertNothingLeft(machine, cluster);
+    });
+  }
+
   /** Process id on this machine of a pod's first process. */
   async function processOf(name: string): Promise<number> {
     const id = (await containers())[name]!.match(/containerd:\/\/([0-9a-f]+)/)![1]!;
-    const { readFileSync, readdirSync } = await import("node:fs");
     const pid = readdirSync("/proc").find((entry) => {
       if (!/^\d+$/.test(entry)) return false;
       try {
