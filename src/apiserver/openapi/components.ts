@@ -18,16 +18,28 @@ export function componentSchemas(
   const waiting = [...definitions];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (components[name] !== undefined) continue;
-    if (name === patchDefinition) {
-      components[name] = { description: "Patch is the body of a PATCH request.", type: "object" };
-      continue;
-    }
-    const definition = schema.definitions[name];
-    if (definition === undefined || isInlined(definition)) continue;
-    components[name] = componentSchema(definition, { texts: descriptions[name] ?? {}, schema });
-    for (const field of Object.values(definition.fields)) if (field.ref !== undefined) waiting.push(field.ref);
+    const component = componentOf(schema, descriptions, name);
+    if (component === undefined) continue;
+    components[name] = component.schema;
+    waiting.push(...component.refs);
   }
   return components;
+}
+
+/** One component, and the names that it refers to; undefined when the schema does not have it. */
+export function componentOf(
+  schema: Schema,
+  descriptions: Descriptions,
+  name: string,
+): { readonly schema: OpenapiSchema; readonly refs: readonly string[] } | undefined {
+  if (name === patchDefinition)
+    return { schema: { description: "Patch is the body of a PATCH request.", type: "object" }, refs: [] };
+  const definition = schema.definitions[name];
+  if (definition === undefined || isInlined(definition)) return undefined;
+  return {
+    schema: componentSchema(definition, { texts: descriptions[name] ?? {}, schema }),
+    refs: Object.values(definition.fields).flatMap(({ ref }) => ref ?? []),
+  };
 }
 
 function componentSchema(

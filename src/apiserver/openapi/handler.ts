@@ -6,6 +6,7 @@ import { type Exchange, type TextAnswer, textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
+import { openapiV2Cache } from "./v2-cache.ts";
 import { OPENAPI_V2_PATH, openapiV2Answer } from "./v2-handler.ts";
 import { type OpenapiV3Index, openapiV3Document, openapiV3Index } from "./v3.ts";
 
@@ -27,6 +28,7 @@ export function openapiPaths(
   descriptions: () => Descriptions = loadDescriptions,
 ): PathHandler {
   const served = servedResources(table, schema);
+  const cache = openapiV2Cache();
   let resources: Schema["resources"] | undefined;
   let built: Built | undefined;
   const current = (): Built => {
@@ -41,7 +43,7 @@ export function openapiPaths(
   return (exchange) => {
     const path = exchange.path.replace(/\/$/, "");
     if (exchange.method === "GET" && path === OPENAPI_V2_PATH)
-      return openapiV2Answer(exchange, { schema: current().schema, descriptions });
+      return openapiV2Answer(exchange, { schema: current().schema, descriptions, cache });
     if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
     if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
     if (path === root) return json(JSON.stringify(current().index), {});

@@ -4,9 +4,9 @@ import type { HttpMethod, OpenapiSchema, Operation, Parameter, PathItem } from "
 export type SwaggerPart = Readonly<Record<string, unknown>>;
 
 const METHODS: readonly HttpMethod[] = ["get", "put", "post", "delete", "patch"];
-/** What a schema of OpenAPI 2.0 can say; the rest (oneOf, nullable …) it has no words for. */
+/** What a schema of OpenAPI 2.0 can say; the rest (oneOf, nullable …) it has no words for. Upstream leaves out defaults. */
 const KEPT = [
-  ...["type", "format", "title", "description", "default", "required", "enum", "pattern", "uniqueItems", "example"],
+  ...["type", "format", "title", "description", "required", "enum", "pattern", "uniqueItems", "example"],
   ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"],
   ...["minItems", "maxItems", "minProperties", "maxProperties"],
 ];

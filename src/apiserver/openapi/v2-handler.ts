@@ -4,6 +4,7 @@ import { notAcceptable } from "../../api/status.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import { type OpenapiV2Format, openapiV2Document, openapiV2Hash } from "./v2.ts";
+import type { OpenapiV2Cache } from "./v2-cache.ts";
 
 export const OPENAPI_V2_PATH = "/openapi/v2";
 
@@ -17,15 +18,16 @@ const FORMATS: Readonly<Record<string, OpenapiV2Format>> = {
   "application/com.github.proto-openapi.spec.v2@v1.0+protobuf": "protobuf",
 };
 
-/** GET /openapi/v2. The document is not kept: clients keep it, and ask whether it is still the same. */
+/** GET /openapi/v2. Clients keep the document, and ask whether it is still the same. */
 export async function openapiV2Answer(
   exchange: Exchange,
-  from: { schema: Schema; descriptions: () => Descriptions },
+  from: { schema: Schema; descriptions: () => Descriptions; cache: OpenapiV2Cache },
 ): Promise<TextAnswer> {
   const format = parseAccept(exchange.headers.accept ?? "*/*").flatMap(({ type }) => FORMATS[type] ?? [])[0];
   if (format === undefined) throw notAcceptable(["application/json", PROTOBUF]);
   const contentType = format === "json" ? "application/json" : PROTOBUF;
-  const etag = `"${openapiV2Hash(from.schema)}"`;
+  const hash = openapiV2Hash(from.schema);
+  const etag = `"${hash}"`;
   const headers = { etag, vary: "Accept", "cache-control": "no-cache, private" };
   const answer = (code: number, text: string | Buffer): TextAnswer => ({
     kind: "text",
@@ -35,5 +37,6 @@ export async function openapiV2Answer(
     headers,
   });
   if (exchange.headers["if-none-match"] === etag) return answer(304, "");
-  return answer(200, await openapiV2Document(from.schema, from.descriptions(), format));
+  const build = (): Promise<Buffer> => openapiV2Document(from.schema, from.descriptions(), format);
+  return answer(200, await from.cache(format, hash, build));
 }

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { loadDescriptions, loadSchema } from "../../api/schema-data.ts";
 import { openapiV2Document, openapiV2Hash } from "./v2.ts";
 import { swaggerSchema } from "./v2-convert.ts";
-import { encodePart } from "./v2-protobuf.ts";
+import { encodeEntry, encodePart } from "./v2-protobuf.ts";
+import { openapiV3Document } from "./v3.ts";
 
 const schema = loadSchema();
 const descriptions = loadDescriptions();
@@ -57,8 +58,8 @@ const schemas: readonly [string, object, object][] = [
     { type: "object", additionalProperties: { type: "array", items: { $ref: "#/definitions/a.B" } } },
   ],
   [
-    "extensions stay, what 2.0 lacks goes",
-    { type: "string", nullable: true, "x-kubernetes-list-type": "set" },
+    "extensions stay, defaults and what 2.0 lacks go",
+    { type: "string", nullable: true, default: "a", "x-kubernetes-list-type": "set" },
     { type: "string", "x-kubernetes-list-type": "set" },
   ],
 ];
@@ -102,6 +103,55 @@ test("a schema in protobuf, field by field", () => {
   assert.equal(fieldsOf(extension.get(2)![0]!).get(2)![0]!.toString(), '["k"]');
   assert.throws(() => encodePart("schema", { nullable: true }), /no place for "nullable"/);
 });
+
+test("what 3.0 says of every group-version is in the one document, and no more", () => {
+  const paths = new Set<string>();
+  const definitions = new Set<string>();
+  for (const { group, version } of schema.resources) {
+    const document = openapiV3Document(schema, descriptions, { group, version });
+    for (const path of Object.keys(document.paths)) paths.add(path);
+    for (const name of Object.keys(document.components.schemas)) definitions.add(name);
+  }
+  assert.deepEqual(Object.keys(json.paths).sort(), [...paths].sort());
+  assert.deepEqual(Object.keys(json.definitions), [...definitions].sort());
+});
+
+test("definitions tell no defaults; a field of that name stays", () => {
+  const withDefault = new Set<string>();
+  const look = (value: unknown, at: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, each] of Object.entries(value)) {
+      if (key === "default" && !at.endsWith(".properties")) withDefault.add(at);
+      look(each, `${at}.${key}`);
+    }
+  };
+  look(json.definitions, "");
+  assert.deepEqual([...withDefault], []);
+  const props = json.definitions["io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"];
+  assert.ok(props?.properties?.default !== undefined);
+});
+
+const string = "0a06737472696e67";
+const golden: readonly [string, Buffer, string][] = [
+  [
+    "a document's head",
+    encodePart("document", { swagger: "2.0", info: { title: "k", version: "v1" } }),
+    "0a03322e30 1207 0a016b 12027631",
+  ],
+  [
+    "a definition with a type and an extension",
+    encodeEntry(1, "A", { message: "schema", value: { type: "string", "x-kubernetes-y": true } }),
+    `0a2b 0a0141 1226 b20108${string} fa0118 0a0e782d6b756265726e657465732d79 1206 120474727565`,
+  ],
+  [
+    "a path with a query parameter",
+    encodePart("path", { get: { parameters: [{ in: "query", name: "q", type: "string" }] } }),
+    "121a 4218 0a16 1214 1a12 12057175657279 220171 3206737472696e67",
+  ],
+];
+for (const [what, bytes, hex] of golden) {
+  test(`golden bytes: ${what}`, () => assert.equal(bytes.toString("hex"), hex.replaceAll(" ", "")));
+}
 
 test("the hash changes with what is served", () => {
   const fewer = { ...schema, resources: schema.resources.slice(1) };

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Schema } from "../../api/schema.ts";
 import type { Descriptions } from "../../api/schema-data.ts";
+import { componentOf } from "./components.ts";
+import type { PathItem } from "./document.ts";
+import { resourcePaths } from "./paths.ts";
+import { refsIn } from "./references.ts";
 import { type SwaggerPart, swaggerPath, swaggerSchema } from "./v2-convert.ts";
 import { encodeEntry, encodePart, encodePrefix } from "./v2-protobuf.ts";
-import { openapiV3Document, openapiV3Index } from "./v3.ts";
+import { type GroupVersion, kindsOf, openapiV3Document, openapiV3Index } from "./v3.ts";
 
 export type OpenapiV2Format = "json" | "protobuf";
 
@@ -11,8 +15,10 @@ export type OpenapiV2Format = "json" | "protobuf";
 const PATHS = [8, 2] as const;
 const DEFINITIONS = [9, 1] as const;
 
+const DEFINITIONS_AT_ONCE = 16;
+
 /** Part of the hash: raise it when the document changes though the schema does not. */
-const revision = "1";
+const revision = "2";
 
 /**
  * Builds the one document of OpenAPI 2.0 that /openapi/v2 serves: everything that the documents of 3.0 say, together. It is
@@ -23,23 +29,53 @@ export async function openapiV2Document(
   descriptions: Descriptions,
   format: OpenapiV2Format,
 ): Promise<Buffer> {
-  const paths = new Map<string, Buffer>();
-  const definitions = new Map<string, Buffer>();
   const encode = format === "json" ? jsonEntry : protobufEntry;
+  const paths: Buffer[] = [];
+  const wanted = new Set<string>();
+  const want = (names: Iterable<string>): void => {
+    for (const name of names) wanted.add(name);
+  };
   let head: SwaggerPart = {};
   for (const of of groupVersions(schema)) {
-    const document = openapiV3Document(schema, descriptions, of);
-    await breathe();
-    head = { swagger: "2.0", info: document.info, securityDefinitions: document.components.securitySchemes };
-    for (const [name, item] of Object.entries(document.paths)) paths.set(name, encode("path", name, swaggerPath(item)));
-    await breathe();
-    for (const [name, component] of Object.entries(document.components.schemas)) {
-      if (!definitions.has(name)) definitions.set(name, encode("schema", name, swaggerSchema(component)));
+    const bare = openapiV3Document({ definitions: schema.definitions, resources: [] }, descriptions, of);
+    head = { swagger: "2.0", info: bare.info, securityDefinitions: bare.components.securitySchemes };
+    for (const items of [bare.paths, ...pathsOf(schema, descriptions, of)]) {
+      for (const [name, item] of Object.entries(items)) paths.push(encode("path", name, swaggerPath(item)));
+      want(refsIn(items));
+      await breathe();
     }
-    await breathe();
   }
-  const parts = { head, paths: [...paths.values()], definitions: [...definitions.values()] };
-  return format === "json" ? joinJson(parts) : joinProtobuf(parts);
+  want(kindsOf(schema.resources, schema));
+  const definitions = await encodeDefinitions(wanted, (name) => componentOf(schema, descriptions, name), encode);
+  return format === "json" ? joinJson({ head, paths, definitions }) : joinProtobuf({ head, paths, definitions });
+}
+
+function* pathsOf(
+  schema: Schema,
+  descriptions: Descriptions,
+  of: GroupVersion,
+): Generator<Readonly<Record<string, PathItem>>> {
+  for (const resource of schema.resources)
+    if (resource.group === of.group && resource.version === of.version)
+      yield resourcePaths(resource, { schema, descriptions });
+}
+
+/** The definitions that are wanted and those that they refer to, in the order of their names. */
+async function encodeDefinitions(
+  wanted: Set<string>,
+  find: (name: string) => ReturnType<typeof componentOf>,
+  encode: EncodeEntry,
+): Promise<Buffer[]> {
+  const entries: [string, Buffer][] = [];
+  // A set that grows is visited to its end.
+  for (const name of wanted) {
+    const component = find(name);
+    if (component === undefined) continue;
+    for (const ref of component.refs) wanted.add(ref);
+    entries.push([name, encode("schema", name, swaggerSchema(component.schema))]);
+    if (entries.length % DEFINITIONS_AT_ONCE === 0) await breathe();
+  }
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }
 
 /** Changes when the document does; it does not need the document. */
@@ -48,7 +84,7 @@ export function openapiV2Hash(schema: Schema): string {
   return createHash("sha256").update(revision).update(index).digest("hex").toUpperCase();
 }
 
-function groupVersions(schema: Schema): { group: string; version: string }[] {
+function groupVersions(schema: Schema): GroupVersion[] {
   const all = new Map(
     schema.resources.map(({ group, version }) => [`${group}/${version}`, { group, version }] as const),
   );

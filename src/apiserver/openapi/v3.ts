@@ -51,7 +51,7 @@ export function openapiV3Document(
 }
 
 /** The resources' kinds and their lists, whether or not a path mentions them. */
-function kindsOf(resources: readonly ResourceSchema[], schema: Schema): string[] {
+export function kindsOf(resources: readonly ResourceSchema[], schema: Schema): string[] {
   return resources
     .flatMap(({ definition }) => [definition, `${definition}List`])
     .filter((name) => schema.definitions[name] !== undefined);
