@@ -115,6 +115,16 @@ suite("kubectl writes objects", () => {
     assert.match(await kubectl.ok("apply", "view-last-applied", "deployment/app"), /image: a:2/);
   });
 
+  test("apply: a List, and a kind that nobody knows", async () => {
+    const list = { apiVersion: "v1", kind: "List", items: [configMap("l1", {}), configMap("l2", {})] };
+    assert.equal(await kubectl.apply(list), "configmap/l1 created\nconfigmap/l2 created\n");
+    const unknown = { apiVersion: "a.example/v1", kind: "A", metadata: { name: "a" } };
+    assert.match(
+      await refused(feed([unknown], "apply", "-f", "-")),
+      /no matches for kind "A" in version "a\.example\/v1"\nensure CRDs are installed first$/,
+    );
+  });
+
   test("apply, server-side: conflicts name manager and field, force takes over", async () => {
     const object = configMap("shared", { a: "1" });
     const apply = (manager: string, value: string, ...words: string[]) =>
@@ -211,6 +221,7 @@ suite("kubectl writes objects", () => {
     assert.equal((await edit(editor, "configmap", "settings")).stdout, "configmap/settings edited\n");
     assert.equal((await kubectl.get<ConfigMap>("configmap", "settings")).data?.c, "edited");
     assert.equal((await edit("true", "configmap", "settings")).stderr, "Edit cancelled, no changes made.\n");
+    assert.equal((await edit("true", "configmaps", "l1", "l2")).stderr, "Edit cancelled, no changes made.\n");
     const breaker = file("breaker.sh", "#!/bin/sh\nsed -i 's/replicas: .*/replicas: -5/' \"$1\"\n", 0o755);
     const broken = await refused(edit(breaker, "deployment", "app"));
     assert.match(broken, /deployments\.apps "app" is invalid/);

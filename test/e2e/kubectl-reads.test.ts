@@ -66,6 +66,12 @@ suite("kubectl shows what there is", () => {
     assert.equal(await refused(kubectl("get", "nothing")), `error: the server doesn't have a resource type "nothing"`);
   });
 
+  test("get: what is deprecated is told", async () => {
+    const { stderr } = await kubectl("get", "endpoints");
+    assert.equal(stderr, "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n");
+    assert.equal((await kubectl("get", "endpointslices")).stderr, "");
+  });
+
   test("get --watch and --watch-only", async () => {
     const watching = kubectl.start(["get", "configmaps", "-w", "--output-watch-events", "--no-headers"]);
     const only = kubectl.start(["get", "configmaps", "--watch-only", "--no-headers"]);

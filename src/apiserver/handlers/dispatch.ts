@@ -4,6 +4,7 @@ import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Subresource } from "../subresources/subresource.ts";
 import { findSubresource } from "../subresources/table.ts";
+import { deprecationWarning } from "./deprecation.ts";
 import type { Environment } from "./environment.ts";
 import type { PathHandler, VirtualHandler } from "./handler.ts";
 import { patchHandler } from "./patch.ts";
@@ -32,6 +33,8 @@ export function dispatcher(options: DispatchOptions): Handler {
     }
     const resource = options.table.find(info.group, info.version, info.resource);
     if (resource === undefined) throw pageNotFound();
+    const warning = deprecationWarning(info);
+    if (warning !== undefined) exchange.warnings.push(warning);
     return answerResource(options, resource, scoped(resource, exchange));
   };
 }

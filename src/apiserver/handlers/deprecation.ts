@@ -1,0 +1,9 @@
+/** What clients are told who still use it, by group, version and resource (upstream: APILifecycleDeprecated). */
+const DEPRECATED: Readonly<Record<string, string>> = {
+  "/v1/endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+};
+
+/** The warning for requests to a resource that is deprecated. */
+export function deprecationWarning(of: { group: string; version: string; resource: string }): string | undefined {
+  return DEPRECATED[`${of.group}/${of.version}/${of.resource}`];
+}
