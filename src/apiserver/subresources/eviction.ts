@@ -1,10 +1,11 @@
+import { isConditionTrue, setCondition } from "../../api/conditions.ts";
 import type { Pod } from "../../api/generated/core/v1.ts";
 import type { PodDisruptionBudget } from "../../api/generated/policy/v1.ts";
 import { podDisruptionBudgets, pods } from "../../api/generated/resources.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
-import { failure, internalError, tooManyRequests } from "../../api/status.ts";
+import { failure, internalError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
@@ -15,6 +16,8 @@ import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
+
+const REFUSED = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 interface Eviction extends ApiObject {
   deleteOptions?: DeleteOptions;
@@ -30,6 +33,11 @@ export function evictionSubresource(options: { reader: ObjectReader; table: () =
       const pod = await options.reader.get(pods, namespace, name);
       const context = writeContext(exchange, environment);
       if (pod !== undefined && isRunning(pod)) await takeFromBudget(options, { pod, exchange, environment });
+      if (pod !== undefined && pod.metadata?.deletionTimestamp === undefined) {
+        const transform = (current: ApiObject): ApiObject =>
+          withDisruptionTarget(current as Pod, formatTime(environment.clock.now()));
+        await updateObject(resource, { namespace, name, subresource: "status", transform }, context);
+      }
       await deleteObject(resource, { namespace, name, options: eviction.deleteOptions ?? {} }, context);
       return objectAnswer(
         { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject,
@@ -37,6 +45,18 @@ export function evictionSubresource(options: { reader: ObjectReader; table: () =
       );
     },
   };
+}
+
+/** The pod with the condition that tells others why it goes. */
+function withDisruptionTarget(pod: Pod, time: string): Pod {
+  const condition = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: "EvictionByEvictionAPI",
+    message: "Eviction API: evicting",
+    ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+  };
+  return { ...pod, status: { ...pod.status, conditions: setCondition(pod.status?.conditions, condition, time) } };
 }
 
 function isRunning(pod: Pod): boolean {
@@ -60,6 +80,7 @@ async function takeFromBudget(
       "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
     );
   const budgetsResource = options.table().find("policy", "v1", "poddisruptionbudgets") as ServedResource;
+  if (!isConditionTrue(pod.status?.conditions, "Ready") && mayGoUnhealthy(mine[0]!)) return;
   const context = writeContext(exchange, environment);
   await updateObject(
     budgetsResource,
@@ -73,17 +94,28 @@ async function takeFromBudget(
   );
 }
 
+/** Pods that are not ready count for nothing: they may go as the budget's unhealthyPodEvictionPolicy says. */
+function mayGoUnhealthy({ spec, status }: PodDisruptionBudget): boolean {
+  if (spec?.unhealthyPodEvictionPolicy === "AlwaysAllow") return true;
+  const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {};
+  return desiredHealthy > 0 && currentHealthy >= desiredHealthy;
+}
+
 /** The budget with one disruption fewer. @throws StatusError TooManyRequests */
 function charged(budget: PodDisruptionBudget, pod: Pod, now: string): PodDisruptionBudget {
   const status = budget.status;
   const name = budget.metadata?.name ?? "";
   if ((status?.observedGeneration ?? 0) < (budget.metadata?.generation ?? 0)) {
-    throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10);
+    const message = `The disruption budget ${name} is still being processed by the server.`;
+    throw failure(429, "TooManyRequests", REFUSED, {
+      causes: [{ reason: "DisruptionBudget", message }],
+      retryAfterSeconds: 10,
+    });
   }
   const allowed = status?.disruptionsAllowed ?? 0;
   if (allowed <= 0) {
     const message = `The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`;
-    throw failure(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
+    throw failure(429, "TooManyRequests", REFUSED, {
       causes: [{ reason: "DisruptionBudget", message }],
     });
   }
