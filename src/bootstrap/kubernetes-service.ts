@@ -3,18 +3,25 @@ import type { EndpointSlice } from "../api/generated/discovery.k8s.io/v1.ts";
 import { endpointSlices, endpoints, services } from "../api/generated/resources.ts";
 import type { ApiObject, ResourceReference } from "../api/meta.ts";
 import { isAlreadyExists, isNotFound } from "../api/status.ts";
+import { errorMessage } from "../base/assert.ts";
+import { type Clock, sleep } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
 import type { Client } from "../client/client.ts";
 
 const NAME = { namespace: "default", name: "kubernetes" };
 
+export interface KubernetesServiceAddress {
+  readonly clusterIP: string;
+  /** By which pods reach the API server. */
+  readonly address: string;
+  readonly port: number;
+}
+
 /**
- * Keeps the Service `kubernetes` and where it leads, by which pods reach the API server (upstream: the API server's own
- * kubernetesservice controller). Idempotent; called at each start because port and address may have changed.
+ * Makes the Service `kubernetes` and where it leads, by which pods reach the API server (upstream: the API server's own
+ * kubernetesservice controller). Idempotent; called at each start because port and address may have changed, and again by keepKubernetesService.
  */
-export async function ensureKubernetesService(
-  client: Client,
-  at: { readonly clusterIP: string; readonly address: string; readonly port: number },
-): Promise<void> {
+export async function ensureKubernetesService(client: Client, at: KubernetesServiceAddress): Promise<void> {
   const metadata = { ...NAME, labels: { component: "apiserver", provider: "kubernetes" } };
   const service: Service = {
     metadata,
@@ -44,6 +51,27 @@ export async function ensureKubernetesService(
     ensure(client, endpoints, legacy, (stored) => ({ ...stored, subsets: legacy.subsets })),
     ensure(client, endpointSlices, slice, (stored) => ({ ...stored, endpoints: slice.endpoints, ports: slice.ports! })),
   ]);
+}
+
+/** How often it is looked at whether somebody has deleted or changed it (upstream: 10 s). */
+const PERIOD_MS = 10_000;
+
+/** Makes good again what becomes of the Service, until the signal aborts. Never rejects. */
+export async function keepKubernetesService(
+  client: Client,
+  at: KubernetesServiceAddress,
+  options: { readonly clock: Clock; readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  const { clock, log, signal } = options;
+  for (;;) {
+    await sleep(clock, PERIOD_MS, signal);
+    if (signal.aborted) return;
+    try {
+      await ensureKubernetesService(client, at);
+    } catch (error) {
+      if (!signal.aborted) log.warn("the Service kubernetes cannot be kept", { error: errorMessage(error) });
+    }
+  }
 }
 
 /** Creates the object, or brings what is stored up to date. What is right is not sent: at most starts that is everything. */

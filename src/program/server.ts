@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
-import { ensureKubernetesService } from "../bootstrap/kubernetes-service.ts";
+import {
+  ensureKubernetesService,
+  type KubernetesServiceAddress,
+  keepKubernetesService,
+} from "../bootstrap/kubernetes-service.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import type { Claim } from "../network/claim.ts";
@@ -77,31 +81,42 @@ export async function openServer(
   const url = localUrl(options.bind, plane.port);
   const address = reachableAddress(options.bind, gateway);
   writeKubeconfigs({ ...options, url, pki: plane.pki });
+  const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
+  const service = { clusterIP: KUBERNETES_SERVICE_ADDRESS, address, port: plane.port };
   await environment.progress.step(
     "defaults",
-    () => writeDefaults(plane, { address, environment }),
+    () => writeDefaults(plane, { client, service, environment }),
     (text) => text,
   );
+  started.push(keepService(client, service, environment));
   hasDefaults = true;
   return { plane, facts, claim, gateway, address, url };
 }
 
 async function writeDefaults(
   plane: ControlPlane,
-  from: { address: string; environment: Environment },
+  from: { client: Client; service: KubernetesServiceAddress; environment: Environment },
 ): Promise<string> {
-  const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
+  const { client } = from;
   const authorities = {
     cluster: plane.pki.authority.certificate,
     frontProxy: plane.pki.frontProxyAuthority.certificate,
   };
   const result = await reconcileDefaults(client, { authorities, log: from.environment.log.named("bootstrap") });
-  await ensureKubernetesService(client, {
-    clusterIP: KUBERNETES_SERVICE_ADDRESS,
-    address: from.address,
-    port: plane.port,
-  });
+  await ensureKubernetesService(client, from.service);
   return result.created + result.repaired === 0
     ? "all there"
     : `${result.created} created, ${result.repaired} repaired`;
+}
+
+function keepService(client: Client, service: KubernetesServiceAddress, environment: Environment): Started {
+  const stopping = new AbortController();
+  const log = environment.log.named("bootstrap");
+  const kept = keepKubernetesService(client, service, { clock: environment.clock, log, signal: stopping.signal });
+  return {
+    async stop() {
+      stopping.abort();
+      await kept;
+    },
+  };
 }
