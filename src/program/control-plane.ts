@@ -13,6 +13,7 @@ import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
 import type { Store } from "../store/store.ts";
 import { localUrl } from "./addresses.ts";
+import { AGENT, ensureAgentToken } from "./agent-token.ts";
 import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import type { Environment } from "./environment.ts";
 
@@ -25,7 +26,6 @@ export interface ControlPlaneOptions {
   readonly port: number;
   /** Further addresses of this machine that clients use. */
   readonly addresses: readonly string[];
-  readonly staticTokens?: Parameters<typeof createApiServer>[0]["security"]["staticTokens"];
   /** What /readyz asks besides the server itself. */
   readonly ready: readonly HealthCheck[];
   openStore(): Promise<Store>;
@@ -67,6 +67,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
     "API server",
     async () => {
       const schema = loadSchema();
+      const agents = ensureAgentToken(options.dataDirectory, pki.authority.certificate, random);
       const server = await createApiServer({
         store,
         schema,
@@ -81,7 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           random,
           serviceAccountKeys: pki.serviceAccount,
           issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
-          ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
+          staticTokens: [{ token: agents.secret, user: AGENT }],
         },
         admission: createAdmissionPlugins,
         subresources: options.subresources(pki),
@@ -109,7 +110,11 @@ async function listen(parts: {
   const { clock, log } = environment;
   const edges: Edge[] = [];
   const open = (): Edge => {
-    const tls = { key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.authority.certificate };
+    const tls = {
+      key: pki.apiServer.key,
+      cert: pki.apiServer.certificate + pki.authority.certificate,
+      clientCa: pki.authority.certificate,
+    };
     const edge = createEdge({ handler: server.handler, tls, clock, log: log.named("https") });
     edges.push(edge);
     return edge;

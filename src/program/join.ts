@@ -1,10 +1,169 @@
+import { existsSync } from "node:fs";
+import { runCommand } from "../base/run-command.ts";
+import { writeKubeconfig } from "../bootstrap/kubeconfig.ts";
 import { CommandError } from "../cli/command.ts";
 import type { PartOptions } from "../cli/program.ts";
+import { Client } from "../client/client.ts";
+import { createHttpTransport } from "../client/http-transport.ts";
+import { type ClusterAccess, readKubeconfig } from "../client/kubeconfig.ts";
+import { clusterId } from "../kubelet/cri/containerd/paths.ts";
+import { ensurePodNetwork } from "../network/bridge.ts";
+import { type AgentToken, parseAgentToken } from "./agent-token.ts";
+import { SERVICE_CIDR } from "./cluster-facts.ts";
+import type { Door } from "./component.ts";
+import type { ComponentContext } from "./components.ts";
+import { openHttpDoor } from "./http-door.ts";
+import { identities } from "./identities.ts";
+import { isFresh, type MetServer, meetServer, requestCertificate } from "./join-access.ts";
+import { partKubeconfig } from "./kubeconfigs.ts";
+import { startTheKubelet } from "./node-kubelet.ts";
+import { startTheProxy } from "./node-proxy.ts";
+import { chosenRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
 import type { PartTo, StartedPart } from "./started-part.ts";
 
-/** Joining machines is not built yet; nothing pretends that it is. */
-export async function joinAsAgent(options: PartOptions, _to: PartTo): Promise<StartedPart> {
-  throw new CommandError(
-    `this version of Wherry cannot join ${options.server ?? "a cluster"} as a node: a cluster has the one node that "wherry up" starts`,
+const CLIENT = {
+  signerName: "kubernetes.io/kube-apiserver-client-kubelet",
+  usages: ["digital signature", "client auth"],
+};
+const SERVING = { signerName: "kubernetes.io/kubelet-serving", usages: ["digital signature", "server auth"] };
+
+/** This machine as a further node of a cluster: certificates by the token, then kubelet and service proxy over HTTPS. */
+export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<StartedPart> {
+  const { environment, started } = to;
+  const { progress } = environment;
+  const { server, token } = target(options);
+  const met = await progress.step(
+    "server",
+    () => meetServer(server, token),
+    () => server.origin,
   );
+  const access = await progress.step(
+    "identity",
+    () => nodeAccess(options, { server, token, met, to }),
+    () => `system:node:${options.nodeName}`,
+  );
+  const context = contextOf(access, { token, to });
+  const address = met.localAddress;
+  const client = new Client(createHttpTransport({ ...access, clock: environment.clock, userAgent: "kubelet" }));
+  const serving = await requestCertificate(
+    client,
+    { ...SERVING, nodeName: options.nodeName, names: [options.nodeName], addresses: [address] },
+    environment.clock,
+  );
+  await client.transport.close();
+  const kind = chosenRuntime(options.runtime);
+  if (kind === "simulated") to.output.notice(SIMULATED_NOTICE);
+  const runtime = await progress.step(
+    "runtime",
+    () => openRuntime(kind, { ...options, environment }),
+    (opened) => opened.description,
+  );
+  started.push(runtime);
+  for (const warning of runtime.warnings) to.output.notice(warning);
+  const id = clusterId(options.dataDirectory);
+  const podCidr = Promise.withResolvers<string>();
+  const kubelet = await startTheKubelet(
+    {
+      context,
+      nodeName: options.nodeName,
+      dataDirectory: options.dataDirectory,
+      address,
+      serving,
+      clientAuthority: met.authority,
+    },
+    {
+      ...runtime,
+      // The cluster decides which addresses this node's pods have: only then is there a network for them.
+      async setPodCidrs(podCidrs) {
+        const [first] = podCidrs;
+        if (first === undefined) return;
+        if (kind === "containerd") await ensurePodNetwork({ clusterId: id, podCidr: first, run: runCommand });
+        await runtime.setPodCidrs(podCidrs);
+        podCidr.resolve(first);
+      },
+    },
+  );
+  started.push(kubelet);
+  if (kind === "containerd") {
+    const own = await podCidr.promise;
+    const facts = { clusterId: id, clusterCidr: own.replace(/\.\d+\.\d+\/\d+$/, ".0.0/16"), serviceCidr: SERVICE_CIDR };
+    started.push(
+      await progress.step(
+        "network",
+        () => startTheProxy({ ...options, context, facts, podCidr: own }),
+        () => own,
+      ),
+    );
+  }
+  await progress.step(
+    "node",
+    () => kubelet.handle.ready,
+    () => `${options.nodeName} is Ready`,
+  );
+  return { url: access.server, kubeconfig: partKubeconfig(options.dataDirectory, "kubelet"), nodeReady: true };
+}
+
+/** @throws CommandError (2) when the command line does not say where to, or by what right */
+function target(options: PartOptions): { server: URL; token: AgentToken } {
+  if (options.server === undefined || options.token === undefined) {
+    throw new CommandError(
+      "wherry agent needs --server URL and --token TOKEN: the text of agent-token in the server's data directory",
+      2,
+    );
+  }
+  const server = URL.canParse(options.server) ? new URL(options.server) : undefined;
+  if (server?.protocol !== "https:")
+    throw new CommandError(`--server is a URL such as https://10.0.0.1:6443, not "${options.server}"`, 2);
+  return { server, token: parseAgentToken(options.token) };
+}
+
+/** The node's own way in: that of an earlier start while it is good, else one for the token. */
+async function nodeAccess(
+  options: PartOptions,
+  by: { server: URL; token: AgentToken; met: MetServer; to: PartTo },
+): Promise<ClusterAccess> {
+  const { server, token, met } = by;
+  const { clock } = by.to.environment;
+  const file = partKubeconfig(options.dataDirectory, "kubelet");
+  if (existsSync(file)) {
+    const access = await readKubeconfig(file);
+    const same = access.certificateAuthority?.trim() === met.authority.trim();
+    if (same && access.clientCertificate !== undefined && isFresh(access.clientCertificate, clock))
+      return { ...access, server: server.origin };
+  }
+  const transport = createHttpTransport({
+    server: server.origin,
+    certificateAuthority: met.authority,
+    token: () => token.secret,
+    clock,
+    userAgent: "kubelet",
+  });
+  const credentials = await requestCertificate(new Client(transport), { ...CLIENT, nodeName: options.nodeName }, clock);
+  await transport.close();
+  writeKubeconfig(file, {
+    server: server.origin,
+    certificateAuthority: met.authority,
+    user: "system:node",
+    credentials,
+  });
+  return readKubeconfig(file);
+}
+
+/** The kubelet enters as the node, the proxy by the token. */
+function contextOf(access: ClusterAccess, { token, to }: { token: AgentToken; to: PartTo }): ComponentContext {
+  const { environment, started } = to;
+  const node = openHttpDoor(access, environment.clock);
+  started.push({ stop: () => node.close() });
+  const { server, certificateAuthority } = access;
+  const door: Door = (identity) =>
+    identity.user.name === identities.proxy.name
+      ? createHttpTransport({
+          server,
+          certificateAuthority,
+          token: () => token.secret,
+          clock: environment.clock,
+          userAgent: identity.userAgent,
+        })
+      : node.door(identity);
+  return { door, environment };
 }

@@ -31,19 +31,19 @@ export function chosenRuntime(asked: Runtime): "containerd" | "simulated" {
   return process.platform === "linux" && process.getuid?.() === 0 ? "containerd" : "simulated";
 }
 
+export interface RuntimeOptions {
+  readonly dataDirectory: string;
+  /** Addresses of this node's pods, where they are known before the node is. */
+  readonly podCidr?: string;
+  readonly environment: Environment;
+}
+
 /** @throws CommandError (4) when containers cannot run here, naming all that is missing */
-export async function openRuntime(
-  kind: "containerd" | "simulated",
-  options: { dataDirectory: string; podCidr: string; environment: Environment },
-): Promise<NodeRuntime> {
+export async function openRuntime(kind: "containerd" | "simulated", options: RuntimeOptions): Promise<NodeRuntime> {
   return kind === "containerd" ? containerdRuntime(options) : simulatedRuntime(options);
 }
 
-async function containerdRuntime(options: {
-  dataDirectory: string;
-  podCidr: string;
-  environment: Environment;
-}): Promise<NodeRuntime> {
+async function containerdRuntime(options: RuntimeOptions): Promise<NodeRuntime> {
   const { ensureContainerd } = await import("../kubelet/cri/containerd/ensure.ts");
   const { createLinuxHost } = await import("../kubelet/host/linux-host.ts");
   const { dataDirectory, environment } = options;
@@ -53,7 +53,7 @@ async function containerdRuntime(options: {
       dataDirectory,
       clock: environment.clock,
       log,
-      podCidrs: [options.podCidr],
+      ...(options.podCidr === undefined ? {} : { podCidrs: [options.podCidr] }),
     });
     return {
       kind: "containerd",
@@ -70,7 +70,7 @@ async function containerdRuntime(options: {
   }
 }
 
-async function simulatedRuntime(options: { podCidr: string; environment: Environment }): Promise<NodeRuntime> {
+async function simulatedRuntime(options: RuntimeOptions): Promise<NodeRuntime> {
   const { createSimulatedRuntime } = await import("../kubelet/cri/simulated/simulated-runtime.ts");
   const { createSimulatedHost } = await import("../kubelet/host/simulated-host.ts");
   const { simulatedProber } = await import("../kubelet/cri/simulated/simulated-prober.ts");
@@ -79,7 +79,11 @@ async function simulatedRuntime(options: { podCidr: string; environment: Environ
     kind: "simulated",
     description: "simulated",
     warnings: [],
-    runtime: createSimulatedRuntime({ clock, random, podCidr: options.podCidr }),
+    runtime: createSimulatedRuntime({
+      clock,
+      random,
+      ...(options.podCidr === undefined ? {} : { podCidr: options.podCidr }),
+    }),
     prober: simulatedProber,
     host: createSimulatedHost(),
     ownLabels: {},

@@ -94,7 +94,8 @@ export function toPem(der: Uint8Array, label: string): string {
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
-function nameOf(subject: Subject): Der {
+/** A subject as an X.501 name. */
+export function nameOf(subject: Subject): Der {
   const attribute = (type: string, value: string): Der => set(sequence(objectIdentifier(type), utf8String(value)));
   const organizations = subject.organizations ?? [];
   return sequence(
@@ -138,16 +139,20 @@ function extensions(request: CertificateRequest, issuer: Issuer): Der[] {
     const purpose = request.usage === "server" ? SERVER_AUTHENTICATION : CLIENT_AUTHENTICATION;
     found.push(extension(EXTENDED_KEY_USAGE, sequence(objectIdentifier(purpose))));
   }
-  const alternatives = alternativeNames(request);
-  if (alternatives.length > 0) found.push(extension(SUBJECT_ALTERNATIVE_NAME, sequence(...alternatives)));
-  return found;
+  return [...found, ...alternativeNamesExtension(request)];
 }
 
 function extension(type: string, value: Der, critical = false): Der {
   return sequence(objectIdentifier(type), ...(critical ? [boolean(true)] : []), octetString(value));
 }
 
-function alternativeNames(request: CertificateRequest): Der[] {
+/** The extension with a server's names and addresses; none where there are none. */
+export function alternativeNamesExtension(of: Pick<CertificateRequest, "names" | "addresses">): Der[] {
+  const alternatives = alternativeNames(of);
+  return alternatives.length === 0 ? [] : [extension(SUBJECT_ALTERNATIVE_NAME, sequence(...alternatives))];
+}
+
+function alternativeNames(request: Pick<CertificateRequest, "names" | "addresses">): Der[] {
   const names = (request.names ?? []).map((name) => implicit(2, Buffer.from(name, "ascii")));
   const addresses = (request.addresses ?? []).flatMap((address) => {
     const bytes = addressBytes(address);

@@ -46,4 +46,8 @@ export const addedBindings: readonly ClusterRoleBinding[] = [
     [group("system:nodes")],
     "kubeadm:node-autoapprove-certificate-rotation",
   ),
+  // A machine that joined serves its kubelet with a certificate for its own name, and proxies services.
+  bind("wherry:certificatesigningrequests:selfnodeserver", [group("system:nodes")]),
+  bind("wherry:kubelet-serving-approver", [serviceAccount("certificate-controller")]),
+  bind("system:node-proxier", [group("wherry:agents")], "wherry:agents:node-proxier"),
 ];

@@ -156,4 +156,9 @@ export const addedRoles: readonly ClusterRole[] = [
     "list,watch discovery.k8s.io endpointslices",
     "get core nodes",
   ),
+  role(
+    "wherry:certificatesigningrequests:selfnodeserver",
+    "create certificates.k8s.io certificatesigningrequests/selfnodeserver",
+  ),
+  role("wherry:kubelet-serving-approver", "approve certificates.k8s.io signers kubernetes.io/kubelet-serving"),
 ];

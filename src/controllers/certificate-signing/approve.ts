@@ -5,25 +5,43 @@ import { certificateSigningRequests, subjectAccessReviews } from "../../api/gene
 import type { Client } from "../../client/client.ts";
 import { type Controller, type ControllerFactory, from } from "../reconciler.ts";
 import { hasCondition, withCondition } from "./conditions.ts";
-import { kubeletClientProblem } from "./signers.ts";
+import { kubeletClientProblem, kubeletServingProblem } from "./signers.ts";
 
-const SIGNER = "kubernetes.io/kube-apiserver-client-kubelet";
+interface Recognizer {
+  readonly signer: string;
+  /** The right that the requestor needs: create on this subresource. */
+  readonly subresource: string;
+  applies(document: RequestDocument, username: string): boolean;
+  problem(document: RequestDocument, spec: CertificateSigningRequest["spec"]): string | undefined;
+  readonly message: string;
+}
 
-/** Ways in which a kubelet's client certificate is approved by itself, and the right that each needs. */
-const RECOGNIZERS = [
+const CLIENT = { signer: "kubernetes.io/kube-apiserver-client-kubelet", problem: kubeletClientProblem };
+
+/** Ways in which a kubelet's certificate is approved by itself. */
+const RECOGNIZERS: readonly Recognizer[] = [
   {
+    ...CLIENT,
     subresource: "selfnodeclient",
-    applies: (document: RequestDocument, username: string) => document.commonName === username,
+    applies: (document, username) => document.commonName === username,
     message: "Auto approving self kubelet client certificate after SubjectAccessReview.",
   },
   {
+    ...CLIENT,
     subresource: "nodeclient",
     applies: () => true,
     message: "Auto approving kubelet client certificate after SubjectAccessReview.",
   },
+  {
+    signer: "kubernetes.io/kubelet-serving",
+    problem: kubeletServingProblem,
+    subresource: "selfnodeserver",
+    applies: (document, username) => document.commonName === username,
+    message: "Auto approving self kubelet server certificate after SubjectAccessReview.",
+  },
 ];
 
-/** Approves the client certificates of kubelets whose requestor may have them (pkg/controller/certificates/approver). */
+/** Approves the certificates of kubelets whose requestor may have them (pkg/controller/certificates/approver). */
 export const certificateApprover: ControllerFactory = ({ client, informers, clock }): Controller => {
   const requests = informers.informer(certificateSigningRequests);
   return {
@@ -31,7 +49,7 @@ export const certificateApprover: ControllerFactory = ({ client, informers, cloc
     sources: [from(requests, ({ key, after }) => (after === undefined ? [] : [key]))],
     async reconcile(key) {
       const request = requests.get(key);
-      if (request === undefined || isDecided(request) || request.spec.signerName !== SIGNER) return undefined;
+      if (request === undefined || isDecided(request)) return undefined;
       const message = await approvalMessage(client, request);
       if (message === undefined) return undefined;
       const approved = withCondition(request, { type: "Approved", reason: "AutoApproved", message }, clock.now());
@@ -48,14 +66,15 @@ function isDecided(request: CertificateSigningRequest): boolean {
 
 /** Undefined when a person has to decide. */
 async function approvalMessage(client: Client, { spec }: CertificateSigningRequest): Promise<string | undefined> {
+  if (!RECOGNIZERS.some(({ signer }) => signer === spec.signerName)) return undefined;
   let document: RequestDocument;
   try {
     document = parseRequestDocument(Buffer.from(spec.request, "base64").toString("latin1"));
   } catch {
     return undefined;
   }
-  if (kubeletClientProblem(document, spec) !== undefined) return undefined;
-  for (const { subresource, applies, message } of RECOGNIZERS) {
+  for (const { signer, problem, subresource, applies, message } of RECOGNIZERS) {
+    if (signer !== spec.signerName || problem(document, spec) !== undefined) continue;
     if (applies(document, spec.username ?? "") && (await mayCreate(client, subresource, spec))) return message;
   }
   return undefined;
