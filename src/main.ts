@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { systemClock } from "./base/clock.ts";
 import { commands } from "./cli/commands.ts";
+import { interrupts } from "./cli/interrupts.ts";
 import type { Program } from "./cli/program.ts";
 import { runCommandLine } from "./cli/run.ts";
 import { createTerminal } from "./cli/terminal.ts";
@@ -22,13 +23,12 @@ const program: Program = {
 };
 
 const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    // A second one means: now.
-    if (stopping.signal.aborted) process.exit(1);
-    stopping.abort();
-  });
-}
+const interrupted = interrupts({
+  clock: systemClock,
+  stop: () => stopping.abort(),
+  leave: () => process.exit(1),
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupted);
 // A reader that has gone (head, a closed terminal) must not keep a cluster from stopping in order.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 // Nothing below runs without somebody waiting for it: a rejection that nobody handles is a defect, and is told as one.
