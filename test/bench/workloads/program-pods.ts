@@ -16,13 +16,15 @@ import { runThroughCri } from "../cri-container.ts";
 import { median, type ProgramRun, startProgram } from "../program.ts";
 import type { Measurements, Workload } from "../workload.ts";
 
-const RUNS = 7;
+const RUNS = 11;
+/** What one run leaves behind (shims that end, cgroups) is over before the next. */
+const SETTLE_MS = 300;
 const NAMESPACE = "default";
 const WAIT_MS = 60_000;
 
 export const programPods: Workload = {
   name: "program-pods",
-  description: "pods of a present image, against the container runtime alone through CRI; medians of 7",
+  description: "pods of a present image, against the container runtime alone through CRI; medians of 11",
   goals: [
     { metric: "pod_to_cri_ratio", atMost: 1.3 },
     { metric: "three_replicas_ms", atMost: 500 },
@@ -58,12 +60,17 @@ async function measurePods(
     const pod: number[] = [];
     // The first of each is not counted: nothing has been loaded or compiled for it yet.
     for (let number = 0; number <= RUNS; number++) {
+      await setTimeout(SETTLE_MS);
       cri.push(await runThroughCri(runtime.runtime, { image, number, directory }));
+      await setTimeout(SETTLE_MS);
       pod.push(await onePod(client, `one-${number}`, image));
     }
     const [criMs, podMs] = [median(cri.slice(1)), median(pod.slice(1))];
     const three: number[] = [];
-    for (let number = 0; number < RUNS; number++) three.push(await threeReplicas(client, `three-${number}`, image));
+    for (let number = 0; number < RUNS; number++) {
+      await setTimeout(SETTLE_MS);
+      three.push(await threeReplicas(client, `three-${number}`, image));
+    }
     const replacement = await replacements(client, image);
     return {
       cri_ms: criMs,
