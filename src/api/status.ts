@@ -131,10 +131,6 @@ export function expired(message: string): StatusError {
   return failure(410, "Expired", message);
 }
 
-export function tooManyRequests(message: string, retryAfterSeconds: number): StatusError {
-  return failure(429, "TooManyRequests", message, { retryAfterSeconds });
-}
-
 export function internalError(message: string): StatusError {
   return failure(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
 }

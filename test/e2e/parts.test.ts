@@ -76,7 +76,7 @@ test("a part says which file it misses", async (context) => {
     "--server",
     "https://127.0.0.1:1",
     "--token",
-    "x",
+    `${"0".repeat(64)}.${"0".repeat(48)}`,
     "--data-dir",
     directory,
   ]);

@@ -19,7 +19,11 @@ import { aborted } from "../wait.ts";
 const reach: Record<string, CommandOption> = {
   kubeconfig: { type: "string", value: "FILE", description: "how to reach the API server, as this part's identity" },
   server: { type: "string", value: "URL", description: "the API server, together with --token" },
-  token: { type: "string", value: "TOKEN", description: "proves that this machine may join" },
+  token: {
+    type: "string",
+    value: "TOKEN",
+    description: "lets this machine join: the text of DIR/agent-token on the server",
+  },
 };
 const common: Record<string, CommandOption> = {
   "data-dir": dataDirectoryOption,
@@ -67,9 +71,9 @@ export const partCommands: readonly Command[] = [
   ),
   part(
     "agent",
-    "join this machine to a cluster as a node (not in this version)",
+    "join this machine to a cluster as a node",
     { ...reach, ...node },
-    "wherry agent --server https://10.0.0.1:6443 --token TOKEN",
+    "wherry agent --server https://10.0.0.1:6443 --token $(ssh 10.0.0.1 cat /var/lib/wherry/agent-token)",
   ),
 ];
 

@@ -3,12 +3,12 @@ import { upCommand } from "./up.ts";
 
 const { "no-node": _noNode, runtime: _runtime, ...options } = upCommand.options;
 
-/** The control plane alone: `up` without a node. */
+/** The control plane for agents on other machines: `up` without a node. */
 export const serverCommand: Command = {
   ...upCommand,
   name: "server",
   aliases: [],
-  summary: "run the control plane alone, without a node (up --no-node)",
+  summary: "run the control plane for agents, without a node of its own",
   usage: "server [options]",
   options,
   examples: ["wherry server --bind 0.0.0.0"],
