@@ -11,7 +11,7 @@ import type { Image } from "../cri/state.ts";
 import { type AnyContainer, podContainers } from "./pod.ts";
 
 /** What Kubernetes hides and protects in /proc and /sys by default. */
-const MASKED_PATHS = [
+export const MASKED_PATHS = [
   "/proc/asound",
   "/proc/acpi",
   "/proc/interrupts",
@@ -25,7 +25,7 @@ const MASKED_PATHS = [
   "/sys/firmware",
   "/sys/devices/virtual/powercap",
 ];
-const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+export const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 export function namespaceOptions(pod: Pod, targetId?: string): NamespaceOptions {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec ?? {};
