@@ -186,3 +186,15 @@ test("options of a query", () => {
     assert.throws(() => of(bad), { code: 400 }, bad);
   }
 });
+
+test("who asks for the last lines gets that many, though the container writes meanwhile", async () => {
+  const { log } = await logWith(Array.from({ length: 20_000 }, (_, index) => line(1, `line ${index}`)).join(""));
+  const context = { clock: systemClock, signal: new AbortController().signal };
+  let text = "";
+  for await (const chunk of readLog(log, { ...everything, tailLines: 10_000 }, context)) {
+    if (text === "") await appendFile(log.path, line(2, "late"));
+    text += chunk.toString();
+  }
+  assert.equal(text.split("\n").length, 10_001);
+  assert.ok(text.endsWith("line 19999\n"), text.slice(-40));
+});

@@ -15,6 +15,8 @@ interface OpenLog {
   readonly inode: number;
   offset: number;
   readonly lines: LineSplitter;
+  /** Where the last lines that were counted end: who asked for that many gets no more, though the container writes on. */
+  tailEnd?: number;
 }
 
 export interface ReadContext {
@@ -35,7 +37,8 @@ export async function* readLog(log: ContainerLog, options: LogOptions, context: 
       yield* readToEnd(part, { selection, signal: context.signal, last: true });
     }
     if (!options.follow) {
-      if (open !== undefined) yield* readToEnd(open, { selection, signal: context.signal, last: true });
+      if (open !== undefined)
+        yield* readToEnd(open, { selection, signal: context.signal, last: true, end: open.tailEnd });
       return;
     }
     yield* follow(log, selection, {
@@ -88,12 +91,12 @@ async function* follow(
 
 async function* readToEnd(
   open: OpenLog,
-  context: { selection: LogSelection; signal: AbortSignal; last: boolean },
+  context: { selection: LogSelection; signal: AbortSignal; last: boolean; end?: number | undefined },
 ): AsyncGenerator<Buffer> {
-  const { selection, signal } = context;
-  while (!signal.aborted && !selection.done) {
-    const block = Buffer.allocUnsafe(READ_BYTES);
-    const { bytesRead } = await open.file.read(block, 0, READ_BYTES, open.offset);
+  const { selection, signal, end = Number.POSITIVE_INFINITY } = context;
+  while (!signal.aborted && !selection.done && open.offset < end) {
+    const block = Buffer.allocUnsafe(Math.min(READ_BYTES, end - open.offset));
+    const { bytesRead } = await open.file.read(block, 0, block.length, open.offset);
     if (bytesRead === 0) break;
     open.offset += bytesRead;
     const bytes = selection.select(open.lines.push(block.subarray(0, bytesRead)));
@@ -147,7 +150,9 @@ async function openAtStart(
 
 async function startAt(open: OpenLog, lines: number): Promise<number> {
   if (lines === Number.POSITIVE_INFINITY) return 0;
-  const tail = await findTail(open.file, (await open.file.stat()).size, Math.max(0, lines));
+  const { size } = await open.file.stat();
+  const tail = await findTail(open.file, size, Math.max(0, lines));
   open.offset = tail.offset;
+  open.tailEnd = size;
   return tail.lines;
 }
