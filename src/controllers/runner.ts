@@ -3,6 +3,7 @@ import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { type SpanRing, withTrace } from "../base/trace.ts";
+import { nextTurn } from "../base/turn.ts";
 import type { InformerSet } from "../client/informer.ts";
 import type { Controller, ControllerDependencies, ControllerFactory } from "./reconciler.ts";
 import { createWorkQueue, type WorkItem, type WorkQueue } from "./work-queue.ts";
@@ -101,7 +102,7 @@ async function work(worker: Worker): Promise<void> {
     await reconcile(worker, item);
     worker.queue.done(item);
     // In process, whole reconciles may run without a turn of the event loop; timers and sockets need one now and then.
-    if (++done % RECONCILES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (++done % RECONCILES_A_TURN === 0) await nextTurn();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { withTrace } from "../base/trace.ts";
+import { nextTurn } from "../base/turn.ts";
 import type { Client } from "../client/client.ts";
 import type { EventRecorder, RecordedEvent } from "../client/events.ts";
 import type { InformerSet } from "../client/informer.ts";
@@ -115,7 +116,7 @@ class Scheduler {
       this.#scheduleOne(waiting);
       while (this.#underWay.size >= MAX_BINDINGS) await Promise.race(this.#underWay);
       if (clock.monotonic() < turnEndsMs) continue;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
       turnEndsMs = clock.monotonic() + TURN_MS;
     }
     this.#stopFollowing();

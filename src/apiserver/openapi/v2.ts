@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Schema } from "../../api/schema.ts";
 import type { Descriptions } from "../../api/schema-data.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { componentOf } from "./components.ts";
 import type { PathItem } from "./document.ts";
 import { resourcePaths } from "./paths.ts";
@@ -42,7 +43,7 @@ export async function openapiV2Document(
     for (const items of [bare.paths, ...pathsOf(schema, descriptions, of)]) {
       for (const [name, item] of Object.entries(items)) paths.push(encode("path", name, swaggerPath(item)));
       want(refsIn(items));
-      await breathe();
+      await nextTurn();
     }
   }
   want(kindsOf(schema.resources, schema));
@@ -73,7 +74,7 @@ async function encodeDefinitions(
     if (component === undefined) continue;
     for (const ref of component.refs) wanted.add(ref);
     entries.push([name, encode("schema", name, swaggerSchema(component.schema))]);
-    if (entries.length % DEFINITIONS_AT_ONCE === 0) await breathe();
+    if (entries.length % DEFINITIONS_AT_ONCE === 0) await nextTurn();
   }
   return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }
@@ -125,8 +126,4 @@ function joinProtobuf({ head, paths, definitions }: Parts): Buffer {
     encodePrefix(DEFINITIONS[0], bytesOf(definitions)),
     ...definitions,
   ]);
-}
-
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

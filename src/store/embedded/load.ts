@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { FIRST_REVISION, VersionedMap } from "../memory/versioned-map.ts";
 import { type DataDirectory, DataDirectoryError } from "./data-directory.ts";
 import { checkLog } from "./log-check.ts";
@@ -58,7 +59,7 @@ async function readAll(connection: DatabaseSync, clock: Clock): Promise<LoadedSt
       if (timeToLiveSeconds !== null) expiring.set(key, secondsLeft(writtenAtMs, timeToLiveSeconds, clock.now()));
       else if (expiring.size > 0) expiring.delete(key);
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   map.endRestore();
   return { map, expiring, forgotten };

@@ -1,3 +1,4 @@
+import { nextTurn } from "../../base/turn.ts";
 import { CompactedError, type ListRequest, type ListResult, type StoredValue } from "../store.ts";
 import type { VersionedMap } from "./versioned-map.ts";
 
@@ -25,7 +26,7 @@ async function listInPieces(map: VersionedMap, request: ListRequest): Promise<Li
   const { revision } = first;
   const items: StoredValue[] = [...first.items];
   for (;;) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     // The next key in order is the last one with the smallest character behind it.
     const startKey = `${items.at(-1)!.key}\0`;
     const piece = map.list({ ...request, revision, startKey, limit: Math.min(limit - items.length, ITEMS_PER_TURN) });
