@@ -57,6 +57,7 @@ if [ "${1:-}" = test ]; then
   need nginx nginx-light
   need strace strace
   need curl curl
+  need etcd etcd-server
 fi
 [ -n "$missing" ] || exit 0
 
