@@ -1,6 +1,6 @@
 import type { Schema } from "../schema.ts";
 import { badRequest } from "../status.ts";
-import { emptySet, type FieldSet, isEmptySet, pathText } from "./field-set.ts";
+import { EMPTY_SET, type FieldSet, hasMember, isEmptySet, pathText } from "./field-set.ts";
 import { elementKey, elementsByKey, type FieldType, resolveType, typeBelow } from "./field-types.ts";
 import { cloneJson, getField, isJsonObject, type JsonObject, setField } from "./json-value.ts";
 
@@ -106,9 +106,9 @@ function pruneChild(
   context: { sets: { last: FieldSet; keep: FieldSet }; type: FieldType; schema: Schema },
 ): unknown {
   const { last, keep } = context.sets;
-  const kept = keep.members.has(element) || (element.startsWith("f:") && !isEmptySet(keep.children.get(element)));
-  if (last.members.has(element) && !kept) return undefined;
-  const below = last.children.get(element);
+  const kept = hasMember(keep, element) || (element.startsWith("f:") && !isEmptySet(keep[element]));
+  if (hasMember(last, element) && !kept) return undefined;
+  const below = last[element];
   if (below === undefined) return child;
-  return pruneOwned(child, { last: below, keep: keep.children.get(element) ?? emptySet() }, context);
+  return pruneOwned(child, { last: below, keep: keep[element] ?? EMPTY_SET }, context);
 }

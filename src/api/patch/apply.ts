@@ -5,13 +5,14 @@ import { mergeConfiguration, pruneOwned } from "./apply-merge.ts";
 import { type Comparison, compareFields, fieldSetOf } from "./field-compare.ts";
 import {
   difference,
-  emptySet,
+  EMPTY_SET,
   type FieldSet,
   intersection,
   isEmptySet,
   pathsOf,
   pathText,
   recursiveDifference,
+  setOfPaths,
   union,
 } from "./field-set.ts";
 import { typeOfDefinition } from "./field-types.ts";
@@ -22,7 +23,6 @@ import {
   identityOfManager,
   type Manager,
   readManagers,
-  setOfPaths,
   unownedFields,
   writeManagers,
 } from "./managers.ts";
@@ -95,7 +95,7 @@ export function applyConfiguration(
   const ignored = setOfPaths(options.ignored ?? []);
   const self = selfOf(options, "Apply");
   const identity = identityOfManager(self);
-  const last = managers.get(identity)?.fields ?? emptySet();
+  const last = managers.get(identity)?.fields ?? EMPTY_SET;
   const wanted = withoutIgnored(withoutManagedFields(configuration), options.ignored ?? []);
   const said = fieldSetOf(wanted, type, schema);
   const owned = recursiveDifference(difference(said, unownedFields), ignored);
@@ -105,7 +105,7 @@ export function applyConfiguration(
   const result = (pruneOwned(merged, { last, keep }, { type, schema }) ?? {}) as JsonObject;
   const comparison = compareFields(current, result, { type, schema });
   if (options.force !== true) {
-    const agreed = options.manager === KUBECTL ? lastAppliedFields(current, options) : emptySet();
+    const agreed = options.manager === KUBECTL ? lastAppliedFields(current, options) : EMPTY_SET;
     const conflicts = conflictsOf(managers, comparison, agreed);
     if (conflicts.length > 0) throw conflictError(conflicts);
   }

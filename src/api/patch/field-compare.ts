@@ -1,42 +1,36 @@
 import type { Schema } from "../schema.ts";
-import { emptySet, type FieldSet, insertPath } from "./field-set.ts";
+import { asMember, EMPTY_SET, type FieldSet, setOfElements, union } from "./field-set.ts";
 import { elementsByKey, type FieldType, resolveType, typeBelow } from "./field-types.ts";
 import { equalJson, getField, isJsonObject, type JsonObject } from "./json-value.ts";
 
 /** The paths that an object says something about: leaves, empty objects, elements of lists. */
 export function fieldSetOf(value: unknown, type: FieldType, schema: Schema): FieldSet {
-  const set = emptySet();
-  collect(value, type, { schema, path: [], set });
-  return set;
+  return isJsonObject(value) || Array.isArray(value) ? (saidBelow(value, type, schema) ?? EMPTY_SET) : EMPTY_SET;
 }
 
-function collect(value: unknown, unresolved: FieldType, at: { schema: Schema; path: string[]; set: FieldSet }): void {
+/** What is said at a path and below it; undefined when that is nothing. */
+function saidBelow(value: unknown, unresolved: FieldType, schema: Schema): FieldSet | undefined {
   const type = resolveType(unresolved, value);
-  const { schema, path, set } = at;
+  const found: [string, FieldSet][] = [];
   if (type.kind === "struct" || type.kind === "map") {
-    if (!isJsonObject(value)) {
-      if (path.length > 0) insertPath(set, path);
-      return;
-    }
+    if (!isJsonObject(value)) return EMPTY_SET;
     for (const key of Object.keys(value)) {
       const child = value[key];
-      const below = [...path, `f:${key}`];
-      collect(child, typeBelow(schema, type, key), { schema, path: below, set });
+      const below = saidBelow(child, typeBelow(schema, type, key), schema);
       const known = type.kind === "struct" && Object.hasOwn(type.definition.fields, key);
-      if (!known || child === null || (isJsonObject(child) && Object.keys(child).length === 0)) insertPath(set, below);
+      const isBare = !known || child === null || (isJsonObject(child) && Object.keys(child).length === 0);
+      if (isBare) found.push([`f:${key}`, asMember(below)]);
+      else if (below !== undefined) found.push([`f:${key}`, below]);
     }
-    return;
-  }
-  if (type.kind === "list" || type.kind === "set") {
+  } else if (type.kind === "list" || type.kind === "set") {
     for (const [key, elements] of elementsByKey(type, value)) {
-      const below = [...path, key];
+      let below = EMPTY_SET;
       if (type.kind === "list")
-        for (const element of elements) collect(element, type.element, { schema, path: below, set });
-      insertPath(set, below);
+        for (const element of elements) below = union(below, saidBelow(element, type.element, schema) ?? EMPTY_SET);
+      found.push([key, asMember(below)]);
     }
-    return;
-  }
-  insertPath(set, path);
+  } else return EMPTY_SET;
+  return found.length === 0 ? undefined : setOfElements(found);
 }
 
 export interface Comparison {
@@ -51,80 +45,117 @@ export function compareFields(
   after: unknown,
   options: { type: FieldType; schema: Schema },
 ): Comparison {
-  const comparison: Comparison = { added: emptySet(), modified: emptySet(), removed: emptySet() };
-  compare({ before, after, type: options.type, path: [] }, { schema: options.schema, comparison });
-  return comparison;
+  const found = compare({ before, after }, options.type, options.schema);
+  return {
+    added: found?.added ?? EMPTY_SET,
+    modified: found?.modified ?? EMPTY_SET,
+    removed: found?.removed ?? EMPTY_SET,
+  };
 }
 
 interface Pair {
   readonly before: unknown;
   readonly after: unknown;
-  readonly type: FieldType;
-  readonly path: readonly string[];
 }
 
-interface Walk {
-  readonly schema: Schema;
-  readonly comparison: Comparison;
-}
+const CHANGES = ["added", "modified", "removed"] as const;
 
-function compare(pair: Pair, walk: Walk): void {
-  const { before, after, path } = pair;
-  if (before === undefined && after === undefined) return;
-  const type = resolveType(pair.type, before, after);
-  if (type.kind === "struct" || type.kind === "map") compareObjects({ ...pair, type }, walk);
-  else if (type.kind === "list" || type.kind === "set") compareLists({ ...pair, type }, walk);
-  else if (before !== undefined && after !== undefined && !equalJson(before, after)) {
-    insertPath(walk.comparison.modified, path);
+/** What differs at a path and below it, by kind of change. */
+type Difference = { [change in (typeof CHANGES)[number]]?: FieldSet | undefined };
+type Found = { [change in (typeof CHANGES)[number]]?: [string, FieldSet][] };
+
+function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference | undefined {
+  const { before, after } = pair;
+  if (before === after) return undefined;
+  const type = resolveType(unresolved, before, after);
+  let below: Difference | undefined;
+  if (type.kind === "struct" || type.kind === "map") below = compareObjects(pair, type, schema);
+  else if (type.kind === "list" || type.kind === "set") below = compareLists(pair, type, schema);
+  else if (before !== undefined && after !== undefined) {
+    return equalJson(before, after) ? undefined : { modified: EMPTY_SET };
   }
-  if (before === undefined) insertPath(walk.comparison.added, path);
-  else if (after === undefined) insertPath(walk.comparison.removed, path);
+  if (before === undefined) return { ...below, added: asMember(below?.added) };
+  if (after === undefined) return { ...below, removed: asMember(below?.removed) };
+  return below;
 }
 
-function compareObjects(pair: Pair & { type: FieldType & { kind: "struct" | "map" } }, walk: Walk): void {
-  const { type, path } = pair;
+function compareObjects(
+  pair: Pair,
+  type: FieldType & { kind: "struct" | "map" },
+  schema: Schema,
+): Difference | undefined {
   const [before, after] = [objectOf(pair.before), objectOf(pair.after)];
-  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const child = {
-      before: getField(before, key),
-      after: getField(after, key),
-      type: typeBelow(walk.schema, type, key),
-      path: [...path, `f:${key}`],
-    };
-    compare(pair.before !== undefined && pair.after !== undefined ? alwaysThere(child, type, key) : child, walk);
-  }
+  const areBothThere = pair.before !== undefined && pair.after !== undefined;
+  const found: Found = {};
+  const look = (key: string): void => {
+    const child = { before: getField(before, key), after: getField(after, key) };
+    const childType = typeBelow(schema, type, key);
+    const difference = compare(areBothThere ? alwaysThere(child, { type, key, childType }) : child, childType, schema);
+    if (difference !== undefined) note(found, `f:${key}`, difference);
+  };
+  for (const key of Object.keys(after)) look(key);
+  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) look(key);
+  return differenceOf(found);
 }
 
 /** A struct that is no pointer, or a list without omitempty, is there in Go even when JSON leaves it out. */
-function alwaysThere(child: Pair, type: FieldType, key: string): Pair {
-  const field = type.kind === "struct" ? type.definition.fields[key] : undefined;
+function alwaysThere(
+  child: Pair,
+  { type, key, childType }: { type: FieldType & { kind: "struct" | "map" }; key: string; childType: FieldType },
+): Pair {
+  if (type.kind !== "struct" || (child.before !== undefined && child.after !== undefined)) return child;
+  const field = type.definition.fields[key];
   if (field === undefined) return child;
   const isStruct =
-    field.container === undefined && field.ref !== undefined && field.pointer !== true && child.type.kind === "struct";
+    field.container === undefined && field.ref !== undefined && field.pointer !== true && childType.kind === "struct";
   const isList = field.container !== undefined && field.keepEmpty === true;
   if (!isStruct && !isList) return child;
   const empty = isStruct ? {} : null;
-  return { ...child, before: child.before ?? empty, after: child.after ?? empty };
+  return { before: child.before ?? empty, after: child.after ?? empty };
 }
 
 function objectOf(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-function compareLists(pair: Pair & { type: FieldType & { kind: "list" | "set" } }, walk: Walk): void {
-  const { type, path } = pair;
+function compareLists(pair: Pair, type: FieldType & { kind: "list" | "set" }, schema: Schema): Difference | undefined {
   const [before, after] = [elementsByKey(type, pair.before), elementsByKey(type, pair.after)];
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
+  const found: Found = {};
+  const look = (key: string): void => {
     const [old, now] = [before.get(key), after.get(key)];
-    const below = [...path, key];
-    if ((old?.length ?? 0) > 1 || (now?.length ?? 0) > 1) {
-      // Elements that repeat each other are compared as one.
-      if (old === undefined) insertPath(walk.comparison.added, below);
-      else if (now === undefined) insertPath(walk.comparison.removed, below);
-      else if (!equalJson(old, now)) insertPath(walk.comparison.modified, below);
-      continue;
-    }
-    const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
-    compare({ before: old?.[0], after: now?.[0], type: element, path: below }, walk);
+    const difference =
+      (old?.length ?? 0) > 1 || (now?.length ?? 0) > 1
+        ? compareRepeated(old, now)
+        : compare({ before: old?.[0], after: now?.[0] }, type.kind === "list" ? type.element : SCALAR, schema);
+    if (difference !== undefined) note(found, key, difference);
+  };
+  for (const key of after.keys()) look(key);
+  for (const key of before.keys()) if (!after.has(key)) look(key);
+  return differenceOf(found);
+}
+
+const SCALAR: FieldType = { kind: "scalar" };
+
+/** Elements that repeat each other are compared as one. */
+function compareRepeated(old: unknown[] | undefined, now: unknown[] | undefined): Difference | undefined {
+  if (old === undefined) return { added: EMPTY_SET };
+  if (now === undefined) return { removed: EMPTY_SET };
+  return equalJson(old, now) ? undefined : { modified: EMPTY_SET };
+}
+
+function note(found: Found, element: string, difference: Difference): void {
+  for (const change of CHANGES) {
+    const below = difference[change];
+    if (below !== undefined) (found[change] ??= []).push([element, below]);
   }
+}
+
+function differenceOf(found: Found): Difference | undefined {
+  const { added, modified, removed } = found;
+  if (added === undefined && modified === undefined && removed === undefined) return undefined;
+  return {
+    added: added && setOfElements(added),
+    modified: modified && setOfElements(modified),
+    removed: removed && setOfElements(removed),
+  };
 }

@@ -1,120 +1,168 @@
 import { isJsonObject, type JsonObject } from "./json-value.ts";
 
 /**
- * A set of paths into an object, as fieldsV1 writes it. A path's elements are texts: `f:name` a field, `k:{"name":"a"}` an
- * element of a list by its keys, `v:"x"` an element of a set by its value.
+ * A set of paths into an object, kept as fieldsV1 writes it, so that reading and writing cost nothing. A path's elements
+ * are texts: `f:name` a field, `k:{"name":"a"}` an element of a list by its keys, `v:"x"` an element of a set by its value.
+ *
+ * An element whose value is empty, or has `.`, is in the set itself; other keys of the value are what is in the set below
+ * it. Keys are sorted, and sets are never changed once they are made: they share parts with each other.
  */
 export interface FieldSet {
-  /** Elements that are in the set themselves. */
-  readonly members: Set<string>;
-  /** What is in the set below an element. */
-  readonly children: Map<string, FieldSet>;
+  readonly [element: string]: FieldSet;
 }
 
-export function emptySet(): FieldSet {
-  return { members: new Set(), children: new Map() };
+export const EMPTY_SET: FieldSet = Object.freeze({});
+const HERE = ".";
+
+/** True when the element itself is in the set. */
+export function hasMember(set: FieldSet, element: string): boolean {
+  const below = set[element];
+  return below !== undefined && isMember(below);
 }
 
+function isMember(below: FieldSet): boolean {
+  if (below[HERE] !== undefined) return true;
+  for (const _ in below) return false;
+  return true;
+}
+
+/** True when nothing is in the set; for the value of an element: nothing below it. */
 export function isEmptySet(set: FieldSet | undefined): boolean {
-  return set === undefined || (set.members.size === 0 && [...set.children.values()].every(isEmptySet));
+  for (const element in set) if (element !== HERE) return false;
+  return true;
 }
 
-/** Adds a path, in place. The empty path is left out. */
-export function insertPath(set: FieldSet, path: readonly string[]): void {
-  let at = set;
-  for (const [index, element] of path.entries()) {
-    if (index === path.length - 1) at.members.add(element);
-    else {
-      let next = at.children.get(element);
-      if (next === undefined) {
-        next = emptySet();
-        at.children.set(element, next);
-      }
-      at = next;
-    }
+/** The value of an element that is in the set itself, with what was there below it. */
+export function asMember(below: FieldSet | undefined): FieldSet {
+  if (below === undefined || isEmptySet(below)) return EMPTY_SET;
+  return below[HERE] === undefined ? { [HERE]: EMPTY_SET, ...below } : below;
+}
+
+/** A set of these elements with what each has below; sorts them in place. */
+export function setOfElements(elements: [element: string, below: FieldSet][]): FieldSet {
+  if (elements.length > 1) elements.sort(byText);
+  const set: Record<string, FieldSet> = {};
+  for (const [element, below] of elements) set[element] = below;
+  return set;
+}
+
+function byText([a]: [string, FieldSet], [b]: [string, FieldSet]): number {
+  return a < b ? -1 : 1;
+}
+
+/** A set of plain paths of fields. */
+export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
+  let set = EMPTY_SET;
+  for (const path of paths) {
+    const below = path.slice(1);
+    const first = path[0];
+    if (first !== undefined) set = union(set, { [`f:${first}`]: below.length === 0 ? EMPTY_SET : setOfPaths([below]) });
   }
+  return set;
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  const result: FieldSet = { members: new Set([...a.members, ...b.members]), children: new Map() };
-  for (const key of new Set([...a.children.keys(), ...b.children.keys()])) {
-    result.children.set(key, union(a.children.get(key) ?? emptySet(), b.children.get(key) ?? emptySet()));
+  if (isEmptySet(a)) return withoutHere(b);
+  if (isEmptySet(b)) return withoutHere(a);
+  const elements: [string, FieldSet][] = [];
+  for (const element of Object.keys(a)) {
+    if (element === HERE) continue;
+    const [left, right] = [a[element]!, b[element]];
+    elements.push([element, right === undefined ? left : bothOf(left, right)]);
   }
-  return result;
+  for (const element of Object.keys(b)) {
+    if (element !== HERE && a[element] === undefined) elements.push([element, b[element]!]);
+  }
+  return setOfElements(elements);
+}
+
+function bothOf(left: FieldSet, right: FieldSet): FieldSet {
+  const below = union(left, right);
+  return isMember(left) || isMember(right) ? asMember(below) : below;
+}
+
+function withoutHere(set: FieldSet): FieldSet {
+  if (set[HERE] === undefined) return set;
+  const { [HERE]: _, ...rest } = set;
+  return rest;
 }
 
 /** Paths of `a` that are not in `b`. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  const result = emptySet();
-  for (const member of a.members) if (!b.members.has(member)) result.members.add(member);
-  for (const [key, child] of a.children) {
-    const other = b.children.get(key);
-    const rest = other === undefined ? child : difference(child, other);
-    if (!isEmptySet(rest)) result.children.set(key, rest);
-  }
-  return result;
+  return without(a, b, false);
 }
 
 /** Paths of `a` that are neither in `b` nor below a path of `b`. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
-  const result = emptySet();
-  for (const member of a.members) if (!b.members.has(member)) result.members.add(member);
-  for (const [key, child] of a.children) {
-    if (b.members.has(key)) continue;
-    const other = b.children.get(key);
-    const rest = other === undefined ? child : recursiveDifference(child, other);
-    if (!isEmptySet(rest)) result.children.set(key, rest);
+  return without(a, b, true);
+}
+
+function without(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
+  if (isEmptySet(b)) return withoutHere(a);
+  const result: Record<string, FieldSet> = {};
+  for (const element of Object.keys(a)) {
+    if (element === HERE) continue;
+    const [mine, other] = [a[element]!, b[element]];
+    if (other === undefined) result[element] = mine;
+    else if (!isMember(other))
+      put(result, element, { isMember: isMember(mine), below: without(mine, other, recursive) });
+    else if (!recursive) put(result, element, { isMember: false, below: without(mine, other, recursive) });
   }
   return result;
 }
 
+function put(set: Record<string, FieldSet>, element: string, of: { isMember: boolean; below: FieldSet }): void {
+  if (of.isMember) set[element] = asMember(of.below);
+  else if (!isEmptySet(of.below)) set[element] = of.below;
+}
+
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
-  const result = emptySet();
-  for (const member of a.members) if (b.members.has(member)) result.members.add(member);
-  for (const [key, child] of a.children) {
-    const other = b.children.get(key);
-    if (other === undefined) continue;
-    const common = intersection(child, other);
-    if (!isEmptySet(common)) result.children.set(key, common);
+  const result: Record<string, FieldSet> = {};
+  for (const element of Object.keys(a)) {
+    const [mine, other] = [a[element]!, b[element]];
+    if (element === HERE || other === undefined) continue;
+    put(result, element, { isMember: isMember(mine) && isMember(other), below: intersection(mine, other) });
   }
   return result;
 }
 
 /** All paths, parents first, in the order of their text. */
 export function pathsOf(set: FieldSet, prefix: readonly string[] = []): string[][] {
-  const keys = [...new Set([...set.members, ...set.children.keys()])].sort();
-  return keys.flatMap((key) => {
-    const path = [...prefix, key];
-    const below = set.children.get(key);
-    return [...(set.members.has(key) ? [path] : []), ...(below === undefined ? [] : pathsOf(below, path))];
+  return Object.keys(set).flatMap((element) => {
+    if (element === HERE) return [];
+    const path = [...prefix, element];
+    return [...(hasMember(set, element) ? [path] : []), ...pathsOf(set[element]!, path)];
   });
 }
 
-/** Reads fieldsV1. What is not a path is left out. */
+/** Reads fieldsV1 that a client may have written: what is not a path is left out, and elements come into order. */
 export function readFieldSet(fields: unknown): FieldSet {
-  const set = emptySet();
-  if (!isJsonObject(fields)) return set;
-  for (const [key, value] of Object.entries(fields)) {
-    if (key === ".") continue;
-    const below = isJsonObject(value) ? value : {};
-    if (Object.keys(below).length === 0 || Object.hasOwn(below, ".")) set.members.add(key);
-    const child = readFieldSet(below);
-    if (!isEmptySet(child)) set.children.set(key, child);
-  }
-  return set;
+  if (!isJsonObject(fields)) return EMPTY_SET;
+  return isWellFormed(fields) ? (fields as FieldSet) : wellFormed(fields);
 }
 
-/** Writes fieldsV1, in sorted order. */
-export function writeFieldSet(set: FieldSet): JsonObject {
-  const result: JsonObject = {};
-  for (const key of [...new Set([...set.members, ...set.children.keys()])].sort()) {
-    const child = set.children.get(key);
-    const below = child === undefined || isEmptySet(child) ? {} : writeFieldSet(child);
-    const hasBelow = Object.keys(below).length > 0;
-    if (!hasBelow && !set.members.has(key)) continue;
-    result[key] = hasBelow && set.members.has(key) ? { ".": {}, ...below } : below;
+const ELEMENT = /^[fkvi]:/;
+
+function isWellFormed(fields: JsonObject): boolean {
+  let before = "";
+  for (const element of Object.keys(fields)) {
+    const below = fields[element];
+    const isHere = element === HERE;
+    if (!isJsonObject(below) || element < before || !(isHere || ELEMENT.test(element))) return false;
+    if (isHere ? Object.keys(below).length > 0 : !isWellFormed(below)) return false;
+    before = element;
   }
-  return result;
+  return true;
+}
+
+function wellFormed(fields: JsonObject): FieldSet {
+  const elements: [string, FieldSet][] = [];
+  for (const element of Object.keys(fields)) {
+    const below = fields[element];
+    if (element === HERE) elements.push([HERE, EMPTY_SET]);
+    else if (ELEMENT.test(element)) elements.push([element, isJsonObject(below) ? wellFormed(below) : EMPTY_SET]);
+  }
+  return setOfElements(elements);
 }
 
 /** A path as conflicts name it, e.g. `.spec.template.spec.containers[name="web"].image`. */

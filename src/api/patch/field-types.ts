@@ -10,6 +10,7 @@ export type FieldType =
   | { readonly kind: "struct"; readonly definition: Definition }
   | { readonly kind: "map"; readonly element: FieldType }
   | { readonly kind: "set" }
+  /** Keys are in the order of their names, as fieldsV1 has them. */
   | { readonly kind: "list"; readonly keys: readonly ListKey[]; readonly element: FieldType };
 
 /** A field that tells elements of a list apart, and what it is where an element leaves it out. */
@@ -35,9 +36,21 @@ function typeOfSpecial(special: string): FieldType {
   return ["json", "extraValue", "verbs"].includes(special) || special.startsWith("jsonSchemaProps") ? ATOMIC : SCALAR;
 }
 
+/** By field: a walk over an object asks for the same few again and again. A field belongs to one schema. */
+const typesOfFields = new WeakMap<Field, FieldType>();
+
 /** The type of a field of a struct. */
 export function typeOfField(schema: Schema, field: Field | undefined): FieldType {
   if (field === undefined) return UNTYPED;
+  let type = typesOfFields.get(field);
+  if (type === undefined) {
+    type = readType(schema, field);
+    typesOfFields.set(field, type);
+  }
+  return type;
+}
+
+function readType(schema: Schema, field: Field): FieldType {
   if (field.container === undefined) {
     return field.mapType === "atomic" ? ATOMIC : typeOfElement(schema, field);
   }
@@ -47,7 +60,7 @@ export function typeOfField(schema: Schema, field: Field | undefined): FieldType
   if (field.listType === "set") return { kind: "set" };
   if (field.listType !== "map") return ATOMIC;
   const fields = field.ref === undefined ? undefined : schema.definitions[field.ref]?.fields;
-  const keys = (field.listMapKeys ?? []).map((name) => ({ name, default: fields?.[name]?.default }));
+  const keys = (field.listMapKeys ?? []).toSorted().map((name) => ({ name, default: fields?.[name]?.default }));
   return { kind: "list", keys, element: typeOfElement(schema, field) };
 }
 
@@ -75,7 +88,7 @@ export function elementKey(type: FieldType & { kind: "list" | "set" }, element: 
   if (type.kind === "set") return `v:${JSON.stringify(element)}`;
   if (!isJsonObject(element)) throw badRequest("associative list with keys may not have non-map elements");
   const keys: JsonObject = {};
-  for (const { name, default: preset } of [...type.keys].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const { name, default: preset } of type.keys) {
     const value = getField(element, name) ?? preset;
     if (value === undefined) {
       throw badRequest(

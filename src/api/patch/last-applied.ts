@@ -1,6 +1,6 @@
 import type { Schema } from "../schema.ts";
 import { fieldSetOf } from "./field-compare.ts";
-import { emptySet, type FieldSet } from "./field-set.ts";
+import { EMPTY_SET, type FieldSet } from "./field-set.ts";
 import { typeOfDefinition } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
 
@@ -15,12 +15,12 @@ export function lastAppliedFields(
   options: { schema: Schema; definition: string | undefined },
 ): FieldSet {
   const text = annotationsOf(object.metadata)[LAST_APPLIED];
-  if (typeof text !== "string") return emptySet();
+  if (typeof text !== "string") return EMPTY_SET;
   try {
     return fieldSetOf(JSON.parse(text), typeOfDefinition(options.schema, options.definition), options.schema);
   } catch {
     // An annotation that somebody broke gives no rights.
-    return emptySet();
+    return EMPTY_SET;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ManagedFieldsEntry } from "../meta.ts";
-import { emptySet, type FieldSet, insertPath, isEmptySet, readFieldSet, writeFieldSet } from "./field-set.ts";
+import { type FieldSet, isEmptySet, readFieldSet, setOfPaths } from "./field-set.ts";
+import type { JsonObject } from "./json-value.ts";
 
 /** Who wrote which fields of an object: one entry of metadata.managedFields, read. */
 export interface Manager {
@@ -32,17 +33,6 @@ const UNOWNED: readonly (readonly string[])[] = [
     "resourceVersion",
   ].map((field) => ["metadata", field]),
 ];
-
-/** A set of plain paths of fields. */
-export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
-  const set = emptySet();
-  for (const path of paths)
-    insertPath(
-      set,
-      path.map((field) => `f:${field}`),
-    );
-  return set;
-}
 
 export const unownedFields = setOfPaths(UNOWNED);
 
@@ -80,7 +70,7 @@ export function writeManagers(managers: Iterable<Manager>): ManagedFieldsEntry[]
       apiVersion,
       ...(time === undefined ? {} : { time }),
       fieldsType: "FieldsV1",
-      fieldsV1: writeFieldSet(fields),
+      fieldsV1: fields as JsonObject,
       ...(subresource === "" ? {} : { subresource }),
     }));
 }
