@@ -1,0 +1,56 @@
+import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import type { StructuralSchema } from "./structural.ts";
+
+/**
+ * Takes a version's schema apart. It need not be structural (`structuralViolations` says so): what cannot be part of a structural
+ * schema is left out.
+ *
+ * @param source spec.versions[…].schema.openAPIV3Schema; it is kept, and must not change afterwards
+ */
+export function compileStructural(source: JSONSchemaProps): StructuralSchema {
+  const properties = Object.entries(source.properties ?? {});
+  const { additionalProperties, items } = source;
+  return {
+    ...optional("type", source.type || undefined),
+    ...optional(
+      "properties",
+      properties.length === 0
+        ? undefined
+        : new Map(properties.map(([name, property]) => [name, compileStructural(property)])),
+    ),
+    ...optional(
+      "additionalProperties",
+      typeof additionalProperties === "object" ? compileStructural(additionalProperties) : additionalProperties,
+    ),
+    ...optional("items", items === undefined || Array.isArray(items) ? undefined : compileStructural(items)),
+    nullable: source.nullable === true,
+    // JSON null is how Go sees a default that is not there.
+    ...optional("default", source.default ?? undefined),
+    preserveUnknownFields: source["x-kubernetes-preserve-unknown-fields"] === true,
+    embeddedResource: source["x-kubernetes-embedded-resource"] === true,
+    intOrString: source["x-kubernetes-int-or-string"] === true,
+    ...optional("listType", source["x-kubernetes-list-type"]),
+    ...optional("listMapKeys", source["x-kubernetes-list-map-keys"]),
+    ...optional("mapType", source["x-kubernetes-map-type"]),
+    source,
+  };
+}
+
+/** The schema as that of an object of its own: apiVersion, kind and metadata are there without being specified. */
+export function asResourceRoot(schema: StructuralSchema): StructuralSchema {
+  return schema.embeddedResource ? schema : { ...schema, embeddedResource: true };
+}
+
+/** The schema of a field of an object; undefined when the schema says nothing about it. */
+export function schemaOfField(schema: StructuralSchema | undefined, name: string): StructuralSchema | undefined {
+  const property = schema?.properties?.get(name);
+  if (property !== undefined) return property;
+  return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
+}
+
+/** Fields of every object of Kubernetes, which its schema need not name. */
+export const META_FIELDS: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata"]);
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}

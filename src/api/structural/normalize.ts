@@ -1,0 +1,37 @@
+import type { FieldError } from "../field-error.ts";
+import type { JsonObject } from "../patch/json-value.ts";
+import { coerceMetadata } from "./coerce-metadata.ts";
+import { applyDefaults, pruneNulls } from "./defaults.ts";
+import { prune } from "./prune.ts";
+import type { StructuralSchema } from "./structural.ts";
+
+export interface NormalizedCustomResource {
+  /** Why metadata, apiVersion or kind cannot be read; the object is not to be used then. */
+  readonly errors: readonly FieldError[];
+  /** For fieldValidation: what was dropped, metadata's fields first. */
+  readonly unknownFields: readonly string[];
+}
+
+/**
+ * Makes an object what its schema says, in place, as upstream does between decoding and admission, and between the store
+ * and a client: metadata coerced, unknown fields dropped, nulls that are not allowed dropped, defaults filled in. Idempotent.
+ *
+ * @param options.dropInvalid for objects from the store: metadata of wrong types is dropped, not told
+ */
+export function normalizeCustomResource(
+  schema: StructuralSchema,
+  draft: JsonObject,
+  options: { readonly dropInvalid: boolean },
+): NormalizedCustomResource {
+  const { errors, unknownFields } = coerceMetadata(schema, draft, {
+    isResourceRoot: true,
+    dropInvalid: options.dropInvalid,
+  });
+  const { metadata } = draft;
+  const pruned = prune(schema, draft, { isResourceRoot: true });
+  pruneNulls(schema, draft);
+  applyDefaults(schema, draft);
+  // A schema may restrict metadata's names, but never what else is in metadata.
+  if (metadata !== undefined) draft.metadata = metadata;
+  return { errors, unknownFields: [...unknownFields, ...pruned] };
+}
