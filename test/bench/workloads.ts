@@ -1,4 +1,7 @@
 import type { Workload } from "./workload.ts";
+import { apiGet, apiList } from "./workloads/api-read.ts";
+import { apiWatch } from "./workloads/api-watch.ts";
+import { apiChange, apiCreate } from "./workloads/api-write.ts";
 import { programIdle } from "./workloads/program-idle.ts";
 import { programPods } from "./workloads/program-pods.ts";
 import { programStart } from "./workloads/program-start.ts";
@@ -12,6 +15,11 @@ export const workloads: readonly Workload[] = [
   storeManyWriters,
   storeWatch,
   storeOpen,
+  apiGet,
+  apiCreate,
+  apiChange,
+  apiList,
+  apiWatch,
   programStart,
   programIdle,
   programPods,

@@ -13,7 +13,8 @@ import { page } from "../../support/http.ts";
 import { startRegistry } from "../../support/registry.ts";
 import { withoutContainers } from "../../support/requirements.ts";
 import { runThroughCri } from "../cri-container.ts";
-import { median, type ProgramRun, startProgram } from "../program.ts";
+import { median } from "../median.ts";
+import { type ProgramRun, startProgram } from "../program.ts";
 import type { Measurements, Workload } from "../workload.ts";
 
 const RUNS = 11;

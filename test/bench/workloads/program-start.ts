@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { median, type ProgramRun, startProgram, type Variant } from "../program.ts";
+import { median } from "../median.ts";
+import { type ProgramRun, startProgram, type Variant } from "../program.ts";
 import type { Measurements, Workload } from "../workload.ts";
 
 const RUNS = 7;

@@ -1,0 +1,56 @@
+import { NAMESPACE } from "./bench-cluster.ts";
+
+/** No scheduler of ours takes it, so that nothing but the API is measured. */
+const SCHEDULER = "bench";
+
+/** A pod such as a ReplicaSet makes, 2 KB as the client sends it; `{n}` becomes its number. */
+export function podBody(): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: "pod-{n}",
+      namespace: NAMESPACE,
+      labels: { app: "web", tier: "front", "pod-template-hash": "5d8f7c9b6" },
+      annotations: { "example.com/description": "a page and what keeps it fresh. ".repeat(14) },
+    },
+    spec: {
+      schedulerName: SCHEDULER,
+      containers: [
+        {
+          name: "web",
+          image: "registry.example.com/shop/web:1.27.3",
+          ports: [{ name: "http", containerPort: 8080, protocol: "TCP" }],
+          env: [
+            { name: "LANGUAGE", value: "en" },
+            { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+            { name: "PASSWORD", valueFrom: { secretKeyRef: { name: "web", key: "password" } } },
+          ],
+          resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { cpu: "1", memory: "128Mi" } },
+          volumeMounts: [
+            { name: "settings", mountPath: "/etc/web", readOnly: true },
+            { name: "scratch", mountPath: "/tmp" },
+          ],
+          readinessProbe: { httpGet: { path: "/ready", port: "http" }, periodSeconds: 5, failureThreshold: 3 },
+          livenessProbe: { httpGet: { path: "/live", port: "http" }, initialDelaySeconds: 10 },
+        },
+        {
+          name: "refresh",
+          image: "registry.example.com/shop/refresh:2.0.1",
+          command: ["/bin/refresh"],
+          args: ["--every=30s", "--directory=/tmp"],
+          resources: { requests: { cpu: "10m", memory: "16Mi" } },
+          volumeMounts: [{ name: "scratch", mountPath: "/tmp" }],
+        },
+      ],
+      volumes: [
+        { name: "settings", configMap: { name: "web" } },
+        { name: "scratch", emptyDir: {} },
+      ],
+      nodeSelector: { "kubernetes.io/os": "linux" },
+      terminationGracePeriodSeconds: 30,
+    },
+  });
+}
+
+export const PODS_PATH = `/api/v1/namespaces/${NAMESPACE}/pods`;

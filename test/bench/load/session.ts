@@ -1,0 +1,48 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
+import type { Target } from "./job.ts";
+
+const WINDOW_BYTES = 16 * 1024 * 1024;
+
+/** A connection for load: windows so wide that they never hold the server up. */
+export function open(target: Target): Promise<ClientHttp2Session> {
+  return new Promise((resolve, reject) => {
+    const session = connect(target.url, {
+      ca: target.certificateAuthority,
+      ...(target.clientCertificate !== undefined && { cert: target.clientCertificate }),
+      ...(target.clientKey !== undefined && { key: target.clientKey }),
+      settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 10_000 },
+    });
+    session.once("error", reject);
+    session.once("connect", () => {
+      session.setLocalWindowSize(WINDOW_BYTES);
+      resolve(session);
+    });
+  });
+}
+
+export function headersOf(target: Target, method: string, path: string): OutgoingHttpHeaders {
+  const authorization = target.token === undefined ? {} : { authorization: `Bearer ${target.token}` };
+  return {
+    ":method": method,
+    ":path": path,
+    accept: "application/json",
+    "user-agent": "wherry-bench",
+    ...authorization,
+  };
+}
+
+/** Resolves with the code, and the text when it tells of a failure, once the answer is whole. */
+export function answered(stream: ClientHttp2Stream): Promise<{ code: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    let code = 0;
+    let text = "";
+    stream.on("response", (headers) => {
+      code = Number(headers[":status"]);
+    });
+    stream.on("data", (chunk: Buffer) => {
+      if (code >= 400) text += chunk.toString();
+    });
+    stream.on("end", () => resolve({ code, text }));
+    stream.on("error", reject);
+  });
+}
