@@ -45,8 +45,8 @@ function wishOf(headers: IncomingHttpHeaders): Wish | undefined {
   const uid = valuesOf(headers[UID])[0] ?? "";
   const groups = valuesOf(headers[GROUP]);
   const extra: Record<string, string[]> = {};
-  for (const [header, value] of Object.entries(headers)) {
-    if (header.startsWith(EXTRA_PREFIX)) extra[extraKey(header.slice(EXTRA_PREFIX.length))] = valuesOf(value);
+  for (const header of Object.keys(headers)) {
+    if (header.startsWith(EXTRA_PREFIX)) extra[extraKey(header.slice(EXTRA_PREFIX.length))] = valuesOf(headers[header]);
   }
   if (user !== "") return { user, uid, groups, extra };
   if (uid === "" && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
