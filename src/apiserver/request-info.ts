@@ -40,10 +40,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
     name: "",
     rest: "",
   };
-  const parts = path
-    .split("/")
-    .filter((part) => part !== "")
-    .map(decodeURIComponent);
+  const parts = partsOf(path);
   const isCore = parts[0] === "api";
   if (!isCore && parts[0] !== "apis") return plain;
   const start = isCore ? 2 : 3;
@@ -52,14 +49,14 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const target = resourceParts(parts.slice(start));
   const known = VERBS[method];
   if (target === undefined || known === undefined) return plain;
-  return {
-    ...plain,
-    ...target,
-    isResourceRequest: true,
-    group,
-    version,
-    verb: collectionVerb(known, target.name, query),
-  };
+  const { namespace, resource, subresource, name, rest } = target;
+  const verb = collectionVerb(known, name, query);
+  return { isResourceRequest: true, verb, path, group, version, namespace, resource, subresource, name, rest };
+}
+
+function partsOf(path: string): string[] {
+  const parts = path.split("/").filter((part) => part !== "");
+  return path.includes("%") ? parts.map(decodeURIComponent) : parts;
 }
 
 function resourceParts(
