@@ -36,6 +36,8 @@ export interface Store {
   compact(revision: number): Promise<void>;
   /** Oldest revision that can still be read or watched from. */
   compactedRevision(): number;
+  /** Whether a value that was read here would be kept in another form today (other keys). Absent where values are kept as given. */
+  isStale?(key: string, value: Buffer): boolean;
   /** Waits for writes under way, then frees everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -45,6 +47,8 @@ export interface StoredValue {
   readonly value: Buffer;
   /** Revision of the write that gave this value. */
   readonly revision: number;
+  /** Why the value is not here (empty) although there is one: a list goes on without it. */
+  readonly unreadable?: string | undefined;
 }
 
 export interface WriteOptions {
@@ -96,6 +100,8 @@ export interface StoreEvent {
   readonly value: Buffer;
   /** What the key held before, if it was there. */
   readonly previous?: StoredValue | undefined;
+  /** Why the value is not here (empty). */
+  readonly unreadable?: string | undefined;
 }
 
 export class KeyExistsError extends Error {

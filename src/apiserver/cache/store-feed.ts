@@ -18,7 +18,7 @@ const RETRY_MS = 100;
 export class StoreFeed {
   readonly #store: Store;
   readonly #root: string;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   readonly #log: Logger;
   readonly #listeners = new Map<string, Set<FeedListener>>();
   #waiters: { revision: number; resolve: () => void }[] = [];
@@ -27,7 +27,7 @@ export class StoreFeed {
   constructor(options: { store: Store; root: string; clock: Clock; log: Logger }) {
     this.#store = options.store;
     this.#root = options.root;
-    this.#clock = options.clock;
+    this.clock = options.clock;
     this.#log = options.log;
     this.#seen = options.store.revision();
   }
@@ -72,7 +72,7 @@ export class StoreFeed {
         this.#log.warn("the store's watch broke; it is re-established", { error });
         if (error instanceof CompactedError) this.#reset();
       }
-      if (!signal.aborted) await sleep(this.#clock, RETRY_MS, signal);
+      if (!signal.aborted) await sleep(this.clock, RETRY_MS, signal);
     }
     this.#advance(Number.POSITIVE_INFINITY);
   }

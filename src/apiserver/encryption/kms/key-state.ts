@@ -1,0 +1,106 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
+import { errorMessage } from "../../../base/assert.ts";
+import type { Clock } from "../../../base/clock.ts";
+import type { Logger } from "../../../base/log.ts";
+import type { Random } from "../../../base/random.ts";
+import { checkEncryptedKey } from "./encrypted-object.ts";
+import type { KmsEncrypted, KmsPlugin } from "./plugin.ts";
+
+/** The seed that this process writes with, and the form of it that only the service can read. */
+export interface WriteKey {
+  readonly seed: KeyObject;
+  readonly encrypted: KmsEncrypted;
+}
+
+export interface KeyState {
+  /** @throws Error when the service has not answered for too long: what it cannot vouch for is not written */
+  writeKey(): WriteKey;
+  /** The service's current key, by its name; empty while it is not known. */
+  keyId(): string;
+  /** What is wrong, or undefined. */
+  health(): string | undefined;
+  /** Asks the service how it is, now. */
+  refresh(): Promise<void>;
+  stop(): void;
+}
+
+const SEED_BYTES = 32;
+const POLL_WELL_MS = 60_000;
+const POLL_ILL_MS = 10_000;
+/** A seed may be written with for so long after the service last was well (upstream: 3 minutes). */
+const GRACE_MS = 3 * 60_000;
+
+/** Follows a key service: a new key there means a new seed here. Starts by asking at `refresh`. */
+export function followKeyService(
+  plugin: KmsPlugin,
+  options: { name: string; clock: Clock; random: Random; log: Logger },
+): KeyState {
+  const { name, clock, random, log } = options;
+  let current: WriteKey | undefined;
+  let keyId = "";
+  let goodUntil = 0;
+  let problem: string | undefined = "the key service has not been asked yet";
+  let isStopped = false;
+  let timer = clock.setTimer(() => {}, 0);
+
+  async function ask(): Promise<void> {
+    const status = await plugin.status();
+    const wrong = problemOf(name, status);
+    if (wrong !== undefined) throw new Error(wrong);
+    if (current === undefined || current.encrypted.keyId !== status.keyId) current = await newKey(status.keyId);
+    keyId = current.encrypted.keyId;
+    goodUntil = clock.monotonic() + GRACE_MS;
+  }
+
+  async function newKey(expected: string): Promise<WriteKey> {
+    const seed = random.bytes(SEED_BYTES);
+    const encrypted = await plugin.encrypt(seed, random.uuid());
+    checkEncryptedKey({ ...encrypted, encryptedKey: encrypted.ciphertext });
+    if (encrypted.keyId !== expected) {
+      throw new Error(`the key service says that its key is "${expected}", and encrypted with "${encrypted.keyId}"`);
+    }
+    return { seed: createSecretKey(seed), encrypted };
+  }
+
+  async function refresh(): Promise<void> {
+    timer.cancel();
+    try {
+      await ask();
+      if (problem !== undefined) log.info("the key service is well", { provider: name });
+      problem = undefined;
+    } catch (error) {
+      problem = errorMessage(error);
+      log.warn("the key service is not well", { provider: name, error: problem });
+    }
+    if (!isStopped) timer = clock.setTimer(() => void refresh(), problem === undefined ? POLL_WELL_MS : POLL_ILL_MS);
+  }
+
+  return {
+    writeKey() {
+      if (current === undefined) throw new Error(`the key service ${name} has given no key: ${problem ?? ""}`);
+      if (clock.monotonic() > goodUntil) {
+        throw new Error(
+          `the key service ${name} has not been well for too long to write with its key: ${problem ?? ""}`,
+        );
+      }
+      return current;
+    },
+    keyId: () => keyId,
+    health: () => problem,
+    refresh,
+    stop() {
+      isStopped = true;
+      timer.cancel();
+    },
+  };
+}
+
+function problemOf(name: string, status: { healthz: string; version: string; keyId: string }): string | undefined {
+  const problems: string[] = [];
+  if (status.healthz !== "ok") problems.push(`got unexpected healthz status: ${status.healthz}`);
+  if (status.version !== "v2" && status.version !== "v2beta1") {
+    problems.push(`expected KMSv2 API version v2, got ${status.version}`);
+  }
+  if (status.keyId === "") problems.push("expected KMSv2 KeyID to be set, got ");
+  return problems.length === 0 ? undefined : `kmsv2 Provider ${name} is not healthy, error: ${problems.join(", ")}`;
+}
