@@ -17,7 +17,9 @@ import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
  *   their Go types afterwards; what is unknown in metadata goes. On a request with dropInvalid false, when reading true
  * - defaults.ts `applyDefaults(schema, draft): void` and `pruneNulls(schema, draft): void` (nulls that are not allowed and have
  *   a default go first). Both in place; on a request as when reading: pruneNulls, then applyDefaults
- * - validate.ts `compileValidator(schema): ObjectValidator`: types, formats, bounds, lists, embedded metadata; with an old object
+ * - normalize.ts `normalizeCustomResource(schema, draft, { dropInvalid }): { errors; unknownFields }`: the four steps above in
+ *   upstream's order, for a request (dropInvalid false) as for what is read from the store (true). Use this one
+ * - validate.ts `compileValidator(schema): Promise<ObjectValidator>`, a function of (object, old?): types, formats, bounds, lists, embedded metadata; with an old object
  *   what was wrong before and did not change passes
  * - rules.ts `compileRules(schema): Promise<Rules>`: x-kubernetes-validations by CEL, then synchronous
  * - validate-custom-resource.ts `validateCustomResource(of: { validator; rules?; scale? }, object, old?): FieldError[]`: all of it

@@ -1,0 +1,61 @@
+import type { FieldError } from "../field-error.ts";
+import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import { validateEmbeddedMetadata } from "./embedded-metadata.ts";
+import { validateListTypes } from "./list-types.ts";
+import { lazyPatterns, loadPatternEngine } from "./pattern.ts";
+import type { StructuralSchema } from "./structural.ts";
+import { compileNode, ratcheted, runCheck } from "./validate-node.ts";
+
+/**
+ * What is wrong with an object, whose metadata has been coerced. With the old object, errors of parts that did not change are
+ * left out (ratcheting). Never throws, whatever JSON it is given.
+ */
+export type ObjectValidator = (object: unknown, old?: unknown) => FieldError[];
+
+/** Compiles all but the rules in CEL: types, formats, bounds, required fields, lists that are sets or maps, embedded metadata. */
+export async function compileValidator(schema: StructuralSchema): Promise<ObjectValidator> {
+  const ofValues = await compileValueValidator(schema);
+  return (object, old) => {
+    const errors = ofValues(object, old);
+    errors.push(...validateEmbeddedMetadata(schema, object));
+    if (old === undefined || validateListTypes(schema, old).length === 0) {
+      errors.push(...validateListTypes(schema, object));
+    }
+    return errors;
+  };
+}
+
+/** What a schema says of values alone, without lists that are sets or maps and without embedded metadata. */
+export async function compileValueValidator(
+  schema: StructuralSchema,
+): Promise<(value: unknown, old?: unknown, path?: string) => FieldError[]> {
+  const { source } = schema;
+  const pattern = hasPattern(source) ? lazyPatterns(await loadPatternEngine()) : () => () => true;
+  const check = ratcheted(compileNode(source, { pattern, place: source }), source);
+  return (value, old, path = "") => withoutRepeats(runCheck(check, { value, old, path }));
+}
+
+/** Several alternatives may find the same thing. */
+function withoutRepeats(errors: FieldError[]): FieldError[] {
+  if (errors.length < 2) return errors;
+  const byText = new Map(errors.map((error) => [`${error.field}: ${error.message}`, error]));
+  return [...byText.values()];
+}
+
+function hasPattern(source: JSONSchemaProps): boolean {
+  return Boolean(source.pattern) || innerSchemas(source).some(hasPattern);
+}
+
+/** The schemas that a schema consists of. */
+function innerSchemas(source: JSONSchemaProps): JSONSchemaProps[] {
+  const { items, additionalProperties, not } = source;
+  return [
+    ...Object.values(source.properties ?? {}),
+    ...(items === undefined || Array.isArray(items) ? [] : [items]),
+    ...(typeof additionalProperties === "object" ? [additionalProperties] : []),
+    ...(source.allOf ?? []),
+    ...(source.anyOf ?? []),
+    ...(source.oneOf ?? []),
+    ...(not === undefined ? [] : [not]),
+  ];
+}
