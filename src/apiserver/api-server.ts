@@ -5,6 +5,7 @@ import type { ResourceSchema, Schema } from "../api/schema.ts";
 import { present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
+import { Metrics } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import type { SpanRing } from "../base/trace.ts";
 import type { Transport } from "../client/transport.ts";
@@ -18,12 +19,19 @@ import { cacheReader } from "./cache-reader.ts";
 import { chain, type Handler } from "./exchange.ts";
 import { authenticationFilter } from "./filters/authentication.ts";
 import { authorizationFilter } from "./filters/authorization.ts";
+import { deadlineFilter } from "./filters/deadline.ts";
 import { errorsFilter } from "./filters/errors.ts";
 import { impersonationFilter } from "./filters/impersonation.ts";
+import { metricsFilter } from "./filters/metrics.ts";
 import { traceFilter } from "./filters/trace.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
+import { measuredChain, measuredPlugins } from "./metrics/admission-metrics.ts";
+import { metricsPath } from "./metrics/metrics-path.ts";
+import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.ts";
+import { measuredAuthenticator, measuredAuthorizer } from "./metrics/security-metrics.ts";
+import { storageMetrics } from "./metrics/storage-metrics.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
@@ -48,6 +56,10 @@ export interface ApiServerOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly spans: SpanRing;
+  /** Where the server counts what it does; its own when absent. */
+  readonly metrics?: Metrics;
+  /** Longest time for a request that is not long-running; 60 s when absent. */
+  readonly requestTimeoutMs?: number;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
   readonly serviceCidr: string;
   readonly security: SecurityOptions;
@@ -64,6 +76,7 @@ export interface ApiServer {
   readonly handler: Handler;
   readonly reader: ObjectReader;
   readonly table: ResourceTable;
+  readonly requests: RequestMetrics;
   /** A transport for a component of this process, with its own identity. */
   transport(identity: { user: UserInfo; userAgent: string }): Transport;
   /** Stops following the store. Idempotent. */
@@ -72,7 +85,7 @@ export interface ApiServer {
 
 /** Resolves when the server can decide who may do what; its objects are read when they are first asked for. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, clock, random, log } = options;
+  const { store, clock, random, log, metrics = new Metrics() } = options;
   const stopping = new AbortController();
   const feed = new StoreFeed({ store, root: STORAGE_ROOT, clock, log: log.named("cache") });
   const following = feed.run(stopping.signal);
@@ -92,7 +105,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     strategies: strategies(options, reader, authorization),
   });
   security = await createSecurity(reader, options.security);
-  plugins = admissionChain(options.admission({ reader, clock, random, authorizer: authorization }));
+  const admission = options.admission({ reader, clock, random, authorizer: authorization });
+  plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);
   const virtual: Record<string, VirtualHandler> = {
     ...security.virtual,
     "/v1/bindings": bindingCollection(() => table),
@@ -100,13 +114,21 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const isServed = ({ group, version, resource, verbs }: ResourceSchema): boolean =>
     verbs.includes("list") || virtual[`${group}/${version}/${resource}`] !== undefined;
   const served: Schema = { ...options.schema, resources: options.schema.resources.filter(isServed) };
+  const requests = requestMetrics(
+    metrics,
+    ({ group, version, resource }) =>
+      table.find(group, version, resource) !== undefined || `${group}/${version}/${resource}` in virtual,
+  );
+  storageMetrics(metrics, table);
   const handler = chain(
     [
       traceFilter(options.spans),
+      metricsFilter(requests, clock),
       errorsFilter(log.named("apiserver")),
-      authenticationFilter(security.authentication, log.named("authentication")),
+      deadlineFilter(clock, options.requestTimeoutMs),
+      authenticationFilter(measuredAuthenticator(security.authentication, metrics, clock), log.named("authentication")),
       impersonationFilter(security.authorization),
-      authorizationFilter(security.authorization),
+      authorizationFilter(measuredAuthorizer(security.authorization, metrics, clock)),
     ],
     dispatcher({
       table,
@@ -116,7 +138,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...options.subresources,
       },
       virtual,
-      paths: [...security.paths, ...(options.paths?.(table, served) ?? [])],
+      paths: [...security.paths, metricsPath(metrics), ...(options.paths?.(table, served) ?? [])],
       environment: { clock, random },
     }),
   );
@@ -124,6 +146,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     handler,
     reader,
     table,
+    requests,
     transport: (identity) => inProcessTransport(handler, identity),
     async close() {
       security?.authorization.close();

@@ -22,6 +22,16 @@ export interface Exchange {
   readonly body: RequestBody;
   /** Texts for `Warning` headers of the answer. */
   readonly warnings: string[];
+  /** Further headers of the answer. In process nobody reads them. */
+  answerHeaders?: Record<string, string> | undefined;
+  /** Address of the peer. Absent in process. */
+  readonly remoteAddress?: string | undefined;
+  /** Ends the work on a request from outside whose time is over. */
+  readonly giveUp?: (() => void) | undefined;
+  /** How long flow control kept the request waiting. */
+  waitedMs?: number | undefined;
+  /** What goes into the request's audit event besides what it says itself; absent while nobody audits it. */
+  auditAnnotations?: Record<string, string> | undefined;
   /** The raw HTTP/1.1 exchange, for requests that become streams. Absent in process and for HTTP/2. */
   readonly upgrade?: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer } | undefined;
 }
@@ -30,6 +40,8 @@ export interface RequestBody {
   readonly contentType: string;
   /** A parsed body that was handed over in process; undefined when bytes must be read. */
   readonly value?: unknown;
+  /** True once somebody has asked for the bytes. */
+  readonly wasRead?: () => boolean;
   /** All bytes, at most as many as the server takes. @throws StatusError RequestEntityTooLarge */
   read(): Promise<Buffer>;
 }

@@ -7,8 +7,11 @@ import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
 import { versionPath } from "../apiserver/handlers/version.ts";
 import { createEdge, type Edge } from "../apiserver/http/edge.ts";
+import { serviceLevelPath } from "../apiserver/metrics/metrics-path.ts";
+import { processMetrics } from "../apiserver/metrics/process-metrics.ts";
 import { openapiPaths } from "../apiserver/openapi/handler.ts";
 import type { Subresource } from "../apiserver/subresources/subresource.ts";
+import { Metrics } from "../base/metrics.ts";
 import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
 import type { Store } from "../store/store.ts";
@@ -43,8 +46,9 @@ export interface ControlPlane {
 
 /** Store, keys and API server: everything behind the door, listening. */
 export async function startControlPlane(options: ControlPlaneOptions, environment: Environment): Promise<ControlPlane> {
-  const { clock, random, log, spans, progress } = environment;
+  const { clock, random, log, spans, metrics, progress } = environment;
   const { names, addresses } = hostIdentity();
+  const stopping = { begun: false };
   const [store, pki] = await Promise.all([
     progress.step("store", options.openStore, (opened) => `revision ${opened.revision()}`),
     progress.step(
@@ -67,6 +71,8 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
     "API server",
     async () => {
       const schema = loadSchema();
+      const checks = healthChecks(options.ready, stopping);
+      processMetrics(metrics);
       const agents = ensureAgentToken(options.dataDirectory, pki.authority.certificate, random);
       const server = await createApiServer({
         store,
@@ -76,6 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         random,
         log,
         spans,
+        metrics,
         serviceCidr: options.facts.serviceCidr,
         security: {
           clock,
@@ -88,12 +95,13 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         subresources: options.subresources(pki),
         paths: (table, served) => [
           versionPath(),
-          healthPaths({ live: [{ name: "ping", check: () => undefined }], ready: options.ready }),
+          healthPaths(checks),
+          serviceLevelPath(new Metrics(), checks),
           discoveryPaths(table, served),
           openapiPaths(table, served),
         ],
       });
-      return listen({ server, store, pki, options, environment });
+      return listen({ server, store, pki, stopping, options, environment });
     },
     (plane) => localUrl(options.bind, plane.port),
   );
@@ -103,10 +111,11 @@ async function listen(parts: {
   server: ApiServer;
   store: Store;
   pki: Pki;
+  stopping: { begun: boolean };
   options: ControlPlaneOptions;
   environment: Environment;
 }): Promise<ControlPlane> {
-  const { server, store, pki, options, environment } = parts;
+  const { server, store, pki, stopping, options, environment } = parts;
   const { clock, log } = environment;
   const edges: Edge[] = [];
   const open = (): Edge => {
@@ -115,7 +124,13 @@ async function listen(parts: {
       cert: pki.apiServer.certificate + pki.authority.certificate,
       clientCa: pki.authority.certificate,
     };
-    const edge = createEdge({ handler: server.handler, tls, clock, log: log.named("https") });
+    const edge = createEdge({
+      handler: server.handler,
+      sent: server.requests.sent,
+      tls,
+      clock,
+      log: log.named("https"),
+    });
     edges.push(edge);
     return edge;
   };
@@ -128,9 +143,19 @@ async function listen(parts: {
       await open().listen({ host: address, port });
     },
     async close() {
+      stopping.begun = true;
       await Promise.all(edges.map((edge) => edge.close()));
       await server.close();
       await store.close();
     },
   };
+}
+
+/** Who asks a server that stops hears that it is not ready, so that load balancers go elsewhere. */
+function healthChecks(ready: readonly HealthCheck[], stopping: { readonly begun: boolean }) {
+  const shutdown: HealthCheck = {
+    name: "shutdown",
+    check: () => (stopping.begun ? "process is shutting down" : undefined),
+  };
+  return { live: [{ name: "ping", check: () => undefined }], ready: [...ready, shutdown] };
 }

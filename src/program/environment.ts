@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import type { SpanRing } from "../base/trace.ts";
 
@@ -9,6 +10,8 @@ export interface Environment {
   readonly random: Random;
   readonly log: Logger;
   readonly spans: SpanRing;
+  /** What all parts of this process count. */
+  readonly metrics: Metrics;
   /** Says what happens while it happens: one step, with its time when it is done. */
   readonly progress: Progress;
 }

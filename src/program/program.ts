@@ -1,5 +1,6 @@
 import { systemClock } from "../base/clock.ts";
 import { createLogger } from "../base/log.ts";
+import { Metrics } from "../base/metrics.ts";
 import { systemRandom } from "../base/random.ts";
 import { SpanRing } from "../base/trace.ts";
 import type { Program, ProgramOutput } from "../cli/program.ts";
@@ -22,5 +23,6 @@ function hostEnvironment(output: ProgramOutput): Omit<Environment, "progress"> {
       write: (line) => output.log(line),
     }),
     spans: new SpanRing({ clock: systemClock, random: systemRandom }),
+    metrics: new Metrics(),
   };
 }

@@ -1,23 +1,16 @@
 import { createServer as createHttp1Server, type Server as Http1Server, type IncomingMessage } from "node:http";
-import {
-  createServer as createHttp2Server,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { ApiObject } from "../../api/meta.ts";
-import { badRequest, type StatusError } from "../../api/status.ts";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import type { Credentials } from "../authn/authenticator.ts";
-import type { Exchange, Handler, RequestBody } from "../exchange.ts";
-import { objectAnswer } from "../exchange.ts";
+import { type Answer, type Exchange, type Handler, objectAnswer } from "../exchange.ts";
 import { statusOf } from "../filters/errors.ts";
-import { requestInfo } from "../request-info.ts";
-import { bodyReader } from "./read-body.ts";
-import { http1Sink, http2Sink, type Sink } from "./sink.ts";
+import { isLongRunning } from "../long-running.ts";
+import { limits, tlsSettings } from "./limits.ts";
+import { exchangeOf, http1Message, http2Message, type Message, plainExchange } from "./message.ts";
+import { http1Sink, http2Sink, type Sink, upgradeSink } from "./sink.ts";
 import { writeAnswer } from "./write-answer.ts";
 
 export interface EdgeOptions {
@@ -25,6 +18,8 @@ export interface EdgeOptions {
   readonly tls: { readonly key: string; readonly cert: string; readonly clientCa: string };
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told how many bytes of body an answer had. */
+  readonly sent?: (exchange: Exchange, bytes: number) => void;
 }
 
 export interface Edge {
@@ -32,23 +27,34 @@ export interface Edge {
   listen(options: { host: string; port: number }): Promise<number>;
   /** Takes new certificates without a restart. */
   setTls(tls: EdgeOptions["tls"]): void;
-  /** Ends every connection. */
+  /** Takes no more connections, lets requests under way end (not the long-running ones), then ends every connection. */
   close(): Promise<void>;
 }
 
-const KEEP_ALIVE_MS = 120_000;
-const HEADERS_MS = 20_000;
-const HEADER_BYTES_MAX = 64 * 1024;
-const STREAMS_MAX = 1000;
-/** One reason for all: `abort()` without one makes an exception with a stack, 30 us a request. */
-const ENDED = new Error("the client has gone, or has its answer");
+/** One edge at work: what all its connections share. */
+interface Serving {
+  readonly options: EdgeOptions;
+  /** Requests under way that are not long-running. */
+  inFlight: number;
+  idle: (() => void) | undefined;
+}
+
+/** One value for all requests that end: an exception with its stack for each would cost more than the request. */
+const ENDED = "the request has ended";
 
 /** The public side of the API server: TLS once, then HTTP/1.1 or HTTP/2 by ALPN, one handler for both. */
 export function createEdge(options: EdgeOptions): Edge {
+  const serving: Serving = { options, inFlight: 0, idle: undefined };
   const sockets = new Set<TLSSocket>();
-  const http1 = createHttp1(options);
-  const http2 = createHttp2(options);
-  const server = createTlsServer({ ...tlsOptions(options.tls), ALPNProtocols: ["h2", "http/1.1"] });
+  const sessions = new Set<ServerHttp2Session>();
+  const http1 = createHttp1(serving);
+  const http2 = createHttp2(serving, sessions);
+  const server = createTlsServer({
+    ...tlsSettings(options.tls),
+    ALPNProtocols: ["h2", "http/1.1"],
+    handshakeTimeout: limits.handshakeMs,
+  });
+  server.maxConnections = limits.connections;
   server.on("secureConnection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -59,9 +65,12 @@ export function createEdge(options: EdgeOptions): Edge {
   server.on("tlsClientError", (error) => options.log.debug("a TLS handshake failed", { error }));
   return {
     listen: ({ host, port }) => listen(server, host, port),
-    setTls: (tls) => server.setSecureContext(tlsOptions(tls)),
+    setTls: (tls) => server.setSecureContext(tlsSettings(tls)),
     async close() {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+      http1.close();
+      for (const session of sessions) if (!session.destroyed) session.goaway();
+      await drained(serving);
       for (const socket of sockets) socket.destroy();
       http1.closeAllConnections();
       await ended;
@@ -69,15 +78,13 @@ export function createEdge(options: EdgeOptions): Edge {
   };
 }
 
-function tlsOptions(tls: EdgeOptions["tls"]) {
-  return {
-    key: tls.key,
-    cert: tls.cert,
-    ca: tls.clientCa,
-    requestCert: true,
-    rejectUnauthorized: false,
-    minVersion: "TLSv1.2" as const,
-  };
+function drained(serving: Serving): Promise<void> {
+  if (serving.inFlight === 0) return Promise.resolve();
+  const scope = new AbortController();
+  const idle = new Promise<void>((resolve) => {
+    serving.idle = resolve;
+  });
+  return Promise.race([idle, sleep(serving.options.clock, limits.drainMs, scope.signal)]).finally(() => scope.abort());
 }
 
 function listen(server: TlsServer, host: string, port: number): Promise<number> {
@@ -91,154 +98,107 @@ function listen(server: TlsServer, host: string, port: number): Promise<number> 
   });
 }
 
-function createHttp1(options: EdgeOptions): Http1Server {
+function createHttp1(serving: Serving): Http1Server {
   const server = createHttp1Server({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEADERS_MS,
+    keepAliveTimeout: limits.keepAliveMs,
+    headersTimeout: limits.headersMs,
+    // A body's time is the request's own deadline.
     requestTimeout: 0,
-    maxHeaderSize: HEADER_BYTES_MAX,
+    connectionsCheckingInterval: limits.checkMs,
+    maxHeaderSize: limits.headerBytes,
   });
+  server.maxHeadersCount = limits.headerPairs;
   server.on("request", (request, response) => {
     const scope = new AbortController();
     response.on("close", () => scope.abort(ENDED));
-    const sink = http1Sink(response);
-    void serve(options, { message: http1Message(request), signal: scope.signal, sink });
+    void serve(serving, { message: http1Message(request), scope, sink: http1Sink(response) });
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const scope = new AbortController();
     socket.on("close", () => scope.abort(ENDED));
     socket.on("error", () => socket.destroy());
     const message = { ...http1Message(request), upgrade: { request, socket, head } };
-    void serve(options, { message, signal: scope.signal, sink: upgradeSink(socket) });
+    void serve(serving, { message, scope, sink: upgradeSink(socket) });
   });
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    else socket.destroy();
   });
+  // It listens by the TLS server. Without this event Node never looks for connections whose head does not come.
+  server.emit("listening");
   return server;
 }
 
-function createHttp2(options: EdgeOptions): Http2Server {
+function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2Server {
   const server = createHttp2Server({
     settings: {
-      maxConcurrentStreams: STREAMS_MAX,
-      maxHeaderListSize: HEADER_BYTES_MAX,
+      maxConcurrentStreams: limits.streams,
+      maxHeaderListSize: limits.headerBytes,
       initialWindowSize: 1024 * 1024,
     },
-    maxSessionInvalidFrames: 100,
+    maxHeaderListPairs: limits.headerPairs,
+    maxSessionInvalidFrames: limits.invalidFrames,
+    maxSessionRejectedStreams: limits.rejectedStreams,
+    streamResetBurst: limits.resetBurst,
+    streamResetRate: limits.resetsPerSecond,
   });
-  server.on("stream", (stream, headers) => {
+  server.on("session", (session) => {
+    sessions.add(session);
+    let streams = 0;
+    session.on("stream", (stream) => {
+      streams++;
+      stream.on("close", () => streams--);
+    });
+    session.on("close", () => sessions.delete(session));
+    session.setTimeout(limits.idleMs, () => void (streams === 0 && session.close()));
+  });
+  server.on("stream", (stream, headers, _flags, raw) => {
     const scope = new AbortController();
     stream.on("close", () => scope.abort(ENDED));
     stream.on("error", () => scope.abort(ENDED));
-    void serve(options, { message: http2Message(stream, headers), signal: scope.signal, sink: http2Sink(stream) });
+    void serve(serving, { message: http2Message(stream, headers, raw), scope, sink: http2Sink(stream) });
   });
-  server.on("sessionError", (error) => options.log.debug("an HTTP/2 session failed", { error }));
+  server.on("sessionError", (error) => serving.options.log.debug("an HTTP/2 session failed", { error }));
   return server;
 }
 
-interface Message {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly credentials: Credentials;
-  readonly body: RequestBody;
-  readonly upgrade?: Exchange["upgrade"];
-}
-
-function http1Message(request: IncomingMessage): Message {
-  return {
-    method: request.method ?? "GET",
-    url: request.url ?? "/",
-    headers: request.headers,
-    credentials: { headers: request.headers, certificate: certificateOf(request.socket as TLSSocket) },
-    body: { contentType: request.headers["content-type"] ?? "", read: bodyReader(request) },
-  };
-}
-
-function http2Message(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Message {
-  return {
-    method: headers[":method"] ?? "GET",
-    url: headers[":path"] ?? "/",
-    headers,
-    credentials: { headers, certificate: certificateOf(stream.session?.socket as TLSSocket | undefined) },
-    body: { contentType: headers["content-type"] ?? "", read: bodyReader(stream) },
-  };
-}
-
 async function serve(
-  options: EdgeOptions,
-  served: { message: Message; signal: AbortSignal; sink: Sink },
+  serving: Serving,
+  served: { message: Message; scope: AbortController; sink: Sink },
 ): Promise<void> {
-  const { message, signal, sink } = served;
+  const { message, scope, sink } = served;
+  const { options } = serving;
   let exchange: Exchange | undefined;
+  let isCounted = false;
   try {
-    exchange = exchangeOf(message, signal);
-    await writeAnswer(await options.handler(exchange), exchange, sink, options.clock);
+    exchange = exchangeOf(message, scope);
+    isCounted = !isLongRunning(exchange.info);
+    if (isCounted) serving.inFlight++;
+    const answer = await options.handler(exchange);
+    if (answer.kind === "list") await writeInTime(answer, { exchange, sink, clock: options.clock });
+    else await writeAnswer(answer, exchange, sink, options.clock);
+    if (isCounted) options.sent?.(exchange, sink.written());
   } catch (error) {
-    if (signal.aborted) return;
+    if (scope.signal.aborted) return;
     const { status } = statusOf(error, options.log, `${message.method} ${message.url}`);
-    const failed = exchange ?? plainExchange(message, signal);
+    const failed = exchange ?? plainExchange(message, scope);
     await writeAnswer(objectAnswer(status as ApiObject, { code: status.code }), failed, sink, options.clock).catch(() =>
       sink.abort(),
     );
+  } finally {
+    if (isCounted && --serving.inFlight === 0) serving.idle?.();
   }
 }
 
-/** @throws StatusError BadRequest when the URL cannot be read */
-function exchangeOf(message: Message, signal: AbortSignal): Exchange {
-  const question = message.url.indexOf("?");
-  const path = question < 0 ? message.url : message.url.slice(0, question);
-  const query = new URLSearchParams(question < 0 ? "" : message.url.slice(question + 1));
-  return { ...message, path, query, info: infoOf(message.method, path, query), user: undefined, signal, warnings: [] };
-}
-
-function infoOf(method: string, path: string, query: URLSearchParams) {
+/** A reader that takes a list too slowly must not hold its objects for ever. */
+async function writeInTime(
+  answer: Answer,
+  { exchange, sink, clock }: { exchange: Exchange; sink: Sink; clock: Clock },
+): Promise<void> {
+  const timer = clock.setTimer(() => sink.abort(), limits.writeMs);
   try {
-    return requestInfo(method, path, query);
-  } catch {
-    throw badRequest("the path of the request is not valid percent-encoding") as StatusError;
+    await writeAnswer(answer, exchange, sink, clock);
+  } finally {
+    timer.cancel();
   }
-}
-
-function plainExchange(message: Message, signal: AbortSignal): Exchange {
-  const query = new URLSearchParams();
-  return { ...message, path: "/", query, info: requestInfo("GET", "/", query), user: undefined, signal, warnings: [] };
-}
-
-/** An answer to a request that wanted to become a stream and did not: plain HTTP/1.1, then the end. */
-function upgradeSink(socket: Duplex): Sink {
-  return {
-    head(code, headers) {
-      const lines = Object.entries(headers).map(
-        ([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : value}\r\n`,
-      );
-      socket.write(`HTTP/1.1 ${code} Answer\r\n${lines.join("")}connection: close\r\n\r\n`);
-    },
-    write: (chunk) => socket.write(chunk),
-    drained: () => Promise.resolve(),
-    end: (chunk) => void socket.end(chunk ?? ""),
-    abort: () => void socket.destroy(),
-  };
-}
-
-/** Read once a connection: OpenSSL writes the whole certificate out each time it is asked for the subject. */
-const certificates = new WeakMap<TLSSocket, { readonly subject: Credentials["certificate"] }>();
-
-function certificateOf(socket: TLSSocket | undefined): Credentials["certificate"] {
-  if (socket === undefined) return undefined;
-  let known = certificates.get(socket);
-  if (known === undefined) {
-    known = { subject: readCertificate(socket) };
-    certificates.set(socket, known);
-  }
-  return known.subject;
-}
-
-/** Subject of a client certificate that our CA signed. `O` is text when single and a list when several. */
-function readCertificate(socket: TLSSocket): Credentials["certificate"] {
-  if (!socket.authorized) return undefined;
-  const subject = socket.getPeerCertificate().subject as { CN?: string | string[]; O?: string | string[] } | undefined;
-  const commonName = Array.isArray(subject?.CN) ? subject.CN[0] : subject?.CN;
-  if (commonName === undefined) return undefined;
-  return { commonName, organizations: subject?.O === undefined ? [] : [subject.O].flat() };
 }

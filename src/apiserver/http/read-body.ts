@@ -5,9 +5,9 @@ import { badRequest, entityTooLarge } from "../../api/status.ts";
 const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 /** A body that is read when somebody first asks for it, and once. */
-export function bodyReader(stream: Readable): () => Promise<Buffer> {
+export function bodyReader(stream: Readable): { read(): Promise<Buffer>; wasRead(): boolean } {
   let reading: Promise<Buffer> | undefined;
-  return () => (reading ??= readBody(stream));
+  return { read: () => (reading ??= readBody(stream)), wasRead: () => reading !== undefined };
 }
 
 /** All bytes of a body. @throws StatusError RequestEntityTooLarge, or BadRequest when the client breaks off */

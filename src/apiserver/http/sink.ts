@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import type { Duplex } from "node:stream";
 
 /** Where an answer is written, HTTP/1.1 and HTTP/2 alike. */
 export interface Sink {
@@ -11,33 +12,68 @@ export interface Sink {
   end(chunk?: Buffer | string): void;
   /** Breaks the answer off so that the peer sees that it is not whole. */
   abort(): void;
+  /** Bytes of body so far. */
+  written(): number;
 }
 
 export type RequestHeaders = IncomingHttpHeaders;
 
 /** Answers on an HTTP/1.1 response. */
 export function http1Sink(response: ServerResponse): Sink {
+  let written = 0;
   return {
     head: (code, headers) => void response.writeHead(code, headers),
-    write: (chunk) => response.write(chunk),
+    write(chunk) {
+      written += chunk.length;
+      return response.write(chunk);
+    },
     drained: () => untilDrained(response),
-    end: (chunk) => void response.end(chunk),
+    end(chunk) {
+      written += chunk?.length ?? 0;
+      response.end(chunk);
+    },
     abort: () => void response.destroy(),
+    written: () => written,
   };
 }
 
 /** Answers on an HTTP/2 stream. Headers that HTTP/2 forbids are left out. */
 export function http2Sink(stream: ServerHttp2Stream): Sink {
+  let written = 0;
   return {
     head(code, headers) {
       if (stream.destroyed || stream.headersSent) return;
       const { connection: _c, "transfer-encoding": _t, "keep-alive": _k, ...rest } = headers;
       stream.respond({ ":status": code, ...rest });
     },
-    write: (chunk) => (stream.destroyed ? true : stream.write(chunk)),
+    write(chunk) {
+      written += chunk.length;
+      return stream.destroyed ? true : stream.write(chunk);
+    },
     drained: () => untilDrained(stream),
-    end: (chunk) => void (stream.destroyed || stream.end(chunk)),
+    end(chunk) {
+      written += chunk?.length ?? 0;
+      if (!stream.destroyed) stream.end(chunk);
+    },
     abort: () => stream.close(2),
+    written: () => written,
+  };
+}
+
+/** An answer to a request that wanted to become a stream and did not: plain HTTP/1.1, then the end. */
+export function upgradeSink(socket: Duplex): Sink {
+  return {
+    head(code, headers) {
+      const lines = Object.entries(headers).map(
+        ([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : value}\r\n`,
+      );
+      socket.write(`HTTP/1.1 ${code} Answer\r\n${lines.join("")}connection: close\r\n\r\n`);
+    },
+    write: (chunk) => socket.write(chunk),
+    drained: () => Promise.resolve(),
+    end: (chunk) => void socket.end(chunk ?? ""),
+    abort: () => void socket.destroy(),
+    written: () => 0,
   };
 }
 

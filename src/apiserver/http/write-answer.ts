@@ -108,7 +108,13 @@ function headersOf(exchange: Exchange, headers: Record<string, string>): Record<
   const warnings = exchange.warnings.map(
     (text) => `299 - "${text.replace(/["\\]/g, "\\$&").replace(/[^\x20-\x7e]/g, " ")}"`,
   );
-  return { "cache-control": "no-cache, private", ...headers, ...(warnings.length === 0 ? {} : { warning: warnings }) };
+  return {
+    "cache-control": "no-cache, private",
+    "x-content-type-options": "nosniff",
+    ...exchange.answerHeaders,
+    ...headers,
+    ...(warnings.length === 0 ? {} : { warning: warnings }),
+  };
 }
 
 function retryAfter(object: ApiObject): Record<string, string> {

@@ -1,0 +1,41 @@
+import type { Metrics } from "../../base/metrics.ts";
+import { textAnswer } from "../exchange.ts";
+import type { PathHandler } from "../handlers/handler.ts";
+import type { HealthCheck } from "../handlers/health.ts";
+
+const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** /metrics, as Prometheus reads it; who may ask is RBAC's to say (nonResourceURLs, system:monitoring). */
+export function metricsPath(metrics: Metrics): PathHandler {
+  return (exchange) =>
+    exchange.path === "/metrics" ? textAnswer(metrics.text(), { contentType: CONTENT_TYPE }) : undefined;
+}
+
+/** /metrics/slis: the health checks as numbers (Kubernetes component SLIs). */
+export function serviceLevelPath(
+  slis: Metrics,
+  checks: { readonly live: readonly HealthCheck[]; readonly ready: readonly HealthCheck[] },
+): PathHandler {
+  const health = slis.gauge("kubernetes_healthcheck", "This metric records the result of a single healthcheck.", [
+    "name",
+    "type",
+  ]);
+  const counted = slis.counter("kubernetes_healthchecks_total", "This metric records the results of all healthcheck.", [
+    "name",
+    "type",
+    "status",
+  ]);
+  const look = (type: string, list: readonly HealthCheck[]): void => {
+    for (const { name, check } of list) {
+      const isWell = check() === undefined;
+      health.labels(name, type).set(isWell ? 1 : 0);
+      counted.labels(name, type, isWell ? "success" : "error").inc();
+    }
+  };
+  return (exchange) => {
+    if (exchange.path !== "/metrics/slis") return undefined;
+    look("livez", checks.live);
+    look("readyz", [...checks.live, ...checks.ready]);
+    return textAnswer(slis.text(), { contentType: CONTENT_TYPE });
+  };
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { configMaps } from "../../api/generated/resources.ts";
+import { isNotFound } from "../../api/status.ts";
+import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
+
+let cluster: MemoryServer;
+const scraper = { name: "prometheus", groups: ["system:monitoring", "system:authenticated"] };
+
+before(async () => {
+  cluster = await startMemoryServer();
+});
+after(() => cluster.close());
+
+const scrape = (): Promise<string> =>
+  cluster.server.transport({ user: { name: "admin", groups: ["system:masters"] }, userAgent: "test" }).text({
+    method: "GET",
+    path: "/metrics",
+  });
+
+test("requests are counted by verb, target and code", async () => {
+  await cluster.client.create(configMaps, { metadata: { name: "one", namespace: "default" } });
+  await cluster.client.get(configMaps, { namespace: "default", name: "one" });
+  await assert.rejects(() => cluster.client.get(configMaps, { namespace: "default", name: "two" }), isNotFound);
+  const text = await scrape();
+  const line = (verb: string, code: number): string =>
+    `apiserver_request_total{verb="${verb}",dry_run="",group="",version="v1",resource="configmaps",subresource="",scope="${verb === "POST" ? "namespace" : "resource"}",component="apiserver",code="${code}"} 1`;
+  for (const expected of [line("POST", 201), line("GET", 200), line("GET", 404)]) {
+    assert.ok(text.split("\n").includes(expected), `${expected} in\n${text.slice(0, 3000)}`);
+  }
+  assert.match(text, /apiserver_request_duration_seconds_count\{verb="GET".*resource="configmaps".*\} 2/);
+  assert.match(text, /^apiserver_current_inflight_requests\{request_kind="mutating"\} 0$/m);
+  assert.match(text, /^apiserver_storage_objects\{resource="configmaps"\} 1$/m);
+  assert.match(text, /^authorization_attempts_total\{result="allowed"\} [1-9]/m);
+});
+
+test("a watch is counted as long-running while it goes on", async () => {
+  const scope = new AbortController();
+  const transport = cluster.server.transport({ user: { name: "admin", groups: ["system:masters"] }, userAgent: "t" });
+  const watch = transport.watch({
+    method: "GET",
+    path: "/api/v1/configmaps",
+    query: { watch: "true" },
+    signal: scope.signal,
+  });
+  const events = watch[Symbol.asyncIterator]();
+  await events.next();
+  const running =
+    /^apiserver_longrunning_requests\{verb="WATCH",group="",version="v1",resource="configmaps".*\} (\d)$/m;
+  assert.equal(running.exec(await scrape())?.[1], "1");
+  scope.abort();
+  await events.return?.();
+  assert.equal(running.exec(await scrape())?.[1], "0");
+});
+
+test("what is not served has no label of its own", async () => {
+  const transport = cluster.server.transport({ user: { name: "admin", groups: ["system:masters"] }, userAgent: "t" });
+  await assert.rejects(() => transport.request({ method: "GET", path: "/apis/evil.example/v1/inventions" }));
+  assert.ok(!(await scrape()).includes("inventions"));
+});
+
+test("who may not read metrics does not", async () => {
+  const transport = cluster.server.transport({ user: scraper, userAgent: "t" });
+  await assert.rejects(() => transport.text({ method: "GET", path: "/metrics" }), /forbidden/);
+});

@@ -1,0 +1,139 @@
+import type { Counter, Gauge, Histogram, Metrics } from "../../base/metrics.ts";
+import type { Exchange } from "../exchange.ts";
+import type { RequestInfo } from "../request-info.ts";
+
+const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const BYTES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const TARGET = ["group", "version", "resource", "subresource", "scope"];
+
+/** What is counted of each request. */
+export interface RequestMetrics {
+  /** A request was answered: with this code, after so long, of which it waited for its turn. */
+  answered(exchange: Exchange, code: number, took: { seconds: number; waitedSeconds: number }): void;
+  /** The gauge of requests under way, or of long-running ones. */
+  running(exchange: Exchange, isLongRunning: boolean): Gauge;
+  /** So many bytes of body went out to a reader. */
+  sent(exchange: Exchange, bytes: number): void;
+}
+
+interface Recorded {
+  readonly total: Counter;
+  readonly duration: Histogram;
+  readonly service: Histogram;
+}
+
+/**
+ * The request metrics of upstream's API server, by its names. What somebody asked for that is not served has no name of its
+ * own in the labels, so that nobody fills the memory by asking.
+ * @param isServed whether a group, version and resource exist
+ */
+export function requestMetrics(metrics: Metrics, isServed: (info: RequestInfo) => boolean): RequestMetrics {
+  const families = requestFamilies(metrics);
+  const recorded = new Map<string, Recorded>();
+  const mutating = families.inflight.labels("mutating");
+  const readOnly = families.inflight.labels("readOnly");
+  const known = (info: RequestInfo): boolean => !info.isResourceRequest || isServed(info);
+  const record = (exchange: Exchange, code: number): Recorded => {
+    const { info } = exchange;
+    const labels = [
+      verbLabel(exchange),
+      exchange.query.has("dryRun") ? "All" : "",
+      ...targetLabels(info, known(info)),
+      "apiserver",
+    ];
+    const seconds = [labels[0]!, ...labels.slice(2)];
+    return {
+      total: families.total.labels(...labels, String(code)),
+      duration: families.duration.labels(...labels),
+      service: families.service.labels(...seconds),
+    };
+  };
+  return {
+    answered(exchange, code, { seconds, waitedSeconds }) {
+      const key = seriesKey(exchange, code);
+      let found = recorded.get(key);
+      if (found === undefined) {
+        found = record(exchange, code);
+        if (known(exchange.info) && recorded.size < 5000) recorded.set(key, found);
+      }
+      found.total.inc();
+      found.duration.observe(seconds);
+      found.service.observe(seconds - waitedSeconds);
+    },
+    running(exchange, isLongRunning) {
+      const { info } = exchange;
+      if (!isLongRunning) return isMutating(info.verb) ? mutating : readOnly;
+      return families.longRunning.labels(verbLabel(exchange), ...targetLabels(info, known(info)), "apiserver");
+    },
+    sent(exchange, bytes) {
+      const { info } = exchange;
+      if (!info.isResourceRequest) return;
+      families.sizes.labels(verbLabel(exchange), ...targetLabels(info, known(info)), "apiserver").observe(bytes);
+    },
+  };
+}
+
+function requestFamilies(metrics: Metrics) {
+  return {
+    total: metrics.counter(
+      "apiserver_request_total",
+      "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.",
+      ["verb", "dry_run", ...TARGET, "component", "code"],
+    ),
+    duration: metrics.histogram(
+      "apiserver_request_duration_seconds",
+      "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
+      { labelNames: ["verb", "dry_run", ...TARGET, "component"], buckets: SECONDS },
+    ),
+    service: metrics.histogram(
+      "apiserver_request_sli_duration_seconds",
+      "Response latency distribution (not counting priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
+      { labelNames: ["verb", ...TARGET, "component"], buckets: SECONDS },
+    ),
+    inflight: metrics.gauge(
+      "apiserver_current_inflight_requests",
+      "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
+      ["request_kind"],
+    ),
+    longRunning: metrics.gauge(
+      "apiserver_longrunning_requests",
+      "Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.",
+      ["verb", ...TARGET, "component"],
+    ),
+    sizes: metrics.histogram(
+      "apiserver_response_sizes",
+      "Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
+      { labelNames: ["verb", ...TARGET, "component"], buckets: BYTES },
+    ),
+  };
+}
+
+/** One text for each combination that `answered` tells apart: cheaper than an array of labels. */
+function seriesKey({ info, query }: Exchange, code: number): string {
+  if (!info.isResourceRequest) return `${info.verb} ${code}`;
+  const scope = info.name !== "" ? "r" : info.namespace !== "" ? "n" : "c";
+  const target = `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource}`;
+  return query.size > 0 && query.has("dryRun") ? `${target} ${scope} ${code} dry` : `${target} ${scope} ${code}`;
+}
+
+function targetLabels(info: RequestInfo, isKnown: boolean): string[] {
+  if (!info.isResourceRequest || !isKnown) return ["", "", "", "", ""];
+  const scope = info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
+  return [info.group, info.version, info.resource, info.subresource, scope];
+}
+
+const VERB_LABELS: Readonly<Record<string, string>> = { create: "POST", update: "PUT" };
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+const CONNECT = new Set(["attach", "exec", "portforward", "proxy"]);
+
+function verbLabel({ info, method, body }: Exchange): string {
+  if (!info.isResourceRequest) return METHODS.has(method) ? method : "other";
+  if (CONNECT.has(info.subresource)) return "CONNECT";
+  if (info.verb === "patch" && body.contentType.startsWith("application/apply-patch")) return "APPLY";
+  return VERB_LABELS[info.verb] ?? info.verb.toUpperCase();
+}
+
+/** Verbs that change something, as upstream tells them apart. */
+export function isMutating(verb: string): boolean {
+  return verb !== "get" && verb !== "list" && verb !== "watch" && verb !== "head" && verb !== "options";
+}
