@@ -5,7 +5,6 @@ import type { Transport, TransportRequest, WatchEvent } from "../client/transpor
 import type { UserInfo } from "./authn/authenticator.ts";
 import type { Answer, Exchange, Handler } from "./exchange.ts";
 import { objectOf } from "./registry/codec.ts";
-import type { ServedResource } from "./registry/resource.ts";
 import { requestInfo } from "./request-info.ts";
 
 /**
@@ -21,8 +20,7 @@ export function inProcessTransport(handler: Handler, identity: { user: UserInfo;
   return {
     async request(request) {
       const answer = await send(request, request.signal ?? new AbortController().signal);
-      if (answer.kind === "object")
-        return answer.resource === undefined ? answer.object : shown(answer.resource, answer.object);
+      if (answer.kind === "object") return answer.object;
       if (answer.kind === "list") return listObject(answer);
       throw internalError(`${request.path} does not answer with an object`);
     },
@@ -51,20 +49,13 @@ async function* watch(
       if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
       if (event.type === "BOOKMARK") yield { type: event.type, object: event.object };
       else {
-        const object = shown(answer.resource, event.event.object(event.type));
-        yield { type: event.type, object, cause: event.event.cause() };
+        yield { type: event.type, object: event.event.object(event.type), cause: event.event.cause() };
       }
     }
   } finally {
     request.signal?.removeEventListener("abort", stop);
     scope.abort();
   }
-}
-
-function shown(resource: ServedResource, object: ApiObject): ApiObject {
-  return resource.schema.version === resource.storageVersion
-    ? object
-    : { ...object, apiVersion: apiVersionOf(resource.schema) };
 }
 
 function listObject(answer: Extract<Answer, { kind: "list" }>): ApiObject {
@@ -77,7 +68,7 @@ function listObject(answer: Extract<Answer, { kind: "list" }>): ApiObject {
       ...(answer.continueToken === undefined ? {} : { continue: answer.continueToken }),
       ...(answer.remaining === undefined ? {} : { remainingItemCount: answer.remaining }),
     },
-    items: answer.entries.map((entry) => shown(answer.resource, objectOf(entry.bytes))),
+    items: answer.entries.map((entry) => objectOf(entry.bytes)),
   };
   return list as ApiObject;
 }

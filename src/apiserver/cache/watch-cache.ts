@@ -2,10 +2,14 @@ import { invariant } from "../../base/assert.ts";
 import { AsyncQueue } from "../../base/async-queue.ts";
 import type { Clock } from "../../base/clock.ts";
 import { SortedMap } from "../../base/sorted-map.ts";
-import type { ListResult, Store, StoreEvent } from "../../store/store.ts";
+import { nextTurn } from "../../base/turn.ts";
+import type { ListResult, Store, StoredValue, StoreEvent } from "../../store/store.ts";
 import { stamp } from "../registry/codec.ts";
+import { Backlog } from "./backlog.ts";
 import { type CacheEntry, CacheEvent, type EventType } from "./entry.ts";
+import type { EntryReader } from "./entry-reader.ts";
 import type { StoreFeed } from "./store-feed.ts";
+import { refuseUnreadable, UnreadableKeys } from "./unreadable-keys.ts";
 
 /** Which objects a reader wants. `undefined` parts want all. */
 export interface Selection {
@@ -24,6 +28,9 @@ export interface SelectedEvent {
 /** A watcher that reads too slowly is ended when so many events wait for it; the client then resumes by itself. */
 export const WATCH_QUEUE_CAPACITY = 10_000;
 
+/** How many stored values a reader gets at once. */
+const READ_AT_ONCE = 500;
+
 interface Watcher {
   readonly selection: Selection;
   readonly queue: AsyncQueue<SelectedEvent | "tick">;
@@ -37,21 +44,30 @@ export interface WatchSettings {
 }
 
 /**
- * All objects of one resource as bytes, kept current by the store's feed, and the fan-out of its changes.
- * It starts at first use. Reads see everything that was durable when they were asked.
+ * All objects of one resource in one version as bytes, kept current by the store's feed, and the fan-out of its changes.
+ * It starts at first use. Reads see everything that was durable when they were asked. Where stored values are shown as they
+ * are, changes are applied synchronously; where a reader makes something else of them, in the same order as it answers.
  */
 export class WatchCache {
   readonly prefix: string;
   readonly #store: Store;
   readonly #feed: StoreFeed;
   readonly #triggerOf: ((entry: CacheEntry) => string | undefined) | undefined;
+  readonly #reader: EntryReader | undefined;
   readonly #entries = new SortedMap<CacheEntry>();
+  readonly #unreadable: UnreadableKeys;
   readonly #watchers = new Set<Watcher>();
   readonly #triggered = new Map<string, Set<Watcher>>();
   readonly #followers = new Set<(event: CacheEvent) => void>();
+  #delivered = 0;
   #loading: Promise<void> | undefined;
   /** Events that arrive while the first list is read; undefined once they are applied. */
   #early: StoreEvent[] | undefined = [];
+  #backlog: Backlog | undefined;
+  #detach: (() => void) | undefined;
+  /** What followers knew before history was lost. */
+  #lost: CacheEntry[] | undefined;
+  #closed = false;
 
   constructor(options: {
     prefix: string;
@@ -59,35 +75,82 @@ export class WatchCache {
     feed: StoreFeed;
     /** The field that most watchers select by (spec.nodeName of pods). */
     triggerOf?: ((entry: CacheEntry) => string | undefined) | undefined;
+    /** Makes what is shown of what is stored; absent where both are the same. */
+    reader?: EntryReader | undefined;
   }) {
     this.prefix = options.prefix;
     this.#store = options.store;
     this.#feed = options.feed;
     this.#triggerOf = options.triggerOf;
+    this.#reader = options.reader;
+    this.#unreadable = new UnreadableKeys(options.store, options.feed.clock);
   }
 
-  /** Resolves with the revision of a view that holds everything durable at the time of the call. */
+  /**
+   * Resolves with the revision of a view that holds everything durable at the time of the call.
+   * @throws StatusError when stored objects cannot be read
+   */
   async fresh(): Promise<number> {
-    await (this.#loading ??= this.#load());
-    await this.#feed.fresh();
-    return this.#feed.seenRevision;
+    while (!this.#closed) {
+      await (this.#loading ??= this.#load());
+      if (this.#unreadable.size > 0 && (await this.#unreadable.isAnyReadableNow())) {
+        this.#restart();
+        continue;
+      }
+      await this.#feed.fresh();
+      await this.#backlog?.reached(this.#feed.seenRevision);
+      // A cache that lost its history meanwhile is read anew, and whoever waits hears why if that fails.
+      if (this.#loading !== undefined) return this.revision;
+    }
+    return this.#loadOnce();
   }
 
   /** Every change up to this revision is in the cache, once it is loaded. */
   get revision(): number {
-    return this.#feed.seenRevision;
+    const waiting = this.#backlog?.firstRevision;
+    return waiting === undefined ? this.#feed.seenRevision : waiting - 1;
   }
 
-  /** The entry as last seen; call `fresh` before when the latest is needed. */
+  /** Ends all watchers: the resource is no longer served like this. Requests under way still read, straight from the store. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#forget();
+    this.#followers.clear();
+  }
+
+  /**
+   * The entry as last seen; call `fresh` before when the latest is needed.
+   * @throws StatusError InternalError when it is there and cannot be read
+   */
   get(key: string): CacheEntry | undefined {
+    if (this.#unreadable.size > 0) this.#unreadable.refuse(key);
     return this.#entries.get(key);
   }
 
-  /** Entries of a selection in key order, as last seen. */
+  /**
+   * Entries of a selection in key order, as last seen.
+   * @throws StatusError InternalError that names what cannot be read
+   */
   *select(selection: Selection, startKey?: string): Generator<CacheEntry, void, undefined> {
+    if (this.#unreadable.size > 0) this.#unreadable.refuseBelow(selection.prefix);
     for (const [, entry] of this.#entries.entriesWithPrefix(selection.prefix, startKey)) {
       if (selection.matches?.(entry) !== false) yield entry;
     }
+  }
+
+  /** True once the objects have been read. */
+  get isLoaded(): boolean {
+    return this.#early === undefined;
+  }
+
+  /** Events given to watchers since the start, one a watcher. */
+  get deliveredEvents(): number {
+    return this.#delivered;
+  }
+
+  get watcherCount(): number {
+    return this.#watchers.size;
   }
 
   count(prefix: string, startKey?: string): number {
@@ -100,8 +163,13 @@ export class WatchCache {
     result: ListResult;
   }> {
     const result = await this.#store.list(request);
-    const entries = result.items.map(({ key, revision, value }) => ({ key, revision, bytes: stamp(value, revision) }));
-    return { entries, result };
+    refuseUnreadable(result.items);
+    return { entries: await this.#entriesOf(result.items), result };
+  }
+
+  /** @throws CompactedError, FutureRevisionError when the revision cannot be read */
+  async checkHistory(revision: number): Promise<void> {
+    await this.#store.list({ prefix: this.prefix, revision, limit: 1 });
   }
 
   /** Calls back for every present entry and every change, synchronously and in order. */
@@ -124,8 +192,9 @@ export class WatchCache {
   ): AsyncGenerator<SelectedEvent | "tick", void, undefined> {
     const queue = new AsyncQueue<SelectedEvent | "tick">(WATCH_QUEUE_CAPACITY);
     const watcher: Watcher = { selection, queue };
-    const joinedAt = this.#feed.seenRevision;
-    this.#join(watcher);
+    const joinedAt = this.revision;
+    if (this.#closed) queue.end();
+    else this.#join(watcher);
     const stop = (): void => queue.end();
     settings.signal.addEventListener("abort", stop);
     if (settings.signal.aborted) stop();
@@ -142,39 +211,61 @@ export class WatchCache {
   }
 
   async #load(): Promise<void> {
+    this.#early = [];
     const detach = this.#feed.attach(this.prefix, {
-      event: (event) => (this.#early === undefined ? this.#apply(event) : void this.#early.push(event)),
-      reset: () => {
-        detach();
-        this.#restart();
-      },
+      event: (event) => (this.#early === undefined ? this.#receive(event) : void this.#early.push(event)),
+      reset: () => this.#restart(),
     });
+    this.#detach = detach;
     try {
-      const { entries, result } = await this.listAt({ prefix: this.prefix, revision: this.#store.revision() });
+      const result = await this.#store.list({ prefix: this.prefix, revision: this.#store.revision() });
+      const entries = await this.#entriesOf(result.items.filter(({ unreadable }) => unreadable === undefined));
+      if (this.#detach !== detach) return void (await this.fresh());
+      this.#unreadable.take(result.items);
       for (const entry of entries) this.#entries.set(entry.key, entry);
+      if (this.#reader !== undefined) this.#backlog = this.#newBacklog(this.#reader);
+      this.#heal();
       const early = this.#early ?? [];
       this.#early = undefined;
-      for (const event of early) if (event.revision > result.revision) this.#apply(event);
+      for (const event of early) if (event.revision > result.revision) this.#receive(event);
     } catch (error) {
-      detach();
-      this.#loading = undefined;
+      if (this.#detach === detach) this.#forget();
       throw error;
     }
   }
 
-  /** History was lost: watchers end (clients list again) and the cache is read anew at next use. */
-  #restart(): void {
-    for (const watcher of [...this.#watchers]) watcher.queue.end();
-    const gone = [...this.#entries.entriesFrom("")].map(([, entry]) => entry);
+  /** The present for somebody who still reads after the end: not kept current, so read each time. */
+  async #loadOnce(): Promise<number> {
+    const { entries, result } = await this.listAt({ prefix: this.prefix, revision: this.#store.revision() });
     this.#entries.clear();
-    this.#early = [];
-    this.#loading = undefined;
-    if (this.#followers.size === 0) return;
-    this.#loading = this.#load().then(() => this.#healFollowers(gone));
+    for (const entry of entries) this.#entries.set(entry.key, entry);
+    return result.revision;
   }
 
-  #healFollowers(gone: CacheEntry[]): void {
-    const before = new Map(gone.map((entry) => [entry.key, entry]));
+  /** Back to before the first use; watchers end, so that their clients list again. */
+  #forget(): void {
+    for (const watcher of [...this.#watchers]) watcher.queue.end();
+    this.#detach?.();
+    this.#detach = undefined;
+    this.#backlog?.abandon();
+    this.#backlog = undefined;
+    this.#unreadable.clear();
+    this.#entries.clear();
+    this.#loading = undefined;
+  }
+
+  /** History was lost, or an object could not be read: everything is read anew, for followers at once. */
+  #restart(): void {
+    if (this.#followers.size > 0) this.#lost ??= [...this.#entries.entriesFrom("")].map(([, entry]) => entry);
+    this.#forget();
+    // When this fails, the next reader tries again and hears why.
+    if (this.#followers.size > 0) this.fresh().catch(() => {});
+  }
+
+  #heal(): void {
+    if (this.#lost === undefined) return;
+    const before = new Map(this.#lost.map((entry) => [entry.key, entry]));
+    this.#lost = undefined;
     const events: CacheEvent[] = [];
     for (const [key, entry] of this.#entries.entriesFrom("")) {
       if (before.get(key)?.revision !== entry.revision)
@@ -185,18 +276,50 @@ export class WatchCache {
     for (const event of events) for (const follower of this.#followers) follower(event);
   }
 
-  #apply(event: StoreEvent): void {
+  #newBacklog(reader: EntryReader): Backlog {
+    return new Backlog({
+      reader: (values) => reader(values.map(({ value, revision }) => ({ value: stamp(value, revision), revision }))),
+      apply: (event, bytes) => this.#apply(event, bytes),
+      fail: () => this.#restart(),
+    });
+  }
+
+  #receive(event: StoreEvent): void {
+    // What cannot be read is gone for all who watch, and an error for all who ask.
+    const change: StoreEvent = this.#unreadable.follow(event) ? { ...event, type: "delete" } : event;
+    if (this.#backlog !== undefined) this.#backlog.push(change);
+    else this.#apply(change, change.type === "put" ? stamp(change.value, change.revision) : undefined);
+  }
+
+  /** @param bytes what is shown of a put */
+  #apply(event: StoreEvent, bytes: Buffer | undefined): void {
     const before = this.#entries.get(event.key);
     invariant(before === undefined || before.revision < event.revision, "the feed gives revisions in order");
     let after: CacheEntry | undefined;
-    if (event.type === "put") {
-      after = { key: event.key, revision: event.revision, bytes: stamp(event.value, event.revision) };
+    if (bytes !== undefined) {
+      after = { key: event.key, revision: event.revision, bytes };
       this.#entries.set(event.key, after);
     } else this.#entries.delete(event.key);
     if (before === undefined && after === undefined) return;
     const change = new CacheEvent(event.revision, before, after);
     for (const follower of this.#followers) follower(change);
     this.#fanOut(change);
+  }
+
+  async #entriesOf(items: readonly StoredValue[]): Promise<CacheEntry[]> {
+    const values = items.map(stamped);
+    if (this.#reader === undefined) return values.map(({ key, revision, value }) => ({ key, revision, bytes: value }));
+    const entries: CacheEntry[] = [];
+    for (let start = 0; start < values.length; start += READ_AT_ONCE) {
+      const batch = values.slice(start, start + READ_AT_ONCE);
+      const read = this.#reader(batch);
+      const bytes = read instanceof Promise ? await read : read;
+      batch.forEach(({ key, revision }, index) => {
+        entries.push({ key, revision, bytes: bytes[index]! });
+      });
+      if (start + READ_AT_ONCE < values.length) await nextTurn();
+    }
+    return entries;
   }
 
   #fanOut(event: CacheEvent): void {
@@ -217,7 +340,11 @@ export class WatchCache {
 
   #offer(watcher: Watcher, event: CacheEvent): void {
     const type = typeFor(watcher.selection, event);
-    if (type === undefined || watcher.queue.push({ type, event })) return;
+    if (type === undefined) return;
+    if (watcher.queue.push({ type, event })) {
+      this.#delivered++;
+      return;
+    }
     watcher.queue.end();
     this.#leave(watcher);
   }
@@ -230,11 +357,22 @@ export class WatchCache {
     for await (const batch of this.#store.watch({ prefix: this.prefix, afterRevision: range.after, signal })) {
       for (const event of batch.events) {
         if (event.revision > range.until) return;
-        const selected = toSelected(selection, event);
+        const selected = await this.#toSelected(selection, event);
         if (selected !== undefined) yield selected;
       }
       if (batch.revision >= range.until) return;
     }
+  }
+
+  async #toSelected(selection: Selection, event: StoreEvent): Promise<SelectedEvent | undefined> {
+    const isThere = event.type === "put" && event.unreadable === undefined;
+    const items = [...(event.previous === undefined ? [] : [event.previous]), ...(isThere ? [event] : [])];
+    if (items.length === 0) return undefined;
+    const entries = await this.#entriesOf(items);
+    const before = event.previous === undefined ? undefined : entries[0];
+    const change = new CacheEvent(event.revision, before, isThere ? entries.at(-1) : undefined);
+    const type = typeFor(selection, change);
+    return type === undefined ? undefined : { type, event: change };
   }
 
   #join(watcher: Watcher): void {
@@ -275,17 +413,6 @@ function wants(selection: Selection, entry: CacheEntry): boolean {
   return entry.key.startsWith(selection.prefix) && selection.matches?.(entry) !== false;
 }
 
-function toSelected(selection: Selection, event: StoreEvent): SelectedEvent | undefined {
-  const previous = event.previous;
-  const before =
-    previous === undefined
-      ? undefined
-      : { key: previous.key, revision: previous.revision, bytes: stamp(previous.value, previous.revision) };
-  const after =
-    event.type === "delete"
-      ? undefined
-      : { key: event.key, revision: event.revision, bytes: stamp(event.value, event.revision) };
-  const change = new CacheEvent(event.revision, before, after);
-  const type = typeFor(selection, change);
-  return type === undefined ? undefined : { type, event: change };
+function stamped({ key, value, revision }: StoredValue): StoredValue {
+  return { key, revision, value: stamp(value, revision) };
 }

@@ -3,7 +3,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
 import { badRequest } from "../../api/status.ts";
-import { cannotBeHandled, fieldWarnings, normalizeObject, strictDecodingMessage } from "../../api/unknown-fields.ts";
+import { cannotBeHandled, fieldWarnings, strictDecodingMessage } from "../../api/unknown-fields.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 
@@ -29,7 +29,7 @@ export function readObject(
 
 function normalized(resource: ServedResource, value: ApiObject) {
   try {
-    return normalizeObject(value as JsonObject, resource.allSchema, resource.schema.definition);
+    return resource.normalize(value as JsonObject);
   } catch (error) {
     if (error instanceof TypeMismatchError) throw cannotBeHandled(resource.schema, error.message);
     throw error;

@@ -108,7 +108,7 @@ function bookmark(resource: ServedResource, revision: number, initialEnd: boolea
 
 async function checkHistory(resource: ServedResource, revision: number): Promise<void> {
   try {
-    await resource.storage.cache.listAt({ prefix: resource.storage.prefix, revision, limit: 1 });
+    await resource.storage.cache.checkHistory(revision);
   } catch (error) {
     if (error instanceof CompactedError) throw tooOld(revision, error.compactedRevision);
     if (!(error instanceof FutureRevisionError)) throw error;

@@ -1,9 +1,8 @@
 import type { KindDefinition } from "../../api/kind.ts";
 import { findKind } from "../../api/kinds.ts";
-import { type ApiObject, apiVersionOf, parseApiVersion } from "../../api/meta.ts";
+import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { ObjectAnswer } from "../exchange.ts";
-import type { ServedResource } from "../registry/resource.ts";
 import type { Format } from "./negotiate.ts";
 
 const CONTENT_TYPES = {
@@ -24,20 +23,14 @@ export async function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: 
     return encodeValue(tableOf(kind, [answer.object], tableOptions(answer.object.metadata, format, nowMs)), format);
   }
   if (format.as === "metadata") return encodeValue(metadataOf(answer.object), format);
-  const sameVersion = resource === undefined || answer.object.apiVersion === apiVersionOf(resource.schema);
-  if (format.encoding === "json" && !format.pretty && answer.bytes !== undefined && sameVersion) return answer.bytes;
-  return encodeValue(sameVersion ? answer.object : inVersion(resource, answer.object), format);
+  if (format.encoding === "json" && !format.pretty && answer.bytes !== undefined) return answer.bytes;
+  return encodeValue(answer.object, format);
 }
 
 /** What answers without a resource, such as a Scale, is shown by its own kind. */
 function kindOf({ apiVersion = "", kind = "" }: ApiObject): KindDefinition | undefined {
   const { group, version } = parseApiVersion(apiVersion);
   return findKind(group, version, kind);
-}
-
-/** The object as the resource's version shows it. */
-export function inVersion<T extends ApiObject>(resource: ServedResource, object: T): T {
-  return { ...object, apiVersion: apiVersionOf(resource.schema) };
 }
 
 /** PartialObjectMetadata of an object. */

@@ -2,7 +2,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
-import { inVersion, metadataOf, tableOptions } from "./encode-object.ts";
+import { metadataOf, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
 /** The events of a watch as they go over the wire; as JSON the very frames that all watchers share. */
@@ -11,9 +11,7 @@ export async function* watchFrames(
   format: Format,
   clock: Clock,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const { resource } = answer;
-  const direct =
-    format.encoding === "json" && format.as === "object" && resource.storageVersion === resource.schema.version;
+  const direct = format.encoding === "json" && format.as === "object";
   let columns = true;
   for await (const event of answer.events) {
     if (direct && "event" in event) yield event.event.frame(event.type);
@@ -31,7 +29,7 @@ function view(
 ): ApiObject {
   const { resource } = answer;
   const isObject = "event" in event;
-  const object = isObject ? inVersion(resource, event.event.object(event.type)) : event.object;
+  const object = isObject ? event.event.object(event.type) : event.object;
   if (event.type === "ERROR") return object;
   if (how.format.as === "metadata") return metadataOf(object);
   if (how.format.as === "object") return object;

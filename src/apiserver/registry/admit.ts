@@ -1,4 +1,4 @@
-import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import type { ApiObject } from "../../api/meta.ts";
 import type { AdmissionAttributes } from "../admission/admission.ts";
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
@@ -29,9 +29,4 @@ export function admissionAttributes(
     dryRun: context.dryRun,
     warn: context.warn,
   };
-}
-
-/** The object in the version that is stored. */
-export function toStorageVersion<T extends ApiObject>(resource: ServedResource, object: T): T {
-  return { ...object, apiVersion: apiVersionOf({ group: resource.schema.group, version: resource.storageVersion }) };
 }

@@ -6,13 +6,26 @@ import { currentTrace, type TraceContext } from "../../base/trace.ts";
  */
 const causes = new WeakMap<Buffer, TraceContext>();
 
+/** The stored bytes of which others were made for another version: what is noted is noted there. */
+const origins = new WeakMap<Buffer, Buffer>();
+
 /** Notes the request that runs now as the cause of what becomes of these bytes. */
 export function noteCause(bytes: Buffer): void {
   const trace = currentTrace();
-  if (trace !== undefined) causes.set(bytes, trace);
+  if (trace !== undefined) causes.set(originOf(bytes), trace);
+}
+
+/** Tells that the bytes show what is stored in others. */
+export function noteOrigin(bytes: Buffer, stored: Buffer): void {
+  origins.set(bytes, stored);
+}
+
+/** What is stored, of which these bytes were made; themselves when they are stored as they are. */
+export function originOf(bytes: Buffer): Buffer {
+  return origins.get(bytes) ?? bytes;
 }
 
 /** The request that made or removed this version; undefined when another process did, or before this one started. */
 export function causeOf(bytes: Buffer): TraceContext | undefined {
-  return causes.get(bytes);
+  return causes.get(originOf(bytes));
 }

@@ -54,6 +54,11 @@ export function objectOf<T extends ApiObject = ApiObject>(bytes: Buffer): T {
   return object;
 }
 
+/** The apiVersion of bytes that `encode` made; undefined of others. */
+export function apiVersionIn(bytes: Buffer): string | undefined {
+  return /^\{"kind":"[^"\\]*","apiVersion":"([^"\\]*)"/.exec(bytes.toString("latin1", 0, 512))?.[1];
+}
+
 function roomOf(bytes: Buffer): number {
   const at = bytes.indexOf(MARK, 0, "latin1");
   if (at < 0 || at > 512) return -1;

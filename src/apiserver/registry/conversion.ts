@@ -6,7 +6,7 @@ import type { ApiObject } from "../../api/meta.ts";
  *
  * `fromStored` runs once for each object and served version that somebody uses (the result's bytes are kept by that
  * version's own cache), in batches when a list is read. Both keep metadata but labels and annotations, and never change
- * what they are given. They answer at once where they can; a conversion by webhook answers a promise.
+ * what they are given; an object that stays as it is comes back as the same one. They answer at once where they can; a conversion by webhook answers a promise.
  * @throws StatusError from both, when the conversion fails
  */
 export interface Conversion {

@@ -5,7 +5,7 @@ import { cloneJson } from "../../api/patch/json-value.ts";
 import { alreadyExists, badRequest, failure, StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { KeyExistsError } from "../../store/store.ts";
-import { admissionAttributes, toStorageVersion } from "./admit.ts";
+import { admissionAttributes } from "./admit.ts";
 import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
 import type { ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
@@ -71,7 +71,7 @@ async function store(resource: ServedResource, draft: ApiObject, context: WriteC
     return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: 0 };
   }
   try {
-    return await resource.storage.create(toStorageVersion(resource, draft));
+    return await resource.storage.create(draft);
   } catch (error) {
     if (error instanceof KeyExistsError) throw alreadyExists(resource.schema, name);
     throw error;

@@ -1,13 +1,20 @@
+import { conversions } from "../../api/conversions.ts";
 import type { KindDefinition } from "../../api/kind.ts";
-import type { Field, ResourceSchema, Schema } from "../../api/schema.ts";
+import type { JsonObject } from "../../api/patch/json-value.ts";
+import { sameShape } from "../../api/same-shape.ts";
+import type { ResourceSchema, Schema } from "../../api/schema.ts";
+import { normalizeObject } from "../../api/unknown-fields.ts";
 import { invariant } from "../../base/assert.ts";
 import type { Store } from "../../store/store.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
 import type { StoreFeed } from "../cache/store-feed.ts";
 import { WatchCache } from "../cache/watch-cache.ts";
 import { TRIGGER_FIELD } from "../handlers/selection.ts";
+import { builtInConversion } from "./built-in-conversion.ts";
 import { objectOf } from "./codec.ts";
-import type { ServedResource } from "./resource.ts";
+import type { Conversion } from "./conversion.ts";
+import { referenceOf, type ServedResource } from "./resource.ts";
+import { entryReader } from "./shown.ts";
 import { ResourceStorage } from "./storage.ts";
 import { storagePrefix } from "./storage-prefix.ts";
 import type { Strategy } from "./strategy.ts";
@@ -25,74 +32,118 @@ export interface ResourceTableOptions {
 /** Every resource that is stored and served, by group, version and name. */
 export interface ResourceTable {
   find(group: string, version: string, resource: string): ServedResource | undefined;
-  /** The version that objects are stored in. */
+  /** The resource in the version that objects are stored in. */
   stored(group: string, resource: string): ServedResource | undefined;
+  /** Built-in resources in the order of the schema, then what was added. The same array until something changes. */
   list(): readonly ServedResource[];
+  /**
+   * Serves what the owner gives in place of what he gave before; nothing takes all of it away. Watchers of what he gave before
+   * end. What is built in is never replaced.
+   *
+   * @param resources every version of them; `stored` is that of the version that is stored
+   */
+  replace(owner: string, resources: readonly ServedResource[], stored?: ServedResource): void;
 }
 
-/**
- * Events of events.k8s.io are core events in another shape, and are not converted; component statuses have had no truth
- * to tell since components stopped serving their health there. Both answer 404.
- */
-const NOT_SERVED = new Set(["events.k8s.io/events", "/componentstatuses"]);
+/** Component statuses have had no truth to tell since components stopped serving their health there: they answer 404. */
+const NOT_SERVED = new Set(["/componentstatuses"]);
 
 /**
- * Builds the table from the schema: the first version of a resource (the preferred one) is stored; another version is
- * served when its objects have the same shape, so that it differs in apiVersion only. What has no list is not stored.
+ * Builds the table from the schema: the first version of a resource (the preferred one) is stored; others are converted (see
+ * api/conversions.ts), or have the same shape and differ in apiVersion only. What has no list is not stored.
  */
 export function createResourceTable(options: ResourceTableOptions): ResourceTable {
-  const served = new Map<string, ServedResource>();
-  const first = new Map<string, ServedResource>();
-  const kinds = new Map(options.kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.kind}`, kind]));
-  for (const schema of options.schema.resources) {
-    if (!schema.verbs.includes("list")) continue;
-    const groupResource = `${schema.group}/${schema.resource}`;
-    if (NOT_SERVED.has(groupResource)) continue;
-    const stored = first.get(groupResource);
-    if (stored !== undefined && !sameShape(options.schema, stored.schema.definition, schema.definition)) continue;
-    const kind = kinds.get(`${schema.group}/${schema.version}/${schema.kind}`) ?? stored?.kind;
-    const resource =
-      stored === undefined
-        ? storedResource(options, schema, kind)
-        : { ...stored, schema, kind, reference: referenceOf(schema) };
-    if (stored === undefined) first.set(groupResource, resource);
-    served.set(`${schema.group}/${schema.version}/${schema.resource}`, resource);
-  }
-  const all = [...served.values()];
+  const { served, stored } = builtInResources(options);
+  const builtIn = [...served.values()];
+  const owned = new Map<string, { readonly resources: readonly ServedResource[]; readonly groupResource: string }>();
+  let all: readonly ServedResource[] | undefined = builtIn;
   return {
     find: (group, version, resource) => served.get(`${group}/${version}/${resource}`),
-    stored: (group, resource) => first.get(`${group}/${resource}`),
-    list: () => all,
+    stored: (group, resource) => stored.get(`${group}/${resource}`),
+    list: () => (all ??= [...builtIn, ...[...owned.values()].flatMap(({ resources }) => resources)]),
+    replace(owner, resources, storedAs) {
+      const before = owned.get(owner);
+      for (const resource of before?.resources ?? []) served.delete(pathOf(resource.schema));
+      if (before !== undefined) stored.delete(before.groupResource);
+      owned.delete(owner);
+      all = undefined;
+      const added = resources.filter(({ schema }) => !served.has(pathOf(schema)));
+      for (const resource of added) served.set(pathOf(resource.schema), resource);
+      if (added.length > 0) {
+        const groupResource = groupResourceOf(added[0]!.schema);
+        owned.set(owner, { resources: added, groupResource });
+        stored.set(groupResource, storedAs ?? added[0]!);
+      }
+      for (const resource of before?.resources ?? []) resource.storage.cache.close();
+    },
   };
 }
 
-function storedResource(
+const pathOf = ({ group, version, resource }: ResourceSchema): string => `${group}/${version}/${resource}`;
+const groupResourceOf = ({ group, resource }: { group: string; resource: string }): string => `${group}/${resource}`;
+
+function builtInResources(options: ResourceTableOptions) {
+  const kinds = new Map(options.kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.kind}`, kind]));
+  const kindOf = ({ group, version, kind }: ResourceSchema) => kinds.get(`${group}/${version}/${kind}`);
+  const schemas = options.schema.resources.filter(
+    (schema) => schema.verbs.includes("list") && !NOT_SERVED.has(groupResourceOf(schema)),
+  );
+  const stored = new Map<string, ServedResource>();
+  for (const schema of schemas) {
+    const name = groupResourceOf(schema);
+    if (stored.has(name) || conversions[name]?.storedIn !== undefined) continue;
+    stored.set(name, servedResource(options, { schema, kind: kindOf(schema), storedAs: schema }));
+  }
+  const served = new Map<string, ServedResource>();
+  for (const schema of schemas) {
+    const name = groupResourceOf(schema);
+    const known = conversions[name];
+    const storedAs = stored.get(known?.storedIn === undefined ? name : groupResourceOf(known.storedIn));
+    if (storedAs === undefined || storedAs.schema === schema) {
+      if (storedAs !== undefined) served.set(pathOf(schema), storedAs);
+      continue;
+    }
+    const isSame = sameShape(options.schema, storedAs.schema.definition, schema.definition);
+    const conversion = builtInConversion({ served: schema, stored: storedAs.schema, isSame });
+    if (conversion === undefined) continue;
+    const kind = kindOf(schema) ?? (isSame ? storedAs.kind : undefined);
+    served.set(pathOf(schema), servedResource(options, { schema, kind, storedAs: storedAs.schema, conversion }));
+  }
+  return { served, stored };
+}
+
+function servedResource(
   options: ResourceTableOptions,
-  schema: ResourceSchema,
-  kind: KindDefinition | undefined,
+  of: {
+    schema: ResourceSchema;
+    kind: KindDefinition | undefined;
+    storedAs: ResourceSchema;
+    conversion?: Conversion | undefined;
+  },
 ): ServedResource {
-  const groupResource = `${schema.group}/${schema.resource}`;
-  const strategy = options.strategies[groupResource] ?? {};
+  const { schema, kind, storedAs, conversion } = of;
+  const strategy = options.strategies[groupResourceOf(schema)] ?? options.strategies[groupResourceOf(storedAs)] ?? {};
   const definition = options.schema.definitions[schema.definition];
   invariant(definition !== undefined, `the schema defines ${schema.definition}`);
-  const prefix = storagePrefix(schema.group, schema.resource);
+  const reader = conversion === undefined ? undefined : entryReader(conversion);
   const cache = new WatchCache({
-    prefix,
+    prefix: storagePrefix(storedAs.group, storedAs.resource),
     store: options.store,
     feed: options.feed,
-    triggerOf: triggerOf(groupResource, kind),
+    triggerOf: triggerOf(groupResourceOf(schema), kind),
+    reader,
   });
+  const { timeToLiveSeconds } = strategy;
   return {
     schema,
     reference: referenceOf(schema),
     kind,
-    definition,
     allSchema: options.schema,
     strategy,
-    storage: new ResourceStorage({ store: options.store, cache, timeToLiveSeconds: strategy.timeToLiveSeconds }),
+    storage: new ResourceStorage({ store: options.store, cache, timeToLiveSeconds, conversion }),
     admission: options.admission,
-    storageVersion: schema.version,
     hasStatus: schema.subresources?.some((each) => each.name === "status") === true,
+    normalize: (value: JsonObject) => normalizeObject(value, options.schema, schema.definition),
   };
 }
 
@@ -100,31 +151,4 @@ function triggerOf(groupResource: string, kind: KindDefinition | undefined) {
   const field = TRIGGER_FIELD[groupResource];
   const read = field === undefined ? undefined : kind?.selectableFields?.[field];
   return read === undefined ? undefined : (entry: { bytes: Buffer }) => read(objectOf(entry.bytes));
-}
-
-function referenceOf(schema: ResourceSchema) {
-  const { group, version, resource, kind, namespaced } = schema;
-  return { group, version, resource, kind, namespaced };
-}
-
-/** True when objects of the two definitions have the same fields all the way down. */
-export function sameShape(schema: Schema, left: string, right: string, seen = new Set<string>()): boolean {
-  if (left === right || seen.has(`${left} ${right}`)) return true;
-  seen.add(`${left} ${right}`);
-  const [a, b] = [schema.definitions[left], schema.definitions[right]];
-  if (a === undefined || b === undefined) return false;
-  const names = Object.keys(a.fields);
-  if (a.special !== b.special || names.length !== Object.keys(b.fields).length) return false;
-  return names.every((name) => sameField(schema, { a: a.fields[name], b: b.fields[name] }, seen));
-}
-
-function sameField(
-  schema: Schema,
-  { a, b }: { a: Field | undefined; b: Field | undefined },
-  seen: Set<string>,
-): boolean {
-  if (a === undefined || b === undefined) return false;
-  if (a.type !== b.type || a.container !== b.container || a.format !== b.format) return false;
-  if ((a.ref === undefined) !== (b.ref === undefined)) return false;
-  return a.ref === undefined || sameShape(schema, a.ref, b.ref!, seen);
 }

@@ -1,29 +1,43 @@
-import type { ApiObject } from "../../api/meta.ts";
+import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
 import type { Store } from "../../store/store.ts";
+import type { EntryReader } from "../cache/entry-reader.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
-import { noteCause } from "./causes.ts";
-import { encode, objectOf, remember, stamp } from "./codec.ts";
+import { noteCause, originOf } from "./causes.ts";
+import { apiVersionIn, encode, objectOf, remember, stamp } from "./codec.ts";
+import type { Conversion } from "./conversion.ts";
+import { entryReader } from "./shown.ts";
 import { storageKey } from "./storage-prefix.ts";
 
-/** An object as it is stored: parsed for us, bytes for clients. */
+/** An object as the served version shows it: parsed for us, bytes for clients. */
 export interface Stored<T extends ApiObject = ApiObject> {
   readonly object: T;
   readonly bytes: Buffer;
   readonly revision: number;
 }
 
-/** Objects of one resource in the store, read through the cache. Shared by all versions that serve the resource. */
+/** Objects of one resource in the store, in one served version, read through that version's cache. */
 export class ResourceStorage {
   readonly prefix: string;
   readonly cache: WatchCache;
   readonly #store: Store;
   readonly #timeToLiveSeconds: number | undefined;
+  readonly #conversion: Conversion | undefined;
+  readonly #reader: EntryReader | undefined;
 
-  constructor(options: { store: Store; cache: WatchCache; timeToLiveSeconds?: number | undefined }) {
+  constructor(options: {
+    store: Store;
+    /** Reads with the same conversion. */
+    cache: WatchCache;
+    timeToLiveSeconds?: number | undefined;
+    /** Absent where objects are stored as they are served. */
+    conversion?: Conversion | undefined;
+  }) {
     this.prefix = options.cache.prefix;
     this.cache = options.cache;
     this.#store = options.store;
     this.#timeToLiveSeconds = options.timeToLiveSeconds;
+    this.#conversion = options.conversion;
+    this.#reader = options.conversion === undefined ? undefined : entryReader(options.conversion);
   }
 
   key(namespace: string, name: string): string {
@@ -48,29 +62,38 @@ export class ResourceStorage {
   async latest(namespace: string, name: string): Promise<Stored | undefined> {
     const value = await this.#store.get(this.key(namespace, name));
     if (value === undefined) return undefined;
-    const bytes = stamp(value.value, value.revision);
-    return { object: objectOf(bytes), bytes, revision: value.revision };
+    return this.#shown(stamp(value.value, value.revision), value.revision);
+  }
+
+  /** False when what is stored is of another version, or under another key, than would be written now: then also a write that changes nothing counts. */
+  isStoredAsWritten(stored: Stored): boolean {
+    if (this.#store.isStale?.(this.#keyOf(stored.object), originOf(stored.bytes)) === true) return false;
+    if (this.#conversion === undefined) return true;
+    const apiVersion = apiVersionIn(originOf(stored.bytes)) ?? "";
+    return parseApiVersion(apiVersion).version === this.#conversion.storageVersion;
   }
 
   /** @throws KeyExistsError */
   async create(object: ApiObject): Promise<Stored> {
-    const bytes = encode(object);
+    const stored = await this.#toStored(object);
+    const bytes = encode(stored);
     noteCause(bytes);
     const { revision } = await this.#store.create(this.#keyOf(object), bytes, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
     });
-    return written(object, bytes, revision);
+    return this.#written(stored, bytes, revision);
   }
 
   /** @throws RevisionMismatchError */
   async update(object: ApiObject, expectedRevision: number): Promise<Stored> {
-    const bytes = encode(object);
+    const stored = await this.#toStored(object);
+    const bytes = encode(stored);
     noteCause(bytes);
     const key = this.#keyOf(object);
     const { revision } = await this.#store.update(key, bytes, expectedRevision, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
     });
-    return written(object, bytes, revision);
+    return this.#written(stored, bytes, revision);
   }
 
   /** Answers the revision of the removal. @throws RevisionMismatchError */
@@ -82,11 +105,21 @@ export class ResourceStorage {
   #keyOf(object: ApiObject): string {
     return this.key(object.metadata?.namespace ?? "", object.metadata?.name ?? "");
   }
-}
 
-function written(object: ApiObject, bytes: Buffer, revision: number): Stored {
-  stamp(bytes, revision);
-  const parsed = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-  remember(bytes, parsed);
-  return { object: parsed, bytes, revision };
+  async #toStored(object: ApiObject): Promise<ApiObject> {
+    return this.#conversion === undefined ? object : this.#conversion.toStored(object);
+  }
+
+  #written(object: ApiObject, bytes: Buffer, revision: number): Stored | Promise<Stored> {
+    stamp(bytes, revision);
+    const parsed = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+    remember(bytes, parsed);
+    return this.#reader === undefined ? { object: parsed, bytes, revision } : this.#shown(bytes, revision);
+  }
+
+  /** @param stored stamped */
+  async #shown(stored: Buffer, revision: number): Promise<Stored> {
+    const bytes = this.#reader === undefined ? stored : (await this.#reader([{ value: stored, revision }]))[0]!;
+    return { object: objectOf(bytes), bytes, revision };
+  }
 }

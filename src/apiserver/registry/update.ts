@@ -4,7 +4,7 @@ import { validateObjectMetaUpdate } from "../../api/object-meta.ts";
 import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
 import { conflict, notFound } from "../../api/status.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
-import { admissionAttributes, toStorageVersion } from "./admit.ts";
+import { admissionAttributes } from "./admit.ts";
 import { finishDeletion } from "./delete.ts";
 import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
 import type { ServedResource } from "./resource.ts";
@@ -27,7 +27,7 @@ export interface UpdateRequest {
 
 /**
  * Changes a stored object: transform, carry over what clients may not set, admission, validation, compare-and-swap.
- * A change that changes nothing writes nothing.
+ * A change that changes nothing writes nothing, unless it is stored otherwise than it would be now.
  * @throws StatusError NotFound, Conflict, Invalid …
  */
 export async function updateObject(
@@ -76,7 +76,7 @@ async function updateOnce(
     countGeneration(resource, draft as AnyObject, old as AnyObject);
     validateChange(resource, { draft, old, subresource });
     await resource.admission.validate(attributes);
-    if (isUnchanged(draft, old)) {
+    if (equalJson(draft, old) && resource.storage.isStoredAsWritten(current)) {
       undo?.();
       return current;
     }
@@ -84,7 +84,7 @@ async function updateOnce(
       undo?.();
       return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: current.revision };
     }
-    const stored = await resource.storage.update(toStorageVersion(resource, draft), current.revision);
+    const stored = await resource.storage.update(draft, current.revision);
     return await finishDeletion(resource, stored);
   } catch (error) {
     undo?.();
@@ -173,10 +173,4 @@ function validateChange(
     errors.push(...(resource.kind?.validate?.(draft) ?? []), ...(resource.kind?.validateUpdate?.(draft, old) ?? []));
   }
   if (errors.length > 0) throw invalidObject(resource.schema, draft.metadata?.name ?? "", errors);
-}
-
-function isUnchanged(draft: ApiObject, old: ApiObject): boolean {
-  const { apiVersion: _a, ...left } = draft;
-  const { apiVersion: _b, ...right } = old;
-  return equalJson(left, right);
 }
