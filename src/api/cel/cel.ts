@@ -19,6 +19,8 @@ export interface CelOptions {
   readonly variables: Readonly<Record<string, CelType>>;
   /** What the result must be; any type when absent. `string` and the like, as `kind` of CelType. */
   readonly result?: CelType | undefined;
+  /** Whether `Object{…}`, `JSONPatch{…}` and `jsonpatch.escapeKey` exist, with which expressions say how to change an object. */
+  readonly mutations?: boolean;
 }
 
 /**
@@ -26,20 +28,27 @@ export interface CelOptions {
  * when it is evaluated.
  */
 export type CelType =
-  | { readonly kind: "dynamic" }
-  | { readonly kind: "boolean" | "integer" | "unsigned" | "double" | "string" | "bytes" | "null" }
+  | { readonly kind: "dynamic"; readonly maximumLength?: number }
+  | { readonly kind: "boolean" | "integer" | "unsigned" | "double" | "null" }
+  | { readonly kind: "string" | "bytes"; readonly maximumLength?: number }
   | { readonly kind: "timestamp" | "duration" | "quantity" | "intOrString" }
   | { readonly kind: "list"; readonly element: CelType; readonly maximumLength?: number }
   | { readonly kind: "map"; readonly value: CelType; readonly maximumLength?: number }
   | { readonly kind: "object"; readonly name: string; readonly fields: Readonly<Record<string, CelType>> }
   | { readonly kind: "optional"; readonly element: CelType }
   /** The `authorizer` variable: asks who may do what. Its value is a CelAuthorizer. */
-  | { readonly kind: "authorizer" };
+  | { readonly kind: "authorizer" }
+  /** `authorizer.requestResource`: a check of the request's own resource. Its value is a CelAuthorizerResource. */
+  | { readonly kind: "authorizerResource" }
+  /** What another program gave (`CelProgram.result`); its value is that program's `CelResult.native`. */
+  | { readonly kind: "native"; readonly type: unknown };
 
 export interface CelProgram {
   readonly expression: string;
   /** Type of the result, in CEL's words: `bool`, `string`, `list(string)` …; `dyn` when it is known only later. */
   readonly resultType: string;
+  /** The same, to declare a variable that holds the result. */
+  readonly result: CelType;
   /** Worst cost of one evaluation by upstream's estimator, from the declared lengths; Infinity when unbounded. */
   readonly estimatedCost: number;
   /** Variables that the expression names. */
@@ -58,6 +67,8 @@ export interface CelLimits {
 export interface CelResult {
   /** As JSON would hold it: integers are numbers (bigint beyond 2^53), times and durations strings, absent optionals undefined. */
   readonly value: unknown;
+  /** The value for a variable of another expression, with nothing lost. */
+  readonly native: unknown;
   readonly cost: number;
 }
 
@@ -68,6 +79,12 @@ export interface CelAuthorizer {
     readonly reason: string;
     readonly error?: string;
   };
+}
+
+/** The value of `authorizer.requestResource`. */
+export interface CelAuthorizerResource {
+  readonly authorizer: CelAuthorizer;
+  readonly request: Omit<CelAuthorizationRequest, "verb">;
 }
 
 export interface CelAuthorizationRequest {

@@ -1,0 +1,134 @@
+import { CelEvaluationError } from "../cel.ts";
+import { runtimeCost } from "../cost/runtime.ts";
+import type { Overload } from "../library/overload.ts";
+import type { Call, Expression } from "../syntax/ast.ts";
+import type { Type } from "../types/type.ts";
+import type { Compiler } from "./compile.ts";
+import { noSuchOverload } from "./failure.ts";
+import type { Frame, Step } from "./frame.ts";
+import { charge } from "./frame.ts";
+import { fits } from "./runtime-type.ts";
+import { index, optionalField, optionalIndex } from "./select.ts";
+import type { Value } from "./values.ts";
+
+export function compileCall(compiler: Compiler, call: Call): Step {
+  const operands = call.arguments.map((argument) => compiler.compile(argument));
+  const [first, second, third] = operands as [Step, Step, Step];
+  switch (call.name) {
+    case "_&&_":
+      return (frame) => decide(frame, operands, false);
+    case "_||_":
+      return (frame) => decide(frame, operands, true);
+    case "_?_:_":
+      return (frame) => {
+        const condition = first(frame);
+        if (typeof condition !== "boolean") throw noSuchOverload();
+        return condition ? second(frame) : third(frame);
+      };
+    case "_[_]":
+      return costing(1, (frame) => index(first(frame), second(frame)));
+    case "_[?_]":
+      return costing(1, (frame) => optionalIndex(first(frame), second(frame)));
+    case "_?._": {
+      const key = call.arguments[1] as Expression & { kind: "literal" };
+      return costing(1, (frame) => optionalField(first(frame), key.value as string));
+    }
+    default:
+      return compileFunction(compiler, call, operands);
+  }
+}
+
+function costing(units: number, step: Step): Step {
+  return (frame) => {
+    charge(frame, units);
+    return step(frame);
+  };
+}
+
+/** `&&` and `||`: a decisive operand makes up for errors of the others, on either side. */
+function decide(frame: Frame, operands: readonly Step[], decisive: boolean): boolean {
+  let failed: unknown;
+  for (const operand of operands) {
+    try {
+      const value = operand(frame);
+      if (value === decisive) return decisive;
+      if (typeof value !== "boolean") failed ??= noSuchOverload();
+    } catch (error) {
+      if (!(error instanceof CelEvaluationError) || error.isCostExceeded) throw error;
+      failed ??= error;
+    }
+  }
+  if (failed !== undefined) throw failed;
+  return !decisive;
+}
+
+function compileFunction(compiler: Compiler, call: Call, list: readonly Step[]): Step {
+  const resolved = compiler.checked.calls.get(call);
+  if (resolved === undefined) throw new Error(`the call of ${call.name} was not checked`);
+  const isMember = call.target !== undefined && !resolved.isNamespaced;
+  const steps = isMember ? [compiler.compile(call.target as Expression), ...list] : list;
+  const nodes = isMember ? [call.target as Expression, ...call.arguments] : call.arguments;
+  const types = nodes.map((node) => compiler.checked.types.get(node) as Type);
+  const overload = pickOverload(resolved.overloads, types);
+  const cost = runtimeCost(resolved.overloads[0] as Overload);
+  return assemble(steps, overload, cost);
+}
+
+type Pick = (values: readonly Value[]) => Overload;
+
+/** The overload to run: known when types are, else found by the values. */
+function pickOverload(overloads: readonly Overload[], types: readonly Type[]): Overload | Pick {
+  const [only] = overloads;
+  const isSure =
+    overloads.length === 1 && only?.parameters.every((parameter, at) => isCertain(types[at] as Type, parameter));
+  if (isSure && only !== undefined) return only;
+  return (values) => {
+    const match = overloads.find((overload) =>
+      overload.parameters.every((type, at) => fits(values[at] as Value, type)),
+    );
+    if (match === undefined) throw noSuchOverload();
+    return match;
+  };
+}
+
+function isCertain(found: Type, wanted: Type): boolean {
+  if (wanted.kind === "dyn" || wanted.kind === "parameter") return true;
+  return found.kind === wanted.kind && found.name === wanted.name && isNeverNull(found);
+}
+
+/** Objects, times and libraries' values may be null at run time though their type says otherwise. */
+function isNeverNull(type: Type): boolean {
+  return type.kind !== "object";
+}
+
+type Cost = number | ((values: readonly Value[], result: Value) => number);
+
+function assemble(steps: readonly Step[], target: Overload | Pick, cost: Cost): Step {
+  if (typeof target !== "function" && typeof cost === "number") {
+    const { run } = target;
+    const [first, second] = steps as [Step, Step];
+    if (steps.length === 1)
+      return (frame) => {
+        const value = run(first(frame));
+        charge(frame, cost);
+        return value;
+      };
+    if (steps.length === 2)
+      return (frame) => {
+        const value = run(first(frame), second(frame));
+        charge(frame, cost);
+        return value;
+      };
+  }
+  return (frame) => {
+    const values = steps.map((step) => step(frame));
+    const overload = typeof target === "function" ? target(values) : target;
+    if (typeof cost === "number") {
+      charge(frame, cost);
+      return overload.run(...values);
+    }
+    const result = overload.run(...values);
+    charge(frame, cost(values, result));
+    return result;
+  };
+}

@@ -1,0 +1,176 @@
+import { CelEvaluationError } from "../cel.ts";
+import type { Comprehension } from "../syntax/ast.ts";
+import type { Compiler } from "./compile.ts";
+import { failure, noSuchOverload } from "./failure.ts";
+import type { Frame, Step } from "./frame.ts";
+import { charge } from "./frame.ts";
+import type { Value } from "./values.ts";
+import { CelList, CelMap, EntryMap } from "./values.ts";
+
+/** Costs of what upstream's expansion of each macro does in one round besides the body, and once at the end. */
+const roundCost = {
+  all: 3,
+  exists: 4,
+  existsOne: 0,
+  filter: 0,
+  map: 12,
+  transformList: 12,
+  transformMap: 3,
+  transformMapEntry: 2,
+} as const;
+const endCost = {
+  all: 1,
+  exists: 1,
+  existsOne: 2,
+  filter: 1,
+  map: 1,
+  transformList: 1,
+  transformMap: 1,
+  transformMapEntry: 1,
+} as const;
+const startCost = {
+  all: 0,
+  exists: 0,
+  existsOne: 0,
+  filter: 10,
+  map: 10,
+  transformList: 10,
+  transformMap: 30,
+  transformMapEntry: 30,
+} as const;
+
+interface Loop {
+  readonly expression: Comprehension;
+  readonly range: Step;
+  readonly slots: readonly number[];
+  readonly condition: Step | undefined;
+  readonly body: Step;
+}
+
+export function compileComprehension(compiler: Compiler, expression: Comprehension): Step {
+  const range = compiler.compile(expression.range);
+  return compiler.withLocals(expression.variables, (slots) => {
+    const condition = expression.condition === undefined ? undefined : compiler.compile(expression.condition);
+    const loop: Loop = { expression, range, slots, condition, body: compiler.compile(expression.body) };
+    return evaluatorOf(loop);
+  });
+}
+
+function evaluatorOf(loop: Loop): Step {
+  const { macro } = loop.expression;
+  switch (macro) {
+    case "all":
+      return (frame) => quantified(frame, loop, false);
+    case "exists":
+      return (frame) => quantified(frame, loop, true);
+    case "existsOne":
+      return (frame) => existsOne(frame, loop);
+    case "filter":
+      return (frame) => filtered(frame, loop);
+    case "map":
+    case "transformList":
+      return (frame) => listed(frame, loop);
+    case "transformMap":
+    case "transformMapEntry":
+      return (frame) => mapped(frame, loop);
+  }
+}
+
+/** Runs `round` for every element, with the variables set, until it says stop. */
+function forEach(frame: Frame, loop: Loop, round: (first: Value) => boolean | undefined): void {
+  const range = loop.range(frame);
+  const { macro } = loop.expression;
+  charge(frame, startCost[macro]);
+  const cost = roundCost[macro];
+  const [first, second] = loop.slots as [number, number | undefined];
+  const isList = range instanceof CelList;
+  if (!isList && !(range instanceof CelMap)) throw noSuchOverload();
+  const keys = isList ? undefined : range.keys();
+  const size = isList ? range.size : (keys?.length ?? 0);
+  for (let at = 0; at < size; at++) {
+    const key = isList ? BigInt(at) : (keys?.[at] as Value);
+    const variable = second === undefined && isList ? range.at(at) : key;
+    frame.slots[first] = variable;
+    if (second !== undefined) frame.slots[second] = isList ? range.at(at) : ((range as CelMap).get(key) ?? null);
+    charge(frame, cost);
+    if (round(variable) === true) break;
+  }
+  charge(frame, endCost[macro]);
+}
+
+/** `all` and `exists`: one decisive element makes up for errors of the others. */
+function quantified(frame: Frame, loop: Loop, decisive: boolean): boolean {
+  let failed: unknown;
+  let isDecided = false;
+  forEach(frame, loop, () => {
+    try {
+      const value = loop.body(frame);
+      if (typeof value !== "boolean") throw noSuchOverload();
+      isDecided = value === decisive;
+    } catch (error) {
+      if (!(error instanceof CelEvaluationError) || error.isCostExceeded) throw error;
+      failed ??= error;
+    }
+    return isDecided;
+  });
+  if (isDecided) return decisive;
+  if (failed !== undefined) throw failed;
+  return !decisive;
+}
+
+function existsOne(frame: Frame, loop: Loop): boolean {
+  let count = 0;
+  forEach(frame, loop, () => {
+    const isMatch = truth(loop.body(frame));
+    charge(frame, isMatch ? 2 : 1);
+    if (isMatch) count++;
+    return false;
+  });
+  return count === 1;
+}
+
+function filtered(frame: Frame, loop: Loop): CelList {
+  const items: Value[] = [];
+  forEach(frame, loop, (element) => {
+    const isMatch = truth(loop.body(frame));
+    charge(frame, isMatch ? 13 : 1);
+    if (isMatch) items.push(element);
+    return false;
+  });
+  return new CelList(items);
+}
+
+function listed(frame: Frame, loop: Loop): CelList {
+  const items: Value[] = [];
+  forEach(frame, loop, () => {
+    if (loop.condition === undefined || truth(loop.condition(frame))) items.push(loop.body(frame));
+    return false;
+  });
+  return new CelList(items);
+}
+
+function mapped(frame: Frame, loop: Loop): EntryMap {
+  const entries: (readonly [Value, Value])[] = [];
+  const seen = new Set<unknown>();
+  forEach(frame, loop, (key) => {
+    if (loop.condition !== undefined && !truth(loop.condition(frame))) return false;
+    const value = loop.body(frame);
+    if (loop.expression.macro === "transformMap") {
+      entries.push([key, value]);
+      return false;
+    }
+    if (!(value instanceof CelMap)) throw noSuchOverload();
+    for (const name of value.keys()) {
+      if (seen.has(name)) throw failure(`insert failed: key ${String(name)} already exists`);
+      seen.add(name);
+      entries.push([name, value.get(name) as Value]);
+    }
+    return false;
+  });
+  return new EntryMap(entries);
+}
+
+function truth(value: Value): boolean {
+  if (typeof value !== "boolean") throw noSuchOverload();
+  return value;
+}

@@ -1,0 +1,18 @@
+import { CelEvaluationError } from "../cel.ts";
+
+/** Why an evaluation ends; thrown, and caught where upstream lets another operand decide (`||`, `&&`, `all`, `exists`). */
+export function failure(message: string): CelEvaluationError {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = new CelEvaluationError(message);
+  Error.stackTraceLimit = before;
+  return error;
+}
+
+export function noSuchOverload(): CelEvaluationError {
+  return failure("no such overload");
+}
+
+export function costExceeded(): CelEvaluationError {
+  return new CelEvaluationError("operation cancelled: actual cost limit exceeded", { isCostExceeded: true });
+}

@@ -1,0 +1,25 @@
+import type { OptionalMap } from "../syntax/ast.ts";
+import type { Compiler } from "./compile.ts";
+import { noSuchOverload } from "./failure.ts";
+import type { Step } from "./frame.ts";
+import { charge } from "./frame.ts";
+import { Optional } from "./values.ts";
+
+export function compileOptionalMap(compiler: Compiler, expression: OptionalMap): Step {
+  const target = compiler.compile(expression.target);
+  return compiler.withLocals([expression.variable], ([slot]) => {
+    const body = compiler.compile(expression.body);
+    return (frame) => {
+      const optional = target(frame);
+      if (!(optional instanceof Optional)) throw noSuchOverload();
+      charge(frame, 1);
+      if (optional.value === undefined) return optional;
+      frame.slots[slot as number] = optional.value;
+      charge(frame, 1);
+      const result = body(frame);
+      if (!expression.flat) return new Optional(result);
+      if (!(result instanceof Optional)) throw noSuchOverload();
+      return result;
+    };
+  });
+}

@@ -1,0 +1,111 @@
+import type { CelType } from "../cel.ts";
+import { convertDynamic, convertScalar } from "../evaluate/from-json.ts";
+import type { Convert, Value } from "../evaluate/values.ts";
+import { CelList, JsonMap } from "../evaluate/values.ts";
+import { escapePropertyName } from "./property-names.ts";
+import type { Type } from "./type.ts";
+import * as types from "./type.ts";
+
+/** A declared type as the checker sees it, with how JSON becomes its values. */
+export interface Declared {
+  readonly type: Type;
+  readonly convert: Convert;
+  /** Of lists and maps: what is in them. */
+  readonly element?: Declared;
+  readonly maximumLength?: number;
+  readonly field?: (name: string) => Declared | undefined;
+}
+
+const known = new WeakMap<CelType, Declared>();
+
+export function declare(type: CelType): Declared {
+  let declared = known.get(type);
+  if (declared === undefined) known.set(type, (declared = build(type)));
+  return declared;
+}
+
+const scalars = {
+  boolean: types.boolType,
+  integer: types.intType,
+  unsigned: types.uintType,
+  double: types.doubleType,
+  string: types.stringType,
+  bytes: types.bytesType,
+  null: types.nullType,
+  timestamp: types.timestampType,
+  duration: types.durationType,
+  quantity: types.opaque("kubernetes.Quantity"),
+} as const;
+
+function build(type: CelType): Declared {
+  switch (type.kind) {
+    case "dynamic":
+      return { type: types.dynType, convert: convertDynamic, ...maximum(type) };
+    case "intOrString":
+      return { type: types.dynType, convert: convertDynamic };
+    case "authorizer":
+      return { type: types.opaque("kubernetes.authorization.Authorizer"), convert: (value) => value as Value };
+    case "authorizerResource":
+      return { type: types.opaque("kubernetes.authorization.ResourceCheck"), convert: (value) => value as Value };
+    case "native":
+      return { type: type.type as Type, convert: (value) => value as Value };
+    case "list":
+      return list(type);
+    case "map":
+      return map(type);
+    case "object":
+      return object(type);
+    case "optional":
+      return {
+        type: types.optionalOf(declare(type.element).type),
+        convert: convertScalar("optional", declare(type.element).convert),
+      };
+    case "string":
+    case "bytes":
+      return { type: scalars[type.kind], convert: convertScalar(type.kind), ...maximum(type) };
+    default:
+      return { type: scalars[type.kind], convert: convertScalar(type.kind) };
+  }
+}
+
+function maximum(type: { maximumLength?: number }): { maximumLength?: number } {
+  return type.maximumLength === undefined ? {} : { maximumLength: type.maximumLength };
+}
+
+function list(type: Extract<CelType, { kind: "list" }>): Declared {
+  const element = declare(type.element);
+  const convert: Convert = (json) => (Array.isArray(json) ? new CelList(json, element.convert) : convertDynamic(json));
+  return { type: types.listOf(element.type), convert, element, ...maximum(type) };
+}
+
+function map(type: Extract<CelType, { kind: "map" }>): Declared {
+  const element = declare(type.value);
+  const convert: Convert = (json) => (isRecord(json) ? new JsonMap(json, element.convert) : convertDynamic(json));
+  return { type: types.mapOf(types.stringType, element.type), convert, element, ...maximum(type) };
+}
+
+function object(type: Extract<CelType, { kind: "object" }>): Declared {
+  let names: ReadonlyMap<string, string> | undefined;
+  const fieldNames = () =>
+    (names ??= new Map(
+      Object.keys(type.fields).flatMap((name) => {
+        const escaped = escapePropertyName(name);
+        return escaped === undefined ? [] : [[escaped, name] as const];
+      }),
+    ));
+  const field = (name: string) => {
+    const json = fieldNames().get(name);
+    const fieldType = json === undefined ? undefined : type.fields[json];
+    return fieldType === undefined ? undefined : declare(fieldType);
+  };
+  const convertField = (json: unknown, name: string) => (field(name)?.convert ?? convertDynamic)(json);
+  const convert: Convert = (json) =>
+    isRecord(json)
+      ? new JsonMap(json, convertField, { typeName: type.name, fields: fieldNames() })
+      : convertDynamic(json);
+  return { type: types.objectType(type.name, (name) => field(name)?.type), convert, field };
+}
+
+function isRecord(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
