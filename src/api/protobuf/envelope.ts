@@ -8,6 +8,9 @@ import type { Writer } from "./writer.ts";
 /** What every object starts with. */
 const magic = Buffer.from("k8s\0", "latin1");
 
+/** What comes after the object's own bytes: Go writes the empty contentEncoding and contentType too. */
+export const ENVELOPE_END = Buffer.from([26, 0, 34, 0]);
+
 /** An object as a client sent it. */
 export interface DecodedObject {
   readonly apiVersion: string;
@@ -26,15 +29,16 @@ export function isEnvelope(bytes: Buffer): boolean {
 
 /** Writes `k8s\0` and runtime.Unknown, which holds the kind and the object's own bytes. */
 export function writeEnvelope(writer: Writer, message: Message, object: { apiVersion?: string; kind?: string }): void {
-  // Go writes the empty contentEncoding and contentType too.
-  writer.string("");
-  writeTag(writer, 4, 2);
-  writer.string("");
-  writeTag(writer, 3, 2);
+  writer.raw(ENVELOPE_END);
   const beforeRaw = writer.length;
   writeMessage(writer, message, object);
   writer.varint(writer.length - beforeRaw);
   writeTag(writer, 2, 2);
+  writeEnvelopeStart(writer, object);
+}
+
+/** What comes before the object's own bytes and their length. */
+export function writeEnvelopeStart(writer: Writer, object: { apiVersion?: string; kind?: string }): void {
   const beforeKind = writer.length;
   writer.string(object.kind ?? "");
   writeTag(writer, 2, 2);

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ConfigMapList } from "../../api/generated/core/v1.ts";
+import { decodeObject } from "../../api/protobuf/decode.ts";
+import { loadSchema } from "../../api/schema-data.ts";
+import type { Table } from "../../api/table.ts";
+import type { ListAnswer } from "../exchange.ts";
+import { encode, stamp } from "../registry/codec.ts";
+import { encodeList } from "./encode-list.ts";
+import type { Format } from "./negotiate.ts";
+
+const COUNTS = [0, 1, 100, 250];
+const schema = loadSchema().resources.find(({ resource }) => resource === "configmaps");
+
+function answerOf(count: number): ListAnswer {
+  const entries = Array.from({ length: count }, (_, index) => {
+    const metadata = { name: `map-${index}`, namespace: "default", uid: `uid-${index}`, labels: { "a/b": "ä" } };
+    const bytes = stamp(encode({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { n: `${index}` } } as never), 7);
+    return { key: `/registry/configmaps/default/map-${index}`, revision: 7, bytes };
+  });
+  return { kind: "list", resource: { schema, kind: undefined }, revision: 9, entries } as unknown as ListAnswer;
+}
+
+async function bytesOf(count: number, format: Partial<Format>): Promise<Buffer> {
+  const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
+  const chunks: Buffer[] = [];
+  for await (const chunk of encodeList(answerOf(count), whole, 0)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+for (const count of COUNTS) {
+  test(`a list of ${count} says the same in every form`, async () => {
+    const list = JSON.parse((await bytesOf(count, {})).toString()) as ConfigMapList;
+    assert.equal(list.kind, "ConfigMapList");
+    assert.equal(list.metadata?.resourceVersion, "9");
+    assert.equal(list.items.length, count);
+
+    assert.deepEqual(JSON.parse((await bytesOf(count, { pretty: true })).toString()), list);
+
+    const decoded = decodeObject(await bytesOf(count, { encoding: "protobuf" }));
+    assert.deepEqual(decoded.kind, "ConfigMapList");
+    assert.deepEqual(
+      (decoded.object as unknown as ConfigMapList).items ?? [],
+      list.items.map(({ apiVersion: _, kind: _k, ...item }) => item),
+    );
+
+    const metadata = JSON.parse((await bytesOf(count, { as: "metadata" })).toString()) as ConfigMapList;
+    assert.equal(metadata.kind, "PartialObjectMetadataList");
+    assert.deepEqual(
+      metadata.items.map((item) => item.metadata),
+      list.items.map((item) => item.metadata),
+    );
+
+    const table = JSON.parse((await bytesOf(count, { as: "table" })).toString()) as Table;
+    assert.equal(table.kind, "Table");
+    assert.deepEqual(
+      table.rows.map((row) => row.cells[0]),
+      list.items.map((item) => item.metadata?.name),
+    );
+  });
+}
