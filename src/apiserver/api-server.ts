@@ -32,6 +32,7 @@ import { metricsPath } from "./metrics/metrics-path.ts";
 import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.ts";
 import { measuredAuthenticator, measuredAuthorizer } from "./metrics/security-metrics.ts";
 import { storageMetrics } from "./metrics/storage-metrics.ts";
+import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
@@ -90,6 +91,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const feed = new StoreFeed({ store, root: STORAGE_ROOT, clock, log: log.named("cache") });
   const following = feed.run(stopping.signal);
   const reader = cacheReader(() => table);
+  const webhooks = createWebhookClient({ reader, clock, random });
   let security: Security | undefined;
   let plugins: AdmissionChain | undefined;
   const authorization = () => present(security, "the server's security").authorization;
@@ -150,6 +152,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: (identity) => inProcessTransport(handler, identity),
     async close() {
       security?.authorization.close();
+      await webhooks.close();
       stopping.abort();
       await following;
     },

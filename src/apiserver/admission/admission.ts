@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
+import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
 
 /** A write on its way to the store. Plugins see it after authorization, decoding and defaulting, before validation. */
@@ -43,4 +44,6 @@ export interface AdmissionDependencies {
   readonly random: Random;
   /** Asked whether a user may approve or sign for a signer. Called only when a write comes, never while plugins are made. */
   authorizer(): Authorizer;
+  /** Calls admission and image policy webhooks. */
+  readonly webhooks: WebhookClient;
 }

@@ -3,8 +3,8 @@
  * authentication, authorization, audit and image policy webhooks, and the health of aggregated API servers.
  *
  * Connections are kept alive and shared by everybody who calls the same endpoint with the same certificates. A call is
- * bounded in time and size, and never retried: who calls knows whether that is safe. Nothing is loaded or opened before
- * the first call.
+ * bounded in time and size, and never retried (but on another connection, when a kept one was closed before it was heard):
+ * who calls knows whether that is safe. Nothing is loaded or opened before the first call.
  */
 export interface WebhookClient {
   /** POSTs JSON and resolves with the parsed answer, whatever its status code. @throws WebhookCallError */
@@ -51,7 +51,7 @@ export interface CallOptions {
 
 export interface WebhookAnswer {
   readonly code: number;
-  /** The parsed JSON body; undefined when there was none. */
+  /** The parsed JSON body; undefined when there was none. With an error code it may also be the text of something else. */
   readonly body: unknown;
 }
 

@@ -2,6 +2,7 @@ import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import { seededRandom } from "../../base/random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission/admission.ts";
+import { createWebhookClient } from "../outgoing/create-webhook-client.ts";
 import { MemoryReader } from "./memory-reader.ts";
 
 /** What a plugin test needs: objects to read, and a way to put a write before the plugin. */
@@ -32,10 +33,13 @@ export function admissionBench(): AdmissionBench {
       reason: "",
     }),
   });
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
   return {
     reader,
-    clock: new VirtualClock(),
-    random: seededRandom(1),
+    clock,
+    random,
+    webhooks: createWebhookClient({ reader, clock, random }),
     warnings,
     authorizer,
     async run(plugin, write) {

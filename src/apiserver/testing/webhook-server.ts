@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { selfSigned } from "./self-signed.ts";
+
+export interface ReceivedCall {
+  /** With the query. */
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: unknown;
+  /** Which connection it came on, counted from 1. */
+  readonly connection: number;
+}
+
+/** Answers a call: an object as JSON, a string as it is, undefined never. */
+export type WebhookResponder = (
+  call: ReceivedCall,
+) =>
+  | { code?: number; body: object | string }
+  | undefined
+  | Promise<{ code?: number; body: object | string } | undefined>;
+
+export interface WebhookServer {
+  readonly port: number;
+  readonly url: string;
+  /** PEM of what the server's certificate comes from. */
+  readonly authorities: string;
+  readonly calls: ReceivedCall[];
+  /** Who answers from now on. */
+  respond: WebhookResponder;
+  /** Base64 of `authorities`, as `clientConfig.caBundle` wants it. */
+  readonly caBundle: string;
+  /** Resolves when so many calls have come. */
+  received(count: number): Promise<void>;
+  /** Ends every connection, as a server does that restarts. */
+  closeConnections(): void;
+  close(): Promise<void>;
+}
+
+/** A real HTTPS server on loopback that plays somebody's webhook. */
+export async function startWebhookServer(
+  respond: WebhookResponder,
+  names?: { dns?: readonly string[]; addresses?: readonly string[] },
+): Promise<WebhookServer> {
+  const { key, cert } = await selfSigned(names);
+  const calls: ReceivedCall[] = [];
+  const waiting = new Set<() => void>();
+  const connections = new WeakMap<object, number>();
+  let opened = 0;
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { socket } = request;
+    if (!connections.has(socket)) connections.set(socket, ++opened);
+    const body: unknown = JSON.parse((await text(request)) || "null");
+    const connection = connections.get(socket) ?? 0;
+    const call = { path: request.url ?? "", headers: request.headers, body, connection };
+    calls.push(call);
+    for (const wake of waiting) wake();
+    const answer = await hook.respond(call);
+    if (answer === undefined) return;
+    response.statusCode = answer.code ?? 200;
+    response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
+  };
+  const server = createServer({ key, cert }, (request, response) => {
+    handle(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const hook: WebhookServer = {
+    port,
+    url: `https://127.0.0.1:${port}`,
+    authorities: cert,
+    caBundle: Buffer.from(cert).toString("base64"),
+    calls,
+    respond,
+    received: (count) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (calls.length < count) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
+    closeConnections: () => server.closeAllConnections(),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return hook;
+}
