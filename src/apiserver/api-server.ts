@@ -107,7 +107,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     strategies: strategies(options, reader, authorization),
   });
   security = await createSecurity(reader, options.security);
-  const admission = options.admission({ reader, clock, random, authorizer: authorization });
+  const admission = options.admission({ reader, clock, random, webhooks, authorizer: authorization });
   plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);
   const virtual: Record<string, VirtualHandler> = {
     ...security.virtual,
