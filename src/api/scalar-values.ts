@@ -101,17 +101,18 @@ function checkedTime(value: unknown, special: "time" | "microTime", place: Place
 /** What Go says of a value of the wrong type. */
 export function mismatch(value: unknown, goType: string, place: Place): TypeMismatchError {
   return new TypeMismatchError(
-    `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${place.struct}.${place.path} of type ${goType}`,
+    `json: cannot unmarshal ${jsonKind(value, goType)} into Go struct field ${place.struct}.${place.path} of type ${goType}`,
   );
 }
 
-function jsonKind(value: unknown): string {
+/** Go names the number where it does not fit a type of numbers. */
+function jsonKind(value: unknown, goType: string): string {
   if (Array.isArray(value)) return "array";
   switch (typeof value) {
     case "boolean":
       return "bool";
     case "number":
-      return `number ${value}`;
+      return /^(int|float)/.test(goType) ? `number ${value}` : "number";
     case "string":
       return "string";
     default:

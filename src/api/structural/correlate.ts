@@ -48,7 +48,8 @@ export function isUnchanged(schema: JSONSchemaProps | undefined, value: unknown,
   if (value === old) return true;
   if (Array.isArray(value)) {
     if (!Array.isArray(old) || old.length !== value.length) return false;
-    if (keysOf(schema) === undefined) return equalJson(value, old);
+    if (equalJson(value, old)) return true;
+    if (keysOf(schema) === undefined) return false;
     const correlated = correlatedElements(schema, old);
     return value.every((element) => {
       const before = correlated(element);
