@@ -12,8 +12,19 @@ import { writeCases } from "./conformance/writes.ts";
  * The contract of store.ts as tests, the same for every engine. Each case opens a store of its own. What must survive closing
  * is asked of engines that keep something.
  */
-export function storeConformance(name: string, open: OpenStore, engine: { readonly isDurable: boolean }): void {
-  describe(`${name} keeps the store's contract`, () => {
+export function storeConformance(
+  name: string,
+  open: OpenStore,
+  engine: {
+    readonly isDurable: boolean;
+    /** So many cases at the same time: for engines whose time is the machine's. */
+    readonly concurrency?: number;
+    /** Why it cannot be tested here. */
+    readonly skip?: string | false;
+  },
+): void {
+  const { concurrency = 1, skip = false } = engine;
+  describe(`${name} keeps the store's contract`, { concurrency, skip }, () => {
     writeCases(open);
     readCases(open);
     watchCases(open);

@@ -45,7 +45,10 @@ export function watchCases(open: OpenStore): void {
     const revision = store.revision();
     const progress = await waiting;
     assert.ok(!progress.done);
-    assert.deepEqual(progress.value, { revision, events: [] });
+    assert.deepEqual(progress.value.events, []);
+    // Progress may come in steps.
+    assert.ok(progress.value.revision <= revision);
+    if (progress.value.revision < revision) assert.deepEqual(await eventsUntil(store, watch, revision), []);
     const last = await createAll(store, ["/o/a", "/p/a", "/q/b", "/p/b"]);
     const events = await eventsUntil(store, watch, last);
     assert.deepEqual(

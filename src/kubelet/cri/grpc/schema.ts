@@ -1,7 +1,8 @@
+import { type ProtoDescriptor, protoDescriptor } from "../../../base/proto-descriptor.ts";
+
 /**
- * The part of the CRI v1 protocol (k8s.io/cri-api runtime/v1) that the kubelet uses, one message a line:
- * `Message: number name type`, where a type may be `[]type` (repeated) or `map` (string to string). Names are camelCase
- * here; on the wire only numbers count.
+ * The part of the CRI v1 protocol (k8s.io/cri-api runtime/v1) that the kubelet uses, as base/proto-descriptor.ts
+ * reads it. Names are camelCase here; on the wire only numbers count.
  */
 const MESSAGES = `
 Empty:
@@ -130,68 +131,12 @@ RemoveImage ImageRequest Empty
 ImageFsInfo Empty ImageFsInfoResponse
 `;
 
-type Json = Record<string, unknown>;
-
 /** The protocol as a JSON descriptor for protobufjs: package runtime.v1. */
-export function criDescriptor(): Json {
-  return {
-    nested: {
-      runtime: {
-        nested: {
-          v1: {
-            nested: {
-              ...Object.fromEntries(lines(MESSAGES).map(message)),
-              ...Object.fromEntries(lines(ENUMS).map(enumeration)),
-              RuntimeService: service(RUNTIME_SERVICE),
-              ImageService: service(IMAGE_SERVICE),
-            },
-          },
-        },
-      },
-    },
-  };
-}
-
-function lines(text: string): string[] {
-  return text.trim().split("\n");
-}
-
-function message(line: string): [string, Json] {
-  const [name, list = ""] = split(line, ":");
-  const fields: Json = {};
-  for (const entry of list.split(",").map((part) => part.trim())) {
-    if (entry === "") continue;
-    const [number, field, type] = entry.split(" ") as [string, string, string];
-    const id = Number(number);
-    if (type === "map") fields[field] = { keyType: "string", type: "string", id };
-    else if (type.startsWith("[]")) fields[field] = { rule: "repeated", type: type.slice(2), id };
-    else fields[field] = { type, id };
-  }
-  return [name, { fields }];
-}
-
-function enumeration(line: string): [string, Json] {
-  const [name, list = ""] = split(line, ":");
-  const values = Object.fromEntries(
-    list
-      .trim()
-      .split(" ")
-      .map((value, index) => [value, index]),
-  );
-  return [name, { values }];
-}
-
-function service(text: string): Json {
-  const methods = lines(text).map((line) => {
-    const [name, requestType, response] = line.split(" ") as [string, string, string];
-    const streamed = response.startsWith("stream:");
-    const responseType = streamed ? response.slice("stream:".length) : response;
-    return [name, streamed ? { requestType, responseType, responseStream: true } : { requestType, responseType }];
+export function criDescriptor(): ProtoDescriptor {
+  return protoDescriptor({
+    package: "runtime.v1",
+    messages: MESSAGES,
+    enums: ENUMS,
+    services: { RuntimeService: RUNTIME_SERVICE, ImageService: IMAGE_SERVICE },
   });
-  return { methods: Object.fromEntries(methods) };
-}
-
-function split(line: string, separator: string): [string, string | undefined] {
-  const at = line.indexOf(separator);
-  return [line.slice(0, at), line.slice(at + 1)];
 }

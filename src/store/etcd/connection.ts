@@ -1,0 +1,165 @@
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import { StoreUnavailableError } from "../store.ts";
+import type { EndpointTarget } from "./endpoint.ts";
+import { EtcdError } from "./errors.ts";
+import { loadProtocol, Member, type UnaryMethod } from "./member.ts";
+import type { WithHeader } from "./messages.ts";
+import { isSupported } from "./version.ts";
+
+/** One attempt of a read, or of asking who is there. */
+const READ_TIMEOUT_MS = 3000;
+/** An attempt of a write; a slow disk is no reason to doubt a member. */
+const WRITE_TIMEOUT_MS = 5000;
+/** A call is tried again for so long: an election takes up to about four seconds. */
+export const PATIENCE_MS = 12_000;
+const RETRY_MS = 50;
+
+export interface ConnectionOptions {
+  readonly endpoints: readonly EndpointTarget[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/**
+ * The members of one etcd cluster behind one face. All calls go to the same member while it is well, which is any of them at
+ * first, and to the next one when it is not. A member is asked who it is before anything else is asked of it.
+ */
+export class Connection {
+  readonly members: readonly Member[];
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #closing = new AbortController();
+  #current: number;
+  #clusterId: number | undefined;
+  #revision = 0;
+
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const protocol = await loadProtocol();
+    return new Connection(
+      options.endpoints.map((endpoint) => new Member(endpoint, protocol)),
+      options,
+    );
+  }
+
+  private constructor(members: readonly Member[], { clock, random, log }: ConnectionOptions) {
+    this.members = members;
+    this.#clock = clock;
+    this.#log = log;
+    this.#current = Math.floor(random.fraction() * members.length);
+  }
+
+  /** The highest revision that any answer has named: it is durable. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  noteRevision(revision: number): void {
+    if (revision > this.#revision) this.#revision = revision;
+  }
+
+  /** One attempt, of a write. @throws EtcdError */
+  async attempt<T extends WithHeader>(name: UnaryMethod, request: unknown, timeoutMs = WRITE_TIMEOUT_MS): Promise<T> {
+    const member = this.members[this.#current]!;
+    try {
+      if (member.identity === undefined) await this.#identify(member);
+      const response = await member.call<T>(name, request, timeoutMs);
+      this.noteRevision(response.header.revision);
+      return response;
+    } catch (error) {
+      if (error instanceof EtcdError && error.isOfEndpoint) this.leave(member, error.message);
+      throw error;
+    }
+  }
+
+  /**
+   * A call that may be made several times, on one member after the other until one answers.
+   * @throws EtcdError when etcd says no, StoreUnavailableError when nobody answers in time
+   */
+  async read<T extends WithHeader>(name: UnaryMethod, request: unknown, patienceMs = PATIENCE_MS): Promise<T> {
+    const giveUpAt = this.#clock.monotonic() + patienceMs;
+    for (;;) {
+      try {
+        return await this.attempt<T>(name, request, READ_TIMEOUT_MS);
+      } catch (error) {
+        if (!(error instanceof EtcdError) || !isTransient(error)) throw error;
+        if (!(await this.pauseBefore(giveUpAt))) throw new StoreUnavailableError(error.message);
+      }
+    }
+  }
+
+  /** Waits a little before the next attempt; false when there is to be none. */
+  async pauseBefore(giveUpAt: number): Promise<boolean> {
+    if (this.isClosed || this.#clock.monotonic() >= giveUpAt) return false;
+    await sleep(this.#clock, RETRY_MS, this.#closing.signal);
+    return !this.isClosed;
+  }
+
+  /** The member that is used now, and who it is. @throws EtcdError */
+  async member(): Promise<{ member: Member; version: string }> {
+    const member = this.members[this.#current]!;
+    try {
+      const { version } = member.identity ?? (await this.#identify(member));
+      return { member, version };
+    } catch (error) {
+      if (error instanceof EtcdError && error.isOfEndpoint) this.leave(member, error.message);
+      throw error;
+    }
+  }
+
+  /** The member did not do well: the next one is used from now on. */
+  leave(member: Member, why: string): void {
+    member.identity = undefined;
+    if (this.members[this.#current] !== member || this.members.length === 1) return;
+    this.#current = (this.#current + 1) % this.members.length;
+    if (!this.isClosed)
+      this.#log.warn("another member of etcd is used", { now: this.members[this.#current]!.url, why });
+  }
+
+  /** The member does not answer at all: what waits for it is given up as well. */
+  leaveStuck(member: Member, why: string): void {
+    member.abandon();
+    this.leave(member, why);
+  }
+
+  /** Checks all members that answer, so that a wrong address is told at the start. @throws EtcdError */
+  async checkMembers(): Promise<void> {
+    const results = await Promise.allSettled(this.members.map((member) => this.#identify(member)));
+    const failed = results.filter((result) => result.status === "rejected").map(({ reason }) => reason as EtcdError);
+    const wrong = failed.find((error) => !isTransient(error));
+    if (wrong !== undefined) throw wrong;
+    const best = results.findIndex((result) => result.status === "fulfilled");
+    if (best < 0) throw failed[0]!;
+    if (results[this.#current]!.status === "rejected") this.#current = best;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    for (const member of this.members) member.close();
+  }
+
+  async #identify(member: Member): Promise<{ version: string }> {
+    const { clusterId, version } = await member.identify(READ_TIMEOUT_MS);
+    this.#clusterId ??= clusterId;
+    if (clusterId !== this.#clusterId) {
+      member.identity = undefined;
+      throw new EtcdError("refused", `etcd at ${member.url} belongs to another cluster than the servers named with it`);
+    }
+    if (!isSupported(version)) {
+      member.identity = undefined;
+      throw new EtcdError("refused", `etcd at ${member.url} is version ${version}: 3.4 or newer is needed`);
+    }
+    return { version };
+  }
+}
+
+/** Another attempt, or another member, may do better. */
+export function isTransient({ failure }: EtcdError): boolean {
+  return failure === "notDone" || failure === "unknown";
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { errorMessage } from "../../base/assert.ts";
+
+/** How to reach the members of an etcd cluster. */
+export interface EtcdAddress {
+  /** URLs, `https://host:2379` or `http://…`; members of one cluster. */
+  readonly servers: readonly string[];
+  /** PEM files, as kube-apiserver's --etcd-cafile, --etcd-certfile and --etcd-keyfile. */
+  readonly authorityFile?: string | undefined;
+  readonly certificateFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** Where gRPC connects to, and by which keys. */
+export interface EndpointTarget {
+  readonly url: string;
+  /** `host:port`. */
+  readonly target: string;
+  readonly tls: EndpointTls | undefined;
+}
+
+export interface EndpointTls {
+  readonly authority: Buffer | null;
+  readonly certificate: Buffer | null;
+  readonly key: Buffer | null;
+}
+
+/** A wrong flag or file, told before anything is connected. */
+export class EtcdAddressError extends Error {
+  override name = "EtcdAddressError";
+}
+
+const DEFAULT_PORT = 2379;
+
+/** @throws EtcdAddressError that says which server or file is wrong */
+export function endpointTargets(address: EtcdAddress): readonly EndpointTarget[] {
+  if (address.servers.length === 0) throw new EtcdAddressError("no etcd server is named");
+  const tls = readTls(address);
+  const targets = address.servers.map((server) => targetOf(server, tls));
+  const isSecure = targets[0]!.tls !== undefined;
+  if (targets.some((target) => (target.tls !== undefined) !== isSecure)) {
+    throw new EtcdAddressError(`etcd servers are all https or all http, not both: ${address.servers.join(",")}`);
+  }
+  if (!isSecure && (address.authorityFile ?? address.certificateFile ?? address.keyFile) !== undefined) {
+    throw new EtcdAddressError("certificates are given, but the etcd servers are http: name them with https://");
+  }
+  return targets;
+}
+
+function targetOf(server: string, tls: EndpointTls): EndpointTarget {
+  const text = server.trim();
+  const url = URL.canParse(text) && text.includes("://") ? new URL(text) : undefined;
+  const isRoot = url !== undefined && (url.pathname === "" || url.pathname === "/") && url.search === "";
+  if (url === undefined || !isRoot || url.hostname === "" || !["http:", "https:"].includes(url.protocol)) {
+    throw new EtcdAddressError(`"${server}" is not the URL of an etcd server, such as https://10.0.0.1:2379`);
+  }
+  const port = url.port !== "" ? url.port : String(DEFAULT_PORT);
+  const isSecure = url.protocol === "https:";
+  return { url: text, target: `${url.hostname}:${port}`, tls: isSecure ? tls : undefined };
+}
+
+function readTls(address: EtcdAddress): EndpointTls {
+  const { authorityFile, certificateFile, keyFile } = address;
+  if ((certificateFile === undefined) !== (keyFile === undefined)) {
+    throw new EtcdAddressError("a client certificate for etcd needs both its certificate file and its key file");
+  }
+  return {
+    authority: readPem(authorityFile, "CERTIFICATE"),
+    certificate: readPem(certificateFile, "CERTIFICATE"),
+    key: readPem(keyFile, "PRIVATE KEY"),
+  };
+}
+
+function readPem(file: string | undefined, what: string): Buffer | null {
+  if (file === undefined) return null;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new EtcdAddressError(`the file for etcd cannot be read: ${errorMessage(error)}`);
+  }
+  if (!bytes.includes("-----BEGIN ") || !bytes.includes(`${what}-----`)) {
+    throw new EtcdAddressError(`${file} holds no ${what} in PEM form`);
+  }
+  return bytes;
+}

@@ -1,0 +1,177 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import { checkKey } from "../memory/key-order.ts";
+import {
+  type ListRequest,
+  type ListResult,
+  RevisionMismatchError,
+  type Store,
+  type StoredValue,
+  StoreUnavailableError,
+  type WatchBatch,
+  type WatchRequest,
+  type WriteOptions,
+  type WriteResult,
+} from "../store.ts";
+import { HistoryStart } from "./compaction.ts";
+import { Connection } from "./connection.ts";
+import { type EtcdAddress, endpointTargets } from "./endpoint.ts";
+import { EtcdError } from "./errors.ts";
+import { type KeySpace, wholeKeySpace } from "./keys.ts";
+import { Leases } from "./leases.ts";
+import { Quorum } from "./quorum.ts";
+import { listKeys, type ReadContext, readKey } from "./reads.ts";
+import { Watcher, type WatcherContext } from "./watcher.ts";
+import { type Intent, write } from "./writes.ts";
+
+export interface EtcdStoreOptions extends EtcdAddress {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Where keys are in etcd; unchanged when absent. */
+  readonly keys?: KeySpace;
+  /** A key that may be read, whether anything is there or not. */
+  readonly probeKey?: string;
+}
+
+/**
+ * The store on an etcd cluster, 3.4 or newer, which any number of processes share.
+ * @throws EtcdAddressError, StoreUnavailableError before anything is changed
+ */
+export async function openEtcdStore(options: EtcdStoreOptions): Promise<EtcdStore> {
+  const { clock, random, log, keys = wholeKeySpace } = options;
+  const connection = await Connection.open({
+    endpoints: endpointTargets(options),
+    clock,
+    random,
+    log: log.named("etcd"),
+  });
+  try {
+    await connection.checkMembers();
+    const probe = keys.toEtcd(options.probeKey ?? "/");
+    const history = new HistoryStart(connection, { key: probe, clock });
+    const quorum = new Quorum(connection, probe);
+    await quorum.revision();
+    await history.look();
+    const leases = new Leases(connection, { clock, random });
+    return new EtcdStore({ connection, quorum, history, keys, clock, log: log.named("etcd") }, leases);
+  } catch (error) {
+    connection.close();
+    throw error instanceof EtcdError ? new StoreUnavailableError(error.message) : error;
+  }
+}
+
+/** The seam over etcd. Values, revisions and history are etcd's own; here is only what is under way. */
+export class EtcdStore implements Store {
+  readonly #context: WatcherContext & ReadContext;
+  readonly #leases: Leases;
+  readonly #watchers = new Set<Watcher>();
+  /** One write of a key at a time, so that a refusal names what is there. */
+  readonly #writing = new Map<string, Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(context: WatcherContext, leases: Leases) {
+    this.#context = context;
+    this.#leases = leases;
+  }
+
+  revision(): number {
+    return this.#context.connection.revision;
+  }
+
+  async currentRevision(): Promise<number> {
+    this.#checkOpen();
+    const revision = await this.#context.quorum.revision();
+    for (const watcher of this.#watchers) watcher.want(revision);
+    return revision;
+  }
+
+  compactedRevision(): number {
+    return this.#context.history.revision;
+  }
+
+  async get(key: string, options?: { revision?: number }): Promise<StoredValue | undefined> {
+    this.#checkOpen();
+    return await readKey(this.#context, key, options?.revision);
+  }
+
+  async list(request: ListRequest): Promise<ListResult> {
+    this.#checkOpen();
+    return await listKeys(this.#context, request);
+  }
+
+  create(key: string, value: Buffer, options?: WriteOptions): Promise<WriteResult> {
+    return this.#write(key, { expectedRevision: 0, value, timeToLiveSeconds: options?.timeToLiveSeconds });
+  }
+
+  update(key: string, value: Buffer, expectedRevision: number, options?: WriteOptions): Promise<WriteResult> {
+    if (expectedRevision <= 0) return this.#refuse(key, expectedRevision);
+    return this.#write(key, { expectedRevision, value, timeToLiveSeconds: options?.timeToLiveSeconds });
+  }
+
+  delete(key: string, expectedRevision: number): Promise<WriteResult> {
+    if (expectedRevision <= 0) return this.#refuse(key, expectedRevision);
+    return this.#write(key, { expectedRevision, value: undefined });
+  }
+
+  watch(request: WatchRequest): AsyncIterable<WatchBatch> {
+    return { [Symbol.asyncIterator]: () => this.#iterate(request) };
+  }
+
+  async compact(revision: number): Promise<void> {
+    this.#checkOpen();
+    await this.#context.history.compact(revision);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #write(key: string, change: Omit<Intent, "name" | "key">): Promise<WriteResult> {
+    checkKey(key);
+    this.#checkOpen();
+    const { connection, keys, clock } = this.#context;
+    const context = { connection, leases: this.#leases, clock };
+    const before = this.#writing.get(key);
+    const writing = (async () => {
+      await before?.catch(() => {});
+      return await write(context, { ...change, name: key, key: keys.toEtcd(key) });
+    })();
+    this.#writing.set(key, writing);
+    try {
+      return await writing;
+    } finally {
+      if (this.#writing.get(key) === writing) this.#writing.delete(key);
+    }
+  }
+
+  /** No key was ever written at revision 0, which is etcd's word for "not there". */
+  async #refuse(key: string, expectedRevision: number): Promise<never> {
+    throw new RevisionMismatchError(key, expectedRevision, await this.get(key));
+  }
+
+  #iterate(request: WatchRequest): AsyncIterator<WatchBatch> {
+    const watcher = new Watcher(request, this.#context, (ended) => this.#watchers.delete(ended));
+    if (this.#closing === undefined) this.#watchers.add(watcher);
+    else watcher.end();
+    return {
+      next: () => watcher.next(),
+      return: async () => {
+        watcher.end();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#writing.values());
+    for (const watcher of [...this.#watchers]) watcher.end();
+    this.#context.connection.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new StoreUnavailableError("the store is closed");
+  }
+}
