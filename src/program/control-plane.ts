@@ -18,6 +18,7 @@ import type { Store } from "../store/store.ts";
 import { localUrl } from "./addresses.ts";
 import { AGENT, ensureAgentToken } from "./agent-token.ts";
 import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
+import { encryptStore } from "./encryption.ts";
 import type { Environment } from "./environment.ts";
 
 export interface ControlPlaneOptions {
@@ -31,6 +32,11 @@ export interface ControlPlaneOptions {
   readonly addresses: readonly string[];
   /** What /readyz asks besides the server itself. */
   readonly ready: readonly HealthCheck[];
+  /** EncryptionConfiguration of somebody's own, and whether its changes count at once; the cluster's own when absent. */
+  readonly encryption?: {
+    readonly providerConfig?: string | undefined;
+    readonly automaticReload?: boolean | undefined;
+  };
   openStore(): Promise<Store>;
   subresources(pki: Pki): Readonly<Record<string, Subresource>>;
 }
@@ -49,8 +55,13 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
   const { clock, random, log, spans, metrics, progress } = environment;
   const { names, addresses } = hostIdentity();
   const stopping = { begun: false };
-  const [store, pki] = await Promise.all([
-    progress.step("store", options.openStore, (opened) => `revision ${opened.revision()}`),
+  const encryption = { ...options.encryption, dataDirectory: options.dataDirectory };
+  const [{ store, checks: keyServices }, pki] = await Promise.all([
+    progress.step(
+      "store",
+      async () => encryptStore(await options.openStore(), encryption, environment),
+      (opened) => `revision ${opened.store.revision()}`,
+    ),
     progress.step(
       "keys",
       () =>
@@ -71,7 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
     "API server",
     async () => {
       const schema = loadSchema();
-      const checks = healthChecks(options.ready, stopping);
+      const checks = healthChecks({ ...options, live: keyServices }, stopping);
       processMetrics(metrics);
       const agents = ensureAgentToken(options.dataDirectory, pki.authority.certificate, random);
       const server = await createApiServer({
@@ -152,10 +163,13 @@ async function listen(parts: {
 }
 
 /** Who asks a server that stops hears that it is not ready, so that load balancers go elsewhere. */
-function healthChecks(ready: readonly HealthCheck[], stopping: { readonly begun: boolean }) {
+function healthChecks(
+  { live, ready }: { live: readonly HealthCheck[]; ready: readonly HealthCheck[] },
+  stopping: { readonly begun: boolean },
+) {
   const shutdown: HealthCheck = {
     name: "shutdown",
     check: () => (stopping.begun ? "process is shutting down" : undefined),
   };
-  return { live: [{ name: "ping", check: () => undefined }], ready: [...ready, shutdown] };
+  return { live: [{ name: "ping", check: () => undefined }, ...live], ready: [...ready, shutdown] };
 }

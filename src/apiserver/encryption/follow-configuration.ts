@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { errorMessage } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import { type EncryptionConfiguration, type GroupResource, parseEncryptionConfiguration } from "./configuration.ts";
+import { createEncryption, type Encryption } from "./encryption.ts";
+import { type KmsProvider, startKmsProvider } from "./kms/provider.ts";
+import { type BuiltProviders, buildProviders } from "./providers.ts";
+import { resourceKeys } from "./resource-keys.ts";
+import { validateEncryptionConfiguration } from "./validate-configuration.ts";
+
+export interface FollowedConfiguration {
+  readonly encryption: Encryption;
+  /** What is in use. */
+  current(): EncryptionConfiguration;
+  /** What is wrong with a key service, or undefined. */
+  health(): string | undefined;
+  /** Whether key services are asked at all. */
+  readonly hasKeyServices: boolean;
+  /** Calls back when another configuration is in use. */
+  onChange(listener: (config: EncryptionConfiguration) => void): void;
+  stop(): void;
+}
+
+/** How soon a changed file is noticed. */
+const LOOK_MS = 2000;
+/** Calls to a key service that is no longer used may still be under way. */
+const FAREWELL_MS = 30_000;
+
+/**
+ * Encryption as a configuration file says, and as it says after each change when `follow` is set: a file that is no good is
+ * logged, and what was in use stays in use.
+ * @throws Error when the file is missing or wrong at the start
+ */
+export async function followEncryptionConfiguration(options: {
+  readonly file: string;
+  readonly follow: boolean;
+  readonly resources: readonly GroupResource[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}): Promise<FollowedConfiguration> {
+  const { file, clock, log } = options;
+  const build = (config: EncryptionConfiguration): Promise<BuiltProviders> =>
+    buildProviders(config, { ...options, startKms: (kms) => startKmsProvider(kms, options) });
+  let text = read(file);
+  let config = await checked(file, text);
+  let built = await build(config);
+  const encryption = createEncryption(resourceKeys(options.resources), built.transformers);
+  const listeners: ((config: EncryptionConfiguration) => void)[] = [];
+  let isStopped = false;
+  let timer = clock.setTimer(look, LOOK_MS);
+  if (!options.follow) timer.cancel();
+
+  function look(): void {
+    void reload().then(() => {
+      if (!isStopped) timer = clock.setTimer(look, LOOK_MS);
+    });
+  }
+
+  async function reload(): Promise<void> {
+    try {
+      const next = read(file);
+      if (next === text) return;
+      text = next;
+      const parsed = await checked(file, next);
+      const before = built;
+      built = await build(parsed);
+      if (isStopped) return stopAll(built.kms);
+      config = parsed;
+      encryption.use(built.transformers);
+      clock.setTimer(() => stopAll(before.kms), FAREWELL_MS);
+      log.info("another encryption configuration is in use", { file });
+      for (const listener of listeners) listener(parsed);
+    } catch (error) {
+      log.error("the encryption configuration cannot be used; the one before stays in use", { error });
+    }
+  }
+
+  return {
+    encryption,
+    current: () => config,
+    hasKeyServices: options.follow || built.kms.length > 0,
+    health: () => built.kms.map((provider) => provider.health()).find((problem) => problem !== undefined),
+    onChange: (listener) => void listeners.push(listener),
+    stop() {
+      isStopped = true;
+      timer.cancel();
+      stopAll(built.kms);
+    },
+  };
+}
+
+function stopAll(providers: readonly KmsProvider[]): void {
+  for (const provider of providers) provider.stop();
+}
+
+async function checked(file: string, text: string): Promise<EncryptionConfiguration> {
+  let config: EncryptionConfiguration;
+  try {
+    config = await parseEncryptionConfiguration(text);
+  } catch (error) {
+    throw new Error(`${file} is no encryption configuration: ${errorMessage(error)}`);
+  }
+  const errors = validateEncryptionConfiguration(config);
+  if (errors.length === 0) return config;
+  throw new Error(`${file}: ${errors.map(({ field, message }) => `${field}: ${message}`).join("; ")}`);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`cannot read the encryption configuration ${file}: ${errorMessage(error)}`);
+  }
+}

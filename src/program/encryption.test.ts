@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { silentLogger } from "../base/log.ts";
+import { systemRandom } from "../base/random.ts";
+import { settle, VirtualClock } from "../base/virtual-clock.ts";
+import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
+import type { Store } from "../store/store.ts";
+import { type EncryptedStore, encryptStore } from "./encryption.ts";
+import { addEncryptionKey, encryptionFile, encryptionKeyNames } from "./encryption-keys.ts";
+
+const roots: string[] = [];
+after(() => {
+  for (const root of roots) rmSync(root, { recursive: true, force: true });
+});
+function directory(): string {
+  const root = mkdtempSync(join(tmpdir(), "wherry-encryption-"));
+  roots.push(root);
+  return root;
+}
+
+const PASSWORD = "correct-horse-battery-staple";
+const KEY = "/registry/secrets/default/database";
+const secret = (name = "database"): Buffer =>
+  Buffer.from(JSON.stringify({ kind: "Secret", metadata: { name }, data: { password: PASSWORD } }));
+
+/** Everything that lies under a directory, as one buffer. */
+function bytesBelow(root: string): Buffer {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Buffer.concat(files.map((file) => readFileSync(join(file.parentPath, file.name))));
+}
+
+function environmentAt(clock: VirtualClock) {
+  return { clock, random: systemRandom, log: silentLogger };
+}
+
+async function openOver(raw: Store, dataDirectory: string, clock = new VirtualClock()): Promise<EncryptedStore> {
+  return encryptStore(raw, { dataDirectory }, environmentAt(clock));
+}
+
+async function until(clock: VirtualClock, isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 100 && !isSo(); tries++) {
+    await clock.advance(1000);
+    await settle(20);
+  }
+  assert.equal(isSo(), true);
+}
+
+describe("a cluster as it comes", () => {
+  test("has no word of a Secret in its files, while it runs and afterwards", async () => {
+    const root = directory();
+    const raw = await openEmbeddedStore({
+      directory: join(root, "store"),
+      clock: new VirtualClock(),
+      log: silentLogger,
+    });
+    const { store } = await openOver(raw, root);
+    const { revision } = await store.create(KEY, secret());
+    await store.update(KEY, secret("changed"), revision);
+    await store.create("/registry/configmaps/default/a", Buffer.from('{"kind":"ConfigMap","data":{"word":"visible"}}'));
+    assert.equal(bytesBelow(root).includes(PASSWORD), false, "while it runs (the log)");
+    await store.close();
+    const left = bytesBelow(root);
+    assert.equal(left.includes(PASSWORD), false, "in the database");
+    assert.equal(left.includes("visible"), true, "what is not to be encrypted is not");
+    assert.equal(left.includes("k8s:enc:aesgcm:v1:"), true);
+  });
+
+  test("keeps its key for its owner alone, and reads with it after a restart", async () => {
+    const root = directory();
+    const open = async () =>
+      openOver(
+        await openEmbeddedStore({ directory: join(root, "store"), clock: new VirtualClock(), log: silentLogger }),
+        root,
+      );
+    const first = await open();
+    await first.store.create(KEY, secret());
+    await first.store.close();
+    assert.equal(statSync(encryptionFile(root)).mode & 0o777, 0o600);
+    const second = await open();
+    assert.deepEqual((await second.store.get(KEY))!.value, secret());
+    await second.store.close();
+  });
+
+  test("encrypts what was plain before", async () => {
+    const [root, clock] = [directory(), new VirtualClock()];
+    const raw = createMemoryStore({ clock });
+    await raw.create(KEY, secret());
+    const { store } = await openOver(raw, root, clock);
+    assert.deepEqual((await store.get(KEY))!.value, secret());
+    await clock.advance(15_000);
+    await settle(50);
+    assert.equal((await raw.get(KEY))!.value.includes(PASSWORD), false);
+    assert.deepEqual((await store.get(KEY))!.value, secret());
+    await store.close();
+  });
+});
+
+describe("rotating the key", () => {
+  test("brings all Secrets under the new one, and then forgets the old one", async () => {
+    const [root, clock] = [directory(), new VirtualClock()];
+    const raw = createMemoryStore({ clock });
+    const { store } = await openOver(raw, root, clock);
+    for (let count = 0; count < 250; count++) await store.create(`${KEY}-${count}`, secret(`s-${count}`));
+    const [old] = encryptionKeyNames(root);
+    assert.equal(addEncryptionKey(root, environmentAt(clock)), "added");
+    assert.equal(addEncryptionKey(root, environmentAt(clock)), "under way");
+    await until(clock, () => encryptionKeyNames(root).length === 1);
+    const [current] = encryptionKeyNames(root);
+    assert.notEqual(current, old);
+    for (const { value } of (await raw.list({ prefix: "/registry/secrets/" })).items)
+      assert.equal(value.toString("latin1").startsWith(`k8s:enc:aesgcm:v1:${current}:`), true);
+    const { items } = await store.list({ prefix: "/registry/secrets/" });
+    assert.deepEqual(items.find(({ key }) => key === `${KEY}-7`)!.value, secret("s-7"));
+    await store.close();
+  });
+
+  test("that was broken off goes on at the next start", async () => {
+    const [root, clock] = [directory(), new VirtualClock()];
+    const raw = createMemoryStore({ clock });
+    const first = await openOver(raw, root, clock);
+    await first.store.create(KEY, secret());
+    addEncryptionKey(root, environmentAt(clock));
+    // No time passes: the change is not noticed before the end.
+    const survivor: Store = { ...bound(raw), close: async () => {} };
+    const second = await openOver(survivor, root, clock);
+    await until(clock, () => encryptionKeyNames(root).length === 1);
+    assert.deepEqual((await second.store.get(KEY))!.value, secret());
+    await first.store.close();
+  });
+
+  test("keeps a key that something still needs", async () => {
+    const [root, clock] = [directory(), new VirtualClock()];
+    const raw = createMemoryStore({ clock });
+    const { store } = await openOver(raw, root, clock);
+    await store.create(KEY, secret());
+    const stored = (await raw.get(KEY))!;
+    // The value of another object, put here by hand: it cannot be read under this name.
+    await raw.create(`${KEY}-copied`, Buffer.from(stored.value));
+    const [old] = encryptionKeyNames(root);
+    addEncryptionKey(root, environmentAt(clock));
+    await clock.advance(30_000);
+    await settle(50);
+    assert.equal(encryptionKeyNames(root).includes(old!), true);
+    await assert.rejects(store.get(`${KEY}-copied`), /unable to transform key/);
+    assert.deepEqual((await store.get(KEY))!.value, secret());
+    await store.close();
+  });
+});
+
+describe("a configuration of somebody's own", () => {
+  const config = (resources: string[], name: string): string =>
+    JSON.stringify({
+      apiVersion: "apiserver.config.k8s.io/v1",
+      kind: "EncryptionConfiguration",
+      resources: [
+        {
+          resources,
+          providers: [
+            { secretbox: { keys: [{ name, secret: Buffer.alloc(32, name).toString("base64") }] } },
+            { identity: {} },
+          ],
+        },
+      ],
+    });
+
+  test("decides what is encrypted, and is read again when it changes", async () => {
+    const [root, clock] = [directory(), new VirtualClock()];
+    const file = join(root, "encryption.yaml");
+    writeFileSync(file, config(["configmaps"], "one"));
+    const raw = createMemoryStore({ clock });
+    const options = { dataDirectory: root, providerConfig: file, automaticReload: true };
+    const { store } = await encryptStore(raw, options, environmentAt(clock));
+    await store.create(KEY, secret());
+    await store.create("/registry/configmaps/default/a", secret("a"));
+    assert.equal((await raw.get(KEY))!.value.includes(PASSWORD), true);
+    const stored = async (): Promise<string> =>
+      (await raw.get("/registry/configmaps/default/a"))!.value.toString("latin1");
+    assert.match(await stored(), /^k8s:enc:secretbox:v1:one:/);
+    writeFileSync(file, "{ broken");
+    await clock.advance(5000);
+    assert.deepEqual((await store.get("/registry/configmaps/default/a"))!.value, secret("a"));
+    writeFileSync(file, config(["secrets", "configmaps"], "two"));
+    await clock.advance(5000);
+    await settle(20);
+    await store.create(`${KEY}-two`, secret());
+    assert.match((await raw.get(`${KEY}-two`))!.value.toString("latin1"), /^k8s:enc:secretbox:v1:two:/);
+    await store.close();
+  });
+
+  test("that is wrong keeps the cluster from starting, and says what is wrong", async () => {
+    const root = directory();
+    const file = join(root, "encryption.yaml");
+    writeFileSync(file, config(["Secrets"], "one"));
+    const raw = createMemoryStore({ clock: new VirtualClock() });
+    const options = { dataDirectory: root, providerConfig: file };
+    await assert.rejects(encryptStore(raw, options, environmentAt(new VirtualClock())), /capital letters/);
+    await assert.rejects(raw.get(KEY), /closed/);
+  });
+});
+
+/** The methods of a store as functions of their own. */
+function bound(store: Store): Store {
+  return {
+    revision: () => store.revision(),
+    compactedRevision: () => store.compactedRevision(),
+    get: (key, options) => store.get(key, options),
+    list: (request) => store.list(request),
+    create: (key, value, options) => store.create(key, value, options),
+    update: (key, value, revision, options) => store.update(key, value, revision, options),
+    delete: (key, revision) => store.delete(key, revision),
+    watch: (request) => store.watch(request),
+    compact: (revision) => store.compact(revision),
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,154 @@
+import { loadSchema } from "../api/schema-data.ts";
+import { encryptedStore } from "../apiserver/encryption/encrypted-store.ts";
+import {
+  type FollowedConfiguration,
+  followEncryptionConfiguration,
+} from "../apiserver/encryption/follow-configuration.ts";
+import { rewriteStale } from "../apiserver/encryption/rewrite.ts";
+import type { HealthCheck } from "../apiserver/handlers/health.ts";
+import { storagePrefix } from "../apiserver/registry/storage-prefix.ts";
+import { errorMessage } from "../base/assert.ts";
+import type { Store, StoredValue } from "../store/store.ts";
+import { dropOldEncryptionKeys, ensureEncryptionKeys } from "./encryption-keys.ts";
+import type { Environment } from "./environment.ts";
+
+export interface EncryptionOptions {
+  readonly dataDirectory: string;
+  /** EncryptionConfiguration of somebody's own; the cluster's own key encrypts Secrets when absent. */
+  readonly providerConfig?: string | undefined;
+  /** Whether a change of that file counts at once. The cluster's own is always followed. */
+  readonly automaticReload?: boolean | undefined;
+}
+
+type EncryptionEnvironment = Pick<Environment, "clock" | "random" | "log">;
+
+export interface EncryptedStore {
+  /** Closes the engine, too. */
+  readonly store: Store;
+  readonly checks: readonly HealthCheck[];
+}
+
+const SECRETS = storagePrefix("", "secrets");
+/** A start has better things to do first. */
+const FIRST_REWRITE_MS = 10_000;
+const RETRY_MS = 60_000;
+
+/** Puts encryption at rest before an engine. The cluster's own keys are rotated by writing a new one into their file. */
+export async function encryptStore(
+  raw: Store,
+  options: EncryptionOptions,
+  environment: EncryptionEnvironment,
+): Promise<EncryptedStore> {
+  try {
+    return await open(raw, options, environment);
+  } catch (error) {
+    await raw.close();
+    throw error;
+  }
+}
+
+async function open(
+  raw: Store,
+  options: EncryptionOptions,
+  environment: EncryptionEnvironment,
+): Promise<EncryptedStore> {
+  const { clock, random } = environment;
+  const isOwn = options.providerConfig === undefined;
+  const log = environment.log.named("encryption");
+  const followed = await followEncryptionConfiguration({
+    file: options.providerConfig ?? ensureEncryptionKeys(options.dataDirectory, environment),
+    follow: isOwn || options.automaticReload === true,
+    resources: loadSchema().resources,
+    clock,
+    random,
+    log,
+  });
+  const store = encryptedStore(raw, followed.encryption);
+  const rewriting = isOwn ? keepRewriting({ raw, store, followed, options, environment }) : undefined;
+  const check: HealthCheck = { name: "kms-providers", check: () => followed.health() };
+  return {
+    store: {
+      ...store,
+      async close() {
+        followed.stop();
+        await rewriting?.stop();
+        await store.close();
+      },
+    },
+    checks: !isOwn && followed.hasKeyServices ? [check] : [],
+  };
+}
+
+/** Brings all Secrets under the newest key, at the start and after each change, and then forgets the older ones. */
+function keepRewriting(of: {
+  raw: Store;
+  store: Store;
+  followed: FollowedConfiguration;
+  options: EncryptionOptions;
+  environment: EncryptionEnvironment;
+}): { stop(): Promise<void> } {
+  const { clock, log } = of.environment;
+  const stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  let timer = clock.setTimer(start, FIRST_REWRITE_MS);
+  of.followed.onChange(start);
+
+  function start(): void {
+    timer.cancel();
+    running = running.then(work);
+  }
+
+  async function work(): Promise<void> {
+    if (stopping.signal.aborted) return;
+    try {
+      await rewriteAll(of, stopping.signal);
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      log.named("encryption").warn("encrypting anew is not done and goes on", { error: errorMessage(error) });
+      timer = clock.setTimer(start, RETRY_MS);
+    }
+  }
+
+  return {
+    async stop() {
+      stopping.abort();
+      timer.cancel();
+      await running;
+    },
+  };
+}
+
+async function rewriteAll(
+  of: {
+    raw: Store;
+    store: Store;
+    followed: FollowedConfiguration;
+    options: EncryptionOptions;
+    environment: EncryptionEnvironment;
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const log = of.environment.log.named("encryption");
+  const keys = of.followed.current().resources[0]?.providers[0]?.aesgcm?.keys ?? [];
+  const isUnder = ({ value }: StoredValue, name: string): boolean =>
+    value.toString("latin1", 0, 200).startsWith(`k8s:enc:aesgcm:v1:${name}:`);
+  const result = await rewriteStale(
+    { raw: of.raw, encrypted: of.store },
+    { prefixes: [SECRETS], isWrittenNow: (stored) => isUnder(stored, keys[0]?.name ?? ""), signal },
+  );
+  if (result.written > 0) log.info("Secrets were encrypted anew", { count: result.written });
+  if (result.unreadable.length > 0) {
+    log.error("Secrets cannot be read: the key that they were encrypted with is gone", {
+      count: result.unreadable.length,
+      first: result.unreadable[0],
+    });
+  }
+  if (keys.length < 2) return;
+  // What was encrypted with the old key is history then: nobody can ask for it any more.
+  await of.raw.compact(result.revision);
+  const unreadable = await Promise.all(result.unreadable.map((key) => of.raw.get(key)));
+  dropOldEncryptionKeys(of.options.dataDirectory, (name) =>
+    unreadable.some((stored) => stored !== undefined && isUnder(stored, name)),
+  );
+  log.info("the old encryption keys are forgotten");
+}
