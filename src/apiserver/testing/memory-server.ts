@@ -35,11 +35,13 @@ export async function startMemoryServer(
     admission?: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];
     subresources?: Readonly<Record<string, Subresource>>;
     paths?: ApiServerOptions["paths"];
+    /** Instead of an empty one. */
+    store?: Store;
   } = {},
 ): Promise<MemoryServer> {
   const clock = new VirtualClock();
   const random = seededRandom(1);
-  const store = createMemoryStore({ clock });
+  const store = options.store ?? createMemoryStore({ clock });
   const server = await createApiServer({
     store,
     schema: loadSchema(),
