@@ -20,7 +20,7 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
       const { cache, prefix } = served(reference).storage;
       await cache.fresh();
       const selection = { prefix: prefix + (namespace === undefined || namespace === "" ? "" : `${namespace}/`) };
-      return [...cache.select(selection)].map((entry) => objectOf<T>(entry.bytes));
+      return cache.candidates(selection).map((entry) => objectOf<T>(entry.bytes));
     },
     follow<T extends ApiObject>(reference: ResourceReference<T>, handler: (change: ObjectChange<T>) => void) {
       return served(reference).storage.cache.follow((event) => {

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { ApiObject } from "../api/meta.ts";
 import type { Credentials, UserInfo } from "./authn/authenticator.ts";
 import type { CacheEntry } from "./cache/entry.ts";
-import type { SelectedEvent } from "./cache/watch-cache.ts";
+import type { SelectedEvent } from "./cache/selection.ts";
 import type { ServedResource } from "./registry/resource.ts";
 import type { RequestInfo } from "./request-info.ts";
 

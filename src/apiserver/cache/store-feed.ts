@@ -1,7 +1,6 @@
-import type { Clock } from "../../base/clock.ts";
-import { sleep } from "../../base/clock.ts";
+import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import { CompactedError, type Store, type StoreEvent } from "../../store/store.ts";
+import { CompactedError, type Store, type StoreEvent, StoreUnavailableError } from "../../store/store.ts";
 
 /** Gets the changes below one prefix, in order, and word when history was lost and all must be read again. */
 export interface FeedListener {
@@ -10,6 +9,15 @@ export interface FeedListener {
 }
 
 const RETRY_MS = 100;
+/** A reader waits so long for the watch to come to where the store is; longer means that the way to the store is broken. */
+const PATIENCE_MS = 10_000;
+
+interface Waiter {
+  readonly revision: number;
+  readonly giveUpAt: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
 
 /**
  * One watch on the whole store for all watch caches. Because it sees every revision, "have we seen everything up to
@@ -21,7 +29,8 @@ export class StoreFeed {
   readonly clock: Clock;
   readonly #log: Logger;
   readonly #listeners = new Map<string, Set<FeedListener>>();
-  #waiters: { revision: number; resolve: () => void }[] = [];
+  #waiters: Waiter[] = [];
+  #patience: Timer | undefined;
   #seen: number;
 
   constructor(options: { store: Store; root: string; clock: Clock; log: Logger }) {
@@ -49,14 +58,20 @@ export class StoreFeed {
 
   /** Resolves when every change that was durable at the time of the call has been seen. */
   async fresh(): Promise<number> {
-    const revision = this.#store.revision();
+    const current = this.#store.currentRevision();
+    const revision = typeof current === "number" ? current : await current;
     await this.waitFor(revision);
     return revision;
   }
 
+  /** @throws StoreUnavailableError when the watch does not get there in time */
   waitFor(revision: number): Promise<void> {
     if (this.#seen >= revision) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+    const giveUpAt = this.clock.monotonic() + PATIENCE_MS;
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ revision, giveUpAt, resolve, reject });
+      this.#patience ??= this.clock.setTimer(() => this.#giveUp(), PATIENCE_MS);
+    });
   }
 
   /** Follows the store until the signal aborts, re-establishing the watch whenever it breaks. */
@@ -70,7 +85,7 @@ export class StoreFeed {
       } catch (error) {
         if (signal.aborted) break;
         this.#log.warn("the store's watch broke; it is re-established", { error });
-        if (error instanceof CompactedError) this.#reset();
+        if (error instanceof CompactedError) await this.#reset();
       }
       if (!signal.aborted) await sleep(this.clock, RETRY_MS, signal);
     }
@@ -95,9 +110,26 @@ export class StoreFeed {
     for (const waiter of due) waiter.resolve();
   }
 
-  #reset(): void {
+  #giveUp(): void {
+    const now = this.clock.monotonic();
+    const tired = this.#waiters.filter((waiter) => waiter.giveUpAt <= now);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.giveUpAt > now);
+    const next = this.#waiters[0];
+    this.#patience =
+      next === undefined ? undefined : this.clock.setTimer(() => this.#giveUp(), Math.max(1, next.giveUpAt - now));
+    for (const { revision, reject } of tired) {
+      reject(new StoreUnavailableError(`the store's watch is at revision ${this.#seen}, not yet at ${revision}`));
+    }
+  }
+
+  async #reset(): Promise<void> {
     const listeners = [...this.#listeners.values()].flatMap((each) => [...each]);
-    this.#advance(this.#store.revision());
+    try {
+      this.#advance(await this.#store.currentRevision());
+    } catch (error) {
+      this.#log.warn("the store does not say where it is", { error });
+      return;
+    }
     for (const listener of listeners) listener.reset();
   }
 }

@@ -6,35 +6,19 @@ import { nextTurn } from "../../base/turn.ts";
 import type { ListResult, Store, StoredValue, StoreEvent } from "../../store/store.ts";
 import { stamp } from "../registry/codec.ts";
 import { Backlog } from "./backlog.ts";
-import { type CacheEntry, CacheEvent, type EventType } from "./entry.ts";
+import { type CacheEntry, CacheEvent } from "./entry.ts";
 import type { EntryReader } from "./entry-reader.ts";
+import { type SelectedEvent, type Selection, typeFor } from "./selection.ts";
 import type { StoreFeed } from "./store-feed.ts";
+import { TriggerIndex } from "./trigger-index.ts";
 import { refuseUnreadable, UnreadableKeys } from "./unreadable-keys.ts";
-
-/** Which objects a reader wants. `undefined` parts want all. */
-export interface Selection {
-  /** Keys start with this (the resource's prefix plus a namespace). */
-  readonly prefix: string;
-  readonly matches?: ((entry: CacheEntry) => boolean) | undefined;
-  /** Value of the cache's trigger field that every wanted object has: lets an event find its watchers directly. */
-  readonly trigger?: string | undefined;
-}
-
-export interface SelectedEvent {
-  readonly type: EventType;
-  readonly event: CacheEvent;
-}
+import { type Watcher, Watchers } from "./watchers.ts";
 
 /** A watcher that reads too slowly is ended when so many events wait for it; the client then resumes by itself. */
 export const WATCH_QUEUE_CAPACITY = 10_000;
 
 /** How many stored values a reader gets at once. */
 const READ_AT_ONCE = 500;
-
-interface Watcher {
-  readonly selection: Selection;
-  readonly queue: AsyncQueue<SelectedEvent | "tick">;
-}
 
 export interface WatchSettings {
   readonly signal: AbortSignal;
@@ -53,13 +37,12 @@ export class WatchCache {
   readonly #store: Store;
   readonly #feed: StoreFeed;
   readonly #triggerOf: ((entry: CacheEntry) => string | undefined) | undefined;
+  #index: TriggerIndex | undefined;
   readonly #reader: EntryReader | undefined;
   readonly #entries = new SortedMap<CacheEntry>();
   readonly #unreadable: UnreadableKeys;
-  readonly #watchers = new Set<Watcher>();
-  readonly #triggered = new Map<string, Set<Watcher>>();
+  readonly #watchers: Watchers;
   readonly #followers = new Set<(event: CacheEvent) => void>();
-  #delivered = 0;
   #loading: Promise<void> | undefined;
   /** Events that arrive while the first list is read; undefined once they are applied. */
   #early: StoreEvent[] | undefined = [];
@@ -82,6 +65,8 @@ export class WatchCache {
     this.#store = options.store;
     this.#feed = options.feed;
     this.#triggerOf = options.triggerOf;
+    this.#watchers = new Watchers(options.triggerOf);
+    this.#index = this.#newIndex();
     this.#reader = options.reader;
     this.#unreadable = new UnreadableKeys(options.store, options.feed.clock);
   }
@@ -129,14 +114,35 @@ export class WatchCache {
   }
 
   /**
-   * Entries of a selection in key order, as last seen.
+   * Entries among which those of the selection are, in key order, as last seen: cheap, for nothing is parsed. `chosen` of
+   * selection.ts picks the wanted ones.
    * @throws StatusError InternalError that names what cannot be read
    */
-  *select(selection: Selection, startKey?: string): Generator<CacheEntry, void, undefined> {
-    if (this.#unreadable.size > 0) this.#unreadable.refuseBelow(selection.prefix);
-    for (const [, entry] of this.#entries.entriesWithPrefix(selection.prefix, startKey)) {
-      if (selection.matches?.(entry) !== false) yield entry;
+  candidates({ prefix, key, trigger = "" }: Selection, from: { startKey?: string; limit?: number } = {}): CacheEntry[] {
+    const { startKey = prefix, limit = Number.POSITIVE_INFINITY } = from;
+    if (this.#unreadable.size > 0) this.#unreadable.refuseBelow(prefix);
+    const keys = key === undefined ? (trigger === "" ? undefined : this.#index?.keysOf(trigger)) : [key];
+    const found: CacheEntry[] = [];
+    if (keys === undefined) {
+      for (const [, entry] of this.#entries.entriesWithPrefix(prefix, startKey)) {
+        found.push(entry);
+        if (found.length >= limit) break;
+      }
+      return found;
     }
+    for (const each of keys) {
+      const entry = each.startsWith(prefix) && each >= startKey ? this.#entries.get(each) : undefined;
+      if (entry !== undefined) found.push(entry);
+    }
+    return found;
+  }
+
+  /** Resolves with what `fresh` does, when the selection's candidates can be found without looking at all objects. */
+  async freshFor({ key, trigger = "" }: Selection): Promise<number> {
+    const revision = await this.fresh();
+    if (key !== undefined || trigger === "" || this.#index === undefined || this.#closed) return revision;
+    await this.#index.built(this.#entries);
+    return this.revision;
   }
 
   /** True once the objects have been read. */
@@ -146,7 +152,7 @@ export class WatchCache {
 
   /** Events given to watchers since the start, one a watcher. */
   get deliveredEvents(): number {
-    return this.#delivered;
+    return this.#watchers.delivered;
   }
 
   get watcherCount(): number {
@@ -169,7 +175,7 @@ export class WatchCache {
 
   /** @throws CompactedError, FutureRevisionError when the revision cannot be read */
   async checkHistory(revision: number): Promise<void> {
-    await this.#store.list({ prefix: this.prefix, revision, limit: 1 });
+    await this.#store.get(this.prefix, { revision });
   }
 
   /** Calls back for every present entry and every change, synchronously and in order. */
@@ -194,7 +200,7 @@ export class WatchCache {
     const watcher: Watcher = { selection, queue };
     const joinedAt = this.revision;
     if (this.#closed) queue.end();
-    else this.#join(watcher);
+    else this.#watchers.join(watcher);
     const stop = (): void => queue.end();
     settings.signal.addEventListener("abort", stop);
     if (settings.signal.aborted) stop();
@@ -206,7 +212,7 @@ export class WatchCache {
     } finally {
       stopTicking();
       settings.signal.removeEventListener("abort", stop);
-      this.#leave(watcher);
+      this.#watchers.leave(watcher);
     }
   }
 
@@ -244,13 +250,14 @@ export class WatchCache {
 
   /** Back to before the first use; watchers end, so that their clients list again. */
   #forget(): void {
-    for (const watcher of [...this.#watchers]) watcher.queue.end();
+    this.#watchers.endAll();
     this.#detach?.();
     this.#detach = undefined;
     this.#backlog?.abandon();
     this.#backlog = undefined;
     this.#unreadable.clear();
     this.#entries.clear();
+    this.#index = this.#newIndex();
     this.#loading = undefined;
   }
 
@@ -300,10 +307,11 @@ export class WatchCache {
       after = { key: event.key, revision: event.revision, bytes };
       this.#entries.set(event.key, after);
     } else this.#entries.delete(event.key);
+    this.#index?.follow(event.key, after);
     if (before === undefined && after === undefined) return;
     const change = new CacheEvent(event.revision, before, after);
     for (const follower of this.#followers) follower(change);
-    this.#fanOut(change);
+    this.#watchers.tell(change);
   }
 
   async #entriesOf(items: readonly StoredValue[]): Promise<CacheEntry[]> {
@@ -320,33 +328,6 @@ export class WatchCache {
       if (start + READ_AT_ONCE < values.length) await nextTurn();
     }
     return entries;
-  }
-
-  #fanOut(event: CacheEvent): void {
-    if (this.#watchers.size === 0) return;
-    if (this.#triggerOf === undefined) {
-      for (const watcher of this.#watchers) this.#offer(watcher, event);
-      return;
-    }
-    for (const watcher of this.#triggered.get("") ?? []) this.#offer(watcher, event);
-    const triggers = new Set<string>();
-    for (const entry of [event.before, event.after]) {
-      const trigger = entry === undefined ? undefined : this.#triggerOf(entry);
-      if (trigger !== undefined && trigger !== "") triggers.add(trigger);
-    }
-    for (const trigger of triggers)
-      for (const watcher of this.#triggered.get(trigger) ?? []) this.#offer(watcher, event);
-  }
-
-  #offer(watcher: Watcher, event: CacheEvent): void {
-    const type = typeFor(watcher.selection, event);
-    if (type === undefined) return;
-    if (watcher.queue.push({ type, event })) {
-      this.#delivered++;
-      return;
-    }
-    watcher.queue.end();
-    this.#leave(watcher);
   }
 
   async *#replay(
@@ -375,19 +356,8 @@ export class WatchCache {
     return type === undefined ? undefined : { type, event: change };
   }
 
-  #join(watcher: Watcher): void {
-    this.#watchers.add(watcher);
-    if (this.#triggerOf === undefined) return;
-    const trigger = watcher.selection.trigger ?? "";
-    this.#triggered.set(trigger, (this.#triggered.get(trigger) ?? new Set()).add(watcher));
-  }
-
-  #leave(watcher: Watcher): void {
-    this.#watchers.delete(watcher);
-    const trigger = watcher.selection.trigger ?? "";
-    const peers = this.#triggered.get(trigger);
-    peers?.delete(watcher);
-    if (peers?.size === 0) this.#triggered.delete(trigger);
+  #newIndex(): TriggerIndex | undefined {
+    return this.#triggerOf === undefined ? undefined : new TriggerIndex(this.#triggerOf);
   }
 }
 
@@ -399,18 +369,6 @@ function ticking(queue: AsyncQueue<SelectedEvent | "tick">, { tickMs, clock }: W
     timer = clock!.setTimer(tick, tickMs!);
   }
   return () => timer.cancel();
-}
-
-/** What a change is to somebody who sees only the selection; undefined when it is nothing. */
-function typeFor(selection: Selection, event: CacheEvent): EventType | undefined {
-  const was = event.before !== undefined && wants(selection, event.before);
-  const is = event.after !== undefined && wants(selection, event.after);
-  if (is) return was ? "MODIFIED" : "ADDED";
-  return was ? "DELETED" : undefined;
-}
-
-function wants(selection: Selection, entry: CacheEntry): boolean {
-  return entry.key.startsWith(selection.prefix) && selection.matches?.(entry) !== false;
 }
 
 function stamped({ key, value, revision }: StoredValue): StoredValue {

@@ -1,7 +1,7 @@
 import { badRequest, expired, failure, notFound } from "../../api/status.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import type { CacheEntry } from "../cache/entry.ts";
-import type { Selection } from "../cache/watch-cache.ts";
+import { chosen, type Selection } from "../cache/selection.ts";
 import { type Exchange, type ListAnswer, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
@@ -26,16 +26,16 @@ export async function listHandler(resource: ServedResource, exchange: Exchange):
   const limit = limitOf(query);
   const token = query.get("continue") ?? "";
   const exact = exactRevision(query, token);
-  const current = await resource.storage.cache.fresh();
+  const current = await resource.storage.cache.freshFor(selection);
   if (token !== "") {
     const { revision, startKey } = decodeContinue(token, selection.prefix);
     if (revision > 0) return listPast(resource, { selection, revision, startKey, limit });
-    return listPresent(resource, { selection, revision: current, startKey, limit });
+    return listPresent(resource, { selection, startKey, limit });
   }
   if (exact !== undefined && exact !== current) return listPast(resource, { selection, revision: exact, limit });
   const atLeast = Number(query.get("resourceVersion") ?? 0);
   if (atLeast > current) throw tooLarge(atLeast, current);
-  return listPresent(resource, { selection, revision: current, limit });
+  return listPresent(resource, { selection, limit });
 }
 
 interface Page {
@@ -45,23 +45,22 @@ interface Page {
   readonly limit: number;
 }
 
-function listPresent(resource: ServedResource, page: Page): ListAnswer {
+async function listPresent(resource: ServedResource, page: Omit<Page, "revision">): Promise<ListAnswer> {
   const { selection, limit } = page;
   const cache = resource.storage.cache;
-  const entries: CacheEntry[] = [];
-  let more = false;
-  for (const entry of cache.select(selection, page.startKey)) {
-    if (limit > 0 && entries.length === limit) {
-      more = true;
-      break;
-    }
-    entries.push(entry);
-  }
-  if (!more) return { kind: "list", resource, revision: page.revision, entries };
-  const startKey = `${entries.at(-1)!.key}\0`;
-  const remaining = selection.matches === undefined ? cache.count(selection.prefix, startKey) : undefined;
-  const continueToken = encodeContinue({ revision: page.revision, startKey }, selection.prefix);
-  return { kind: "list", resource, revision: page.revision, entries, continueToken, remaining };
+  // One more than is wanted tells whether there are more. The candidates and their revision belong together.
+  const wanted = limit > 0 ? limit + 1 : 0;
+  const startKey = page.startKey ?? selection.prefix;
+  const isExact = wanted > 0 && selection.matches === undefined;
+  const candidates = cache.candidates(selection, { startKey, ...(isExact && { limit: wanted }) });
+  const revision = cache.revision;
+  const found = await chosen(candidates, selection, wanted);
+  if (limit === 0 || found.length <= limit) return { kind: "list", resource, revision, entries: found };
+  const entries = found.slice(0, limit);
+  const nextKey = `${entries.at(-1)!.key}\0`;
+  const remaining = selection.matches === undefined ? cache.count(selection.prefix, nextKey) : undefined;
+  const continueToken = encodeContinue({ revision, startKey: nextKey }, selection.prefix);
+  return { kind: "list", resource, revision, entries, continueToken, remaining };
 }
 
 async function listPast(resource: ServedResource, page: Page): Promise<ListAnswer> {

@@ -4,7 +4,7 @@ import { matchesRequirements } from "../../api/selectors.ts";
 import { badRequest } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { CacheEntry } from "../cache/entry.ts";
-import type { Selection } from "../cache/watch-cache.ts";
+import type { Selection } from "../cache/selection.ts";
 import { objectOf } from "../registry/codec.ts";
 import type { ServedResource } from "../registry/resource.ts";
 
@@ -30,8 +30,10 @@ export function selectionOf(
   const tests: ((entry: CacheEntry) => boolean)[] = [];
   if (requirements.length > 0) tests.push((entry) => matchesRequirements(requirements, labelsOf(entry)));
   if (terms.length > 0) tests.push((entry) => matchesFields(terms, (field) => fieldOf(resource, entry, field)));
+  const named = resource.schema.namespaced && namespace === "" ? undefined : equalTo(terms, "metadata.name");
   return {
     prefix,
+    key: named === undefined ? undefined : prefix + named,
     trigger: triggerField === undefined ? undefined : equalTo(terms, triggerField),
     matches: tests.length === 0 ? undefined : (entry) => tests.every((test) => test(entry)),
   };

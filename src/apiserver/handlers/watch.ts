@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import { CacheEvent } from "../cache/entry.ts";
-import type { Selection } from "../cache/watch-cache.ts";
+import { chosen, type Selection } from "../cache/selection.ts";
 import type { Exchange, OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { isTrue } from "../request-info.ts";
@@ -28,7 +28,7 @@ export async function watchHandler(
     fieldSelector: query.get("fieldSelector"),
   });
   const start = startOf(query);
-  await resource.storage.cache.fresh();
+  await resource.storage.cache.freshFor(selection);
   if (start.revision !== undefined) await checkHistory(resource, start.revision);
   const timeoutMs = timeoutSeconds(query, environment.random) * 1000;
   const events = watchEvents(resource, { selection, start, exchange, timeoutMs, clock: environment.clock });
@@ -70,10 +70,11 @@ async function* watchEvents(
     ...(bookmarks ? { tickMs: BOOKMARK_MS, clock } : {}),
   });
   const first = live.next();
-  const initial = start.initialEvents ? [...cache.select(selection)] : [];
+  const present = start.initialEvents ? cache.candidates(selection) : [];
   let reached = from;
   try {
-    for (const entry of initial) yield { type: "ADDED", event: new CacheEvent(entry.revision, undefined, entry) };
+    for (const entry of await chosen(present, selection))
+      yield { type: "ADDED", event: new CacheEvent(entry.revision, undefined, entry) };
     if (start.initialBookmark) yield bookmark(resource, from, true);
     for (let result = await first; result.done !== true; result = await live.next()) {
       if (result.value === "tick") {

@@ -1,5 +1,6 @@
 import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, isNotFound, type Status } from "../../api/status.ts";
+import { chosen } from "../cache/selection.ts";
 import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
 import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
@@ -82,8 +83,10 @@ export async function deleteCollectionHandler(
     fieldSelector: exchange.query.get("fieldSelector"),
   });
   const cache = resource.storage.cache;
-  const revision = await cache.fresh();
-  const entries = [...cache.select(selection)];
+  await cache.freshFor(selection);
+  const candidates = cache.candidates(selection);
+  const revision = cache.revision;
+  const entries = await chosen(candidates, selection);
   for (const entry of entries) {
     const [name = "", namespace = ""] = entry.key.slice(resource.storage.prefix.length).split("/").reverse();
     try {
