@@ -206,6 +206,7 @@ describe("a configuration of somebody's own", () => {
 function bound(store: Store): Store {
   return {
     revision: () => store.revision(),
+    currentRevision: () => store.currentRevision(),
     compactedRevision: () => store.compactedRevision(),
     get: (key, options) => store.get(key, options),
     list: (request) => store.list(request),

@@ -14,8 +14,13 @@
  * - Nothing here blocks the event loop for more than a few milliseconds.
  */
 export interface Store {
-  /** The latest durable revision. */
+  /** The latest durable revision that this process knows of. */
   revision(): number;
+  /**
+   * The latest durable revision as of now, whoever wrote it. An engine that has the store for itself answers at once; one that
+   * shares it asks the others.
+   */
+  currentRevision(): number | Promise<number>;
   /** Reads a key, now or as it was at `revision`. */
   get(key: string, options?: { revision?: number }): Promise<StoredValue | undefined>;
   /** Reads the keys that start with a prefix, in byte order. */

@@ -91,6 +91,7 @@ export function encryptedStore(store: Store, encryption: Encryption): Store {
 
   return {
     revision: () => store.revision(),
+    currentRevision: () => store.currentRevision(),
     compactedRevision: () => store.compactedRevision(),
     compact: (revision) => store.compact(revision),
     close: () => store.close(),

@@ -20,6 +20,7 @@ import { type EtcdAddress, endpointTargets } from "./endpoint.ts";
 import { EtcdError } from "./errors.ts";
 import { type KeySpace, wholeKeySpace } from "./keys.ts";
 import { Leases } from "./leases.ts";
+import { OwnWrites } from "./own-writes.ts";
 import { Quorum } from "./quorum.ts";
 import { listKeys, type ReadContext, readKey } from "./reads.ts";
 import { Watcher, type WatcherContext } from "./watcher.ts";
@@ -55,7 +56,10 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<EtcdStor
     await quorum.revision();
     await history.look();
     const leases = new Leases(connection, { clock, random });
-    return new EtcdStore({ connection, quorum, history, keys, clock, log: log.named("etcd") }, leases);
+    return new EtcdStore(
+      { connection, quorum, history, keys, ownWrites: new OwnWrites(), clock, log: log.named("etcd") },
+      leases,
+    );
   } catch (error) {
     connection.close();
     throw error instanceof EtcdError ? new StoreUnavailableError(error.message) : error;
@@ -132,12 +136,20 @@ export class EtcdStore implements Store {
   async #write(key: string, change: Omit<Intent, "name" | "key">): Promise<WriteResult> {
     checkKey(key);
     this.#checkOpen();
-    const { connection, keys, clock } = this.#context;
+    const { connection, keys, ownWrites, clock } = this.#context;
     const context = { connection, leases: this.#leases, clock };
     const before = this.#writing.get(key);
     const writing = (async () => {
       await before?.catch(() => {});
-      return await write(context, { ...change, name: key, key: keys.toEtcd(key) });
+      const intent: Intent = { ...change, name: key, key: keys.toEtcd(key) };
+      let result: WriteResult | undefined;
+      try {
+        ownWrites.begin(key, intent);
+        result = await write(context, intent);
+        return result;
+      } finally {
+        ownWrites.end(key, result?.revision);
+      }
     })();
     this.#writing.set(key, writing);
     try {

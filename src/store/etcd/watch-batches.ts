@@ -1,10 +1,12 @@
 import { CompactedError, type StoreEvent, type WatchBatch } from "../store.ts";
 import { isBelow, type KeySpace } from "./keys.ts";
 import { DELETE, type WatchEvent, type WatchResponse } from "./messages.ts";
+import type { OwnWrites } from "./own-writes.ts";
 import { storedValue } from "./reads.ts";
 
 export interface AssemblyOptions {
   readonly keys: KeySpace;
+  readonly ownWrites: OwnWrites;
   /** Keys of other prefixes are left out. */
   readonly prefix: Buffer;
   /** An answer without events says how far the watch is, and is true. */
@@ -41,7 +43,7 @@ export class WatchAssembly {
     for (const piece of pieces) {
       if (piece.kv.mod_revision <= this.#cursor || !isBelow(this.#options.prefix, piece.kv.key)) continue;
       const key = this.#options.keys.fromEtcd(piece.kv.key);
-      if (key !== undefined) events.push(storeEvent(key, piece));
+      if (key !== undefined) events.push(storeEvent(key, piece, this.#options.ownWrites));
     }
     this.#cursor = revision;
     return { revision, events };
@@ -56,13 +58,13 @@ export class WatchAssembly {
   }
 }
 
-function storeEvent(key: string, { type, kv, prev_kv }: WatchEvent): StoreEvent {
+function storeEvent(key: string, { type, kv, prev_kv }: WatchEvent, ownWrites: OwnWrites): StoreEvent {
   const revision = kv.mod_revision;
   const previous = prev_kv === null ? undefined : storedValue(key, prev_kv);
   const isCreated = type !== DELETE && kv.version === 1;
   if (previous === undefined && !isCreated) throw new CompactedError(revision - 1, revision);
   if (type === DELETE) return { type: "delete", key, revision, value: previous!.value, previous };
-  const value = Buffer.from(kv.value);
+  const value = ownWrites.valueOf(key, revision, kv.value);
   return previous === undefined || isCreated
     ? { type: "put", key, revision, value }
     : { type: "put", key, revision, value, previous };

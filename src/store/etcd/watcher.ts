@@ -8,6 +8,7 @@ import { EtcdError, etcdError } from "./errors.ts";
 import { EVERYTHING, type KeySpace, prefixRange } from "./keys.ts";
 import type { Member } from "./member.ts";
 import type { WatchResponse } from "./messages.ts";
+import type { OwnWrites } from "./own-writes.ts";
 import type { Quorum } from "./quorum.ts";
 import { hasSoundProgress } from "./version.ts";
 import { WatchAssembly } from "./watch-batches.ts";
@@ -28,6 +29,7 @@ export interface WatcherContext {
   readonly quorum: Quorum;
   readonly history: HistoryStart;
   readonly keys: KeySpace;
+  readonly ownWrites: OwnWrites;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -129,7 +131,7 @@ export class Watcher {
   }
 
   async #followOnce(): Promise<"again" | "over"> {
-    const { connection, clock, keys } = this.#context;
+    const { connection, clock, keys, ownWrites } = this.#context;
     const { member, version } = await connection.member();
     if (this.#ending.signal.aborted) return "over";
     const trustsProgress = hasSoundProgress(version);
@@ -137,7 +139,7 @@ export class Watcher {
       call: member.openWatch(),
       member,
       trustsProgress,
-      assembly: new WatchAssembly({ keys, prefix: this.#prefix, trustsProgress, cursor: this.#cursor }),
+      assembly: new WatchAssembly({ keys, ownWrites, prefix: this.#prefix, trustsProgress, cursor: this.#cursor }),
       ended: Promise.withResolvers(),
       unanswered: 0,
       isPaused: false,

@@ -15,7 +15,7 @@ export interface Intent {
   /** Revision of what is replaced; 0 when nothing may be there. */
   readonly expectedRevision: number;
   /** Absent: the key is removed. */
-  readonly value: Buffer | undefined;
+  value: Buffer | undefined;
   readonly timeToLiveSeconds?: number | undefined;
 }
 

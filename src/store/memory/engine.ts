@@ -65,6 +65,10 @@ export class Engine implements Store {
     return this.#map.revision;
   }
 
+  currentRevision(): number {
+    return this.revision();
+  }
+
   compactedRevision(): number {
     return this.#map.compactedRevision;
   }
