@@ -33,6 +33,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly nameRule?: "dnsSubdomain" | "dnsLabel" | "dns1035Label" | "pathSegment";
   /** Set when metadata.generation stays out of this kind (upstream keeps it for kinds with observedGeneration). */
   readonly withoutGeneration?: true;
+  /** Set when metadata.generation is counted also without a status subresource, and then by changes of status too. */
+  readonly countsGeneration?: true;
   /** Columns of `kubectl get`; priority 1 shows with -o wide only. Without them: Name and Age. */
   readonly columns?: readonly Column<T>[];
   /** Fields that a field selector may name, beyond metadata.name and metadata.namespace. */
@@ -45,10 +47,12 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
 
 export interface Column<T extends ApiObject = ApiObject> {
   readonly name: string;
-  readonly type: "string" | "integer" | "date" | "boolean";
-  readonly format?: "name";
+  readonly type: "string" | "integer" | "number" | "date" | "boolean";
+  /** `name` tells clients that the column names the object. */
+  readonly format?: string;
   readonly description: string;
-  readonly priority?: 1;
+  /** Beyond 0: shown with `-o wide` only. */
+  readonly priority?: number;
   /** The cell. Ages are given as the timestamp's age by the table printer: return the RFC 3339 time for `date` columns. */
   cell(object: T, context: CellContext): string | number | boolean | null;
 }

@@ -46,7 +46,7 @@ const schemas = fc.letrec<{ schema: JSONSchemaProps }>((tie) => ({
         properties: fc
           .array(fc.tuple(names, tie("schema")), { maxLength: 3 })
           .map((entries) => objectFrom(entries) as Record<string, JSONSchemaProps>),
-        required: fc.constantFrom(["a"], ["__proto__"]),
+        required: fc.constantFrom<string[]>(["a"], ["__proto__"]),
         default: documents,
         "x-kubernetes-embedded-resource": fc.boolean(),
         "x-kubernetes-preserve-unknown-fields": fc.constant(true),
@@ -59,7 +59,7 @@ const schemas = fc.letrec<{ schema: JSONSchemaProps }>((tie) => ({
         type: fc.constant("array"),
         items: tie("schema"),
         "x-kubernetes-list-type": fc.constantFrom("set", "map", "atomic"),
-        "x-kubernetes-list-map-keys": fc.constantFrom(["a"], ["a", "__proto__"]),
+        "x-kubernetes-list-map-keys": fc.constantFrom<string[]>(["a"], ["a", "__proto__"]),
       },
       { requiredKeys: ["type", "items"] },
     ),

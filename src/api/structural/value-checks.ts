@@ -1,9 +1,9 @@
 import { typeInvalid } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported } from "../field-error.ts";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import { goNumber } from "../json-path/go-number.ts";
 import { equalJson } from "../patch/json-value.ts";
 import { isSupportedFormat, stringFormat } from "./formats.ts";
-import { goNumber } from "./go-number.ts";
 import { type Check, fieldOf, type Node, type Run } from "./validation-run.ts";
 
 /** Checks of a value by itself, with the texts of kube-openapi. */
