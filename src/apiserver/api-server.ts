@@ -12,11 +12,14 @@ import type { Transport } from "../client/transport.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionDependencies, AdmissionPlugin } from "./admission/admission.ts";
 import { type AdmissionChain, admissionChain } from "./admission/chain.ts";
+import { resourceVersions } from "./admission/matching/resource-versions.ts";
+import type { Auditor } from "./audit/auditor.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
 import type { Authorization } from "./authz/create-authorizer.ts";
 import { StoreFeed } from "./cache/store-feed.ts";
 import { cacheReader } from "./cache-reader.ts";
 import { chain, type Handler } from "./exchange.ts";
+import { auditFilter, auditRefusedCredentials } from "./filters/audit.ts";
 import { authenticationFilter } from "./filters/authentication.ts";
 import { authorizationFilter } from "./filters/authorization.ts";
 import { deadlineFilter } from "./filters/deadline.ts";
@@ -59,6 +62,8 @@ export interface ApiServerOptions {
   readonly spans: SpanRing;
   /** Where the server counts what it does; its own when absent. */
   readonly metrics?: Metrics;
+  /** Who takes audit events; it is closed with the server. Nobody when it answers undefined. */
+  readonly audit?: (reader: ObjectReader) => Promise<Auditor | undefined>;
   /** Longest time for a request that is not long-running; 60 s when absent. */
   readonly requestTimeoutMs?: number;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
@@ -107,7 +112,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     strategies: strategies(options, reader, authorization),
   });
   security = await createSecurity(reader, options.security);
-  const admission = options.admission({ reader, clock, random, webhooks, authorizer: authorization });
+  const versions = resourceVersions(() => table);
+  const admission = options.admission({ reader, clock, random, webhooks, versions, authorizer: authorization });
   plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);
   const virtual: Record<string, VirtualHandler> = {
     ...security.virtual,
@@ -122,13 +128,22 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       table.find(group, version, resource) !== undefined || `${group}/${version}/${resource}` in virtual,
   );
   storageMetrics(metrics, table);
+  const auditor = await options.audit?.(reader);
+  const auditing = auditor === undefined ? undefined : { auditor, clock, random };
   const handler = chain(
     [
       traceFilter(options.spans),
       metricsFilter(requests, clock),
       errorsFilter(log.named("apiserver")),
       deadlineFilter(clock, options.requestTimeoutMs),
-      authenticationFilter(measuredAuthenticator(security.authentication, metrics, clock), log.named("authentication")),
+      authenticationFilter(
+        measuredAuthenticator(security.authentication, metrics, clock),
+        log.named("authentication"),
+        (exchange) => {
+          if (auditing !== undefined) auditRefusedCredentials(exchange, auditing);
+        },
+      ),
+      ...(auditing === undefined ? [] : [auditFilter(auditing)]),
       impersonationFilter(security.authorization),
       authorizationFilter(measuredAuthorizer(security.authorization, metrics, clock)),
     ],
@@ -155,6 +170,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await webhooks.close();
       stopping.abort();
       await following;
+      await auditor?.close();
     },
   };
 }

@@ -1,10 +1,12 @@
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
+import type { GroupVersionKind } from "../../api/schema.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
+import type { ResourceVersions } from "./matching/resource-versions.ts";
 
 /** A write on its way to the store. Plugins see it after authorization, decoding and defaulting, before validation. */
 export interface AdmissionAttributes {
@@ -13,6 +15,8 @@ export interface AdmissionAttributes {
   readonly resource: ResourceReference;
   /** Empty when there is none. */
   readonly subresource: string;
+  /** Of `object` and `oldObject`: the resource's own, or what its subresource takes (Scale, Eviction, PodExecOptions …). */
+  readonly kind: GroupVersionKind;
   readonly namespace: string;
   /** Empty while generateName has not made one. */
   readonly name: string;
@@ -20,9 +24,26 @@ export interface AdmissionAttributes {
   readonly object?: ApiObject;
   /** What is stored. Absent for CREATE. */
   readonly oldObject?: ApiObject;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions of the request. */
+  readonly options?: ApiObject;
   readonly dryRun: boolean;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
+  readonly reinvocation: Reinvocation;
   /** Text for the client's `Warning` header. */
   warn(message: string): void;
+  /** Goes into the request's audit event. */
+  annotate(key: string, value: string): void;
+}
+
+/** What the mutating plugins of one write tell each other: all of them run once more when a webhook or a policy changed the object. */
+export interface Reinvocation {
+  /** True in that second pass. */
+  isSecondPass: boolean;
+  /** Asks for it. */
+  isRequested: boolean;
+  /** What a plugin remembers from the first pass, by its name. */
+  readonly memory: Map<string, unknown>;
 }
 
 /**
@@ -46,4 +67,17 @@ export interface AdmissionDependencies {
   authorizer(): Authorizer;
   /** Calls admission and image policy webhooks. */
   readonly webhooks: WebhookClient;
+  /** Objects in other versions than the request's. */
+  readonly versions: ResourceVersions;
+}
+
+export function newReinvocation(): Reinvocation {
+  return { isSecondPass: false, isRequested: false, memory: new Map() };
+}
+
+/** Makes the draft, which others hold on to, into another object. */
+export function replaceDraft(draft: ApiObject, next: ApiObject): void {
+  if (draft === next) return;
+  for (const key of Object.keys(draft)) delete draft[key as keyof ApiObject];
+  Object.assign(draft, next);
 }

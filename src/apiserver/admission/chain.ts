@@ -7,10 +7,18 @@ export interface AdmissionChain {
 }
 
 export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
+  const admitting = plugins.filter((plugin) => plugin.admit !== undefined);
+  const pass = async (attributes: AdmissionAttributes): Promise<void> => {
+    for (const plugin of admitting) if (plugin.handles(attributes)) await plugin.admit?.(attributes);
+  };
   return {
     async admit(attributes) {
-      for (const plugin of plugins)
-        if (plugin.admit !== undefined && plugin.handles(attributes)) await plugin.admit(attributes);
+      const { reinvocation } = attributes;
+      await pass(attributes);
+      if (!reinvocation.isRequested) return;
+      // What a webhook or policy changed may matter to a plugin that ran before it (upstream: reinvocationHandler).
+      reinvocation.isSecondPass = true;
+      await pass(attributes);
     },
     async validate(attributes) {
       for (const plugin of plugins) {

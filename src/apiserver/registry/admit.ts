@@ -1,5 +1,6 @@
 import type { ApiObject } from "../../api/meta.ts";
-import type { AdmissionAttributes } from "../admission/admission.ts";
+import type { GroupVersionKind } from "../../api/schema.ts";
+import { type AdmissionAttributes, newReinvocation } from "../admission/admission.ts";
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
 
@@ -14,19 +15,32 @@ export function admissionAttributes(
     oldObject?: ApiObject;
     namespace?: string;
     name?: string;
+    options?: ApiObject;
   },
 ): AdmissionAttributes {
   const subject = write.object ?? write.oldObject;
+  const options = write.options ?? context.options;
   return {
     user: context.user,
     operation: write.operation,
     resource: resource.reference,
     subresource: write.subresource ?? "",
+    kind: kindOf(resource, write.subresource ?? ""),
     namespace: write.namespace ?? subject?.metadata?.namespace ?? "",
     name: write.name ?? subject?.metadata?.name ?? "",
     ...(write.object === undefined ? {} : { object: write.object }),
     ...(write.oldObject === undefined ? {} : { oldObject: write.oldObject }),
+    ...(options === undefined ? {} : { options }),
     dryRun: context.dryRun,
+    signal: context.signal,
+    reinvocation: newReinvocation(),
     warn: context.warn,
+    annotate: context.annotate ?? (() => {}),
   };
+}
+
+/** Of what a subresource takes, or of the resource itself. */
+function kindOf({ schema }: ServedResource, subresource: string): GroupVersionKind {
+  const { group, version, kind } = schema.subresources?.find((each) => each.name === subresource) ?? schema;
+  return { group, version, kind };
 }

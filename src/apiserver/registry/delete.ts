@@ -32,16 +32,20 @@ const FINALIZERS: Readonly<Record<string, string>> = { Orphan: "orphan", Foregro
  */
 export async function deleteObject(
   resource: ServedResource,
-  target: { namespace: string; name: string; options: DeleteOptions },
+  target: {
+    namespace: string;
+    name: string;
+    options: DeleteOptions;
+    /** When whoever calls has asked admission about something else. */
+    admission?: "already";
+  },
   context: WriteContext,
 ): Promise<Deletion> {
   let current = await resource.storage.get(target.namespace, target.name);
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(resource.schema, target.name);
     checkPreconditions(resource, target, current);
-    const attributes = admissionAttributes(resource, context, { operation: "DELETE", oldObject: current.object });
-    await resource.admission.admit(attributes);
-    await resource.admission.validate(attributes);
+    if (target.admission !== "already") await admitDeletion(resource, { current, options: target.options, context });
     resource.strategy.beforeDelete?.(current.object, context);
     try {
       return await deleteOnce(resource, { current, options: target.options, context });
@@ -52,6 +56,17 @@ export async function deleteObject(
       current = await resource.storage.latest(target.namespace, target.name);
     }
   }
+}
+
+async function admitDeletion(
+  resource: ServedResource,
+  of: { current: Stored; options: DeleteOptions; context: WriteContext },
+): Promise<void> {
+  const options = { kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", ...of.options } as ApiObject;
+  const oldObject = of.current.object;
+  const attributes = admissionAttributes(resource, of.context, { operation: "DELETE", oldObject, options });
+  await resource.admission.admit(attributes);
+  await resource.admission.validate(attributes);
 }
 
 /** Removes an object whose last finalizer went with the write just made. */

@@ -21,7 +21,8 @@ export class ResourceStorage {
   readonly cache: WatchCache;
   readonly #store: Store;
   readonly #timeToLiveSeconds: number | undefined;
-  readonly #conversion: Conversion | undefined;
+  /** Absent where objects are stored as they are served. */
+  readonly conversion: Conversion | undefined;
   readonly #reader: EntryReader | undefined;
 
   constructor(options: {
@@ -36,7 +37,7 @@ export class ResourceStorage {
     this.cache = options.cache;
     this.#store = options.store;
     this.#timeToLiveSeconds = options.timeToLiveSeconds;
-    this.#conversion = options.conversion;
+    this.conversion = options.conversion;
     this.#reader = options.conversion === undefined ? undefined : entryReader(options.conversion);
   }
 
@@ -68,9 +69,9 @@ export class ResourceStorage {
   /** False when what is stored is of another version, or under another key, than would be written now: then also a write that changes nothing counts. */
   isStoredAsWritten(stored: Stored): boolean {
     if (this.#store.isStale?.(this.#keyOf(stored.object), originOf(stored.bytes)) === true) return false;
-    if (this.#conversion === undefined) return true;
+    if (this.conversion === undefined) return true;
     const apiVersion = apiVersionIn(originOf(stored.bytes)) ?? "";
-    return parseApiVersion(apiVersion).version === this.#conversion.storageVersion;
+    return parseApiVersion(apiVersion).version === this.conversion.storageVersion;
   }
 
   /** @throws KeyExistsError */
@@ -107,7 +108,7 @@ export class ResourceStorage {
   }
 
   async #toStored(object: ApiObject): Promise<ApiObject> {
-    return this.#conversion === undefined ? object : this.#conversion.toStored(object);
+    return this.conversion === undefined ? object : this.conversion.toStored(object);
   }
 
   #written(object: ApiObject, bytes: Buffer, revision: number): Stored | Promise<Stored> {

@@ -13,6 +13,12 @@ export interface WriteContext {
   readonly fieldManager: string;
   /** Text for the client's `Warning` header. */
   warn(message: string): void;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, as admission plugins are told. */
+  readonly options?: ApiObject | undefined;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
+  /** Adds to the request's audit event, when it has one. */
+  annotate?(key: string, value: string): void;
 }
 
 /**
@@ -35,6 +41,8 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   markDeleted?(draft: T): void;
   /** Objects go away after so many seconds. */
   readonly timeToLiveSeconds?: number;
+  /** PUT must say which version of the object it replaces. */
+  readonly refusesUnconditionalUpdate?: boolean;
   /** PUT on a name that is not there creates it. */
   readonly createOnUpdate?: boolean;
 }

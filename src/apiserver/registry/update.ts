@@ -23,6 +23,14 @@ export interface UpdateRequest {
   /** The wanted object made from what is stored (which it must not change). Called again after a conflict. */
   transform(current: ApiObject): ApiObject | Promise<ApiObject>;
   readonly operation?: ManagedOperation;
+  /** What admission sees instead of the object; `already` when whoever calls has asked it about something else. */
+  readonly admission?: AdmissionView | "already";
+}
+
+/** What a subresource shows of an object (a Scale), and how a changed one comes back. */
+export interface AdmissionView {
+  show(object: ApiObject): ApiObject;
+  take(shown: ApiObject, draft: ApiObject): void;
 }
 
 /**
@@ -63,19 +71,18 @@ async function updateOnce(
   // What the server changes from here on belongs to nobody.
   trackWrite(resource, { draft, old, context, subresource, operation: request.operation ?? "Update" });
   if (subresource === "") resource.kind?.prepareForUpdate?.(draft, old);
-  const attributes = admissionAttributes(resource, context, {
-    operation: "UPDATE",
-    subresource,
-    object: draft,
-    oldObject: old,
-  });
-  await resource.admission.admit(attributes);
+  const view = request.admission === "already" ? undefined : request.admission;
+  const object = view?.show(draft) ?? draft;
+  const change = { operation: "UPDATE", subresource, object, oldObject: view?.show(old) ?? old } as const;
+  const attributes = admissionAttributes(resource, context, change);
+  if (request.admission !== "already") await resource.admission.admit(attributes);
+  view?.take(object, draft);
   if (subresource === "") resource.kind?.setDefaults?.(draft);
   const undo = await resource.strategy.beforeUpdate?.(draft, old, context);
   try {
     countGeneration(resource, draft as AnyObject, old as AnyObject);
     validateChange(resource, { draft, old, subresource });
-    await resource.admission.validate(attributes);
+    if (request.admission !== "already") await resource.admission.validate(attributes);
     if (equalJson(draft, old) && resource.storage.isStoredAsWritten(current)) {
       undo?.();
       return current;

@@ -8,7 +8,7 @@ import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
 import { patchObject, readPatch } from "../handlers/patch.ts";
 import type { ServedResource } from "../registry/resource.ts";
-import { updateObject } from "../registry/update.ts";
+import { type AdmissionView, updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale" };
@@ -23,6 +23,16 @@ interface Scale extends ApiObject {
   spec?: { replicas?: number };
   status?: { replicas: number; selector?: string };
 }
+
+/** Plugins and webhooks judge the Scale, not the object behind it. */
+const AS_SCALE: AdmissionView = {
+  show: (object) => scaleOf(object as Scalable),
+  take(scale, draft) {
+    const scalable = draft as Scalable;
+    const replicas = (scale as Scale).spec?.replicas ?? 0;
+    if (scalable.spec?.replicas !== replicas) scalable.spec = { ...scalable.spec, replicas };
+  },
+};
 
 /** How many replicas there shall be and are, the same for every kind that has them. */
 export const scaleSubresource: Subresource = {
@@ -84,7 +94,7 @@ async function write(
   };
   const stored = await updateObject(
     resource,
-    { namespace, name, subresource, transform },
+    { namespace, name, subresource, transform, admission: AS_SCALE },
     writeContext(exchange, environment),
   );
   return objectAnswer(scaleOf(stored.object as Scalable));

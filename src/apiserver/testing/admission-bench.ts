@@ -1,7 +1,12 @@
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import { seededRandom } from "../../base/random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
-import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission/admission.ts";
+import {
+  type AdmissionAttributes,
+  type AdmissionDependencies,
+  type AdmissionPlugin,
+  newReinvocation,
+} from "../admission/admission.ts";
 import { createWebhookClient } from "../outgoing/create-webhook-client.ts";
 import { MemoryReader } from "./memory-reader.ts";
 
@@ -10,6 +15,7 @@ export interface AdmissionBench extends AdmissionDependencies {
   readonly reader: MemoryReader;
   readonly clock: VirtualClock;
   readonly warnings: string[];
+  readonly annotations: Record<string, string>;
   /** Offers the write to the plugin as the API server would; returns the draft as it became. @throws what the plugin throws */
   run<T extends ApiObject>(plugin: AdmissionPlugin, write: Write<T>): Promise<T>;
 }
@@ -21,11 +27,13 @@ export interface Write<T extends ApiObject> {
   readonly object?: T;
   readonly oldObject?: T;
   readonly user?: AdmissionAttributes["user"];
+  readonly dryRun?: boolean;
 }
 
 export function admissionBench(): AdmissionBench {
   const reader = new MemoryReader();
   const warnings: string[] = [];
+  const annotations: Record<string, string> = {};
   const authorizer = () => ({
     name: "approvers",
     authorize: ({ user, verb, name }: { user: { groups: readonly string[] }; verb: string; name: string }) => ({
@@ -40,7 +48,15 @@ export function admissionBench(): AdmissionBench {
     clock,
     random,
     webhooks: createWebhookClient({ reader, clock, random }),
+    // Of one version each: what converts is tested on the real server.
+    versions: {
+      equivalents: () => [],
+      kindOf: () => undefined,
+      convert: async (object) => object,
+      complete: (object) => object,
+    },
     warnings,
+    annotations,
     authorizer,
     async run(plugin, write) {
       const { resource, operation = "CREATE", subresource = "", oldObject } = write;
@@ -55,8 +71,11 @@ export function admissionBench(): AdmissionBench {
         name,
         ...(object === undefined ? {} : { object }),
         ...(oldObject === undefined ? {} : { oldObject }),
-        dryRun: false,
+        kind: { group: resource.group, version: resource.version, kind: resource.kind },
+        dryRun: write.dryRun === true,
+        reinvocation: newReinvocation(),
         warn: (message) => void warnings.push(message),
+        annotate: (key, value) => void (annotations[key] = value),
       };
       if (plugin.handles(attributes)) {
         await plugin.admit?.(attributes);

@@ -1,0 +1,73 @@
+import type { AnyObject, ApiObject } from "../../../api/meta.ts";
+import { cloneJson, type JsonObject } from "../../../api/patch/json-value.ts";
+import type { GroupVersionKind } from "../../../api/schema.ts";
+import { internalError } from "../../../api/status.ts";
+import type { ServedResource } from "../../registry/resource.ts";
+import type { ResourceTable } from "../../registry/resource-table.ts";
+
+export interface GroupVersionResource {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+}
+
+/** Objects in every group and version that serves them. */
+export interface ResourceVersions {
+  /** The same objects under other groups and versions; the given one is left out. */
+  equivalents(of: GroupVersionResource): readonly GroupVersionResource[];
+  /** The kind of what a subresource takes, or of the resource itself. Undefined when it is not served. */
+  kindOf(of: GroupVersionResource, subresource: string): GroupVersionKind | undefined;
+  /** The object as another version shows it; the same one when it is in that version. @throws StatusError */
+  convert(object: ApiObject, from: GroupVersionResource, to: GroupVersionResource): Promise<ApiObject>;
+  /**
+   * What somebody made of an object, as its type holds it: unknown fields dropped, defaults filled in.
+   * @throws StatusError, TypeMismatchError
+   */
+  complete(object: ApiObject, of: GroupVersionResource): ApiObject;
+}
+
+/** All versions in the server's table, which may come into being later. */
+export function resourceVersions(table: () => ResourceTable): ResourceVersions {
+  let list: readonly ServedResource[] | undefined;
+  let byPrefix = new Map<string, readonly ServedResource[]>();
+  const find = ({ group, version, resource }: GroupVersionResource) => table().find(group, version, resource);
+  const sameObjects = (prefix: string): readonly ServedResource[] => {
+    const now = table().list();
+    if (now !== list) {
+      list = now;
+      byPrefix = Map.groupBy(now, (each) => each.storage.prefix);
+    }
+    return byPrefix.get(prefix) ?? [];
+  };
+  return {
+    equivalents(of) {
+      const own = find(of);
+      if (own === undefined) return [];
+      return sameObjects(own.storage.prefix)
+        .filter((each) => each !== own)
+        .map(({ schema: { group, version, resource } }) => ({ group, version, resource }));
+    },
+    kindOf(of, subresource) {
+      const schema = find(of)?.schema;
+      if (schema === undefined || subresource === "") return schema;
+      return schema.subresources?.find((each) => each.name === subresource);
+    },
+    async convert(object, from, to) {
+      const [source, target] = [find(from), find(to)];
+      if (source === undefined || target === undefined) {
+        throw internalError(`unable to convert to ${to.group}/${to.version}, Resource=${to.resource}: unknown kind`);
+      }
+      if (source === target) return object;
+      const stored = await (source.storage.conversion?.toStored(cloneJson(object)) ?? object);
+      const shown = await (target.storage.conversion?.fromStored([stored]) ?? [stored]);
+      return shown[0] ?? stored;
+    },
+    complete(object, of) {
+      const resource = find(of);
+      if (resource === undefined) return object;
+      const { object: held } = resource.normalize(object as AnyObject as JsonObject);
+      resource.kind?.setDefaults?.(held as ApiObject);
+      return held as ApiObject;
+    },
+  };
+}
