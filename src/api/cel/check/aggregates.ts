@@ -46,6 +46,7 @@ function join(
   if (previous === undefined) return current;
   const before = context.resolve(previous);
   if (context.assign([[before, current]])) return mostGeneral(before, current);
+  if (context.allowsMixed) return t.dynType;
   context.issues.report(offset, `expected type '${t.formatType(before)}' but found '${t.formatType(current)}'`);
   return before;
 }

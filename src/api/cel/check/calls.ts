@@ -10,7 +10,7 @@ import { optionalFieldType, qualifiedName } from "./fields.ts";
 export function checkCall(context: CheckContext, call: Call): Type {
   if (call.name === "_&&_" || call.name === "_||_") return checkLogic(context, call);
   if (call.name === "_?._") return checkOptionalSelect(context, call);
-  const list = call.arguments.map((argument) => context.check(argument));
+  const list = checkArguments(context, call);
   if (call.target === undefined) return resolveByName(context, call, list);
   const namespaced = namespacedName(context, call);
   if (namespaced !== undefined) {
@@ -35,6 +35,14 @@ export function checkCall(context: CheckContext, call: Call): Type {
     isMember: true,
     isNamespaced: false,
   });
+}
+
+function checkArguments(context: CheckContext, call: Call): Type[] {
+  const { allowsMixed } = context;
+  if (call.name === "format" && call.target !== undefined) context.allowsMixed = true;
+  const types = call.arguments.map((argument) => context.check(argument));
+  context.allowsMixed = allowsMixed;
+  return types;
 }
 
 function resolveByName(context: CheckContext, call: Call, types: readonly Type[]): Type {

@@ -47,6 +47,8 @@ export interface CheckContext {
   readonly constants: Map<Expression, Value>;
   readonly uses: Set<string>;
   scope: Scope | undefined;
+  /** Whether lists may mix types: only those that go to `format` may. */
+  allowsMixed: boolean;
   /** Checks a node once and remembers its type. */
   check(expression: Expression): Type;
   /** A type parameter that nothing else uses. */
@@ -72,6 +74,7 @@ export function createCheckContext(
     constants: new Map(),
     uses: new Set(),
     scope: undefined,
+    allowsMixed: false,
     check(expression) {
       const type = checkNode(this, expression);
       types.set(expression, type);

@@ -1,5 +1,5 @@
 import type { Value } from "../evaluate/values.ts";
-import { CelList, CelMap } from "../evaluate/values.ts";
+import { CelList, CelMap, OpaqueValue } from "../evaluate/values.ts";
 import type { Overload } from "../library/overload.ts";
 import { codePoints } from "../library/standard.ts";
 
@@ -23,10 +23,13 @@ export function runtimeCost(overload: Overload): Cost {
 export function sizeOf(value: Value | undefined): number {
   if (typeof value === "string") return codePoints(value);
   if (value instanceof Uint8Array) return value.length;
-  return value instanceof CelList || value instanceof CelMap ? value.size : 1;
+  return value instanceof CelList ||
+    value instanceof CelMap ||
+    (value instanceof OpaqueValue && value.size !== undefined)
+    ? (value.size ?? 1)
+    : 1;
 }
 
-/** Beyond this a number of units is more than any limit. */
 const read = (values: readonly Value[], index: number, times = 1) =>
   Math.ceil(sizeOf(values[index]) * times * traversal);
 
@@ -58,7 +61,7 @@ function traversalCost(value: Value | undefined): number {
   let cost = 0;
   for (let at = 0; at < value.size; at++) {
     const item = value.at(at);
-    cost += typeof item === "string" || item instanceof Uint8Array ? Math.ceil(sizeOf(item) * traversal) : 1;
+    cost += typeof item === "string" || item instanceof Uint8Array ? Math.floor(sizeOf(item) * traversal) : 1;
   }
   return cost;
 }
@@ -108,8 +111,10 @@ const byName: Readonly<Record<string, { readonly of: Cost } | ((overload: Overlo
   isCIDR: readFirst,
   ip: (overload) => (overload.isMember ? 1 : readFirst.of),
   "ip.isCanonical": readFirstTwice,
-  containsIP: { of: (values) => 4 + (typeof values[1] === "string" ? read(values, 1) : 0) },
-  containsCIDR: { of: (values) => 7 + (typeof values[1] === "string" ? read(values, 1) : 0) },
+  containsIP: { of: (values) => read(values, 0, 2) + (typeof values[1] === "string" ? read(values, 1) : 0) },
+  containsCIDR: {
+    of: (values) => read(values, 0, 2) + read(values, 0) + 1 + (typeof values[1] === "string" ? read(values, 1) : 0),
+  },
   quantity: readFirst,
   isQuantity: readFirst,
   compareTo: free,

@@ -3,7 +3,7 @@ import { runtimeCost } from "../cost/runtime.ts";
 import type { Overload } from "../library/overload.ts";
 import type { Call, Expression } from "../syntax/ast.ts";
 import type { Type } from "../types/type.ts";
-import type { Compiler } from "./compile.ts";
+import type { Compiler } from "./compiler.ts";
 import { noSuchOverload } from "./failure.ts";
 import type { Frame, Step } from "./frame.ts";
 import { charge } from "./frame.ts";

@@ -1,6 +1,7 @@
 import type { Checked } from "../check/context.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { compileCall } from "./compile-call.ts";
+import type { Compiler } from "./compiler.ts";
 import { compileComprehension } from "./comprehension.ts";
 import { failure } from "./failure.ts";
 import type { Frame, Step } from "./frame.ts";
@@ -9,16 +10,6 @@ import { compileOptionalMap } from "./optional-map.ts";
 import { hasField, selectField } from "./select.ts";
 import type { Value } from "./values.ts";
 import { CelList, EntryMap, MessageValue, Optional, Uint } from "./values.ts";
-
-/** What compiling needs to know: the checker's findings, and where variables are kept. */
-export interface Compiler {
-  readonly checked: Checked;
-  /** The slot of a variable. */
-  slotOf(name: string): number;
-  /** Gives slots to local variables while `body` compiles. */
-  withLocals<Result>(names: readonly string[], body: (slots: number[]) => Result): Result;
-  compile(expression: Expression): Step;
-}
 
 /** @param variables the slots that the caller fills, in order */
 export function createCompiler(checked: Checked, variables: readonly string[]): Compiler & { slotCount(): number } {

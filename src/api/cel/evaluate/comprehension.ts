@@ -1,6 +1,6 @@
 import { CelEvaluationError } from "../cel.ts";
 import type { Comprehension } from "../syntax/ast.ts";
-import type { Compiler } from "./compile.ts";
+import type { Compiler } from "./compiler.ts";
 import { failure, noSuchOverload } from "./failure.ts";
 import type { Frame, Step } from "./frame.ts";
 import { charge } from "./frame.ts";
@@ -28,6 +28,7 @@ const endCost = {
   transformMap: 1,
   transformMapEntry: 1,
 } as const;
+const breakCost: Readonly<Record<string, number>> = { all: 2, exists: 3 };
 const startCost = {
   all: 0,
   exists: 0,
@@ -93,7 +94,10 @@ function forEach(frame: Frame, loop: Loop, round: (first: Value) => boolean | un
     frame.slots[first] = variable;
     if (second !== undefined) frame.slots[second] = isList ? range.at(at) : ((range as CelMap).get(key) ?? null);
     charge(frame, cost);
-    if (round(variable) === true) break;
+    if (round(variable) === true) {
+      if (at + 1 < size) charge(frame, breakCost[macro] ?? 0);
+      break;
+    }
   }
   charge(frame, endCost[macro]);
 }

@@ -1,5 +1,5 @@
 import type { OptionalMap } from "../syntax/ast.ts";
-import type { Compiler } from "./compile.ts";
+import type { Compiler } from "./compiler.ts";
 import { noSuchOverload } from "./failure.ts";
 import type { Step } from "./frame.ts";
 import { charge } from "./frame.ts";

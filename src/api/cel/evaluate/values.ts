@@ -60,6 +60,10 @@ export class Optional {
 export abstract class OpaqueValue {
   abstract readonly typeName: string;
   abstract equals(other: OpaqueValue): boolean;
+  /** Counts when costs are; not what `size()` gives. */
+  get size(): number | undefined {
+    return undefined;
+  }
 }
 
 /** A list whose elements turn into values when they are looked at. */

@@ -123,12 +123,15 @@ const comparisons: readonly (readonly [string, (order: number) => boolean])[] = 
 type Order = (left: any, right: any) => number;
 
 /** Order of two values of one type: negative, zero, positive. */
-const orders: Readonly<Record<string, Order>> = {
+export const orders: Readonly<Record<string, Order>> = {
   bool: (a: boolean, b: boolean) => Number(a) - Number(b),
   string: compareStrings,
   bytes: (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b),
   timestamp: (a: Timestamp, b: Timestamp) => compareNumbers(a.nanoseconds, b.nanoseconds),
   duration: (a: Duration, b: Duration) => compareNumbers(a.nanoseconds, b.nanoseconds),
+  int: compareNumbers,
+  uint: compareNumbers,
+  double: compareNumbers,
 };
 
 /** By code points, as Go compares UTF-8. */
@@ -152,9 +155,9 @@ export const operators: readonly Overload[] = [
   ...integers,
   ...others,
   ...comparisons.flatMap(([name, holds]) => [
-    ...Object.entries(orders).map(([type, order]) =>
-      global(name, [type, type], "bool", (a: Value, b: Value) => holds(order(a, b))),
-    ),
+    ...Object.entries(orders)
+      .filter(([type]) => !numeric.includes(type))
+      .map(([type, order]) => global(name, [type, type], "bool", (a: Value, b: Value) => holds(order(a, b)))),
     ...numeric.flatMap((left) =>
       numeric.map((right) =>
         global(name, [left, right], "bool", (a: bigint, b: bigint) => holds(compareNumbers(a, b))),

@@ -2,6 +2,7 @@ import type { CelType } from "../cel.ts";
 import { convertDynamic, convertScalar } from "../evaluate/from-json.ts";
 import type { Convert, Value } from "../evaluate/values.ts";
 import { CelList, JsonMap } from "../evaluate/values.ts";
+import { authorizerResourceValue, authorizerValue } from "../library/authorizer.ts";
 import { escapePropertyName } from "./property-names.ts";
 import type { Type } from "./type.ts";
 import * as types from "./type.ts";
@@ -44,9 +45,9 @@ function build(type: CelType): Declared {
     case "intOrString":
       return { type: types.dynType, convert: convertDynamic };
     case "authorizer":
-      return { type: types.opaque("kubernetes.authorization.Authorizer"), convert: (value) => value as Value };
+      return { type: types.opaque("kubernetes.authorization.Authorizer"), convert: authorizerValue };
     case "authorizerResource":
-      return { type: types.opaque("kubernetes.authorization.ResourceCheck"), convert: (value) => value as Value };
+      return { type: types.opaque("kubernetes.authorization.ResourceCheck"), convert: authorizerResourceValue };
     case "native":
       return { type: type.type as Type, convert: (value) => value as Value };
     case "list":

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CelAuthorizationRequest, CelAuthorizer } from "../cel.ts";
+import { CelEvaluationError } from "../cel.ts";
+import { loadCel } from "../load-cel.ts";
+
+const cel = await loadCel();
+const asked: CelAuthorizationRequest[] = [];
+const authorizer: CelAuthorizer = {
+  check(request) {
+    asked.push(request);
+    return request.verb === "get"
+      ? { allowed: true, reason: "by rule" }
+      : { allowed: false, reason: "", error: "broken" };
+  },
+};
+
+function evaluate(expression: string): unknown {
+  const options = { variables: { authorizer: { kind: "authorizer" } as const }, mutations: true };
+  return cel.compile(expression, options).evaluate({ authorizer }).value;
+}
+
+const tables: Readonly<Record<string, readonly (readonly [string, unknown])[]>> = {
+  strings: [
+    ["'héllo'.charAt(1)", "é"],
+    ["'tacocat'.indexOf('ac')", 1],
+    ["'tacocat'.indexOf('a', 3)", 5],
+    ["'tacocat'.lastIndexOf('a')", 5],
+    ["'tacocat'.lastIndexOf('none')", -1],
+    ["'😀b'.indexOf('b')", 1],
+    ["'TacoCÆt'.lowerAscii()", "tacocÆt"],
+    ["'hello'.replace('l', 'L', 1)", "heLlo"],
+    ["'ab'.replace('', '-')", "-a-b-"],
+    ["'a b c'.split(' ', 2)", ["a", "b c"]],
+    ["'tacocat'.substring(0, 4)", "taco"],
+    ["'  x\\t'.trim()", "x"],
+    ["['a', 'b'].join('-')", "a-b"],
+    ["strings.quote('a\"b\\n')", '"a\\"b\\n"'],
+    ["'%s is %d and %.2f %x %b'.format(['a', 3, 1.5, 255, 5])", "a is 3 and 1.50 ff 101"],
+    ["'%s'.format([[1, 'x', {'k': true}]])", "[1, x, {k: true}]"],
+    ["'%s %s'.format([timestamp('2026-01-01T00:00:00Z'), duration('90s')])", "2026-01-01T00:00:00Z 90s"],
+  ],
+  lists: [
+    ["[1, 2, 3].isSorted() && !['b', 'a'].isSorted()", true],
+    ["[1, 2, 3].sum()", 6],
+    ["[duration('1s'), duration('2s')].sum()", "3s"],
+    ["[3.5, 1.5].min()", 1.5],
+    ["['a', 'b'].max()", "b"],
+    ["[1, 2, 2].indexOf(2) + [1, 2, 2].lastIndexOf(2)", 3],
+    ["sets.contains([1, 2, 3], [2]) && sets.equivalent([1, 2], [2, 1, 1]) && !sets.intersects([1], [2])", true],
+  ],
+  regex: [
+    ["'abc 123'.find('[0-9]+')", "123"],
+    ["'abc'.find('x')", ""],
+    ["'1a2b3'.findAll('[0-9]')", ["1", "2", "3"]],
+    ["'1a2b3'.findAll('[0-9]', 2)", ["1", "2"]],
+  ],
+  urls: [
+    ["url('https://user@example.com:80/a%20b/c?k=v&k=w').getHost()", "example.com:80"],
+    ["url('https://example.com:80/').getHostname()", "example.com"],
+    ["url('https://[::1]:80/').getHostname()", "::1"],
+    ["url('https://example.com:80/').getPort()", "80"],
+    ["url('HTTPS://example.com/').getScheme()", "https"],
+    ["url('https://example.com/with space/').getEscapedPath()", "/with%20space/"],
+    ["url('https://example.com/?k=v%20x&k=w&e').getQuery()", { k: ["v x", "w"], e: [""] }],
+    ["isURL('/path') && !isURL('path') && !isURL('https://a:b/')", true],
+  ],
+  addresses: [
+    ["ip('192.168.0.1').family() + ip('::1').family()", 10],
+    [
+      "ip('127.0.0.1').isLoopback() && ip('169.254.1.1').isLinkLocalUnicast() && ip('224.0.0.1').isLinkLocalMulticast()",
+      true,
+    ],
+    ["ip('10.0.0.1').isGlobalUnicast() && !ip('::').isGlobalUnicast() && ip('::').isUnspecified()", true],
+    ["string(ip('2001:DB8:0:0:0:0:0:1'))", "2001:db8::1"],
+    ["ip.isCanonical('2001:db8::1') && !ip.isCanonical('2001:DB8::1')", true],
+    ["isIP('1.2.3.4') && !isIP('1.2.3') && !isIP('::ffff:1.2.3.4') && isIP('2001:db8::1:0')", true],
+    ["cidr('192.168.0.0/24').containsIP('192.168.0.7') && !cidr('192.168.0.0/24').containsIP(ip('192.168.1.1'))", true],
+    ["cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && !cidr('10.0.0.0/8').containsCIDR(cidr('0.0.0.0/0'))", true],
+    ["string(cidr('192.168.3.7/16').masked()) + ' ' + string(cidr('::1/128').prefixLength())", "192.168.0.0/16 128"],
+    ["string(cidr('192.168.3.7/16').ip())", "192.168.3.7"],
+    ["isCIDR('10.0.0.0/8') && !isCIDR('10.0.0.0/33') && !isCIDR('10.0.0.0')", true],
+    ["type(ip('1.1.1.1')) == net.IP", true],
+  ],
+  quantities: [
+    ["quantity('1Gi').isGreaterThan(quantity('1G'))", true],
+    ["quantity('50k').add(20000).asInteger()", 70000],
+    ["quantity('50k').sub(quantity('20k')) == quantity('30k')", true],
+    ["quantity('1.5').isInteger()", false],
+    ["quantity('500m').asApproximateFloat()", 0.5],
+    ["quantity('-1').sign() + quantity('1k').compareTo(quantity('1000'))", -1],
+    ["isQuantity('1.3Gi') && !isQuantity('10 Mo')", true],
+  ],
+  semvers: [
+    ["semver('1.2.3').major() + semver('1.2.3').minor() + semver('1.2.3').patch()", 6],
+    [
+      "semver('1.0.0-alpha').isLessThan(semver('1.0.0')) && semver('1.0.0-alpha.1').isGreaterThan(semver('1.0.0-alpha'))",
+      true,
+    ],
+    ["semver('v1.01', true) == semver('1.1.0')", true],
+    ["isSemver('1.2.3-rc.1+build') && !isSemver('v1.0.0') && isSemver('v1.0', true)", true],
+    ["semver('1.2.3').compareTo(semver('1.10.0'))", -1],
+  ],
+  formats: [
+    ["format.dns1123Label().validate('my-label').hasValue()", false],
+    ["format.dns1123Label().validate('My-label').value().size() > 0", true],
+    ["format.named('uuid').value().validate('x').value()", ["does not match the UUID format"]],
+    ["format.named('nothing').hasValue()", false],
+    ["format.dns1123LabelPrefix().validate('a-').hasValue()", false],
+  ],
+  mutations: [
+    ["jsonpatch.escapeKey('k8s.io/my~label')", "k8s.io~1my~0label"],
+    ["[JSONPatch{op: 'add', path: '/a', value: {'b': 1}}]", [{ op: "add", path: "/a", value: { b: 1 } }]],
+    ["Object{spec: Object.spec{replicas: 3, ?paused: optional.none()}}", { spec: { replicas: 3 } }],
+  ],
+  authorizer: [
+    [
+      "authorizer.group('apps').resource('deployments').namespace('a').name('b').subresource('scale').check('get').allowed()",
+      true,
+    ],
+    ["authorizer.serviceAccount('default', 'bot').path('/healthz').check('post').error()", "broken"],
+    ["authorizer.path('/x').check('post').errored() && authorizer.path('/x').check('get').reason() == 'by rule'", true],
+  ],
+};
+
+for (const [name, rows] of Object.entries(tables)) {
+  test(`the library of ${name} gives what upstream's gives`, () => {
+    for (const [expression, expected] of rows) assert.deepEqual(evaluate(expression), expected, expression);
+  });
+}
+
+test("the authorizer is asked for what the expression says", () => {
+  asked.length = 0;
+  evaluate(
+    "authorizer.group('apps').resource('deployments').namespace('a').name('b').labelSelector('x=y').check('get').allowed()",
+  );
+  evaluate("authorizer.serviceAccount('default', 'bot').path('/healthz').check('post').allowed()");
+  assert.deepEqual(asked, [
+    { group: "apps", resource: "deployments", namespace: "a", name: "b", labelSelector: "x=y", verb: "get" },
+    { serviceAccount: { namespace: "default", name: "bot" }, path: "/healthz", verb: "post" },
+  ]);
+});
+
+test("a pattern that makes other engines hang takes no time", () => {
+  assert.equal(evaluate(`'${"a".repeat(40)}!'.matches('(a+)+$')`), false);
+});
+
+test("what a library refuses it says", () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["ip('x')", /^IP Address "x" parse error during conversion from string: ParseAddr\("x"\): unable to parse IP$/],
+    ["quantity('x')", /^quantities must match the regular expression/],
+    ["url('x')", /^URL parse error during conversion from string: parse "x": invalid URI for request$/],
+    ["[].map(x, 1).min()", /^min called on empty list$/],
+    ["semver('1.2')", /^No Major\.Minor\.Patch elements found$/],
+    ["'abc'.substring(5)", /^index out of range: 5$/],
+    ["'%d'.format(['x'])", /^error during formatting: integer clause can only be used on integers, was given string$/],
+  ];
+  for (const [expression, message] of cases)
+    assert.throws(
+      () => evaluate(expression),
+      (error) => error instanceof CelEvaluationError && message.test(error.message),
+      expression,
+    );
+});

@@ -1,0 +1,96 @@
+import { isEqual } from "../evaluate/equality.ts";
+import { failure, noSuchOverload } from "../evaluate/failure.ts";
+import { durationOf } from "../evaluate/time.ts";
+import type { Value } from "../evaluate/values.ts";
+import { CelList, Duration, Uint } from "../evaluate/values.ts";
+import { orders } from "./operators.ts";
+import type { Overload } from "./overload.ts";
+import { member } from "./overload.ts";
+
+const comparable = ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"];
+
+const sums: readonly (readonly [string, Value, (a: never, b: never) => Value])[] = [
+  ["int", 0n, (a: bigint, b: bigint) => inRange(a + b, BigInt.asIntN(64, a + b), "integer overflow")],
+  [
+    "uint",
+    new Uint(0n),
+    (a: Uint, b: Uint) =>
+      new Uint(inRange(a.value + b.value, BigInt.asUintN(64, a.value + b.value), "unsigned integer overflow")),
+  ],
+  ["double", 0, (a: number, b: number) => a + b],
+  [
+    "duration",
+    new Duration(0n),
+    (a: Duration, b: Duration) => {
+      const sum = durationOf(a.nanoseconds + b.nanoseconds);
+      if (sum === undefined) throw failure("duration overflow");
+      return sum;
+    },
+  ],
+];
+
+function inRange(value: bigint, fitted: bigint, message: string): bigint {
+  if (value !== fitted) throw failure(message);
+  return value;
+}
+
+export const lists: readonly Overload[] = [
+  ...comparable.flatMap((type) => {
+    const list = `list<${type}>`;
+    const order = orders[type] as (a: Value, b: Value) => number;
+    return [
+      member("isSorted", [list], "bool", (values: CelList) => isSorted(values, order)),
+      member("min", [list], type, (values: CelList) => extreme(values, "min", (a, b) => order(a, b) < 0)),
+      member("max", [list], type, (values: CelList) => extreme(values, "max", (a, b) => order(a, b) > 0)),
+    ];
+  }),
+  ...sums.map(([type, zero, add]) =>
+    member("sum", [`list<${type}>`], type, (values: CelList) =>
+      values.values().reduce<Value>((sum, value) => add(sum as never, value as never), zero),
+    ),
+  ),
+  member("indexOf", ["list<T>", "T"], "int", (list: CelList, value: Value) =>
+    BigInt(list.values().findIndex((item) => isEqual(item, value))),
+  ),
+  member("lastIndexOf", ["list<T>", "T"], "int", (list: CelList, value: Value) =>
+    BigInt(list.values().findLastIndex((item) => isEqual(item, value))),
+  ),
+];
+
+function isSorted(list: CelList, order: (a: Value, b: Value) => number): boolean {
+  const values = list.values();
+  return values.every((value, at) => at === 0 || order(values[at - 1] as Value, value) <= 0);
+}
+
+function extreme(list: CelList, name: string, isBetter: (a: Value, b: Value) => boolean): Value {
+  const [first, ...rest] = list.values();
+  if (first === undefined) throw failure(`${name} called on empty list`);
+  return rest.reduce((best, value) => (isBetter(value, best) ? value : best), first);
+}
+
+export const sets: readonly Overload[] = [
+  ["sets.contains", (a: CelList, b: CelList) => containsAll(a, b)] as const,
+  ["sets.intersects", (a: CelList, b: CelList) => b.values().some((value) => has(a.values(), value))] as const,
+  ["sets.equivalent", (a: CelList, b: CelList) => containsAll(a, b) && containsAll(b, a)] as const,
+].map(([name, run]) => ({ ...member(name, ["list<T>", "list<T>"], "bool", guarded(run)), isMember: false }));
+
+/** Comparing every element with every other may not take longer than a moment. */
+const mostComparisons = 10_000_000;
+
+function guarded(run: (a: CelList, b: CelList) => boolean): (a: CelList, b: CelList) => boolean {
+  return (a, b) => {
+    if (!(a instanceof CelList) || !(b instanceof CelList)) throw noSuchOverload();
+    if (a.size * b.size > mostComparisons)
+      throw failure(`lists of ${a.size} and ${b.size} elements are too long to compare as sets`);
+    return run(a, b);
+  };
+}
+
+function containsAll(list: CelList, part: CelList): boolean {
+  const values = list.values();
+  return part.values().every((value) => has(values, value));
+}
+
+function has(values: readonly Value[], value: Value): boolean {
+  return values.some((other) => isEqual(other, value));
+}
