@@ -36,6 +36,7 @@ import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.t
 import { measuredAuthenticator, measuredAuthorizer } from "./metrics/security-metrics.ts";
 import { storageMetrics } from "./metrics/storage-metrics.ts";
 import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
+import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
@@ -63,7 +64,7 @@ export interface ApiServerOptions {
   /** Where the server counts what it does; its own when absent. */
   readonly metrics?: Metrics;
   /** Who takes audit events; it is closed with the server. Nobody when it answers undefined. */
-  readonly audit?: (reader: ObjectReader) => Promise<Auditor | undefined>;
+  readonly audit?: (webhooks: WebhookClient) => Promise<Auditor | undefined>;
   /** Longest time for a request that is not long-running; 60 s when absent. */
   readonly requestTimeoutMs?: number;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
@@ -128,7 +129,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       table.find(group, version, resource) !== undefined || `${group}/${version}/${resource}` in virtual,
   );
   storageMetrics(metrics, table);
-  const auditor = await options.audit?.(reader);
+  const auditor = await options.audit?.(webhooks);
   const auditing = auditor === undefined ? undefined : { auditor, clock, random };
   const handler = chain(
     [
@@ -167,10 +168,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: (identity) => inProcessTransport(handler, identity),
     async close() {
       security?.authorization.close();
+      await auditor?.close();
       await webhooks.close();
       stopping.abort();
       await following;
-      await auditor?.close();
     },
   };
 }

@@ -10,6 +10,11 @@ export function authorizationFilter(authorizer: Authorizer): Filter {
   return async (exchange, next) => {
     const attributes = attributesOf(present(exchange.user, "the user of an authenticated request"), exchange);
     const { decision, reason } = await authorizer.authorize(attributes);
+    const annotations = exchange.auditAnnotations;
+    if (annotations !== undefined) {
+      annotations["authorization.k8s.io/decision"] = decision === "allow" ? "allow" : "forbid";
+      annotations["authorization.k8s.io/reason"] = reason;
+    }
     if (decision !== "allow") throw forbiddenError(attributes, reason);
     return next(exchange);
   };

@@ -35,6 +35,7 @@ export async function startMemoryServer(
     admission?: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];
     subresources?: Readonly<Record<string, Subresource>>;
     paths?: ApiServerOptions["paths"];
+    audit?: ApiServerOptions["audit"];
     /** Instead of an empty one. */
     store?: Store;
   } = {},
@@ -59,6 +60,7 @@ export async function startMemoryServer(
     },
     admission: options.admission ?? (() => []),
     ...(options.subresources !== undefined && { subresources: options.subresources }),
+    ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.paths !== undefined && { paths: options.paths }),
   });
   const clientOf = (user: UserInfo): Client => new Client(server.transport({ user, userAgent: "test" }));

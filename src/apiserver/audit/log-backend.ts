@@ -1,0 +1,96 @@
+import { errorMessage } from "../../base/assert.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { AuditBackend, CountDropped } from "./auditor.ts";
+import type { AuditEvent } from "./event.ts";
+import { legacyLine } from "./legacy-line.ts";
+import { openRotatedFile, type RotatedFile, type RotationOptions } from "./rotated-file.ts";
+
+export interface LogBackendOptions extends RotationOptions {
+  readonly format: "json" | "legacy";
+  readonly log: Logger;
+  readonly dropped: CountDropped;
+}
+
+const NAME = "log";
+/** Lines wait so long for company, or until there are so many bytes of them. */
+const FLUSH_MS = 200;
+const FLUSH_BYTES = 256 * 1024;
+/** What a disk that does not keep up may leave waiting: beyond it events are dropped and counted. */
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+const COMPLAIN_EVERY_MS = 60_000;
+
+/** Audit events as lines of a file, written behind the requests' backs. */
+export function logBackend(options: LogBackendOptions): AuditBackend {
+  return new LogBackend(options);
+}
+
+class LogBackend implements AuditBackend {
+  readonly name = NAME;
+  readonly #options: LogBackendOptions;
+  readonly #clock: Clock;
+  #lines: string[] = [];
+  #size = 0;
+  #timer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+  #file: RotatedFile | undefined;
+  #complainedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LogBackendOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+  }
+
+  write(event: AuditEvent, text: string): void {
+    const line = this.#options.format === "json" ? text : legacyLine(event);
+    if (this.#size + line.length > WAITING_BYTES_MAX) {
+      this.#options.dropped(NAME, 1);
+      return;
+    }
+    this.#lines.push(line);
+    this.#size += line.length + 1;
+    if (this.#size >= FLUSH_BYTES) this.#flush();
+    else this.#timer ??= this.#clock.setTimer(() => this.#flush(), FLUSH_MS);
+  }
+
+  async close(): Promise<void> {
+    do {
+      this.#flush();
+      await this.#writing;
+    } while (this.#lines.length > 0);
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#writing !== undefined || this.#lines.length === 0) return;
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#size = 0;
+    this.#writing = this.#append(lines).finally(() => {
+      this.#writing = undefined;
+      if (this.#lines.length > 0) this.#timer ??= this.#clock.setTimer(() => this.#flush(), FLUSH_MS);
+    });
+  }
+
+  async #append(lines: readonly string[]): Promise<void> {
+    try {
+      this.#file ??= await openRotatedFile(this.#options);
+      await this.#file.append(Buffer.from(`${lines.join("\n")}\n`));
+    } catch (error) {
+      this.#options.dropped(NAME, lines.length);
+      await this.#file?.close().catch(() => {});
+      this.#file = undefined;
+      const nowMs = this.#clock.monotonic();
+      if (nowMs - this.#complainedMs < COMPLAIN_EVERY_MS) return;
+      this.#complainedMs = nowMs;
+      this.#options.log.error("audit events could not be written", {
+        path: this.#options.path,
+        events: lines.length,
+        error: errorMessage(error),
+      });
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { StatusError } from "../../api/status.ts";
+import { formatMicroTime } from "../../base/clock.ts";
+import { StoreUnavailableError } from "../../store/store.ts";
+import type { UserInfo } from "../authn/authenticator.ts";
+import type { Answer, Exchange, ListAnswer } from "../exchange.ts";
+import { decodeBody } from "../handlers/decode.ts";
+import { readPatch } from "../handlers/patch.ts";
+import { objectOf } from "../registry/codec.ts";
+import type { AuditDecision } from "./decide.ts";
+import type { AuditEvent, AuditObjectReference, AuditStage, AuditStatus, AuditUser } from "./event.ts";
+
+/** One audited request, from its arrival on. */
+export interface AuditRecord {
+  readonly id: string;
+  readonly decision: AuditDecision;
+  /** Who asked, before he became somebody else. */
+  readonly user: UserInfo | undefined;
+  readonly receivedMs: number;
+  readonly annotations: Record<string, string>;
+}
+
+/** What a stage adds to what is known from the beginning. */
+export interface StageFacts {
+  readonly status?: AuditStatus | undefined;
+  readonly requestObject?: unknown;
+  readonly responseObject?: unknown;
+  readonly objectRef?: AuditObjectReference | undefined;
+}
+
+export function auditEvent(
+  record: AuditRecord,
+  exchange: Exchange,
+  stage: { readonly stage: AuditStage; readonly timeMs: number } & StageFacts,
+): AuditEvent {
+  const { user, annotations } = record;
+  const impersonated = exchange.user !== user ? exchange.user : undefined;
+  const agent = exchange.headers["user-agent"];
+  const addresses = sourceAddresses(exchange);
+  const hasAnnotations = Object.keys(annotations).length > 0;
+  return {
+    kind: "Event",
+    apiVersion: "audit.k8s.io/v1",
+    level: record.decision.level,
+    auditID: record.id,
+    stage: stage.stage,
+    requestURI: exchange.query.size === 0 ? exchange.path : `${exchange.path}?${exchange.query}`,
+    verb: exchange.info.verb,
+    user: user === undefined ? {} : auditUser(user),
+    ...(impersonated === undefined ? {} : { impersonatedUser: auditUser(impersonated) }),
+    ...(addresses.length === 0 ? {} : { sourceIPs: addresses }),
+    // A client may send anything here: as much of it as tells who it is.
+    ...(agent === undefined || agent === "" ? {} : { userAgent: agent.slice(0, 1024) }),
+    ...(stage.objectRef === undefined ? {} : { objectRef: stage.objectRef }),
+    ...(stage.status === undefined ? {} : { responseStatus: stage.status }),
+    ...(stage.requestObject === undefined ? {} : { requestObject: stage.requestObject }),
+    ...(stage.responseObject === undefined ? {} : { responseObject: stage.responseObject }),
+    requestReceivedTimestamp: formatMicroTime(record.receivedMs),
+    stageTimestamp: formatMicroTime(stage.timeMs),
+    ...(hasAnnotations ? { annotations: { ...annotations } } : {}),
+  };
+}
+
+function auditUser({ name, uid, groups, extra }: UserInfo): AuditUser {
+  return {
+    ...(name === "" ? {} : { username: name }),
+    ...(uid === undefined || uid === "" ? {} : { uid }),
+    ...(groups.length === 0 ? {} : { groups }),
+    ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
+  };
+}
+
+/** As upstream's SourceIPs: what proxies say, then the peer. */
+function sourceAddresses({ headers, remoteAddress }: Exchange): string[] {
+  const forwarded = headers["x-forwarded-for"];
+  const real = headers["x-real-ip"];
+  if (forwarded === undefined && real === undefined) return remoteAddress ? [plainAddress(remoteAddress)] : [];
+  const said = [forwarded ?? [], real ?? []].flat().flatMap((text) => text.split(","));
+  const all = [...said, remoteAddress ?? ""].map((each) => plainAddress(each.trim())).filter((each) => each !== "");
+  return [...new Set(all)].slice(0, 16);
+}
+
+const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address);
+
+/** What the request is about; names and uids that only the stored object has come from the answer. */
+export function objectReference({ info }: Exchange, answered?: ApiObject): AuditObjectReference | undefined {
+  if (!info.isResourceRequest) return undefined;
+  const meta = answered?.kind === "Status" ? undefined : answered?.metadata;
+  const name = info.name || (info.verb === "create" ? meta?.name : undefined);
+  return {
+    resource: info.resource,
+    ...(info.namespace === "" ? {} : { namespace: info.namespace }),
+    ...(name === undefined || name === "" ? {} : { name }),
+    ...(meta?.uid === undefined || info.verb === "get" ? {} : { uid: meta.uid }),
+    ...(info.group === "" ? {} : { apiGroup: info.group }),
+    apiVersion: info.version,
+    ...(info.subresource === "" ? {} : { subresource: info.subresource }),
+  };
+}
+
+export function statusOfAnswer(answer: Answer): AuditStatus {
+  if (answer.kind === "object" && answer.object.kind === "Status") return statusFields(answer.object);
+  const code = "code" in answer ? answer.code : answer.kind === "taken" ? 101 : 200;
+  return { metadata: {}, code };
+}
+
+/** What the client is told of an error. */
+export function statusOfError(error: unknown): AuditStatus {
+  if (error instanceof StatusError) return statusFields(error.status as ApiObject);
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof StoreUnavailableError) {
+    return { metadata: {}, status: "Failure", message, reason: "ServiceUnavailable", code: 503 };
+  }
+  return {
+    metadata: {},
+    status: "Failure",
+    message: `APIServer panic'd: ${message}`,
+    reason: "InternalError",
+    code: 500,
+  };
+}
+
+/** An error that is nobody's answer: a defect, or the store's failure. */
+export function isPanic(error: unknown): boolean {
+  return !(error instanceof StatusError || error instanceof StoreUnavailableError);
+}
+
+function statusFields(status: ApiObject): AuditStatus {
+  const { kind: _kind, apiVersion: _apiVersion, ...fields } = status;
+  return fields as unknown as AuditStatus;
+}
+
+/** What the client sent, where it was read: an object, a patch, or delete options. */
+export async function sentObject(exchange: Exchange, decision: AuditDecision): Promise<unknown> {
+  const { body, info } = exchange;
+  if (body.value === undefined && body.wasRead?.() !== true) return undefined;
+  try {
+    const value = info.verb === "patch" ? (await readPatch(exchange)).value : await decoded(exchange);
+    return decision.omitManagedFields ? withoutManagedFields(value) : value;
+  } catch {
+    return undefined;
+  }
+}
+
+async function decoded({ body }: Exchange): Promise<unknown> {
+  if (body.value === undefined && (await body.read()).length === 0) return undefined;
+  return (await decodeBody(body)).value;
+}
+
+export function answeredObject(answer: Answer, decision: AuditDecision): unknown {
+  const object = answer.kind === "object" ? answer.object : answer.kind === "list" ? listOf(answer) : undefined;
+  return decision.omitManagedFields ? withoutManagedFields(object) : object;
+}
+
+function listOf(answer: ListAnswer): unknown {
+  const { schema } = answer.resource;
+  const { revision, continueToken, remaining } = answer;
+  return {
+    kind: `${schema.kind}List`,
+    apiVersion: apiVersionOf(schema),
+    metadata: {
+      resourceVersion: String(revision),
+      ...(continueToken === undefined ? {} : { continue: continueToken }),
+      ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+    },
+    items: answer.entries.map((entry) => objectOf(entry.bytes)),
+  };
+}
+
+function withoutManagedFields(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { metadata, items } = value as { metadata?: Record<string, unknown>; items?: unknown };
+  if (Array.isArray(items)) return { ...value, items: items.map(withoutManagedFields) };
+  if (metadata?.managedFields === undefined) return value;
+  const { managedFields: _managedFields, ...rest } = metadata;
+  return { ...value, metadata: rest };
+}

@@ -1,0 +1,115 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Auditor } from "../audit/auditor.ts";
+import type { AuditStage } from "../audit/event.ts";
+import {
+  type AuditRecord,
+  answeredObject,
+  auditEvent,
+  isPanic,
+  objectReference,
+  type StageFacts,
+  sentObject,
+  statusOfAnswer,
+  statusOfError,
+} from "../audit/record.ts";
+import type { Answer, Exchange, Filter } from "../exchange.ts";
+import { isLongRunning } from "../long-running.ts";
+import { whenOver } from "./metrics.ts";
+
+export interface AuditFilterOptions {
+  readonly auditor: Auditor;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Writes down who did what and how it ended, as much of it as the policy says. */
+export function auditFilter(options: AuditFilterOptions): Filter {
+  const { auditor, clock, random } = options;
+  return (exchange, next) => {
+    const decision = auditor.decide(exchange.user, exchange.info);
+    if (exchange.remoteAddress === undefined && decision.level === "None") return next(exchange);
+    const id = auditId(exchange, random);
+    // In process nobody reads headers.
+    if (exchange.remoteAddress !== undefined) exchange.answerHeaders = { ...exchange.answerHeaders, "audit-id": id };
+    if (decision.level === "None") return next(exchange);
+    const annotations: Record<string, string> = {};
+    exchange.auditAnnotations = annotations;
+    const record: AuditRecord = { id, decision, user: exchange.user, receivedMs: clock.now(), annotations };
+    return audited(exchange, next, { record, options });
+  };
+}
+
+interface Auditing {
+  readonly record: AuditRecord;
+  readonly options: AuditFilterOptions;
+}
+
+async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing: Auditing): Promise<Answer> {
+  const { decision } = auditing.record;
+  emit(auditing, exchange, "RequestReceived", { objectRef: objectReference(exchange) });
+  let answer: Answer;
+  try {
+    answer = await next(exchange);
+  } catch (error) {
+    const requestObject = await requestOf(exchange, auditing);
+    const stage = isPanic(error) ? "Panic" : "ResponseComplete";
+    emit(auditing, exchange, stage, {
+      status: statusOfError(error),
+      requestObject,
+      objectRef: objectReference(exchange),
+    });
+    throw error;
+  }
+  const facts: StageFacts = {
+    status: statusOfAnswer(answer),
+    requestObject: await requestOf(exchange, auditing),
+    responseObject: decision.level === "RequestResponse" ? answeredObject(answer, decision) : undefined,
+    objectRef: objectReference(exchange, answer.kind === "object" ? answer.object : undefined),
+  };
+  const goesOn = answer.kind === "watch" || answer.kind === "stream" || answer.kind === "taken";
+  if (!goesOn || !isLongRunning(exchange.info)) emit(auditing, exchange, "ResponseComplete", facts);
+  else {
+    emit(auditing, exchange, "ResponseStarted", facts);
+    whenOver(exchange, () => emit(auditing, exchange, "ResponseComplete", facts));
+  }
+  return answer;
+}
+
+function requestOf(exchange: Exchange, { record }: Auditing): Promise<unknown> | undefined {
+  const { decision } = record;
+  return decision.level === "Metadata" ? undefined : sentObject(exchange, decision);
+}
+
+function emit({ record, options }: Auditing, exchange: Exchange, stage: AuditStage, facts: StageFacts): void {
+  if (record.decision.omitStages.has(stage)) return;
+  options.auditor.emit(auditEvent(record, exchange, { stage, timeMs: options.clock.now(), ...facts }));
+}
+
+/** A request that failed to say who it is from: upstream writes down its ResponseStarted alone. */
+export function auditRefusedCredentials(exchange: Exchange, options: AuditFilterOptions): void {
+  const { auditor, clock, random } = options;
+  const decision = auditor.decide(undefined, exchange.info);
+  if (decision.level === "None") return;
+  const record = { id: auditId(exchange, random), decision, user: undefined, receivedMs: clock.now(), annotations: {} };
+  const ways = attempted(exchange);
+  const tried = ways.length === 0 ? "no credentials provided" : `attempted: ${ways.join(", ")}`;
+  const message = `Authentication failed, ${tried}`;
+  const status = { metadata: {}, status: "Failure" as const, message, reason: "Unauthorized", code: 401 };
+  emit({ record, options }, exchange, "ResponseStarted", { status, objectRef: objectReference(exchange) });
+}
+
+function attempted({ credentials }: Exchange): string[] {
+  const scheme = (credentials.headers.authorization ?? "").toLowerCase().split(" ", 1)[0] ?? "";
+  return [
+    ...(scheme === "bearer" || scheme === "basic" ? [scheme] : []),
+    ...(credentials.certificate === undefined ? [] : ["x509"]),
+  ];
+}
+
+/** The client's Audit-ID, when it is one, so that requests can be followed over several servers. */
+function auditId({ headers }: Exchange, random: Random): string {
+  const given = headers["audit-id"];
+  const text = Array.isArray(given) ? given[0] : given;
+  return text !== undefined && /^[\x21-\x7e]{1,64}$/.test(text) ? text : random.uuid();
+}
