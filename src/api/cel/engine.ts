@@ -2,6 +2,8 @@ import type { Cel, CelOptions, CelProgram } from "./cel.ts";
 import { CelCompileError, CelEvaluationError } from "./cel.ts";
 import { checkExpression } from "./check/checker.ts";
 import type { Checked } from "./check/context.ts";
+import { checkLiterals } from "./check/literals.ts";
+import { estimateCost } from "./cost/estimate.ts";
 import { environmentOf } from "./environment.ts";
 import { createCompiler } from "./evaluate/compile.ts";
 import { failure } from "./evaluate/failure.ts";
@@ -26,6 +28,7 @@ function compile(expression: string, options: CelOptions): CelProgram {
   const environment = environmentOf(options);
   const tree = parseExpression(issues);
   const checked = tree === undefined ? undefined : checkExpression(tree, environment, issues);
+  if (checked !== undefined && issues.isEmpty) checkLiterals(checked, issues.report);
   if (tree === undefined || checked === undefined || !issues.isEmpty)
     throw new CelCompileError(`compilation failed: ${issues}`);
   const type = checked.types.get(tree) as Type;
@@ -48,6 +51,7 @@ interface Parts {
 }
 
 function program({ expression, tree, checked, type, variables }: Parts): CelProgram {
+  let estimate: number | undefined;
   const names = [...checked.uses];
   const compiler = createCompiler(checked, names);
   const step = compiler.compile(tree);
@@ -57,7 +61,10 @@ function program({ expression, tree, checked, type, variables }: Parts): CelProg
     expression,
     resultType: formatType(type),
     result: { kind: "native", type },
-    estimatedCost: 0,
+    get estimatedCost() {
+      estimate ??= estimateCost(tree, checked, variables);
+      return estimate;
+    },
     uses: checked.uses,
     evaluate(values, limits = {}) {
       const slots = new Array<Value>(slotCount).fill(null);

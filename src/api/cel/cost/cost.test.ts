@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CelType } from "../cel.ts";
+import { loadCel } from "../load-cel.ts";
+
+const cel = await loadCel();
+
+const integers = "[1, 2, 3, 4, 5]";
+const texts = "['012345678901', '012345678901', '012345678901', '012345678901', '012345678901']";
+const text = "'01234567890123456789012345678901234567890123456789'";
+
+/** Expression, estimate, and cost when evaluated: numbers from upstream's own tests of its libraries. */
+const known: readonly (readonly [string, number, number])[] = [
+  [`${integers}.sum()`, 15, 15],
+  ["[uint(1), uint(2), uint(3), uint(4), uint(5)].sum()", 20, 20],
+  [`${integers}.isSorted()`, 15, 15],
+  [`${texts}.max()`, 25, 15],
+  [`${texts}.indexOf('x')`, 25, 15],
+  [`${text}.indexOf('123')`, 5, 5],
+  ["url('https:://kubernetes.io/').getScheme()", 4, 4],
+  ["ip('192.168.0.1')", 2, 2],
+  ["ip('2001:db8:3333:4444:5555:6666:7777:8888').family()", 5, 5],
+  ["ip.isCanonical('2001:db8::abcd')", 3, 3],
+  ["cidr('192.168.0.0/16').masked()", 3, 3],
+  ["true && false", 0, 0],
+  ["1 + 2", 1, 1],
+  ["'abc' == 'abc'", 1, 1],
+];
+
+test("known expressions cost what upstream says", () => {
+  for (const [expression, estimated, actual] of known) {
+    const program = cel.compile(expression, { variables: {} });
+    assert.equal(program.estimatedCost, estimated, `estimate of ${expression}`);
+    assert.equal(program.evaluate({}).cost, actual, `cost of ${expression}`);
+  }
+});
+
+const bounded: CelType = {
+  kind: "object",
+  name: "Widget",
+  fields: {
+    names: { kind: "list", element: { kind: "string", maximumLength: 100 }, maximumLength: 10 },
+    open: { kind: "list", element: { kind: "string" } },
+    name: { kind: "string", maximumLength: 20 },
+    labels: { kind: "map", value: { kind: "string", maximumLength: 5 }, maximumLength: 3 },
+  },
+};
+
+test("estimates follow declared lengths, and are unbounded without them", () => {
+  const cases: readonly (readonly [string, number])[] = [
+    ["self.name.startsWith('abc')", 3],
+    ["self.name == 'x'", 3],
+    ["self.names.all(n, true)", 2 + 1 + 10 * 3],
+    ["self.names.all(n, n.contains('a'))", 2 + 1 + 10 * (3 + 1 + 10)],
+    ["self.names.all(a, self.names.all(b, a == b))", 2 + 1 + 10 * (3 + 2 + 1 + 10 * (3 + 2 + 10))],
+    ["self.labels.all(k, self.labels[k] == 'abcdef')", 2 + 1 + 3 * (3 + 4 + 1)],
+    ["has(self.name) ? self.name.size() : 1 + 1 + 1 + 1 + 1", 1 + 4],
+    ["self.open.all(n, true)", Number.POSITIVE_INFINITY],
+  ];
+  for (const [expression, estimated] of cases)
+    assert.equal(cel.compile(expression, { variables: { self: bounded } }).estimatedCost, estimated, expression);
+});
+
+test("what an evaluation costs never exceeds its estimate", () => {
+  const self = { names: ["a".repeat(100), "b"], name: "x".repeat(20), labels: { a: "12345" } };
+  for (const expression of [
+    "self.names.map(n, n + self.name).join(',').contains(self.name)",
+    "self.names.filter(n, n.matches('^a+$')).size() == 1",
+    "self.names.exists_one(n, n.startsWith('b')) && self.labels.exists(k, self.labels[k].size() > 3)",
+    "self.name.replace('x', 'yy').split('').size() > 1",
+    "self.?name.orValue('').upperAscii() == 'X'",
+  ]) {
+    const program = cel.compile(expression, { variables: { self: bounded } });
+    const { cost } = program.evaluate({ self });
+    assert.ok(cost > 0 && cost <= program.estimatedCost, `${expression}: ${cost} of ${program.estimatedCost}`);
+  }
+});
