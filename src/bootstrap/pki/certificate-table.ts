@@ -9,6 +9,8 @@ export interface LeafDefinition {
   readonly subject: Subject;
   readonly names?: readonly string[];
   readonly addresses?: readonly string[];
+  /** Shown to who may know the authority's predecessor only, while authorities are exchanged. */
+  readonly isShownToOthers?: true;
 }
 
 export type LeafName =
@@ -48,9 +50,17 @@ export function leafDefinitions(input: LeafInput): Record<LeafName, LeafDefiniti
       subject: { commonName: "kube-apiserver" },
       names: unique([...serviceNames(input.clusterDomain), ...hostNames]),
       addresses: unique([input.serviceAddress, ...hostAddresses]),
+      isShownToOthers: true,
     },
-    apiServerKubeletClient: client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", [CLUSTER_ADMINS]),
-    frontProxyClient: { ...client("front-proxy-client", "front-proxy-client"), authority: "front-proxy-ca" },
+    apiServerKubeletClient: {
+      ...client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", [CLUSTER_ADMINS]),
+      isShownToOthers: true,
+    },
+    frontProxyClient: {
+      ...client("front-proxy-client", "front-proxy-client"),
+      authority: "front-proxy-ca",
+      isShownToOthers: true,
+    },
     admin: client("admin", "kubernetes-admin", [CLUSTER_ADMINS]),
     superAdmin: client("super-admin", "kubernetes-super-admin", ["system:masters"]),
     controllerManager: client("controller-manager", "system:kube-controller-manager"),

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 /** Makes the directory for its owner alone. The mode of one that is there is corrected, or kept (a home directory). */
@@ -23,14 +33,15 @@ export function readText(directory: string, file: string): string | undefined {
  */
 export function writePrivate(path: string, text: string, durable: boolean): void {
   const draft = `${path}.new`;
-  const descriptor = openSync(draft, "w", 0o600);
+  // A draft that a crash left behind may have another mode: the file is never open to others, not for a moment.
+  rmSync(draft, { force: true });
+  const descriptor = openSync(draft, "wx", 0o600);
   try {
     writeSync(descriptor, text);
     if (durable) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  chmodSync(draft, 0o600);
   renameSync(draft, path);
 }
 
