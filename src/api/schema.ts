@@ -21,6 +21,8 @@ export interface Definition {
   readonly fields: Readonly<Record<string, Field>>;
   /** Server-side apply replaces such a struct as a whole; also told by each field that holds one. */
   readonly mapType?: "atomic";
+  /** Set for what is no struct: values are a list or map, as such a field holds it. Only in lists of lists and the like. */
+  readonly value?: Field;
 }
 
 export type SpecialType =

@@ -28,6 +28,7 @@ export function typeOfDefinition(schema: Schema, name: string | undefined): Fiel
   const definition = name === undefined ? undefined : schema.definitions[name];
   if (definition === undefined) return UNTYPED;
   if (definition.special !== undefined) return typeOfSpecial(definition.special);
+  if (definition.value !== undefined) return typeOfField(schema, definition.value);
   return definition.mapType === "atomic" ? ATOMIC : { kind: "struct", definition };
 }
 

@@ -26,8 +26,9 @@ import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
  *   in upstream's order, after metadata has been validated by the caller (as for built-in kinds)
  * - definitions.ts `definitionsOf(schema, of: { name; group; version; kind; description? }): Record<string, Definition>`: entries
  *   for the compact Schema, the root under `of.name`
- * - openapi.ts `openapiOf(schema, of: { group; version; kind; version: "v2" | "v3" }): Record<string, unknown>`
- * - ../json-path/: `compileJsonPath`, `simplePath`, and `printerColumns(columns)` for tables
+ * - openapi.ts `openapiOf(schema | undefined, of: { group; version; kind; openapi: 2 | 3 })` and `openapiListOf({ group; version; kind; plural;
+ *   listKind; definition })`: schemas of the API documents
+ * - ../json-path/: simple-path.ts, and printer-columns.ts `printerColumns(columns)` for tables
  */
 export interface StructuralSchema {
   /** Absent for int-or-string, and for anything at all (`x-kubernetes-preserve-unknown-fields` alone). */
