@@ -3,6 +3,7 @@ import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
 import { createAdmissionPlugins } from "../apiserver/admission/plugins.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
+import type { AuditSettings } from "../apiserver/audit/create-audit.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
 import { versionPath } from "../apiserver/handlers/version.ts";
@@ -17,6 +18,7 @@ import { hostIdentity } from "../bootstrap/pki/host.ts";
 import type { Store } from "../store/store.ts";
 import { localUrl } from "./addresses.ts";
 import { AGENT, ensureAgentToken } from "./agent-token.ts";
+import { auditOf } from "./audit.ts";
 import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import { encryptStore } from "./encryption.ts";
 import type { Environment } from "./environment.ts";
@@ -37,6 +39,8 @@ export interface ControlPlaneOptions {
     readonly providerConfig?: string | undefined;
     readonly automaticReload?: boolean | undefined;
   };
+  /** What is audited and where it is written; a file of the data directory when nothing is said. */
+  readonly audit?: AuditSettings;
   openStore(): Promise<Store>;
   subresources(pki: Pki): Readonly<Record<string, Subresource>>;
 }
@@ -101,7 +105,10 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           serviceAccountKeys: pki.serviceAccount,
           issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
           staticTokens: [{ token: agents.secret, user: AGENT }],
+          clientAuthority: () => pki.authority.certificate,
+          frontProxyAuthority: () => pki.frontProxyAuthority.certificate,
         },
+        audit: auditOf(options.dataDirectory, options.audit, environment),
         admission: createAdmissionPlugins,
         subresources: options.subresources(pki),
         paths: (table, served) => [
@@ -133,7 +140,8 @@ async function listen(parts: {
     const tls = {
       key: pki.apiServer.key,
       cert: pki.apiServer.certificate + pki.authority.certificate,
-      clientCa: pki.authority.certificate,
+      // Which of them a certificate is from decides what it is good for.
+      clientCa: pki.authority.certificate + pki.frontProxyAuthority.certificate,
     };
     const edge = createEdge({
       handler: server.handler,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** In every data directory, and made first: without it folders of these names are somebody else's. */
 const MARK = "cluster.json";
-const FOLDERS = /^(store|pki|containerd|kubelet|manifests)$/;
+const FOLDERS = /^(store|pki|audit|containerd|kubelet|manifests)$/;
 const FILES =
   /^((cluster|run)\.json(\.new)?|stop\.json|kubeconfig|[a-z-]+\.kubeconfig|agent-token|start\.log|wherry\.log(\.1)?)$/;
 
