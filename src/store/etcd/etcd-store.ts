@@ -15,12 +15,14 @@ import {
   type WriteResult,
 } from "../store.ts";
 import { HistoryStart } from "./compaction.ts";
+import { Compactor } from "./compactor.ts";
 import { Connection } from "./connection.ts";
 import { type EtcdAddress, endpointTargets } from "./endpoint.ts";
 import { EtcdError } from "./errors.ts";
 import { type KeySpace, wholeKeySpace } from "./keys.ts";
 import { Leases } from "./leases.ts";
 import { OwnWrites } from "./own-writes.ts";
+import { Pulse } from "./pulse.ts";
 import { Quorum } from "./quorum.ts";
 import { listKeys, type ReadContext, readKey } from "./reads.ts";
 import { Watcher, type WatcherContext } from "./watcher.ts";
@@ -34,6 +36,15 @@ export interface EtcdStoreOptions extends EtcdAddress {
   readonly keys?: KeySpace;
   /** A key that may be read, whether anything is there or not. */
   readonly probeKey?: string;
+  /** History is forgotten by one of all servers after this time; by nobody here when absent. */
+  readonly compactionIntervalMs?: number;
+}
+
+interface EtcdStoreParts {
+  readonly context: WatcherContext & ReadContext;
+  readonly leases: Leases;
+  readonly pulse: Pulse;
+  readonly compactor: Compactor | undefined;
 }
 
 /**
@@ -55,11 +66,14 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<EtcdStor
     const quorum = new Quorum(connection, probe);
     await quorum.revision();
     await history.look();
-    const leases = new Leases(connection, { clock, random });
-    return new EtcdStore(
-      { connection, quorum, history, keys, ownWrites: new OwnWrites(), clock, log: log.named("etcd") },
-      leases,
-    );
+    const own = { connection, quorum, history, keys, ownWrites: new OwnWrites(), clock, log: log.named("etcd") };
+    const intervalMs = options.compactionIntervalMs;
+    return new EtcdStore({
+      context: own,
+      leases: new Leases(connection, { clock, random }),
+      pulse: new Pulse(quorum, clock),
+      compactor: intervalMs === undefined ? undefined : new Compactor({ ...own, intervalMs }),
+    });
   } catch (error) {
     connection.close();
     throw error instanceof EtcdError ? new StoreUnavailableError(error.message) : error;
@@ -70,14 +84,23 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<EtcdStor
 export class EtcdStore implements Store {
   readonly #context: WatcherContext & ReadContext;
   readonly #leases: Leases;
+  readonly #pulse: Pulse;
+  readonly #compactor: Compactor | undefined;
   readonly #watchers = new Set<Watcher>();
   /** One write of a key at a time, so that a refusal names what is there. */
   readonly #writing = new Map<string, Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor(context: WatcherContext, leases: Leases) {
+  constructor({ context, leases, pulse, compactor }: EtcdStoreParts) {
     this.#context = context;
     this.#leases = leases;
+    this.#pulse = pulse;
+    this.#compactor = compactor;
+  }
+
+  /** What is wrong with etcd, if anything is. */
+  health(): string | undefined {
+    return this.#pulse.health();
   }
 
   revision(): number {
@@ -178,6 +201,8 @@ export class EtcdStore implements Store {
   }
 
   async #close(): Promise<void> {
+    this.#pulse.stop();
+    this.#compactor?.stop();
     await Promise.allSettled(this.#writing.values());
     for (const watcher of [...this.#watchers]) watcher.end();
     this.#context.connection.close();
