@@ -112,7 +112,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     strategies: strategies(options, reader, authorization),
   });
-  security = await createSecurity(reader, options.security);
+  const itself = { user: { name: "system:apiserver", groups: ["system:masters"] }, userAgent: "kube-apiserver" };
+  const transport = () => inProcessTransport(handler, itself);
+  security = await createSecurity({ reader, webhooks, log, transport }, options.security);
   const versions = resourceVersions(() => table);
   const admission = options.admission({ reader, clock, random, webhooks, versions, authorizer: authorization });
   plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);
@@ -167,7 +169,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requests,
     transport: (identity) => inProcessTransport(handler, identity),
     async close() {
-      security?.authorization.close();
+      await security?.close();
       await auditor?.close();
       await webhooks.close();
       stopping.abort();

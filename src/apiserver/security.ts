@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type {
   LocalSubjectAccessReview,
   SelfSubjectAccessReview,
@@ -5,21 +6,28 @@ import type {
   SubjectAccessReview,
 } from "../api/generated/authorization.k8s.io/v1.ts";
 import type { Clock } from "../base/clock.ts";
+import { signingKey, type TokenKey, verificationKey } from "../base/json-web-token.ts";
+import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import type { UserInfo } from "./authn/authenticator.ts";
-import { type Authentication, createAuthenticator } from "./authn/create-authenticator.ts";
-import { signingKey, verificationKey } from "./authn/json-web-token.ts";
+import type { Transport } from "../client/transport.ts";
+import type { Authentication } from "./authn/create-authenticator.ts";
 import { DISCOVERY_PATH, jsonWebKeySet, KEY_SET_PATH, openidConfiguration } from "./authn/key-documents.ts";
+import { openAuthentication } from "./authn/open-authentication.ts";
+import type { AuthenticationSettings } from "./authn/settings.ts";
+import type { StaticToken } from "./authn/static-token.ts";
 import { createTokenIssuer } from "./authn/token-issuer.ts";
-import { type Authorization, createAuthorizer } from "./authz/create-authorizer.ts";
+import type { Authorization } from "./authz/create-authorizer.ts";
+import { openAuthorization } from "./authz/open-authorization.ts";
 import {
   reviewLocalSubjectAccess,
   reviewSelfSubjectAccess,
   reviewSelfSubjectRules,
   reviewSubjectAccess,
 } from "./authz/reviews.ts";
+import type { AuthorizationSettings } from "./authz/settings.ts";
 import { textAnswer } from "./exchange.ts";
 import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
+import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { tokenSubresource } from "./subresources/token.ts";
@@ -31,7 +39,22 @@ export interface SecurityOptions {
   /** Signs and verifies service account tokens: PEM. */
   readonly serviceAccountKeys: { readonly privateKey: string; readonly publicKey: string };
   readonly issuer: string;
-  readonly staticTokens?: readonly { readonly token: string; readonly user: UserInfo }[];
+  readonly staticTokens?: readonly StaticToken[];
+  /** PEM of the authorities of client certificates, as they are now; without them certificates are no way in. */
+  readonly clientAuthority?: () => string;
+  /** PEM of the authority whose certificates may say in headers whom a request comes from. */
+  readonly frontProxyAuthority?: () => string;
+  readonly authentication?: AuthenticationSettings | undefined;
+  readonly authorization?: AuthorizationSettings | undefined;
+}
+
+/** What the server lends to its security. */
+export interface SecurityParts {
+  readonly reader: ObjectReader;
+  readonly webhooks: WebhookClient;
+  readonly log: Logger;
+  /** The server's own way to itself. */
+  readonly transport: () => Transport;
 }
 
 /** Who may come in and what they may do: authentication, authorization, and what clients may ask about both. */
@@ -41,30 +64,59 @@ export interface Security {
   readonly virtual: Readonly<Record<string, VirtualHandler>>;
   readonly subresources: Readonly<Record<string, Subresource>>;
   readonly paths: readonly PathHandler[];
+  close(): Promise<void>;
 }
 
-/** Resolves when roles and bindings have been read, so that no decision is made on half of them. */
-export async function createSecurity(reader: ObjectReader, options: SecurityOptions): Promise<Security> {
-  const { clock, random, issuer } = options;
-  const audiences = [issuer];
-  const keys = [verificationKey(options.serviceAccountKeys.publicKey)];
-  const authentication = createAuthenticator({
-    reader,
+/**
+ * Resolves when roles and bindings have been read, so that no decision is made on half of them.
+ * @throws ConfigurationFileError, KubeconfigEndpointError when a configuration file is no good
+ */
+export async function createSecurity(parts: SecurityParts, options: SecurityOptions): Promise<Security> {
+  const { clock, random, staticTokens, clientAuthority, frontProxyAuthority } = options;
+  const { reader } = parts;
+  const settings = options.authentication ?? {};
+  const accounts = settings.serviceAccounts ?? {};
+  const issuers = accounts.issuers?.length ? accounts.issuers : [options.issuer];
+  const issuer = issuers[0]!;
+  const audiences = accounts.apiAudiences?.length ? accounts.apiAudiences : [issuer];
+  const keys = await verificationKeys(options, accounts.keyFiles);
+  const authentication = await openAuthentication(settings, {
+    ...parts,
+    log: parts.log.named("authentication"),
     clock,
-    anonymous: true,
-    serviceAccounts: { keys, issuer, audiences },
-    ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
+    keys,
+    issuers,
+    audiences,
+    ...{ staticTokens, clientAuthority, frontProxyAuthority },
   });
-  const authorization = await createAuthorizer(reader);
+  const log = parts.log.named("authorization");
+  const authorization = await openAuthorization(options.authorization ?? {}, { ...parts, log, clock });
   const key = signingKey(options.serviceAccountKeys.privateKey);
-  const tokens = createTokenIssuer({ reader, clock, random, key, issuer, audiences });
+  const { maxExpirationSeconds, extendExpiration } = accounts;
+  const granted = { maxExpirationSeconds, extendExpiration };
+  const tokens = createTokenIssuer({ reader, clock, random, key, issuer, audiences, ...granted });
   return {
     authentication,
     authorization,
     virtual: { ...authenticationReviews(authentication, audiences), ...authorizationReviews(authorization) },
     subresources: { "/serviceaccounts/token": tokenSubresource(tokens) },
-    paths: [keyDocuments(issuer, keys)],
+    paths: [keyDocuments(issuer, keys, accounts.keySetUri ?? `${issuer}${KEY_SET_PATH}`)],
+    async close() {
+      authorization.close();
+      await Promise.all([authentication.close(), authorization.stop()]);
+    },
   };
+}
+
+/** The server's own key and those of files, each once. */
+async function verificationKeys(options: SecurityOptions, files: readonly string[] = []): Promise<TokenKey[]> {
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+  const keys = [options.serviceAccountKeys.publicKey, ...texts.flatMap(pemBlocks)].map(verificationKey);
+  return [...new Map(keys.map((key) => [key.id, key])).values()];
+}
+
+function pemBlocks(text: string): string[] {
+  return text.match(/-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g) ?? [];
 }
 
 /** The reviews of authorization.k8s.io. */
@@ -84,19 +136,19 @@ function authorizationReviews(authorization: Authorization): Record<string, Virt
     ),
     "authorization.k8s.io/v1/selfsubjectrulesreviews": review<SelfSubjectRulesReview>(
       of("SelfSubjectRulesReview"),
-      (asked, user) => reviewSelfSubjectRules(asked, user, authorization.rbac),
+      (asked, user) => reviewSelfSubjectRules(asked, user, authorization),
     ),
   };
 }
 
 /** The public keys of service account tokens, for whoever wants to verify one. */
-function keyDocuments(issuer: string, keys: Parameters<typeof jsonWebKeySet>[0]): PathHandler {
+function keyDocuments(issuer: string, keys: readonly TokenKey[], keySetUri: string): PathHandler {
   return (exchange) => {
     if (exchange.path === KEY_SET_PATH) {
       return textAnswer(JSON.stringify(jsonWebKeySet(keys)), { contentType: "application/jwk-set+json" });
     }
     if (exchange.path !== DISCOVERY_PATH) return undefined;
-    const document = openidConfiguration(issuer, keys, `${issuer}${KEY_SET_PATH}`);
+    const document = openidConfiguration(issuer, keys, keySetUri);
     return textAnswer(JSON.stringify(document), { contentType: "application/json" });
   };
 }

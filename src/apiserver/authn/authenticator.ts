@@ -8,11 +8,27 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A client certificate as TLS saw it. Which authority makes it worth something is for authentication to say. */
+export interface ClientCertificate {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** Values of the subject's attribute for a user's uid. */
+  readonly uids?: readonly string[];
+  /** SHA-256 of the certificate, and of the root that it comes from: upper-case hex with colons. */
+  readonly fingerprint: string;
+  readonly authority: string;
+  /** Milliseconds since the epoch: connections may live longer than the certificate that opened them. */
+  readonly validUntilMs: number;
+  /** Why TLS does not trust it; absent when it does. */
+  readonly problem?: string;
+}
+
 /** What authentication may look at. */
 export interface Credentials {
   readonly headers: IncomingHttpHeaders;
-  /** Subject of the client certificate, when the TLS layer verified one against the cluster's CA. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] } | undefined;
+  /** Path of the request: some are open to everybody. */
+  readonly path?: string | undefined;
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /**
@@ -24,7 +40,7 @@ export interface Authenticator {
   authenticate(credentials: Credentials): Promise<UserInfo | undefined>;
 }
 
-/** Credentials were given and are no good. The message is for the log, never for the client. */
+/** Credentials were given and are no good. The message is for the log and for TokenReview, never for who sent them. */
 export class BadCredentialsError extends Error {
   override name = "BadCredentialsError";
 }

@@ -2,18 +2,39 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type Authenticator, BadCredentialsError } from "./authenticator.ts";
 import type { TokenAuthenticator, TokenIdentity } from "./token-authenticator.ts";
 
+/** What upstream calls any token that it does not know. */
+export const INVALID_TOKEN = "invalid bearer token";
+
 const WEBSOCKET_PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
 
-/** The kinds of tokens together: the first that knows a token decides. */
+/** The kinds of tokens together: one that knows the token and finds it good is enough. */
 export function tokenUnion(kinds: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
     name: "token",
     async authenticateToken(token, audiences): Promise<TokenIdentity | undefined> {
+      const problems: string[] = [];
       for (const kind of kinds) {
-        const identity = await kind.authenticateToken(token, audiences);
-        if (identity !== undefined) return identity;
+        try {
+          const identity = await kind.authenticateToken(token, audiences);
+          if (identity !== undefined) return identity;
+        } catch (error) {
+          if (!(error instanceof BadCredentialsError)) throw error;
+          problems.push(error.message);
+        }
       }
+      if (problems.length > 0) throw new BadCredentialsError(problems.join(", "));
       return undefined;
+    },
+  };
+}
+
+/** Tokens of a kind that says nothing about audiences are meant for the API server, and for nobody else. */
+export function forThisServer(kind: TokenAuthenticator, serverAudiences: readonly string[]): TokenAuthenticator {
+  return {
+    name: kind.name,
+    async authenticateToken(token, audiences) {
+      const common = audiences.filter((audience) => serverAudiences.includes(audience));
+      return common.length === 0 ? undefined : kind.authenticateToken(token, common);
     },
   };
 }
@@ -26,7 +47,7 @@ export function bearerTokenAuthenticator(tokens: TokenAuthenticator, audiences: 
       const token = tokenOf(headers);
       if (token === undefined) return undefined;
       const identity = await tokens.authenticateToken(token, audiences);
-      if (identity === undefined) throw new BadCredentialsError("invalid bearer token");
+      if (identity === undefined) throw new BadCredentialsError(INVALID_TOKEN);
       return identity.user;
     },
   };

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { secrets } from "../../api/generated/resources.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { MemoryReader } from "../testing/memory-reader.ts";
-import { BadCredentialsError, type Credentials } from "./authenticator.ts";
+import { type AnonymousPolicy, PUBLIC_PATHS } from "./anonymous.ts";
+import { BadCredentialsError, type ClientCertificate, type Credentials } from "./authenticator.ts";
 import { createAuthenticator } from "./create-authenticator.ts";
 import { reviewSelf, reviewToken } from "./reviews.ts";
 
@@ -20,37 +21,80 @@ function bootstrapSecret(over: Record<string, string> = {}, type = "bootstrap.ku
   return { metadata: { name: "bootstrap-token-abcdef", namespace: "kube-system" }, type, data };
 }
 
-function authentication(secret: ReturnType<typeof bootstrapSecret> | undefined, anonymous = true) {
+function authentication(
+  secret: ReturnType<typeof bootstrapSecret> | undefined,
+  anonymous: AnonymousPolicy = { enabled: true },
+) {
   const reader = new MemoryReader();
   if (secret !== undefined) reader.put(secrets, secret);
   return createAuthenticator({
     reader,
     clock: new VirtualClock(),
-    serviceAccounts: { keys: [], issuer: "issuer", audiences: ["issuer"] },
+    serviceAccounts: { keys: [], issuers: ["issuer"], audiences: ["issuer"] },
     staticTokens: [{ token: "open sesame".replace(" ", "-"), user: { name: "ali", groups: ["cave"] } }],
-    anonymous,
+    clientAuthorities: () => new Set(["CLUSTER"]),
+    requestHeader: {
+      authorities: () => new Set(["FRONT"]),
+      allowedNames: ["front-proxy-client"],
+      usernameHeaders: ["X-Remote-User"],
+      uidHeaders: ["X-Remote-Uid"],
+      groupHeaders: ["X-Remote-Group"],
+      extraHeaderPrefixes: ["X-Remote-Extra-"],
+    },
+    anonymous: () => anonymous,
   });
 }
 
 const bearer = (token: string): Credentials => ({ headers: { authorization: `Bearer ${token}` } });
-const certificate = { commonName: "jane", organizations: ["dev", "ops"] };
+const certificate: ClientCertificate = {
+  commonName: "jane",
+  organizations: ["dev", "ops"],
+  authority: "CLUSTER",
+  fingerprint: "AB:CD",
+  validUntilMs: Date.parse("2030-01-01T00:00:00Z"),
+};
+const jane = {
+  name: "jane",
+  groups: ["dev", "ops", "system:authenticated"],
+  extra: { "authentication.kubernetes.io/credential-id": ["X509SHA256=abcd"] },
+};
+const proxy: ClientCertificate = {
+  ...certificate,
+  commonName: "front-proxy-client",
+  organizations: [],
+  authority: "FRONT",
+};
+const remote = {
+  "x-remote-user": ["jo"],
+  "x-remote-uid": ["7"],
+  "x-remote-group": ["a, b", "c"],
+  "x-remote-extra-example.org%2fscopes": ["x", "y"],
+};
 
 test("who is who", async () => {
   const browser = `base64url.bearer.authorization.k8s.io.${Buffer.from("open-sesame").toString("base64url")}`;
   const cases: [string, Credentials, unknown][] = [
     ["nobody", { headers: {} }, { name: "system:anonymous", groups: ["system:unauthenticated"] }],
-    ["certificate", { headers: {}, certificate }, { name: "jane", groups: ["dev", "ops", "system:authenticated"] }],
+    ["certificate", { headers: {}, certificate }, jane],
+    ["certificate with a uid", { headers: {}, certificate: { ...certificate, uids: ["u1"] } }, { ...jane, uid: "u1" }],
+    ["headers without the proxy's certificate", { headers: remote, certificate }, jane],
+    [
+      "front proxy",
+      { headers: remote, certificate: proxy },
+      {
+        name: "jo",
+        uid: "7",
+        groups: ["a, b", "c", "system:authenticated"],
+        extra: { "example.org/scopes": ["x", "y"] },
+      },
+    ],
     [
       "certificate without a name",
-      { headers: {}, certificate: { commonName: "", organizations: ["system:masters"] } },
+      { headers: {}, certificate: { ...certificate, commonName: "", organizations: ["system:masters"] } },
       { name: "system:anonymous", groups: ["system:unauthenticated"] },
     ],
     ["static token", bearer("open-sesame"), { name: "ali", groups: ["cave", "system:authenticated"] }],
-    [
-      "certificate before token",
-      { ...bearer("nonsense"), certificate },
-      { name: "jane", groups: ["dev", "ops", "system:authenticated"] },
-    ],
+    ["certificate before token", { ...bearer("nonsense"), certificate }, jane],
     [
       "browser",
       { headers: { "sec-websocket-protocol": `${browser}, v5.channel.k8s.io` } },
@@ -70,7 +114,12 @@ test("who is who", async () => {
   for (const [name, credentials, user] of cases) {
     assert.deepEqual(await authentication(bootstrapSecret()).authenticate(credentials), user, name);
   }
-  assert.equal(await authentication(undefined, false).authenticate({ headers: {} }), undefined);
+  const nobody = { headers: {}, path: "/healthz" };
+  assert.equal(await authentication(undefined, { enabled: false }).authenticate(nobody), undefined);
+  const health = authentication(undefined, { enabled: true, paths: PUBLIC_PATHS });
+  assert.equal((await health.authenticate(nobody))?.name, "system:anonymous");
+  assert.equal(await health.authenticate({ headers: {}, path: "/api" }), undefined);
+  assert.equal(await health.authenticate({ headers: {} }), undefined);
 });
 
 test("bad credentials never become anonymous", async () => {
@@ -88,6 +137,27 @@ test("bad credentials never become anonymous", async () => {
       bearer(token),
       bootstrapSecret({ "usage-bootstrap-authentication": "false" }),
       /not for authentication/,
+    ],
+    [
+      "untrusted",
+      { headers: {}, certificate: { ...certificate, problem: "CERT_HAS_EXPIRED" } },
+      undefined,
+      /CERT_HAS_EXPIRED/,
+    ],
+    [
+      "another authority",
+      { headers: {}, certificate: { ...certificate, authority: "OTHER" } },
+      undefined,
+      /signed by unknown authority/,
+    ],
+    ["expired meanwhile", { headers: {}, certificate: { ...certificate, validUntilMs: 1 } }, undefined, /has expired/],
+    ["two uids", { headers: {}, certificate: { ...certificate, uids: ["a", "b"] } }, undefined, /expected 1 value/],
+    ["front proxy says nothing", { headers: {}, certificate: proxy }, undefined, /unknown authority/],
+    [
+      "front proxy of another name",
+      { headers: remote, certificate: { ...proxy, commonName: "eve" } },
+      undefined,
+      /cn=eve is not in the allowed list/,
     ],
     ["stolen group", bearer(token), bootstrapSecret({ "auth-extra-groups": "system:masters" }), /system:masters/],
   ];

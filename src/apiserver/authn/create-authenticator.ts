@@ -1,27 +1,39 @@
 import type { Clock } from "../../base/clock.ts";
+import type { TokenKey } from "../../base/json-web-token.ts";
 import type { ObjectReader } from "../reader.ts";
-import { type Authenticator, BadCredentialsError, type UserInfo } from "./authenticator.ts";
-import { bearerTokenAuthenticator, tokenUnion } from "./bearer-token.ts";
+import { type AnonymousPolicy, anonymousAuthenticator } from "./anonymous.ts";
+import { type Authenticator, BadCredentialsError } from "./authenticator.ts";
+import { bearerTokenAuthenticator, forThisServer, tokenUnion } from "./bearer-token.ts";
 import { bootstrapTokenAuthenticator } from "./bootstrap-token.ts";
-import { certificateAuthenticator } from "./certificate.ts";
-import type { TokenKey } from "./json-web-token.ts";
+import { type Authorities, certificateAuthenticator } from "./certificate.ts";
+import { type LegacyTokenUse, legacyTokenAuthenticator } from "./legacy-token.ts";
+import { type RequestHeaderOptions, requestHeaderAuthenticator } from "./request-header.ts";
 import { serviceAccountTokenAuthenticator } from "./service-account-token.ts";
-import { staticTokenAuthenticator } from "./static-token.ts";
+import { type StaticToken, staticTokenAuthenticator } from "./static-token.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
-import { anonymousUser, withAuthenticatedGroup } from "./users.ts";
+import { withAuthenticatedGroup } from "./users.ts";
 
 export interface AuthenticationOptions {
   readonly reader: ObjectReader;
   readonly clock: Clock;
   readonly serviceAccounts: {
     readonly keys: readonly TokenKey[];
-    readonly issuer: string;
+    /** Whose tokens are accepted; the first one issues. */
+    readonly issuers: readonly string[];
     /** What tokens for this API server are meant for. */
     readonly audiences: readonly string[];
   };
-  readonly staticTokens?: readonly { readonly token: string; readonly user: UserInfo }[];
-  /** Whether requests without credentials go on as system:anonymous. */
-  readonly anonymous: boolean;
+  /** Told when a token from a Secret is used. */
+  readonly legacyTokenUsed?: ((use: LegacyTokenUse) => void) | undefined;
+  /** Roots of client certificates; without them certificates are no way in. */
+  readonly clientAuthorities?: Authorities | undefined;
+  readonly requestHeader?: RequestHeaderOptions | undefined;
+  readonly staticTokens?: readonly StaticToken[] | undefined;
+  /** Tokens of OpenID Connect issuers: which ones may change while the server runs. */
+  readonly jwt?: (() => TokenAuthenticator) | undefined;
+  readonly webhook?: TokenAuthenticator | undefined;
+  /** Which requests without credentials go on as system:anonymous. */
+  readonly anonymous: () => AnonymousPolicy;
 }
 
 /** The door's authentication, and the tokens alone, which TokenReview asks about. */
@@ -34,13 +46,14 @@ export interface Authentication extends Authenticator {
  * Adds system:authenticated.
  */
 export function createAuthenticator(options: AuthenticationOptions): Authentication {
-  const { reader, clock, serviceAccounts, staticTokens = [] } = options;
-  const tokens = tokenUnion([
-    staticTokenAuthenticator(staticTokens),
-    serviceAccountTokenAuthenticator({ reader, clock, ...serviceAccounts }),
-    bootstrapTokenAuthenticator(reader, clock),
-  ]);
-  const ways = [certificateAuthenticator, bearerTokenAuthenticator(tokens, serviceAccounts.audiences)];
+  const { clock, serviceAccounts, clientAuthorities, requestHeader } = options;
+  const tokens = tokenKinds(options);
+  const ways = [
+    ...(requestHeader === undefined ? [] : [requestHeaderAuthenticator(requestHeader, clock)]),
+    ...(clientAuthorities === undefined ? [] : [certificateAuthenticator({ authorities: clientAuthorities, clock })]),
+    bearerTokenAuthenticator(tokens, serviceAccounts.audiences),
+  ];
+  const anonymous = anonymousAuthenticator(options.anonymous);
   return {
     name: "union",
     tokens,
@@ -56,7 +69,25 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
         }
       }
       if (problems.length > 0) throw new BadCredentialsError(problems.join("; "));
-      return options.anonymous ? anonymousUser : undefined;
+      return anonymous.authenticate(credentials);
     },
   };
+}
+
+function tokenKinds(options: AuthenticationOptions): TokenAuthenticator {
+  const { reader, clock, serviceAccounts, staticTokens = [], jwt, webhook } = options;
+  const { audiences } = serviceAccounts;
+  const used = options.legacyTokenUsed ?? (() => {});
+  return tokenUnion([
+    ...(staticTokens.length === 0 ? [] : [forThisServer(staticTokenAuthenticator(staticTokens), audiences)]),
+    forThisServer(legacyTokenAuthenticator({ reader, clock, keys: serviceAccounts.keys, used }), audiences),
+    serviceAccountTokenAuthenticator({ reader, clock, ...serviceAccounts }),
+    forThisServer(bootstrapTokenAuthenticator(reader, clock), audiences),
+    ...(jwt === undefined ? [] : [forThisServer(current(jwt), audiences)]),
+    ...(webhook === undefined ? [] : [webhook]),
+  ]);
+}
+
+function current(jwt: () => TokenAuthenticator): TokenAuthenticator {
+  return { name: "jwt", authenticateToken: (token, audiences) => jwt().authenticateToken(token, audiences) };
 }

@@ -1,4 +1,4 @@
-import type { TokenKey } from "./json-web-token.ts";
+import type { TokenKey } from "../../base/json-web-token.ts";
 
 /** Path of the key set on the API server itself. */
 export const KEY_SET_PATH = "/openid/v1/jwks";

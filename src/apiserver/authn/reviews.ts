@@ -5,6 +5,7 @@ import type {
 } from "../../api/generated/authentication.k8s.io/v1.ts";
 import { badRequest } from "../../api/status.ts";
 import { BadCredentialsError, type UserInfo } from "./authenticator.ts";
+import { INVALID_TOKEN } from "./bearer-token.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 import { withAuthenticatedGroup } from "./users.ts";
 
@@ -27,12 +28,12 @@ async function statusOf(
 ): Promise<TokenReviewStatus> {
   try {
     const identity = await tokens.authenticateToken(token, audiences);
-    if (identity === undefined) return { user: {}, error: "invalid bearer token" };
+    if (identity === undefined) return { user: {}, error: INVALID_TOKEN };
     const user = userStatus(withAuthenticatedGroup(identity.user));
     return { authenticated: true, user, audiences: [...identity.audiences] };
   } catch (error) {
     if (!(error instanceof BadCredentialsError)) throw error;
-    return { user: {}, error: "invalid bearer token" };
+    return { user: {}, error: `[${INVALID_TOKEN}, ${error.message}]` };
   }
 }
 

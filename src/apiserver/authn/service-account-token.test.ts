@@ -4,11 +4,11 @@ import { test } from "node:test";
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { nodes, pods, secrets, serviceAccounts } from "../../api/generated/resources.ts";
 import { StatusError } from "../../api/status.ts";
+import { decodeToken, signingKey, signToken, verificationKey } from "../../base/json-web-token.ts";
 import { seededRandom } from "../../base/random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { MemoryReader } from "../testing/memory-reader.ts";
 import { BadCredentialsError } from "./authenticator.ts";
-import { decodeToken, signingKey, signToken, verificationKey } from "./json-web-token.ts";
 import { jsonWebKeySet, openidConfiguration } from "./key-documents.ts";
 import { serviceAccountTokenAuthenticator } from "./service-account-token.ts";
 import { createTokenIssuer } from "./token-issuer.ts";
@@ -40,7 +40,7 @@ function setUp(privateKey = ec.privateKey) {
     issuer: ISSUER,
     audiences: [ISSUER],
   });
-  const tokens = serviceAccountTokenAuthenticator({ reader, clock, keys, issuer: ISSUER });
+  const tokens = serviceAccountTokenAuthenticator({ reader, clock, keys, issuers: [ISSUER] });
   return { clock, reader, serviceAccount, pod, key, keys, issuer, tokens };
 }
 
@@ -196,7 +196,7 @@ test("forged and foreign tokens", async () => {
     ["no algorithm", `${part({ alg: "none" })}.${part(claims)}.${signature}`, /not signed/],
     ["a MAC", `${part({ alg: "HS256", kid: key.id })}.${part(claims)}.${signature}`, /not signed/],
     ["changed claims", `${header}.${part(claims)}.${signature}`, /not signed/],
-    ["other audience", signToken({ ...claims, aud: ["vault"] }, key), /other audiences/],
+    ["other audience", signToken({ ...claims, aud: ["vault"] }, key), /invalid for the target audiences/],
     ["no expiry", signToken({ ...claims, exp: undefined }, key), /no expiry/],
     ["no account", signToken({ ...claims, "kubernetes.io": {} }, key), /no service account/],
     ["from the future", signToken({ ...claims, nbf: 3_999_999_999 }, key), /not valid yet/],

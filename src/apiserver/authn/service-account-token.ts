@@ -1,9 +1,10 @@
 import { nodes, pods, secrets, serviceAccounts } from "../../api/generated/resources.ts";
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
+import { listText } from "../../api/rbac-rule-cover.ts";
 import type { Clock } from "../../base/clock.ts";
+import { decodeToken, isSignedBy, type TokenKey } from "../../base/json-web-token.ts";
 import type { ObjectReader } from "../reader.ts";
 import { BadCredentialsError, type UserInfo } from "./authenticator.ts";
-import { decodeToken, isSignedBy, type TokenKey } from "./json-web-token.ts";
 import { RecentlyUsed } from "./recently-used.ts";
 import { type ObjectClaim, readServiceAccountClaims, type ServiceAccountClaims } from "./service-account-claims.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
@@ -13,7 +14,7 @@ export interface ServiceAccountTokenOptions {
   readonly reader: ObjectReader;
   readonly clock: Clock;
   readonly keys: readonly TokenKey[];
-  readonly issuer: string;
+  readonly issuers: readonly string[];
 }
 
 /** A deleted object's tokens stay good this long, so that graceful shutdown can still talk to the API server. */
@@ -31,7 +32,7 @@ export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOpt
     const known = verified.get(token);
     if (known !== undefined) return known;
     const decoded = decodeToken(token);
-    if (decoded === undefined || decoded.claims.iss !== options.issuer) return undefined;
+    if (decoded === undefined || !options.issuers.includes(String(decoded.claims.iss))) return undefined;
     if (!isSignedBy(token, decoded.header, options.keys)) {
       throw new BadCredentialsError("service account token is not signed by a known key");
     }
@@ -47,7 +48,10 @@ export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOpt
       const claims = claimsOf(token);
       if (claims === undefined) return undefined;
       const common = audiences.filter((audience) => claims.aud.includes(audience));
-      if (common.length === 0) throw new BadCredentialsError("service account token is meant for other audiences");
+      if (common.length === 0) {
+        const [got, wanted] = [listText(claims.aud), listText(audiences)];
+        throw new BadCredentialsError(`token audiences ${got} is invalid for the target audiences ${wanted}`);
+      }
       checkTime(claims, options.clock.now());
       await checkObjects(claims, options);
       return { user: userOf(claims), audiences: common };

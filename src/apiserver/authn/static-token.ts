@@ -2,10 +2,13 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { UserInfo } from "./authenticator.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 
+export interface StaticToken {
+  readonly token: string;
+  readonly user: UserInfo;
+}
+
 /** Fixed tokens, each for one user. Good for every audience. */
-export function staticTokenAuthenticator(
-  tokens: readonly { readonly token: string; readonly user: UserInfo }[],
-): TokenAuthenticator {
+export function staticTokenAuthenticator(tokens: readonly StaticToken[]): TokenAuthenticator {
   const entries = tokens.map(({ token, user }) => ({ digest: digestOf(token), user }));
   return {
     name: "staticToken",

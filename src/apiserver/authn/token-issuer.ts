@@ -2,9 +2,9 @@ import { type FieldError, invalid, invalidObject } from "../../api/field-error.t
 import type { TokenRequest } from "../../api/generated/authentication.k8s.io/v1.ts";
 import type { ServiceAccount } from "../../api/generated/core/v1.ts";
 import { type Clock, formatTime } from "../../base/clock.ts";
+import { signToken, type TokenKey } from "../../base/json-web-token.ts";
 import type { Random } from "../../base/random.ts";
 import type { ObjectReader } from "../reader.ts";
-import { signToken, type TokenKey } from "./json-web-token.ts";
 import type { KubernetesClaims, ServiceAccountClaims } from "./service-account-claims.ts";
 import { bindToken } from "./token-binding.ts";
 import { serviceAccountUserName } from "./users.ts";
@@ -17,15 +17,20 @@ export interface TokenIssuerOptions {
   readonly issuer: string;
   /** What a token is for when its request does not say: the API server itself. */
   readonly audiences: readonly string[];
+  /** Longest life of a token that the server grants; what is asked beyond is shortened. */
+  readonly maxExpirationSeconds?: number | undefined;
+  /** Whether pods' tokens live on for clients that read them once; they do when absent. */
+  readonly extendExpiration?: boolean | undefined;
 }
 
 /** Issues what `serviceaccounts/<name>/token` asks for. */
 export interface TokenIssuer {
   /**
    * The request with its status filled in.
+   * @param warn told when the token lives shorter than was asked
    * @throws StatusError Invalid, NotFound or Conflict as upstream's TokenREST
    */
-  issue(serviceAccount: ServiceAccount, request: TokenRequest): Promise<TokenRequest>;
+  issue(serviceAccount: ServiceAccount, request: TokenRequest, warn?: (message: string) => void): Promise<TokenRequest>;
 }
 
 const DEFAULT_EXPIRATION_SECONDS = 3600;
@@ -40,17 +45,23 @@ const EXTENDED_SECONDS = 365 * 24 * 60 * 60;
 
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   return {
-    async issue(serviceAccount, request) {
+    async issue(serviceAccount, request, warn) {
       const audiences = request.spec?.audiences?.length ? request.spec.audiences : [...options.audiences];
-      const expirationSeconds = request.spec?.expirationSeconds ?? DEFAULT_EXPIRATION_SECONDS;
+      const asked = request.spec?.expirationSeconds ?? DEFAULT_EXPIRATION_SECONDS;
       const name = serviceAccount.metadata?.name ?? "";
-      checkExpiration(expirationSeconds, name);
+      checkExpiration(asked, name);
+      const expirationSeconds = Math.min(asked, options.maxExpirationSeconds ?? asked);
+      if (expirationSeconds < asked) {
+        warn?.(`requested expiration of ${asked} seconds shortened to ${expirationSeconds} seconds`);
+      }
       const bound = await bindToken(options.reader, serviceAccount, request.spec?.boundObjectRef);
 
       const nowSeconds = Math.floor(options.clock.now() / 1000);
       const forThisServer = audiences.some((audience) => options.audiences.includes(audience));
-      const extended = expirationSeconds === WARN_AFTER_SECONDS && forThisServer && bound.pod !== undefined;
-      const lifetimeSeconds = extended ? EXTENDED_SECONDS : expirationSeconds;
+      const isPodToken = expirationSeconds === WARN_AFTER_SECONDS && forThisServer && bound.pod !== undefined;
+      const extended = isPodToken && options.extendExpiration !== false;
+      const longest = Math.min(EXTENDED_SECONDS, options.maxExpirationSeconds ?? EXTENDED_SECONDS);
+      const lifetimeSeconds = extended ? Math.max(longest, expirationSeconds) : expirationSeconds;
       const namespace = serviceAccount.metadata?.namespace ?? "";
       const kubernetes: KubernetesClaims = {
         namespace,

@@ -15,16 +15,20 @@ export interface AuthorizationAttributes {
   readonly name: string;
   /** The path of a request that is not about a resource. */
   readonly path: string;
-  /** The request's field selector as text, where a list, watch or deletecollection has one: nodes may list only their own pods. */
+  /** The request's selectors as text, where a list, watch or deletecollection has them: nodes may list only their own pods. */
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
 }
 
 export type Decision = "allow" | "deny" | "noOpinion";
 
+export interface Answer {
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
 /** One authorization mode. They are asked in order; the first that does not say noOpinion decides; none means no. */
 export interface Authorizer {
   readonly name: string;
-  authorize(
-    attributes: AuthorizationAttributes,
-  ): Promise<{ decision: Decision; reason: string }> | { decision: Decision; reason: string };
+  authorize(attributes: AuthorizationAttributes): Promise<Answer> | Answer;
 }

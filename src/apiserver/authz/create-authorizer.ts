@@ -1,42 +1,97 @@
-import { PRIVILEGED_GROUP } from "../authn/users.ts";
+import type { PolicyRule } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
+import type { UserInfo } from "../authn/authenticator.ts";
+import { nodeNameOf, PRIVILEGED_GROUP } from "../authn/users.ts";
 import type { ObjectReader } from "../reader.ts";
-import type { Authorizer } from "./authorizer.ts";
+import type { Answer, Authorizer } from "./authorizer.ts";
 import { nodeAuthorizer } from "./node.ts";
 import { followNodeGraph, type NodeGraph } from "./node-graph.ts";
 import { type RoleBasedAccessControl, roleBasedAccessControl } from "./rbac.ts";
 
-/** The door's authorization, and RBAC alone, which rule reviews and escalation checks ask. */
+/** What a user may do, as far as the chain can say it in rules, and why that is not all. */
+export interface UserRules {
+  readonly rules: readonly PolicyRule[];
+  readonly errors: readonly string[];
+}
+
+/** The door's authorization, and RBAC alone, which escalation checks ask. */
 export interface Authorization extends Authorizer {
   readonly rbac: RoleBasedAccessControl;
+  rulesFor(user: UserInfo, namespace: string): UserRules;
+  close(): void;
+}
+
+/** The modes that need no file, ready for a chain. */
+export interface BuiltInModes {
+  readonly rbac: RoleBasedAccessControl;
+  readonly node: Authorizer;
   close(): void;
 }
 
 /** Members of system:masters may do everything, so that nobody can lock everybody out. */
 export const privilegedGroupAuthorizer: Authorizer = {
   name: "AlwaysAllowSystemMasters",
-  authorize: ({ user }) =>
-    user.groups.includes(PRIVILEGED_GROUP) ? { decision: "allow", reason: "" } : { decision: "noOpinion", reason: "" },
+  authorize: ({ user }) => (user.groups.includes(PRIVILEGED_GROUP) ? ALLOW : NO_OPINION),
 };
+
+export const alwaysAllowAuthorizer: Authorizer = { name: "AlwaysAllow", authorize: () => ALLOW };
+
+export const alwaysDenyAuthorizer: Authorizer = {
+  name: "AlwaysDeny",
+  authorize: () => ({ decision: "noOpinion", reason: "Everything is forbidden." }),
+};
+
+const ALLOW: Answer = { decision: "allow", reason: "" };
+const NO_OPINION: Answer = { decision: "noOpinion", reason: "" };
 
 /** Asks the modes in order. The first opinion decides; without one the reasons are collected. */
 export function authorizerChain(modes: readonly Authorizer[]): Authorizer {
   return {
     name: "union",
     async authorize(attributes) {
-      const reasons: string[] = [];
+      let reasons = "";
       for (const mode of modes) {
         const asked = mode.authorize(attributes);
         const answer = asked instanceof Promise ? await asked : asked;
         if (answer.decision !== "noOpinion") return answer;
-        if (answer.reason !== "") reasons.push(answer.reason);
+        if (answer.reason !== "") reasons = reasons === "" ? answer.reason : `${reasons}\n${answer.reason}`;
       }
-      return { decision: "noOpinion", reason: reasons.join("\n") };
+      return reasons === "" ? NO_OPINION : { decision: "noOpinion", reason: reasons };
     },
   };
 }
 
-/** Node and RBAC, behind the privileged group. Resolves when roles and bindings have been read. */
-export async function createAuthorizer(reader: ObjectReader): Promise<Authorization> {
+/** What the modes of a chain can say in rules. */
+export function chainRules(
+  modes: readonly Authorizer[],
+  rbac: RoleBasedAccessControl,
+  user: UserInfo,
+  namespace: string,
+): UserRules {
+  const rules: PolicyRule[] = [];
+  const errors: string[] = [];
+  for (const mode of modes) {
+    if (mode === rbac) {
+      const found = rbac.rulesFor(user, namespace);
+      rules.push(...found.rules);
+      errors.push(...found.errors);
+    } else if (mode === alwaysAllowAuthorizer) rules.push(...EVERYTHING);
+    // What the Node authorizer grants depends on the node's pods and is no list of rules.
+    else if (mode.name === "Node") {
+      if (nodeNameOf(user) !== undefined) errors.push("node authorizer does not support user rule resolution");
+    } else if (mode !== alwaysDenyAuthorizer && mode !== privilegedGroupAuthorizer) {
+      errors.push("webhook authorizer does not support user rule resolution");
+    }
+  }
+  return { rules, errors };
+}
+
+const EVERYTHING: readonly PolicyRule[] = [
+  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
+  { verbs: ["*"], nonResourceURLs: ["*"] },
+];
+
+/** Resolves when roles and bindings have been read; the node graph is read when the first node comes. */
+export async function openBuiltInModes(reader: ObjectReader): Promise<BuiltInModes> {
   const rbac = await roleBasedAccessControl(reader);
   let graph: Promise<NodeGraph> | undefined;
   const graphOf = (): Promise<NodeGraph> => {
@@ -47,13 +102,24 @@ export async function createAuthorizer(reader: ObjectReader): Promise<Authorizat
     });
     return graph;
   };
-  const chain = authorizerChain([privilegedGroupAuthorizer, nodeAuthorizer(graphOf), rbac]);
   return {
-    ...chain,
     rbac,
+    node: nodeAuthorizer(graphOf),
     close() {
       rbac.close();
       graph?.then((followed) => followed.close()).catch(() => {});
     },
+  };
+}
+
+/** Node and RBAC, behind the privileged group: the chain of a cluster that nobody configured otherwise. */
+export async function createAuthorizer(reader: ObjectReader): Promise<Authorization> {
+  const { rbac, node, close } = await openBuiltInModes(reader);
+  const modes = [privilegedGroupAuthorizer, node, rbac];
+  return {
+    ...authorizerChain(modes),
+    rbac,
+    rulesFor: (user, namespace) => chainRules(modes, rbac, user, namespace),
+    close,
   };
 }

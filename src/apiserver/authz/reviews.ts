@@ -11,9 +11,10 @@ import type {
 } from "../../api/generated/authorization.k8s.io/v1.ts";
 import { badRequest } from "../../api/status.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
-import { nodeNameOf } from "../authn/users.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
-import { aggregate, type RoleBasedAccessControl } from "./rbac.ts";
+import type { Authorization } from "./create-authorizer.ts";
+import { aggregate } from "./rbac.ts";
+import { selectorErrors, selectorProblems, selectorTexts } from "./review-selectors.ts";
 
 const GROUP = "authorization.k8s.io";
 
@@ -60,14 +61,11 @@ export async function reviewSelfSubjectAccess(
 export async function reviewSelfSubjectRules(
   review: SelfSubjectRulesReview,
   user: UserInfo,
-  rbac: RoleBasedAccessControl,
+  authorization: Pick<Authorization, "rulesFor">,
 ): Promise<SelfSubjectRulesReview> {
   const namespace = review.spec.namespace ?? "";
   if (namespace === "") throw badRequest("no namespace on request");
-  const { rules, errors } = rbac.rulesFor(user, namespace);
-  // What the Node authorizer grants depends on the node's pods and is no list of rules.
-  const isNode = nodeNameOf(user) !== undefined;
-  const problems = isNode ? ["node authorizer does not support user rule resolution", ...errors] : errors;
+  const { rules, errors: problems } = authorization.rulesFor(user, namespace);
   const resourceRules = rules
     .filter(({ resources }) => (resources ?? []).length > 0)
     .map(({ verbs, apiGroups, resources, resourceNames }) => ({
@@ -92,18 +90,16 @@ async function answer(user: UserInfo, question: Question, authorizer: Authorizer
       ? pathAttributes(user, question.nonResourceAttributes ?? {})
       : resourceAttributes(user, question.resourceAttributes);
   const { decision, reason } = await authorizer.authorize(attributes);
+  const problems = selectorProblems(question.resourceAttributes);
   return {
     allowed: decision === "allow",
     ...(decision === "deny" ? { denied: true } : {}),
     ...(reason === "" ? {} : { reason }),
+    ...(problems.length === 0 ? {} : { evaluationError: aggregate(problems) }),
   };
 }
 
 function resourceAttributes(user: UserInfo, asked: ResourceAttributes): AuthorizationAttributes {
-  const requirements = asked.fieldSelector?.requirements ?? [];
-  const terms = requirements
-    .filter(({ operator, values }) => operator === "In" && values?.length === 1)
-    .map(({ key, values }) => `${key}=${(values?.[0] ?? "").replace(/[\\,=]/g, "\\$&")}`);
   return {
     user,
     verb: asked.verb ?? "",
@@ -115,7 +111,7 @@ function resourceAttributes(user: UserInfo, asked: ResourceAttributes): Authoriz
     namespace: asked.namespace ?? "",
     name: asked.name ?? "",
     path: "",
-    fieldSelector: asked.fieldSelector?.rawSelector ?? terms.join(","),
+    ...selectorTexts(asked),
   };
 }
 
@@ -142,7 +138,7 @@ function questionErrors({ resourceAttributes, nonResourceAttributes }: Question)
   if (resourceAttributes === undefined && nonResourceAttributes === undefined) {
     return [invalid(field, null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")];
   }
-  return [];
+  return resourceAttributes === undefined ? [] : selectorErrors(resourceAttributes, field);
 }
 
 function subjectErrors({ user, groups }: SubjectAccessReview["spec"]): FieldError[] {

@@ -12,7 +12,7 @@ export function authenticationFilter(
   return async (exchange, next) => {
     if (exchange.user === undefined) {
       try {
-        exchange.user = await authenticator.authenticate(exchange.credentials);
+        exchange.user = await authenticator.authenticate({ ...exchange.credentials, path: exchange.path });
       } catch (error) {
         if (!(error instanceof BadCredentialsError)) throw error;
         log.debug("credentials were refused", { path: exchange.path, why: error.message });

@@ -36,5 +36,6 @@ export function attributesOf(user: UserInfo, { info, query }: Exchange): Authori
     name: COLLECTION_VERBS.includes(info.verb) ? info.name || selectedName(fieldSelector) : info.name,
     path: info.path,
     fieldSelector,
+    labelSelector: query.get("labelSelector") ?? "",
   };
 }

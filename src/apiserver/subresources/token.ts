@@ -21,7 +21,9 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
       const attributes = admissionAttributes(resource, writeContext(exchange, environment), write);
       await resource.admission.admit(attributes);
       await resource.admission.validate(attributes);
-      const issued = await issuer.issue(stored.object as ServiceAccount, request as TokenRequest);
+      const issued = await issuer.issue(stored.object as ServiceAccount, request as TokenRequest, (message) => {
+        exchange.warnings.push(message);
+      });
       return objectAnswer({ ...issued, metadata: { name, namespace, ...issued.metadata } }, { code: 201 });
     },
   };

@@ -31,6 +31,7 @@ export function extensionAuthentication(authorities: { cluster: string; frontPro
       "requestheader-client-ca-file": authorities.frontProxy,
       "requestheader-extra-headers-prefix": '["X-Remote-Extra-"]',
       "requestheader-group-headers": '["X-Remote-Group"]',
+      "requestheader-uid-headers": '["X-Remote-Uid"]',
       "requestheader-username-headers": '["X-Remote-User"]',
     },
   };

@@ -1,0 +1,48 @@
+import { type Clock, sleep } from "../../base/clock.ts";
+import {
+  type WebhookAnswer,
+  WebhookCallError,
+  type WebhookClient,
+  type WebhookEndpoint,
+} from "../outgoing/webhook-client.ts";
+
+export interface ReviewCall {
+  readonly client: WebhookClient;
+  readonly endpoint: WebhookEndpoint;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** Five attempts, as upstream's default back-off for authentication and authorization webhooks. */
+const ATTEMPTS = 5;
+const FIRST_WAIT_MS = 500;
+const FACTOR = 1.5;
+
+/**
+ * Asks a webhook to fill in a review. Asking again is safe, so connections that fail and servers that are busy are.
+ * @throws WebhookCallError when there is no answer that could be one
+ */
+export async function callReview(review: object, { client, endpoint, clock, timeoutMs }: ReviewCall): Promise<object> {
+  let waitMs = FIRST_WAIT_MS;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await client.call(endpoint, review, { timeoutMs });
+      const isLast = attempt === ATTEMPTS || !isBusy(answer);
+      if (isLast) return checked(answer);
+    } catch (error) {
+      if (!(error instanceof WebhookCallError) || error.isTimeout || attempt === ATTEMPTS) throw error;
+    }
+    await sleep(clock, waitMs);
+    waitMs *= FACTOR;
+  }
+}
+
+function isBusy({ code }: WebhookAnswer): boolean {
+  return code === 429 || code >= 500;
+}
+
+function checked({ code, body }: WebhookAnswer): object {
+  if (code < 200 || code > 299) throw new WebhookCallError(`the server answered with status code ${code}`);
+  if (typeof body !== "object" || body === null) throw new WebhookCallError("the server's answer is no review");
+  return body;
+}

@@ -1,0 +1,46 @@
+import { errorMessage } from "../../base/assert.ts";
+import { type Clock, formatTime } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Transport } from "../../client/transport.ts";
+import type { LegacyTokenUse } from "./legacy-token.ts";
+
+const LAST_USED = "kubernetes.io/legacy-token-last-used";
+/** Secrets whose label is being written at once; what comes beyond that is marked at its next use. */
+const MAX_WRITES = 64;
+
+/** Writes on a token's Secret on which day it was last used (label `kubernetes.io/legacy-token-last-used`), once a day. */
+export function legacyTokenUses(options: { transport: () => Transport; clock: Clock; log: Logger }): {
+  used(use: LegacyTokenUse): void;
+  /** Resolves when nothing is being written any more. */
+  settled(): Promise<void>;
+} {
+  const writing = new Map<string, Promise<void>>();
+
+  async function mark(path: string, today: string): Promise<void> {
+    try {
+      await options.transport().request({
+        method: "PATCH",
+        path,
+        contentType: "application/merge-patch+json",
+        body: { metadata: { labels: { [LAST_USED]: today } } },
+      });
+    } catch (error) {
+      options.log.warn("the day of a token's last use could not be written", { path, why: errorMessage(error) });
+    } finally {
+      writing.delete(path);
+    }
+  }
+
+  return {
+    used({ secret }) {
+      const { namespace = "", name = "", labels } = secret.metadata ?? {};
+      const today = formatTime(options.clock.now()).slice(0, 10);
+      const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+      if (labels?.[LAST_USED] === today || writing.has(path) || writing.size >= MAX_WRITES) return;
+      writing.set(path, mark(path, today));
+    },
+    async settled() {
+      await Promise.all(writing.values());
+    },
+  };
+}
