@@ -1,4 +1,4 @@
-import type { Cel, CelOptions, CelProgram } from "./cel.ts";
+import type { Cel, CelOptions, CelProgram, CelResult } from "./cel.ts";
 import { CelCompileError, CelEvaluationError } from "./cel.ts";
 import { checkExpression } from "./check/checker.ts";
 import type { Checked } from "./check/context.ts";
@@ -66,28 +66,40 @@ function program({ expression, tree, checked, type, variables }: Parts): CelProg
       return estimate;
     },
     uses: checked.uses,
-    evaluate(values, limits = {}) {
-      const slots = new Array<Value>(slotCount).fill(null);
-      for (const [slot, { name, convert }] of inputs.entries()) slots[slot] = convert(values[name]);
-      const frame: Frame = { slots, cost: 0, limit: limits.cost ?? defaultCostLimit };
-      const native = guarded(() => step(frame));
-      return {
-        get value() {
-          return guarded(() => toJson(native));
-        },
-        native,
-        cost: frame.cost,
-      };
+    evaluate(values, limits) {
+      const slots = new Array<Value>(slotCount);
+      const frame: Frame = { slots, cost: 0, limit: limits?.cost ?? defaultCostLimit };
+      try {
+        for (let slot = 0; slot < inputs.length; slot++) {
+          const input = inputs[slot] as (typeof inputs)[number];
+          slots[slot] = input.convert(values[input.name]);
+        }
+        return new Result(step(frame), frame.cost);
+      } catch (error) {
+        throw asFailure(error);
+      }
     },
   };
 }
 
-/** Texts too long and values nested too deep are failures of the expression, not of the server. */
-function guarded<Result>(body: () => Result): Result {
-  try {
-    return body();
-  } catch (error) {
-    if (error instanceof CelEvaluationError || !(error instanceof RangeError)) throw error;
-    throw failure(`value too large or nested too deep: ${error.message}`);
+class Result implements CelResult {
+  readonly native: Value;
+  readonly cost: number;
+  constructor(native: Value, cost: number) {
+    this.native = native;
+    this.cost = cost;
   }
+  get value(): unknown {
+    try {
+      return toJson(this.native);
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+}
+
+/** Texts too long and values nested too deep are failures of the expression, not of the server. */
+function asFailure(error: unknown): unknown {
+  if (error instanceof CelEvaluationError || !(error instanceof RangeError)) return error;
+  return failure(`value too large or nested too deep: ${error.message}`);
 }

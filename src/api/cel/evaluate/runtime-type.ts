@@ -1,4 +1,5 @@
 import type { Type } from "../types/type.ts";
+import { dynType } from "../types/type.ts";
 import type { Value } from "./values.ts";
 import {
   CelList,
@@ -12,7 +13,7 @@ import {
   Uint,
 } from "./values.ts";
 
-/** Whether a value has a type, as far as the outermost level goes. */
+/** Whether a value has a type, as far as the outermost level and the first element of a list go. */
 export function fits(value: Value, type: Type): boolean {
   switch (type.kind) {
     case "dyn":
@@ -38,7 +39,7 @@ export function fits(value: Value, type: Type): boolean {
     case "duration":
       return value instanceof Duration;
     case "list":
-      return value instanceof CelList;
+      return value instanceof CelList && (value.size === 0 || fits(value.at(0), type.parameters[0] ?? dynType));
     case "map":
       return value instanceof CelMap;
     case "type":

@@ -92,43 +92,62 @@ export abstract class CelMap {
   abstract get(key: Value): Value | undefined;
   abstract keys(): Value[];
   /** As `type()` tells it. */
-  readonly typeName: string = "map";
+  get typeName(): string {
+    return "map";
+  }
 }
 
-/** A JSON object as a map, or as an object with known fields. */
+/** A JSON object as a map. */
 export class JsonMap extends CelMap {
   readonly #json: Readonly<Record<string, unknown>>;
-  readonly #convert: (json: unknown, key: string) => Value;
-  readonly #fields: ReadonlyMap<string, string> | undefined;
-  override readonly typeName: string;
-  /** @param fields for objects with known fields: the JSON name by the name that expressions use */
-  constructor(
-    json: Readonly<Record<string, unknown>>,
-    convert: (json: unknown, key: string) => Value,
-    object?: { typeName: string; fields: ReadonlyMap<string, string> },
-  ) {
+  readonly #convert: Convert;
+  constructor(json: Readonly<Record<string, unknown>>, convert: Convert) {
     super();
     this.#json = json;
     this.#convert = convert;
-    this.typeName = object?.typeName ?? "map";
-    this.#fields = object?.fields;
   }
   get size(): number {
-    return this.#names().length;
+    return this.keys().length;
   }
   get(key: Value): Value | undefined {
-    if (typeof key !== "string") return undefined;
-    const name = this.#fields === undefined ? key : this.#fields.get(key);
-    if (name === undefined || !Object.hasOwn(this.#json, name)) return undefined;
-    const json = this.#json[name];
-    return json === undefined ? undefined : this.#convert(json, key);
+    if (typeof key !== "string" || !Object.hasOwn(this.#json, key)) return undefined;
+    const json = this.#json[key];
+    return json === undefined ? undefined : this.#convert(json);
   }
   keys(): Value[] {
-    return this.#names();
+    return Object.keys(this.#json).filter((name) => this.#json[name] !== undefined);
   }
-  #names(): string[] {
-    if (this.#fields === undefined) return Object.keys(this.#json).filter((name) => this.#json[name] !== undefined);
-    return [...this.#fields].filter(([, name]) => Object.hasOwn(this.#json, name)).map(([key]) => key);
+}
+
+/** What is known of an object's fields, by the names that expressions use. */
+export interface ObjectShape {
+  readonly typeName: string;
+  readonly fields: ReadonlyMap<string, { readonly json: string; readonly convert: Convert }>;
+}
+
+/** A JSON object with known fields; it has no others. */
+export class JsonObject extends CelMap {
+  readonly #json: Readonly<Record<string, unknown>>;
+  readonly #shape: ObjectShape;
+  constructor(json: Readonly<Record<string, unknown>>, shape: ObjectShape) {
+    super();
+    this.#json = json;
+    this.#shape = shape;
+  }
+  override get typeName(): string {
+    return this.#shape.typeName;
+  }
+  get size(): number {
+    return this.keys().length;
+  }
+  get(key: Value): Value | undefined {
+    const field = typeof key === "string" ? this.#shape.fields.get(key) : undefined;
+    if (field === undefined || !Object.hasOwn(this.#json, field.json)) return undefined;
+    const json = this.#json[field.json];
+    return json === undefined ? undefined : field.convert(json);
+  }
+  keys(): Value[] {
+    return [...this.#shape.fields].filter(([, { json }]) => Object.hasOwn(this.#json, json)).map(([name]) => name);
   }
 }
 

@@ -1,8 +1,11 @@
 import { isEqual } from "../evaluate/equality.ts";
 import { failure, noSuchOverload } from "../evaluate/failure.ts";
+import { fits } from "../evaluate/runtime-type.ts";
 import { durationOf } from "../evaluate/time.ts";
 import type { Value } from "../evaluate/values.ts";
 import { CelList, Duration, Uint } from "../evaluate/values.ts";
+import type { Type } from "../types/type.ts";
+import { parseType } from "../types/type.ts";
 import { orders } from "./operators.ts";
 import type { Overload } from "./overload.ts";
 import { member } from "./overload.ts";
@@ -29,6 +32,13 @@ const sums: readonly (readonly [string, Value, (a: never, b: never) => Value])[]
   ],
 ];
 
+/** The elements, all of one type: what the list was declared as may be known only now. */
+function elements(list: CelList, type: Type): Value[] {
+  const values = list.values();
+  if (!values.every((value) => fits(value, type))) throw noSuchOverload();
+  return values;
+}
+
 function inRange(value: bigint, fitted: bigint, message: string): bigint {
   if (value !== fitted) throw failure(message);
   return value;
@@ -37,16 +47,21 @@ function inRange(value: bigint, fitted: bigint, message: string): bigint {
 export const lists: readonly Overload[] = [
   ...comparable.flatMap((type) => {
     const list = `list<${type}>`;
+    const kind = parseType(type);
     const order = orders[type] as (a: Value, b: Value) => number;
     return [
-      member("isSorted", [list], "bool", (values: CelList) => isSorted(values, order)),
-      member("min", [list], type, (values: CelList) => extreme(values, "min", (a, b) => order(a, b) < 0)),
-      member("max", [list], type, (values: CelList) => extreme(values, "max", (a, b) => order(a, b) > 0)),
+      member("isSorted", [list], "bool", (values: CelList) => isSorted(elements(values, kind), order)),
+      member("min", [list], type, (values: CelList) =>
+        extreme(elements(values, kind), "min", (a, b) => order(a, b) < 0),
+      ),
+      member("max", [list], type, (values: CelList) =>
+        extreme(elements(values, kind), "max", (a, b) => order(a, b) > 0),
+      ),
     ];
   }),
   ...sums.map(([type, zero, add]) =>
     member("sum", [`list<${type}>`], type, (values: CelList) =>
-      values.values().reduce<Value>((sum, value) => add(sum as never, value as never), zero),
+      elements(values, parseType(type)).reduce<Value>((sum, value) => add(sum as never, value as never), zero),
     ),
   ),
   member("indexOf", ["list<T>", "T"], "int", (list: CelList, value: Value) =>
@@ -57,13 +72,12 @@ export const lists: readonly Overload[] = [
   ),
 ];
 
-function isSorted(list: CelList, order: (a: Value, b: Value) => number): boolean {
-  const values = list.values();
+function isSorted(values: readonly Value[], order: (a: Value, b: Value) => number): boolean {
   return values.every((value, at) => at === 0 || order(values[at - 1] as Value, value) <= 0);
 }
 
-function extreme(list: CelList, name: string, isBetter: (a: Value, b: Value) => boolean): Value {
-  const [first, ...rest] = list.values();
+function extreme(values: readonly Value[], name: string, isBetter: (a: Value, b: Value) => boolean): Value {
+  const [first, ...rest] = values;
   if (first === undefined) throw failure(`${name} called on empty list`);
   return rest.reduce((best, value) => (isBetter(value, best) ? value : best), first);
 }

@@ -1,7 +1,7 @@
 import type { CelType } from "../cel.ts";
 import { convertDynamic, convertScalar } from "../evaluate/from-json.ts";
-import type { Convert, Value } from "../evaluate/values.ts";
-import { CelList, JsonMap } from "../evaluate/values.ts";
+import type { Convert, ObjectShape, Value } from "../evaluate/values.ts";
+import { CelList, JsonMap, JsonObject } from "../evaluate/values.ts";
 import { authorizerResourceValue, authorizerValue } from "../library/authorizer.ts";
 import { escapePropertyName } from "./property-names.ts";
 import type { Type } from "./type.ts";
@@ -86,25 +86,35 @@ function map(type: Extract<CelType, { kind: "map" }>): Declared {
 }
 
 function object(type: Extract<CelType, { kind: "object" }>): Declared {
-  let names: ReadonlyMap<string, string> | undefined;
-  const fieldNames = () =>
-    (names ??= new Map(
-      Object.keys(type.fields).flatMap((name) => {
-        const escaped = escapePropertyName(name);
-        return escaped === undefined ? [] : [[escaped, name] as const];
+  let known: ReadonlyMap<string, ReturnType<typeof objectField>> | undefined;
+  const fields = () => {
+    known ??= new Map(
+      Object.entries(type.fields).flatMap(([json, field]) => {
+        const name = escapePropertyName(json);
+        return name === undefined ? [] : [[name, objectField(json, field)] as const];
       }),
-    ));
-  const field = (name: string) => {
-    const json = fieldNames().get(name);
-    const fieldType = json === undefined ? undefined : type.fields[json];
-    return fieldType === undefined ? undefined : declare(fieldType);
+    );
+    return known;
   };
-  const convertField = (json: unknown, name: string) => (field(name)?.convert ?? convertDynamic)(json);
-  const convert: Convert = (json) =>
-    isRecord(json)
-      ? new JsonMap(json, convertField, { typeName: type.name, fields: fieldNames() })
-      : convertDynamic(json);
+  const shape: ObjectShape = {
+    typeName: type.name,
+    get fields() {
+      return fields();
+    },
+  };
+  const field = (name: string) => fields().get(name)?.declared();
+  const convert: Convert = (json) => (isRecord(json) ? new JsonObject(json, shape) : convertDynamic(json));
   return { type: types.objectType(type.name, (name) => field(name)?.type), convert, field };
+}
+
+/** Looks at the field's own type only when it is needed: types may contain themselves. */
+function objectField(json: string, type: CelType): { json: string; convert: Convert; declared: () => Declared } {
+  let known: Declared | undefined;
+  const declared = () => {
+    known ??= declare(type);
+    return known;
+  };
+  return { json, declared, convert: (value) => (known ?? declared()).convert(value) };
 }
 
 function isRecord(json: unknown): json is Record<string, unknown> {
