@@ -24,9 +24,9 @@ export const AGENT: UserInfo = { name: "system:bootstrap:agent", groups: ["syste
 export function ensureAgentToken(dataDirectory: string, authority: string, random: Random): AgentToken {
   const hash = authorityHash(new X509Certificate(authority).raw);
   const stored = readText(dataDirectory, AGENT_TOKEN_FILE)?.trim();
-  const secret = stored?.startsWith(`${hash}.`)
-    ? stored.slice(hash.length + 1)
-    : random.bytes(SECRET_BYTES).toString("hex");
+  // The secret stays when the authority is another: machines that have joined go on showing it.
+  const secret =
+    /^[0-9a-f]{64}\.([0-9a-f]{32,})$/.exec(stored ?? "")?.[1] ?? random.bytes(SECRET_BYTES).toString("hex");
   const text = `${hash}.${secret}`;
   if (stored !== text) writePrivate(join(dataDirectory, AGENT_TOKEN_FILE), `${text}\n`, true);
   return { authorityHash: hash, secret };

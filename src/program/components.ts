@@ -5,6 +5,7 @@ import { rootCaController } from "../controllers/root-ca/reconcile.ts";
 import { runControllers } from "../controllers/runner.ts";
 import { controllerTable } from "../controllers/table.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
+import type { AuthoritySource } from "./authority-source.ts";
 import { authoritySigner } from "./certificate-authority.ts";
 import { type Component, createComponent, type Door } from "./component.ts";
 import type { Environment } from "./environment.ts";
@@ -25,10 +26,7 @@ export interface ComponentContext {
 /** What controllers need of the cluster besides objects. */
 export interface ControllerFacts {
   readonly clusterCidr: string;
-  /** PEM of the CA that pods verify the API server with. */
-  readonly authority: string;
-  /** PEM of that CA's key, where it is known: certificate requests are signed with it. */
-  readonly authorityKey?: string | undefined;
+  readonly authority: AuthoritySource;
 }
 
 /**
@@ -44,7 +42,10 @@ export async function startControllers(context: ComponentContext, facts: Control
     factories: {
       ...controllerTable,
       "node-ipam-controller": nodeIpamController({ clusterCidr: facts.clusterCidr, nodePrefixLength: 24 }),
-      "root-ca-certificate-publisher-controller": rootCaController(facts.authority),
+      "root-ca-certificate-publisher-controller": rootCaController({
+        pem: () => facts.authority.current().trusted,
+        onChange: facts.authority.onChange,
+      }),
       ...signingControllers(facts, context.environment),
     },
     dependenciesFor(name) {
@@ -74,11 +75,11 @@ export async function startControllers(context: ComponentContext, facts: Control
 }
 
 function signingControllers(
-  { authority, authorityKey }: ControllerFacts,
+  { authority }: ControllerFacts,
   environment: Environment,
 ): Record<string, ControllerFactory> {
-  if (authorityKey === undefined || authorityKey === "") return {};
-  const sign = authoritySigner({ certificate: authority, key: authorityKey }, environment);
+  if (!authority.current().key) return {};
+  const sign = authoritySigner(() => authority.current(), environment);
   return { "certificatesigningrequest-signing-controller": certificateSigner(sign) };
 }
 

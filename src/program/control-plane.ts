@@ -13,12 +13,14 @@ import { processMetrics } from "../apiserver/metrics/process-metrics.ts";
 import { openapiPaths } from "../apiserver/openapi/handler.ts";
 import type { Subresource } from "../apiserver/subresources/subresource.ts";
 import { Metrics } from "../base/metrics.ts";
-import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
+import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
+import { type KeptPki, keepPki } from "../bootstrap/pki/keep-pki.ts";
 import type { Store } from "../store/store.ts";
 import { localUrl } from "./addresses.ts";
 import { AGENT, ensureAgentToken } from "./agent-token.ts";
 import { auditOf } from "./audit.ts";
+import { AUTHORITY_SERVER_NAME } from "./authority-name.ts";
 import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import { encryptStore } from "./encryption.ts";
 import type { Environment } from "./environment.ts";
@@ -42,12 +44,13 @@ export interface ControlPlaneOptions {
   /** What is audited and where it is written; a file of the data directory when nothing is said. */
   readonly audit?: AuditSettings;
   openStore(): Promise<Store>;
-  subresources(pki: Pki): Readonly<Record<string, Subresource>>;
+  subresources(pki: () => Pki): Readonly<Record<string, Subresource>>;
 }
 
 export interface ControlPlane {
   readonly server: ApiServer;
-  readonly pki: Pki;
+  /** Certificates and keys, as they are at any time. */
+  readonly keys: KeptPki;
   readonly port: number;
   /** Listens on a further address (that of a bridge made later), same port. */
   listenAlso(address: string): Promise<void>;
@@ -60,7 +63,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
   const { names, addresses } = hostIdentity();
   const stopping = { begun: false };
   const encryption = { ...options.encryption, dataDirectory: options.dataDirectory };
-  const [{ store, checks: keyServices }, pki] = await Promise.all([
+  const [{ store, checks: keyServices }, keys] = await Promise.all([
     progress.step(
       "store",
       async () => encryptStore(await options.openStore(), encryption, environment),
@@ -69,17 +72,18 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
     progress.step(
       "keys",
       () =>
-        ensurePki({
+        keepPki({
           directory: join(options.dataDirectory, "pki"),
           clock,
           random,
+          log: log.named("keys"),
           nodeName: options.nodeName,
           names: [...names, options.nodeName],
           addresses: [...addresses, ...options.addresses],
           serviceAddress: KUBERNETES_SERVICE_ADDRESS,
           clusterDomain: CLUSTER_DOMAIN,
         }),
-      (made) => (made.written.length === 0 ? "all valid" : `${made.written.length} made`),
+      (made) => (made.current().written.length === 0 ? "all valid" : `${made.current().written.length} made`),
     ),
   ]);
   return progress.step(
@@ -88,7 +92,11 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
       const schema = loadSchema();
       const checks = healthChecks({ ...options, live: keyServices }, stopping);
       processMetrics(metrics);
-      const agents = ensureAgentToken(options.dataDirectory, pki.authority.certificate, random);
+      const pki = keys.current();
+      const agentToken = (current: Pki) =>
+        ensureAgentToken(options.dataDirectory, current.authority.certificate, random);
+      const agents = agentToken(pki);
+      keys.onChange((current) => void agentToken(current));
       const server = await createApiServer({
         store,
         schema,
@@ -105,12 +113,12 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           serviceAccountKeys: pki.serviceAccount,
           issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
           staticTokens: [{ token: agents.secret, user: AGENT }],
-          clientAuthority: () => pki.authority.certificate,
-          frontProxyAuthority: () => pki.frontProxyAuthority.certificate,
+          clientAuthority: () => keys.current().trusted.cluster,
+          frontProxyAuthority: () => keys.current().trusted.frontProxy,
         },
         audit: auditOf(options.dataDirectory, options.audit, environment),
         admission: createAdmissionPlugins,
-        subresources: options.subresources(pki),
+        subresources: options.subresources(() => keys.current()),
         paths: (table, served) => [
           versionPath(),
           healthPaths(checks),
@@ -119,7 +127,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           openapiPaths(table, served),
         ],
       });
-      return listen({ server, store, pki, stopping, options, environment });
+      return listen({ server, store, keys, stopping, options, environment });
     },
     (plane) => localUrl(options.bind, plane.port),
   );
@@ -128,46 +136,65 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
 async function listen(parts: {
   server: ApiServer;
   store: Store;
-  pki: Pki;
+  keys: KeptPki;
   stopping: { begun: boolean };
   options: ControlPlaneOptions;
   environment: Environment;
 }): Promise<ControlPlane> {
-  const { server, store, pki, stopping, options, environment } = parts;
+  const { server, store, keys, stopping, options, environment } = parts;
   const { clock, log } = environment;
   const edges: Edge[] = [];
   const open = (): Edge => {
-    const tls = {
-      key: pki.apiServer.key,
-      cert: pki.apiServer.certificate + pki.authority.certificate,
-      // Which of them a certificate is from decides what it is good for.
-      clientCa: pki.authority.certificate + pki.frontProxyAuthority.certificate,
-    };
     const edge = createEdge({
       handler: server.handler,
       sent: server.requests.sent,
-      tls,
+      tls: tlsOf(keys.current()),
       clock,
       log: log.named("https"),
     });
     edges.push(edge);
+    use(edge, keys.current());
     return edge;
   };
+  const use = (edge: Edge, pki: Pki): void => {
+    edge.setTls(tlsOf(pki));
+    edge.setTlsFor(AUTHORITY_SERVER_NAME, { ...tlsOf(pki), cert: withAuthority(pki) });
+  };
+  keys.onChange((pki) => {
+    for (const edge of edges) use(edge, pki);
+  });
   const port = await open().listen({ host: options.bind, port: options.port });
   return {
     server,
-    pki,
+    keys,
     port,
     async listenAlso(address) {
       await open().listen({ host: address, port });
     },
     async close() {
       stopping.begun = true;
+      await keys.stop();
       await Promise.all(edges.map((edge) => edge.close()));
       await server.close();
       await store.close();
     },
   };
+}
+
+/** What the API server shows, and whose certificates it takes. */
+function tlsOf(pki: Pki) {
+  return {
+    key: pki.apiServer.key,
+    cert: pki.isCrossCertified ? pki.apiServer.certificate : withAuthority(pki),
+    // Which of them a certificate is from decides what it is good for.
+    clientCa: pki.trusted.cluster + pki.trusted.frontProxy,
+  };
+}
+
+/** The leaf and the authority itself: a machine that joins knows it by the hash in its token. */
+function withAuthority({ apiServer, authority }: Pki): string {
+  const end = "-----END CERTIFICATE-----\n";
+  return apiServer.certificate.slice(0, apiServer.certificate.indexOf(end) + end.length) + authority.certificate;
 }
 
 /** Who asks a server that stops hears that it is not ready, so that load balancers go elsewhere. */

@@ -9,6 +9,7 @@ import { toPem } from "../bootstrap/pki/issue-certificate.ts";
 import { CommandError } from "../cli/command.ts";
 import type { Client } from "../client/client.ts";
 import { type AgentToken, isAuthorityOf } from "./agent-token.ts";
+import { AUTHORITY_SERVER_NAME } from "./authority-name.ts";
 
 const CONNECT_MS = 10_000;
 const CERTIFICATE_MS = 30_000;
@@ -34,6 +35,7 @@ export function meetServer(server: URL, token: AgentToken): Promise<MetServer> {
     const socket = connect({
       host: server.hostname.replace(/^\[|\]$/g, ""),
       port: Number(server.port || 443),
+      servername: AUTHORITY_SERVER_NAME,
       rejectUnauthorized: false,
       timeout: CONNECT_MS,
     });

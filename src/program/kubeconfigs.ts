@@ -20,7 +20,7 @@ export function partKubeconfig(dataDirectory: string, part: PartName): string {
 /** Writes the administrator's kubeconfig, and one for each part that runs on its own. */
 export function writeKubeconfigs(from: { dataDirectory: string; kubeconfig: string; url: string; pki: Pki }): void {
   const { dataDirectory, url, pki } = from;
-  const to = { server: url, certificateAuthority: pki.authority.certificate };
+  const to = { server: url, certificateAuthority: pki.trusted.cluster };
   writeKubeconfig(from.kubeconfig, { ...to, user: "kubernetes-admin", credentials: pki.admin });
   for (const [part, { user, credentials }] of Object.entries(PARTS)) {
     writeKubeconfig(partKubeconfig(dataDirectory, part as PartName), { ...to, user, credentials: pki[credentials] });

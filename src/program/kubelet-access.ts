@@ -7,15 +7,14 @@ import type { Environment } from "./environment.ts";
 
 /** What the API server passes on to nodes, pods and services: logs, streams, proxying. */
 export function kubeletSubresources(
-  pki: Pki,
+  pki: () => Pki,
   options: { environment: Environment; reader: () => ObjectReader | undefined },
 ): Record<string, Subresource> {
   return connectSubresources({
-    tls: () => ({
-      key: pki.apiServerKubeletClient.key,
-      cert: pki.apiServerKubeletClient.certificate,
-      ca: pki.authority.certificate,
-    }),
+    tls() {
+      const { apiServerKubeletClient, trusted } = pki();
+      return { key: apiServerKubeletClient.key, cert: apiServerKubeletClient.certificate, ca: trusted.cluster };
+    },
     reader: () => present(options.reader(), "the API server's reader"),
     random: options.environment.random,
     log: options.environment.log.named("connect"),

@@ -3,7 +3,7 @@ import { GIT_VERSION } from "../api/version.ts";
 import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
 import type { KubeletHandle } from "../kubelet/handle.ts";
 import { startKubelet } from "../kubelet/kubelet.ts";
-import { type KubeletServer, startKubeletServer } from "../kubelet/server/server.ts";
+import { type KubeletServer, type KubeletServerTls, startKubeletServer } from "../kubelet/server/server.ts";
 import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import { type Component, createComponent } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
@@ -13,20 +13,25 @@ import type { Started } from "./stop.ts";
 
 const KUBELET_PORT = 10250;
 
-export interface KubeletPartOptions {
+/** What the kubelet's own server proves itself with, and whose clients may ask it. */
+export interface KubeletServing {
+  readonly serving: CertificatePair;
+  /** PEM of the authorities. */
+  readonly clientAuthority: string;
+}
+
+export interface KubeletPartOptions extends KubeletServing {
   readonly context: ComponentContext;
   readonly nodeName: string;
   readonly dataDirectory: string;
   /** By which the API server reaches this machine. */
   readonly address: string;
-  /** What the kubelet's own server proves itself with. */
-  readonly serving: CertificatePair;
-  /** PEM of the authority whose clients may ask it. */
-  readonly clientAuthority: string;
 }
 
 export interface StartedKubelet extends Started {
   readonly handle: KubeletHandle;
+  /** Takes other certificates; connections that are open stay. */
+  setServing(serving: KubeletServing): void;
 }
 
 /** The kubelet and its server. `handle.ready` says when the node is Ready. */
@@ -39,11 +44,7 @@ export async function startTheKubelet(options: KubeletPartOptions, runtime: Node
     kubelet: () => handle,
     nodeName,
     client: component.client,
-    tls: {
-      key: options.serving.key,
-      cert: options.serving.certificate,
-      clientCa: options.clientAuthority,
-    },
+    tls: tlsOf(options),
     host: address,
     ports: [KUBELET_PORT, 0],
     clock,
@@ -68,7 +69,15 @@ export async function startTheKubelet(options: KubeletPartOptions, runtime: Node
     ...(runtime.prober === undefined ? {} : { prober: runtime.prober }),
     onPodCidrs: (podCidrs) => runtime.setPodCidrs(podCidrs),
   });
-  return { handle, stop: (how) => stopTheKubelet({ component, server, handle: handle! }, how) };
+  return {
+    handle,
+    setServing: (serving) => server.setTls(tlsOf(serving)),
+    stop: (how) => stopTheKubelet({ component, server, handle: handle! }, how),
+  };
+}
+
+function tlsOf({ serving, clientAuthority }: KubeletServing): KubeletServerTls {
+  return { key: serving.key, cert: serving.certificate, clientCa: clientAuthority };
 }
 
 async function stopTheKubelet(

@@ -1,4 +1,5 @@
 import { runCommand } from "../base/run-command.ts";
+import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import type { ProgramOutput, UpOptions } from "../cli/program.ts";
 import { startDns } from "../dns/dns.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
@@ -16,7 +17,7 @@ import type { ComponentContext } from "./components.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import { identities } from "./identities.ts";
-import { startTheKubelet } from "./node-kubelet.ts";
+import { type KubeletServing, startTheKubelet } from "./node-kubelet.ts";
 import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, type NodeRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
 import type { Started } from "./stop.ts";
@@ -55,12 +56,12 @@ export async function startNode(
     {
       ...options,
       address: kind === "containerd" ? options.address : "127.0.0.1",
-      serving: options.plane.pki.kubeletServing,
-      clientAuthority: options.plane.pki.authority.certificate,
+      ...servingOf(options.plane.keys.current()),
     },
     runtime,
   );
   started.push(kubelet);
+  options.plane.keys.onChange((pki) => kubelet.setServing(servingOf(pki)));
   if (kind === "containerd") {
     started.push(
       await progress.step(
@@ -82,6 +83,11 @@ export async function startNode(
     () => kubelet.handle.ready,
     () => `${options.nodeName} is Ready`,
   );
+}
+
+/** What the kubelet's own server shows, and whose clients may ask it. */
+function servingOf(pki: Pki): KubeletServing {
+  return { serving: pki.kubeletServing, clientAuthority: pki.trusted.cluster };
 }
 
 /** The bridge comes before the first pod: DNS and node ports have their interface from the start. */

@@ -8,6 +8,7 @@ import type { PartName, PartOptions } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { runLeaderElection } from "../client/leader-election.ts";
 import { waitUntilReady } from "./api-ready.ts";
+import { fixedAuthority } from "./authority-source.ts";
 import { readClusterFacts } from "./cluster-facts.ts";
 import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
 import { openHttpDoor } from "./http-door.ts";
@@ -24,14 +25,16 @@ export async function startControllerManager(options: PartOptions, to: PartTo): 
     throw new CommandError(`${entered.kubeconfig} has no certificate-authority-data: pods are given it to trust`, 2);
   }
   // Without it (another machine than the API server's) everything but signing is done.
-  const authorityKey = readText(join(options.dataDirectory, "pki"), "ca.key");
+  const key = readText(join(options.dataDirectory, "pki"), "ca.key");
+  const certificate = readText(join(options.dataDirectory, "pki"), "ca.crt") ?? authority;
   return startLed(
     {
       name: "controller-manager",
       lease: "kube-controller-manager",
       user: identities.controllerManager,
       entered,
-      start: (context) => startControllers(context, { clusterCidr, authority, authorityKey }),
+      start: (context) =>
+        startControllers(context, { clusterCidr, authority: fixedAuthority({ trusted: authority, certificate, key }) }),
     },
     to,
   );

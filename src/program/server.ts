@@ -80,7 +80,9 @@ export async function openServer(
   started.push({ stop: () => plane.close() });
   const url = localUrl(options.bind, plane.port);
   const address = reachableAddress(options.bind, gateway);
-  writeKubeconfigs({ ...options, url, pki: plane.pki });
+  const { keys } = plane;
+  writeKubeconfigs({ ...options, url, pki: keys.current() });
+  keys.onChange((pki) => writeKubeconfigs({ ...options, url, pki }));
   const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
   const service = { clusterIP: KUBERNETES_SERVICE_ADDRESS, address, port: plane.port };
   await environment.progress.step(
@@ -89,6 +91,7 @@ export async function openServer(
     (text) => text,
   );
   started.push(keepService(client, service, environment));
+  keys.onChange(async () => void (await writeDefaults(plane, { client, service, environment })));
   hasDefaults = true;
   return { plane, facts, claim, gateway, address, url };
 }
@@ -98,10 +101,7 @@ async function writeDefaults(
   from: { client: Client; service: KubernetesServiceAddress; environment: Environment },
 ): Promise<string> {
   const { client } = from;
-  const authorities = {
-    cluster: plane.pki.authority.certificate,
-    frontProxy: plane.pki.frontProxyAuthority.certificate,
-  };
+  const authorities = plane.keys.current().trusted;
   const result = await reconcileDefaults(client, { authorities, log: from.environment.log.named("bootstrap") });
   await ensureKubernetesService(client, from.service);
   return result.created + result.repaired === 0

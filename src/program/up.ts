@@ -1,5 +1,6 @@
 import { sleep } from "../base/clock.ts";
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
+import { authoritySource } from "./authority-source.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
 import { outputProgress } from "./progress.ts";
@@ -49,8 +50,7 @@ async function start(
     await environment.progress.step("controllers", () =>
       startControllers(context, {
         clusterCidr: facts.clusterCidr,
-        authority: plane.pki.authority.certificate,
-        authorityKey: plane.pki.authority.key,
+        authority: authoritySource(plane.keys),
       }),
     ),
   );

@@ -25,8 +25,10 @@ export interface EdgeOptions {
 export interface Edge {
   /** Listens; answers the port (of use when 0 was asked for). @throws Error EADDRINUSE, EACCES … */
   listen(options: { host: string; port: number }): Promise<number>;
-  /** Takes new certificates without a restart. */
+  /** Takes new certificates without a restart; connections that are open stay. */
   setTls(tls: EdgeOptions["tls"]): void;
+  /** Shows other certificates to who asks for this name. */
+  setTlsFor(serverName: string, tls: EdgeOptions["tls"]): void;
   /** Takes no more connections, lets requests under way end (not the long-running ones), then ends every connection. */
   close(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function createEdge(options: EdgeOptions): Edge {
   return {
     listen: ({ host, port }) => listen(server, host, port),
     setTls: (tls) => server.setSecureContext(tlsSettings(tls)),
+    setTlsFor: (serverName, tls) => server.addContext(serverName, tlsSettings(tls)),
     async close() {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       http1.close();

@@ -11,11 +11,16 @@ const DESCRIPTION =
   "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the " +
   "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
-/**
- * Publishes the cluster's CA in every namespace, for pods to verify the API server with.
- * @param caPem certificates in PEM
- */
-export function rootCaController(caPem: string): ControllerFactory {
+/** The CA that is to be published: it changes while authorities are exchanged. */
+export interface RootCa {
+  /** Certificates in PEM. */
+  pem(): string;
+  /** Answers how to listen no more. */
+  onChange(listener: () => void): () => void;
+}
+
+/** Publishes the cluster's CA in every namespace, for pods to verify the API server with. */
+export function rootCaController(rootCa: RootCa): ControllerFactory {
   return ({ client, informers }): Controller => {
     const namespaceInformer = informers.informer(namespaces);
     const configMapInformer = informers.projected({
@@ -25,7 +30,7 @@ export function rootCaController(caPem: string): ControllerFactory {
     });
 
     async function write(namespace: string, current: ConfigMap | undefined): Promise<void> {
-      const wanted = withRootCa(current, { namespace, caPem });
+      const wanted = withRootCa(current, { namespace, caPem: rootCa.pem() });
       if (wanted === undefined) return;
       try {
         if (current === undefined) await client.create(configMaps, wanted);
@@ -41,6 +46,12 @@ export function rootCaController(caPem: string): ControllerFactory {
       sources: [
         from(namespaceInformer, ({ key, after }) => (after === undefined ? [] : [key])),
         from(configMapInformer, ({ before, after }) => [(after ?? before)?.metadata?.namespace ?? ""]),
+        {
+          start: (enqueue) =>
+            rootCa.onChange(() => {
+              for (const namespace of namespaceInformer.list()) enqueue(namespace.metadata?.name ?? "");
+            }),
+        },
       ],
       async reconcile(namespace) {
         const found = namespaceInformer.get(namespace);
