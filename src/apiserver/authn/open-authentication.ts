@@ -41,6 +41,7 @@ export interface OpenAuthentication extends Authentication {
   close(): Promise<void>;
 }
 
+const REPLACED_MS = 60_000;
 const CACHE_TTL_MS = 2 * 60_000;
 const WEBHOOK_TIMEOUT_MS = 30_000;
 
@@ -115,7 +116,9 @@ async function openIssuers(
       if (startedWith.anonymous !== (JSON.stringify(anonymous) ?? "")) {
         throw new ConfigurationFileError(`${what}: anonymous cannot be changed without a restart of the server`);
       }
-      before?.close();
+      const replaced = before;
+      // Requests that ask the issuers of before may be under way.
+      if (replaced !== undefined) clock.setTimer(() => replaced.close(), REPLACED_MS);
       before = issuers;
       return issuers;
     },

@@ -17,6 +17,7 @@ export interface FileKind {
 
 /** Reads YAML or JSON of apiserver.config.k8s.io, strictly: fields that nobody knows are errors. @throws ConfigurationFileError */
 export async function parseConfiguration<T>(text: string, of: FileKind): Promise<T> {
+  if (text.trim() === "") throw new ConfigurationFileError(`${of.what}: the file is empty`);
   const value = await parsed(text, of.what);
   if (value === undefined || value === null) throw new ConfigurationFileError(`${of.what}: the file is empty`);
   const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown };

@@ -2,6 +2,7 @@ import type { FieldError } from "../../../api/field-error.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { ConfigurationFileError, fieldErrorText, parseConfiguration } from "../../configuration/parse-file.ts";
 import { tokenUnion } from "../bearer-token.ts";
+import { remembering } from "../remembering.ts";
 import type { TokenAuthenticator } from "../token-authenticator.ts";
 import { compileIssuer, usesExpressions } from "./compile.ts";
 import { type AuthenticationConfiguration, authenticationShape } from "./configuration.ts";
@@ -66,7 +67,7 @@ export async function createIssuers(
   });
   return {
     configuration,
-    tokens: tokenUnion(authenticators),
+    tokens: remembering(tokenUnion(authenticators), clock),
     close() {
       for (const source of sources) source.close();
     },
