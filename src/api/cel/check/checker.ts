@@ -17,7 +17,13 @@ export function checkExpression(expression: Expression, environment: Environment
   context.check(expression);
   const types = new Map<Expression, Type>();
   for (const [node, type] of context.types) types.set(node, substitute(new Map(), context.resolve(type), true));
-  return { types, calls: context.calls, constants: context.constants, uses: context.uses };
+  return {
+    types,
+    calls: context.calls,
+    constants: context.constants,
+    qualified: context.qualified,
+    uses: context.uses,
+  };
 }
 
 function checkNode(context: CheckContext, expression: Expression): Type {
@@ -79,13 +85,20 @@ function runtimeName(type: Type, name: string): string {
   return type.kind === "opaque" ? type.name : name;
 }
 
+/** The type of a selection that is a name as a whole, of a variable or of a type. */
+function wholeName(context: CheckContext, expression: Select): Type | undefined {
+  const name = qualifiedName(expression);
+  if (name === undefined || findInScope(context.scope, name.slice(0, name.indexOf("."))) !== undefined)
+    return undefined;
+  const { variables, typeNames } = context.environment;
+  if (!variables.has(name) && !typeNames.has(name)) return undefined;
+  if (variables.has(name)) context.qualified.set(expression, name);
+  return lookUp(context, name, expression);
+}
+
 function checkSelect(context: CheckContext, expression: Select): Type {
-  const name = expression.testOnly ? undefined : qualifiedName(expression);
-  if (name !== undefined && context.environment.typeNames.has(name)) {
-    const root = name.slice(0, name.indexOf("."));
-    if (findInScope(context.scope, root) === undefined && !context.environment.variables.has(root))
-      return lookUp(context, name, expression) ?? t.errorType;
-  }
+  const whole = expression.testOnly ? undefined : wholeName(context, expression);
+  if (whole !== undefined) return whole;
   const operand = context.resolve(context.check(expression.operand));
   const isOptional = t.isOptional(operand);
   const target = isOptional ? context.resolve(operand.parameters[0] ?? t.dynType) : operand;

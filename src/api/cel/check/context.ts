@@ -24,6 +24,8 @@ export interface Checked {
   readonly calls: ReadonlyMap<Call, ResolvedCall>;
   /** Names and selections that stand for a constant. */
   readonly constants: ReadonlyMap<Expression, Value>;
+  /** Selections that are the name of a variable: `authorizer.requestResource`. */
+  readonly qualified: ReadonlyMap<Expression, string>;
   readonly uses: ReadonlySet<string>;
 }
 
@@ -45,6 +47,7 @@ export interface CheckContext {
   readonly types: Map<Expression, Type>;
   readonly calls: Map<Call, ResolvedCall>;
   readonly constants: Map<Expression, Value>;
+  readonly qualified: Map<Expression, string>;
   readonly uses: Set<string>;
   scope: Scope | undefined;
   /** Whether lists may mix types: only those that go to `format` may. */
@@ -72,6 +75,7 @@ export function createCheckContext(
     types,
     calls: new Map(),
     constants: new Map(),
+    qualified: new Map(),
     uses: new Set(),
     scope: undefined,
     allowsMixed: false,

@@ -42,6 +42,8 @@ function createEstimator(
       case "identifier":
         return identifier(expression.name, type);
       case "select": {
+        const whole = checked.qualified.get(expression);
+        if (whole !== undefined) return identifier(whole, type);
         const operand = estimate(expression.operand);
         if (expression.testOnly) return { type, cost: operand.cost };
         return { type, cost: add(operand.cost, fixed(1)), ...locateField(operand, expression.field) };

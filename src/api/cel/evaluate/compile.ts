@@ -54,6 +54,11 @@ function compileNode(compiler: Compiler, expression: Expression): Step {
       return costingOne((frame) => frame.slots[slot] as Value);
     }
     case "select": {
+      const whole = compiler.checked.qualified.get(expression);
+      if (whole !== undefined) {
+        const slot = compiler.slotOf(whole);
+        return costingOne((frame) => frame.slots[slot] as Value);
+      }
       const operand = compiler.compile(expression.operand);
       const { field } = expression;
       if (expression.testOnly) return (frame) => hasField(operand(frame), field);

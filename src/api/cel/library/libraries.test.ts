@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CelAuthorizationRequest, CelAuthorizer } from "../cel.ts";
+import type { CelAuthorizationRequest, CelAuthorizer, CelType } from "../cel.ts";
 import { CelEvaluationError } from "../cel.ts";
 import { loadCel } from "../load-cel.ts";
 
@@ -16,8 +16,13 @@ const authorizer: CelAuthorizer = {
 };
 
 function evaluate(expression: string): unknown {
-  const options = { variables: { authorizer: { kind: "authorizer" } as const }, mutations: true };
-  return cel.compile(expression, options).evaluate({ authorizer }).value;
+  const variables: Record<string, CelType> = {
+    authorizer: { kind: "authorizer" },
+    "authorizer.requestResource": { kind: "authorizerResource" },
+  };
+  const requestResource = { authorizer, request: { group: "", resource: "pods", name: "p" } };
+  const values = { authorizer, "authorizer.requestResource": requestResource };
+  return cel.compile(expression, { variables, mutations: true }).evaluate(values).value;
 }
 
 const tables: Readonly<Record<string, readonly (readonly [string, unknown])[]>> = {
@@ -135,9 +140,11 @@ test("the authorizer is asked for what the expression says", () => {
     "authorizer.group('apps').resource('deployments').namespace('a').name('b').labelSelector('x=y').check('get').allowed()",
   );
   evaluate("authorizer.serviceAccount('default', 'bot').path('/healthz').check('post').allowed()");
+  evaluate("authorizer.requestResource.namespace('x').check('get').allowed()");
   assert.deepEqual(asked, [
     { group: "apps", resource: "deployments", namespace: "a", name: "b", labelSelector: "x=y", verb: "get" },
     { serviceAccount: { namespace: "default", name: "bot" }, path: "/healthz", verb: "post" },
+    { group: "", resource: "pods", name: "p", namespace: "x", verb: "get" },
   ]);
 });
 
