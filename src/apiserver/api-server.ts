@@ -13,11 +13,16 @@ import type { Store } from "../store/store.ts";
 import type { AdmissionDependencies, AdmissionPlugin } from "./admission/admission.ts";
 import { type AdmissionChain, admissionChain } from "./admission/chain.ts";
 import { resourceVersions } from "./admission/matching/resource-versions.ts";
+import { webhookMetrics } from "./admission/webhook/webhook-metrics.ts";
 import type { Auditor } from "./audit/auditor.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
 import type { Authorization } from "./authz/create-authorizer.ts";
 import { StoreFeed } from "./cache/store-feed.ts";
 import { cacheReader } from "./cache-reader.ts";
+import { API_SERVER } from "./crd/api-server-identity.ts";
+import { type CustomResources, startCustomResources } from "./crd/custom-resources.ts";
+import { definitionStrategy } from "./crd/definition-strategy.ts";
+import { discoveryFresh } from "./discovery/fresh.ts";
 import { chain, type Handler } from "./exchange.ts";
 import { auditFilter, auditRefusedCredentials } from "./filters/audit.ts";
 import { authenticationFilter } from "./filters/authentication.ts";
@@ -100,23 +105,33 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const webhooks = createWebhookClient({ reader, clock, random });
   let security: Security | undefined;
   let plugins: AdmissionChain | undefined;
+  let custom: CustomResources | undefined;
   const authorization = () => present(security, "the server's security").authorization;
+  const lateAdmission: AdmissionChain = {
+    admit: (attributes) => present(plugins, "the admission chain").admit(attributes),
+    validate: (attributes) => present(plugins, "the admission chain").validate(attributes),
+  };
   const table = createResourceTable({
     schema: options.schema,
     kinds: options.kinds,
     store,
     feed,
-    admission: {
-      admit: (attributes) => present(plugins, "the admission chain").admit(attributes),
-      validate: (attributes) => present(plugins, "the admission chain").validate(attributes),
-    },
+    admission: lateAdmission,
     strategies: strategies(options, reader, authorization),
   });
-  const itself = { user: { name: "system:apiserver", groups: ["system:masters"] }, userAgent: "kube-apiserver" };
-  const transport = () => inProcessTransport(handler, itself);
+  const transport = () => inProcessTransport(handler, { user: API_SERVER, userAgent: "kube-apiserver" });
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
   const versions = resourceVersions(() => table);
-  const admission = options.admission({ reader, clock, random, webhooks, versions, authorizer: authorization });
+  const webhookObserver = webhookMetrics(metrics);
+  const admission = options.admission({
+    reader,
+    clock,
+    random,
+    webhooks,
+    versions,
+    webhookObserver,
+    authorizer: authorization,
+  });
   plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);
   const virtual: Record<string, VirtualHandler> = {
     ...security.virtual,
@@ -158,10 +173,22 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...options.subresources,
       },
       virtual,
-      paths: [...security.paths, metricsPath(metrics), ...(options.paths?.(table, served) ?? [])],
+      paths: [
+        discoveryFresh(() => custom?.fresh()),
+        ...security.paths,
+        metricsPath(metrics),
+        ...(options.paths?.(table, served) ?? []),
+      ],
       environment: { clock, random },
+      // Built-in groups have no dot, or are known.
+      tableFresh: async ({ group }) => (group.includes(".") ? custom?.fresh() : undefined),
     }),
   );
+  custom = await startCustomResources({
+    ...{ reader, table, store, feed, webhooks, clock, random, builtIn: options.schema, admission: lateAdmission },
+    transport: transport(),
+    log: log.named("crd"),
+  });
   return {
     handler,
     reader,
@@ -169,6 +196,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requests,
     transport: (identity) => inProcessTransport(handler, identity),
     async close() {
+      await custom?.close();
       await security?.close();
       await auditor?.close();
       await webhooks.close();
@@ -197,6 +225,7 @@ function strategies(
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
+    "apiextensions.k8s.io/customresourcedefinitions": definitionStrategy,
     ...Object.fromEntries(rbac),
   };
 }

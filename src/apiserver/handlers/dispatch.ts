@@ -1,7 +1,8 @@
-import { methodNotSupported, notImplemented, pageNotFound } from "../../api/status.ts";
+import { methodNotSupported, notImplemented, pageNotFound, type StatusError } from "../../api/status.ts";
 import type { Answer, Exchange, Handler } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
+import type { RequestInfo } from "../request-info.ts";
 import type { Subresource } from "../subresources/subresource.ts";
 import { findSubresource } from "../subresources/table.ts";
 import { deprecationWarning } from "./deprecation.ts";
@@ -19,6 +20,8 @@ export interface DispatchOptions {
   readonly virtual: Readonly<Record<string, VirtualHandler>>;
   readonly paths: readonly PathHandler[];
   readonly environment: Environment;
+  /** Resolves when the table holds every resource that somebody may know by now. */
+  readonly tableFresh?: (info: RequestInfo) => Promise<void>;
 }
 
 /** The end of the chain: finds who answers. */
@@ -31,9 +34,11 @@ export function dispatcher(options: DispatchOptions): Handler {
       if (info.verb !== "create") throw methodNotSupported(info, info.verb);
       return virtual(exchange, options.environment);
     }
-    const resource = options.table.find(info.group, info.version, info.resource);
+    const find = () => options.table.find(info.group, info.version, info.resource);
+    const resource = find() ?? (await options.tableFresh?.(info).then(find));
     if (resource === undefined) throw pageNotFound();
-    const warning = deprecationWarning(info);
+    await resource.custom?.ready();
+    const warning = resource.custom?.warning ?? deprecationWarning(info);
     if (warning !== undefined) exchange.warnings.push(warning);
     return answerResource(options, resource, scoped(resource, exchange));
   };
@@ -63,7 +68,7 @@ async function answerResource(options: DispatchOptions, resource: ServedResource
   const { info } = exchange;
   const { environment } = options;
   if (info.subresource !== "") return answerSubresource(options, resource, exchange);
-  if (!resource.schema.verbs.includes(info.verb)) throw methodNotSupported(resource.schema, info.verb);
+  if (!resource.schema.verbs.includes(info.verb)) throw verbNotSupported(resource, info.verb);
   const needsNamespace = resource.schema.namespaced && info.namespace === "";
   switch (info.verb) {
     case "get":
@@ -89,6 +94,14 @@ async function answerResource(options: DispatchOptions, resource: ServedResource
     default:
       throw methodNotSupported(resource.schema, info.verb);
   }
+}
+
+function verbNotSupported({ schema, custom }: ServedResource, verb: string): StatusError {
+  const error = methodNotSupported(schema, verb);
+  if (verb === "create" && custom?.isTerminating === true) {
+    error.status.message = `${verb} not allowed while custom resource definition is terminating`;
+  }
+  return error;
 }
 
 async function answerSubresource(

@@ -7,7 +7,7 @@ import { formatTime } from "../../base/clock.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
 import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
-import type { ServedResource } from "./resource.ts";
+import { countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { Undo, WriteContext } from "./strategy.ts";
 
@@ -93,7 +93,7 @@ function completeMeta(resource: ServedResource, draft: ApiObject, context: Write
   }
   meta.uid = context.random.uuid();
   meta.creationTimestamp = formatTime(context.clock.now());
-  if (resource.kind?.withoutGeneration !== true && resource.hasStatus) meta.generation = 1;
+  if (countsGeneration(resource)) meta.generation = 1;
   else delete meta.generation;
 }
 

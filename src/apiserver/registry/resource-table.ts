@@ -38,9 +38,9 @@ export interface ResourceTable {
   list(): readonly ServedResource[];
   /**
    * Serves what the owner gives in place of what he gave before; nothing takes all of it away. Watchers of what he gave before
-   * end. What is built in is never replaced.
+   * end, unless the same storage is given again. What is built in is never replaced.
    *
-   * @param resources every version of them; `stored` is that of the version that is stored
+   * @param resources one resource in every served version; `stored` is that of the version that is stored
    */
   replace(owner: string, resources: readonly ServedResource[], stored?: ServedResource): void;
 }
@@ -69,12 +69,13 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
       all = undefined;
       const added = resources.filter(({ schema }) => !served.has(pathOf(schema)));
       for (const resource of added) served.set(pathOf(resource.schema), resource);
-      if (added.length > 0) {
-        const groupResource = groupResourceOf(added[0]!.schema);
+      if (storedAs !== undefined) {
+        const groupResource = groupResourceOf(storedAs.schema);
         owned.set(owner, { resources: added, groupResource });
-        stored.set(groupResource, storedAs ?? added[0]!);
+        stored.set(groupResource, storedAs);
       }
-      for (const resource of before?.resources ?? []) resource.storage.cache.close();
+      const kept = new Set([...resources, storedAs].map((resource) => resource?.storage));
+      for (const { storage } of before?.resources ?? []) if (!kept.has(storage)) storage.cache.close();
     },
   };
 }

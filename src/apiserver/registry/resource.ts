@@ -1,3 +1,4 @@
+import type { CustomResourceSubresourceScale } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import type { KindDefinition } from "../../api/kind.ts";
 import type { ResourceReference } from "../../api/meta.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
@@ -20,9 +21,34 @@ export interface ServedResource {
   readonly hasStatus: boolean;
   /** What a client sent as the resource's type holds it. @throws TypeMismatchError, StatusError */
   normalize(value: JsonObject): NormalizedObject;
+  /** What custom resources have besides; absent for what is built in. */
+  readonly custom?: CustomFacets;
+}
+
+/** What handlers must know of a custom resource, which has no protobuf and no strategic merge patch. */
+export interface CustomFacets {
+  /** Loads what `kind` needs; handlers wait for it before they do anything. */
+  ready(): Promise<void>;
+  /** For clients of a version that is deprecated. */
+  readonly warning: string | undefined;
+  /** The definition is being deleted: nothing new is created. */
+  readonly isTerminating: boolean;
+  /** Where replicas stand in the object, when there is a scale subresource. */
+  readonly scale: CustomResourceSubresourceScale | undefined;
+}
+
+/** Whether metadata.generation is counted. */
+export function countsGeneration({ kind, hasStatus }: ServedResource): boolean {
+  return kind?.withoutGeneration !== true && (hasStatus || kind?.countsGeneration === true);
 }
 
 export function referenceOf(schema: ResourceSchema): ResourceReference {
   const { group, version, resource, kind, namespaced } = schema;
   return { group, version, resource, kind, namespaced };
+}
+
+/** The same resource but for some properties. What is computed when it is asked for stays so: it is not computed for this. */
+export function withChanges(resource: ServedResource, changes: Partial<ServedResource>): ServedResource {
+  const same = Object.defineProperties({}, Object.getOwnPropertyDescriptors(resource)) as ServedResource;
+  return Object.assign(same, changes);
 }

@@ -7,7 +7,7 @@ import { RevisionMismatchError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
 import { finishDeletion } from "./delete.ts";
 import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
-import type { ServedResource } from "./resource.ts";
+import { countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
 
@@ -114,7 +114,7 @@ function checkPreconditions(resource: ServedResource, wanted: ApiObject, current
   }
 }
 
-/** The stored object with the wanted status, annotations and (outside apps) labels. */
+/** The stored object with the wanted status, annotations and (outside apps) labels; of custom resources the status alone. */
 function statusDraft(resource: ServedResource, wanted: ApiObject, old: ApiObject): ApiObject {
   const draft: AnyObject = cloneJson(old) as AnyObject;
   const status = (wanted as AnyObject).status;
@@ -122,8 +122,9 @@ function statusDraft(resource: ServedResource, wanted: ApiObject, old: ApiObject
   else draft.status = cloneJson(status);
   const meta = draft.metadata!;
   const asked = wanted.metadata ?? {};
-  const taken: (keyof ObjectMeta)[] = ["annotations", "finalizers", "managedFields"];
-  if (resource.schema.group !== "apps") taken.push("labels");
+  const taken: (keyof ObjectMeta)[] = ["managedFields"];
+  if (resource.custom === undefined) taken.push("annotations", "finalizers");
+  if (resource.custom === undefined && resource.schema.group !== "apps") taken.push("labels");
   for (const key of taken) {
     if (asked[key] === undefined) delete meta[key];
     else Object.assign(meta, { [key]: cloneJson(asked[key]) });
@@ -160,13 +161,14 @@ function completeWhole(resource: ServedResource, draft: AnyObject, old: AnyObjec
   resource.kind?.setDefaults?.(draft);
 }
 
-/** metadata.generation counts changes of what the user wants: everything but metadata and status. */
+/** metadata.generation counts changes of what the user wants: everything but metadata, and status where controllers write it. */
 function countGeneration(resource: ServedResource, draft: AnyObject, old: AnyObject): void {
-  if (resource.kind?.withoutGeneration === true || !resource.hasStatus) return;
-  const { metadata: _m, status: _s, apiVersion: _a, ...wanted } = draft;
-  const { metadata: _n, status: _t, apiVersion: _b, ...known } = old;
+  if (!countsGeneration(resource)) return;
+  const { metadata: _m, status, apiVersion: _a, ...wanted } = draft;
+  const { metadata: _n, status: before, apiVersion: _b, ...known } = old;
   const generation = old.metadata?.generation ?? 0;
-  draft.metadata!.generation = equalJson(wanted, known) ? generation : generation + 1;
+  const isSame = equalJson(wanted, known) && (resource.hasStatus || equalJson(status, before));
+  draft.metadata!.generation = isSame ? generation : generation + 1;
 }
 
 function validateChange(
@@ -176,7 +178,7 @@ function validateChange(
   const { draft, old, subresource } = change;
   const errors = [...validateObjectMetaUpdate(draft.metadata ?? {}, old.metadata ?? {})];
   if (subresource === "status") errors.push(...(resource.kind?.validateStatusUpdate?.(draft, old) ?? []));
-  else if (subresource === "") {
+  else if (subresource === "" || resource.custom !== undefined) {
     errors.push(...(resource.kind?.validate?.(draft) ?? []), ...(resource.kind?.validateUpdate?.(draft, old) ?? []));
   }
   if (errors.length > 0) throw invalidObject(resource.schema, draft.metadata?.name ?? "", errors);

@@ -1,0 +1,63 @@
+import type { FieldError } from "../../api/field-error.ts";
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+} from "../../api/generated/apiextensions.k8s.io/v1.ts";
+import type { JsonObject } from "../../api/patch/json-value.ts";
+import type { Schema } from "../../api/schema.ts";
+import { compileStructural } from "../../api/structural/compile.ts";
+import { definitionsOf } from "../../api/structural/definitions.ts";
+import type { StructuralSchema } from "../../api/structural/structural.ts";
+import { compileValidator } from "../../api/structural/validate.ts";
+import { invariant } from "../../base/assert.ts";
+import { definitionName } from "./definition-name.ts";
+
+/** One version of a definition: what follows from its schema, made when it is first asked for. */
+export interface CustomVersion {
+  readonly source: CustomResourceDefinitionVersion;
+  readonly apiVersion: string;
+  structural(): StructuralSchema;
+  /** The built-in schema, and the kind's own definitions: for merging and ownership of fields. */
+  schema(): Schema;
+  /** Loads what `validate` needs. */
+  load(): Promise<void>;
+  /** What is wrong with an object, apart from metadata, or with a change. Only after `load`. */
+  validate(object: JsonObject, old?: JsonObject): FieldError[];
+}
+
+/** A version without a schema, which v1 does not have but old servers may have stored, takes anything. */
+const ANYTHING = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
+export function customVersion(
+  definition: CustomResourceDefinition,
+  source: CustomResourceDefinitionVersion,
+  builtIn: Schema,
+): CustomVersion {
+  const { group, names } = definition.spec;
+  const { name: version } = source;
+  const name = definitionName({ group, version, kind: names.kind });
+  let structural: StructuralSchema | undefined;
+  let schema: Schema | undefined;
+  let loading: Promise<void> | undefined;
+  let validate: CustomVersion["validate"] | undefined;
+  const own = (): StructuralSchema => (structural ??= compileStructural(source.schema?.openAPIV3Schema ?? ANYTHING));
+  async function load(): Promise<void> {
+    validate = await compileValidator(own());
+  }
+  return {
+    source,
+    apiVersion: `${group}/${version}`,
+    structural: own,
+    schema() {
+      if (schema !== undefined) return schema;
+      const definitions = definitionsOf(own(), { name, group, version, kind: names.kind });
+      // The built-in definitions are inherited, not copied: there are many, and so may be custom resources.
+      return (schema = { definitions: Object.assign(Object.create(builtIn.definitions), definitions), resources: [] });
+    },
+    load: () => (loading ??= load()),
+    validate(object, old) {
+      invariant(validate !== undefined, "a custom resource is loaded before it is validated");
+      return validate(object, old);
+    },
+  };
+}

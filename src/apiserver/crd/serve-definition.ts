@@ -1,0 +1,158 @@
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+} from "../../api/generated/apiextensions.k8s.io/v1.ts";
+import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
+import { TypeMismatchError } from "../../api/scalar-values.ts";
+import type { ResourceSchema, Schema, SubresourceSchema } from "../../api/schema.ts";
+import { normalizeCustomResource } from "../../api/structural/normalize.ts";
+import { present } from "../../base/assert.ts";
+import type { Store } from "../../store/store.ts";
+import type { AdmissionChain } from "../admission/chain.ts";
+import type { StoreFeed } from "../cache/store-feed.ts";
+import { WatchCache } from "../cache/watch-cache.ts";
+import { referenceOf, type ServedResource, withChanges } from "../registry/resource.ts";
+import { entryReader } from "../registry/shown.ts";
+import { ResourceStorage } from "../registry/storage.ts";
+import { STORAGE_ROOT } from "../registry/storage-prefix.ts";
+import type { Converter } from "./converter.ts";
+import { customConversion } from "./custom-conversion.ts";
+import { customKind } from "./custom-kind.ts";
+import { type CustomVersion, customVersion } from "./custom-version.ts";
+import { definitionName } from "./definition-name.ts";
+
+export interface ServeOptions {
+  readonly store: Store;
+  readonly feed: StoreFeed;
+  readonly builtIn: Schema;
+  readonly admission: AdmissionChain;
+}
+
+export interface ServedDefinition {
+  /** One for each served version. */
+  readonly resources: readonly ServedResource[];
+  /** In the version that is stored, whether or not it is served. */
+  readonly stored: ServedResource;
+}
+
+const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+const TERMINATING_VERBS = ["delete", "deletecollection", "get", "list", "watch"];
+
+/** Where objects of a definition lie in the store. */
+export function customPrefix({ spec }: CustomResourceDefinition): string {
+  return `${STORAGE_ROOT}${spec.group}/${spec.names.plural}/`;
+}
+
+/** Makes what serves a definition; nothing of its schema is compiled before a request needs it. */
+export function serveDefinition(
+  definition: CustomResourceDefinition,
+  convert: Converter,
+  options: ServeOptions,
+): ServedDefinition {
+  const versions = new Map(
+    definition.spec.versions.map((source) => [source.name, customVersion(definition, source, options.builtIn)]),
+  );
+  const storageVersion = present(
+    definition.spec.versions.find(({ storage }) => storage),
+    "the storage version of a definition",
+  ).name;
+  const resourceOf = (version: CustomVersion): ServedResource =>
+    servedVersion(definition, { convert, version, versions, storageVersion }, options);
+  const all = [...versions.values()].map(resourceOf);
+  return {
+    resources: all.filter(({ schema }) => versions.get(schema.version)?.source.served === true),
+    stored: present(
+      all.find(({ schema }) => schema.version === storageVersion),
+      "the storage version of a definition",
+    ),
+  };
+}
+
+/** The same while the definition is being deleted: caches and watchers stay, but nothing new is made. */
+export function terminating(served: ServedDefinition): ServedDefinition {
+  const close = (resource: ServedResource): ServedResource => {
+    const { schema, custom } = resource;
+    const changed = { schema: { ...schema, verbs: TERMINATING_VERBS }, custom: { ...custom!, isTerminating: true } };
+    return withChanges(resource, changed);
+  };
+  return { resources: served.resources.map(close), stored: close(served.stored) };
+}
+
+function servedVersion(
+  definition: CustomResourceDefinition,
+  of: {
+    convert: Converter;
+    version: CustomVersion;
+    versions: ReadonlyMap<string, CustomVersion>;
+    storageVersion: string;
+  },
+  options: ServeOptions,
+): ServedResource {
+  const { version, versions, storageVersion, convert } = of;
+  const { source } = version;
+  const schema = resourceSchema(definition, source);
+  const conversion = customConversion({ versions, storageVersion, served: version, convert });
+  const { store, feed, admission } = options;
+  const cache = new WatchCache({ prefix: customPrefix(definition), store, feed, reader: entryReader(conversion) });
+  return {
+    schema,
+    reference: referenceOf(schema),
+    kind: customKind({ group: schema.group, kind: schema.kind, version }),
+    get allSchema() {
+      return version.schema();
+    },
+    strategy: { refusesUnconditionalUpdate: true },
+    storage: new ResourceStorage({ store, cache, conversion }),
+    admission,
+    hasStatus: source.subresources?.status !== undefined,
+    normalize: (value) => normalized(version, value),
+    custom: {
+      ready: () => version.load(),
+      warning: warningOf(schema, source),
+      isTerminating: false,
+      scale: source.subresources?.scale,
+    },
+  };
+}
+
+/** Discovery's view of a version. */
+function resourceSchema(
+  { spec, status }: CustomResourceDefinition,
+  { name: version, subresources }: CustomResourceDefinitionVersion,
+): ResourceSchema {
+  const { group } = spec;
+  const names = status?.acceptedNames ?? spec.names;
+  const verbs = ["get", "patch", "update"];
+  const found: SubresourceSchema[] = [];
+  if (subresources?.status !== undefined) found.push({ name: "status", group, version, kind: names.kind, verbs });
+  if (subresources?.scale !== undefined) {
+    found.push({ name: "scale", group: "autoscaling", version: "v1", kind: "Scale", verbs });
+  }
+  return {
+    group,
+    version,
+    resource: names.plural,
+    singular: names.singular ?? "",
+    kind: names.kind,
+    namespaced: spec.scope === "Namespaced",
+    verbs: VERBS,
+    ...(names.shortNames?.length ? { shortNames: names.shortNames } : {}),
+    ...(names.categories?.length ? { categories: names.categories } : {}),
+    definition: definitionName({ group, version, kind: names.kind }),
+    ...(found.length > 0 && { subresources: found }),
+  };
+}
+
+function normalized(version: CustomVersion, value: JsonObject) {
+  const object = cloneJson(value);
+  const { errors, unknownFields } = normalizeCustomResource(version.structural(), object, { dropInvalid: false });
+  if (errors.length > 0) {
+    throw new TypeMismatchError(errors.map(({ field, message }) => `${field}: ${message}`).join(", "));
+  }
+  return { object, unknownFields };
+}
+
+function warningOf(schema: ResourceSchema, source: CustomResourceDefinitionVersion): string | undefined {
+  if (source.deprecated !== true) return undefined;
+  return source.deprecationWarning ?? `${schema.group}/${schema.version} ${schema.kind} is deprecated`;
+}
