@@ -33,11 +33,20 @@ import type { Subresource } from "./subresources/subresource.ts";
 import { tokenSubresource } from "./subresources/token.ts";
 import { authenticationReviews, review } from "./virtual/reviews.ts";
 
+/** What signs and verifies service account tokens; PEM. */
+export interface ServiceAccountKeys {
+  readonly privateKey: string;
+  readonly publicKey: string;
+  /** Of keys that no longer sign and whose tokens are still good. */
+  readonly oldPublicKeys?: readonly string[];
+}
+
 export interface SecurityOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Signs and verifies service account tokens: PEM. */
-  readonly serviceAccountKeys: { readonly privateKey: string; readonly publicKey: string };
+  readonly serviceAccountKeys: ServiceAccountKeys;
+  /** Calls back when the keys are others; answers how to listen no more. */
+  readonly followServiceAccountKeys?: (use: (keys: ServiceAccountKeys) => void) => () => void;
   readonly issuer: string;
   readonly staticTokens?: readonly StaticToken[];
   /** PEM of the authorities of client certificates, as they are now; without them certificates are no way in. */
@@ -79,7 +88,9 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
   const issuers = accounts.issuers?.length ? accounts.issuers : [options.issuer];
   const issuer = issuers[0]!;
   const audiences = accounts.apiAudiences?.length ? accounts.apiAudiences : [issuer];
-  const keys = await verificationKeys(options, accounts.keyFiles);
+  const fromFiles = await filedKeys(accounts.keyFiles);
+  // Who verifies looks into this very list each time.
+  const keys = verificationKeys(options.serviceAccountKeys, fromFiles);
   const authentication = await openAuthentication(settings, {
     ...parts,
     log: parts.log.named("authentication"),
@@ -91,10 +102,14 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
   });
   const log = parts.log.named("authorization");
   const authorization = await openAuthorization(options.authorization ?? {}, { ...parts, log, clock });
-  const key = signingKey(options.serviceAccountKeys.privateKey);
+  let key = signingKey(options.serviceAccountKeys.privateKey);
+  const follow = options.followServiceAccountKeys?.((changed) => {
+    key = signingKey(changed.privateKey);
+    keys.splice(0, keys.length, ...verificationKeys(changed, fromFiles));
+  });
   const { maxExpirationSeconds, extendExpiration } = accounts;
   const granted = { maxExpirationSeconds, extendExpiration };
-  const tokens = createTokenIssuer({ reader, clock, random, key, issuer, audiences, ...granted });
+  const tokens = createTokenIssuer({ reader, clock, random, key: () => key, issuer, audiences, ...granted });
   return {
     authentication,
     authorization,
@@ -102,17 +117,22 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
     subresources: { "/serviceaccounts/token": tokenSubresource(tokens) },
     paths: [keyDocuments(issuer, keys, accounts.keySetUri ?? `${issuer}${KEY_SET_PATH}`)],
     async close() {
+      follow?.();
       authorization.close();
       await Promise.all([authentication.close(), authorization.stop()]);
     },
   };
 }
 
-/** The server's own key and those of files, each once. */
-async function verificationKeys(options: SecurityOptions, files: readonly string[] = []): Promise<TokenKey[]> {
-  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
-  const keys = [options.serviceAccountKeys.publicKey, ...texts.flatMap(pemBlocks)].map(verificationKey);
+/** The server's own keys and those of files, each once. */
+function verificationKeys(own: ServiceAccountKeys, fromFiles: readonly TokenKey[]): TokenKey[] {
+  const keys = [...[own.publicKey, ...(own.oldPublicKeys ?? [])].map(verificationKey), ...fromFiles];
   return [...new Map(keys.map((key) => [key.id, key])).values()];
+}
+
+async function filedKeys(files: readonly string[] = []): Promise<TokenKey[]> {
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+  return texts.flatMap(pemBlocks).map(verificationKey);
 }
 
 function pemBlocks(text: string): string[] {

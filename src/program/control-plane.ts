@@ -111,6 +111,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           clock,
           random,
           serviceAccountKeys: pki.serviceAccount,
+          followServiceAccountKeys: (use) => keys.onChange((current) => use(current.serviceAccount)),
           issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
           staticTokens: [{ token: agents.secret, user: AGENT }],
           clientAuthority: () => keys.current().trusted.cluster,

@@ -36,7 +36,7 @@ function setUp(privateKey = ec.privateKey) {
     reader,
     clock,
     random: seededRandom(1),
-    key,
+    key: () => key,
     issuer: ISSUER,
     audiences: [ISSUER],
   });
@@ -259,4 +259,16 @@ test("requests that cannot be granted", async () => {
       name,
     );
   }
+});
+
+test("a token of a key that was exchanged is good as long as that key is listed, and not a moment longer", async () => {
+  const { issuer, tokens, serviceAccount, keys } = setUp();
+  const { status } = await issuer.issue(serviceAccount, { spec: { audiences: [] } });
+  const token = status?.token ?? "";
+  assert.notEqual(await tokens.authenticateToken(token, [ISSUER]), undefined);
+  // The list is RSA, EC; the token is of the second.
+  const [old] = keys.splice(1, 1);
+  await assert.rejects(tokens.authenticateToken(token, [ISSUER]), /not signed by a known key/);
+  keys.push(old!);
+  assert.notEqual(await tokens.authenticateToken(token, [ISSUER]), undefined);
 });

@@ -23,12 +23,19 @@ const REMEMBERED_TOKENS = 4096;
 
 /**
  * Bound service account tokens. The signature of a token is checked once and remembered; expiry, audience and the objects
- * that it is bound to are looked at each time, so that a deleted pod's token dies with it.
+ * that it is bound to are looked at each time, so that a deleted pod's token dies with it. When the keys are others, all
+ * signatures are checked again.
  */
 export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOptions): TokenAuthenticator {
-  const verified = new RecentlyUsed<ServiceAccountClaims>(REMEMBERED_TOKENS);
+  let verified = new RecentlyUsed<ServiceAccountClaims>(REMEMBERED_TOKENS);
+  let verifiedBy = "";
 
   function claimsOf(token: string): ServiceAccountClaims | undefined {
+    const ids = options.keys.map(({ id }) => id).join(" ");
+    if (ids !== verifiedBy) {
+      verified = new RecentlyUsed(REMEMBERED_TOKENS);
+      verifiedBy = ids;
+    }
     const known = verified.get(token);
     if (known !== undefined) return known;
     const decoded = decodeToken(token);

@@ -13,7 +13,8 @@ export interface TokenIssuerOptions {
   readonly reader: ObjectReader;
   readonly clock: Clock;
   readonly random: Random;
-  readonly key: TokenKey;
+  /** What signs now: it may be exchanged. */
+  key(): TokenKey;
   readonly issuer: string;
   /** What a token is for when its request does not say: the API server itself. */
   readonly audiences: readonly string[];
@@ -85,7 +86,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
         spec: { ...request.spec, audiences, expirationSeconds },
         status: {
           expirationTimestamp: formatTime((nowSeconds + expirationSeconds) * 1000),
-          token: signToken(claims, options.key),
+          token: signToken(claims, options.key()),
         },
       };
     },
