@@ -41,6 +41,9 @@ function isValue(value: unknown): value is Value {
   );
 }
 
+/** A time, or the day that begins with one. */
+const timestampOf = (text: string) => parseTimestamp(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
+
 /** How JSON becomes a value of a declared scalar type. What does not fit its type is taken for what it is. */
 export function convertScalar(kind: string, inner: Convert = convertDynamic): Convert {
   switch (kind) {
@@ -53,7 +56,7 @@ export function convertScalar(kind: string, inner: Convert = convertDynamic): Co
       return (json) => (typeof json === "string" ? new Uint8Array(Buffer.from(json, "base64")) : convertDynamic(json));
     case "timestamp":
       return (json) =>
-        typeof json === "string" ? (parseTimestamp(json) ?? fail(json, "date-time")) : convertDynamic(json);
+        typeof json === "string" ? (timestampOf(json) ?? fail(json, "date-time")) : convertDynamic(json);
     case "duration":
       return (json) =>
         typeof json === "string" ? (parseDuration(json) ?? fail(json, "duration")) : convertDynamic(json);

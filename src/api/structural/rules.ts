@@ -1,0 +1,141 @@
+import type { Cel } from "../cel/cel.ts";
+import { loadCel } from "../cel/load-cel.ts";
+import type { FieldError } from "../field-error.ts";
+import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import { isJsonObject } from "../patch/json-value.ts";
+import { type DeclaredType, declaredRootType } from "./cel-types.ts";
+import { correlatedElements, correlatedField, isUnchanged } from "./correlate.ts";
+import { type Budget, evaluateRules } from "./evaluate-rules.ts";
+import { compileRulePrograms, type RuleProgram } from "./rule-programs.ts";
+import type { StructuralSchema } from "./structural.ts";
+
+/** The rules of a version (x-kubernetes-validations), compiled. */
+export interface Rules {
+  /** What the rules say of an object, or of a change. Bounded by cost; never throws. */
+  validate(object: unknown, old?: unknown): RuleFindings;
+}
+
+export interface RuleFindings {
+  readonly errors: FieldError[];
+  /** What is wrong, but was so before: for `Warning` headers. */
+  readonly warnings: FieldError[];
+}
+
+/** Cost units that all rules together may use for one object. */
+export const RUNTIME_COST_BUDGET = 10_000_000;
+
+/**
+ * Compiles a version's rules. CEL is loaded when there are any; undefined where there are none. A rule that does not compile
+ * is told with each object that it is about.
+ */
+export async function compileRules(schema: StructuralSchema): Promise<Rules | undefined> {
+  if (!hasRules(schema)) return undefined;
+  const cel = await loadCel();
+  const tree = compileTree(cel, schema, declaredRootType(schema));
+  if (tree === undefined) return undefined;
+  return {
+    validate(object, old) {
+      const findings: RuleFindings = { errors: [], warnings: [] };
+      const budget: Budget = { remaining: RUNTIME_COST_BUDGET };
+      validateNode(
+        tree,
+        { value: object, old, path: "", correlation: rootCorrelation(object, old, schema) },
+        { findings, budget },
+      );
+      return findings;
+    },
+  };
+}
+
+interface RuleTree {
+  readonly type: string;
+  readonly source: JSONSchemaProps;
+  readonly programs: readonly RuleProgram[];
+  readonly items?: RuleTree;
+  readonly additionalProperties?: RuleTree;
+  readonly properties: ReadonlyMap<string, RuleTree>;
+}
+
+function hasRules(schema: StructuralSchema): boolean {
+  return (
+    (schema.source["x-kubernetes-validations"]?.length ?? 0) > 0 ||
+    (schema.items !== undefined && hasRules(schema.items)) ||
+    (typeof schema.additionalProperties === "object" && hasRules(schema.additionalProperties)) ||
+    [...(schema.properties?.values() ?? [])].some(hasRules)
+  );
+}
+
+/** Only parts with rules in them are walked later. */
+function compileTree(cel: Cel, schema: StructuralSchema, declared: DeclaredType | undefined): RuleTree | undefined {
+  // Nothing is known about the type, so there are no rules about it.
+  if (declared === undefined || !hasRules(schema)) return undefined;
+  const { element } = declared;
+  const items = schema.items === undefined ? undefined : compileTree(cel, schema.items, element);
+  const { additionalProperties } = schema;
+  const values = typeof additionalProperties === "object" ? compileTree(cel, additionalProperties, element) : undefined;
+  const properties = [...(schema.properties ?? [])].flatMap(([name, property]): [string, RuleTree][] => {
+    const tree = compileTree(cel, property, declared.properties?.get(name));
+    return tree === undefined ? [] : [[name, tree]];
+  });
+  return {
+    type: schema.type ?? "",
+    source: schema.source,
+    programs: compileRulePrograms(cel, schema, declared),
+    ...(items === undefined ? {} : { items }),
+    ...(values === undefined ? {} : { additionalProperties: values }),
+    properties: new Map(properties),
+  };
+}
+
+/** Says of a part whether it, or the nearest part around it that continues an old one, is as it was. */
+type Correlation = () => boolean;
+
+interface RuleNode {
+  readonly value: unknown;
+  readonly old: unknown;
+  readonly path: string;
+  readonly correlation: Correlation;
+}
+
+interface Walk {
+  readonly findings: RuleFindings;
+  readonly budget: Budget;
+}
+
+const never: Correlation = () => false;
+
+const rootCorrelation = (object: unknown, old: unknown, { source }: StructuralSchema): Correlation =>
+  old === undefined ? never : lazily(() => isUnchanged(source, object, old));
+
+function lazily(compute: () => boolean): Correlation {
+  let result: boolean | undefined;
+  return () => (result ??= compute());
+}
+
+function validateNode(tree: RuleTree, node: RuleNode, walk: Walk): void {
+  const { value } = node;
+  if (value === null || value === undefined || walk.budget.remaining < 0) return;
+  evaluateRules(tree, node, walk);
+  if (Array.isArray(value) && tree.items !== undefined) {
+    const correlated = correlatedElements(tree.source, node.old);
+    for (const [index, element] of value.entries()) {
+      const child = { value: element, old: correlated(element), path: `${node.path}[${index}]` };
+      validateNode(tree.items, { ...child, correlation: correlationOf(tree.items, child, node) }, walk);
+    }
+  }
+  if (!isJsonObject(value)) return;
+  for (const key of Object.keys(value)) {
+    const property = tree.properties.get(key);
+    const below = property ?? tree.additionalProperties;
+    if (below === undefined) continue;
+    const path = property === undefined ? `${node.path}[${key}]` : node.path === "" ? key : `${node.path}.${key}`;
+    const child = { value: value[key], old: correlatedField(node.old, key), path };
+    const isTypeMeta = node.path === "" && (key === "apiVersion" || key === "kind");
+    validateNode(below, { ...child, correlation: isTypeMeta ? never : correlationOf(below, child, node) }, walk);
+  }
+}
+
+function correlationOf(tree: RuleTree, child: { value: unknown; old: unknown }, parent: RuleNode): Correlation {
+  if (child.old === undefined) return parent.correlation;
+  return lazily(() => isUnchanged(tree.source, child.value, child.old));
+}
