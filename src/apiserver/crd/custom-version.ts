@@ -7,8 +7,10 @@ import type { JsonObject } from "../../api/patch/json-value.ts";
 import type { Schema } from "../../api/schema.ts";
 import { compileStructural } from "../../api/structural/compile.ts";
 import { definitionsOf } from "../../api/structural/definitions.ts";
+import { compileRules } from "../../api/structural/rules.ts";
 import type { StructuralSchema } from "../../api/structural/structural.ts";
 import { compileValidator } from "../../api/structural/validate.ts";
+import { validateCustomResource } from "../../api/structural/validate-custom-resource.ts";
 import { invariant } from "../../base/assert.ts";
 import { definitionName } from "./definition-name.ts";
 
@@ -42,7 +44,9 @@ export function customVersion(
   let validate: CustomVersion["validate"] | undefined;
   const own = (): StructuralSchema => (structural ??= compileStructural(source.schema?.openAPIV3Schema ?? ANYTHING));
   async function load(): Promise<void> {
-    validate = await compileValidator(own());
+    const [validator, rules] = await Promise.all([compileValidator(own()), compileRules(own())]);
+    const of = { validator, rules, scale: source.subresources?.scale };
+    validate = (object, old) => validateCustomResource(of, object, old);
   }
   return {
     source,

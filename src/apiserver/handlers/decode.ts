@@ -12,6 +12,8 @@ const OBJECT_TYPES = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE];
 export interface DecodedBody {
   readonly value: unknown;
   readonly json?: string;
+  /** Fields that come twice, as far as they are known: of YAML. */
+  readonly duplicates?: readonly string[];
 }
 
 /** `application/json; charset=utf-8` → `application/json`. */
@@ -31,7 +33,7 @@ export async function decodeBody(body: RequestBody): Promise<DecodedBody> {
     case JSON_TYPE:
       return parseJson(bytes);
     case YAML_TYPE:
-      return { value: await parseYaml(bytes) };
+      return parseYaml(bytes);
     case PROTOBUF_TYPE:
       return { value: await parseProtobuf(bytes) };
     default:
@@ -80,13 +82,28 @@ export function parseJson(bytes: Buffer): DecodedBody {
   }
 }
 
-export async function parseYaml(bytes: Buffer): Promise<unknown> {
-  const { load, CORE_SCHEMA } = await import("js-yaml");
+/** YAML. Of keys that come twice the last one counts; the first such place is told. */
+export async function parseYaml(bytes: Buffer): Promise<DecodedBody> {
+  const { load, CORE_SCHEMA, YAMLException } = await import("js-yaml");
+  const text = bytes.toString("utf8");
   try {
-    return load(bytes.toString("utf8"), { schema: CORE_SCHEMA });
+    return { value: load(text, { schema: CORE_SCHEMA }) };
   } catch (error) {
-    throw badRequest(`error converting YAML to JSON: ${errorMessage(error)}`);
+    const isDuplicate = error instanceof YAMLException && error.reason === "duplicated mapping key";
+    if (!isDuplicate || error.mark === undefined) throw notYaml(error);
+    const { line } = error.mark;
+    const key = /^[\s-]*["']?([^"':]+)/.exec(text.split("\n")[line] ?? "")?.[1] ?? "";
+    try {
+      const duplicates = [`line ${line + 1}: key ${JSON.stringify(key)} already set in map`];
+      return { value: load(text, { schema: CORE_SCHEMA, json: true }), duplicates };
+    } catch (second) {
+      throw notYaml(second);
+    }
   }
+}
+
+function notYaml(error: unknown): Error {
+  return badRequest(`error converting YAML to JSON: ${errorMessage(error)}`);
 }
 
 async function parseProtobuf(bytes: Buffer): Promise<unknown> {

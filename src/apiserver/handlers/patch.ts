@@ -16,7 +16,7 @@ import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
 import { mediaType, parseJson, parseYaml } from "./decode.ts";
 import { type Environment, writeContext } from "./environment.ts";
-import { readObject } from "./read-object.ts";
+import { readConfiguration, readObject } from "./read-object.ts";
 
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
 
@@ -24,6 +24,8 @@ const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH
 export interface ReadPatch {
   readonly type: string;
   readonly value: unknown;
+  /** Fields that an applied configuration says twice, told by the line. */
+  readonly duplicates?: readonly string[] | undefined;
 }
 
 /** PATCH of an object, or of its status. */
@@ -58,7 +60,7 @@ async function applyHandler(
       'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
     );
   }
-  const wanted = appliedConfiguration(resource, patch.value, exchange);
+  const wanted = appliedConfiguration(resource, patch, exchange);
   const force = isTrue(exchange.query.get("force"));
   const operation = "Apply" as const;
   const transform = (current: ApiObject): ApiObject =>
@@ -80,7 +82,7 @@ export async function readPatch(exchange: Exchange): Promise<ReadPatch> {
   if (!PATCH_TYPES.includes(type)) throw unsupportedMediaType(PATCH_TYPES);
   if (exchange.body.value !== undefined) return { type, value: exchange.body.value };
   const bytes = await exchange.body.read();
-  return { type, value: type === APPLY_PATCH ? await parseYaml(bytes) : parseJson(bytes).value };
+  return { type, ...(type === APPLY_PATCH ? await parseYaml(bytes) : parseJson(bytes)) };
 }
 
 /** The object with the patch applied; the original is not changed. @throws StatusError */
@@ -95,7 +97,8 @@ export function patchObject(
     original: original as JsonObject,
     patch: patch.value,
     schema: resource.allSchema,
-    definition,
+    // Custom resources have no strategic merge patch.
+    definition: resource.custom === undefined ? definition : undefined,
   };
   return applyPatch(request) as ApiObject;
 }
@@ -112,7 +115,11 @@ function keepIdentity(object: ApiObject, current: ApiObject, exchange: Exchange)
   object.kind = current.kind;
 }
 
-function appliedConfiguration(resource: ServedResource, value: unknown, exchange: Exchange): ApiObject {
+function appliedConfiguration(
+  resource: ServedResource,
+  { value, duplicates }: ReadPatch,
+  exchange: Exchange,
+): ApiObject {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badRequest("the apply patch must be an object");
   const wanted = cloneJson(value) as AnyObject;
@@ -132,5 +139,5 @@ function appliedConfiguration(resource: ServedResource, value: unknown, exchange
   }
   meta.name = name;
   if (schema.namespaced) meta.namespace = namespace;
-  return readObject(resource, { value: wanted }, exchange);
+  return readConfiguration(resource, { value: wanted, duplicates }, exchange);
 }

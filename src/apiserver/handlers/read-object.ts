@@ -14,17 +14,52 @@ import type { ServedResource } from "../registry/resource.ts";
  */
 export function readObject(
   resource: ServedResource,
-  sent: { readonly value: ApiObject; readonly json?: string | undefined },
+  sent: {
+    readonly value: ApiObject;
+    readonly json?: string | undefined;
+    readonly duplicates?: readonly string[] | undefined;
+  },
   exchange: Exchange,
 ): ApiObject {
   const level = validationLevel(exchange.query.get("fieldValidation"));
   const { object, unknownFields } = normalized(resource, sent.value);
   if (level === "Ignore") return object as ApiObject;
+  checkLines(sent.duplicates, level, exchange);
   const duplicates = sent.json === undefined ? [] : findDuplicateFields(sent.json);
   if (unknownFields.length === 0 && duplicates.length === 0) return object as ApiObject;
   if (level === "Strict") throw cannotBeHandled(resource.schema, strictDecodingMessage(unknownFields, duplicates));
   for (const warning of fieldWarnings(unknownFields, duplicates)) exchange.warnings.push(warning);
   return object as ApiObject;
+}
+
+/**
+ * A configuration that is applied. Ownership is decided field by field, so a field that nobody knows is refused, whatever
+ * fieldValidation says.
+ * @throws StatusError BadRequest
+ */
+export function readConfiguration(
+  resource: ServedResource,
+  { value, duplicates }: { readonly value: ApiObject; readonly duplicates?: readonly string[] | undefined },
+  exchange: Exchange,
+): ApiObject {
+  checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
+  const { object, unknownFields } = normalized(resource, value);
+  if (unknownFields.length === 0) return object as ApiObject;
+  const { namespace = "", name } = value.metadata ?? {};
+  const subject = `${namespace}/${name}; ${value.apiVersion}, Kind=${value.kind}`;
+  const unknown = unknownFields.map((path) => `.${path}: field not declared in schema`);
+  const all = unknown.length === 1 ? unknown[0] : `errors:\n${unknown.map((each) => `  ${each}`).join("\n")}`;
+  throw badRequest(`failed to create typed patch object (${subject}): ${all}`);
+}
+
+/** What the lines of a YAML document say twice. */
+function checkLines(lines: readonly string[] | undefined, level: string, exchange: Exchange): void {
+  if (lines === undefined || level === "Ignore") return;
+  if (level === "Warn") exchange.warnings.push(...lines);
+  else {
+    const indented = lines.map((line) => `  ${line}`).join("\n");
+    throw badRequest(`error decoding patch: strict decoding error: yaml: unmarshal errors:\n${indented}`);
+  }
 }
 
 function normalized(resource: ServedResource, value: ApiObject) {

@@ -1,12 +1,13 @@
+import { invalid, invalidObject } from "../../api/field-error.ts";
 import type { ApiObject } from "../../api/meta.ts";
-import { badRequest, isNotFound, type Status } from "../../api/status.ts";
+import { badRequest, isNotFound, type Status, unsupportedMediaType } from "../../api/status.ts";
 import { chosen } from "../cache/selection.ts";
 import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
 import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { updateObject } from "../registry/update.ts";
-import { decodeBody, expectObject } from "./decode.ts";
+import { decodeBody, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
 import { dryRunOf, type Environment, writeContext } from "./environment.ts";
 import { readObject } from "./read-object.ts";
 import { selectionOf } from "./selection.ts";
@@ -38,8 +39,12 @@ export async function updateHandler(
   if (written !== name)
     throw badRequest(`the name of the object (${written}) does not match the name on the URL (${name})`);
   const context = writeContext(exchange, environment);
+  const transform = (): ApiObject => {
+    if (resource.strategy.refusesUnconditionalUpdate === true) requireVersion(resource, draft);
+    return draft;
+  };
   try {
-    const stored = await updateObject(resource, { namespace, name, subresource, transform: () => draft }, context);
+    const stored = await updateObject(resource, { namespace, name, subresource, transform }, context);
     return objectAnswer(stored.object, { bytes: stored.bytes, resource });
   } catch (error) {
     const mayCreate = resource.strategy.createOnUpdate === true && subresource === "" && isNotFound(error);
@@ -48,6 +53,13 @@ export async function updateHandler(
     const stored = await createObject(resource, draft, context);
     return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
   }
+}
+
+/** @throws StatusError Invalid when a PUT does not say which version it replaces */
+function requireVersion({ schema }: ServedResource, { metadata }: ApiObject): void {
+  if ((metadata?.resourceVersion ?? "") !== "" && metadata?.resourceVersion !== "0") return;
+  const error = invalid("metadata.resourceVersion", 0, "must be specified for an update");
+  throw invalidObject({ group: schema.group, kind: schema.resource }, metadata?.name ?? "", [error]);
 }
 
 /** DELETE of one object: 200 with the object while it stays, or with a Status when it is gone. */
@@ -99,8 +111,11 @@ export async function deleteCollectionHandler(
 }
 
 async function bodyOf(resource: ServedResource, exchange: Exchange): Promise<ApiObject> {
-  const decoded = await decodeBody(exchange.body);
-  return readObject(resource, { value: expectObject(decoded.value, resource.schema), json: decoded.json }, exchange);
+  if (resource.custom !== undefined && mediaType(exchange.body.contentType) === PROTOBUF_TYPE) {
+    throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
+  }
+  const { value, json, duplicates } = await decodeBody(exchange.body);
+  return readObject(resource, { value: expectObject(value, resource.schema), json, duplicates }, exchange);
 }
 
 function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: Exchange): void {

@@ -26,10 +26,15 @@ const ENCODINGS: Readonly<Record<string, Format["encoding"]>> = {
 const OFFERS = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 /**
- * The first form of the Accept header, by quality and order, that the server has.
+ * The first form of the Accept header, by quality and order, that the server has. Custom resources have no protobuf, but their
+ * metadata has.
  * @throws StatusError NotAcceptable
  */
-export function negotiate(accept: string | undefined, query: URLSearchParams): Format {
+export function negotiate(
+  accept: string | undefined,
+  query: URLSearchParams,
+  { hasProtobuf = true }: { hasProtobuf?: boolean } = {},
+): Format {
   const ranges = parseAccept(accept ?? "");
   const pretty = isPretty(query);
   const includeObject = includeOf(query);
@@ -39,9 +44,10 @@ export function negotiate(accept: string | undefined, query: URLSearchParams): F
     const as = viewOf(range);
     // Tables have no protobuf form; clients that ask for one name JSON as well.
     if (encoding === undefined || as === undefined || (encoding === "protobuf" && as === "table")) continue;
+    if (encoding === "protobuf" && as === "object" && !hasProtobuf) continue;
     return { encoding, as, pretty, includeObject };
   }
-  throw notAcceptable(OFFERS);
+  throw notAcceptable(hasProtobuf ? OFFERS : OFFERS.slice(0, 2));
 }
 
 /** Media ranges of an Accept header, best first. */

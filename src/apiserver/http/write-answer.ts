@@ -29,7 +29,8 @@ interface Writing {
 function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Exchange): Format {
   const isStatus = answer.kind === "object" && answer.resource === undefined && answer.object.kind === "Status";
   try {
-    const format = negotiate(exchange.headers.accept, exchange.query);
+    const isCustom = answer.resource?.custom !== undefined;
+    const format = negotiate(exchange.headers.accept, exchange.query, { hasProtobuf: !isCustom });
     return isStatus && format.as !== "object" ? { ...format, as: "object" } : format;
   } catch (error) {
     if (isStatus) return { encoding: "json", as: "object", pretty: false, includeObject: "Metadata" };

@@ -9,6 +9,7 @@ import { objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { writeContext } from "../handlers/environment.ts";
 import type { VirtualHandler } from "../handlers/handler.ts";
+import { admissionAttributes } from "../registry/admit.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
@@ -19,15 +20,20 @@ const BINDING = { group: "", version: "v1", kind: "Binding" };
 export const bindingSubresource: Subresource = {
   async create(resource, exchange, environment) {
     const value = (await decodeBody(exchange.body)).value;
-    const binding = expectObject(value, BINDING) as Binding;
+    const binding = cloneJson(expectObject(value, BINDING)) as Binding;
     const node = binding.target?.name ?? "";
     if ((binding.target?.kind ?? "Node") !== "Node" || node === "") {
       throw badRequest('target: a Binding must name the node: target.kind "Node" and target.name');
     }
     const { namespace, name, subresource } = exchange.info;
+    const context = writeContext(exchange, environment);
+    const posted = { operation: "CREATE", subresource, object: binding, namespace, name } as const;
+    const attributes = admissionAttributes(resource, context, posted);
+    await resource.admission.admit(attributes);
+    await resource.admission.validate(attributes);
     const now = environment.clock.now();
     const transform = (current: ApiObject): ApiObject => bound({ pod: current as Pod, binding, node, now });
-    await updateObject(resource, { namespace, name, subresource, transform }, writeContext(exchange, environment));
+    await updateObject(resource, { namespace, name, subresource, transform, admission: "already" }, context);
     return objectAnswer({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject, {
       code: 201,
     });

@@ -11,6 +11,7 @@ import { type Exchange, objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
 import type { ObjectReader } from "../reader.ts";
+import { admissionAttributes } from "../registry/admit.ts";
 import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
@@ -28,17 +29,23 @@ export function evictionSubresource(options: { reader: ObjectReader; table: () =
   return {
     async create(resource, exchange, environment) {
       const body = exchange.body.value ?? (await decodeBody(exchange.body)).value;
-      const eviction = expectObject(body, { group: "policy", version: "v1", kind: "Eviction" }) as Eviction;
+      const eviction = cloneJson(expectObject(body, { group: "policy", version: "v1", kind: "Eviction" })) as Eviction;
       const { namespace, name } = exchange.info;
-      const pod = await options.reader.get(pods, namespace, name);
       const context = writeContext(exchange, environment);
+      const posted = { operation: "CREATE", subresource: "eviction", object: eviction, namespace, name } as const;
+      const attributes = admissionAttributes(resource, context, posted);
+      await resource.admission.admit(attributes);
+      await resource.admission.validate(attributes);
+      const pod = await options.reader.get(pods, namespace, name);
       if (pod !== undefined && isRunning(pod)) await takeFromBudget(options, { pod, exchange, environment });
       if (pod !== undefined && pod.metadata?.deletionTimestamp === undefined) {
         const transform = (current: ApiObject): ApiObject =>
           withDisruptionTarget(current as Pod, formatTime(environment.clock.now()));
-        await updateObject(resource, { namespace, name, subresource: "status", transform }, context);
+        const change = { namespace, name, subresource: "status", transform, admission: "already" } as const;
+        await updateObject(resource, change, context);
       }
-      await deleteObject(resource, { namespace, name, options: eviction.deleteOptions ?? {} }, context);
+      const target = { namespace, name, options: eviction.deleteOptions ?? {}, admission: "already" } as const;
+      await deleteObject(resource, target, context);
       return objectAnswer(
         { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject,
         { code: 201 },
@@ -88,6 +95,7 @@ async function takeFromBudget(
       namespace,
       name: mine[0]!.metadata?.name ?? "",
       subresource: "status",
+      admission: "already",
       transform: (current) => charged(current as PodDisruptionBudget, pod, formatTime(environment.clock.now())),
     },
     context,

@@ -1,38 +1,27 @@
 import { invalid, invalidObject } from "../../api/field-error.ts";
-import type { AnyObject, ApiObject } from "../../api/meta.ts";
+import type { ApiObject } from "../../api/meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
-import { formatLabelSelector } from "../../api/selectors.ts";
-import { badRequest, notFound } from "../../api/status.ts";
+import { badRequest, internalError, notFound } from "../../api/status.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
 import { patchObject, readPatch } from "../handlers/patch.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { type AdmissionView, updateObject } from "../registry/update.ts";
+import { type Scale, type ScaleAccess, scaleAccess, scaleOf } from "./scale-access.ts";
 import type { Subresource } from "./subresource.ts";
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale" };
 const SCALE_DEFINITION = "io.k8s.api.autoscaling.v1.Scale";
 
-interface Scalable extends AnyObject {
-  spec?: { replicas?: number; selector?: unknown };
-  status?: { replicas?: number };
-}
-
-interface Scale extends ApiObject {
-  spec?: { replicas?: number };
-  status?: { replicas: number; selector?: string };
-}
-
 /** Plugins and webhooks judge the Scale, not the object behind it. */
-const AS_SCALE: AdmissionView = {
-  show: (object) => scaleOf(object as Scalable),
+const asScale = (access: ScaleAccess): AdmissionView => ({
+  show: (object) => scaleOf(object, access),
   take(scale, draft) {
-    const scalable = draft as Scalable;
     const replicas = (scale as Scale).spec?.replicas ?? 0;
-    if (scalable.spec?.replicas !== replicas) scalable.spec = { ...scalable.spec, replicas };
+    if (access.wanted(draft) !== replicas) access.setWanted(draft, replicas);
   },
-};
+});
 
 /** How many replicas there shall be and are, the same for every kind that has them. */
 export const scaleSubresource: Subresource = {
@@ -40,7 +29,11 @@ export const scaleSubresource: Subresource = {
     const { namespace, name } = exchange.info;
     const stored = await resource.storage.get(namespace, name);
     if (stored === undefined) throw notFound(resource.schema, name);
-    return objectAnswer(scaleOf(stored.object as Scalable));
+    const access = scaleAccess(resource);
+    if (resource.custom !== undefined && access.wanted(stored.object) === undefined) {
+      throw internalError(`the spec replicas field ${JSON.stringify(access.replicasPath)} does not exist`);
+    }
+    return objectAnswer(scaleOf(stored.object, access));
   },
   async update(resource, exchange, environment) {
     const wanted = expectObject((await decodeBody(exchange.body)).value, SCALE) as Scale;
@@ -55,25 +48,6 @@ export const scaleSubresource: Subresource = {
   },
 };
 
-/** The Scale that an object shows. */
-export function scaleOf(object: Scalable): Scale {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
-  return {
-    kind: SCALE.kind,
-    apiVersion: "autoscaling/v1",
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: object.spec?.replicas === undefined ? {} : { replicas: object.spec.replicas },
-    status: { replicas: object.status?.replicas ?? 0, selector: selectorText(object) },
-  };
-}
-
-function selectorText(object: Scalable): string {
-  const selector = (object.spec?.selector ?? {}) as Record<string, unknown>;
-  // ReplicationControllers select by a plain map.
-  const isPlain = object.kind === "ReplicationController";
-  return formatLabelSelector(isPlain ? { matchLabels: selector as Record<string, string> } : selector);
-}
-
 async function write(
   resource: ServedResource,
   request: { exchange: Exchange; environment: Environment },
@@ -81,21 +55,25 @@ async function write(
 ) {
   const { exchange, environment } = request;
   const { namespace, name, subresource } = exchange.info;
+  const access = scaleAccess(resource);
   const transform = (current: ApiObject): ApiObject => {
-    const wanted = wantedFrom(scaleOf(current as Scalable));
-    const replicas = wanted.spec?.replicas ?? 0;
+    const wanted = wantedFrom(scaleOf(current, access));
+    const replicas = wanted.spec?.replicas ?? (resource.custom === undefined ? 0 : undefined);
+    if (replicas === undefined) {
+      throw badRequest(`the spec replicas field ${JSON.stringify(access.replicasPath)} cannot be empty`);
+    }
     if (!Number.isSafeInteger(replicas) || replicas < 0) {
       throw invalidObject(SCALE, name, [invalid("spec.replicas", replicas, "must be greater than or equal to 0")]);
     }
-    const draft = cloneJson(current) as Scalable;
-    draft.spec = { ...draft.spec, replicas };
+    const draft = cloneJson(current);
+    access.setWanted(draft, replicas);
     draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
     return draft;
   };
   const stored = await updateObject(
     resource,
-    { namespace, name, subresource, transform, admission: AS_SCALE },
+    { namespace, name, subresource, transform, admission: asScale(access) },
     writeContext(exchange, environment),
   );
-  return objectAnswer(scaleOf(stored.object as Scalable));
+  return objectAnswer(scaleOf(stored.object, access));
 }
