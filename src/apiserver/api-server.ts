@@ -51,6 +51,7 @@ import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
 import { rbacStrategy } from "./registry/strategies/rbac.ts";
 import { serviceStrategy } from "./registry/strategies/service.ts";
+import { webhookConfigurationStrategy } from "./registry/strategies/webhook-configuration.ts";
 import type { Strategy } from "./registry/strategy.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
 import { bindingCollection } from "./subresources/binding.ts";
@@ -225,6 +226,8 @@ function strategies(
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
+    "admissionregistration.k8s.io/mutatingwebhookconfigurations": webhookConfigurationStrategy,
+    "admissionregistration.k8s.io/validatingwebhookconfigurations": webhookConfigurationStrategy,
     "apiextensions.k8s.io/customresourcedefinitions": definitionStrategy,
     ...Object.fromEntries(rbac),
   };

@@ -69,6 +69,22 @@ export interface AdmissionDependencies {
   readonly webhooks: WebhookClient;
   /** Objects in other versions than the request's. */
   readonly versions: ResourceVersions;
+  /** Told of each call of an admission webhook. */
+  readonly webhookObserver?: ((call: WebhookObservation) => void) | undefined;
+}
+
+/** A call of an admission webhook that has ended. */
+export interface WebhookObservation {
+  readonly name: string;
+  readonly type: "admit" | "validating";
+  readonly operation: string;
+  readonly seconds: number;
+  /** 200, or what the request was refused with. */
+  readonly code: number;
+  /** Why the request cannot go on: the webhook could not be asked, or refused. */
+  readonly rejection?: "calling" | "webhook";
+  /** It could not be asked, and that does not matter. */
+  readonly isFailOpen: boolean;
 }
 
 export function newReinvocation(): Reinvocation {

@@ -1,5 +1,6 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
-import { nodes } from "../../api/generated/resources.ts";
+import { nodes, pods } from "../../api/generated/resources.ts";
+import { notFound } from "../../api/status.ts";
 import { podReferences } from "../authz/pod-references.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { AdmissionAttributes } from "./admission.ts";
@@ -11,7 +12,11 @@ const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
 export async function checkNodePod(attributes: AdmissionAttributes, node: string, reader: ObjectReader): Promise<void> {
   const { operation, subresource } = attributes;
   if (subresource === "status" && operation === "UPDATE") return checkStatus(attributes, node);
-  if (subresource === "eviction" && operation === "CREATE") return checkOwn(attributes, node, "evict pods");
+  if (subresource === "eviction" && operation === "CREATE") {
+    const pod = await reader.get(pods, attributes.namespace, attributes.name);
+    if (pod === undefined) throw notFound(pods, attributes.name);
+    return checkOwn({ ...attributes, oldObject: pod }, node, "evict pods");
+  }
   if (subresource !== "") {
     throw refuse(attributes, `unexpected pod subresource "${subresource}", only 'status' and 'eviction' are allowed`);
   }

@@ -13,7 +13,8 @@ import { draftOf, refuse } from "./refuse.ts";
 export function nodeRestriction({ reader }: AdmissionDependencies): AdmissionPlugin {
   return {
     name: "NodeRestriction",
-    handles: ({ user }) => user.groups.includes(NODES_GROUP) && nodeNameOf(user) !== undefined,
+    handles: ({ user, operation }) =>
+      operation !== "CONNECT" && user.groups.includes(NODES_GROUP) && nodeNameOf(user) !== undefined,
     async admit(attributes) {
       const node = nodeNameOf(attributes.user);
       if (node === "" || node === undefined) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Namespace, Node, PersistentVolumeClaim, Pod, PodSpec } from "../../api/generated/core/v1.ts";
+import type { Binding, Namespace, Node, PersistentVolumeClaim, Pod, PodSpec } from "../../api/generated/core/v1.ts";
 import type { Ingress } from "../../api/generated/networking.k8s.io/v1.ts";
 import {
   configMaps,
@@ -16,6 +16,7 @@ import {
   runtimeClasses,
   storageClasses,
 } from "../../api/generated/resources.ts";
+import type { ResourceReference } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import { type AdmissionBench, admissionBench } from "../testing/admission-bench.ts";
 import { defaultIngressClass } from "./default-ingress-class.ts";
@@ -46,7 +47,8 @@ test("plugins run in upstream's order", () => {
     names.join(" "),
     "NamespaceLifecycle LimitRanger ServiceAccount NodeRestriction TaintNodesByCondition PodSecurity Priority " +
       "DefaultTolerationSeconds DefaultStorageClass StorageObjectInUseProtection PersistentVolumeClaimResize RuntimeClass " +
-      "CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass PodTopologyLabels",
+      "CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass PodTopologyLabels " +
+      "MutatingAdmissionWebhook ValidatingAdmissionWebhook",
   );
 });
 
@@ -285,8 +287,9 @@ test("PodTopologyLabels", async () => {
   const bench = admissionBench();
   const labels = { "topology.kubernetes.io/zone": "z", "topology.kubernetes.io/region": "r", other: "x" };
   bench.reader.put(nodes, { metadata: { name: "n", labels } });
-  const object = pod({ nodeName: "n" });
-  const write = { resource: pods, operation: "UPDATE", subresource: "binding", object, oldObject: pod() } as const;
+  const object: Binding = { metadata: { name: "web", namespace: "shop" }, target: { kind: "Node", name: "n" } };
+  const resource: ResourceReference<Binding> = pods as unknown as ResourceReference<Binding>;
+  const write = { resource, operation: "CREATE", subresource: "binding", object } as const;
   const bound = await bench.run(podTopologyLabels(bench), write);
   assert.deepEqual(bound.metadata?.labels, {
     "topology.kubernetes.io/zone": "z",

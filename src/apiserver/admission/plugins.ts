@@ -19,6 +19,8 @@ import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import { mutatingAdmissionWebhook } from "./webhook/mutating-webhook.ts";
+import { validatingAdmissionWebhook } from "./webhook/validating-webhook.ts";
 
 /** The plugins that upstream runs by default (and NodeRestriction, as every installer asks for), in upstream's order. */
 export function createAdmissionPlugins(dependencies: AdmissionDependencies): AdmissionPlugin[] {
@@ -41,5 +43,7 @@ export function createAdmissionPlugins(dependencies: AdmissionDependencies): Adm
     certificateSubjectRestriction,
     defaultIngressClass(dependencies),
     podTopologyLabels(dependencies),
+    mutatingAdmissionWebhook(dependencies),
+    validatingAdmissionWebhook(dependencies),
   ];
 }

@@ -9,6 +9,7 @@ import type { Random } from "../../base/random.ts";
 import type { Answer, Exchange, StreamAnswer } from "../exchange.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { Subresource, SubresourceHandler } from "../subresources/subresource.ts";
+import { admitConnect } from "./admit-connect.ts";
 import type { KubeletTls } from "./kubelet-client.ts";
 import { type ProxyName, parseProxyName, targetPath } from "./proxy-name.ts";
 import {
@@ -32,11 +33,12 @@ const HOP_HEADERS =
 
 /** `nodes/proxy`, `pods/proxy` and `services/proxy`: hands any request on to what stands behind the object. */
 export function proxySubresource(kind: "node" | "pod" | "service", options: ProxyOptions): Subresource {
-  const handler: SubresourceHandler = async (resource, exchange) => {
+  const handler: SubresourceHandler = async (resource, exchange, environment) => {
     const path = targetPath(exchange.path);
     if (path === undefined && (exchange.method === "GET" || exchange.method === "HEAD")) return withSlash(exchange);
     const wanted = parseProxyName(exchange.info.name);
     if (wanted === undefined) throw invalidProxyName(kind, exchange.info.name);
+    await admitConnect(resource, exchange, { environment, path: path ?? "/" });
     const stored = await resource.storage.get(exchange.info.namespace, wanted.name);
     if (stored === undefined) throw proxyNotFound(resource.schema.resource, wanted.name);
     const target = await targetOf(kind, stored.object, { wanted, options });

@@ -7,6 +7,7 @@ import { openSpdySession } from "../../base/spdy/session.ts";
 import type { Answer, Exchange } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { Subresource, SubresourceHandler } from "../subresources/subresource.ts";
+import { admitConnect } from "./admit-connect.ts";
 import type { KubeletClient, KubeletLocation } from "./kubelet-client.ts";
 import { containerOf, flag, nodeNameOf, nodePath } from "./pod-container.ts";
 import { joinRemoteCommand, type RemoteStreams } from "./remote-command.ts";
@@ -25,7 +26,8 @@ const PORT_FORWARD_TUNNEL = "SPDY/3.1+portforward.k8s.io";
 
 /** `pods/exec` and `pods/attach`: GET for WebSocket clients, POST for SPDY clients. */
 export function remoteCommandSubresource(action: "exec" | "attach", options: StreamOptions): Subresource {
-  const handler: SubresourceHandler = async (resource, exchange) => {
+  const handler: SubresourceHandler = async (resource, asked, environment) => {
+    const exchange = await admitConnect(resource, asked, { environment });
     const upgrade = upgradeOf(exchange);
     const pod = await podOf(resource, exchange);
     const container = containerOf(pod, exchange.query.get("container") ?? "");
@@ -60,7 +62,8 @@ export function remoteCommandSubresource(action: "exec" | "attach", options: Str
 
 /** `pods/portforward`. */
 export function portForwardSubresource(options: StreamOptions): Subresource {
-  const handler: SubresourceHandler = async (resource, exchange) => {
+  const handler: SubresourceHandler = async (resource, asked, environment) => {
+    const exchange = await admitConnect(resource, asked, { environment });
     const upgrade = upgradeOf(exchange);
     const pod = await podOf(resource, exchange);
     const location = await options.kubelets.locate(nodeNameOf(pod));

@@ -52,6 +52,8 @@ export function admissionBench(): AdmissionBench {
     versions: {
       equivalents: () => [],
       kindOf: () => undefined,
+      resourceOf: () => undefined,
+      definitionOf: () => undefined,
       convert: async (object) => object,
       complete: (object) => object,
     },

@@ -1,6 +1,6 @@
-import type { AnyObject, ApiObject } from "../../../api/meta.ts";
+import type { AnyObject, ApiObject, ResourceReference } from "../../../api/meta.ts";
 import { cloneJson, type JsonObject } from "../../../api/patch/json-value.ts";
-import type { GroupVersionKind } from "../../../api/schema.ts";
+import type { GroupVersionKind, Schema } from "../../../api/schema.ts";
 import { internalError } from "../../../api/status.ts";
 import type { ServedResource } from "../../registry/resource.ts";
 import type { ResourceTable } from "../../registry/resource-table.ts";
@@ -17,6 +17,10 @@ export interface ResourceVersions {
   equivalents(of: GroupVersionResource): readonly GroupVersionResource[];
   /** The kind of what a subresource takes, or of the resource itself. Undefined when it is not served. */
   kindOf(of: GroupVersionResource, subresource: string): GroupVersionKind | undefined;
+  /** The resource whose objects are of that kind. Undefined when none is served. */
+  resourceOf(kind: GroupVersionKind): ResourceReference | undefined;
+  /** How objects of the resource merge. Undefined when it is not served. */
+  definitionOf(of: GroupVersionResource): { readonly schema: Schema; readonly definition: string } | undefined;
   /** The object as another version shows it; the same one when it is in that version. @throws StatusError */
   convert(object: ApiObject, from: GroupVersionResource, to: GroupVersionResource): Promise<ApiObject>;
   /**
@@ -51,6 +55,14 @@ export function resourceVersions(table: () => ResourceTable): ResourceVersions {
       const schema = find(of)?.schema;
       if (schema === undefined || subresource === "") return schema;
       return schema.subresources?.find((each) => each.name === subresource);
+    },
+    resourceOf: ({ group, version, kind }) =>
+      table()
+        .list()
+        .find(({ schema }) => schema.kind === kind && schema.group === group && schema.version === version)?.reference,
+    definitionOf(of) {
+      const found = find(of);
+      return found === undefined ? undefined : { schema: found.allSchema, definition: found.schema.definition };
     },
     async convert(object, from, to) {
       const [source, target] = [find(from), find(to)];
