@@ -13,12 +13,26 @@ export interface Program {
 
 export type Runtime = "auto" | "containerd" | "simulated";
 
+/** An etcd cluster that several API servers share. */
+export interface EtcdAccess {
+  readonly servers: readonly string[];
+  /** What stands before all keys, `/registry` as everywhere. */
+  readonly prefix: string;
+  readonly authorityFile?: string | undefined;
+  readonly certificateFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
 export interface UpOptions {
   readonly dataDirectory: string;
   readonly kubeconfig: string;
   /** Asked for by name; when absent 6443 or the next free port. */
   readonly port?: number;
   readonly bind: string;
+  /** Objects are there; in the data directory when absent. */
+  readonly etcd?: EtcdAccess | undefined;
+  /** Keys that this server shares with the cluster's others are copied from there. */
+  readonly pkiDirectory?: string | undefined;
   readonly nodeName: string;
   /** Without a node: control plane only. */
   readonly node: boolean;
@@ -37,6 +51,9 @@ export interface PartOptions {
   readonly token?: string;
   readonly port?: number;
   readonly bind: string;
+  /** For the API server: as for the whole program. */
+  readonly etcd?: EtcdAccess | undefined;
+  readonly pkiDirectory?: string | undefined;
   readonly nodeName: string;
   readonly runtime: Runtime;
   /** Aborts when the user wants no more: the start ends, and what had started is stopped. */

@@ -32,6 +32,8 @@ export interface LeaderElectionOptions {
 interface Observed {
   record: string;
   atMs: number;
+  /** When it runs out, unless it changes before. */
+  expiresAtMs: number;
 }
 
 /**
@@ -41,15 +43,17 @@ interface Observed {
 export async function runLeaderElection(options: LeaderElectionOptions): Promise<void> {
   const { clock, random, signal, log } = options;
   const retryPeriodMs = options.retryPeriodMs ?? 2000;
-  const observed: Observed = { record: "", atMs: 0 };
+  const observed: Observed = { record: "", atMs: 0, expiresAtMs: 0 };
   while (!signal.aborted) {
     if (await tryAcquireOrRenew(options, observed)) {
       log.info("became leader", { lease: options.lease.name, identity: options.identity });
       await leadWhileRenewing(options, observed);
       log.info("stopped leading", { lease: options.lease.name, identity: options.identity });
     }
-    // Candidates that started together must not ask together for ever: jitter of 1.2.
-    await sleep(clock, retryPeriodMs * (1 + 1.2 * random.fraction()), signal);
+    // Candidates that started together must not ask together for ever: jitter of 1.2. Nobody asks later than he may.
+    const pauseMs = retryPeriodMs * (1 + 1.2 * random.fraction());
+    const leftMs = observed.expiresAtMs - clock.monotonic();
+    await sleep(clock, leftMs > 0 ? Math.min(pauseMs, leftMs + 1) : pauseMs, signal);
   }
 }
 
@@ -104,6 +108,7 @@ async function tryAcquireOrRenew(options: LeaderElectionOptions, observed: Obser
     const held = spec.holderIdentity !== undefined && spec.holderIdentity !== "";
     const mine = spec.holderIdentity === identity;
     const theirMs = (spec.leaseDurationSeconds ?? 0) * 1000;
+    observed.expiresAtMs = held && !mine ? observed.atMs + theirMs : 0;
     if (held && !mine && clock.monotonic() - observed.atMs < theirMs) return false;
     const next = mine
       ? { ...wanted, acquireTime: spec.acquireTime, leaseTransitions: spec.leaseTransitions }

@@ -27,21 +27,36 @@ export const DNS_SERVICE_ADDRESS = "10.96.0.10";
  * Reads the cluster's facts, or decides them at its first start, and claims its pods' addresses for this process; without
  * `claim` another cluster of this machine has them now.
  *
+ * @param decided what another server of the cluster has decided
  * @throws Error when the file is not what it was written as
  */
-export async function clusterFacts(dataDirectory: string): Promise<{ facts: ClusterFacts; claim: Claim | undefined }> {
+export async function clusterFacts(
+  dataDirectory: string,
+  decided?: Pick<ClusterFacts, "clusterCidr" | "serviceCidr">,
+): Promise<{ facts: ClusterFacts; claim: Claim | undefined }> {
   const file = join(dataDirectory, "cluster.json");
   const id = clusterId(dataDirectory);
   if (existsSync(file)) {
     const facts = { ...readFacts(file), clusterId: id };
     return { facts, claim: await claimBlock(facts.clusterCidr) };
   }
+  if (decided !== undefined) {
+    writeFacts(file, decided);
+    return { facts: { ...decided, clusterId: id }, claim: await claimBlock(decided.clusterCidr) };
+  }
   const usualFirst = dataDirectory === defaultDataDirectory({ ...process.env, WHERRY_DATA_DIR: undefined });
   const { cidr, claim } = await chooseClusterCidr({ id, usualFirst });
-  const decided = { clusterCidr: cidr, serviceCidr: SERVICE_CIDR };
-  writeFileSync(`${file}.new`, `${JSON.stringify(decided, null, 2)}\n`, { mode: 0o600 });
+  const own = { clusterCidr: cidr, serviceCidr: SERVICE_CIDR };
+  writeFacts(file, own);
+  return { facts: { ...own, clusterId: id }, claim };
+}
+
+function writeFacts(
+  file: string,
+  { clusterCidr, serviceCidr }: Pick<ClusterFacts, "clusterCidr" | "serviceCidr">,
+): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify({ clusterCidr, serviceCidr }, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  return { facts: { ...decided, clusterId: id }, claim };
 }
 
 /** @throws CommandError (5) when another cluster of this machine has the addresses of this one's pods */

@@ -11,6 +11,7 @@ import { createEdge, type Edge } from "../apiserver/http/edge.ts";
 import { serviceLevelPath } from "../apiserver/metrics/metrics-path.ts";
 import { processMetrics } from "../apiserver/metrics/process-metrics.ts";
 import { openapiPaths } from "../apiserver/openapi/handler.ts";
+import { readableStore } from "../apiserver/registry/readable-store.ts";
 import type { Subresource } from "../apiserver/subresources/subresource.ts";
 import { Metrics } from "../base/metrics.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
@@ -44,6 +45,8 @@ export interface ControlPlaneOptions {
   /** What is audited and where it is written; a file of the data directory when nothing is said. */
   readonly audit?: AuditSettings;
   openStore(): Promise<Store>;
+  /** Before the first write: is this the right store for these keys? */
+  join?(store: Store, pki: Pki): Promise<void>;
   subresources(pki: () => Pki): Readonly<Record<string, Subresource>>;
 }
 
@@ -63,7 +66,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
   const { names, addresses } = hostIdentity();
   const stopping = { begun: false };
   const encryption = { ...options.encryption, dataDirectory: options.dataDirectory };
-  const [{ store, checks: keyServices }, keys] = await Promise.all([
+  const [{ store: encrypted, checks: keyServices }, keys] = await Promise.all([
     progress.step(
       "store",
       async () => encryptStore(await options.openStore(), encryption, environment),
@@ -86,6 +89,14 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
       (made) => (made.current().written.length === 0 ? "all valid" : `${made.current().written.length} made`),
     ),
   ]);
+  const store = readableStore(encrypted);
+  try {
+    await options.join?.(store, keys.current());
+  } catch (error) {
+    await keys.stop();
+    await store.close();
+    throw error;
+  }
   return progress.step(
     "API server",
     async () => {

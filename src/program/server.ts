@@ -4,7 +4,9 @@ import {
   ensureKubernetesService,
   type KubernetesServiceAddress,
   keepKubernetesService,
+  type ServerAddress,
 } from "../bootstrap/kubernetes-service.ts";
+import type { EtcdAccess } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import type { Claim } from "../network/claim.ts";
@@ -16,6 +18,10 @@ import { nextFreePort } from "./free-port.ts";
 import { identities } from "./identities.ts";
 import { writeKubeconfigs } from "./kubeconfigs.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
+import { serverPlaces } from "./server-places.ts";
+import { joinSharedCluster } from "./shared-cluster.ts";
+import { copySharedKeys } from "./shared-keys.ts";
+import { openSharedStore } from "./shared-store.ts";
 import type { Started } from "./stop.ts";
 
 const DEFAULT_PORT = 6443;
@@ -28,6 +34,10 @@ export interface ServerOptions {
   readonly bind: string;
   /** 6443 or the next free one when absent. */
   readonly port?: number;
+  /** Objects are there, shared with other servers; in the data directory when absent. */
+  readonly etcd?: EtcdAccess | undefined;
+  /** Keys that servers share are copied from there. */
+  readonly pkiDirectory?: string | undefined;
 }
 
 /** The API server of a data directory, at work, with everything that a cluster has from its first minute. */
@@ -49,7 +59,10 @@ export async function openServer(
   to: { environment: Environment; started: Started[] },
 ): Promise<OpenedServer> {
   const { environment, started } = to;
-  const { facts, claim } = await clusterFacts(options.dataDirectory);
+  if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
+  const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
+  if (shared !== undefined) started.push({ stop: () => shared.store.close() });
+  const { facts, claim } = await clusterFacts(options.dataDirectory, shared?.cluster);
   if (claim !== undefined) started.push({ stop: () => claim.release() });
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
   let plane: ControlPlane | undefined;
@@ -67,8 +80,11 @@ export async function openServer(
           name: "poststarthook/rbac/bootstrap-roles",
           check: () => (hasDefaults ? undefined : "the default roles are being written"),
         },
+        ...(shared === undefined ? [] : [{ name: "etcd", check: () => shared.store.health() }]),
       ],
+      ...(shared === undefined ? {} : { join: (store, pki) => joinSharedCluster(store, { facts, pki }) }),
       openStore: async () => {
+        if (shared !== undefined) return shared.store;
         const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
         const { clock, log } = environment;
         return openEmbeddedStore({ directory: join(options.dataDirectory, "store"), clock, log });
@@ -84,14 +100,17 @@ export async function openServer(
   writeKubeconfigs({ ...options, url, pki: keys.current() });
   keys.onChange((pki) => writeKubeconfigs({ ...options, url, pki }));
   const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
-  const service = { clusterIP: KUBERNETES_SERVICE_ADDRESS, address, port: plane.port };
+  const places = shared === undefined ? undefined : serverPlaces(shared.store, { address, port: plane.port });
+  const servers = places === undefined ? undefined : () => places.renew();
+  const service = { clusterIP: KUBERNETES_SERVICE_ADDRESS, address, port: plane.port, servers };
   await environment.progress.step(
     "defaults",
     () => writeDefaults(plane, { client, service, environment }),
     (text) => text,
   );
-  started.push(keepService(client, service, environment));
+  started.push(keepService({ client, service, environment, leave: () => places?.leave() }));
   keys.onChange(async () => void (await writeDefaults(plane, { client, service, environment })));
+  if (shared !== undefined) keys.onChange((pki) => joinSharedCluster(shared.store, { facts, pki }));
   hasDefaults = true;
   return { plane, facts, claim, gateway, address, url };
 }
@@ -109,7 +128,14 @@ async function writeDefaults(
     : `${result.created} created, ${result.repaired} repaired`;
 }
 
-function keepService(client: Client, service: KubernetesServiceAddress, environment: Environment): Started {
+function keepService(of: {
+  client: Client;
+  service: KubernetesServiceAddress;
+  environment: Environment;
+  /** This server serves no longer. Answers those that do. */
+  leave(): Promise<readonly ServerAddress[]> | undefined;
+}): Started {
+  const { client, service, environment, leave } = of;
   const stopping = new AbortController();
   const log = environment.log.named("bootstrap");
   const kept = keepKubernetesService(client, service, { clock: environment.clock, log, signal: stopping.signal });
@@ -117,6 +143,9 @@ function keepService(client: Client, service: KubernetesServiceAddress, environm
     async stop() {
       stopping.abort();
       await kept;
+      // The last one stays listed: there is nobody to go to instead.
+      const others = (await leave()) ?? [];
+      if (others.length > 0) await ensureKubernetesService(client, { ...service, servers: async () => others });
     },
   };
 }

@@ -45,17 +45,12 @@ async function start(
   const { plane, facts, url } = server;
   const context: ComponentContext = { door: plane.server.transport, environment };
   // Loaded only now: the API server answers while the rest of the program is read.
-  const { startControllers, startTheScheduler } = await import("./components.ts");
-  started.push(
-    await environment.progress.step("controllers", () =>
-      startControllers(context, {
-        clusterCidr: facts.clusterCidr,
-        authority: authoritySource(plane.keys),
-      }),
-    ),
-  );
-  started.push(await environment.progress.step("scheduler", () => startTheScheduler(context)));
+  const { requireFirstPodBlock, startManagement } = await import("./management.ts");
+  const controllers = { clusterCidr: facts.clusterCidr, authority: authoritySource(plane.keys) };
+  const isShared = options.etcd !== undefined;
+  await startManagement(context, { controllers, isShared }, started);
   if (options.node) {
+    if (isShared) await requireFirstPodBlock(context, { ...options, facts });
     const { startNode } = await import("./node.ts");
     await startNode({ ...options, ...server, context }, to);
   }

@@ -11,6 +11,7 @@ import {
   runtimeOption,
   text,
 } from "../defaults.ts";
+import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
 import { openLog } from "../log-file.ts";
 import type { PartName } from "../program.ts";
 import { progressOutput } from "../terminal.ts";
@@ -47,7 +48,11 @@ export const partCommands: readonly Command[] = [
   part(
     "apiserver",
     "run the API server alone",
-    { port: { type: "string", value: "PORT", description: "port to listen on", default: "6443" }, bind: bindOption },
+    {
+      port: { type: "string", value: "PORT", description: "port to listen on", default: "6443" },
+      bind: bindOption,
+      ...etcdOptions,
+    },
     "wherry apiserver --data-dir ./cluster --port 7443",
   ),
   part(
@@ -87,6 +92,8 @@ async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
     token: text(invocation, "token"),
     port: portOf(invocation),
     bind: bindOf(invocation),
+    etcd: etcdOf(invocation),
+    pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
     runtime: runtimeOf(invocation),
     signal,

@@ -11,6 +11,9 @@ export const serverCommand: Command = {
   summary: "run the control plane for agents, without a node of its own",
   usage: "server [options]",
   options,
-  examples: ["wherry server --bind 0.0.0.0"],
+  examples: [
+    "wherry server --bind 0.0.0.0",
+    "wherry server --bind 0.0.0.0 --etcd-servers http://10.0.0.1:2379,http://10.0.0.2:2379 --pki-dir ./pki",
+  ],
   run: (invocation) => upCommand.run({ ...invocation, options: { ...invocation.options, "no-node": true } }),
 };

@@ -12,6 +12,7 @@ import {
   runtimeOption,
   text,
 } from "../defaults.ts";
+import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
 import { refuseForeignKubeconfig } from "../kubeconfig-file.ts";
 import type { UpOptions } from "../program.ts";
 import { type RunState, readRunState } from "../run-state.ts";
@@ -36,6 +37,7 @@ export const upCommand: Command = {
     },
     port: { type: "string", value: "PORT", description: "port of the API server (default 6443, or the next free one)" },
     bind: bindOption,
+    ...etcdOptions,
     "node-name": nodeNameOption,
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
@@ -62,6 +64,8 @@ function upOptions(invocation: Invocation): UpOptions {
     kubeconfig: kubeconfigOf(invocation),
     ...(port === undefined ? {} : { port }),
     bind: bindOf(invocation),
+    etcd: etcdOf(invocation),
+    pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
     node: invocation.options["no-node"] !== true,
     runtime: runtimeOf(invocation),

@@ -98,6 +98,13 @@ export class EtcdStore implements Store {
     this.#compactor = compactor;
   }
 
+  /** For people: which etcd this is. */
+  get description(): string {
+    const { members } = this.#context.connection;
+    const version = members.find(({ identity }) => identity !== undefined)?.identity?.version ?? "";
+    return `etcd ${version}, ${members.length === 1 ? "one server" : `${members.length} servers`}`;
+  }
+
   /** What is wrong with etcd, if anything is. */
   health(): string | undefined {
     return this.#pulse.health();
