@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FieldError } from "../../api/field-error.ts";
 import type {
   CustomResourceDefinition,
@@ -21,6 +22,8 @@ export interface CustomVersion {
   structural(): StructuralSchema;
   /** The built-in schema, and the kind's own definitions: for merging and ownership of fields. */
   schema(): Schema;
+  /** Changes when the schema does. */
+  fingerprint(): string;
   /** Loads what `validate` needs. */
   load(): Promise<void>;
   /** What is wrong with an object, apart from metadata, or with a change. Only after `load`. */
@@ -40,6 +43,7 @@ export function customVersion(
   const name = definitionName({ group, version, kind: names.kind });
   let structural: StructuralSchema | undefined;
   let schema: Schema | undefined;
+  let fingerprint: string | undefined;
   let loading: Promise<void> | undefined;
   let validate: CustomVersion["validate"] | undefined;
   const own = (): StructuralSchema => (structural ??= compileStructural(source.schema?.openAPIV3Schema ?? ANYTHING));
@@ -58,6 +62,7 @@ export function customVersion(
       // The built-in definitions are inherited, not copied: there are many, and so may be custom resources.
       return (schema = { definitions: Object.assign(Object.create(builtIn.definitions), definitions), resources: [] });
     },
+    fingerprint: () => (fingerprint ??= createHash("sha256").update(JSON.stringify(source)).digest("base64")),
     load: () => (loading ??= load()),
     validate(object, old) {
       invariant(validate !== undefined, "a custom resource is loaded before it is validated");

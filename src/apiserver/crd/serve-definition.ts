@@ -6,6 +6,7 @@ import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
 import type { ResourceSchema, Schema, SubresourceSchema } from "../../api/schema.ts";
 import { normalizeCustomResource } from "../../api/structural/normalize.ts";
+import { openapiListOf, openapiOf } from "../../api/structural/openapi.ts";
 import { present } from "../../base/assert.ts";
 import type { Store } from "../../store/store.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
@@ -111,7 +112,22 @@ function servedVersion(
       warning: warningOf(schema, source),
       isTerminating: false,
       scale: source.subresources?.scale,
+      published: (openapi) => published(definition, { schema, version, openapi }),
+      fingerprint: () => version.fingerprint(),
     },
+  };
+}
+
+function published(
+  { spec, status }: CustomResourceDefinition,
+  { schema, version, openapi }: { schema: ResourceSchema; version: CustomVersion; openapi: 2 | 3 },
+) {
+  const { group, kind, definition, resource: plural } = schema;
+  const of = { group, version: schema.version, kind };
+  const { listKind = `${kind}List` } = status?.acceptedNames ?? spec.names;
+  return {
+    [definition]: openapiOf(version.source.schema && version.structural(), { ...of, openapi }),
+    [`${definition}List`]: openapiListOf({ ...of, plural, listKind, definition }),
   };
 }
 

@@ -6,6 +6,7 @@ import { type Exchange, type TextAnswer, textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
+import { type CustomComponents, customComponents } from "./custom-components.ts";
 import { openapiV2Cache } from "./v2-cache.ts";
 import { OPENAPI_V2_PATH, openapiV2Answer } from "./v2-handler.ts";
 import { type OpenapiV3Index, openapiV3Document, openapiV3Index } from "./v3.ts";
@@ -18,6 +19,7 @@ const keptDocuments = 8;
 interface Built {
   readonly index: OpenapiV3Index;
   readonly schema: Schema;
+  readonly custom: CustomComponents;
   readonly documents: Map<string, Buffer>;
 }
 
@@ -35,7 +37,9 @@ export function openapiPaths(
     const now = served();
     if (built === undefined || now !== resources) {
       const own = { definitions: schema.definitions, resources: now };
-      built = { index: openapiV3Index(own), schema: own, documents: new Map() };
+      const custom = customComponents(table.list());
+      const index = openapiV3Index(own, custom.fingerprints);
+      built = { index, custom, schema: own, documents: new Map() };
       resources = now;
     }
     return built;
@@ -43,7 +47,7 @@ export function openapiPaths(
   return (exchange) => {
     const path = exchange.path.replace(/\/$/, "");
     if (exchange.method === "GET" && path === OPENAPI_V2_PATH)
-      return openapiV2Answer(exchange, { schema: current().schema, descriptions, cache });
+      return openapiV2Answer(exchange, { ...current(), descriptions, cache });
     if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
     if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
     if (path === root) return json(JSON.stringify(current().index), {});
@@ -75,7 +79,8 @@ function document(name: string, built: Built, descriptions: () => Descriptions):
   if (bytes === undefined) {
     const [kind, first = "", second] = name.split("/");
     const of = kind === "api" ? { group: "", version: first } : { group: first, version: second ?? "" };
-    bytes = Buffer.from(JSON.stringify(openapiV3Document(built.schema, descriptions(), of)));
+    const components = built.custom.ofVersion(of.group, of.version);
+    bytes = Buffer.from(JSON.stringify(openapiV3Document(built.schema, descriptions(), { ...of, components })));
     const oldest = built.documents.keys().next().value;
     if (built.documents.size >= keptDocuments && oldest !== undefined) built.documents.delete(oldest);
     built.documents.set(name, bytes);

@@ -3,8 +3,10 @@ import type { Descriptions } from "../../api/schema-data.ts";
 import { notAcceptable } from "../../api/status.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
 import { parseAccept } from "../http/negotiate.ts";
+import type { CustomComponents } from "./custom-components.ts";
 import { type OpenapiV2Format, openapiV2Document, openapiV2Hash } from "./v2.ts";
 import type { OpenapiV2Cache } from "./v2-cache.ts";
+import type { OpenapiV3Index } from "./v3.ts";
 
 export const OPENAPI_V2_PATH = "/openapi/v2";
 
@@ -21,12 +23,18 @@ const FORMATS: Readonly<Record<string, OpenapiV2Format>> = {
 /** GET /openapi/v2. Clients keep the document, and ask whether it is still the same. */
 export async function openapiV2Answer(
   exchange: Exchange,
-  from: { schema: Schema; descriptions: () => Descriptions; cache: OpenapiV2Cache },
+  from: {
+    schema: Schema;
+    descriptions: () => Descriptions;
+    cache: OpenapiV2Cache;
+    custom: CustomComponents;
+    index: OpenapiV3Index;
+  },
 ): Promise<TextAnswer> {
   const format = parseAccept(exchange.headers.accept ?? "*/*").flatMap(({ type }) => FORMATS[type] ?? [])[0];
   if (format === undefined) throw notAcceptable(["application/json", PROTOBUF]);
   const contentType = format === "json" ? "application/json" : PROTOBUF;
-  const hash = openapiV2Hash(from.schema);
+  const hash = openapiV2Hash(from.index);
   const etag = `"${hash}"`;
   const headers = { etag, vary: "Accept", "cache-control": "no-cache, private" };
   const answer = (code: number, text: string | Buffer): TextAnswer => ({
@@ -37,6 +45,7 @@ export async function openapiV2Answer(
     headers,
   });
   if (exchange.headers["if-none-match"] === etag) return answer(304, "");
-  const build = (): Promise<Buffer> => openapiV2Document(from.schema, from.descriptions(), format);
+  const build = (): Promise<Buffer> =>
+    openapiV2Document(from.schema, from.descriptions(), { format, custom: from.custom });
   return answer(200, await from.cache(format, hash, build));
 }

@@ -3,12 +3,13 @@ import type { Schema } from "../../api/schema.ts";
 import type { Descriptions } from "../../api/schema-data.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { componentOf } from "./components.ts";
-import type { PathItem } from "./document.ts";
+import type { CustomComponents } from "./custom-components.ts";
+import type { OpenapiSchema, PathItem } from "./document.ts";
 import { resourcePaths } from "./paths.ts";
 import { refsIn } from "./references.ts";
 import { type SwaggerPart, swaggerPath, swaggerSchema } from "./v2-convert.ts";
 import { encodeEntry, encodePart, encodePrefix } from "./v2-protobuf.ts";
-import { type GroupVersion, kindsOf, openapiV3Document, openapiV3Index } from "./v3.ts";
+import { type GroupVersion, kindsOf, type OpenapiV3Index, openapiV3Document } from "./v3.ts";
 
 export type OpenapiV2Format = "json" | "protobuf";
 
@@ -28,7 +29,7 @@ const revision = "2";
 export async function openapiV2Document(
   schema: Schema,
   descriptions: Descriptions,
-  format: OpenapiV2Format,
+  { format, custom }: { format: OpenapiV2Format; custom?: Pick<CustomComponents, "find"> },
 ): Promise<Buffer> {
   const encode = format === "json" ? jsonEntry : protobufEntry;
   const paths: Buffer[] = [];
@@ -47,8 +48,13 @@ export async function openapiV2Document(
     }
   }
   want(kindsOf(schema.resources, schema));
-  const definitions = await encodeDefinitions(wanted, (name) => componentOf(schema, descriptions, name), encode);
+  const find = (name: string) => customComponent(custom?.find(name)) ?? componentOf(schema, descriptions, name);
+  const definitions = await encodeDefinitions(wanted, find, encode);
   return format === "json" ? joinJson({ head, paths, definitions }) : joinProtobuf({ head, paths, definitions });
+}
+
+function customComponent(schema: OpenapiSchema | undefined): ReturnType<typeof componentOf> {
+  return schema && { schema, refs: [...refsIn(schema)] };
 }
 
 function* pathsOf(
@@ -80,9 +86,8 @@ async function encodeDefinitions(
 }
 
 /** Changes when the document does; it does not need the document. */
-export function openapiV2Hash(schema: Schema): string {
-  const index = JSON.stringify(openapiV3Index(schema));
-  return createHash("sha256").update(revision).update(index).digest("hex").toUpperCase();
+export function openapiV2Hash(index: OpenapiV3Index): string {
+  return createHash("sha256").update(revision).update(JSON.stringify(index)).digest("hex").toUpperCase();
 }
 
 function groupVersions(schema: Schema): GroupVersion[] {

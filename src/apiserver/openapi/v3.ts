@@ -93,14 +93,14 @@ export interface OpenapiV3Index {
 
 /**
  * @param schema whose resources' group-versions to list
- * @param hashes of group-versions whose documents depend on more than the schema (custom resources), by openapiV3Path
+ * @param more what the documents of custom resources depend on besides the schema, by openapiV3Path
  */
-export function openapiV3Index(schema: Schema, hashes: Readonly<Record<string, string>> = {}): OpenapiV3Index {
+export function openapiV3Index(schema: Schema, more: Readonly<Record<string, string>> = {}): OpenapiV3Index {
   const paths: Record<string, { serverRelativeURL: string }> = {};
   for (const { group, version } of schema.resources) {
     const path = openapiV3Path({ group, version });
     if (paths[path] !== undefined) continue;
-    const hash = hashes[path] ?? openapiV3Hash(schema, { group, version });
+    const hash = openapiV3Hash(schema, { group, version }, more[path]);
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
   }
   return { paths };
@@ -109,13 +109,17 @@ export function openapiV3Index(schema: Schema, hashes: Readonly<Record<string, s
 const hashOfDefinitions = new WeakMap<object, string>();
 
 /** A hash that changes when a group-version's document does; it does not need the document. */
-export function openapiV3Hash(schema: Schema, of: GroupVersion): string {
+export function openapiV3Hash(schema: Schema, of: GroupVersion, more = ""): string {
   let definitions = hashOfDefinitions.get(schema.definitions);
   if (definitions === undefined) {
     definitions = createHash("sha256").update(revision).update(JSON.stringify(schema.definitions)).digest("hex");
     hashOfDefinitions.set(schema.definitions, definitions);
   }
   const resources = schema.resources.filter(({ group, version }) => group === of.group && version === of.version);
-  const hash = createHash("sha256").update(definitions).update(apiVersionOf(of)).update(JSON.stringify(resources));
+  const hash = createHash("sha256")
+    .update(definitions)
+    .update(apiVersionOf(of))
+    .update(JSON.stringify(resources))
+    .update(more);
   return hash.digest("hex").toUpperCase();
 }

@@ -35,6 +35,10 @@ export interface CustomFacets {
   readonly isTerminating: boolean;
   /** Where replicas stand in the object, when there is a scale subresource. */
   readonly scale: CustomResourceSubresourceScale | undefined;
+  /** What documents of that OpenAPI version say of the kind and its list, by definition name. */
+  published(openapi: 2 | 3): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Changes when `published` does; cheap. */
+  fingerprint(): string;
 }
 
 /** Whether metadata.generation is counted. */
