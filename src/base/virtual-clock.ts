@@ -1,3 +1,4 @@
+import { invariant } from "./assert.ts";
 import type { Clock, Timer } from "./clock.ts";
 
 interface Pending {
@@ -28,6 +29,8 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): Timer {
+    // Time that is not a number never passes: a test would spin for ever.
+    invariant(!Number.isNaN(delayMs), "a timer's delay is a number");
     const pending: Pending = { dueMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++, callback };
     this.#pending.add(pending);
     return { cancel: () => void this.#pending.delete(pending) };

@@ -1,3 +1,6 @@
+import type { ClusterKeys } from "./cluster-keys.ts";
+import type { EncryptionChoice } from "./encryption-options.ts";
+
 /**
  * The seam between the command line and the program behind it: what a command asks for, as plain data, and how it goes on.
  * The composition root implements it; commands never see a component.
@@ -9,6 +12,8 @@ export interface Program {
   part(name: PartName, options: PartOptions, output: ProgramOutput): Promise<RunningProgram>;
   /** Removes what a stopped cluster left on this machine; with deleteData its objects too. Answers what was not Wherry's. */
   cleanUp(options: { dataDirectory: string; deleteData: boolean }): Promise<{ readonly kept: readonly string[] }>;
+  /** Certificates and keys of a data directory. */
+  readonly keys: ClusterKeys;
 }
 
 export type Runtime = "auto" | "containerd" | "simulated";
@@ -37,6 +42,12 @@ export interface UpOptions {
   /** Without a node: control plane only. */
   readonly node: boolean;
   readonly runtime: Runtime;
+  /** Nodes on which no container really runs, besides this machine's own. */
+  readonly simulatedNodes: number;
+  /** File that says how they behave. */
+  readonly simulation?: string;
+  /** What is encrypted on disk. */
+  readonly encryption?: EncryptionChoice;
   /** Gives the start up. */
   readonly signal: AbortSignal;
 }
@@ -56,6 +67,8 @@ export interface PartOptions {
   readonly pkiDirectory?: string | undefined;
   readonly nodeName: string;
   readonly runtime: Runtime;
+  /** Of the API server: what is encrypted on disk. */
+  readonly encryption?: EncryptionChoice;
   /** Aborts when the user wants no more: the start ends, and what had started is stopped. */
   readonly signal: AbortSignal;
 }

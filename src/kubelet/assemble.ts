@@ -31,12 +31,15 @@ export interface KubeletInformers {
   readonly services: Informer<ServiceFacts>;
 }
 
+/** One object, so that several kubelets of one process can share the informer. */
+const SERVICES = { resource: services, project: serviceFacts };
+
 /** What the kubelet watches: its own pods and node, and services for the environment of containers. */
 export function kubeletInformers({ informers, nodeName }: KubeletOptions): KubeletInformers {
   return {
     pods: informers.projected({ resource: pods, fieldSelector: `spec.nodeName=${nodeName}`, project: (pod) => pod }),
     node: informers.projected({ resource: nodes, fieldSelector: `metadata.name=${nodeName}`, project: (node) => node }),
-    services: informers.projected({ resource: services, project: serviceFacts }),
+    services: informers.projected(SERVICES),
   };
 }
 

@@ -27,6 +27,8 @@ export interface KubeletOptions {
   /** The first InternalIP is the pods' hostIP. */
   readonly nodeAddresses: readonly NodeAddress[];
   readonly nodeLabels?: Readonly<Record<string, string>>;
+  /** The node brings its pods' addresses along, and the API need not give it any. */
+  readonly podCidr?: string;
   readonly nodeTaints?: NonNullable<Node["spec"]>["taints"];
   /** Labels on everything made in the runtime: what has others is not touched. */
   readonly ownLabels: Readonly<Record<string, string>>;

@@ -73,18 +73,19 @@ async function containerdRuntime(options: RuntimeOptions): Promise<NodeRuntime> 
 async function simulatedRuntime(options: RuntimeOptions): Promise<NodeRuntime> {
   const { createSimulatedRuntime } = await import("../kubelet/cri/simulated/simulated-runtime.ts");
   const { createSimulatedHost } = await import("../kubelet/host/simulated-host.ts");
-  const { simulatedProber } = await import("../kubelet/cri/simulated/simulated-prober.ts");
+  const { createSimulatedProber } = await import("../kubelet/cri/simulated/simulated-prober.ts");
   const { clock, random } = options.environment;
+  const runtime = createSimulatedRuntime({
+    clock,
+    random,
+    ...(options.podCidr === undefined ? {} : { podCidr: options.podCidr }),
+  });
   return {
     kind: "simulated",
     description: "simulated",
     warnings: [],
-    runtime: createSimulatedRuntime({
-      clock,
-      random,
-      ...(options.podCidr === undefined ? {} : { podCidr: options.podCidr }),
-    }),
-    prober: simulatedProber,
+    runtime,
+    prober: createSimulatedProber({ runtime: runtime.runtime, clock, simulation: {} }),
     host: createSimulatedHost(),
     ownLabels: {},
     setPodCidrs: async () => {},

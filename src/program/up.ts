@@ -1,10 +1,11 @@
 import { sleep } from "../base/clock.ts";
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
+import type { Simulation } from "../kubelet/cri/simulated/simulation.ts";
 import { authoritySource } from "./authority-source.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
 import { outputProgress } from "./progress.ts";
-import { openServer } from "./server.ts";
+import { type OpenedServer, openServer } from "./server.ts";
 import { abortedBefore, type Started, stopAll } from "./stop.ts";
 import { tidyMemory } from "./tidy-memory.ts";
 
@@ -41,6 +42,7 @@ async function start(
   to: { environment: Environment; output: ProgramOutput; started: Started[] },
 ): Promise<RunningProgram> {
   const { environment, started } = to;
+  const simulated = options.simulatedNodes > 0 ? await readSimulated(options) : undefined;
   const server = await openServer(options, to);
   const { plane, facts, url } = server;
   const context: ComponentContext = { door: plane.server.transport, environment };
@@ -54,8 +56,36 @@ async function start(
     const { startNode } = await import("./node.ts");
     await startNode({ ...options, ...server, context }, to);
   }
+  if (simulated !== undefined) started.push(await startSimulated({ simulated, server, context }));
   started.push(tidyMemory(environment.clock));
   return running({ options, url, started, environment });
+}
+
+interface Simulated {
+  readonly count: number;
+  readonly simulation: Simulation;
+}
+
+/** Before anything starts: what is wrong with the file is told at once. */
+async function readSimulated({ simulatedNodes, simulation }: UpOptions): Promise<Simulated> {
+  const { readSimulationFile } = await import("./simulated-nodes.ts");
+  return { count: simulatedNodes, simulation: await readSimulationFile(simulation) };
+}
+
+async function startSimulated(parts: {
+  simulated: Simulated;
+  server: OpenedServer;
+  context: ComponentContext;
+}): Promise<Started> {
+  const { simulated, server, context } = parts;
+  const { startSimulatedNodes } = await import("./simulated-nodes.ts");
+  const { kubeletServing: serving, trusted } = server.plane.keys.current();
+  const clientAuthority = trusted.cluster;
+  return context.environment.progress.step(
+    "simulated",
+    () => startSimulatedNodes({ ...simulated, context, serving, clientAuthority }),
+    () => `${simulated.count} nodes are Ready`,
+  );
 }
 
 function running(parts: {

@@ -9,7 +9,7 @@ import { createEventRecorder } from "../../src/client/event-recorder.ts";
 import { createInformerSet } from "../../src/client/informer-set.ts";
 import type { ContainerRuntime } from "../../src/kubelet/cri/runtime.ts";
 import type { SimulationRules } from "../../src/kubelet/cri/simulated/rules.ts";
-import { simulatedProber } from "../../src/kubelet/cri/simulated/simulated-prober.ts";
+import { createSimulatedProber } from "../../src/kubelet/cri/simulated/simulated-prober.ts";
 import { createSimulatedRuntime } from "../../src/kubelet/cri/simulated/simulated-runtime.ts";
 import type { KubeletHandle } from "../../src/kubelet/handle.ts";
 import { createSimulatedHost } from "../../src/kubelet/host/simulated-host.ts";
@@ -47,7 +47,7 @@ export async function startWorld(
       serverPort: 10250,
       kubeletVersion: "v1.36.0",
       maxPods: options.maxPods,
-      prober: options.prober ?? simulatedProber,
+      prober: options.prober ?? createSimulatedProber({ runtime: runtime.runtime, clock, simulation: {} }),
     });
     return drive(starting);
   }

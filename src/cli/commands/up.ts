@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
 import {
   bindOf,
@@ -12,6 +13,7 @@ import {
   runtimeOption,
   text,
 } from "../defaults.ts";
+import { encryptionOf, encryptionOptions } from "../encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
 import { refuseForeignKubeconfig } from "../kubeconfig-file.ts";
 import type { UpOptions } from "../program.ts";
@@ -38,13 +40,28 @@ export const upCommand: Command = {
     port: { type: "string", value: "PORT", description: "port of the API server (default 6443, or the next free one)" },
     bind: bindOption,
     ...etcdOptions,
+    ...encryptionOptions,
     "node-name": nodeNameOption,
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
+    "simulated-nodes": {
+      type: "string",
+      value: "N",
+      description: "so many nodes more, on which no container really runs",
+    },
+    simulation: {
+      type: "string",
+      value: "FILE",
+      description: "how simulated nodes and the pods on them behave (docs/guide/simulated-nodes.md)",
+    },
     detach: { type: "boolean", short: "d", description: "come back when the cluster is ready and leave it running" },
     verbose: { type: "boolean", description: "show the log here (it is always in DIR/wherry.log)" },
   },
-  examples: ["wherry up", "wherry up --data-dir ./cluster --port 7443 --detach"],
+  examples: [
+    "wherry up",
+    "wherry up --data-dir ./cluster --port 7443 --detach",
+    "wherry up --no-node --simulated-nodes 100",
+  ],
   run: up,
 };
 
@@ -69,10 +86,23 @@ function upOptions(invocation: Invocation): UpOptions {
     nodeName: nodeNameOf(invocation),
     node: invocation.options["no-node"] !== true,
     runtime: runtimeOf(invocation),
+    encryption: encryptionOf(invocation),
+    ...simulationOf(invocation),
     signal: invocation.signal,
   };
   if (text(invocation, "kubeconfig") !== undefined) refuseForeignKubeconfig(options.kubeconfig);
   return options;
+}
+
+const SIMULATED_NODES_MAX = 15_000;
+
+function simulationOf(invocation: Invocation): Pick<UpOptions, "simulatedNodes" | "simulation"> {
+  const count = text(invocation, "simulated-nodes") ?? "0";
+  if (!/^\d{1,5}$/.test(count) || Number(count) > SIMULATED_NODES_MAX) {
+    throw new CommandError(`--simulated-nodes is a number from 0 to ${SIMULATED_NODES_MAX}, not "${count}"`, 2);
+  }
+  const file = text(invocation, "simulation");
+  return { simulatedNodes: Number(count), ...(file === undefined ? {} : { simulation: resolve(file) }) };
 }
 
 /** Says what runs already; who wants it detached wants it ready. */

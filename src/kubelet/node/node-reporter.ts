@@ -25,6 +25,7 @@ export interface NodeReporterOptions {
   readonly facts: HostFacts;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints?: NonNullable<Node["spec"]>["taints"];
+  readonly podCidr?: string | undefined;
   readonly signal: AbortSignal;
   /** What the node is now. */
   status(before: NodeStatus): Promise<NodeStatus>;

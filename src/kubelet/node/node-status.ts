@@ -143,7 +143,13 @@ export function newNode(
     facts,
     labels,
     taints = [],
-  }: { facts: HostFacts; labels: Readonly<Record<string, string>>; taints?: NonNullable<Node["spec"]>["taints"] },
+    podCidr,
+  }: {
+    facts: HostFacts;
+    labels: Readonly<Record<string, string>>;
+    taints?: NonNullable<Node["spec"]>["taints"];
+    podCidr?: string | undefined;
+  },
 ): Node {
   return {
     metadata: {
@@ -151,7 +157,10 @@ export function newNode(
       labels: { ...nodeLabels(name, facts), ...labels },
       annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true" },
     },
-    spec: taints.length > 0 ? { taints } : {},
+    spec: {
+      ...(podCidr !== undefined && { podCIDR: podCidr, podCIDRs: [podCidr] }),
+      ...(taints.length > 0 && { taints }),
+    },
   };
 }
 

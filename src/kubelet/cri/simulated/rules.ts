@@ -3,16 +3,14 @@ import type { ExecSyncResult } from "../state.ts";
 
 /** How the simulated runtime behaves: what takes how long, what fails, and what containers do. All times milliseconds. */
 export interface SimulationRules {
-  readonly runSandboxMs: number;
   readonly stopSandboxMs: number;
   readonly createContainerMs: number;
-  readonly startContainerMs: number;
-  /** Why a sandbox does not start; undefined when it does. */
-  sandboxError(config: PodSandboxConfig): string | undefined;
+  /** How long a sandbox takes to start, and why it does not when it does not. */
+  sandbox(config: PodSandboxConfig): { readonly durationMs: number; readonly error?: string | undefined };
   /** What a registry has under a name. */
   pull(image: string): SimulatedPull;
   /** What a started container does. */
-  behave(config: ContainerConfig): SimulatedBehaviour;
+  behave(config: ContainerConfig, sandbox: PodSandboxConfig): SimulatedBehaviour;
   exec(
     config: ContainerConfig,
     command: readonly string[],
@@ -24,6 +22,8 @@ export type SimulatedPull =
   | { readonly durationMs: number; readonly error: string };
 
 export interface SimulatedBehaviour {
+  /** How long it takes to start; 40 when absent. */
+  readonly startMs?: number;
   /** Why it cannot be started. */
   readonly startError?: string;
   /** It ends by itself, so long after its start; it runs on when absent. */
@@ -36,11 +36,9 @@ const MEGABYTE = 1_000_000;
 
 /** A node on which everything works: times as measured with containerd, every image exists, containers run until stopped. */
 export const DEFAULT_RULES: SimulationRules = {
-  runSandboxMs: 80,
   stopSandboxMs: 50,
   createContainerMs: 20,
-  startContainerMs: 40,
-  sandboxError: () => undefined,
+  sandbox: () => ({ durationMs: 80 }),
   pull: () => ({ durationMs: 500, sizeBytes: 50 * MEGABYTE }),
   behave: () => ({ onTerm: { afterMs: 20, code: 0 } }),
   exec: () => ({ exitCode: 0, output: "" }),

@@ -1,6 +1,32 @@
+import type { Probe } from "../../../api/generated/core/v1.ts";
+import type { Clock } from "../../../base/clock.ts";
+import type { AnyContainer } from "../../pods/pod.ts";
 import type { Prober } from "../../probes/prober.ts";
+import type { RuntimeService } from "../runtime.ts";
+import { type PodRule, type Simulation, said } from "./simulation.ts";
 
-/** Probes of containers that do not really run: all succeed. */
-export const simulatedProber: Prober = {
-  probe: async () => ({ success: true, output: "" }),
-};
+/** Probes of containers that do not really run: they succeed, unless the simulation says otherwise. */
+export function createSimulatedProber(options: {
+  runtime: Pick<RuntimeService, "containerStatus">;
+  clock: Clock;
+  simulation: Simulation;
+}): Prober {
+  const { runtime, clock, simulation } = options;
+  return {
+    async probe(probe, { pod, container, containerId }) {
+      const { namespace = "", labels = {} } = pod.metadata ?? {};
+      const rule = said(simulation, { namespace, labels, image: container.image ?? "" }, "probes");
+      const wanted = rule?.[typeOf(probe, container)];
+      if (wanted === undefined) return { success: true, output: "" };
+      const { startedAtMs } = await runtime.containerStatus(containerId);
+      const ageMs = clock.now() - startedAtMs;
+      const fails = ageMs < (wanted.failsBeforeMs ?? 0) || ageMs >= (wanted.failsAfterMs ?? Number.POSITIVE_INFINITY);
+      return fails ? { success: false, output: "the simulation says so" } : { success: true, output: "" };
+    },
+  };
+}
+
+function typeOf(probe: Probe, container: AnyContainer): keyof NonNullable<PodRule["probes"]> {
+  if (probe === container.startupProbe) return "startup";
+  return probe === container.livenessProbe ? "liveness" : "readiness";
+}

@@ -8,20 +8,19 @@ runtimeConformance("simulated", async () => {
     clock: systemClock,
     random: seededRandom(7),
     rules: {
-      runSandboxMs: 1,
       stopSandboxMs: 1,
       createContainerMs: 1,
-      startContainerMs: 1,
+      sandbox: () => ({ durationMs: 1 }),
       pull: (image) =>
         image.startsWith("missing")
           ? { durationMs: 1, error: `${image}: not found` }
           : { durationMs: 1, sizeBytes: 1000 },
       behave: ({ command }) =>
         command[0] === "exit"
-          ? { exit: { afterMs: 2, code: Number(command[1]) } }
+          ? { startMs: 1, exit: { afterMs: 2, code: Number(command[1]) } }
           : command[0] === "impossible"
-            ? { startError: "no such file" }
-            : { onTerm: { afterMs: 1, code: 0 } },
+            ? { startMs: 1, startError: "no such file" }
+            : { startMs: 1, onTerm: { afterMs: 1, code: 0 } },
       exec: (_, [word, argument = ""]) => ({ exitCode: word === "exit" ? Number(argument) : 0, output: argument }),
     },
   });

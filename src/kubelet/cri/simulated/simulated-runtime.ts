@@ -10,6 +10,8 @@ import { DEFAULT_RULES, type SimulationRules } from "./rules.ts";
 import { createSimulatedContainer, type SimulatedContainer } from "./simulated-container.ts";
 
 const EVENT_CAPACITY = 10_000;
+/** As measured with containerd. */
+const START_MS = 40;
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -129,8 +131,8 @@ function sandboxCalls(world: World): SandboxCalls {
         state: "SANDBOX_READY",
       } as const;
       sandboxes.set(id, { config, status: { ...status, state: "SANDBOX_NOTREADY" } });
-      await sleep(clock, rules.runSandboxMs);
-      const error = rules.sandboxError(config);
+      const { durationMs, error } = rules.sandbox(config);
+      await sleep(clock, durationMs);
       if (error !== undefined) {
         for (const ip of ips) world.addresses.give(ip);
         sandboxes.delete(id);
@@ -188,8 +190,10 @@ function containerCalls(world: World, requireImage: (image: string) => Promise<v
       if (container.status().state !== "CONTAINER_CREATED") {
         throw new RuntimeError("Unknown", `container "${id}" is not in created state`);
       }
-      await sleep(clock, rules.startContainerMs);
-      const behaviour = rules.behave(container.config);
+      const sandbox = sandboxes.get(container.podSandboxId);
+      if (sandbox === undefined) throw new RuntimeError("NotFound", `the sandbox of container "${id}" is gone`);
+      const behaviour = rules.behave(container.config, sandbox.config);
+      await sleep(clock, behaviour.startMs ?? START_MS);
       if (behaviour.startError !== undefined) {
         container.failToStart(behaviour.startError);
         throw new RuntimeError("Unknown", behaviour.startError);

@@ -1,0 +1,195 @@
+import { readFileSync } from "node:fs";
+import { services } from "../api/generated/resources.ts";
+import { GIT_VERSION } from "../api/version.ts";
+import { errorMessage } from "../base/assert.ts";
+import { sleep } from "../base/clock.ts";
+import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
+import { CommandError } from "../cli/command.ts";
+import type { InformerSet } from "../client/informer.ts";
+import { readSimulation } from "../kubelet/cri/simulated/read-simulation.ts";
+import { createSimulatedProber } from "../kubelet/cri/simulated/simulated-prober.ts";
+import { createSimulatedRuntime } from "../kubelet/cri/simulated/simulated-runtime.ts";
+import { matchesPattern, rulesOf, type Simulation } from "../kubelet/cri/simulated/simulation.ts";
+import type { KubeletHandle } from "../kubelet/handle.ts";
+import { createSimulatedHost } from "../kubelet/host/simulated-host.ts";
+import { startKubelet } from "../kubelet/kubelet.ts";
+import { startKubeletServer } from "../kubelet/server/server.ts";
+import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
+import { createComponent } from "./component.ts";
+import type { ComponentContext } from "./components.ts";
+import { identities, nodeIdentity } from "./identities.ts";
+import { manyKubelets } from "./many-kubelets.ts";
+import type { Started } from "./stop.ts";
+
+export interface SimulatedNodesOptions {
+  readonly context: ComponentContext;
+  readonly count: number;
+  readonly simulation: Simulation;
+  /** What the one server of all these nodes proves itself with, and the authority whose clients may ask it. */
+  readonly serving: CertificatePair;
+  readonly clientAuthority: string;
+}
+
+export const SIMULATED_NODE_LABEL = "wherry.local/simulated";
+
+/** So many start at once; that their heartbeats then come at different moments is welcome. */
+const STARTING_AT_ONCE = 32;
+/** Nobody routes it: pods of simulated nodes have addresses, and nothing answers there. */
+const POD_ADDRESSES_BASE = "100.64.0.0";
+const ADDRESS = "127.0.0.1";
+
+/** @throws CommandError (2) when the file is no simulation */
+export async function readSimulationFile(path: string | undefined): Promise<Simulation> {
+  if (path === undefined) return {};
+  try {
+    const { load } = await import("js-yaml");
+    return readSimulation(load(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new CommandError(`--simulation ${path}: ${errorMessage(error)}`, 2);
+  }
+}
+
+/** Nodes that only claim to run containers: the kubelet is the real one, below it is the simulated runtime. */
+export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<Started> {
+  const { context, count } = options;
+  const { clock } = context.environment;
+  const stopping = new AbortController();
+  const handles = new Map<string, KubeletHandle>();
+  const shared = createComponent({ name: "simulated-nodes", user: identities.bootstrap, program: "kubelet" }, context);
+  const server = await startKubeletServer({
+    kubelet: () => manyKubelets("simulated", handles),
+    nodeName: "simulated",
+    client: shared.client,
+    tls: { key: options.serving.key, cert: options.serving.certificate, clientCa: options.clientAuthority },
+    host: ADDRESS,
+    ports: [0],
+    clock,
+    log: shared.log,
+  });
+  const nodes: SimulatedNode[] = [];
+  let next = 0;
+  const start = async (): Promise<void> => {
+    while (next < count && !stopping.signal.aborted) {
+      const number = next++;
+      const node = simulatedNode(number, { ...options, informers: shared.informers, serverPort: server.port, handles });
+      nodes.push(node);
+      await node.start();
+    }
+  };
+  await Promise.all(Array.from({ length: STARTING_AT_ONCE }, start));
+  const failing = Promise.all(nodes.map((node) => fail(node, options, stopping.signal)));
+  return {
+    async stop(how) {
+      stopping.abort();
+      await failing;
+      await Promise.all(nodes.map((node) => node.stop(how)));
+      await server.close();
+      await shared.close();
+    },
+  };
+}
+
+interface SimulatedNode {
+  readonly name: string;
+  start(): Promise<void>;
+  /** The kubelet falls silent; its containers run on. */
+  silence(): Promise<void>;
+  stop(how: { keepPods: boolean }): Promise<void>;
+}
+
+function simulatedNode(
+  number: number,
+  options: SimulatedNodesOptions & {
+    readonly informers: InformerSet;
+    readonly serverPort: number;
+    readonly handles: Map<string, KubeletHandle>;
+  },
+): SimulatedNode {
+  const { context, simulation, handles } = options;
+  const { clock, random } = context.environment;
+  const name = `simulated-${number + 1}`;
+  const podCidr = podCidrOf(number);
+  const runtime = createSimulatedRuntime({ clock, random, podCidr, rules: rulesOf(simulation) });
+  const { cpus, memoryBytes, pods, labels, taints } = simulation.nodes ?? {};
+  let close = async (): Promise<void> => {};
+  return {
+    name,
+    async start() {
+      const component = createComponent({ name: "kubelet", user: nodeIdentity(name), host: name }, context);
+      close = component.close;
+      const handle = await startKubelet({
+        ...component,
+        informers: sharingServices(component.informers, options.informers),
+        random,
+        runtime,
+        host: createSimulatedHost({
+          ...(cpus !== undefined && { cpus }),
+          ...(memoryBytes !== undefined && { memoryBytes }),
+          machineId: name,
+        }),
+        nodeName: name,
+        podCidr,
+        dataDirectory: "/simulated",
+        nodeAddresses: [
+          { type: "InternalIP", address: ADDRESS },
+          { type: "Hostname", address: name },
+        ],
+        nodeLabels: { ...labels, [SIMULATED_NODE_LABEL]: "true" },
+        ...(taints !== undefined && { nodeTaints: [...taints] }),
+        ...(pods !== undefined && { maxPods: pods }),
+        ownLabels: {},
+        clusterDns: [DNS_SERVICE_ADDRESS],
+        clusterDomain: CLUSTER_DOMAIN,
+        serverPort: options.serverPort,
+        kubeletVersion: GIT_VERSION,
+        prober: createSimulatedProber({ runtime: runtime.runtime, clock, simulation }),
+      });
+      handles.set(name, handle);
+      await handle.ready;
+    },
+    async silence() {
+      await handles.get(name)?.stop({ keepPods: true });
+      handles.delete(name);
+      await close();
+    },
+    async stop(how) {
+      await handles.get(name)?.stop(how);
+      await close();
+      await runtime.close();
+    },
+  };
+}
+
+/** Lets a node fail as the simulation says, until the signal aborts. */
+async function fail(node: SimulatedNode, options: SimulatedNodesOptions, signal: AbortSignal): Promise<void> {
+  const { clock } = options.context.environment;
+  for (const { nodes, afterMs, forMs } of options.simulation.failures ?? []) {
+    if (!nodes.some((pattern) => matchesPattern(pattern, node.name))) continue;
+    await sleep(clock, afterMs, signal);
+    if (signal.aborted) return;
+    await node.silence();
+    if (forMs === undefined) return;
+    await sleep(clock, forMs, signal);
+    if (signal.aborted) return;
+    await node.start();
+  }
+}
+
+/** All nodes of this process see the same Services: one informer does for all. */
+function sharingServices(own: InformerSet, shared: InformerSet): InformerSet {
+  return {
+    informer: own.informer,
+    projected: (source) =>
+      source.resource.resource === services.resource ? shared.projected(source) : own.projected(source),
+    async start() {
+      await Promise.all([own.start(), shared.start()]);
+    },
+    stop: own.stop,
+  };
+}
+
+/** A /24 of 100.64.0.0/10 for each node. */
+function podCidrOf(number: number): string {
+  const [first, second = 0] = POD_ADDRESSES_BASE.split(".").map(Number);
+  return `${first}.${second + Math.floor(number / 256)}.${number % 256}.0/24`;
+}
