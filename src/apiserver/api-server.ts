@@ -32,6 +32,7 @@ import { errorsFilter } from "./filters/errors.ts";
 import { impersonationFilter } from "./filters/impersonation.ts";
 import { metricsFilter } from "./filters/metrics.ts";
 import { traceFilter } from "./filters/trace.ts";
+import { createFlowControl, type FlowControlSettings } from "./flow-control/create-flow-control.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
@@ -45,6 +46,10 @@ import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
+import {
+  mutatingAdmissionPolicyStrategy,
+  validatingAdmissionPolicyStrategy,
+} from "./registry/strategies/admission-policy.ts";
 import { certificateSigningRequestStrategy } from "./registry/strategies/certificate-signing-request.ts";
 import { eventStrategy } from "./registry/strategies/event.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
@@ -71,6 +76,8 @@ export interface ApiServerOptions {
   readonly metrics?: Metrics;
   /** Who takes audit events; it is closed with the server. Nobody when it answers undefined. */
   readonly audit?: (webhooks: WebhookClient) => Promise<Auditor | undefined>;
+  /** How many requests run at once, and whose turn it is; without a limit when absent. */
+  readonly flowControl?: FlowControlSettings;
   /** Longest time for a request that is not long-running; 60 s when absent. */
   readonly requestTimeoutMs?: number;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
@@ -147,6 +154,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       table.find(group, version, resource) !== undefined || `${group}/${version}/${resource}` in virtual,
   );
   storageMetrics(metrics, table);
+  const flowControl =
+    options.flowControl &&
+    createFlowControl(options.flowControl, { clock, metrics, log: log.named("flow-control"), reader, table });
   const auditor = await options.audit?.(webhooks);
   const auditing = auditor === undefined ? undefined : { auditor, clock, random };
   const handler = chain(
@@ -164,6 +174,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       ),
       ...(auditing === undefined ? [] : [auditFilter(auditing)]),
       impersonationFilter(security.authorization),
+      ...(flowControl === undefined ? [] : [flowControl.filter]),
       authorizationFilter(measuredAuthorizer(security.authorization, metrics, clock)),
     ],
     dispatcher({
@@ -178,6 +189,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         discoveryFresh(() => custom?.fresh()),
         ...security.paths,
         metricsPath(metrics),
+        ...(flowControl?.paths ?? []),
         ...(options.paths?.(table, served) ?? []),
       ],
       environment: { clock, random },
@@ -190,6 +202,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: transport(),
     log: log.named("crd"),
   });
+  flowControl?.run(transport());
   return {
     handler,
     reader,
@@ -199,6 +212,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async close() {
       await custom?.close();
       await security?.close();
+      await flowControl?.close();
       await auditor?.close();
       await webhooks.close();
       stopping.abort();
@@ -226,6 +240,8 @@ function strategies(
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
+    "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingAdmissionPolicyStrategy,
+    "admissionregistration.k8s.io/validatingadmissionpolicies": validatingAdmissionPolicyStrategy,
     "admissionregistration.k8s.io/mutatingwebhookconfigurations": webhookConfigurationStrategy,
     "admissionregistration.k8s.io/validatingwebhookconfigurations": webhookConfigurationStrategy,
     "apiextensions.k8s.io/customresourcedefinitions": definitionStrategy,

@@ -150,6 +150,11 @@ export class WatchCache {
     return this.#early === undefined;
   }
 
+  /** Objects as last seen. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** Events given to watchers since the start, one a watcher. */
   get deliveredEvents(): number {
     return this.#watchers.delivered;

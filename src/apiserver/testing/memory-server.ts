@@ -36,6 +36,7 @@ export async function startMemoryServer(
     subresources?: Readonly<Record<string, Subresource>>;
     paths?: ApiServerOptions["paths"];
     audit?: ApiServerOptions["audit"];
+    flowControl?: ApiServerOptions["flowControl"];
     /** Instead of an empty one. */
     store?: Store;
   } = {},
@@ -61,6 +62,7 @@ export async function startMemoryServer(
     admission: options.admission ?? (() => []),
     ...(options.subresources !== undefined && { subresources: options.subresources }),
     ...(options.audit !== undefined && { audit: options.audit }),
+    ...(options.flowControl !== undefined && { flowControl: options.flowControl }),
     ...(options.paths !== undefined && { paths: options.paths }),
   });
   const clientOf = (user: UserInfo): Client => new Client(server.transport({ user, userAgent: "test" }));
