@@ -35,3 +35,18 @@ export function normalizeCustomResource(
   if (metadata !== undefined) draft.metadata = metadata;
   return { errors, unknownFields: [...unknownFields, ...pruned] };
 }
+
+/**
+ * The same for a configuration that is applied: without defaults, because its owner would own them, and with its nulls.
+ */
+export function normalizeConfiguration(
+  schema: StructuralSchema,
+  draft: JsonObject,
+  options: { readonly dropInvalid: boolean },
+): NormalizedCustomResource {
+  const { errors, unknownFields } = coerceMetadata(schema, draft, {
+    isResourceRoot: true,
+    dropInvalid: options.dropInvalid,
+  });
+  return { errors, unknownFields: [...unknownFields, ...prune(schema, draft, { isResourceRoot: true })] };
+}

@@ -5,7 +5,7 @@ import type {
 import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
 import type { ResourceSchema, Schema, SubresourceSchema } from "../../api/schema.ts";
-import { normalizeCustomResource } from "../../api/structural/normalize.ts";
+import { normalizeConfiguration, normalizeCustomResource } from "../../api/structural/normalize.ts";
 import { openapiListOf, openapiOf } from "../../api/structural/openapi.ts";
 import { present } from "../../base/assert.ts";
 import type { Store } from "../../store/store.ts";
@@ -106,7 +106,7 @@ function servedVersion(
     storage: new ResourceStorage({ store, cache, conversion }),
     admission,
     hasStatus: source.subresources?.status !== undefined,
-    normalize: (value) => normalized(version, value),
+    normalize: (value, { isConfiguration = false } = {}) => normalized(version, value, isConfiguration),
     custom: {
       ready: () => version.load(),
       warning: warningOf(schema, source),
@@ -159,9 +159,10 @@ function resourceSchema(
   };
 }
 
-function normalized(version: CustomVersion, value: JsonObject) {
+function normalized(version: CustomVersion, value: JsonObject, isConfiguration: boolean) {
   const object = cloneJson(value);
-  const { errors, unknownFields } = normalizeCustomResource(version.structural(), object, { dropInvalid: false });
+  const normalize = isConfiguration ? normalizeConfiguration : normalizeCustomResource;
+  const { errors, unknownFields } = normalize(version.structural(), object, { dropInvalid: false });
   if (errors.length > 0) {
     throw new TypeMismatchError(errors.map(({ field, message }) => `${field}: ${message}`).join(", "));
   }

@@ -43,7 +43,7 @@ export function readConfiguration(
   exchange: Exchange,
 ): ApiObject {
   checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
-  const { object, unknownFields } = normalized(resource, value);
+  const { object, unknownFields } = normalized(resource, value, { isConfiguration: true });
   if (unknownFields.length === 0) return object as ApiObject;
   const { namespace = "", name } = value.metadata ?? {};
   const subject = `${namespace}/${name}; ${value.apiVersion}, Kind=${value.kind}`;
@@ -62,9 +62,9 @@ function checkLines(lines: readonly string[] | undefined, level: string, exchang
   }
 }
 
-function normalized(resource: ServedResource, value: ApiObject) {
+function normalized(resource: ServedResource, value: ApiObject, options?: { isConfiguration: boolean }) {
   try {
-    return resource.normalize(value as JsonObject);
+    return resource.normalize(value as JsonObject, options);
   } catch (error) {
     if (error instanceof TypeMismatchError) throw cannotBeHandled(resource.schema, error.message);
     throw error;

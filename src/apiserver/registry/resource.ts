@@ -19,8 +19,12 @@ export interface ServedResource {
   readonly admission: AdmissionChain;
   /** True where `status` is written through its own subresource. */
   readonly hasStatus: boolean;
-  /** What a client sent as the resource's type holds it. @throws TypeMismatchError, StatusError */
-  normalize(value: JsonObject): NormalizedObject;
+  /**
+   * What a client sent as the resource's type holds it; a configuration that is applied without defaults, because its owner
+   * did not say them.
+   * @throws TypeMismatchError
+   */
+  normalize(value: JsonObject, options?: { readonly isConfiguration?: boolean }): NormalizedObject;
   /** What custom resources have besides; absent for what is built in. */
   readonly custom?: CustomFacets;
 }
