@@ -34,7 +34,13 @@ export type CelType =
   | { readonly kind: "timestamp" | "duration" | "quantity" | "intOrString" }
   | { readonly kind: "list"; readonly element: CelType; readonly maximumLength?: number }
   | { readonly kind: "map"; readonly value: CelType; readonly maximumLength?: number }
-  | { readonly kind: "object"; readonly name: string; readonly fields: Readonly<Record<string, CelType>> }
+  | {
+      readonly kind: "object";
+      readonly name: string;
+      readonly fields: Readonly<Record<string, CelType>>;
+      /** Fields are named as they are, also those that are words of CEL: `namespace`, not `__namespace__`. */
+      readonly plainNames?: true;
+    }
   | { readonly kind: "optional"; readonly element: CelType }
   /** The `authorizer` variable: asks who may do what. Its value is a CelAuthorizer. */
   | { readonly kind: "authorizer" }

@@ -14,6 +14,8 @@ import { nodeRestriction } from "./node-restriction.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { podSecurity } from "./pod-security/pod-security.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
+import { mutatingAdmissionPolicy } from "./policy/mutating-policy.ts";
+import { validatingAdmissionPolicy } from "./policy/validating-policy.ts";
 import { priority } from "./priority.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
@@ -43,7 +45,9 @@ export function createAdmissionPlugins(dependencies: AdmissionDependencies): Adm
     certificateSubjectRestriction,
     defaultIngressClass(dependencies),
     podTopologyLabels(dependencies),
+    mutatingAdmissionPolicy(dependencies),
     mutatingAdmissionWebhook(dependencies),
+    validatingAdmissionPolicy(dependencies),
     validatingAdmissionWebhook(dependencies),
   ];
 }

@@ -90,7 +90,7 @@ function object(type: Extract<CelType, { kind: "object" }>): Declared {
   const fields = () => {
     known ??= new Map(
       Object.entries(type.fields).flatMap(([json, field]) => {
-        const name = escapePropertyName(json);
+        const name = type.plainNames ? json : escapePropertyName(json);
         return name === undefined ? [] : [[name, objectField(json, field)] as const];
       }),
     );

@@ -62,16 +62,19 @@ const text: CelType = { kind: "string" };
 const kindType: CelType = {
   kind: "object",
   name: "kubernetes.GroupVersionKind",
+  plainNames: true,
   fields: { group: text, version: text, kind: text },
 };
 const resourceType: CelType = {
   kind: "object",
   name: "kubernetes.GroupVersionResource",
+  plainNames: true,
   fields: { group: text, version: text, resource: text },
 };
 const userType: CelType = {
   kind: "object",
   name: "kubernetes.UserInfo",
+  plainNames: true,
   fields: {
     username: text,
     uid: text,
@@ -84,6 +87,7 @@ const userType: CelType = {
 export const requestType: CelType = {
   kind: "object",
   name: "kubernetes.AdmissionRequest",
+  plainNames: true,
   fields: {
     kind: kindType,
     resource: resourceType,

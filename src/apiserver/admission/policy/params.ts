@@ -1,0 +1,68 @@
+import type { ParamKind, ParamRef } from "../../../api/generated/admissionregistration.k8s.io/v1.ts";
+import type { ApiObject, ResourceReference } from "../../../api/meta.ts";
+import { labelSelectorOf } from "../../../api/selectors.ts";
+import type { ObjectReader } from "../../reader.ts";
+import type { ResourceVersions } from "../matching/resource-versions.ts";
+
+/** A binding's parameters cannot be had; the policy's failure policy says what that means. */
+export class ParamsError extends Error {
+  override name = "ParamsError";
+}
+
+/**
+ * The objects that a binding gives its policy as `params`, one evaluation each. One undefined when the policy takes none, or
+ * the binding gives none. @throws ParamsError
+ */
+export async function collectParams(
+  of: { paramKind: ParamKind | undefined; paramRef: ParamRef | undefined; namespace: string },
+  context: { reader: ObjectReader; versions: ResourceVersions },
+): Promise<(ApiObject | undefined)[]> {
+  const { paramKind, paramRef } = of;
+  if (paramKind === undefined || paramRef === undefined) return [undefined];
+  const resource = context.versions.resourceOf(kindOf(paramKind));
+  if (resource === undefined)
+    throw new ParamsError(`paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`);
+  const namespace = namespaceFor(resource, paramRef, of.namespace);
+  const params = await find(context.reader, resource, { paramRef, namespace });
+  if (params.length === 0 && paramRef.parameterNotFoundAction === "Deny") {
+    throw new ParamsError("no params found for policy binding with `Deny` parameterNotFoundAction");
+  }
+  return params;
+}
+
+async function find(
+  reader: ObjectReader,
+  resource: ResourceReference,
+  { paramRef, namespace }: { paramRef: ParamRef; namespace: string | undefined },
+): Promise<ApiObject[]> {
+  if (paramRef.name) {
+    const found = await reader.get(resource, namespace, paramRef.name);
+    return found === undefined ? [] : [complete(found, resource)];
+  }
+  const selects = labelSelectorOf(paramRef.selector);
+  const all = await reader.list(resource, namespace);
+  return all.filter((each) => selects(each.metadata?.labels)).map((each) => complete(each, resource));
+}
+
+/** Stored objects may leave out what their resource says already. */
+function complete(object: ApiObject, { group, version, kind }: ResourceReference): ApiObject {
+  return { ...object, apiVersion: group === "" ? version : `${group}/${version}`, kind };
+}
+
+/** @throws ParamsError */
+function namespaceFor(resource: ResourceReference, paramRef: ParamRef, requested: string): string | undefined {
+  if (!resource.namespaced) {
+    if (paramRef.namespace)
+      throw new ParamsError("paramRef.namespace must not be provided for a cluster-scoped `paramKind`");
+    return undefined;
+  }
+  const namespace = paramRef.namespace || requested;
+  if (namespace === "")
+    throw new ParamsError("cannot use namespaced paramRef in policy binding that matches cluster-scoped resources");
+  return namespace;
+}
+
+function kindOf({ apiVersion = "", kind = "" }: ParamKind): { group: string; version: string; kind: string } {
+  const slash = apiVersion.indexOf("/");
+  return { group: slash < 0 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind };
+}
