@@ -21,6 +21,7 @@ interface Current {
 export function discoveryPaths(table: ResourceTable, schema: Schema): PathHandler {
   const served = servedResources(table, schema);
   let current: Current | undefined;
+  const storageVersion = ({ group, resource }: ResourceSchema) => table.stored(group, resource)?.schema.version;
   return (exchange) => {
     if (exchange.method !== "GET" && exchange.method !== "HEAD") return undefined;
     const [root, ...rest] = exchange.path.split("/").filter((part) => part !== "");
@@ -35,7 +36,7 @@ export function discoveryPaths(table: ResourceTable, schema: Schema): PathHandle
     if (group === undefined) return undefined;
     if (version === undefined) return objectAnswer(apiGroup(group) as ApiObject);
     const found = group.versions.find((candidate) => candidate.version === version);
-    return found === undefined ? undefined : objectAnswer(apiResourceList(group, found) as ApiObject);
+    return found === undefined ? undefined : objectAnswer(apiResourceList(group, found, storageVersion) as ApiObject);
   };
 }
 

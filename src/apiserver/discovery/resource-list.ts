@@ -18,20 +18,28 @@ export interface ApiResource {
   readonly storageVersionHash?: string;
 }
 
-/** What GET /api/v1 and GET /apis/<group>/<version> answer. */
-export function apiResourceList(group: ServedGroup, { version, resources }: ServedVersion) {
+/**
+ * What GET /api/v1 and GET /apis/<group>/<version> answer.
+ *
+ * @param storageVersion in which version a resource is stored, as far as somebody knows
+ */
+export function apiResourceList(
+  group: ServedGroup,
+  { version, resources }: ServedVersion,
+  storageVersion: (resource: ResourceSchema) => string | undefined = () => undefined,
+) {
   return {
     kind: "APIResourceList",
     ...(group.name === "" ? {} : { apiVersion: "v1" }),
     groupVersion: apiVersionOf({ group: group.name, version }),
     resources: resources.flatMap((resource) => [
-      apiResource(resource, group),
+      apiResource(resource, storageVersion(resource) ?? firstVersion(resource, group)),
       ...(resource.subresources ?? []).map((subresource) => apiSubresource(resource, subresource)),
     ]),
   };
 }
 
-function apiResource(resource: ResourceSchema, group: ServedGroup): ApiResource {
+function apiResource(resource: ResourceSchema, storageVersion: string): ApiResource {
   const { resource: name, singular, namespaced, kind, verbs, shortNames, categories } = resource;
   const isStored = verbs.includes("list") && verbs.includes("create");
   return {
@@ -42,7 +50,7 @@ function apiResource(resource: ResourceSchema, group: ServedGroup): ApiResource 
     verbs,
     ...(shortNames === undefined ? {} : { shortNames }),
     ...(categories === undefined ? {} : { categories }),
-    ...(isStored ? { storageVersionHash: storageVersionHash(resource, group) } : {}),
+    ...(isStored ? { storageVersionHash: storageVersionHash(resource, storageVersion) } : {}),
   };
 }
 
@@ -59,11 +67,13 @@ function apiSubresource(resource: ResourceSchema, subresource: SubresourceSchema
   };
 }
 
-/** Names the version in which objects are stored: the first that has the resource. Opaque to clients. */
-function storageVersionHash(resource: ResourceSchema, group: ServedGroup): string {
-  const stored = group.versions.find(({ resources }) =>
-    resources.some((other) => other.resource === resource.resource),
-  );
-  const name = `${resource.group}/${stored?.version ?? resource.version}/${resource.kind}`;
+/** Built-in objects are stored in the first version that has the resource. */
+function firstVersion({ resource, version }: ResourceSchema, { versions }: ServedGroup): string {
+  return versions.find(({ resources }) => resources.some((other) => other.resource === resource))?.version ?? version;
+}
+
+/** Names the version in which objects are stored. Opaque to clients. */
+function storageVersionHash(resource: ResourceSchema, storageVersion: string): string {
+  const name = `${resource.group}/${storageVersion}/${resource.kind}`;
   return createHash("sha256").update(name).digest().subarray(0, 8).toString("base64");
 }

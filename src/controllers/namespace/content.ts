@@ -5,8 +5,8 @@ import { type Client, collectionPath } from "../../client/client.ts";
 import { type DiscoveredResource, discoverResources } from "../discovery.ts";
 import { type Pass, type Remaining, remainingOf } from "./plan.ts";
 
-/** Resources that are listed but hold nothing of their own. */
-const VIRTUAL = new Set(["bindings", "localsubjectaccessreviews.authorization.k8s.io"]);
+/** Resources that are listed but hold nothing of their own: events of events.k8s.io are the core group's. */
+const VIRTUAL = new Set(["bindings", "localsubjectaccessreviews.authorization.k8s.io", "events.events.k8s.io"]);
 
 /**
  * Deletes everything in a namespace: pods first, and the rest once they are gone, so that what protects or serves pods
