@@ -33,6 +33,11 @@ export function declaredRootType(schema: StructuralSchema): DeclaredType | undef
   return resourceType(asResourceRoot(schema), "selfType");
 }
 
+/** The same for a part, by itself. */
+export function declaredPartType(schema: StructuralSchema): DeclaredType | undefined {
+  return declaredTypeOf(schema, "selfType");
+}
+
 function plainType(schema: StructuralSchema, name: string): DeclaredType | undefined {
   if (schema.intOrString) return { type: { kind: "dynamic", maximumLength: REQUEST_BYTES_MAX - 2 }, minimumSize: 1 };
   switch (schema.type) {

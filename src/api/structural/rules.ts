@@ -3,7 +3,7 @@ import { loadCel } from "../cel/load-cel.ts";
 import type { FieldError } from "../field-error.ts";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
 import { isJsonObject } from "../patch/json-value.ts";
-import { type DeclaredType, declaredRootType } from "./cel-types.ts";
+import { type DeclaredType, declaredPartType, declaredRootType } from "./cel-types.ts";
 import { correlatedElements, correlatedField, isUnchanged } from "./correlate.ts";
 import { type Budget, evaluateRules } from "./evaluate-rules.ts";
 import { compileRulePrograms, type RuleProgram } from "./rule-programs.ts";
@@ -11,8 +11,12 @@ import type { StructuralSchema } from "./structural.ts";
 
 /** The rules of a version (x-kubernetes-validations), compiled. */
 export interface Rules {
-  /** What the rules say of an object, or of a change. Bounded by cost; never throws. */
-  validate(object: unknown, old?: unknown): RuleFindings;
+  /**
+   * What the rules say of an object, or of a change. Bounded by cost; never throws.
+   *
+   * @param options.isRatcheting false to tell also what was so before
+   */
+  validate(object: unknown, old?: unknown, options?: { readonly isRatcheting: boolean }): RuleFindings;
 }
 
 export interface RuleFindings {
@@ -28,20 +32,20 @@ export const RUNTIME_COST_BUDGET = 10_000_000;
  * Compiles a version's rules. CEL is loaded when there are any; undefined where there are none. A rule that does not compile
  * is told with each object that it is about.
  */
-export async function compileRules(schema: StructuralSchema): Promise<Rules | undefined> {
+export async function compileRules(
+  schema: StructuralSchema,
+  part: { readonly isResourceRoot: boolean; readonly path: string } = { isResourceRoot: true, path: "" },
+): Promise<Rules | undefined> {
   if (!hasRules(schema)) return undefined;
   const cel = await loadCel();
-  const tree = compileTree(cel, schema, declaredRootType(schema));
+  const tree = compileTree(cel, schema, part.isResourceRoot ? declaredRootType(schema) : declaredPartType(schema));
   if (tree === undefined) return undefined;
   return {
-    validate(object, old) {
+    validate(object, old, { isRatcheting } = { isRatcheting: true }) {
       const findings: RuleFindings = { errors: [], warnings: [] };
       const budget: Budget = { remaining: RUNTIME_COST_BUDGET };
-      validateNode(
-        tree,
-        { value: object, old, path: "", correlation: rootCorrelation(object, old, schema) },
-        { findings, budget },
-      );
+      const correlation = isRatcheting ? rootCorrelation(object, old, schema) : never;
+      validateNode(tree, { value: object, old, path: part.path, correlation }, { findings, budget, isRatcheting });
       return findings;
     },
   };
@@ -100,6 +104,7 @@ interface RuleNode {
 interface Walk {
   readonly findings: RuleFindings;
   readonly budget: Budget;
+  readonly isRatcheting: boolean;
 }
 
 const never: Correlation = () => false;
@@ -120,7 +125,7 @@ function validateNode(tree: RuleTree, node: RuleNode, walk: Walk): void {
     const correlated = correlatedElements(tree.source, node.old);
     for (const [index, element] of value.entries()) {
       const child = { value: element, old: correlated(element), path: `${node.path}[${index}]` };
-      validateNode(tree.items, { ...child, correlation: correlationOf(tree.items, child, node) }, walk);
+      validateNode(tree.items, { ...child, correlation: correlationOf(tree.items, child, { node, walk }) }, walk);
     }
   }
   if (!isJsonObject(value)) return;
@@ -131,11 +136,20 @@ function validateNode(tree: RuleTree, node: RuleNode, walk: Walk): void {
     const path = property === undefined ? `${node.path}[${key}]` : node.path === "" ? key : `${node.path}.${key}`;
     const child = { value: value[key], old: correlatedField(node.old, key), path };
     const isTypeMeta = node.path === "" && (key === "apiVersion" || key === "kind");
-    validateNode(below, { ...child, correlation: isTypeMeta ? never : correlationOf(below, child, node) }, walk);
+    validateNode(
+      below,
+      { ...child, correlation: isTypeMeta ? never : correlationOf(below, child, { node, walk }) },
+      walk,
+    );
   }
 }
 
-function correlationOf(tree: RuleTree, child: { value: unknown; old: unknown }, parent: RuleNode): Correlation {
-  if (child.old === undefined) return parent.correlation;
+function correlationOf(
+  tree: RuleTree,
+  child: { value: unknown; old: unknown },
+  { node, walk }: { node: RuleNode; walk: Walk },
+): Correlation {
+  if (!walk.isRatcheting) return never;
+  if (child.old === undefined) return node.correlation;
   return lazily(() => isUnchanged(tree.source, child.value, child.old));
 }

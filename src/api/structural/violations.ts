@@ -2,6 +2,7 @@ import { type FieldError, forbiddenField, invalid, required } from "../field-err
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
 import { incompleteness } from "./completeness.ts";
 import { valueViolations } from "./nested-violations.ts";
+import type { PatternEngine } from "./pattern.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 export type Level = "root" | "item" | "field";
@@ -13,35 +14,52 @@ const NO_TYPE: Readonly<Record<Level, string>> = {
 };
 
 /**
- * Why a schema is not structural, in the order of the texts; empty when it is. Patterns are looked at by those who load the
- * engine for them.
+ * Why a schema is not structural, in the order of the texts; empty when it is.
  *
  * @param field where the schema stands, e.g. `spec.versions[0].schema.openAPIV3Schema`
+ * @param patterns when given, patterns must be regular expressions
  */
-export function structuralViolations(schema: StructuralSchema, field: string): FieldError[] {
-  const errors = [...invariantErrors(schema, field, "root"), ...incompleteness(schema.source, field)];
+export function structuralViolations(schema: StructuralSchema, field: string, patterns?: PatternEngine): FieldError[] {
+  const errors = [
+    ...invariantErrors(schema, { field, level: "root", patterns }),
+    ...incompleteness(schema.source, field),
+  ];
   const textOf = (error: FieldError): string => `${error.field}: ${error.message}`;
   return errors.sort((a, b) => (textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0));
 }
 
-function invariantErrors(schema: StructuralSchema, field: string, level: Level): FieldError[] {
+interface At {
+  readonly field: string;
+  readonly level: Level;
+  readonly patterns: PatternEngine | undefined;
+}
+
+function invariantErrors(schema: StructuralSchema, at: At): FieldError[] {
+  const { field, level, patterns } = at;
   const errors: FieldError[] = [];
   if (schema.type === "array" && schema.items === undefined)
     errors.push(required(`${field}.items`, "must be specified"));
-  if (schema.items !== undefined) errors.push(...invariantErrors(schema.items, `${field}.items`, "item"));
+  if (schema.items !== undefined)
+    errors.push(...invariantErrors(schema.items, { ...at, field: `${field}.items`, level: "item" }));
   for (const [name, property] of schema.properties ?? []) {
-    errors.push(...invariantErrors(property, `${field}.properties[${name}]`, "field"));
+    errors.push(...invariantErrors(property, { ...at, field: `${field}.properties[${name}]`, level: "field" }));
   }
   if (schema.additionalProperties !== undefined && level === "root") {
     errors.push(forbiddenField(`${field}.additionalProperties`, "must not be used at the root"));
   }
   if (typeof schema.additionalProperties === "object") {
-    errors.push(...invariantErrors(schema.additionalProperties, `${field}.additionalProperties`, "field"));
+    errors.push(
+      ...invariantErrors(schema.additionalProperties, {
+        ...at,
+        field: `${field}.additionalProperties`,
+        level: "field",
+      }),
+    );
   }
   return [
     ...errors,
     ...extensionErrors(schema, field),
-    ...valueViolations(schema.source, field),
+    ...valueViolations(schema.source, field, patterns),
     ...typeErrors(schema, field, level),
     ...metaErrors(schema, field, level),
   ];

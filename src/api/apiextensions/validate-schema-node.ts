@@ -1,0 +1,143 @@
+import type { Cel } from "../cel/cel.ts";
+import { type FieldError, forbiddenField, invalid, notSupported } from "../field-error.ts";
+import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import { META_FIELDS } from "../structural/compile.ts";
+import { listAndMapErrors } from "./list-and-map-rules.ts";
+import { type RuleScope, ruleErrors, scopeBelow } from "./validation-rules.ts";
+
+const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
+
+/** What holds where a schema stands. */
+export interface SchemaContext {
+  readonly field: string;
+  readonly isRoot: boolean;
+  /** Why defaults are not allowed here, e.g. `in top-level metadata`; undefined where they are. */
+  readonly forbiddenDefaults?: string;
+  readonly isInsideMeta: boolean;
+  /** The part above whose elements cannot be told from their old ones; rules below cannot speak of them. */
+  readonly uncorrelatable?: string;
+  /** Absent below anyOf and the like, and where the schema is not structural: rules are not looked at then. */
+  readonly rules?: RuleScope;
+  readonly options: SchemaOptions;
+}
+
+/** What an old definition may be spared, because it was so before. */
+export interface SchemaOptions {
+  readonly cel?: Cel;
+  readonly requiresValidTypes: boolean;
+  readonly requiresAtomicSets: boolean;
+  readonly requiresSoundListMaps: boolean;
+  readonly ignoresRuleCost: boolean;
+}
+
+/** Errors of the schema, and those of rules, which come after all of the former. */
+export interface SchemaErrors {
+  readonly schema: FieldError[];
+  readonly rules: FieldError[];
+}
+
+/** What is wrong with a schema and those in it, apart from being structural. */
+export function schemaNodeErrors(source: JSONSchemaProps, context: SchemaContext): SchemaErrors {
+  const errors: SchemaErrors = { schema: plainErrors(source, context), rules: [] };
+  const add = (inner: JSONSchemaProps, changes: Partial<SchemaContext> & { readonly field: string }): void => {
+    const found = schemaNodeErrors(inner, { ...context, isRoot: false, ...changes });
+    errors.schema.push(...found.schema);
+    errors.rules.push(...found.rules);
+  };
+  const { field } = context;
+  if (typeof source.additionalProperties === "object") {
+    add(source.additionalProperties, {
+      field: `${field}.additionalProperties`,
+      ...(context.isInsideMeta ? { forbiddenDefaults: "inside additionalProperties applying to object metadata" } : {}),
+      ...scopeBelow(context.rules, source, "element"),
+    });
+  }
+  for (const [name, property] of Object.entries(source.properties ?? {})) {
+    add(property, { field: `${field}.properties[${name}]`, ...propertyContext(source, name, context) });
+  }
+  junctors(source, field).forEach(([inner, at]) => {
+    add(inner, { field: at, ...withoutRules });
+  });
+  const { items } = source;
+  if (items !== undefined && !Array.isArray(items)) {
+    const isCorrelatable = source["x-kubernetes-list-type"] === "map";
+    add(items, {
+      field: `${field}.items`,
+      ...(isCorrelatable || context.uncorrelatable !== undefined ? {} : { uncorrelatable: field }),
+      ...scopeBelow(context.rules, source, "element"),
+    });
+  }
+  errors.schema.push(...listAndMapErrors(source, field, context.options));
+  const rules = ruleErrors(source, context, errors.schema.length === 0);
+  errors.schema.push(...rules.schema);
+  errors.rules.push(...rules.rules);
+  return errors;
+}
+
+const withoutRules = { rules: undefined } as unknown as Partial<SchemaContext>;
+
+function propertyContext(source: JSONSchemaProps, name: string, context: SchemaContext): Partial<SchemaContext> {
+  const scope = scopeBelow(context.rules, source, name);
+  if (!META_FIELDS.has(name) || !(context.isRoot || source["x-kubernetes-embedded-resource"])) return scope;
+  const inside = { ...scope, isInsideMeta: true };
+  return context.isRoot ? { ...inside, forbiddenDefaults: `in top-level ${name}` } : inside;
+}
+
+function junctors(source: JSONSchemaProps, field: string): [JSONSchemaProps, string][] {
+  const each = (key: "allOf" | "oneOf" | "anyOf"): [JSONSchemaProps, string][] =>
+    (source[key] ?? []).map((inner, index) => [inner, `${field}.${key}[${index}]`]);
+  return [
+    ...(source.not === undefined ? [] : ([[source.not, `${field}.not`]] as [JSONSchemaProps, string][])),
+    ...each("allOf"),
+    ...each("oneOf"),
+    ...each("anyOf"),
+  ];
+}
+
+function plainErrors(
+  source: JSONSchemaProps,
+  { field, options, isInsideMeta, forbiddenDefaults }: SchemaContext,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const { type } = source;
+  if (options.requiresValidTypes && type && !TYPES.includes(type))
+    errors.push(notSupported(`${field}.type`, type, TYPES));
+  if (source.default !== undefined && source.default !== null && forbiddenDefaults !== undefined) {
+    errors.push(forbiddenField(`${field}.default`, `must not be set ${forbiddenDefaults}`));
+  }
+  const unsupported: readonly [key: keyof JSONSchemaProps, isSet: boolean][] = [
+    ["id", Boolean(source.id)],
+    ["additionalItems", source.additionalItems !== undefined],
+    ["patternProperties", Object.keys(source.patternProperties ?? {}).length > 0],
+    ["definitions", Object.keys(source.definitions ?? {}).length > 0],
+    ["dependencies", source.dependencies !== undefined],
+    ["$ref", source.$ref !== undefined],
+  ];
+  for (const [key, isSet] of unsupported) {
+    if (isSet) errors.push(forbiddenField(`${field}.${key}`, `${key} is not supported`));
+  }
+  if (type === "null") {
+    errors.push(forbiddenField(`${field}.type`, "type cannot be set to null, use nullable as an alternative"));
+  }
+  if (Array.isArray(source.items) && source.items.length > 0) {
+    errors.push(forbiddenField(`${field}.items`, "items must be a schema object and not an array"));
+  }
+  if (isInsideMeta && source["x-kubernetes-embedded-resource"]) {
+    errors.push(forbiddenField(`${field}.x-kubernetes-embedded-resource`, "must not be used inside of resource meta"));
+  }
+  if (source.uniqueItems) {
+    const detail = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
+    errors.push(forbiddenField(`${field}.uniqueItems`, detail));
+  }
+  const { additionalProperties } = source;
+  if (additionalProperties !== undefined && additionalProperties !== true && hasProperties(source)) {
+    const detail = "additionalProperties and properties are mutual exclusive";
+    errors.push(forbiddenField(`${field}.additionalProperties`, detail));
+  }
+  if (source["x-kubernetes-preserve-unknown-fields"] === false) {
+    errors.push(invalid(`${field}.x-kubernetes-preserve-unknown-fields`, false, "must be true or undefined"));
+  }
+  return errors;
+}
+
+const hasProperties = (source: JSONSchemaProps): boolean => Object.keys(source.properties ?? {}).length > 0;

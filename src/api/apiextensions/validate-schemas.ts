@@ -1,0 +1,133 @@
+import { loadCel } from "../cel/load-cel.ts";
+import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionSpec,
+  JSONSchemaProps,
+} from "../generated/apiextensions.k8s.io/v1.ts";
+import { equalJson } from "../patch/json-value.ts";
+import { declaredRootType } from "../structural/cel-types.ts";
+import { compileStructural } from "../structural/compile.ts";
+import { loadPatternEngine } from "../structural/pattern.ts";
+import { isUnset, structuralViolations } from "../structural/violations.ts";
+import { setErrors, unsoundKeys } from "./list-and-map-rules.ts";
+import { newTotalCost, totalCostErrors } from "./rule-cost.ts";
+import { placesOf, someSchema, someSchemaOf } from "./schema-places.ts";
+import { validateDefaults } from "./validate-defaults.ts";
+import { type SchemaOptions, schemaNodeErrors } from "./validate-schema-node.ts";
+
+/**
+ * What is wrong with the schemas of a definition: structure, defaults, patterns, rules and their cost. Loads what schemas use.
+ *
+ * @param old what was wrong in it before, and was allowed then, is not told
+ */
+export async function validateSchemas(
+  { spec }: CustomResourceDefinition,
+  old?: CustomResourceDefinition,
+): Promise<FieldError[]> {
+  const errors: FieldError[] = [];
+  for (const { field, value, versions } of placesOf(spec, "schema")) {
+    const source = value.openAPIV3Schema;
+    if (source === undefined) continue;
+    const isUnchanged = old !== undefined && versions.every((name) => equalJson(source, schemaOf(old.spec, name)));
+    const options = await schemaOptions(source, { old: old?.spec, isUnchanged });
+    const hasStatus = (spec.versions ?? []).some(
+      ({ name, subresources }) => versions.includes(name) && subresources?.status !== undefined,
+    );
+    const at = `${field}.openAPIV3Schema`;
+    errors.push(...rootErrors(source, at, hasStatus), ...(await schemaErrors(source, at, options)));
+  }
+  return errors;
+}
+
+const schemaOf = (spec: CustomResourceDefinitionSpec, version: string): JSONSchemaProps | undefined =>
+  (spec.versions ?? []).find(({ name }) => name === version)?.schema?.openAPIV3Schema;
+
+type Options = SchemaOptions & { readonly requiresPruned: boolean };
+
+async function schemaOptions(
+  source: JSONSchemaProps,
+  { old, isUnchanged }: { old: CustomResourceDefinitionSpec | undefined; isUnchanged: boolean },
+): Promise<Options> {
+  const hadNone = (predicate: (schema: JSONSchemaProps) => boolean): boolean =>
+    old === undefined || !someSchemaOf(old, predicate);
+  const hasRules = someSchema(source, (schema) => (schema["x-kubernetes-validations"]?.length ?? 0) > 0);
+  return {
+    ...(hasRules ? { cel: await loadCel() } : {}),
+    requiresValidTypes: hadNone(({ type }) => Boolean(type) && !TYPES.has(type!)),
+    requiresAtomicSets: hadNone((schema) => setErrors(schema, "").length > 0),
+    requiresSoundListMaps: hadNone((schema) => unsoundKeys(schema, "").length > 0),
+    requiresPruned: old === undefined || !(await hadUnprunedDefaults(old)),
+    ignoresRuleCost: isUnchanged,
+  };
+}
+
+const TYPES: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "array", "object"]);
+
+async function hadUnprunedDefaults(old: CustomResourceDefinitionSpec): Promise<boolean> {
+  for (const { schema } of old.versions ?? []) {
+    const source = schema?.openAPIV3Schema;
+    if (source === undefined || !someSchema(source, (each) => (each.default ?? undefined) !== undefined)) continue;
+    const errors = await validateDefaults(compileStructural(source), "", { requiresPruned: true });
+    if (errors.some(({ message }) => message.endsWith("must not have unknown fields"))) return true;
+  }
+  return false;
+}
+
+async function schemaErrors(source: JSONSchemaProps, field: string, options: Options): Promise<FieldError[]> {
+  const structural = compileStructural(source);
+  const hasPatterns = someSchema(source, ({ pattern }) => Boolean(pattern));
+  const engine = hasPatterns ? await loadPatternEngine() : undefined;
+  const violations = structuralViolations(structural, field, engine);
+  const defaults =
+    violations.length > 0 ? [] : await validateDefaults(structural, field, { requiresPruned: options.requiresPruned });
+  const errors = [...violations, ...defaults];
+  const total = newTotalCost();
+  // Rules are looked at only when they can know what values are.
+  const rules = errors.length > 0 ? {} : { rules: { declared: declaredRootType(structural), cardinality: 1, total } };
+  const found = schemaNodeErrors(source, { field, isRoot: true, isInsideMeta: false, options, ...rules });
+  return [...errors, ...found.schema, ...found.rules, ...totalCostErrors(total, field)];
+}
+
+/** What Go calls the keywords that may stand at the root when status is written by itself. */
+const ALLOWED_AT_ROOT: Readonly<Record<string, string>> = {
+  description: "Description",
+  type: "Type",
+  format: "Format",
+  title: "Title",
+  maximum: "Maximum",
+  exclusiveMaximum: "ExclusiveMaximum",
+  minimum: "Minimum",
+  exclusiveMinimum: "ExclusiveMinimum",
+  maxLength: "MaxLength",
+  minLength: "MinLength",
+  pattern: "Pattern",
+  maxItems: "MaxItems",
+  minItems: "MinItems",
+  uniqueItems: "UniqueItems",
+  multipleOf: "MultipleOf",
+  required: "Required",
+  items: "Items",
+  properties: "Properties",
+  externalDocs: "ExternalDocs",
+  example: "Example",
+  "x-kubernetes-preserve-unknown-fields": "XPreserveUnknownFields",
+  "x-kubernetes-validations": "XValidations",
+};
+
+function rootErrors(source: JSONSchemaProps, field: string, hasStatus: boolean): FieldError[] {
+  const errors: FieldError[] = [];
+  if (hasStatus && source.type && source.type !== "object") {
+    const detail =
+      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
+    errors.push(invalid(`${field}.type`, source.type, detail));
+  } else if (
+    hasStatus &&
+    Object.entries(source).some(([key, value]) => !isUnset(value) && ALLOWED_AT_ROOT[key] === undefined)
+  ) {
+    const detail = `only [${Object.values(ALLOWED_AT_ROOT).join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`;
+    errors.push(invalid(field, source, detail));
+  }
+  if (source.nullable) errors.push(forbiddenField(`${field}.nullable`, "nullable cannot be true at the root"));
+  return errors;
+}

@@ -1,0 +1,136 @@
+import { escapePropertyName } from "../cel/types/property-names.ts";
+import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import type { JSONSchemaProps, ValidationRule } from "../generated/apiextensions.k8s.io/v1.ts";
+import type { DeclaredType } from "../structural/cel-types.ts";
+import { compileStructural } from "../structural/compile.ts";
+import { validFieldPath } from "../structural/field-path.ts";
+import { compileRulePrograms, type RuleProgram } from "../structural/rule-programs.ts";
+import { elementsMax, observeCost, occurrencesMax, type TotalCost, tooExpensive } from "./rule-cost.ts";
+import type { SchemaContext, SchemaErrors } from "./validate-schema-node.ts";
+
+const REASONS = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
+
+/** What rules at a schema go by. */
+export interface RuleScope {
+  /** Undefined where the schema does not say what values are. */
+  readonly declared: DeclaredType | undefined;
+  /** How many such values an object may have; undefined when nothing bounds them. */
+  readonly cardinality: number | undefined;
+  readonly total: TotalCost;
+}
+
+/** The scope of a part: of a property by its name, or of elements. */
+export function scopeBelow(
+  scope: RuleScope | undefined,
+  source: JSONSchemaProps,
+  part: string | "element",
+): { readonly rules?: RuleScope } {
+  if (scope === undefined) return {};
+  const { declared, total } = scope;
+  const isElement = source.type === "array" || typeof source.additionalProperties === "object";
+  const inner = isElement
+    ? declared?.element
+    : escapePropertyName(part) === undefined
+      ? undefined
+      : declared?.properties?.get(part);
+  const times = elementsMax(source);
+  const cardinality = scope.cardinality === undefined || times === undefined ? undefined : scope.cardinality * times;
+  return { rules: { declared: inner, cardinality, total } };
+}
+
+/** What is wrong with the rules that stand at a schema. They are compiled only where all else is well. */
+export function ruleErrors(source: JSONSchemaProps, context: SchemaContext, isSchemaSound: boolean): SchemaErrors {
+  const rules = source["x-kubernetes-validations"] ?? [];
+  const at = (index: number): string => `${context.field}.x-kubernetes-validations[${index}]`;
+  const schema = rules.flatMap((rule, index) => statementErrors(rule, at(index), source));
+  const { rules: scope, options } = context;
+  if (rules.length === 0 || !isSchemaSound || schema.length > 0 || scope === undefined || options.cel === undefined) {
+    return { schema, rules: [] };
+  }
+  if (scope.declared === undefined) {
+    const message = "Internal error: internal error: failed to retrieve type information for x-kubernetes-validations";
+    return {
+      schema,
+      rules: [{ reason: "InternalError", field: `${context.field}.x-kubernetes-validations`, message }],
+    };
+  }
+  const programs = compileRulePrograms(options.cel, compileStructural(source), scope.declared);
+  const errors = programs.flatMap((program, index) => programErrors(program, at(index), { context, scope }));
+  return { schema, rules: errors };
+}
+
+function statementErrors(rule: ValidationRule, field: string, source: JSONSchemaProps): FieldError[] {
+  const errors: FieldError[] = [];
+  const { message = "", messageExpression = "", fieldPath = "" } = rule;
+  const text = (rule.rule ?? "").trim();
+  if (text === "") errors.push(required(`${field}.rule`, "rule is not specified"));
+  else if (message !== "" && message.trim() === "") {
+    errors.push(invalid(`${field}.message`, message, "message must be non-empty if specified"));
+  } else if (hasNewlines(message.trim())) {
+    errors.push(invalid(`${field}.message`, message, "message must not contain line breaks"));
+  } else if (hasNewlines(text) && message.trim() === "") {
+    errors.push(required(`${field}.message`, "message must be specified if rule contains line breaks"));
+  }
+  if (messageExpression !== "" && messageExpression.trim() === "") {
+    errors.push(required(`${field}.messageExpression`, "messageExpression must be non-empty if specified"));
+  }
+  if (rule.reason !== undefined && !REASONS.includes(rule.reason)) {
+    errors.push(notSupported(`${field}.reason`, rule.reason, REASONS));
+  }
+  if (fieldPath === "") return errors;
+  const at = `${field}.fieldPath`;
+  if (fieldPath.trim() === "") errors.push(invalid(at, fieldPath, "fieldPath must be non-empty if specified"));
+  if (hasNewlines(fieldPath)) errors.push(invalid(at, fieldPath, "fieldPath must not contain line breaks"));
+  if ("error" in validFieldPath(fieldPath, compileStructural(source))) {
+    errors.push(invalid(at, fieldPath, "fieldPath must be a valid path"));
+  }
+  return errors;
+}
+
+const hasNewlines = (text: string): boolean => /[\n\r]/.test(text);
+
+function programErrors(
+  compiled: RuleProgram,
+  field: string,
+  { context, scope }: { context: SchemaContext; scope: RuleScope },
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const { rule, program, message } = compiled;
+  const checkCost = (what: string, at: string, cost: number): void => {
+    if (!context.options.ignoresRuleCost) errors.push(...tooExpensive(what, at, cost));
+    observeCost(scope.total, at, cost);
+  };
+  if (program !== undefined) {
+    const times = scope.cardinality ?? occurrencesMax(scope.declared!.minimumSize);
+    checkCost("estimated rule cost", `${field}.rule`, times === 0 ? 0 : program.estimatedCost * times);
+  }
+  if (compiled.error !== undefined) errors.push(invalid(`${field}.rule`, shownRule(rule), compiled.error));
+  if (compiled.messageError !== undefined) {
+    errors.push(invalid(`${field}.messageExpression`, shownRule(rule), compiled.messageError));
+  } else if (message !== undefined) {
+    checkCost("estimated messageExpression cost", `${field}.messageExpression`, message.estimatedCost);
+  }
+  if (compiled.usesOldSelf) {
+    if (context.uncorrelatable !== undefined) {
+      const detail = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${context.uncorrelatable}`;
+      errors.push(invalid(`${field}.rule`, rule.rule, detail));
+    }
+  } else if (rule.optionalOldSelf !== undefined) {
+    errors.push(
+      invalid(`${field}.optionalOldSelf`, rule.optionalOldSelf, "may not be set if oldSelf is not used in rule"),
+    );
+  }
+  return errors;
+}
+
+/** A rule as upstream's errors show it. */
+function shownRule(rule: ValidationRule): Record<string, unknown> {
+  return {
+    Rule: rule.rule,
+    Message: rule.message ?? "",
+    MessageExpression: rule.messageExpression ?? "",
+    Reason: rule.reason ?? null,
+    FieldPath: rule.fieldPath ?? "",
+    OptionalOldSelf: rule.optionalOldSelf ?? null,
+  };
+}
