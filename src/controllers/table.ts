@@ -21,6 +21,7 @@ import { serviceAccountController } from "./serviceaccount/reconcile.ts";
 import { statefulSetController } from "./statefulset/reconcile.ts";
 import { taintEvictionController } from "./taint-eviction/reconcile.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
+import { validatingAdmissionPolicyStatusController } from "./validatingadmissionpolicy-status/reconcile.ts";
 
 /** All controllers by their upstream names: the one place where a controller becomes part of the program. */
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
@@ -46,4 +47,5 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "serviceaccount-controller": serviceAccountController,
   "taint-eviction-controller": taintEvictionController,
   "ttl-after-finished-controller": ttlAfterFinishedController,
+  "validatingadmissionpolicy-status-controller": validatingAdmissionPolicyStatusController,
 };

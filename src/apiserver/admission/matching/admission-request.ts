@@ -1,4 +1,3 @@
-import type { CelType } from "../../../api/cel/cel.ts";
 import type { GroupVersionKind } from "../../../api/schema.ts";
 import type { UserInfo } from "../../authn/authenticator.ts";
 import type { AdmissionAttributes } from "../admission.ts";
@@ -57,49 +56,3 @@ function userOf({ name, uid, groups, extra }: UserInfo): AdmissionUser {
     ...(extra !== undefined && Object.keys(extra).length > 0 && { extra }),
   };
 }
-
-const text: CelType = { kind: "string" };
-const kindType: CelType = {
-  kind: "object",
-  name: "kubernetes.GroupVersionKind",
-  plainNames: true,
-  fields: { group: text, version: text, kind: text },
-};
-const resourceType: CelType = {
-  kind: "object",
-  name: "kubernetes.GroupVersionResource",
-  plainNames: true,
-  fields: { group: text, version: text, resource: text },
-};
-const userType: CelType = {
-  kind: "object",
-  name: "kubernetes.UserInfo",
-  plainNames: true,
-  fields: {
-    username: text,
-    uid: text,
-    groups: { kind: "list", element: text },
-    extra: { kind: "map", value: { kind: "list", element: text } },
-  },
-};
-
-/** The type of `request` in expressions (upstream: plugin/cel.BuildRequestType). */
-export const requestType: CelType = {
-  kind: "object",
-  name: "kubernetes.AdmissionRequest",
-  plainNames: true,
-  fields: {
-    kind: kindType,
-    resource: resourceType,
-    subResource: text,
-    requestKind: kindType,
-    requestResource: resourceType,
-    requestSubResource: text,
-    name: text,
-    namespace: text,
-    operation: text,
-    userInfo: userType,
-    dryRun: { kind: "boolean" },
-    options: { kind: "dynamic" },
-  },
-};

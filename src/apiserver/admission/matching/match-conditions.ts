@@ -1,7 +1,8 @@
+import { requestType } from "../../../api/admissionregistration/policy-variables.ts";
 import { type Cel, CelEvaluationError, type CelProgram, type CelType } from "../../../api/cel/cel.ts";
 import { aggregate } from "../../authz/rbac.ts";
 import type { AdmissionAttributes } from "../admission.ts";
-import { admissionRequest, requestType } from "./admission-request.ts";
+import { admissionRequest } from "./admission-request.ts";
 import type { RequestAuthorizer } from "./cel-authorizer.ts";
 import type { RuleMatch } from "./rules.ts";
 import type { VersionedObjects } from "./versioned-objects.ts";

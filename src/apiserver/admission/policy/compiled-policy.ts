@@ -1,15 +1,15 @@
-import type { Cel, CelOptions, CelProgram, CelType } from "../../../api/cel/cel.ts";
-import { CelCompileError } from "../../../api/cel/cel.ts";
-import type { FieldError } from "../../../api/field-error.ts";
-import { invalid } from "../../../api/field-error.ts";
-import type { CompiledCondition } from "../matching/match-conditions.ts";
 import {
   type CompiledVariable,
   compileVariables,
   policyVariables,
   type VariableTypes,
   withOwnVariables,
-} from "./variables.ts";
+} from "../../../api/admissionregistration/policy-variables.ts";
+import type { Cel, CelOptions, CelProgram, CelType } from "../../../api/cel/cel.ts";
+import { CelCompileError } from "../../../api/cel/cel.ts";
+import type { FieldError } from "../../../api/field-error.ts";
+import { invalid } from "../../../api/field-error.ts";
+import type { CompiledCondition } from "../matching/match-conditions.ts";
 
 /** What both kinds of policies say in expressions. */
 interface CommonSpec {

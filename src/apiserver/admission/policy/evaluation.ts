@@ -1,6 +1,6 @@
+import type { CompiledVariable } from "../../../api/admissionregistration/policy-variables.ts";
 import type { CelProgram, CelResult } from "../../../api/cel/cel.ts";
 import { CelEvaluationError } from "../../../api/cel/cel.ts";
-import type { CompiledVariable } from "./variables.ts";
 
 /** Upstream's RuntimeCELCostBudget: for all expressions of a policy on one request. */
 export const COST_BUDGET = 10_000_000;

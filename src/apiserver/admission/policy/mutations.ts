@@ -1,3 +1,4 @@
+import type { CompiledVariable } from "../../../api/admissionregistration/policy-variables.ts";
 import { CelEvaluationError } from "../../../api/cel/cel.ts";
 import { messagePathError } from "../../../api/cel/message-paths.ts";
 import type { AnyObject, ApiObject } from "../../../api/meta.ts";
@@ -8,7 +9,6 @@ import { StatusError } from "../../../api/status.ts";
 import { MutationError, mergeApplyConfiguration } from "./apply-configuration.ts";
 import type { CompiledMutation } from "./compiled-policy.ts";
 import { createEvaluation, OutOfBudgetError } from "./evaluation.ts";
-import type { CompiledVariable } from "./variables.ts";
 
 interface Mutation {
   readonly mutation: CompiledMutation;

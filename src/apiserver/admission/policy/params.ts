@@ -1,5 +1,5 @@
 import type { ParamKind, ParamRef } from "../../../api/generated/admissionregistration.k8s.io/v1.ts";
-import type { ApiObject, ResourceReference } from "../../../api/meta.ts";
+import { type ApiObject, parseApiVersion, type ResourceReference } from "../../../api/meta.ts";
 import { labelSelectorOf } from "../../../api/selectors.ts";
 import type { ObjectReader } from "../../reader.ts";
 import type { ResourceVersions } from "../matching/resource-versions.ts";
@@ -19,7 +19,10 @@ export async function collectParams(
 ): Promise<(ApiObject | undefined)[]> {
   const { paramKind, paramRef } = of;
   if (paramKind === undefined || paramRef === undefined) return [undefined];
-  const resource = context.versions.resourceOf(kindOf(paramKind));
+  const resource = context.versions.resourceOf({
+    ...parseApiVersion(paramKind.apiVersion ?? ""),
+    kind: paramKind.kind ?? "",
+  });
   if (resource === undefined)
     throw new ParamsError(`paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`);
   const namespace = namespaceFor(resource, paramRef, of.namespace);
@@ -60,9 +63,4 @@ function namespaceFor(resource: ResourceReference, paramRef: ParamRef, requested
   if (namespace === "")
     throw new ParamsError("cannot use namespaced paramRef in policy binding that matches cluster-scoped resources");
   return namespace;
-}
-
-function kindOf({ apiVersion = "", kind = "" }: ParamKind): { group: string; version: string; kind: string } {
-  const slash = apiVersion.indexOf("/");
-  return { group: slash < 0 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind };
 }

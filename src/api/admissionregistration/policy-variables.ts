@@ -1,10 +1,54 @@
-import type { Cel, CelProgram, CelType } from "../../../api/cel/cel.ts";
-import { requestType } from "../matching/admission-request.ts";
+import type { Cel, CelProgram, CelType } from "../cel/cel.ts";
 
 const text: CelType = { kind: "string" };
 const time: CelType = { kind: "timestamp" };
 const texts: CelType = { kind: "list", element: text };
 const textMap: CelType = { kind: "map", value: text };
+
+const kindType: CelType = {
+  kind: "object",
+  name: "kubernetes.GroupVersionKind",
+  plainNames: true,
+  fields: { group: text, version: text, kind: text },
+};
+const resourceType: CelType = {
+  kind: "object",
+  name: "kubernetes.GroupVersionResource",
+  plainNames: true,
+  fields: { group: text, version: text, resource: text },
+};
+const userType: CelType = {
+  kind: "object",
+  name: "kubernetes.UserInfo",
+  plainNames: true,
+  fields: {
+    username: text,
+    uid: text,
+    groups: { kind: "list", element: text },
+    extra: { kind: "map", value: { kind: "list", element: text } },
+  },
+};
+
+/** The type of `request` in expressions (upstream: plugin/cel.BuildRequestType). */
+export const requestType: CelType = {
+  kind: "object",
+  name: "kubernetes.AdmissionRequest",
+  plainNames: true,
+  fields: {
+    kind: kindType,
+    resource: resourceType,
+    subResource: text,
+    requestKind: kindType,
+    requestResource: resourceType,
+    requestSubResource: text,
+    name: text,
+    namespace: text,
+    operation: text,
+    userInfo: userType,
+    dryRun: { kind: "boolean" },
+    options: { kind: "dynamic" },
+  },
+};
 
 /** The type of `namespaceObject`: what upstream shows of a namespace. */
 const namespaceType: CelType = {
