@@ -17,7 +17,7 @@ export function flowControlFilter(control: FlowControl, sources: WorkSources, cl
     const { level, object } = flow.schema;
     if (exchange.remoteAddress !== undefined)
       addHeaders(exchange, object.metadata?.uid, level.configuration.metadata?.uid);
-    const request: FlowRequest = { flow, user, info };
+    const request: FlowRequest = { flow, user, info, isPaced: exchange.remoteAddress !== undefined };
     const place = control.acquire(request, estimateWork(exchange, sources, level.limits.nominal), exchange.signal);
     const release = place instanceof Promise ? await waited(exchange, place, clock) : place;
     let isHeld = false;

@@ -5,7 +5,7 @@ import type { Metrics } from "../../base/metrics.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { flowMetrics, type SchemaCounts } from "./flow-metrics.ts";
-import { distinguisherOf, type RequestMatcher, schemaMatcher } from "./matching.ts";
+import { distinguisherOf, type RequestMatcher, schemaMatcher, schemaSubjects } from "./matching.ts";
 import { PriorityLevel } from "./priority-level.ts";
 import type { Ticket, WorkEstimate } from "./queue-set.ts";
 import { allocateSeats, limitsOf } from "./seat-limits.ts";
@@ -21,6 +21,7 @@ export interface SchemaEntry {
   readonly name: string;
   readonly level: PriorityLevel;
   readonly matches: RequestMatcher;
+  readonly concerns: (user: UserInfo) => boolean;
   readonly counts: SchemaCounts;
 }
 
@@ -48,6 +49,7 @@ export class FlowControl {
   readonly #countsOf: (schema: string, level: string) => SchemaCounts;
   readonly #details = new Map<Ticket, FlowRequest>();
   #schemas: readonly SchemaEntry[] = [];
+  #byUser = new WeakMap<UserInfo, readonly SchemaEntry[]>();
   #borrowing: Timer | undefined;
 
   constructor(options: FlowControlOptions) {
@@ -79,14 +81,25 @@ export class FlowControl {
     }
     this.#share();
     this.#schemas = schemas.toSorted(byPrecedence).flatMap((object) => this.#entryOf(object));
+    this.#byUser = new WeakMap();
   }
 
   /** The first schema that matches. Everybody matches catch-all. */
   classify(user: UserInfo, info: RequestInfo): Flow | undefined {
-    for (const schema of this.#schemas) {
+    for (const schema of this.#schemasOf(user)) {
       if (schema.matches(user, info)) return { schema, distinguisher: distinguisherOf(schema.object, user, info) };
     }
     return undefined;
+  }
+
+  /** Those that have the user among their subjects, found once a user. */
+  #schemasOf(user: UserInfo): readonly SchemaEntry[] {
+    let found = this.#byUser.get(user);
+    if (found === undefined) {
+      found = this.#schemas.filter((schema) => schema.concerns(user));
+      this.#byUser.set(user, found);
+    }
+    return found;
   }
 
   /**
@@ -107,6 +120,7 @@ export class FlowControl {
       flow: `${schema.name}/${distinguisher}`,
       work,
       arrivedMs: this.#options.clock.monotonic(),
+      isPaced: request.isPaced,
       start: () => waiting.start?.(),
     };
     const entry = level.queueSet.enter(ticket);
@@ -126,7 +140,8 @@ export class FlowControl {
     if (level === undefined) return [];
     const known = this.#schemas.find((entry) => entry.object === object && entry.level === level);
     if (known !== undefined) return [known];
-    return [{ object, name, level, matches: schemaMatcher(object), counts: this.#countsOf(name, level.name) }];
+    const counts = this.#countsOf(name, level.name);
+    return [{ object, name, level, matches: schemaMatcher(object), concerns: schemaSubjects(object), counts }];
   }
 
   /** Divides the seats by the configured shares. */
@@ -211,6 +226,8 @@ export interface FlowRequest {
   readonly flow: Flow;
   readonly user: UserInfo;
   readonly info: RequestInfo;
+  /** It came from outside, where nobody minds how much he asks at once. */
+  readonly isPaced: boolean;
 }
 
 interface Waiting {

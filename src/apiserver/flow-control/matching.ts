@@ -18,6 +18,12 @@ export function schemaMatcher(schema: FlowSchema): RequestMatcher {
   return (user, info) => rules.some((matches) => matches(user, info));
 }
 
+/** Whether some rule names the user, whatever he asks. */
+export function schemaSubjects(schema: FlowSchema): (user: UserInfo) => boolean {
+  const subjects = (schema.spec?.rules ?? []).flatMap((rule) => rule.subjects.map(subjectMatcher));
+  return (user) => subjects.some((matches) => matches(user));
+}
+
 function ruleMatcher(rule: PolicyRulesWithSubjects): RequestMatcher {
   const subjects = rule.subjects.map(subjectMatcher);
   const resources = (rule.resourceRules ?? []).map(resourceMatcher);

@@ -16,6 +16,8 @@ export interface Ticket {
   readonly flow: string;
   readonly work: WorkEstimate;
   readonly arrivedMs: number;
+  /** Whether it counts against the turn's budget: requests of this process have a pace of their own. */
+  readonly isPaced: boolean;
   /** Called when it may run: within `enter`, or later. */
   readonly start: () => void;
 }
@@ -234,7 +236,7 @@ export class QueueSet {
     while (this.#waiting > 0) {
       const queue = this.#nextQueue();
       if (queue === undefined) return;
-      if (!this.#turns.take(this.#resume)) return;
+      if (firstOf(queue).ticket.isPaced && !this.#turns.take(this.#resume)) return;
       this.#startFrom(queue);
     }
   }
