@@ -56,6 +56,7 @@ import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
 import { rbacStrategy } from "./registry/strategies/rbac.ts";
 import { serviceStrategy } from "./registry/strategies/service.ts";
+import { ServiceClaims } from "./registry/strategies/service-claims.ts";
 import { webhookConfigurationStrategy } from "./registry/strategies/webhook-configuration.ts";
 import type { Strategy } from "./registry/strategy.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
@@ -66,6 +67,8 @@ import { subresourceTable } from "./subresources/table.ts";
 /** What the door is made of; everything that decides comes from outside, so that tests and programs choose. */
 export interface ApiServerOptions {
   readonly store: Store;
+  /** Other servers work on the same store. */
+  readonly isStoreShared?: boolean;
   readonly schema: Schema;
   readonly kinds: readonly KindDefinition[];
   readonly clock: Clock;
@@ -119,13 +122,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     admit: (attributes) => present(plugins, "the admission chain").admit(attributes),
     validate: (attributes) => present(plugins, "the admission chain").validate(attributes),
   };
+  const claims = new ServiceClaims({ ...options, reader, isShared: options.isStoreShared === true });
   const table = createResourceTable({
     schema: options.schema,
     kinds: options.kinds,
     store,
     feed,
     admission: lateAdmission,
-    strategies: strategies(options, reader, authorization),
+    strategies: strategies(options, { reader, authorization, claims }),
   });
   const transport = () => inProcessTransport(handler, { user: API_SERVER, userAgent: "kube-apiserver" });
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
@@ -203,6 +207,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     log: log.named("crd"),
   });
   flowControl?.run(transport());
+  const repairing = claims.keepRepaired(stopping.signal);
   return {
     handler,
     reader,
@@ -216,7 +221,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await auditor?.close();
       await webhooks.close();
       stopping.abort();
-      await following;
+      await Promise.all([following, repairing]);
     },
   };
 }
@@ -224,9 +229,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 /** The kinds that need more than data, in one table. */
 function strategies(
   options: ApiServerOptions,
-  reader: ObjectReader,
-  authorization: () => Authorization,
+  parts: { reader: ObjectReader; authorization: () => Authorization; claims: ServiceClaims },
 ): Record<string, Strategy> {
+  const { reader, authorization, claims } = parts;
   const rbac = [clusterRoles, clusterRoleBindings, roles, roleBindings].map((each) => [
     `${each.group}/${each.resource}`,
     rbacStrategy(each as ResourceReference, authorization),
@@ -235,7 +240,7 @@ function strategies(
     "/pods": podStrategy,
     "/namespaces": namespaceStrategy,
     "/events": eventStrategy,
-    "/services": serviceStrategy({ reader, serviceCidr: options.serviceCidr, random: options.random }),
+    "/services": serviceStrategy({ ...options, reader, claims }),
     "/nodes": { createOnUpdate: true },
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,

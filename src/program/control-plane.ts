@@ -110,6 +110,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
       keys.onChange((current) => void agentToken(current));
       const server = await createApiServer({
         store,
+        isStoreShared: options.join !== undefined,
         schema,
         kinds: kindDefinitions,
         clock,

@@ -6,6 +6,7 @@ import {
   keepKubernetesService,
   type ServerAddress,
 } from "../bootstrap/kubernetes-service.ts";
+import type { EncryptionChoice } from "../cli/encryption-options.ts";
 import type { EtcdAccess } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly etcd?: EtcdAccess | undefined;
   /** Keys that servers share are copied from there. */
   readonly pkiDirectory?: string | undefined;
+  /** What is encrypted on disk; Secrets, with a key of the cluster, when absent. */
+  readonly encryption?: EncryptionChoice | undefined;
 }
 
 /** The API server of a data directory, at work, with everything that a cluster has from its first minute. */
@@ -70,6 +73,7 @@ export async function openServer(
   plane = await startControlPlane(
     {
       dataDirectory: options.dataDirectory,
+      ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
       facts,
       nodeName: options.nodeName,
       bind: options.bind,

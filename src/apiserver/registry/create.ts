@@ -57,7 +57,7 @@ async function createOnce(
     await resource.admission.validate(attributes);
     return await store(resource, draft, context, undo);
   } catch (error) {
-    undo?.();
+    await undo?.();
     throw error;
   }
 }
@@ -67,7 +67,7 @@ async function store(resource: ServedResource, draft: ApiObject, context: WriteC
   if (context.dryRun) {
     if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined)
       throw alreadyExists(resource.schema, name);
-    undo?.();
+    await undo?.();
     return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: 0 };
   }
   try {

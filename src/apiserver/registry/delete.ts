@@ -74,7 +74,7 @@ export async function finishDeletion(resource: ServedResource, stored: Stored): 
   if (!isDone(resource, stored.object)) return stored;
   try {
     await resource.storage.delete(stored);
-    resource.strategy.afterDelete?.(stored.object);
+    await resource.strategy.afterDelete?.(stored.object);
   } catch (error) {
     if (!(error instanceof RevisionMismatchError)) throw error;
   }
@@ -91,7 +91,7 @@ async function deleteOnce(
   if (isDone(resource, draft)) {
     if (context.dryRun) return { stored: current, gone: true };
     const revision = await resource.storage.delete(current);
-    resource.strategy.afterDelete?.(current.object);
+    await resource.strategy.afterDelete?.(current.object);
     return { stored: { ...current, bytes: stampedCopy(current.bytes, revision), revision }, gone: true };
   }
   if (context.dryRun || draft === current.object) return { stored: current, gone: false };

@@ -29,8 +29,10 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   /** Completes a new object before validation. What it reserves is given back by the returned function if the write fails. */
   beforeCreate?(draft: T, context: WriteContext): Promise<Undo | undefined>;
   beforeUpdate?(draft: T, old: T, context: WriteContext): Promise<Undo | undefined>;
-  /** The object is gone from the store. */
-  afterDelete?(object: T): void;
+  /** The change is in the store. Must not fail. */
+  afterUpdate?(object: T, old: T): Promise<void>;
+  /** The object is gone from the store. Must not fail. */
+  afterDelete?(object: T): void | Promise<void>;
   /** How a delete of this object proceeds, when not by grace period and finalizers alone. */
   beforeDelete?(object: T, context: WriteContext): void;
   /** Grace period in seconds of a delete; `asked` is what the client said. 0 removes at once. */
@@ -47,7 +49,7 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   readonly createOnUpdate?: boolean;
 }
 
-export type Undo = () => void;
+export type Undo = () => void | Promise<void>;
 
 /** Keeps a strategy's own type while one table holds them all. */
 export function defineStrategy<T extends ApiObject>(strategy: Strategy<T>): Strategy {

@@ -84,17 +84,18 @@ async function updateOnce(
     validateChange(resource, { draft, old, subresource });
     if (request.admission !== "already") await resource.admission.validate(attributes);
     if (equalJson(draft, old) && resource.storage.isStoredAsWritten(current)) {
-      undo?.();
+      await undo?.();
       return current;
     }
     if (context.dryRun) {
-      undo?.();
+      await undo?.();
       return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: current.revision };
     }
     const stored = await resource.storage.update(draft, current.revision);
+    await resource.strategy.afterUpdate?.(stored.object, old);
     return await finishDeletion(resource, stored);
   } catch (error) {
-    undo?.();
+    await undo?.();
     throw error;
   }
 }

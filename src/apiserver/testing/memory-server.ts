@@ -39,6 +39,7 @@ export async function startMemoryServer(
     flowControl?: ApiServerOptions["flowControl"];
     /** Instead of an empty one. */
     store?: Store;
+    isStoreShared?: boolean;
   } = {},
 ): Promise<MemoryServer> {
   const clock = new VirtualClock();
@@ -46,6 +47,7 @@ export async function startMemoryServer(
   const store = options.store ?? createMemoryStore({ clock });
   const server = await createApiServer({
     store,
+    ...(options.isStoreShared !== undefined && { isStoreShared: options.isStoreShared }),
     schema: loadSchema(),
     kinds: kindDefinitions,
     clock,

@@ -6,35 +6,58 @@ import type { Random } from "../../../base/random.ts";
 import type { ObjectReader } from "../../reader.ts";
 import { RangeAllocator } from "../allocator.ts";
 import { formatIpv4, parseIpv4, parseIpv4Cidr } from "../ipv4.ts";
-import { defineStrategy, type Strategy, type Undo } from "../strategy.ts";
+import { defineStrategy, type Strategy, type Undo, type WriteContext } from "../strategy.ts";
+import type { Owner } from "./service-claim-repair.ts";
+import type { ServiceClaims } from "./service-claims.ts";
+import { type Holding, holdings, holdingsWithout } from "./service-holdings.ts";
 
 /** Ports that NodePort Services get (kube-apiserver --service-node-port-range), and how many are left to people first. */
 const NODE_PORTS = { first: 30000, size: 2768 };
 const NODE_PORTS_RESERVED = 86;
 const ADDRESSES_RESERVED_MAX = 256;
 
+/** A free number that another server has taken is followed by so many others. */
+const TRIES = 100;
+
 /** Gives Services their cluster addresses and node ports. */
-export function serviceStrategy(options: { reader: ObjectReader; serviceCidr: string; random: Random }): Strategy {
+export function serviceStrategy(options: {
+  reader: ObjectReader;
+  serviceCidr: string;
+  random: Random;
+  claims: ServiceClaims;
+}): Strategy {
   const allocation = new ServiceAllocation(options);
   return defineStrategy<Service>({
-    async beforeCreate(draft) {
+    async beforeCreate(draft, context) {
       await allocation.ready(options.reader);
-      return allocation.give(draft, undefined);
+      return allocation.give(draft, undefined, context);
     },
-    async beforeUpdate(draft, old) {
+    async beforeUpdate(draft, old, context) {
       await allocation.ready(options.reader);
-      return allocation.give(draft, old);
+      return allocation.give(draft, old, context);
     },
+    afterUpdate: (service, old) => options.claims.release(holdingsWithout(old, service), ownerOf(service)),
+    afterDelete: (service) => options.claims.release([...holdings(service)], ownerOf(service)),
   });
+}
+
+/** What the draft gets anew: reserved here, and claimed for all servers unless it is only for show. */
+interface Giving {
+  readonly owner: Owner;
+  readonly isDry: boolean;
+  readonly before: ReadonlySet<Holding>;
+  readonly fresh: Holding[];
 }
 
 class ServiceAllocation {
   readonly #addresses: RangeAllocator;
   readonly #addressesReserved: number;
   readonly #ports: RangeAllocator;
+  readonly #claims: ServiceClaims;
   #following: Promise<unknown> | undefined;
 
-  constructor(options: { serviceCidr: string; random: Random }) {
+  constructor(options: { serviceCidr: string; random: Random; claims: ServiceClaims }) {
+    this.#claims = options.claims;
     const { first, size } = parseIpv4Cidr(options.serviceCidr);
     this.#addresses = new RangeAllocator({ first: first + 1, size: size - 2 }, options.random);
     this.#addressesReserved = Math.min(Math.max(16, Math.floor(size / 16)), ADDRESSES_RESERVED_MAX);
@@ -51,24 +74,57 @@ class ServiceAllocation {
   }
 
   /** Completes the draft; answers how to give back what is newly reserved if the write fails. */
-  give(draft: Service, old: Service | undefined): Undo {
-    const before = new Set(holdings(old));
-    const fresh: string[] = [];
-    const undo = (): void => {
-      for (const holding of fresh) this.#release(holding);
+  async give(draft: Service, old: Service | undefined, context: WriteContext): Promise<Undo> {
+    const giving: Giving = {
+      owner: ownerOf(draft),
+      isDry: context.dryRun,
+      before: new Set(holdings(old)),
+      fresh: [],
+    };
+    const undo = async (): Promise<void> => {
+      if (!giving.isDry) await this.#claims.release(giving.fresh, giving.owner);
+      for (const holding of giving.fresh) this.#release(holding);
     };
     try {
-      this.#giveAddress(draft, before, fresh);
-      this.#givePorts(draft, before, fresh);
-      this.#giveHealthCheckPort(draft, before, fresh);
+      await this.#giveAddress(draft, giving);
+      await this.#givePorts(draft, giving);
+      await this.#giveHealthCheckPort(draft, giving);
     } catch (error) {
-      undo();
+      await undo();
       throw error;
     }
     return undo;
   }
 
-  #giveAddress(draft: Service, before: ReadonlySet<string>, fresh: string[]): void {
+  /** Reserves any number that is free, here and in the store. */
+  async #takeAny(
+    range: { numbers: RangeAllocator; reserved: number; holdingOf(value: number): Holding },
+    giving: Giving,
+  ): Promise<number | undefined> {
+    const passed: number[] = [];
+    try {
+      while (passed.length < TRIES) {
+        const value = range.numbers.allocate(range.reserved);
+        if (value === undefined) return undefined;
+        const holding = range.holdingOf(value);
+        if (await this.#claim(holding, giving)) {
+          giving.fresh.push(holding);
+          return value;
+        }
+        passed.push(value);
+      }
+      return undefined;
+    } finally {
+      // Whoever has them shows it by its Service.
+      for (const value of passed) range.numbers.release(value);
+    }
+  }
+
+  async #claim(holding: Holding, { isDry, owner }: Giving): Promise<boolean> {
+    return isDry || (await this.#claims.take(holding, owner));
+  }
+
+  async #giveAddress(draft: Service, giving: Giving): Promise<void> {
     const spec = (draft.spec ??= {});
     if (spec.type === "ExternalName") {
       delete spec.clusterIP;
@@ -79,73 +135,96 @@ class ServiceAllocation {
     if (asked === "None") {
       spec.clusterIPs = ["None"];
     } else if (asked === "") {
-      const address = this.#addresses.allocate(this.#addressesReserved);
+      const range = { numbers: this.#addresses, reserved: this.#addressesReserved };
+      const address = await this.#takeAny({ ...range, holdingOf: (value) => `ip/${formatIpv4(value)}` }, giving);
       if (address === undefined) throw internalError("failed to allocate a serviceIP: range is full");
       spec.clusterIP = formatIpv4(address);
-      fresh.push(`ip/${spec.clusterIP}`);
       spec.clusterIPs = [spec.clusterIP];
     } else {
-      if (!before.has(`ip/${asked}`)) this.#takeAddress(draft, asked, fresh);
+      if (!giving.before.has(`ip/${asked}`)) await this.#takeAddress(draft, asked, giving);
       spec.clusterIPs = [asked];
     }
     spec.ipFamilies ??= ["IPv4"];
     spec.ipFamilyPolicy ??= "SingleStack";
   }
 
-  #takeAddress(draft: Service, asked: string, fresh: string[]): void {
+  async #takeAddress(draft: Service, asked: string, giving: Giving): Promise<void> {
     const number = parseIpv4(asked);
     const wrong =
       number === undefined || !this.#addresses.contains(number)
         ? `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range`
-        : this.#addresses.reserve(number)
+        : (await this.#takeThis({ numbers: this.#addresses, value: number, holding: `ip/${asked}` }, giving))
           ? undefined
           : `failed to allocate IP ${asked}: provided IP is already allocated`;
     if (wrong !== undefined) throw refused(draft, "spec.clusterIPs", [asked], wrong);
-    fresh.push(`ip/${asked}`);
   }
 
-  #givePorts(draft: Service, before: ReadonlySet<string>, fresh: string[]): void {
+  /** Reserves this number, here and in the store. */
+  async #takeThis(
+    wanted: { numbers: RangeAllocator; value: number; holding: Holding },
+    giving: Giving,
+  ): Promise<boolean> {
+    const { numbers, value, holding } = wanted;
+    if (!numbers.reserve(value)) return false;
+    let isTaken = false;
+    try {
+      isTaken = await this.#claim(holding, giving);
+    } finally {
+      if (!isTaken) numbers.release(value);
+    }
+    if (isTaken) giving.fresh.push(holding);
+    return isTaken;
+  }
+
+  async #takeAnyPort(what: string, giving: Giving): Promise<number> {
+    const range = { numbers: this.#ports, reserved: NODE_PORTS_RESERVED };
+    const free = await this.#takeAny({ ...range, holdingOf: (value) => `port/${value}` }, giving);
+    if (free === undefined) throw internalError(`failed to allocate a ${what}: range is full`);
+    return free;
+  }
+
+  async #givePorts(draft: Service, giving: Giving): Promise<void> {
     const type = draft.spec?.type;
     const needed =
       type === "NodePort" || (type === "LoadBalancer" && draft.spec?.allocateLoadBalancerNodePorts !== false);
     const given = new Map<number, string[]>();
-    draft.spec?.ports?.forEach((port, index) => {
+    for (const [index, port] of (draft.spec?.ports ?? []).entries()) {
       const asked = port.nodePort ?? 0;
       if (asked !== 0) {
         const shared = given.get(asked)?.includes(port.protocol ?? "TCP") === false;
-        if (!shared && !before.has(`port/${asked}`)) this.#takePort(draft, { port, index }, fresh);
+        if (!shared && !giving.before.has(`port/${asked}`)) await this.#takePort(draft, { port, index }, giving);
       } else if (needed) {
-        const free = this.#ports.allocate(NODE_PORTS_RESERVED);
-        if (free === undefined) throw internalError("failed to allocate a nodePort: range is full");
-        fresh.push(`port/${free}`);
-        port.nodePort = free;
+        port.nodePort = await this.#takeAnyPort("nodePort", giving);
       } else delete port.nodePort;
       if (port.nodePort !== undefined)
         given.set(port.nodePort, [...(given.get(port.nodePort) ?? []), port.protocol ?? "TCP"]);
-    });
+    }
   }
 
-  #giveHealthCheckPort(draft: Service, before: ReadonlySet<string>, fresh: string[]): void {
+  async #giveHealthCheckPort(draft: Service, giving: Giving): Promise<void> {
     const spec = draft.spec!;
     if (spec.type !== "LoadBalancer" || spec.externalTrafficPolicy !== "Local") return;
     const asked = spec.healthCheckNodePort ?? 0;
     if (asked === 0) {
-      const free = this.#ports.allocate(NODE_PORTS_RESERVED);
-      if (free === undefined) throw internalError("failed to allocate a HealthCheck NodePort: range is full");
-      spec.healthCheckNodePort = free;
-      fresh.push(`port/${free}`);
-    } else if (!before.has(`port/${asked}`) && this.#ports.reserve(asked)) fresh.push(`port/${asked}`);
+      spec.healthCheckNodePort = await this.#takeAnyPort("HealthCheck NodePort", giving);
+    } else if (!giving.before.has(`port/${asked}`) && this.#ports.contains(asked)) {
+      const holding = `port/${asked}`;
+      if (!(await this.#takeThis({ numbers: this.#ports, value: asked, holding }, giving))) {
+        throw internalError(
+          `failed to allocate requested HealthCheck NodePort ${asked}: provided port is already allocated`,
+        );
+      }
+    }
   }
 
-  #takePort(draft: Service, at: { port: ServicePort; index: number }, fresh: string[]): void {
+  async #takePort(draft: Service, at: { port: ServicePort; index: number }, giving: Giving): Promise<void> {
     const asked = at.port.nodePort!;
     const wrong = !this.#ports.contains(asked)
       ? `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.first}-${NODE_PORTS.first + NODE_PORTS.size - 1}`
-      : this.#ports.reserve(asked)
+      : (await this.#takeThis({ numbers: this.#ports, value: asked, holding: `port/${asked}` }, giving))
         ? undefined
         : "provided port is already allocated";
     if (wrong !== undefined) throw refused(draft, `spec.ports[${at.index}].nodePort`, asked, wrong);
-    fresh.push(`port/${asked}`);
   }
 
   #reserve(holding: string): void {
@@ -161,13 +240,8 @@ class ServiceAllocation {
   }
 }
 
-/** Addresses and ports that a Service holds, as `ip/10.96.0.7` and `port/30080`. */
-function* holdings(service: Service | undefined): Generator<string, void, undefined> {
-  const spec = service?.spec;
-  if (spec === undefined) return;
-  for (const address of spec.clusterIPs ?? []) if (address !== "None" && address !== "") yield `ip/${address}`;
-  for (const port of spec.ports ?? []) if ((port.nodePort ?? 0) !== 0) yield `port/${port.nodePort}`;
-  if ((spec.healthCheckNodePort ?? 0) !== 0) yield `port/${spec.healthCheckNodePort}`;
+function ownerOf({ metadata }: Service): Owner {
+  return { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" };
 }
 
 function refused(service: Service, field: string, value: unknown, why: string): Error {
