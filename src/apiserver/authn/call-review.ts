@@ -25,15 +25,20 @@ const FACTOR = 1.5;
 export async function callReview(review: object, { client, endpoint, clock, timeoutMs }: ReviewCall): Promise<object> {
   let waitMs = FIRST_WAIT_MS;
   for (let attempt = 1; ; attempt++) {
-    try {
-      const answer = await client.call(endpoint, review, { timeoutMs });
-      const isLast = attempt === ATTEMPTS || !isBusy(answer);
-      if (isLast) return checked(answer);
-    } catch (error) {
-      if (!(error instanceof WebhookCallError) || error.isTimeout || attempt === ATTEMPTS) throw error;
-    }
+    const answer = await attemptOf(() => client.call(endpoint, review, { timeoutMs }), attempt < ATTEMPTS);
+    if (answer !== undefined && (attempt === ATTEMPTS || !isBusy(answer))) return checked(answer);
     await sleep(clock, waitMs);
     waitMs *= FACTOR;
+  }
+}
+
+/** Undefined when the connection failed and there is another attempt. */
+async function attemptOf(call: () => Promise<WebhookAnswer>, hasMore: boolean): Promise<WebhookAnswer | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (hasMore && error instanceof WebhookCallError && !error.isTimeout) return undefined;
+    throw error;
   }
 }
 

@@ -24,6 +24,7 @@ const REQUEST: CelType = {
     resourceAttributes: {
       kind: "object",
       name: "kubernetes.ResourceAttributes",
+      plainNames: true,
       fields: {
         namespace: text,
         verb: text,
