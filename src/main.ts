@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { systemClock } from "./base/clock.ts";
+import { lazyKeys } from "./cli/cluster-keys.ts";
 import { commands } from "./cli/commands.ts";
 import { interrupts } from "./cli/interrupts.ts";
 import type { Program } from "./cli/program.ts";
@@ -20,6 +21,7 @@ const program: Program = {
   },
   part: async (name, options, output) => (await import("./program/program.ts")).part(name, options, output),
   cleanUp: async (options) => (await import("./program/clean-up.ts")).cleanUp(options),
+  keys: lazyKeys(async () => (await import("./program/cluster-keys.ts")).clusterKeys),
 };
 
 const stopping = new AbortController();

@@ -15,6 +15,8 @@ export interface Command {
   readonly options: Readonly<Record<string, CommandOption>>;
   /** Command lines that work as they stand. */
   readonly examples: readonly string[];
+  /** Words of which one may follow the command, with what each does; it is the first parameter. */
+  readonly actions?: Readonly<Record<string, string>>;
   /** Everything behind the command goes to it unparsed (kubectl). */
   readonly passThrough?: true;
   /** Other words for it. */

@@ -1,8 +1,11 @@
 import type { Command } from "./command.ts";
+import { certsCommand } from "./commands/certs.ts";
+import { checkCommand } from "./commands/check.ts";
 import { downCommand } from "./commands/down.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { kubectlCommand } from "./commands/kubectl.ts";
 import { partCommands } from "./commands/parts.ts";
+import { secretsCommand } from "./commands/secrets.ts";
 import { serverCommand } from "./commands/server.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
@@ -15,6 +18,9 @@ export const commands: readonly Command[] = [
   statusCommand,
   kubeconfigCommand,
   kubectlCommand,
+  certsCommand,
+  secretsCommand,
+  checkCommand,
   serverCommand,
   ...partCommands,
   versionCommand,

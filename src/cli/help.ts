@@ -31,6 +31,7 @@ export function commandHelp(command: Command): string {
     "",
     `Usage: wherry ${command.usage}`,
     "",
+    ...actionLines(command),
     "Options:",
     ...options.map(([, option], index) => `  ${names[index]!.padEnd(width)}  ${described(option)}`),
     "",
@@ -39,6 +40,13 @@ export function commandHelp(command: Command): string {
     "",
     EXIT_CODES,
   ].join("\n");
+}
+
+function actionLines({ actions = {} }: Command): string[] {
+  const names = Object.keys(actions);
+  const width = Math.max(0, ...names.map((name) => name.length));
+  const lines = names.map((name) => `  ${name.padEnd(width)}  ${actions[name]}`);
+  return lines.length === 0 ? [] : ["Actions:", ...lines, ""];
 }
 
 const HELP: CommandOption = { type: "boolean", description: "show this help", short: "h" };

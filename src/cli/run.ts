@@ -46,9 +46,13 @@ function parse(command: Command, words: readonly string[], context: RunContext):
   const { own, rest } = command.passThrough === true ? leadingOptions(command, words) : { own: words, rest: [] };
   const parsed = readWords(command, own);
   if (parsed.values.help === true) return undefined;
-  if (parsed.positionals.length > 0) {
+  const [action, ...others] = parsed.positionals;
+  const isAction = action !== undefined && command.actions !== undefined && Object.hasOwn(command.actions, action);
+  const tooMuch = isAction ? others : parsed.positionals;
+  if (tooMuch.length > 0) {
+    const known = command.actions === undefined ? "options" : Object.keys(command.actions).join(", ");
     throw new CommandError(
-      `"${parsed.positionals.join(" ")}" is too much: there are only options\nRun "wherry ${command.name} --help" to see them.`,
+      `"${tooMuch.join(" ")}" is too much: there are only ${known}\nRun "wherry ${command.name} --help" to see them.`,
       2,
     );
   }
@@ -57,7 +61,7 @@ function parse(command: Command, words: readonly string[], context: RunContext):
     const value = parsed.values[name];
     options[name] = typeof value === "string" || typeof value === "boolean" ? value : option.default;
   }
-  return { ...context, options, parameters: rest };
+  return { ...context, options, parameters: isAction ? [action] : rest };
 }
 
 /** The command's own options come first; from the first other word on all belongs to whom it is passed on to. */

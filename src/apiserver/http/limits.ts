@@ -1,4 +1,5 @@
 import { constants } from "node:crypto";
+import { STRONG_CIPHERS } from "../../base/tls-ciphers.ts";
 
 /** What the edge grants a peer before it hangs up (docs/decisions/0023). */
 export const limits = {
@@ -28,19 +29,6 @@ export const limits = {
   drainMs: 5000,
 } as const;
 
-/** TLS 1.2 and up with forward secrecy and authenticated encryption only, as the CIS benchmark asks. */
-const CIPHERS = [
-  "TLS_AES_128_GCM_SHA256",
-  "TLS_AES_256_GCM_SHA384",
-  "TLS_CHACHA20_POLY1305_SHA256",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-  "ECDHE-RSA-CHACHA20-POLY1305",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-].join(":");
-
 export function tlsSettings(tls: { readonly key: string; readonly cert: string; readonly clientCa: string }) {
   return {
     key: tls.key,
@@ -49,7 +37,7 @@ export function tlsSettings(tls: { readonly key: string; readonly cert: string; 
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: "TLSv1.2" as const,
-    ciphers: CIPHERS,
+    ciphers: STRONG_CIPHERS,
     honorCipherOrder: true,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };

@@ -11,6 +11,7 @@ import {
   runtimeOption,
   text,
 } from "../defaults.ts";
+import { encryptionOf, encryptionOptions } from "../encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
 import { openLog } from "../log-file.ts";
 import type { PartName } from "../program.ts";
@@ -52,6 +53,7 @@ export const partCommands: readonly Command[] = [
       port: { type: "string", value: "PORT", description: "port to listen on", default: "6443" },
       bind: bindOption,
       ...etcdOptions,
+      ...encryptionOptions,
     },
     "wherry apiserver --data-dir ./cluster --port 7443",
   ),
@@ -93,6 +95,7 @@ async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
     port: portOf(invocation),
     bind: bindOf(invocation),
     etcd: etcdOf(invocation),
+    encryption: encryptionOf(invocation),
     pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
     runtime: runtimeOf(invocation),

@@ -1,4 +1,5 @@
 import { VirtualClock } from "../../base/virtual-clock.ts";
+import { lazyKeys } from "../cluster-keys.ts";
 import type { Terminal } from "../command.ts";
 import type { Program } from "../program.ts";
 import type { RunContext } from "../run.ts";
@@ -17,7 +18,12 @@ export function recording(environment: Readonly<Record<string, string | undefine
   const never = (): never => {
     throw new Error("the program was asked for something");
   };
-  const program: Program = { up: never, part: never, cleanUp: async () => ({ kept: [] }) };
+  const program: Program = {
+    up: never,
+    part: never,
+    cleanUp: async () => ({ kept: [] }),
+    keys: lazyKeys(never),
+  };
   const context: RunContext = {
     terminal,
     program,

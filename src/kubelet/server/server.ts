@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { createServer } from "node:https";
 import type { Duplex } from "node:stream";
@@ -5,6 +6,7 @@ import { failure, internalError, StatusError, serviceUnavailable, unauthorized }
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { STRONG_CIPHERS } from "../../base/tls-ciphers.ts";
 import type { Client } from "../../client/client.ts";
 import { RuntimeError } from "../cri/runtime.ts";
 import { authenticator } from "./authentication.ts";
@@ -95,6 +97,9 @@ function tlsOptions(tls: KubeletServerTls) {
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: "TLSv1.2" as const,
+    ciphers: STRONG_CIPHERS,
+    honorCipherOrder: true,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
 
