@@ -23,7 +23,26 @@ export interface Controller {
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult>;
 }
 
-export type ReconcileResult = { readonly requeueAfterMs?: number } | undefined;
+export type ReconcileResult =
+  | {
+      /** Come back after so long, whatever happens. */
+      readonly requeueAfterMs?: number | undefined;
+      /** Changes that come sooner than this are looked at together: see restAfter. */
+      readonly restMs?: number;
+    }
+  | undefined;
+
+const REST_MS_AN_OBJECT = 0.01;
+const SHORTEST_REST_MS = 2;
+
+/**
+ * How long a key rests whose reconcile looked at so many objects. Each of ten thousand pods tells several times that it has
+ * changed; looking at all of them each time would cost a hundred million looks, and a rest of 100 ms makes it a thousandth.
+ */
+export function restAfter(objects: number): number {
+  const restMs = objects * REST_MS_AN_OBJECT;
+  return restMs < SHORTEST_REST_MS ? 0 : restMs;
+}
 
 /** Which keys a change of an informer's item concerns. */
 export interface Source {

@@ -99,14 +99,14 @@ interface Worker {
 async function work(worker: Worker): Promise<void> {
   let done = 0;
   for (let item = await worker.queue.take(); item !== undefined; item = await worker.queue.take()) {
-    await reconcile(worker, item);
-    worker.queue.done(item);
+    worker.queue.done(item, await reconcile(worker, item));
     // In process, whole reconciles may run without a turn of the event loop; timers and sockets need one now and then.
     if (++done % RECONCILES_A_TURN === 0) await nextTurn();
   }
 }
 
-async function reconcile({ controller, queue, options }: Worker, item: WorkItem): Promise<void> {
+/** Answers how long the key rests. */
+async function reconcile({ controller, queue, options }: Worker, item: WorkItem): Promise<number> {
   const { key } = item;
   const once = () => controller.reconcile(key, options.signal);
   try {
@@ -115,8 +115,9 @@ async function reconcile({ controller, queue, options }: Worker, item: WorkItem)
     );
     queue.forget(key);
     if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
+    return result?.restMs ?? 0;
   } catch (error) {
-    if (options.signal.aborted) return;
+    if (options.signal.aborted) return 0;
     // A conflict only says that the cache was behind; the retry sees the newer object.
     const level = isConflict(error) ? "debug" : "warn";
     options.log[level]("reconcile failed, will retry", {
@@ -126,6 +127,7 @@ async function reconcile({ controller, queue, options }: Worker, item: WorkItem)
       error: errorMessage(error),
     });
     queue.addRateLimited(key);
+    return 0;
   }
 }
 

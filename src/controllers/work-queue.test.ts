@@ -99,3 +99,26 @@ describe("work queue", () => {
     assert.equal(await queue.take(), undefined);
   });
 });
+
+it("a key that rests comes back once, after its rest, with what woke it first", async () => {
+  const clock = new VirtualClock();
+  const queue = createWorkQueue({ clock });
+  queue.add("a");
+  const first = await queue.take();
+  queue.done(first!, 100);
+  for (let count = 0; count < 5; count++) queue.add("a");
+  queue.add("b");
+  assert.equal((await queue.take())?.key, "b");
+  assert.equal(queue.length, 0);
+  await clock.advance(99);
+  assert.equal(queue.length, 0);
+  await clock.advance(1);
+  const second = await queue.take();
+  assert.equal(second?.key, "a");
+  queue.done(second!, 100);
+  await clock.advance(100);
+  assert.equal(queue.length, 0, "nothing happened meanwhile");
+  queue.add("a");
+  assert.equal(queue.length, 1, "after its rest it is ready at once");
+  queue.stop();
+});

@@ -24,7 +24,8 @@ export interface WorkQueue {
   failures(key: string): number;
   /** Waits for a key; undefined once the queue has stopped. Every item taken must be given to `done`. */
   take(): Promise<WorkItem | undefined>;
-  done(item: WorkItem): void;
+  /** The work is over. If the key was added meanwhile, or is within `restMs`, it comes back after that. */
+  done(item: WorkItem, restMs?: number): void;
   /** Keys that are ready and not yet taken. */
   readonly length: number;
   /** Drops what waits and ends all `take`. Idempotent. */
@@ -49,6 +50,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   /** Keys that need work, with their cause: those in `ready`, and those that were added while processing. */
   const dirty = new Map<string, TraceContext | undefined>();
   const processing = new Set<string>();
+  const resting = new Map<string, Timer>();
   const failures = new Map<string, number>();
   const takers: ((item: WorkItem | undefined) => void)[] = [];
   let ready = new Set<string>();
@@ -73,7 +75,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     if (stopped) return;
     const cause = dirty.get(key) ?? currentTrace();
     dirty.set(key, cause);
-    if (processing.has(key)) return;
+    if (processing.has(key) || resting.has(key)) return;
+    ready.add(key);
+    hand();
+  }
+
+  function wake(key: string): void {
+    if (!dirty.has(key)) return;
     ready.add(key);
     hand();
   }
@@ -100,11 +108,14 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       if (stopped) return Promise.resolve(undefined);
       return new Promise((resolve) => takers.push(resolve));
     },
-    done(item) {
-      processing.delete(item.key);
-      if (!dirty.has(item.key)) return;
-      ready.add(item.key);
-      hand();
+    done({ key }, restMs = 0) {
+      processing.delete(key);
+      if (restMs <= 0 || stopped) return wake(key);
+      const timer = clock.setTimer(() => {
+        resting.delete(key);
+        wake(key);
+      }, restMs);
+      resting.set(key, timer);
     },
     get length() {
       return ready.size;
@@ -114,6 +125,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       ready = new Set();
       dirty.clear();
       delays.clear();
+      for (const timer of resting.values()) timer.cancel();
+      resting.clear();
       for (const taker of takers.splice(0)) taker(undefined);
     },
   };

@@ -17,7 +17,13 @@ import { createExpectations, type Expectations } from "../pod-control/expectatio
 import { podControlOf, podFromTemplate } from "../pod-control/pod-control.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
 import { slowStart } from "../pod-control/slow-start.ts";
-import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
+import {
+  type ControllerDependencies,
+  type ControllerFactory,
+  from,
+  type ReconcileResult,
+  restAfter,
+} from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { createFailedPodBackoff, type FailedPodBackoff } from "./failed-pod-backoff.ts";
 import type { NodeFacts } from "./node-fit.ts";
@@ -197,5 +203,6 @@ function nextCheck(set: DaemonSet, status: DaemonSetStatus, waitMs: number | und
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const becoming = minReadySeconds > 0 && status.numberReady !== (status.numberAvailable ?? 0);
   const waits = [waitMs, becoming ? minReadySeconds * 1000 : undefined].filter((wait) => wait !== undefined);
-  return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
+  const restMs = restAfter(status.desiredNumberScheduled);
+  return waits.length === 0 ? { restMs } : { requeueAfterMs: Math.min(...waits), restMs };
 }

@@ -4,7 +4,7 @@ import { isBeingDeleted, joinKey, keyOf, splitKey } from "../../api/meta.ts";
 import { isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
-import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
+import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, planSlices, SERVICE_NAME_LABEL, type SlicePlan } from "./plan.ts";
 import { endpointPod } from "./pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "./services.ts";
@@ -46,9 +46,10 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
     const { namespace } = splitKey(key);
     if (mustWait(key, namespace)) return { requeueAfterMs: LOOK_AGAIN_MS };
+    const podsOfNamespace = podInformer.list(namespace);
     const plan = planSlices({
       service,
-      pods: podInformer.list(namespace).filter((pod) => selects(service, pod)),
+      pods: podsOfNamespace.filter((pod) => selects(service, pod)),
       slices: sliceInformer.by("service", key).filter((slice) => !isBeingDeleted(slice)),
       zoneOf: (name) => zones.get(name),
     });
@@ -60,7 +61,8 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
       events.event(service, { type: "Warning", reason: "FailedToUpdateEndpointSlices", message });
       throw error;
     }
-    return plan.missingNodes ? { requeueAfterMs: LOOK_AGAIN_MS } : undefined;
+    const restMs = restAfter(podsOfNamespace.length);
+    return plan.missingNodes ? { requeueAfterMs: LOOK_AGAIN_MS, restMs } : { restMs };
   }
 
   function mustWait(key: string, namespace: string): boolean {

@@ -10,7 +10,13 @@ import { createExpectations, type Expectations } from "../pod-control/expectatio
 import { podControlOf, podFromTemplate } from "../pod-control/pod-control.ts";
 import { JOB_FINALIZER, jobKeyOf, podInformer } from "../pod-control/pod-informer.ts";
 import { slowStart } from "../pod-control/slow-start.ts";
-import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
+import {
+  type ControllerDependencies,
+  type ControllerFactory,
+  from,
+  type ReconcileResult,
+  restAfter,
+} from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { accountJob, countUntracked, finalCondition, readyCount, suspension } from "./account.ts";
 import { type BackoffRecord, NO_FAILURES, recordEnds } from "./backoff.ts";
@@ -141,7 +147,8 @@ async function sync(context: Context, target: Target): Promise<ReconcileResult> 
   context.backoffs.set(key, facts.backoff);
   if (outcome.error !== undefined) throw outcome.error;
   const waits = [plan.waitMs, deadlineInMs(job, nowMs)].filter((wait) => wait !== undefined);
-  return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
+  const restMs = restAfter(claimed.length);
+  return waits.length === 0 ? { restMs } : { requeueAfterMs: Math.min(...waits), restMs };
 }
 
 interface Outcome {

@@ -10,7 +10,13 @@ import { podControlOf, podFromTemplate } from "../pod-control/pod-control.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
 import { isPodActive, isPodTerminating } from "../pod-control/pod-state.ts";
 import { slowStart } from "../pod-control/slow-start.ts";
-import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
+import {
+  type ControllerDependencies,
+  type ControllerFactory,
+  from,
+  type ReconcileResult,
+  restAfter,
+} from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { planReplicas } from "./plan.ts";
 import type { ReplicaKind, ReplicatedObject } from "./replica-kind.ts";
@@ -92,7 +98,7 @@ async function reconcile<T extends ReplicatedObject>(context: Context<T>, key: s
   await updateStatus(context, set, status);
   if (managed.error !== undefined) throw managed.error;
   const waitMs = nextAvailableInMs(set, active, nowMs);
-  return waitMs === undefined ? undefined : { requeueAfterMs: waitMs };
+  return { requeueAfterMs: waitMs, restMs: restAfter(owned.length) };
 }
 
 interface Managed {

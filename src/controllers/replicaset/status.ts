@@ -2,7 +2,7 @@ import { findCondition, withoutCondition } from "../../api/conditions.ts";
 import type { ReplicaSetCondition, ReplicaSetStatus } from "../../api/generated/apps/v1.ts";
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
-import { availableInMs, isPodAvailable, isPodReady } from "../pod-control/pod-state.ts";
+import { availableInMs, isPodReady } from "../pod-control/pod-state.ts";
 import type { ReplicatedObject } from "./replica-kind.ts";
 
 export interface StatusFacts {
@@ -19,11 +19,15 @@ export function replicaStatus(set: ReplicatedObject, facts: StatusFacts): Replic
   const { active, nowMs } = facts;
   const templateLabels = Object.entries(set.spec?.template?.metadata?.labels ?? {});
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
-  const fullyLabeled = active.filter((pod) =>
-    templateLabels.every(([key, value]) => pod.metadata?.labels?.[key] === value),
-  ).length;
-  const ready = active.filter(isPodReady).length;
-  const available = active.filter((pod) => isPodAvailable(pod, minReadySeconds, nowMs)).length;
+  let [fullyLabeled, ready, available] = [0, 0, 0];
+  // One pass: a set may have ten thousand pods.
+  for (const pod of active) {
+    const labels = pod.metadata?.labels;
+    if (templateLabels.every(([key, value]) => labels?.[key] === value)) fullyLabeled++;
+    const waitMs = availableInMs(pod, minReadySeconds, nowMs);
+    if (waitMs !== undefined || isPodReady(pod)) ready++;
+    if (waitMs === 0) available++;
+  }
   const status: ReplicaSetStatus = { replicas: active.length };
   if (fullyLabeled > 0) status.fullyLabeledReplicas = fullyLabeled;
   if (ready > 0) status.readyReplicas = ready;
@@ -37,10 +41,14 @@ export function replicaStatus(set: ReplicatedObject, facts: StatusFacts): Replic
 
 /** Time until the next pod becomes available; undefined when no ready pod waits for that. Pure. */
 export function nextAvailableInMs(set: ReplicatedObject, active: readonly Pod[], nowMs: number): number | undefined {
-  const waits = active
-    .map((pod) => availableInMs(pod, set.spec?.minReadySeconds ?? 0, nowMs))
-    .filter((wait) => wait !== undefined && wait > 0) as number[];
-  return waits.length === 0 ? undefined : Math.min(...waits);
+  const minReadySeconds = set.spec?.minReadySeconds ?? 0;
+  if (minReadySeconds === 0) return undefined;
+  let nextMs: number | undefined;
+  for (const pod of active) {
+    const waitMs = availableInMs(pod, minReadySeconds, nowMs);
+    if (waitMs !== undefined && waitMs > 0 && waitMs < (nextMs ?? Number.POSITIVE_INFINITY)) nextMs = waitMs;
+  }
+  return nextMs;
 }
 
 function failureConditions(

@@ -1,7 +1,6 @@
 import type { CelType } from "../../api/cel/cel.ts";
 import { type OpenApiSchema, openApiTypes } from "../../api/cel/openapi-types.ts";
 import type { NamedRuleWithOperations } from "../../api/generated/admissionregistration.k8s.io/v1.ts";
-import type { ApiObject } from "../../api/meta.ts";
 import type { GroupVersionKind } from "../../api/schema.ts";
 import { isNotFound } from "../../api/status.ts";
 import type { Client } from "../../client/client.ts";
@@ -37,7 +36,7 @@ export interface KindTypes {
   ofKind(kind: GroupVersionKind): Promise<CelType | undefined>;
 }
 
-interface OpenApiDocument extends ApiObject {
+interface OpenApiDocument {
   readonly components?: { readonly schemas?: Readonly<Record<string, OpenApiSchema & Marked>> };
 }
 
@@ -78,11 +77,14 @@ const keyOf = ({ group, version, kind }: GroupVersionKind): string => `${group}/
 async function resourcesIn(client: Client, group: string, version: string) {
   const groupVersion = group === "" ? version : `${group}/${version}`;
   const path = group === "" ? `/api/${version}` : `/apis/${groupVersion}`;
-  return resourcesOf(groupVersion, await read(client, path));
+  return resourcesOf(groupVersion, await readOr({}, () => client.transport.request({ method: "GET", path })));
 }
 
 async function readDocument(client: Client, path: string, of: { group: string; version: string }) {
-  const document = (await read(client, `/openapi/v3/${path}`)) as OpenApiDocument;
+  const document = await readOr({}, async () => {
+    const text = await client.transport.text({ method: "GET", path: `/openapi/v3/${path}` });
+    return JSON.parse(text) as OpenApiDocument;
+  });
   const schemas = document.components?.schemas ?? {};
   const types = openApiTypes(schemas);
   return (kind: string): CelType | undefined => {
@@ -93,12 +95,12 @@ async function readDocument(client: Client, path: string, of: { group: string; v
   };
 }
 
-/** Empty when there is no such group version. */
-async function read(client: Client, path: string): Promise<ApiObject> {
+/** The fallback when there is no such group version. */
+async function readOr<T>(fallback: T, read: () => Promise<T>): Promise<T> {
   try {
-    return await client.transport.request({ method: "GET", path });
+    return await read();
   } catch (error) {
-    if (isNotFound(error)) return {};
+    if (isNotFound(error)) return fallback;
     throw error;
   }
 }
