@@ -1,7 +1,7 @@
 import { nameAndCreationColumns } from "../columns.ts";
 import type { CustomResourceDefinition, CustomResourceDefinitionSpec } from "../generated/apiextensions.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
-import { validateDefinition, validateDefinitionUpdate } from "./validate-definition.ts";
+import { validateDefinition, validateDefinitionStatus } from "./validate-definition.ts";
 
 export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>({
   group: "apiextensions.k8s.io",
@@ -20,8 +20,9 @@ export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>
       if (!stored.includes(version)) definition.status = { ...status, storedVersions: [...stored, version] };
     }
   },
-  validate: validateDefinition,
-  validateUpdate: validateDefinitionUpdate,
+  validateCreate: (definition) => validateDefinition(definition),
+  validateUpdate: validateDefinition,
+  validateStatusUpdate: validateDefinitionStatus,
   columns: nameAndCreationColumns,
 });
 

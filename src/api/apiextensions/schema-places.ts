@@ -25,10 +25,10 @@ type VersionValue<K extends PerVersion> = NonNullable<CustomResourceDefinitionSp
  * the same, which they are in a definition of one version; its errors name the fields of that form.
  */
 export function placesOf<K extends PerVersion>(
-  spec: CustomResourceDefinitionSpec,
+  spec: CustomResourceDefinitionSpec | undefined,
   key: K,
 ): readonly Place<VersionValue<K>>[] {
-  const versions = spec.versions ?? [];
+  const versions = spec?.versions ?? [];
   const values = versions.map((version) => version[key] as VersionValue<K> | undefined);
   const [first] = values;
   if (values.every((value) => equalJson(value ?? null, first ?? null))) {

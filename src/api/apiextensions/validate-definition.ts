@@ -1,157 +1,191 @@
-import { invalids, named, oneOf } from "../field-checks.ts";
-import { duplicate, type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import { isConditionTrue } from "../conditions.ts";
+import { oneOf } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionSpec,
-  CustomResourceDefinitionVersion,
 } from "../generated/apiextensions.k8s.io/v1.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
+import { validateApiApproval } from "./api-approval.ts";
+import { hasNoAcceptedVersion, isBundle, validateConversion } from "./validate-conversion.ts";
+import { validateVersionParts } from "./validate-version.ts";
 
-const PROTECTED_GROUP = /(^|\.)(k8s|kubernetes)\.io$/;
-const APPROVED = "api-approved.kubernetes.io";
-
-/** What is wrong with a definition, apart from its versions' schemas. */
-export function validateDefinition({ metadata, spec }: CustomResourceDefinition): FieldError[] {
-  const errors: FieldError[] = [];
-  const group = spec?.group ?? "";
+/**
+ * What is wrong with a definition, or a change of one, but for its schemas (validate-schemas.ts, which has to wait for what
+ * schemas use). Errors name fields of upstream's internal form: see schema-places.ts.
+ *
+ * @param old what was wrong in it before, and was allowed then, is not told
+ */
+export function validateDefinition(definition: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
+  const { metadata, spec, status } = definition;
   const name = metadata?.name ?? "";
-  const wanted = `${spec?.names?.plural ?? ""}.${group}`;
-  if (name !== wanted) errors.push(invalid("metadata.name", name, `must be spec.names.plural+"."+spec.group`));
-  if (group === "") errors.push(required("spec.group"));
-  else {
-    errors.push(...invalids("spec.group", group, dnsSubdomainErrors(group)));
-    if (group.split(".").length < 2)
-      errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
+  const errors: FieldError[] = [];
+  if (old === undefined && name !== `${spec?.names?.plural ?? ""}.${spec?.group ?? ""}`) {
+    errors.push(invalid("metadata.name", name, `must be spec.names.plural+"."+spec.group`));
   }
-  if (PROTECTED_GROUP.test(group) && !metadata?.annotations?.[APPROVED]) {
-    errors.push(
-      required(
-        `metadata.annotations[${APPROVED}]`,
-        'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111',
-      ),
-    );
-  }
-  errors.push(...oneOf(spec?.scope, ["Cluster", "Namespaced"], "spec.scope"));
   return [
     ...errors,
-    ...validateVersions(spec?.versions ?? []),
-    ...validateNames(spec?.names, "spec.names"),
-    ...validateConversion(spec),
+    ...specErrors(spec, old),
+    ...(old === undefined ? [] : changeErrors(spec, old)),
+    ...validateNames(status?.acceptedNames, "status.acceptedNames"),
+    ...storedVersionErrors(definition),
+    ...validateApiApproval(definition, old),
+    ...preserveErrors(spec, old?.spec),
   ];
 }
 
-function validateVersions(versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+/** What is wrong with a write of status. */
+export function validateDefinitionStatus({ status }: CustomResourceDefinition): FieldError[] {
+  return validateNames(status?.acceptedNames, "status.acceptedNames");
+}
+
+function specErrors(spec: CustomResourceDefinitionSpec, old: CustomResourceDefinition | undefined): FieldError[] {
+  const group = spec?.group ?? "";
   const errors: FieldError[] = [];
-  if (versions.length === 0)
-    errors.push(required("spec.versions", "must have exactly one version marked as storage version"));
-  const names = new Set<string>();
-  versions.forEach((version, index) => {
-    const field = `spec.versions[${index}]`;
-    errors.push(...invalids(`${field}.name`, version.name, dns1035LabelErrors(version.name ?? "")));
-    if (names.has(version.name)) errors.push(invalid(`${field}.name`, version.name, "must be unique"));
-    names.add(version.name);
-    if (version.schema?.openAPIV3Schema === undefined) {
-      errors.push(required(`${field}.schema.openAPIV3Schema`, "schemas are required"));
+  if (group === "") errors.push(required("spec.group"));
+  else {
+    const wrong = dnsSubdomainErrors(group);
+    if (wrong.length > 0) errors.push(invalid("spec.group", group, wrong.join(",")));
+    else if (!group.includes("."))
+      errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
+  }
+  const oldConversion = old?.spec.conversion?.webhook;
+  const oldBundle = oldConversion?.clientConfig?.caBundle;
+  return [
+    ...errors,
+    ...oneOf(spec?.scope, ["Cluster", "Namespaced"], "spec.scope"),
+    ...versionErrors(spec, old?.spec),
+    ...requiredNames(spec?.names),
+    ...validateNames(spec?.names, "spec.names"),
+    ...validateVersionParts(spec),
+    ...validateConversion(spec?.conversion, {
+      requiresAccepted: !hasNoAcceptedVersion(oldConversion?.conversionReviewVersions),
+      requiresBundle:
+        old !== undefined &&
+        isConditionTrue(old.status?.conditions, "Established") &&
+        (!oldBundle || isBundle(oldBundle)),
+    }),
+  ];
+}
+
+function versionErrors(
+  spec: CustomResourceDefinitionSpec,
+  old: CustomResourceDefinitionSpec | undefined,
+): FieldError[] {
+  const versions = spec?.versions ?? [];
+  const errors: FieldError[] = [];
+  const lackedSchemas = old?.versions.some(({ schema }) => schema?.openAPIV3Schema === undefined) === true;
+  versions.forEach(({ name, served, schema }, index) => {
+    if (schema?.openAPIV3Schema === undefined && (!lackedSchemas || served)) {
+      const why = lackedSchemas ? "because otherwise all fields are pruned" : "schemas are required";
+      errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, why));
     }
-    const scale = version.subresources?.scale;
-    if (scale !== undefined) {
-      const paths = [
-        ["specReplicasPath", ".spec.", scale.specReplicasPath],
-        ["statusReplicasPath", ".status.", scale.statusReplicasPath],
-      ] as const;
-      for (const [key, start, path] of paths) {
-        const at = `${field}.subresources.scale.${key}`;
-        if (!path) errors.push(required(at));
-        else if (!path.startsWith(start))
-          errors.push(invalid(at, path, `should be a json path under ${start.slice(0, -1)}`));
-      }
-    }
-    (version.additionalPrinterColumns ?? []).forEach((column, at) => {
-      const path = `${field}.additionalPrinterColumns[${at}]`;
-      if (!column.name) errors.push(required(`${path}.name`));
-      if (!column.jsonPath) errors.push(required(`${path}.jsonPath`));
-      errors.push(...oneOf(column.type, ["boolean", "date", "integer", "number", "string"], `${path}.type`));
-    });
+    const wrong = dns1035LabelErrors(name ?? "");
+    if (wrong.length > 0) errors.push(invalid(`spec.versions[${index}].name`, name, wrong.join(",")));
   });
-  if (versions.length > 0 && versions.filter((version) => version.storage).length !== 1) {
-    errors.push(
-      invalid(
-        "spec.versions",
-        versions.map((version) => version.name),
-        "must have exactly one version marked as storage version",
-      ),
-    );
+  const names = versions.map(({ name }) => name);
+  if (new Set(names).size < names.length) {
+    errors.push(invalid("spec.versions", shownVersions(spec), "must contain unique version names"));
+  }
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    const detail = "must have exactly one version marked as storage version";
+    errors.push(invalid("spec.versions", shownVersions(spec), detail));
   }
   return errors;
+}
+
+/** Versions as upstream's errors show them, without what is long. */
+function shownVersions(spec: CustomResourceDefinitionSpec): readonly Record<string, unknown>[] | null {
+  const versions = spec?.versions ?? [];
+  if (versions.length === 0) return null;
+  return versions.map(({ name, served, storage, deprecated, deprecationWarning }) => ({
+    Name: name,
+    Served: served ?? false,
+    Storage: storage ?? false,
+    Deprecated: deprecated ?? false,
+    DeprecationWarning: deprecationWarning ?? null,
+    Schema: null,
+    Subresources: null,
+    AdditionalPrinterColumns: null,
+    SelectableFields: null,
+  }));
+}
+
+function requiredNames(names: CustomResourceDefinitionNames | undefined): FieldError[] {
+  const keys = ["plural", "singular", "kind", "listKind"] as const;
+  return keys.flatMap((key) => (names?.[key] ? [] : [required(`spec.names.${key}`)]));
 }
 
 function validateNames(names: CustomResourceDefinitionNames | undefined, field: string): FieldError[] {
-  const { plural, singular, kind, listKind, shortNames = [], categories = [] } = names ?? {};
-  const lower = (value: string): string[] => dns1035LabelErrors(value.toLowerCase());
-  const errors = [
-    ...named(plural, dns1035LabelErrors, `${field}.plural`),
-    ...named(singular, dns1035LabelErrors, `${field}.singular`),
-    ...named(kind, lower, `${field}.kind`),
-    ...named(listKind, lower, `${field}.listKind`),
+  const { plural = "", singular = "", kind = "", listKind = "", shortNames = [], categories = [] } = names ?? {};
+  const label = (value: string, key: string): FieldError[] => {
+    const wrong = dns1035LabelErrors(value);
+    return wrong.length === 0 ? [] : [invalid(`${field}.${key}`, value, wrong.join(","))];
+  };
+  const mixedCase = (value: string, key: string): FieldError[] => {
+    const wrong = value === "" ? [] : dns1035LabelErrors(value.toLowerCase());
+    const detail = `may have mixed case, but should otherwise match: ${wrong.join(",")}`;
+    return wrong.length === 0 ? [] : [invalid(`${field}.${key}`, value, detail)];
+  };
+  return [
+    ...(plural === "" ? [] : label(plural, "plural")),
+    ...(singular === "" ? [] : label(singular, "singular")),
+    ...mixedCase(kind, "kind"),
+    ...mixedCase(listKind, "listKind"),
+    ...shortNames.flatMap((name, index) => label(name, `shortNames[${index}]`)),
+    ...(kind !== "" && kind === listKind
+      ? [invalid(`${field}.listKind`, listKind, "kind and listKind may not be the same")]
+      : []),
+    ...categories.flatMap((name, index) => label(name, `categories[${index}]`)),
   ];
-  for (const [list, key] of [
-    [shortNames, "shortNames"],
-    [categories, "categories"],
-  ] as const) {
-    list.forEach((name, index) => {
-      errors.push(...invalids(`${field}.${key}[${index}]`, name, dns1035LabelErrors(name)));
-    });
-  }
-  if (kind !== undefined && kind === listKind)
-    errors.push(invalid(`${field}.listKind`, listKind, "kind and listKind may not be the same"));
-  return errors;
 }
 
-function validateConversion(spec: CustomResourceDefinitionSpec | undefined): FieldError[] {
-  const { strategy, webhook } = spec?.conversion ?? {};
-  const errors = oneOf(strategy, ["None", "Webhook"], "spec.conversion.strategy");
-  if (strategy === "None" && webhook !== undefined) {
-    errors.push(forbiddenField("spec.conversion.webhook", "should not be set when strategy is not set to Webhook"));
-  }
-  if (strategy !== "Webhook") return errors;
-  if (webhook?.clientConfig === undefined) {
-    errors.push(required("spec.conversion.webhook.clientConfig", "required when strategy is set to Webhook"));
-  }
-  const versions = webhook?.conversionReviewVersions ?? [];
-  if (versions.length === 0) errors.push(required("spec.conversion.webhook.conversionReviewVersions"));
-  versions.forEach((version, index) => {
-    if (versions.indexOf(version) < index) {
-      errors.push(duplicate(`spec.conversion.webhook.conversionReviewVersions[${index}]`, version));
-    }
-  });
-  return errors;
-}
-
-/** What is wrong with a change: an established definition keeps its scope, group and names. */
-export function validateDefinitionUpdate(
-  { spec, status }: CustomResourceDefinition,
-  old: CustomResourceDefinition,
-): FieldError[] {
+/** An established definition keeps what its objects are stored by. */
+function changeErrors(spec: CustomResourceDefinitionSpec, old: CustomResourceDefinition): FieldError[] {
   const before = old.spec;
-  const established = old.status?.conditions?.some((each) => each.type === "Established" && each.status === "True");
-  const errors: FieldError[] = [];
-  if (established) {
-    errors.push(
-      ...immutable(spec?.scope, before?.scope, "spec.scope"),
-      ...immutable(spec?.names?.kind, before?.names?.kind, "spec.names.kind"),
-    );
-  }
-  errors.push(
-    ...immutable(spec?.group, before?.group, "spec.group"),
-    ...immutable(spec?.names?.plural, before?.names?.plural, "spec.names.plural"),
-  );
-  const names = (spec?.versions ?? []).map((version) => version.name);
-  (status?.storedVersions ?? []).forEach((version, index) => {
-    if (!names.includes(version)) {
-      errors.push(invalid(`status.storedVersions[${index}]`, version, "must appear in spec.versions"));
-    }
-  });
-  return errors;
+  const established = isConditionTrue(old.status?.conditions, "Established");
+  return [
+    ...(established
+      ? [
+          ...immutable(spec?.scope, before.scope, "spec.scope"),
+          ...immutable(spec?.names?.kind, before.names.kind, "spec.names.kind"),
+        ]
+      : []),
+    ...immutable(spec?.group, before.group, "spec.group"),
+    ...immutable(spec?.names?.plural, before.names.plural, "spec.names.plural"),
+  ];
+}
+
+function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldError[] {
+  const field = "status.storedVersions";
+  const stored = status?.storedVersions ?? [];
+  if (stored.length === 0) return [invalid(field, null, "must have at least one stored version")];
+  const versions = spec?.versions ?? [];
+  const storage = versions.filter((version) => version.storage && !stored.includes(version.name));
+  return [
+    ...storage.map(({ name }) => invalid(field, stored, `must have the storage version ${name}`)),
+    ...stored.flatMap((name, index) =>
+      versions.some((version) => version.name === name)
+        ? []
+        : [
+            invalid(
+              `${field}[${index}]`,
+              name,
+              `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+            ),
+          ],
+    ),
+  ];
+}
+
+function preserveErrors(
+  spec: CustomResourceDefinitionSpec,
+  old: CustomResourceDefinitionSpec | undefined,
+): FieldError[] {
+  if (spec?.preserveUnknownFields !== true || old?.preserveUnknownFields === true) return [];
+  const detail =
+    "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+  return [invalid("spec.preserveUnknownFields", true, detail)];
 }

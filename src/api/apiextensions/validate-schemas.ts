@@ -31,7 +31,7 @@ export async function validateSchemas(
     if (source === undefined) continue;
     const isUnchanged = old !== undefined && versions.every((name) => equalJson(source, schemaOf(old.spec, name)));
     const options = await schemaOptions(source, { old: old?.spec, isUnchanged });
-    const hasStatus = (spec.versions ?? []).some(
+    const hasStatus = (spec?.versions ?? []).some(
       ({ name, subresources }) => versions.includes(name) && subresources?.status !== undefined,
     );
     const at = `${field}.openAPIV3Schema`;
