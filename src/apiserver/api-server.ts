@@ -45,6 +45,7 @@ import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
+import { objectSwapper } from "./registry/swap-object.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
 import {
   mutatingAdmissionPolicyStrategy,
@@ -142,6 +143,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     webhooks,
     versions,
     webhookObserver,
+    swap: objectSwapper(() => table),
     authorizer: authorization,
   });
   plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);

@@ -9,8 +9,10 @@ import { podAmounts } from "./pod-amounts.ts";
 export interface QuotaUse {
   /** By the names that quotas use, e.g. `requests.cpu`, `count/deployments.apps`. */
   readonly amounts: Amounts;
-  /** Set for pods: what a quota's scopes ask about. Only pods are ever in a scope. */
+  /** Set for pods: what a quota's scopes ask about. */
   readonly pod?: PodScopes;
+  /** Set for claims: the VolumeAttributesClasses that they name. Nothing but pods and claims is ever in a scope. */
+  readonly attributesClasses?: readonly string[];
 }
 
 interface PodScopes {
@@ -21,6 +23,8 @@ interface PodScopes {
 }
 
 const ONE = quantityOf(1);
+/** The only scope of claims. */
+const CLAIM_SCOPE = "VolumeAttributesClass";
 /** Resources that quotas name without `count/`. */
 const PLAIN_COUNTS = new Set([
   "pods",
@@ -51,7 +55,7 @@ export function quotaUse(resource: string, object: ApiObject): QuotaUse {
       break;
     case "persistentvolumeclaims":
       addClaim(object as PersistentVolumeClaim, amounts);
-      break;
+      return { amounts, attributesClasses: attributesClassesOf(object as PersistentVolumeClaim) };
     default:
       if (PLAIN_COUNTS.has(resource)) amounts.set(resource, ONE);
   }
@@ -70,31 +74,56 @@ export function quotaUsage(quota: ResourceQuota, uses: Iterable<QuotaUse>): Map<
   return new Map(total);
 }
 
-/** A quota with scopes limits nothing but pods. */
+/** A quota with scopes limits nothing but what can be in them: claims by their VolumeAttributesClass, else pods. */
 function isCountable(name: string, quota: ResourceQuota): boolean {
-  return !hasScopes(quota) || resourceOfQuotaName(name) === "pods";
+  if (!hasScopes(quota)) return true;
+  return resourceOfQuotaName(name) === (isForClaims(quota) ? "persistentvolumeclaims" : "pods");
+}
+
+function isForClaims(quota: ResourceQuota): boolean {
+  const { scopes = [], scopeSelector } = quota.spec ?? {};
+  const named = [...scopes, ...(scopeSelector?.matchExpressions ?? []).map(({ scopeName }) => scopeName)];
+  return named.includes(CLAIM_SCOPE);
 }
 
 function hasScopes(quota: ResourceQuota): boolean {
   return (quota.spec?.scopes?.length ?? 0) + (quota.spec?.scopeSelector?.matchExpressions?.length ?? 0) > 0;
 }
 
-/** True when the object counts for the quota: a pod that is in all of its scopes, or anything when it has none. */
+/** True when the object counts for the quota: a pod or claim that is in all of its scopes, or anything when it has none. */
 export function isInScope(quota: ResourceQuota, use: QuotaUse): boolean {
   if (!hasScopes(quota)) return true;
-  const { pod } = use;
-  if (pod === undefined) return false;
-  const expressions = quota.spec?.scopeSelector?.matchExpressions ?? [];
-  return (
-    (quota.spec?.scopes ?? []).every((scope) => isInNamedScope(scope, pod)) &&
-    expressions.every(({ scopeName, operator, values }) => {
-      if (scopeName !== "PriorityClass") return isInNamedScope(scopeName, pod);
-      const named = values?.includes(pod.priorityClass) ?? false;
-      if (operator === "In") return named;
-      if (operator === "NotIn") return !named;
-      return (operator === "Exists") === (pod.priorityClass !== "");
-    })
-  );
+  const expressions: readonly ScopeExpression[] = [
+    ...(quota.spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: "Exists" })),
+    ...(quota.spec?.scopeSelector?.matchExpressions ?? []),
+  ];
+  const { pod, attributesClasses } = use;
+  if (attributesClasses !== undefined) return expressions.every((each) => hasClaimScope(each, attributesClasses));
+  return pod !== undefined && expressions.every((each) => hasPodScope(each, pod));
+}
+
+interface ScopeExpression {
+  readonly scopeName: string;
+  readonly operator: string;
+  readonly values?: readonly string[] | undefined;
+}
+
+function hasPodScope(expression: ScopeExpression, pod: PodScopes): boolean {
+  if (expression.scopeName !== "PriorityClass") return isInNamedScope(expression.scopeName, pod);
+  return selects(expression, pod.priorityClass === "" ? undefined : pod.priorityClass);
+}
+
+/** A claim may name several classes while it changes from one to another: one of them suffices. */
+function hasClaimScope(expression: ScopeExpression, classes: readonly string[]): boolean {
+  if (expression.scopeName !== CLAIM_SCOPE) return false;
+  return classes.length === 0 ? selects(expression, undefined) : classes.some((name) => selects(expression, name));
+}
+
+function selects({ operator, values }: ScopeExpression, value: string | undefined): boolean {
+  const named = value !== undefined && values?.includes(value) === true;
+  if (operator === "In") return named;
+  if (operator === "NotIn") return !named;
+  return (operator === "Exists") === (value !== undefined);
 }
 
 function isInNamedScope(scope: string, pod: PodScopes): boolean {
@@ -107,8 +136,6 @@ function isInNamedScope(scope: string, pod: PodScopes): boolean {
       return pod.bestEffort;
     case "NotBestEffort":
       return !pod.bestEffort;
-    case "PriorityClass":
-      return pod.priorityClass !== "";
     case "CrossNamespacePodAffinity":
       return pod.crossNamespaceAffinity;
     default:
@@ -167,4 +194,13 @@ function addClaim(claim: PersistentVolumeClaim, amounts: Map<string, Quantity>):
     amounts.set(`${prefix}persistentvolumeclaims`, ONE);
     if (size !== undefined) amounts.set(`${prefix}requests.storage`, size);
   }
+}
+
+function attributesClassesOf({ spec, status }: PersistentVolumeClaim): string[] {
+  const named = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return [...new Set(named.filter((name): name is string => name !== undefined && name !== ""))];
 }

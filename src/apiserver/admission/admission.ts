@@ -6,6 +6,7 @@ import type { UserInfo } from "../authn/authenticator.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
+import type { SwapObject } from "../registry/swap-object.ts";
 import type { ResourceVersions } from "./matching/resource-versions.ts";
 
 /** A write on its way to the store. Plugins see it after authorization, decoding and defaulting, before validation. */
@@ -34,6 +35,8 @@ export interface AdmissionAttributes {
   warn(message: string): void;
   /** Goes into the request's audit event. */
   annotate(key: string, value: string): void;
+  /** Calls back when the write is in the store, or has failed. */
+  onEnd(callback: () => void): void;
 }
 
 /** What the mutating plugins of one write tell each other: all of them run once more when a webhook or a policy changed the object. */
@@ -69,6 +72,8 @@ export interface AdmissionDependencies {
   readonly webhooks: WebhookClient;
   /** Objects in other versions than the request's. */
   readonly versions: ResourceVersions;
+  /** Keeps what a plugin counts in objects. */
+  readonly swap: SwapObject;
   /** Told of each call of an admission webhook. */
   readonly webhookObserver?: ((call: WebhookObservation) => void) | undefined;
 }

@@ -17,6 +17,7 @@ import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { mutatingAdmissionPolicy } from "./policy/mutating-policy.ts";
 import { validatingAdmissionPolicy } from "./policy/validating-policy.ts";
 import { priority } from "./priority.ts";
+import { resourceQuota } from "./quota/resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -49,5 +50,6 @@ export function createAdmissionPlugins(dependencies: AdmissionDependencies): Adm
     mutatingAdmissionWebhook(dependencies),
     validatingAdmissionPolicy(dependencies),
     validatingAdmissionWebhook(dependencies),
+    resourceQuota(dependencies),
   ];
 }

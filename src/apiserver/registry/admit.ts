@@ -4,7 +4,7 @@ import { type AdmissionAttributes, newReinvocation } from "../admission/admissio
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
 
-/** What admission plugins see of a write. */
+/** What admission plugins see of a write. Whoever makes it calls `end` when it is in the store or has failed. */
 export function admissionAttributes(
   resource: ServedResource,
   context: WriteContext,
@@ -17,7 +17,8 @@ export function admissionAttributes(
     name?: string;
     options?: ApiObject;
   },
-): AdmissionAttributes {
+): AdmissionAttributes & { end(): void } {
+  const ended: (() => void)[] = [];
   const subject = write.object ?? write.oldObject;
   const options = write.options ?? context.options;
   return {
@@ -36,6 +37,10 @@ export function admissionAttributes(
     reinvocation: newReinvocation(),
     warn: context.warn,
     annotate: context.annotate ?? (() => {}),
+    onEnd: (callback) => void ended.push(callback),
+    end() {
+      for (const callback of ended.splice(0)) callback();
+    },
   };
 }
 

@@ -59,6 +59,8 @@ async function createOnce(
   } catch (error) {
     await undo?.();
     throw error;
+  } finally {
+    attributes.end();
   }
 }
 

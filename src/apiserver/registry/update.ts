@@ -97,6 +97,8 @@ async function updateOnce(
   } catch (error) {
     await undo?.();
     throw error;
+  } finally {
+    attributes.end();
   }
 }
 

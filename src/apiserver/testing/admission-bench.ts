@@ -57,6 +57,10 @@ export function admissionBench(): AdmissionBench {
       convert: async (object) => object,
       complete: (object) => object,
     },
+    async swap(resource, object) {
+      reader.put(resource, object);
+      return object;
+    },
     warnings,
     annotations,
     authorizer,
@@ -78,6 +82,7 @@ export function admissionBench(): AdmissionBench {
         reinvocation: newReinvocation(),
         warn: (message) => void warnings.push(message),
         annotate: (key, value) => void (annotations[key] = value),
+        onEnd: () => {},
       };
       if (plugin.handles(attributes)) {
         await plugin.admit?.(attributes);
