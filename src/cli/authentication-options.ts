@@ -1,0 +1,166 @@
+import { resolve } from "node:path";
+import { CommandError, type CommandOption, type Invocation } from "./command.ts";
+import { text } from "./defaults.ts";
+import { durationMs, list, trueOrFalse } from "./option-values.ts";
+
+/** How the API server learns who somebody is, besides certificates and service account tokens. Files are named in full. */
+export interface AuthenticationChoice {
+  readonly anonymous?: boolean | undefined;
+  readonly configurationFile?: string | undefined;
+  readonly oidc?: OidcChoice | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly webhook?: WebhookTokenChoice | undefined;
+  readonly serviceAccounts: ServiceAccountChoice;
+  readonly requestHeader: RequestHeaderChoice;
+}
+
+export interface OidcChoice {
+  readonly issuerUrl: string;
+  readonly clientId: string;
+  readonly caFile?: string | undefined;
+  readonly usernameClaim?: string | undefined;
+  readonly usernamePrefix?: string | undefined;
+  readonly groupsClaim?: string | undefined;
+  readonly groupsPrefix?: string | undefined;
+  readonly requiredClaims?: readonly string[] | undefined;
+  readonly signingAlgorithms?: readonly string[] | undefined;
+}
+
+export interface WebhookTokenChoice {
+  readonly configFile: string;
+  readonly version?: "v1" | "v1beta1" | undefined;
+  readonly cacheTtlMs?: number | undefined;
+}
+
+export interface ServiceAccountChoice {
+  readonly issuers?: readonly string[] | undefined;
+  readonly keyFiles?: readonly string[] | undefined;
+  readonly apiAudiences?: readonly string[] | undefined;
+  readonly keySetUri?: string | undefined;
+  readonly maxExpirationSeconds?: number | undefined;
+  readonly extendExpiration?: boolean | undefined;
+}
+
+export interface RequestHeaderChoice {
+  readonly allowedNames?: readonly string[] | undefined;
+  readonly usernameHeaders?: readonly string[] | undefined;
+  readonly uidHeaders?: readonly string[] | undefined;
+  readonly groupHeaders?: readonly string[] | undefined;
+  readonly extraHeaderPrefixes?: readonly string[] | undefined;
+}
+
+const option = (value: string, description: string): CommandOption => ({ type: "string", value, description });
+
+/** Named as kube-apiserver's. */
+export const authenticationOptions: Readonly<Record<string, CommandOption>> = {
+  "anonymous-auth": option(
+    "BOOL",
+    "requests without credentials: true lets RBAC decide (default: health and version only)",
+  ),
+  "api-audiences": option("LIST", "what tokens for this API server are meant for (default: the first issuer)"),
+  "authentication-config": option("FILE", "AuthenticationConfiguration: issuers of tokens; read again when it changes"),
+  "authentication-token-webhook-config-file": option(
+    "FILE",
+    "kubeconfig of a webhook that says whom a token stands for",
+  ),
+  "authentication-token-webhook-version": option("VERSION", "of the reviews sent to it: v1 or v1beta1 (default v1)"),
+  "authentication-token-webhook-cache-ttl": option("TIME", "how long it is believed (default 2m)"),
+  "oidc-issuer-url": option("URL", "an OpenID Connect issuer whose tokens are accepted"),
+  "oidc-client-id": option("ID", "what its tokens must be meant for"),
+  "oidc-ca-file": option("FILE", "authorities of the issuer's certificate (default: the system's)"),
+  "oidc-username-claim": option("CLAIM", "which claim is the user's name (default sub)"),
+  "oidc-username-prefix": option("TEXT", "goes before it; - for nothing"),
+  "oidc-groups-claim": option("CLAIM", "which claim lists the user's groups"),
+  "oidc-groups-prefix": option("TEXT", "goes before each"),
+  "oidc-required-claim": option("LIST", "claim=value that tokens must have"),
+  "oidc-signing-algs": option("LIST", "algorithms of signatures (default RS256)"),
+  "requestheader-allowed-names": option(
+    "LIST",
+    "names of proxies that may say whom a request is from (default front-proxy-client)",
+  ),
+  "requestheader-username-headers": option("LIST", "headers in which they say it (default X-Remote-User)"),
+  "requestheader-uid-headers": option("LIST", "(default X-Remote-Uid)"),
+  "requestheader-group-headers": option("LIST", "(default X-Remote-Group)"),
+  "requestheader-extra-headers-prefix": option("LIST", "(default X-Remote-Extra-)"),
+  "service-account-issuer": option("LIST", "issuers of service account tokens; the first one issues"),
+  "service-account-jwks-uri": option("URL", "where the discovery document says that keys are"),
+  "service-account-key-file": option("LIST", "files with further public keys of service account tokens"),
+  "service-account-max-token-expiration": option("TIME", "longest life of a token that is asked for"),
+  "service-account-extend-token-expiration": option(
+    "BOOL",
+    "whether pods' tokens live on for old clients (default true)",
+  ),
+  "token-auth-file": option("FILE", 'CSV of fixed tokens: token,user,uid,"group1,group2" (default none)'),
+};
+
+/** @throws CommandError on values that cannot be */
+export function authenticationOf(invocation: Invocation): AuthenticationChoice {
+  return {
+    anonymous: trueOrFalse(invocation, "anonymous-auth"),
+    configurationFile: file(invocation, "authentication-config"),
+    oidc: oidcOf(invocation),
+    tokenFile: file(invocation, "token-auth-file"),
+    webhook: webhookOf(invocation),
+    serviceAccounts: serviceAccountsOf(invocation),
+    requestHeader: {
+      allowedNames: list(invocation, "requestheader-allowed-names"),
+      usernameHeaders: list(invocation, "requestheader-username-headers"),
+      uidHeaders: list(invocation, "requestheader-uid-headers"),
+      groupHeaders: list(invocation, "requestheader-group-headers"),
+      extraHeaderPrefixes: list(invocation, "requestheader-extra-headers-prefix"),
+    },
+  };
+}
+
+function file(invocation: Invocation, name: string): string | undefined {
+  const value = text(invocation, name);
+  return value === undefined ? undefined : resolve(value);
+}
+
+function oidcOf(invocation: Invocation): OidcChoice | undefined {
+  const isGiven = Object.keys(authenticationOptions).some((name) => name.startsWith("oidc-") && text(invocation, name));
+  if (!isGiven) return undefined;
+  const [issuerUrl, clientId] = [text(invocation, "oidc-issuer-url"), text(invocation, "oidc-client-id")];
+  if (issuerUrl === undefined || clientId === undefined) {
+    throw new CommandError(
+      "--oidc-issuer-url and --oidc-client-id must be given together when any --oidc- option is",
+      2,
+    );
+  }
+  return {
+    issuerUrl,
+    clientId,
+    caFile: file(invocation, "oidc-ca-file"),
+    usernameClaim: text(invocation, "oidc-username-claim"),
+    usernamePrefix: text(invocation, "oidc-username-prefix"),
+    groupsClaim: text(invocation, "oidc-groups-claim"),
+    groupsPrefix: text(invocation, "oidc-groups-prefix"),
+    requiredClaims: list(invocation, "oidc-required-claim"),
+    signingAlgorithms: list(invocation, "oidc-signing-algs"),
+  };
+}
+
+function webhookOf(invocation: Invocation): WebhookTokenChoice | undefined {
+  const configFile = file(invocation, "authentication-token-webhook-config-file");
+  if (configFile === undefined) return undefined;
+  const version = text(invocation, "authentication-token-webhook-version");
+  if (version !== undefined && version !== "v1" && version !== "v1beta1") {
+    throw new CommandError(`--authentication-token-webhook-version is v1 or v1beta1, not "${version}"`, 2);
+  }
+  return { configFile, version, cacheTtlMs: durationMs(invocation, "authentication-token-webhook-cache-ttl") };
+}
+
+function serviceAccountsOf(invocation: Invocation): ServiceAccountChoice {
+  const longestMs = durationMs(invocation, "service-account-max-token-expiration");
+  if (longestMs !== undefined && (longestMs < 3_600_000 || longestMs > 2 ** 32 * 1000)) {
+    throw new CommandError("--service-account-max-token-expiration must be between 1 hour and 2^32 seconds", 2);
+  }
+  return {
+    issuers: list(invocation, "service-account-issuer"),
+    keyFiles: list(invocation, "service-account-key-file")?.map((each) => resolve(each)),
+    apiAudiences: list(invocation, "api-audiences"),
+    keySetUri: text(invocation, "service-account-jwks-uri"),
+    maxExpirationSeconds: longestMs === undefined ? undefined : Math.floor(longestMs / 1000),
+    extendExpiration: trueOrFalse(invocation, "service-account-extend-token-expiration"),
+  };
+}
