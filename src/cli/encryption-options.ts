@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { CommandOption, Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
+import type { EncryptionChoice } from "./program.ts";
 
 /** An encryption configuration of somebody's own, under upstream's flags. */
 export const encryptionOptions: Readonly<Record<string, CommandOption>> = {
@@ -8,18 +9,13 @@ export const encryptionOptions: Readonly<Record<string, CommandOption>> = {
     type: "string",
     value: "FILE",
     description:
-      "EncryptionConfiguration: what is encrypted on disk, and how (default: Secrets, with a key of the cluster)",
+      "EncryptionConfiguration: what is encrypted on disk (default: Secrets, by a key of the cluster)",
   },
   "encryption-provider-config-automatic-reload": {
     type: "boolean",
     description: "notice when that file changes",
   },
 };
-
-export interface EncryptionChoice {
-  readonly providerConfig?: string;
-  readonly automaticReload?: boolean;
-}
 
 export function encryptionOf(invocation: Invocation): EncryptionChoice {
   const file = text(invocation, "encryption-provider-config");

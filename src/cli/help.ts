@@ -25,7 +25,9 @@ export function programHelp(commands: readonly Command[]): string {
 export function commandHelp(command: Command): string {
   const options = Object.entries({ ...command.options, help: HELP });
   const names = options.map(([name, option]) => optionName(name, option));
-  const width = Math.max(...names.map((name) => name.length));
+  const width = Math.max(...names.map((name) => name.length).filter((length) => length <= NAME_WIDTH));
+  const line = (name: string, text: string): string =>
+    name.length <= width ? `  ${name.padEnd(width)}  ${text}` : `  ${name}\n  ${" ".repeat(width)}  ${text}`;
   return [
     command.summary,
     "",
@@ -33,7 +35,7 @@ export function commandHelp(command: Command): string {
     "",
     ...actionLines(command),
     "Options:",
-    ...options.map(([, option], index) => `  ${names[index]!.padEnd(width)}  ${described(option)}`),
+    ...options.map(([, option], index) => line(names[index]!, described(option))),
     "",
     command.examples.length === 1 ? "Example:" : "Examples:",
     ...command.examples.map((example) => `  ${example}`),
@@ -48,6 +50,9 @@ function actionLines({ actions = {} }: Command): string[] {
   const lines = names.map((name) => `  ${name.padEnd(width)}  ${actions[name]}`);
   return lines.length === 0 ? [] : ["Actions:", ...lines, ""];
 }
+
+/** Longer names have a line of their own. */
+const NAME_WIDTH = 20;
 
 const HELP: CommandOption = { type: "boolean", description: "show this help", short: "h" };
 

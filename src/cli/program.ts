@@ -1,5 +1,7 @@
+import type { AuthenticationChoice } from "./authentication-options.ts";
+import type { AuthorizationChoice } from "./authorization-options.ts";
+import type { AuditChoice, FlowControlChoice } from "./choices.ts";
 import type { ClusterKeys } from "./cluster-keys.ts";
-import type { EncryptionChoice } from "./encryption-options.ts";
 
 /**
  * The seam between the command line and the program behind it: what a command asks for, as plain data, and how it goes on.
@@ -48,8 +50,22 @@ export interface UpOptions {
   readonly simulation?: string;
   /** What is encrypted on disk. */
   readonly encryption?: EncryptionChoice;
+  /** Who comes in, and who decides what they may do. */
+  readonly authentication?: AuthenticationChoice;
+  readonly authorization?: AuthorizationChoice;
+  /** Of the API server: what is written down of requests, and how many run at once. */
+  readonly audit?: AuditChoice;
+  readonly flowControl?: FlowControlChoice;
   /** Gives the start up. */
   readonly signal: AbortSignal;
+}
+
+/** What is encrypted on disk; Secrets, with a key of the cluster, when nothing is chosen. */
+export interface EncryptionChoice {
+  /** EncryptionConfiguration of somebody's own. */
+  readonly providerConfig?: string;
+  /** Whether changes of that file count at once. */
+  readonly automaticReload?: boolean;
 }
 
 export type PartName = "apiserver" | "controller-manager" | "scheduler" | "kubelet" | "proxy" | "agent";
@@ -69,6 +85,12 @@ export interface PartOptions {
   readonly runtime: Runtime;
   /** Of the API server: what is encrypted on disk. */
   readonly encryption?: EncryptionChoice;
+  /** Who comes in, and who decides what they may do. */
+  readonly authentication?: AuthenticationChoice;
+  readonly authorization?: AuthorizationChoice;
+  /** Of the API server: what is written down of requests, and how many run at once. */
+  readonly audit?: AuditChoice;
+  readonly flowControl?: FlowControlChoice;
   /** Aborts when the user wants no more: the start ends, and what had started is stopped. */
   readonly signal: AbortSignal;
 }

@@ -6,8 +6,10 @@ import {
   keepKubernetesService,
   type ServerAddress,
 } from "../bootstrap/kubernetes-service.ts";
-import type { EncryptionChoice } from "../cli/encryption-options.ts";
-import type { EtcdAccess } from "../cli/program.ts";
+import type { AuthenticationChoice } from "../cli/authentication-options.ts";
+import type { AuthorizationChoice } from "../cli/authorization-options.ts";
+import type { AuditChoice, FlowControlChoice } from "../cli/choices.ts";
+import type { EncryptionChoice, EtcdAccess } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import type { Claim } from "../network/claim.ts";
@@ -41,6 +43,11 @@ export interface ServerOptions {
   readonly pkiDirectory?: string | undefined;
   /** What is encrypted on disk; Secrets, with a key of the cluster, when absent. */
   readonly encryption?: EncryptionChoice | undefined;
+  /** Who comes in, and who decides what they may do. */
+  readonly authentication?: AuthenticationChoice | undefined;
+  readonly authorization?: AuthorizationChoice | undefined;
+  readonly audit?: AuditChoice | undefined;
+  readonly flowControl?: FlowControlChoice | undefined;
 }
 
 /** The API server of a data directory, at work, with everything that a cluster has from its first minute. */
@@ -74,6 +81,10 @@ export async function openServer(
     {
       dataDirectory: options.dataDirectory,
       ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
+      authentication: options.authentication,
+      authorization: options.authorization,
+      audit: options.audit,
+      flowControl: options.flowControl,
       facts,
       nodeName: options.nodeName,
       bind: options.bind,
