@@ -1,4 +1,4 @@
-import type { FamilyData, Series } from "./metrics.ts";
+import type { FamilyData, Series } from "./metrics-family.ts";
 
 /** One family in Prometheus' text format 0.0.4; nothing when it has no series. */
 export function renderFamily(family: FamilyData): string {

@@ -1,3 +1,4 @@
+import type { FamilyData, Series } from "./metrics-family.ts";
 import { renderFamily } from "./metrics-text.ts";
 
 /** A number that only grows. */
@@ -23,23 +24,6 @@ export interface Family<T> {
   labels(...values: string[]): T;
   /** Forgets every series: for gauges that are set anew each time somebody asks. */
   clear(): void;
-}
-
-/** A series as it is kept; the renderer reads it. */
-export interface Series {
-  readonly values: readonly string[];
-  value: number;
-  /** Of histograms: how many observations each bucket has, those of smaller buckets not included. */
-  readonly counts?: Float64Array;
-}
-
-export interface FamilyData {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly labelNames: readonly string[];
-  readonly buckets: readonly number[];
-  readonly series: ReadonlyMap<string, Series>;
 }
 
 /** Label values come from outside too (a resource that somebody asked for): a family never grows beyond this. */

@@ -3,8 +3,10 @@ import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
 import { createAdmissionPlugins } from "../apiserver/admission/plugins.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
-import type { AuditSettings } from "../apiserver/audit/create-audit.ts";
+import type { AuthenticationSettings } from "../apiserver/authn/settings.ts";
+import type { AuthorizationSettings } from "../apiserver/authz/settings.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
+import { type FlowControlSettings, flowControlDefaults } from "../apiserver/flow-control/create-flow-control.ts";
 import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
 import { versionPath } from "../apiserver/handlers/version.ts";
 import { createEdge, type Edge } from "../apiserver/http/edge.ts";
@@ -17,6 +19,7 @@ import { Metrics } from "../base/metrics.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
 import { type KeptPki, keepPki } from "../bootstrap/pki/keep-pki.ts";
+import type { AuditChoice } from "../cli/choices.ts";
 import type { Store } from "../store/store.ts";
 import { localUrl } from "./addresses.ts";
 import { AGENT, ensureAgentToken } from "./agent-token.ts";
@@ -42,8 +45,12 @@ export interface ControlPlaneOptions {
     readonly providerConfig?: string | undefined;
     readonly automaticReload?: boolean | undefined;
   };
+  readonly authentication?: AuthenticationSettings | undefined;
+  readonly authorization?: AuthorizationSettings | undefined;
   /** What is audited and where it is written; a file of the data directory when nothing is said. */
-  readonly audit?: AuditSettings;
+  readonly audit?: AuditChoice | undefined;
+  /** Upstream's limits when nothing is said. */
+  readonly flowControl?: FlowControlSettings | undefined;
   openStore(): Promise<Store>;
   /** Before the first write: is this the right store for these keys? */
   join?(store: Store, pki: Pki): Promise<void>;
@@ -126,10 +133,13 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           followServiceAccountKeys: (use) => keys.onChange((current) => use(current.serviceAccount)),
           issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
           staticTokens: [{ token: agents.secret, user: AGENT }],
+          authentication: options.authentication,
+          authorization: options.authorization,
           clientAuthority: () => keys.current().trusted.cluster,
           frontProxyAuthority: () => keys.current().trusted.frontProxy,
         },
         audit: auditOf(options.dataDirectory, options.audit, environment),
+        flowControl: options.flowControl ?? flowControlDefaults,
         admission: createAdmissionPlugins,
         subresources: options.subresources(() => keys.current()),
         paths: (table, served) => [

@@ -1,3 +1,6 @@
+import { auditOf, auditOptions } from "../audit-options.ts";
+import { authenticationOf, authenticationOptions } from "../authentication-options.ts";
+import { authorizationOf, authorizationOptions } from "../authorization-options.ts";
 import type { Command, CommandOption, ExitCode, Invocation } from "../command.ts";
 import {
   bindOf,
@@ -13,6 +16,7 @@ import {
 } from "../defaults.ts";
 import { encryptionOf, encryptionOptions } from "../encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
+import { flowControlOf, flowControlOptions } from "../flow-control-options.ts";
 import { openLog } from "../log-file.ts";
 import type { PartName } from "../program.ts";
 import { progressOutput } from "../terminal.ts";
@@ -53,7 +57,11 @@ export const partCommands: readonly Command[] = [
       port: { type: "string", value: "PORT", description: "port to listen on", default: "6443" },
       bind: bindOption,
       ...etcdOptions,
+      ...authenticationOptions,
+      ...authorizationOptions,
       ...encryptionOptions,
+      ...auditOptions,
+      ...flowControlOptions,
     },
     "wherry apiserver --data-dir ./cluster --port 7443",
   ),
@@ -95,7 +103,11 @@ async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
     port: portOf(invocation),
     bind: bindOf(invocation),
     etcd: etcdOf(invocation),
+    authentication: authenticationOf(invocation),
+    authorization: authorizationOf(invocation),
     encryption: encryptionOf(invocation),
+    audit: auditOf(invocation),
+    flowControl: flowControlOf(invocation),
     pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
     runtime: runtimeOf(invocation),

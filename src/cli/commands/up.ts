@@ -1,4 +1,7 @@
 import { resolve } from "node:path";
+import { auditOf, auditOptions } from "../audit-options.ts";
+import { authenticationOf, authenticationOptions } from "../authentication-options.ts";
+import { authorizationOf, authorizationOptions } from "../authorization-options.ts";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
 import {
   bindOf,
@@ -15,6 +18,7 @@ import {
 } from "../defaults.ts";
 import { encryptionOf, encryptionOptions } from "../encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
+import { flowControlOf, flowControlOptions } from "../flow-control-options.ts";
 import { refuseForeignKubeconfig } from "../kubeconfig-file.ts";
 import type { UpOptions } from "../program.ts";
 import { type RunState, readRunState } from "../run-state.ts";
@@ -40,7 +44,11 @@ export const upCommand: Command = {
     port: { type: "string", value: "PORT", description: "port of the API server (default 6443, or the next free one)" },
     bind: bindOption,
     ...etcdOptions,
+    ...authenticationOptions,
+    ...authorizationOptions,
     ...encryptionOptions,
+    ...auditOptions,
+    ...flowControlOptions,
     "node-name": nodeNameOption,
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
@@ -86,7 +94,11 @@ function upOptions(invocation: Invocation): UpOptions {
     nodeName: nodeNameOf(invocation),
     node: invocation.options["no-node"] !== true,
     runtime: runtimeOf(invocation),
+    authentication: authenticationOf(invocation),
+    authorization: authorizationOf(invocation),
     encryption: encryptionOf(invocation),
+    audit: auditOf(invocation),
+    flowControl: flowControlOf(invocation),
     ...simulationOf(invocation),
     signal: invocation.signal,
   };

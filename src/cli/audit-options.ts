@@ -1,0 +1,69 @@
+import { resolve } from "node:path";
+import type { AuditChoice } from "./choices.ts";
+import { CommandError, type CommandOption, type Invocation } from "./command.ts";
+import { text } from "./defaults.ts";
+import { durationOf, switchOf, wholeNumberOf } from "./number-option.ts";
+
+/** Auditing under upstream's flags. */
+export const auditOptions: Readonly<Record<string, CommandOption>> = {
+  "audit-policy-file": file("which requests are audited, and how much of them (default: who did what, no bodies)"),
+  "audit-log-path": file("where events are written, - for standard output (default DIR/audit/audit.log)"),
+  "audit-log-format": option("FORMAT", "json or legacy", "json"),
+  "audit-log-maxage": option("DAYS", "older files are deleted; 0 keeps them", "30"),
+  "audit-log-maxbackup": option("NUMBER", "how many older files are kept; 0 keeps all", "10"),
+  "audit-log-maxsize": option("MB", "a file of this size is put aside", "100"),
+  "audit-webhook-config-file": file("kubeconfig of a webhook that gets the events as well"),
+  "audit-webhook-initial-backoff": option("DURATION", "before the first retry", "10s"),
+  "audit-webhook-batch-buffer-size": option("NUMBER", "events that may wait; more are dropped and counted", "10000"),
+  "audit-webhook-batch-max-size": option("NUMBER", "events in one call", "400"),
+  "audit-webhook-batch-max-wait": option("DURATION", "how long a call waits to be full", "30s"),
+  "audit-webhook-batch-throttle-enable": option("BOOL", "whether calls are throttled", "true"),
+  "audit-webhook-batch-throttle-qps": option("NUMBER", "calls a second", "10"),
+  "audit-webhook-batch-throttle-burst": option("NUMBER", "calls at once after a rest", "15"),
+};
+
+/** @throws CommandError on a value that is none */
+export function auditOf(invocation: Invocation): AuditChoice {
+  const format = text(invocation, "audit-log-format") ?? "json";
+  if (format !== "json" && format !== "legacy") {
+    throw new CommandError(`--audit-log-format is json or legacy, not "${format}"`, 2);
+  }
+  const policyFile = text(invocation, "audit-policy-file");
+  const logPath = text(invocation, "audit-log-path");
+  const webhook = webhookOf(invocation);
+  return {
+    ...(policyFile === undefined ? {} : { policyFile: resolve(policyFile) }),
+    ...(logPath === undefined ? {} : { logPath: logPath === "-" ? logPath : resolve(logPath) }),
+    log: {
+      format,
+      maxAgeDays: wholeNumberOf(invocation, "audit-log-maxage", 30),
+      maxBackups: wholeNumberOf(invocation, "audit-log-maxbackup", 10),
+      maxSizeMegabytes: wholeNumberOf(invocation, "audit-log-maxsize", 100),
+    },
+    ...(webhook === undefined ? {} : { webhook }),
+  };
+}
+
+function webhookOf(invocation: Invocation): AuditChoice["webhook"] {
+  const batch = {
+    bufferSize: wholeNumberOf(invocation, "audit-webhook-batch-buffer-size", 10_000),
+    maxSize: wholeNumberOf(invocation, "audit-webhook-batch-max-size", 400),
+    maxWaitMs: durationOf(invocation, "audit-webhook-batch-max-wait", 30_000),
+    throttlePerSecond: switchOf(invocation, "audit-webhook-batch-throttle-enable", true)
+      ? wholeNumberOf(invocation, "audit-webhook-batch-throttle-qps", 10)
+      : 0,
+    throttleBurst: wholeNumberOf(invocation, "audit-webhook-batch-throttle-burst", 15),
+    initialBackoffMs: durationOf(invocation, "audit-webhook-initial-backoff", 10_000),
+  };
+  if (batch.maxSize === 0) throw new CommandError("--audit-webhook-batch-max-size is at least 1", 2);
+  const configFile = text(invocation, "audit-webhook-config-file");
+  return configFile === undefined ? undefined : { configFile: resolve(configFile), ...batch };
+}
+
+function file(description: string): CommandOption {
+  return { type: "string", value: "FILE", description };
+}
+
+function option(value: string, description: string, standard: string): CommandOption {
+  return { type: "string", value, description, default: standard };
+}
