@@ -53,6 +53,11 @@ export function requiredText(value: string | undefined, field: string, detail = 
   return value === undefined || value === "" ? [required(field, detail)] : [];
 }
 
+/** Required, and more than white space. */
+export function notBlank(value: string | undefined, field: string, detail: string): FieldError[] {
+  return (value ?? "").trim() === "" ? [required(field, detail)] : [];
+}
+
 /** Remembers values, and tells of the second of two equal ones. */
 export function uniqueness(): (value: string | undefined, field: string) => FieldError[] {
   const seen = new Set<string>();

@@ -1,8 +1,8 @@
 import {
-  admissionPolicyBindingKinds,
   mutatingAdmissionPolicyKinds,
   validatingAdmissionPolicyKind,
 } from "./admissionregistration/admission-policy.ts";
+import { admissionPolicyBindingKinds } from "./admissionregistration/policy-binding.ts";
 import {
   mutatingWebhookConfigurationKind,
   validatingWebhookConfigurationKind,

@@ -1,5 +1,5 @@
 import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
-import { oneOf, optionalOneOf, uniqueness } from "../field-checks.ts";
+import { named, oneOf, optionalOneOf, uniqueness } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type {
   MutatingWebhook,
@@ -9,7 +9,7 @@ import type {
 } from "../generated/admissionregistration.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
-import { dnsSubdomainErrors } from "../names.ts";
+import { dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import { validateLabelSelector } from "../selectors.ts";
 import { setRuleDefaults, validateClientConfig, validateRules } from "./webhook-rules.ts";
 
@@ -108,7 +108,7 @@ export function validateMatchConditions(
   const errors = (conditions ?? []).flatMap((condition, index) => {
     const path = `${field}[${index}]`;
     const missing: FieldError[] = [];
-    if (!condition.name) missing.push(required(`${path}.name`));
+    missing.push(...named(condition.name, qualifiedNameErrors, `${path}.name`));
     if (!condition.expression?.trim()) missing.push(required(`${path}.expression`));
     return [...missing, ...unique(condition.name, `${path}.name`)];
   });

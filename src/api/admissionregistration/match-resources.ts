@@ -1,0 +1,38 @@
+import { optionalOneOf, uniqueness } from "../field-checks.ts";
+import { type FieldError, invalid } from "../field-error.ts";
+import type { MatchResources, NamedRuleWithOperations } from "../generated/admissionregistration.k8s.io/v1.ts";
+import { pathSegmentErrors } from "../names.ts";
+import { validateLabelSelector } from "../selectors.ts";
+import { setRuleDefaults, validateRules } from "./webhook-rules.ts";
+
+/** Policies match other versions of their resources too, in every namespace, unless they say otherwise. */
+export function setMatchDefaults(match: MatchResources | undefined): void {
+  if (match === undefined) return;
+  match.matchPolicy ??= "Equivalent";
+  match.namespaceSelector ??= {};
+  match.objectSelector ??= {};
+  setRuleDefaults(match.resourceRules);
+  setRuleDefaults(match.excludeResourceRules);
+}
+
+/** What is wrong with what a policy or binding is about. */
+export function validateMatch(match: MatchResources | undefined, field: string): FieldError[] {
+  return [
+    ...validateLabelSelector(match?.namespaceSelector, `${field}.namespaceSelector`),
+    ...validateLabelSelector(match?.objectSelector, `${field}.objectSelector`),
+    ...optionalOneOf(match?.matchPolicy, ["Equivalent", "Exact"], `${field}.matchPolicy`),
+    ...validateNamedRules(match?.resourceRules, `${field}.resourceRules`),
+    ...validateNamedRules(match?.excludeResourceRules, `${field}.excludeResourceRules`),
+  ];
+}
+
+function validateNamedRules(rules: readonly NamedRuleWithOperations[] | undefined, field: string): FieldError[] {
+  const names = (rules ?? []).flatMap(({ resourceNames = [] }, index) => {
+    const unique = uniqueness();
+    return resourceNames.flatMap((name, at) => {
+      const path = `${field}[${index}].resourceNames[${at}]`;
+      return [...pathSegmentErrors(name).map((message) => invalid(path, name, message)), ...unique(name, path)];
+    });
+  });
+  return [...names, ...validateRules(rules, field)];
+}

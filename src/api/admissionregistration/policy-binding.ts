@@ -1,0 +1,100 @@
+import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { named, oneOf, uniqueness } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import type {
+  MutatingAdmissionPolicyBinding,
+  ParamRef,
+  ValidatingAdmissionPolicyBinding,
+} from "../generated/admissionregistration.k8s.io/v1.ts";
+import { countGeneration, startGeneration } from "../generation.ts";
+import { defineKind, type KindDefinition } from "../kind.ts";
+import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
+import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
+import { setMatchDefaults, validateMatch } from "./match-resources.ts";
+
+const GROUP = "admissionregistration.k8s.io";
+
+type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding;
+
+function paramName(ref: ParamRef | undefined): string {
+  if (ref?.name) return `${ref.namespace || "*"}/${ref.name}`;
+  return ref?.selector === undefined ? "<unset>" : formatLabelSelector(ref.selector);
+}
+
+function bindingKind(kind: string, version: string): KindDefinition {
+  return defineKind<Binding>({
+    group: GROUP,
+    version,
+    kind,
+    setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
+    prepareForCreate: startGeneration,
+    prepareForUpdate: countGeneration,
+    validate({ spec }) {
+      const errors = [
+        ...named(spec?.policyName, dnsSubdomainErrors, "spec.policyName"),
+        ...validateMatch(spec?.matchResources, "spec.matchResources"),
+        ...validateParamRef(spec?.paramRef, "spec.paramRef"),
+      ];
+      if (kind !== "ValidatingAdmissionPolicyBinding") return errors;
+      const actions = (spec as ValidatingAdmissionPolicyBinding["spec"])?.validationActions;
+      return [...errors, ...validateActions(actions ?? [], "spec.validationActions")];
+    },
+    columns: [
+      nameColumn,
+      textColumn<Binding>(
+        "PolicyName",
+        "PolicyName indicates the policy definition which the policy binding binded to",
+        ({ spec }) => spec?.policyName ?? "",
+      ),
+      textColumn<Binding>(
+        "ParamRef",
+        "ParamRef indicates the param resource which sets the configration param",
+        ({ spec }) => paramName(spec?.paramRef),
+      ),
+      ageColumn,
+    ],
+  });
+}
+
+function validateActions(actions: readonly string[], field: string): FieldError[] {
+  if (actions.length === 0) return [required(field, "at least one validation action is required")];
+  const unique = uniqueness();
+  const errors = actions.flatMap((action, index) => [
+    ...oneOf(action, ["Audit", "Deny", "Warn"], `${field}[${index}]`),
+    ...unique(action, `${field}[${index}]`),
+  ]);
+  if (actions.includes("Deny") && actions.includes("Warn")) {
+    errors.push(
+      invalid(
+        field,
+        actions,
+        "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)",
+      ),
+    );
+  }
+  return errors;
+}
+
+function validateParamRef(ref: ParamRef | undefined, field: string): FieldError[] {
+  if (ref === undefined) return [];
+  const errors: FieldError[] = [];
+  const { name, selector, parameterNotFoundAction: action } = ref;
+  const exclusive = "name and selector are mutually exclusive";
+  if (name) {
+    errors.push(...named(name, pathSegmentErrors, `${field}.name`));
+    if (selector !== undefined) errors.push(forbiddenField(`${field}.name`, exclusive));
+  }
+  if (selector !== undefined) {
+    errors.push(...validateLabelSelector(selector, `${field}.selector`));
+    if (name) errors.push(forbiddenField(`${field}.selector`, exclusive));
+  }
+  if (!name && selector === undefined) errors.push(required(field, "one of name or selector must be specified"));
+  if (!action) errors.push(required(`${field}.parameterNotFoundAction`));
+  else errors.push(...oneOf(action, ["Allow", "Deny"], `${field}.parameterNotFoundAction`));
+  return errors;
+}
+
+export const admissionPolicyBindingKinds = [
+  bindingKind("ValidatingAdmissionPolicyBinding", "v1"),
+  ...["v1", "v1beta1", "v1alpha1"].map((version) => bindingKind("MutatingAdmissionPolicyBinding", version)),
+];
