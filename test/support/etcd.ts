@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
-import { cleanEnvironment } from "./run.ts";
+import { cleanEnvironment, run } from "./run.ts";
 
 const PROGRAM = "/usr/bin/etcd";
 const START_TIMEOUT_MS = 30_000;
@@ -34,6 +34,8 @@ export interface EtcdOptions {
   readonly tls?: EtcdTls;
   /** Further flags of each member. */
   readonly flags?: readonly string[];
+  /** Members can be cut off: each runs as a user of its own, whose packets can be dropped. Needs root and nft. */
+  readonly canBeCutOff?: boolean;
 }
 
 export interface EtcdMember {
@@ -46,6 +48,11 @@ export interface EtcdMember {
   /** It keeps its connections and does nothing. */
   pause(): void;
   resume(): void;
+  /** Nothing that it sends arrives any more, neither at clients nor at other members. */
+  cutOff(): Promise<void>;
+  rejoin(): Promise<void>;
+  /** Whether it says that it leads the others. */
+  isLeader(): Promise<boolean>;
   /** What it said, for the report of a failure. */
   log(): string;
 }
@@ -63,14 +70,8 @@ export interface EtcdCluster {
 
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdCluster> {
   const directory = await mkdtemp(join(tmpdir(), "wherry-etcd-"));
-  const count = options.members ?? 1;
   const places = await Promise.all(
-    Array.from({ length: count }, async (_, index) => ({
-      name: `m${index}`,
-      client: await freePort(),
-      peer: await freePort(),
-      metrics: await freePort(),
-    })),
+    Array.from({ length: options.members ?? 1 }, (_, index) => placeOf(index, directory, options)),
   );
   const initial = places.map(({ name, peer }) => `${name}=http://127.0.0.1:${peer}`).join(",");
   const members = places.map((place) => createMember(place, { directory, initial, options }));
@@ -83,6 +84,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdCluster>
   };
   const stop = async (): Promise<void> => {
     await Promise.all(members.map((member) => member.kill()));
+    if (options.canBeCutOff === true) await Promise.all(members.map((member) => member.rejoin()));
     await rm(directory, { recursive: true, force: true });
   };
   try {
@@ -99,6 +101,22 @@ interface Place {
   readonly client: number;
   readonly peer: number;
   readonly metrics: number;
+  readonly user: number | undefined;
+}
+
+/** No other user of a machine has such a number. */
+const FIRST_USER = 640_000;
+
+async function placeOf(index: number, directory: string, options: EtcdOptions): Promise<Place> {
+  const name = `m${index}`;
+  const [client, peer, metrics] = [await freePort(), await freePort(), await freePort()];
+  const user = options.canBeCutOff === true ? FIRST_USER + client : undefined;
+  if (user !== undefined) {
+    await chmod(directory, 0o711);
+    await mkdir(join(directory, name), { mode: 0o700 });
+    await chown(join(directory, name), user, user);
+  }
+  return { name, client, peer, metrics, user };
 }
 
 interface RunningMember extends EtcdMember {
@@ -128,7 +146,9 @@ function createMember(place: Place, from: { directory: string; initial: string; 
     url,
     healthUrl: `http://127.0.0.1:${place.metrics}/health`,
     start() {
-      child = spawn(PROGRAM, words, { env: cleanEnvironment, stdio: ["ignore", "ignore", "pipe"] });
+      const { user } = place;
+      const as = user === undefined ? {} : { uid: user, gid: user };
+      child = spawn(PROGRAM, words, { env: cleanEnvironment, stdio: ["ignore", "ignore", "pipe"], ...as });
       child.on("error", (error) => (said += String(error)));
       child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-20_000)));
     },
@@ -142,8 +162,25 @@ function createMember(place: Place, from: { directory: string; initial: string; 
     },
     pause: () => void child?.kill("SIGSTOP"),
     resume: () => void child?.kill("SIGCONT"),
+    async cutOff() {
+      const chain = `type filter hook output priority 0\nmeta skuid ${place.user} drop`;
+      const rules = `table inet ${tableOf(place)} {\nchain output {\n${chain}\n}\n}\n`;
+      const { code, stderr } = await run("nft", ["-f", "-"], { input: rules });
+      if (code !== 0) throw new Error(`${place.name} cannot be cut off: ${stderr}`);
+    },
+    async rejoin() {
+      await run("nft", ["delete", "table", "inet", tableOf(place)]);
+    },
+    async isLeader() {
+      const response = await fetch(`http://127.0.0.1:${place.metrics}/metrics`, { signal: AbortSignal.timeout(2000) });
+      return /^etcd_server_is_leader 1$/m.test(await response.text());
+    },
     log: () => said,
   };
+}
+
+function tableOf({ user }: Place): string {
+  return `wherry_test_${user}`;
 }
 
 async function isHealthy(member: RunningMember): Promise<void> {
