@@ -1,3 +1,4 @@
+import { certificateCleaner } from "./certificate-cleaner/reconcile.ts";
 import { certificateApprover } from "./certificate-signing/approve.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/reconcile.ts";
 import { cronJobController } from "./cronjob/reconcile.ts";
@@ -27,6 +28,7 @@ import { validatingAdmissionPolicyStatusController } from "./validatingadmission
 export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "cronjob-controller": cronJobController,
   "certificatesigningrequest-approving-controller": certificateApprover,
+  "certificatesigningrequest-cleaner-controller": certificateCleaner,
   "daemonset-controller": daemonSetController,
   "deployment-controller": deploymentController,
   "disruption-controller": disruptionController,

@@ -26,6 +26,7 @@ export function nodeIdentity(nodeName: string): UserInfo {
 /** Service accounts of the controllers whose account upstream names otherwise than the controller. */
 export const CONTROLLER_ACCOUNTS: Readonly<Record<string, string>> = {
   "certificatesigningrequest-approving-controller": "certificate-controller",
+  "certificatesigningrequest-cleaner-controller": "certificate-controller",
   "certificatesigningrequest-signing-controller": "certificate-controller",
   "daemonset-controller": "daemon-set-controller",
   "endpoints-controller": "endpoint-controller",
