@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ConfigMap, Pod } from "../../api/generated/core/v1.ts";
+import { configMaps, pods } from "../../api/generated/resources.ts";
+import { encodeObject } from "../../api/protobuf/encode.ts";
+import { VirtualClock } from "../../base/virtual-clock.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
+import { startMemoryServer } from "../testing/memory-server.ts";
+import { readableStore } from "./readable-store.ts";
+
+const pod = (name: string): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: {
+    namespace: "default",
+    name,
+    uid: "u1",
+    creationTimestamp: "2026-01-01T00:00:00Z",
+    labels: { app: "web" },
+  },
+  spec: { nodeName: "n1", containers: [{ name: "c", image: "nginx:1", resources: { limits: { cpu: "100m" } } }] },
+  status: { phase: "Running", podIP: "10.0.0.7" },
+});
+
+test("what upstream's API server has written is read, listed, watched and changed", async (context) => {
+  const clock = new VirtualClock();
+  const raw = createMemoryStore({ clock });
+  await raw.create("/registry/pods/default/old", encodeObject(pod("old")));
+  await raw.create(
+    "/registry/configmaps/default/plain",
+    Buffer.from(
+      '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"plain","namespace":"default"},"data":{"a":"1"}}\n',
+    ),
+  );
+  const memory = await startMemoryServer({ store: readableStore(raw) });
+  context.after(() => memory.close());
+  const { client } = memory;
+
+  const old = await client.get(pods, { namespace: "default", name: "old" });
+  assert.deepEqual(
+    { ...old, metadata: { ...old.metadata, resourceVersion: undefined } },
+    {
+      ...pod("old"),
+      metadata: { ...pod("old").metadata, resourceVersion: undefined },
+    },
+  );
+  assert.equal((await client.get(configMaps, { namespace: "default", name: "plain" })).data?.a, "1");
+  const bySelector = await client.list(pods, { labelSelector: "app=web", fieldSelector: "spec.nodeName=n1" });
+  assert.deepEqual(
+    bySelector.items.map(({ metadata }) => metadata?.name),
+    ["old"],
+  );
+
+  const abort = new AbortController();
+  const resourceVersion = bySelector.metadata?.resourceVersion ?? "";
+  const watch = client.watch(pods, { resourceVersion, signal: abort.signal })[Symbol.asyncIterator]();
+  const next = watch.next();
+  const { revision } = await raw.create("/registry/pods/default/new", encodeObject(pod("new")));
+  const seen = await next;
+  assert.ok(seen.done !== true);
+  assert.equal(seen.value.type, "ADDED");
+  assert.equal(seen.value.object.metadata?.name, "new");
+  assert.equal(seen.value.object.metadata?.resourceVersion, String(revision));
+  abort.abort();
+
+  const config = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { namespace: "default", name: "c" },
+    data: { a: "1" },
+  };
+  await raw.create("/registry/configmaps/default/c", encodeObject(config));
+  const read = await client.get(configMaps, { namespace: "default", name: "c" });
+  await client.update(configMaps, { ...read, data: { a: "2" } });
+  const stored = await raw.get("/registry/configmaps/default/c");
+  assert.deepEqual((JSON.parse(stored!.value.toString()) as ConfigMap).data, { a: "2" }, "written as JSON");
+  await client.delete(pods, { namespace: "default", name: "new" }, { gracePeriodSeconds: 0 });
+});
+
+test("what nobody can read costs only itself", async (context) => {
+  const clock = new VirtualClock();
+  const raw = createMemoryStore({ clock });
+  await raw.create("/registry/pods/default/broken", Buffer.from("k8s\0\x07garbage"));
+  await raw.create("/registry/ranges/serviceips", Buffer.from("what this is, is not known"));
+  const memory = await startMemoryServer({ store: readableStore(raw) });
+  context.after(() => memory.close());
+  const { client } = memory;
+  await assert.rejects(client.get(pods, { namespace: "default", name: "broken" }), /pods\/default\/broken/);
+  await client.create(pods, {
+    metadata: { namespace: "default", name: "whole" },
+    spec: { containers: [{ name: "c", image: "i" }] },
+  });
+  assert.equal((await client.get(pods, { namespace: "default", name: "whole" })).metadata?.name, "whole");
+  await assert.rejects(client.list(pods), /pods\/default\/broken/);
+});
