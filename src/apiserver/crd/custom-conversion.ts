@@ -20,11 +20,17 @@ export function customConversion(of: {
 }): Conversion {
   const { versions, storageVersion, served, convert } = of;
   const stored = present(versions.get(storageVersion), "the storage version of a definition");
+  // What was just written comes by a second time, as an event.
+  const known = new WeakMap<ApiObject, ApiObject>();
+  const normalize = (object: ApiObject): ApiObject => {
+    const normalized = known.get(object) ?? normalizedAsStored(object, versions);
+    known.set(object, normalized);
+    return normalized;
+  };
   return {
     storageVersion,
     fromStored(objects) {
-      const normalized = objects.map((object) => normalizedAsStored(object, versions));
-      return convertAll(normalized, served, convert);
+      return convertAll(objects.map(normalize), served, convert);
     },
     toStored(object) {
       if (object.apiVersion === stored.apiVersion) return object;
