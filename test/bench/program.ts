@@ -9,7 +9,7 @@ import { freePort } from "../support/free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SOURCE = join(ROOT, "src/main.ts");
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 /** The program as a user runs it: built, as the package has it; or from source, as a clone has it. */
 export type Variant = "built" | "source";

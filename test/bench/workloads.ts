@@ -1,10 +1,12 @@
 import type { Workload } from "./workload.ts";
+import { apiFlood } from "./workloads/api-flood.ts";
 import { apiGet, apiList } from "./workloads/api-read.ts";
 import { apiWatch } from "./workloads/api-watch.ts";
 import { apiChange, apiCreate } from "./workloads/api-write.ts";
 import { programIdle } from "./workloads/program-idle.ts";
 import { programPods } from "./workloads/program-pods.ts";
 import { programStart } from "./workloads/program-start.ts";
+import { simulatedNodes } from "./workloads/simulated.ts";
 import { storeOpen } from "./workloads/store-open.ts";
 import { storeWatch } from "./workloads/store-watch.ts";
 import { storeManyWriters, storeOneWriter } from "./workloads/store-write.ts";
@@ -20,7 +22,9 @@ export const workloads: readonly Workload[] = [
   apiChange,
   apiList,
   apiWatch,
+  apiFlood,
   programStart,
   programIdle,
   programPods,
+  simulatedNodes,
 ];
