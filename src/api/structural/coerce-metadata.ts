@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, setField } from "../patch/json-value.ts"
 import { TypeMismatchError } from "../scalar-values.ts";
 import { loadSchema } from "../schema-data.ts";
 import { normalizeObject } from "../unknown-fields.ts";
-import { asResourceRoot, META_FIELDS } from "./compile.ts";
+import { asResourceRoot, META_FIELDS, reducer } from "./compile.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -25,14 +25,16 @@ export interface Coerced {
 /** Gives apiVersion, kind and metadata the form that Go's types have, in place: at the root and in embedded resources. */
 export function coerceMetadata(schema: StructuralSchema, draft: unknown, options: CoerceOptions): Coerced {
   const coerced: Coerced = { errors: [], unknownFields: [] };
-  coerce(draft, options.isResourceRoot ? asResourceRoot(schema) : schema, {
-    path: "",
-    coerced,
-    dropInvalid: options.dropInvalid,
-  });
+  const parts = withResources(schema);
+  const start = options.isResourceRoot ? asResourceRoot(parts ?? { ...schema, ...NOTHING_BELOW }) : parts;
+  coerce(draft, start, { path: "", coerced, dropInvalid: options.dropInvalid });
   coerced.unknownFields.sort();
   return coerced;
 }
+
+const withResources = reducer(({ embeddedResource }) => embeddedResource);
+
+const NOTHING_BELOW = { properties: new Map<string, StructuralSchema>(), additionalProperties: false } as const;
 
 interface At {
   readonly path: string;

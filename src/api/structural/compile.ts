@@ -48,6 +48,43 @@ export function schemaOfField(schema: StructuralSchema | undefined, name: string
   return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
 }
 
+/** The schema reduced to what leads to parts of that sort; undefined when it has none. Walks of large schemas skip the rest. */
+export function partsWith(
+  schema: StructuralSchema,
+  isWanted: (part: StructuralSchema) => boolean,
+): StructuralSchema | undefined {
+  const properties = [...(schema.properties ?? [])].flatMap(([name, property]): [string, StructuralSchema][] => {
+    const reduced = partsWith(property, isWanted);
+    return reduced === undefined ? [] : [[name, reduced]];
+  });
+  const items = schema.items === undefined ? undefined : partsWith(schema.items, isWanted);
+  const { additionalProperties } = schema;
+  const values = typeof additionalProperties === "object" ? partsWith(additionalProperties, isWanted) : undefined;
+  if (!isWanted(schema) && properties.length === 0 && items === undefined && values === undefined) return undefined;
+  const { properties: _, items: __, additionalProperties: ___, ...rest } = schema;
+  return {
+    ...rest,
+    ...optional("properties", properties.length === 0 ? undefined : new Map(properties)),
+    ...optional("items", items),
+    ...optional("additionalProperties", values),
+  };
+}
+
+/** The same, remembered for each schema as long as that lives. */
+export function reducer(
+  isWanted: (part: StructuralSchema) => boolean,
+): (schema: StructuralSchema) => StructuralSchema | undefined {
+  const known = new WeakMap<StructuralSchema, { readonly parts: StructuralSchema | undefined }>();
+  return (schema) => {
+    let found = known.get(schema);
+    if (found === undefined) {
+      found = { parts: partsWith(schema, isWanted) };
+      known.set(schema, found);
+    }
+    return found.parts;
+  };
+}
+
 /** Fields of every object of Kubernetes, which its schema need not name. */
 export const META_FIELDS: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata"]);
 

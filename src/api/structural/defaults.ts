@@ -1,15 +1,21 @@
 import { cloneJson, isJsonObject, setField } from "../patch/json-value.ts";
-import { schemaOfField } from "./compile.ts";
+import { reducer, schemaOfField } from "./compile.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 /** Fills in defaults, in place: where a field is missing, and where it is null though null is not allowed. Idempotent. */
-export function applyDefaults(schema: StructuralSchema | undefined, draft: unknown): void {
+export function applyDefaults(schema: StructuralSchema, draft: unknown): void {
+  fill(withDefaults(schema), draft);
+}
+
+const withDefaults = reducer((part) => part.default !== undefined);
+
+function fill(schema: StructuralSchema | undefined, draft: unknown): void {
   if (schema === undefined) return;
   if (Array.isArray(draft)) {
     if (schema.items === undefined) return;
     for (const [index, element] of draft.entries()) {
       if (isRefusedNull(element, schema.items)) draft[index] = defaultOrNull(schema.items);
-      applyDefaults(schema.items, draft[index]);
+      fill(schema.items, draft[index]);
     }
     return;
   }
@@ -25,7 +31,7 @@ export function applyDefaults(schema: StructuralSchema | undefined, draft: unkno
     const field = schemaOfField(schema, key);
     if (field === undefined) continue;
     if (property === undefined && isRefusedNull(draft[key], field)) setField(draft, key, defaultOrNull(field));
-    applyDefaults(field, draft[key]);
+    fill(field, draft[key]);
   }
 }
 

@@ -3,7 +3,6 @@ import type { ObjectMeta } from "../meta.ts";
 import { dns1035LabelErrors } from "../names.ts";
 import { validateObjectMeta } from "../object-meta.ts";
 import { isJsonObject, type JsonObject } from "../patch/json-value.ts";
-import { schemaOfField } from "./compile.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 /** What is wrong with apiVersion, kind and metadata of the embedded resources in an object, which has been coerced before. */
@@ -26,11 +25,13 @@ function walk(value: unknown, schema: StructuralSchema | undefined, at: At): voi
   }
   if (!isJsonObject(value)) return;
   if (schema.embeddedResource) at.errors.push(...resourceErrors(value, at.path));
+  for (const [key, property] of schema.properties ?? []) {
+    if (Object.hasOwn(value, key)) walk(value[key], property, { ...at, path: child(at.path, key) });
+  }
+  const { additionalProperties, properties } = schema;
+  if (typeof additionalProperties !== "object") return;
   for (const key of Object.keys(value)) {
-    const field = schemaOfField(schema, key);
-    if (field === undefined) continue;
-    const isProperty = schema.properties?.has(key) === true;
-    walk(value[key], field, { ...at, path: isProperty ? child(at.path, key) : `${at.path}[${key}]` });
+    if (properties?.has(key) !== true) walk(value[key], additionalProperties, { ...at, path: `${at.path}[${key}]` });
   }
 }
 

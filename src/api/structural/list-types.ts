@@ -1,6 +1,5 @@
 import { duplicate, type FieldError, invalid } from "../field-error.ts";
 import { getField, isJsonObject, type JsonObject, setField } from "../patch/json-value.ts";
-import { schemaOfField } from "./compile.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 /** Lists that are sets or maps hold each value, or each combination of keys, once: the second of several is told. */
@@ -17,7 +16,7 @@ interface At {
 
 function walk(value: unknown, schema: StructuralSchema, at: At): void {
   if (Array.isArray(value)) {
-    if (schema.listType === "set") at.errors.push(...duplicates(value, value, at.path));
+    if (schema.listType === "set") at.errors.push(...duplicates(value, at.path));
     if (schema.listType === "map") at.errors.push(...listMapErrors(value, schema.listMapKeys ?? [], at.path));
     const { items } = schema;
     if (items !== undefined) {
@@ -26,11 +25,13 @@ function walk(value: unknown, schema: StructuralSchema, at: At): void {
     return;
   }
   if (!isJsonObject(value)) return;
+  for (const [key, property] of schema.properties ?? []) {
+    if (Object.hasOwn(value, key)) walk(value[key], property, { ...at, path: child(at.path, key) });
+  }
+  const { additionalProperties, properties } = schema;
+  if (typeof additionalProperties !== "object") return;
   for (const key of Object.keys(value)) {
-    const field = schemaOfField(schema, key);
-    if (field === undefined) continue;
-    const isProperty = schema.properties?.has(key) === true;
-    walk(value[key], field, { ...at, path: isProperty ? child(at.path, key) : `${at.path}[${key}]` });
+    if (properties?.has(key) !== true) walk(value[key], additionalProperties, { ...at, path: `${at.path}[${key}]` });
   }
 }
 
@@ -41,12 +42,22 @@ function listMapErrors(list: readonly unknown[], keys: readonly string[], path: 
   if (wrong >= 0) {
     return [invalid(`${path}[${wrong}]`, list[wrong], "must be an object for an array of list-type map")];
   }
+  if (list.length < 2 || !mayRepeat(list, keys)) return [];
   const sorted = [...keys].sort();
-  return duplicates(
-    list.map((element) => keysOf(element as JsonObject | null, sorted)),
-    list,
-    path,
-  );
+  const identities = list.map((element) => keysOf(element as JsonObject | null, sorted));
+  return duplicates(identities, path);
+}
+
+/** Most lists have one key, a text: whether two are the same is seen without writing them as JSON. */
+function mayRepeat(list: readonly unknown[], keys: readonly string[]): boolean {
+  if (keys.length !== 1) return true;
+  const seen = new Set<unknown>();
+  for (const element of list) {
+    const value = element === null ? undefined : getField(element as JsonObject, keys[0]!);
+    if (typeof value === "object" || seen.has(value)) return true;
+    seen.add(value);
+  }
+  return false;
 }
 
 function keysOf(element: JsonObject | null, keys: readonly string[]): JsonObject {
@@ -59,10 +70,10 @@ function keysOf(element: JsonObject | null, keys: readonly string[]): JsonObject
 }
 
 /** @param identities what must be unique, one for each element */
-function duplicates(identities: readonly unknown[], list: readonly unknown[], path: string): FieldError[] {
+function duplicates(identities: readonly unknown[], path: string): FieldError[] {
   const seen = new Map<string, number>();
   const errors: FieldError[] = [];
-  for (let index = 0; index < list.length; index++) {
+  for (let index = 0; index < identities.length; index++) {
     const text = canonical(identities[index]);
     const times = (seen.get(text) ?? 0) + 1;
     seen.set(text, times);

@@ -13,7 +13,8 @@ export async function loadPatternEngine(): Promise<PatternEngine> {
   return {
     compile(expression) {
       const compiled = RE2JS.compile(expression);
-      return (text) => compiled.matcher(text).find();
+      // `test` runs on the automaton, many times faster than a matcher.
+      return (text) => compiled.test(text);
     },
   };
 }

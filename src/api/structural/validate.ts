@@ -1,5 +1,6 @@
 import type { FieldError } from "../field-error.ts";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import { partsWith } from "./compile.ts";
 import { validateEmbeddedMetadata } from "./embedded-metadata.ts";
 import { validateListTypes } from "./list-types.ts";
 import { lazyPatterns, loadPatternEngine } from "./pattern.ts";
@@ -15,11 +16,15 @@ export type ObjectValidator = (object: unknown, old?: unknown) => FieldError[];
 /** Compiles all but the rules in CEL: types, formats, bounds, required fields, lists that are sets or maps, embedded metadata. */
 export async function compileValidator(schema: StructuralSchema): Promise<ObjectValidator> {
   const ofValues = await compileValueValidator(schema);
+  const embedded = partsWith(schema, ({ embeddedResource }) => embeddedResource);
+  const lists = partsWith(schema, ({ listType }) => listType === "set" || listType === "map");
   return (object, old) => {
     const errors = ofValues(object, old);
-    errors.push(...validateEmbeddedMetadata(schema, object));
-    if (old === undefined || validateListTypes(schema, old).length === 0) {
-      errors.push(...validateListTypes(schema, object));
+    if (embedded !== undefined) errors.push(...validateEmbeddedMetadata(embedded, object));
+    const repeated = lists === undefined ? [] : validateListTypes(lists, object);
+    // Who had repeated elements before may keep and add some.
+    if (repeated.length > 0 && (old === undefined || validateListTypes(lists!, old).length === 0)) {
+      errors.push(...repeated);
     }
     return errors;
   };
