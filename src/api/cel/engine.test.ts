@@ -95,6 +95,9 @@ test("expressions have the values that CEL says", () => {
   for (const [expression, expected] of results) assert.deepEqual(evaluate(expression), expected, expression);
 });
 
+const anything =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+
 const compileErrors: readonly (readonly [string, string])[] = [
   ["self.x", "1:5: undefined field 'x'\n | self.x\n | ....^"],
   ["1 + missing", "1:5: undeclared reference to 'missing' (in container '')\n | 1 + missing\n | ....^"],
@@ -108,9 +111,17 @@ const compileErrors: readonly (readonly [string, string])[] = [
     "1:1: expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)\n | 1.all(x, true)\n | ^",
   ],
   ["has(self)", "1:4: invalid argument to has() macro\n | has(self)\n | ...^"],
+  ["1 +", `1:4: Syntax error: mismatched input '<EOF>' expecting ${anything}\n | 1 +\n | ...^`],
+  ["1 +* 2", `1:4: Syntax error: extraneous input '*' expecting ${anything}\n | 1 +* 2\n | ...^`],
+  ["(1", "1:3: Syntax error: mismatched input '<EOF>' expecting ')'\n | (1\n | ..^"],
+  ["1 2", "1:3: Syntax error: extraneous input '2' expecting <EOF>\n | 1 2\n | ..^"],
   [
-    "1 +",
-    "1:4: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | 1 +\n | ...^",
+    "'abc",
+    `1:1: Syntax error: token recognition error at: ''abc'\n | 'abc\n | ^\nERROR: <input>:1:5: Syntax error: mismatched input '<EOF>' expecting ${anything}\n | 'abc\n | ....^`,
+  ],
+  [
+    "x +\n  y",
+    "1:1: undeclared reference to 'x' (in container '')\n | x +\n | ^\nERROR: <input>:2:3: undeclared reference to 'y' (in container '')\n |   y\n | ..^",
   ],
 ];
 

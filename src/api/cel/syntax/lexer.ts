@@ -40,9 +40,10 @@ export function tokenize(issues: Issues): Token[] {
     }
     const token = readToken(match, at, issues);
     if (token === undefined) {
+      const text = unreadableText(source, at);
+      issues.report(at, `Syntax error: token recognition error at: '${text}'`);
+      at += text.length;
       if (++unreadable > mostUnreadable) break;
-      issues.report(at, `Syntax error: token recognition error at: '${[...source.slice(at, at + 2)][0]}'`);
-      at++;
       continue;
     }
     tokens.push(token);
@@ -50,6 +51,14 @@ export function tokenize(issues: Issues): Token[] {
   }
   tokens.push({ kind: "end", text: "<EOF>", offset: source.length });
   return tokens;
+}
+
+/** A letter that begins no token; of a text that does not end, the rest of its line. */
+function unreadableText(source: string, at: number): string {
+  const letter = String.fromCodePoint(source.codePointAt(at) ?? 0);
+  if (letter !== '"' && letter !== "'") return letter;
+  const end = source.indexOf("\n", at);
+  return source.slice(at, end < 0 ? source.length : end);
 }
 
 function readToken(
