@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { issueCertificate } from "../../src/bootstrap/pki/issue-certificate.ts";
+import type { EtcdAddress } from "../../src/store/etcd/endpoint.ts";
+import { type EtcdStore, openEtcdStore } from "../../src/store/etcd/etcd-store.ts";
+import { mountedKeySpace } from "../../src/store/etcd/keys.ts";
+import { StoreUnavailableError } from "../../src/store/store.ts";
+import { startEtcd, withoutEtcd } from "../support/etcd.ts";
+
+const skip = withoutEtcd();
+const HOUR_MS = 3_600_000;
+
+const open = (address: EtcdAddress, more: Partial<Parameters<typeof openEtcdStore>[0]> = {}): Promise<EtcdStore> =>
+  openEtcdStore({ ...address, clock: systemClock, random: systemRandom, log: silentLogger, ...more });
+
+/** Files of an authority, and of a certificate for etcd and for its clients. */
+function certificates(context: TestContext, name: string) {
+  const directory = mkdtempSync(join(tmpdir(), "wherry-etcd-tls-"));
+  context.after(() => rmSync(directory, { recursive: true }));
+  const file = (what: string, text: string): string => {
+    const path = join(directory, `${name}-${what}`);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const newKey = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const lifetime = { notBefore: Date.now() - HOUR_MS, notAfter: Date.now() + HOUR_MS };
+  const key = newKey();
+  const authority = issueCertificate(
+    { subject: { commonName: name }, publicKey: createPublicKey(key), usage: "authority", ...lifetime },
+    { key },
+    systemRandom,
+  );
+  const leaf = (usage: "server" | "client") => {
+    const own = newKey();
+    const request = { subject: { commonName: usage }, publicKey: createPublicKey(own), usage, ...lifetime };
+    const issuer = { key, certificate: new X509Certificate(authority).raw };
+    const certificate = issueCertificate({ ...request, addresses: ["127.0.0.1"] }, issuer, systemRandom);
+    return {
+      certificateFile: file(`${usage}.crt`, certificate),
+      keyFile: file(`${usage}.key`, own.export({ type: "sec1", format: "pem" }) as string),
+    };
+  };
+  return { authorityFile: file("ca.crt", authority), server: leaf("server"), client: leaf("client") };
+}
+
+test("TLS with client certificates", { skip, timeout: 60_000 }, async (context) => {
+  const ours = certificates(context, "ours");
+  const theirs = certificates(context, "theirs");
+  const etcd = await startEtcd({ tls: { authorityFile: ours.authorityFile, ...ours.server } });
+  context.after(() => etcd.stop());
+  const servers = etcd.urls;
+
+  const store = await open({ servers, authorityFile: ours.authorityFile, ...ours.client });
+  const { revision } = await store.create("/a", Buffer.from("x"));
+  for await (const batch of store.watch({ prefix: "/", afterRevision: revision - 1 })) {
+    assert.deepEqual(
+      batch.events.map(({ key }) => key),
+      ["/a"],
+    );
+    break;
+  }
+  await store.close();
+
+  const refused = async (address: Omit<EtcdAddress, "servers">, message: RegExp): Promise<void> => {
+    await assert.rejects(open({ servers, ...address }), (error) => {
+      assert.ok(error instanceof StoreUnavailableError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  };
+  await refused({ authorityFile: theirs.authorityFile, ...ours.client }, /certificate|self.signed|verify/);
+  await refused({ authorityFile: ours.authorityFile }, /etcd at https:/);
+  await refused({ authorityFile: ours.authorityFile, ...theirs.client }, /etcd at https:/);
+});
+
+test("servers of two clusters are told before anything is written", { skip, timeout: 60_000 }, async (context) => {
+  const [one, other] = await Promise.all([startEtcd(), startEtcd()]);
+  context.after(() => Promise.all([one.stop(), other.stop()]));
+  await assert.rejects(open({ servers: [...one.urls, ...other.urls] }), /belongs to another cluster/);
+  await assert.rejects(open({ servers: ["http://127.0.0.1:1"] }), /etcd at http:\/\/127.0.0.1:1: .*ECONNREFUSED/);
+
+  // One that is away does no harm; keys lie where the prefix says.
+  const keys = mountedKeySpace("/registry/", "/kubernetes.io/");
+  const store = await open({ servers: ["http://127.0.0.1:1", ...one.urls] }, { keys });
+  await store.create("/registry/pods/a", Buffer.from("x"));
+  assert.deepEqual(
+    (await store.list({ prefix: "/registry/" })).items.map(({ key }) => key),
+    ["/registry/pods/a"],
+  );
+  const plain = await open({ servers: one.urls });
+  assert.deepEqual(
+    (await plain.list({ prefix: "/" })).items.map(({ key }) => key),
+    ["/kubernetes.io/pods/a"],
+  );
+  await Promise.all([store.close(), plain.close()]);
+});
+
+test("a value that etcd will never take, and an etcd that is away", { skip, timeout: 60_000 }, async (context) => {
+  const etcd = await startEtcd();
+  context.after(() => etcd.stop());
+  const store = await open({ servers: etcd.urls });
+  context.after(() => store.close());
+  await store.create("/large", Buffer.alloc(1_500_000, "x"));
+  await assert.rejects(store.create("/larger", Buffer.alloc(2_000_000, "x")), /too large/);
+  assert.equal(store.health(), undefined);
+
+  const [member] = etcd.members;
+  const watch = store.watch({ prefix: "/", afterRevision: store.revision() })[Symbol.asyncIterator]();
+  const next = watch.next();
+  await member!.kill();
+  // The client hears of it; what is sent into a broken connection has an unknown outcome.
+  await pause(200);
+  const writing = store.create("/while-away", Buffer.from("x"));
+  setTimeout(() => member!.start(), 1500);
+  const { revision } = await writing;
+  const seen = await next;
+  assert.ok(seen.done !== true);
+  assert.deepEqual(
+    seen.value.events.map((event) => [event.key, event.revision]),
+    [["/while-away", revision]],
+  );
+});
