@@ -6,6 +6,7 @@ import type {
   CustomResourceDefinitionVersion,
 } from "../generated/apiextensions.k8s.io/v1.ts";
 import { customResourceDefinitionKind } from "./custom-resource-definition.ts";
+import { definitionWarnings } from "./definition-warnings.ts";
 import { validateDefinition } from "./validate-definition.ts";
 
 const schema = {
@@ -226,5 +227,22 @@ test("definition: what its objects are stored by does not change once it is esta
     'spec.scope: Invalid value: "Cluster": field is immutable',
     'spec.names.kind: Invalid value: "Gadget": field is immutable',
     'status.storedVersions[0]: Invalid value: "v1": missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in v1 and removes v1 from status.storedVersions',
+  ]);
+});
+
+test("definition: formats that mean nothing are told once", () => {
+  const withFormats = (...formats: string[]): CustomResourceDefinition =>
+    definition({
+      versions: formats.map((format, index) =>
+        version({
+          name: `v${index}`,
+          schema: { openAPIV3Schema: { type: "object", properties: { x: { type: "string", format } } } },
+        }),
+      ),
+    });
+  const warnings = definitionWarnings(withFormats("color", "date-time", "color", "age"));
+  assert.deepEqual(warnings, ['unrecognized format "age"', 'unrecognized format "color"']);
+  assert.deepEqual(definitionWarnings(withFormats("color", "age"), withFormats("color")), [
+    'unrecognized format "age"',
   ]);
 });

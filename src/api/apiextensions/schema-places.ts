@@ -49,10 +49,10 @@ export function someSchema(source: JSONSchemaProps, predicate: (schema: JSONSche
 
 /** Whether some version has such a schema in its own. */
 export function someSchemaOf(
-  spec: CustomResourceDefinitionSpec,
+  spec: CustomResourceDefinitionSpec | undefined,
   predicate: (schema: JSONSchemaProps) => boolean,
 ): boolean {
-  return (spec.versions ?? []).some(({ schema }) => {
+  return (spec?.versions ?? []).some(({ schema }) => {
     const source = schema?.openAPIV3Schema;
     return source !== undefined && someSchema(source, predicate);
   });

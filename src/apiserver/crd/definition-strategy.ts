@@ -1,3 +1,4 @@
+import { definitionWarnings } from "../../api/apiextensions/definition-warnings.ts";
 import { validateDefinition } from "../../api/apiextensions/validate-definition.ts";
 import { validateSchemas } from "../../api/apiextensions/validate-schemas.ts";
 import { setCondition } from "../../api/conditions.ts";
@@ -11,12 +12,15 @@ export const CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 
 /** A definition that is deleted stays until its objects are gone. */
 export const definitionStrategy = defineStrategy<CustomResourceDefinition>({
-  async beforeCreate(draft) {
+  async beforeCreate(draft, context) {
     await refuseUnsound(draft);
+    for (const warning of definitionWarnings(draft)) context.warn(warning);
     return undefined;
   },
-  async beforeUpdate(draft, old) {
-    if (!equalJson(draft.spec, old.spec)) await refuseUnsound(draft, old);
+  async beforeUpdate(draft, old, context) {
+    if (equalJson(draft.spec, old.spec)) return undefined;
+    await refuseUnsound(draft, old);
+    for (const warning of definitionWarnings(draft, old)) context.warn(warning);
     return undefined;
   },
   markDeleted(draft) {
