@@ -18,7 +18,13 @@ export function estimateCost(
   checked: Checked,
   variables: ReadonlyMap<string, Declared>,
 ): number {
-  return createEstimator(checked, variables)(expression).cost.max;
+  return estimate({ checked, variables, locals: undefined }, expression).cost.max;
+}
+
+interface Context {
+  readonly checked: Checked;
+  readonly variables: ReadonlyMap<string, Declared>;
+  readonly locals: Local | undefined;
 }
 
 interface Local {
@@ -27,140 +33,96 @@ interface Local {
   readonly outer: Local | undefined;
 }
 
-function createEstimator(
-  checked: Checked,
-  variables: ReadonlyMap<string, Declared>,
-): (expression: Expression) => Estimate {
-  let locals: Local | undefined;
+function withLocals(context: Context, bound: readonly (readonly [string, Estimate])[]): Context {
+  let { locals } = context;
+  for (const [name, value] of bound) locals = { name, estimate: value, outer: locals };
+  return { ...context, locals };
+}
 
-  function estimate(expression: Expression): Estimate {
-    const type = checked.types.get(expression) as Type;
-    if (checked.constants.has(expression)) return { type, cost: fixed(1) };
-    switch (expression.kind) {
-      case "literal":
-        return { type, cost: nothing, size: literalSize(expression.value) };
-      case "identifier":
-        return identifier(expression.name, type);
-      case "select": {
-        const whole = checked.qualified.get(expression);
-        if (whole !== undefined) return identifier(whole, type);
-        const operand = estimate(expression.operand);
-        if (expression.testOnly) return { type, cost: operand.cost };
-        return { type, cost: add(operand.cost, fixed(1)), ...locateField(operand, expression.field) };
-      }
-      case "call":
-        return call(expression, type);
-      case "list": {
-        const elements = expression.elements.map(({ value }) => estimate(value));
-        const element = unionOf(elements.map((item) => sizeOfNode(item)));
-        return {
-          type,
-          cost: add(fixed(10), ...elements.map(({ cost }) => cost)),
-          size: fixed(elements.length),
-          ...(element && { element }),
-        };
-      }
-      case "map": {
-        const values = expression.entries.map(({ value }) => estimate(value));
-        const keys = expression.entries.map(({ key }) => estimate(key));
-        const element = unionOf(values.map((item) => sizeOfNode(item)));
-        const cost = add(fixed(30), ...values.map(({ cost }) => cost), ...keys.map(({ cost }) => cost));
-        return { type, cost, size: fixed(values.length), ...(element && { element }) };
-      }
-      case "message":
-        return { type, cost: add(fixed(40), ...expression.entries.map(({ value }) => estimate(value).cost)) };
-      case "comprehension":
-        return comprehension(expression, type);
-      case "optionalMap": {
-        const target = estimate(expression.target);
-        const body = withLocals([[expression.variable, inside(target)]], () => estimate(expression.body));
-        return { ...body, type, cost: add(target.cost, body.cost, fixed(2)) };
-      }
+function estimate(context: Context, expression: Expression): Estimate {
+  const { checked } = context;
+  const type = checked.types.get(expression) as Type;
+  if (checked.constants.has(expression)) return { type, cost: fixed(1) };
+  switch (expression.kind) {
+    case "literal":
+      return { type, cost: nothing, size: literalSize(expression.value) };
+    case "identifier":
+      return identifier(context, expression.name, type);
+    case "select": {
+      const whole = checked.qualified.get(expression);
+      if (whole !== undefined) return identifier(context, whole, type);
+      const operand = estimate(context, expression.operand);
+      if (expression.testOnly) return { type, cost: operand.cost };
+      return { type, cost: add(operand.cost, fixed(1)), ...locateField(operand, expression.field) };
+    }
+    case "call":
+      return call(context, expression, type);
+    case "list":
+      return aggregate(context, { base: 10, values: expression.elements.map(({ value }) => value), type });
+    case "map": {
+      const keys = expression.entries.map(({ key }) => estimate(context, key).cost);
+      const map = aggregate(context, { base: 30, values: expression.entries.map(({ value }) => value), type });
+      return { ...map, cost: add(map.cost, ...keys) };
+    }
+    case "message":
+      return { type, cost: add(fixed(40), ...expression.entries.map(({ value }) => estimate(context, value).cost)) };
+    case "comprehension":
+      return comprehension(context, expression, type);
+    case "optionalMap": {
+      const target = estimate(context, expression.target);
+      const body = estimate(withLocals(context, [[expression.variable, inside(target)]]), expression.body);
+      return { ...body, type, cost: add(target.cost, body.cost, fixed(2)) };
     }
   }
+}
 
-  function identifier(name: string, type: Type): Estimate {
-    const plain = name.replace(/^\./, "");
-    for (let local = locals; local !== undefined; local = local.outer)
-      if (local.name === plain && name === plain) return { ...local.estimate, type, cost: fixed(1) };
-    const declared = variables.get(plain);
-    return { type, cost: fixed(1), ...(declared !== undefined && { declared }) };
+function identifier({ locals, variables }: Context, name: string, type: Type): Estimate {
+  const plain = name.replace(/^\./, "");
+  for (let local = locals; local !== undefined; local = local.outer)
+    if (local.name === plain && name === plain) return { ...local.estimate, type, cost: fixed(1) };
+  const declared = variables.get(plain);
+  return { type, cost: fixed(1), ...(declared !== undefined && { declared }) };
+}
+
+/** A list or the values of a map, written out. */
+function aggregate(context: Context, of: { base: number; values: readonly Expression[]; type: Type }): Estimate {
+  const values = of.values.map((value) => estimate(context, value));
+  const cost = add(fixed(of.base), ...values.map((value) => value.cost));
+  const sizes = values.map((value) => sizeOfNode(value));
+  const size = fixed(values.length);
+  return { type: of.type, cost, size, ...(sizes.length > 0 && { element: sizes.reduce(union) }) };
+}
+
+function call(context: Context, expression: Call, type: Type): Estimate {
+  const { name, target } = expression;
+  const list = expression.arguments.map((argument) => estimate(context, argument));
+  if (name === "_&&_" || name === "_||_") {
+    const { max } = add(...list.map(({ cost }) => cost));
+    return { type, cost: { min: list[0]?.cost.min ?? 0, max } };
   }
-
-  function call(expression: Call, type: Type): Estimate {
-    const list = expression.arguments.map(estimate);
-    const resolved = checked.calls.get(expression);
-    if (expression.name === "_&&_" || expression.name === "_||_") {
-      const cost = add(...list.map(({ cost }) => cost));
-      return { type, cost: { min: list[0]?.cost.min ?? 0, max: cost.max } };
-    }
-    if (expression.name === "_?_:_") return conditional(list, type);
-    const isMember = expression.target !== undefined && resolved?.isNamespaced !== true;
-    const values = isMember ? [estimate(expression.target as Expression), ...list] : list;
-    const before = add(...values.map(({ cost }) => cost));
-    if (expression.name === "_[_]" || expression.name === "_[?_]")
-      return { type, cost: add(before, fixed(1)), ...locateElement(values[0] as Estimate) };
-    if (expression.name === "_?._") {
-      const key = expression.arguments[1];
-      const field = key?.kind === "literal" ? String(key.value) : "";
-      return { type, cost: add(before, fixed(1)), ...locateField(values[0] as Estimate, field) };
-    }
-    if (expression.name === "dyn" || expression.name === "orValue" || expression.name.startsWith("optional.")) {
-      return { ...(values[0] ?? {}), type, cost: add(before, fixed(1)) };
-    }
-    const result = callEstimate(resolved?.overloads ?? [], values);
-    return {
-      type,
-      cost: add(before, result.cost),
-      ...(result.size && { size: result.size }),
-      ...(result.element && { element: result.element }),
-    };
+  if (name === "_?_:_") return conditional(list, type);
+  const resolved = context.checked.calls.get(expression);
+  const isMember = target !== undefined && resolved?.isNamespaced !== true;
+  const values = isMember ? [estimate(context, target), ...list] : list;
+  const before = add(...values.map(({ cost }) => cost));
+  const [first] = values as [Estimate];
+  if (name === "_[_]" || name === "_[?_]") return { type, cost: add(before, fixed(1)), ...locateElement(first) };
+  if (name === "_?._") {
+    const key = expression.arguments[1];
+    const field = key?.kind === "literal" ? String(key.value) : "";
+    return { type, cost: add(before, fixed(1)), ...locateField(first, field) };
   }
+  // What these give is as large as what they got.
+  const isSame = name === "dyn" || name === "orValue" || name.startsWith("optional.");
+  if (isSame) return { ...first, type, cost: add(before, fixed(1)) };
+  const { cost, ...sizes } = callEstimate(resolved?.overloads ?? [], values);
+  return { type, cost: add(before, cost), ...sizes };
+}
 
-  function conditional([condition, yes, no]: readonly Estimate[], type: Type): Estimate {
-    const [a, b] = [yes as Estimate, no as Estimate];
-    return {
-      type,
-      cost: add((condition as Estimate).cost, union(a.cost, b.cost)),
-      size: union(sizeOfNode(a), sizeOfNode(b)),
-    };
-  }
-
-  function comprehension(expression: Comprehension, type: Type): Estimate {
-    const range = estimate(expression.range);
-    const key: Estimate = { type, cost: nothing, size: fixed(1) };
-    const isList = range.type.kind === "list";
-    const value = inside(range);
-    const first = isList && expression.variables.length === 1 ? value : isList ? key : mapKey(type);
-    const bound = expression.variables.map((name, index) => [name, index === 0 ? first : value] as const);
-    const { condition, body } = withLocals(bound, () => ({
-      condition: expression.condition === undefined ? nothing : estimate(expression.condition).cost,
-      body: estimate(expression.body),
-    }));
-    const shape = rounds[expression.macro];
-    const count = sizeOfNode(range);
-    const loop = multiply(count, add(condition, body.cost, shape.round));
-    const cost = add(range.cost, fixed(shape.once), loop);
-    if (shape.once < 10) return { type, cost };
-    const element = expression.macro === "filter" ? containedSize(range) : sizeOfNode(body);
-    return {
-      type,
-      cost,
-      size: { min: 0, max: count.max },
-      ...(expression.macro === "filter" ? locateSame(range) : {}),
-      element,
-    };
-  }
-
-  function withLocals<Result>(bound: readonly (readonly [string, Estimate])[], run: () => Result): Result {
-    const outer = locals;
-    for (const [name, value] of bound) locals = { name, estimate: value, outer: locals };
-    const result = run();
-    locals = outer;
-    return result;
-  }
-
-  return estimate;
+function conditional(list: readonly Estimate[], type: Type): Estimate {
+  const [condition, yes, no] = list as [Estimate, Estimate, Estimate];
+  const cost = add(condition.cost, union(yes.cost, no.cost));
+  return { type, cost, size: union(sizeOfNode(yes), sizeOfNode(no)) };
 }
 
 /** What upstream's expansion of each macro costs besides its parts: in each round, and once. */
@@ -175,20 +137,32 @@ const rounds: Readonly<Record<Comprehension["macro"], { round: Range; once: numb
   transformMapEntry: { round: fixed(2), once: 31 },
 };
 
-const mapKey = (type: Type): Estimate => ({ type, cost: nothing });
+function comprehension(context: Context, expression: Comprehension, type: Type): Estimate {
+  const { macro, variables } = expression;
+  const range = estimate(context, expression.range);
+  const value = inside(range);
+  const isList = range.type.kind === "list";
+  const index: Estimate = { type, cost: nothing, size: fixed(1) };
+  const first = !isList ? { type, cost: nothing } : variables.length === 1 ? value : index;
+  const bound = variables.map((name, at) => [name, at === 0 ? first : value] as const);
+  const within = withLocals(context, bound);
+  const condition = expression.condition === undefined ? nothing : estimate(within, expression.condition).cost;
+  const body = estimate(within, expression.body);
+  const { round, once } = rounds[macro];
+  const count = sizeOfNode(range);
+  const cost = add(range.cost, fixed(once), multiply(count, add(condition, body.cost, round)));
+  if (type.kind === "bool") return { type, cost };
+  const size = { min: 0, max: count.max };
+  if (macro !== "filter") return { type, cost, size, element: sizeOfNode(body) };
+  const { declared } = range;
+  return { type, cost, size, element: containedSize(range), ...(declared !== undefined && { declared }) };
+}
 
 const inside = (container: Estimate): Estimate => ({
   type: container.type,
   cost: nothing,
   ...locateElement(container),
 });
-
-const locateSame = (range: Estimate): Pick<Estimate, "declared"> =>
-  range.declared === undefined ? {} : { declared: range.declared };
-
-function unionOf(sizes: readonly Range[]): Range | undefined {
-  return sizes.length === 0 ? undefined : sizes.reduce(union);
-}
 
 function literalSize(value: unknown): Range {
   if (typeof value === "string") return fixed(codePoints(value));
