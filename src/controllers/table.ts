@@ -10,6 +10,7 @@ import { endpointSliceController } from "./endpointslice/reconcile.ts";
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/reconcile.ts";
 import { garbageCollector } from "./garbage-collector/reconcile.ts";
 import { jobController } from "./job/reconcile.ts";
+import { legacyTokenCleaner } from "./legacy-token-cleaner/reconcile.ts";
 import { namespaceController } from "./namespace/reconcile.ts";
 import { nodeIpamController } from "./node-ipam/reconcile.ts";
 import { nodeLifecycleController } from "./node-lifecycle/reconcile.ts";
@@ -41,6 +42,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "endpointslice-controller": endpointSliceController,
   "endpointslice-mirroring-controller": endpointSliceMirroringController,
   "garbage-collector-controller": garbageCollector,
+  "legacy-serviceaccount-token-cleaner-controller": legacyTokenCleaner,
   "namespace-controller": namespaceController,
   "node-ipam-controller": nodeIpamController(),
   "node-lifecycle-controller": nodeLifecycleController,

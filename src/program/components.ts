@@ -1,8 +1,11 @@
+import { present } from "../base/assert.ts";
+import { signingKey, signToken } from "../base/json-web-token.ts";
 import { certificateSigner } from "../controllers/certificate-signing/sign.ts";
 import { nodeIpamController } from "../controllers/node-ipam/reconcile.ts";
 import type { ControllerFactory } from "../controllers/reconciler.ts";
 import { rootCaController } from "../controllers/root-ca/reconcile.ts";
 import { runControllers } from "../controllers/runner.ts";
+import { serviceAccountTokenController } from "../controllers/serviceaccount-token/reconcile.ts";
 import { controllerTable } from "../controllers/table.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import type { AuthoritySource } from "./authority-source.ts";
@@ -11,6 +14,8 @@ import { type Component, createComponent, type Door } from "./component.ts";
 import type { Environment } from "./environment.ts";
 import { CONTROLLER_ACCOUNTS, EVENT_SOURCES, identities, serviceAccount } from "./identities.ts";
 
+/** As upstream it acts as the controller manager itself: accounts of their own come to be through it. */
+const TOKENS = "serviceaccount-token-controller";
 const MANAGER = "kube-controller-manager";
 
 /** A part that runs until it is stopped. */
@@ -27,6 +32,8 @@ export interface ComponentContext {
 export interface ControllerFacts {
   readonly clusterCidr: string;
   readonly authority: AuthoritySource;
+  /** PEM of the key that signs service account tokens, where it is known: Secrets are filled with tokens by it. */
+  readonly serviceAccountKey?: (() => string | undefined) | undefined;
 }
 
 /**
@@ -47,12 +54,13 @@ export async function startControllers(context: ComponentContext, facts: Control
         onChange: facts.authority.onChange,
       }),
       ...signingControllers(facts, context.environment),
+      ...tokenControllers(facts),
     },
     dependenciesFor(name) {
       const writer = createComponent(
         {
           name: EVENT_SOURCES[name] ?? name,
-          user: serviceAccount(CONTROLLER_ACCOUNTS[name] ?? name),
+          user: name === TOKENS ? identities.controllerManager : serviceAccount(CONTROLLER_ACCOUNTS[name] ?? name),
           program: MANAGER,
         },
         context,
@@ -72,6 +80,15 @@ export async function startControllers(context: ComponentContext, facts: Control
       await Promise.all([shared, ...writers].map((component) => component.close()));
     },
   };
+}
+
+function tokenControllers({ authority, serviceAccountKey }: ControllerFacts): Record<string, ControllerFactory> {
+  if (serviceAccountKey?.() === undefined) return {};
+  const world = () => {
+    const key = signingKey(present(serviceAccountKey(), "the key of service account tokens"));
+    return { authority: authority.current().trusted, sign: (claims: object) => signToken(claims, key) };
+  };
+  return { [TOKENS]: serviceAccountTokenController(world) };
 }
 
 function signingControllers(

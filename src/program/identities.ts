@@ -32,6 +32,7 @@ export const CONTROLLER_ACCOUNTS: Readonly<Record<string, string>> = {
   "endpoints-controller": "endpoint-controller",
   "endpointslice-mirroring-controller": "endpointslicemirroring-controller",
   "garbage-collector-controller": "generic-garbage-collector",
+  "legacy-serviceaccount-token-cleaner-controller": "legacy-service-account-token-cleaner",
   "node-ipam-controller": "node-controller",
   "node-lifecycle-controller": "node-controller",
   "pod-garbage-collector-controller": "pod-garbage-collector",

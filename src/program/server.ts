@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { timestamp } from "../base/clock.ts";
 import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
 import {
   ensureKubernetesService,
@@ -136,7 +137,12 @@ async function writeDefaults(
 ): Promise<string> {
   const { client } = from;
   const authorities = plane.keys.current().trusted;
-  const result = await reconcileDefaults(client, { authorities, log: from.environment.log.named("bootstrap") });
+  const { clock, log } = from.environment;
+  const result = await reconcileDefaults(client, {
+    authorities,
+    log: log.named("bootstrap"),
+    today: timestamp(clock).slice(0, 10),
+  });
   await ensureKubernetesService(client, from.service);
   return result.created + result.repaired === 0
     ? "all there"

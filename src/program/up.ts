@@ -48,7 +48,11 @@ async function start(
   const context: ComponentContext = { door: plane.server.transport, environment };
   // Loaded only now: the API server answers while the rest of the program is read.
   const { requireFirstPodBlock, startManagement } = await import("./management.ts");
-  const controllers = { clusterCidr: facts.clusterCidr, authority: authoritySource(plane.keys) };
+  const controllers = {
+    clusterCidr: facts.clusterCidr,
+    authority: authoritySource(plane.keys),
+    serviceAccountKey: () => plane.keys.current().serviceAccount.privateKey,
+  };
   const isShared = options.etcd !== undefined;
   await startManagement(context, { controllers, isShared }, started);
   if (options.node) {

@@ -11,6 +11,7 @@ import type { Store } from "../../store/store.ts";
 import type { AdmissionDependencies, AdmissionPlugin } from "../admission/admission.ts";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "../api-server.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
+import type { SecurityOptions } from "../security.ts";
 import type { Subresource } from "../subresources/subresource.ts";
 
 export interface MemoryServer {
@@ -37,6 +38,7 @@ export async function startMemoryServer(
     paths?: ApiServerOptions["paths"];
     audit?: ApiServerOptions["audit"];
     flowControl?: ApiServerOptions["flowControl"];
+    security?: Partial<SecurityOptions>;
     /** Instead of an empty one. */
     store?: Store;
     isStoreShared?: boolean;
@@ -60,6 +62,7 @@ export async function startMemoryServer(
       random,
       serviceAccountKeys: { privateKey, publicKey },
       issuer: "https://kubernetes.default.svc",
+      ...options.security,
     },
     admission: options.admission ?? (() => []),
     ...(options.subresources !== undefined && { subresources: options.subresources }),

@@ -45,7 +45,7 @@ function shelf() {
 
 test("a first start writes everything, a second one nothing", async () => {
   const { objects, transport, writes, client } = shelf();
-  const first = await reconcileDefaults(client, { authorities, log: silentLogger });
+  const first = await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
   assert.equal(first.created, objects.size);
   assert.ok(first.created > 130);
   assert.ok(objects.has("/api/v1/namespaces/kube-node-lease"));
@@ -53,14 +53,17 @@ test("a first start writes everything, a second one nothing", async () => {
   const map = objects.get("/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication") as AnyObject;
   assert.equal((map.data as Record<string, string>)["client-ca-file"], "CLUSTER");
   const [before, reads] = [writes().length, transport.requests.length];
-  assert.deepEqual(await reconcileDefaults(client, { authorities, log: silentLogger }), { created: 0, repaired: 0 });
+  assert.deepEqual(await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" }), {
+    created: 0,
+    repaired: 0,
+  });
   assert.equal(writes().length, before);
-  assert.equal(transport.requests.length - reads, 7);
+  assert.equal(transport.requests.length - reads, 8);
 });
 
 test("damage is repaired", async () => {
   const { objects, client } = shelf();
-  await reconcileDefaults(client, { authorities, log: silentLogger });
+  await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
   const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user";
   const binding = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/cluster-admin";
   const whole = structuredClone(objects.get(binding));
@@ -68,7 +71,7 @@ test("damage is repaired", async () => {
   objects.set(binding, { ...objects.get(binding), roleRef: { kind: "ClusterRole", name: "view" } } as ApiObject);
   objects.delete("/api/v1/namespaces/kube-public");
   const changed = { ...authorities, cluster: "RENEWED" };
-  const result = await reconcileDefaults(client, { authorities: changed, log: silentLogger });
+  const result = await reconcileDefaults(client, { authorities: changed, log: silentLogger, today: "2026-01-01" });
   assert.deepEqual(result, { created: 1, repaired: 3 });
   assert.equal(((objects.get(role) as AnyObject).rules as unknown[]).length, 3);
   assert.deepEqual(objects.get(binding), whole);
@@ -76,7 +79,7 @@ test("damage is repaired", async () => {
 
 test("a conflict is read again, a rival's object is kept", async () => {
   const { objects, client } = shelf();
-  await reconcileDefaults(client, { authorities, log: silentLogger });
+  await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
   const stale = { items: [{ metadata: { name: "system:basic-user" }, rules: [] }], metadata: {} };
   let conflicts = 0;
   const rival = createScriptedTransport((request) => {
@@ -92,7 +95,7 @@ test("a conflict is read again, a rival's object is kept", async () => {
     }
     return { metadata: {}, items: [] } as AnyObject;
   });
-  const result = await reconcileDefaults(new Client(rival), { authorities, log: silentLogger });
+  const result = await reconcileDefaults(new Client(rival), { authorities, log: silentLogger, today: "2026-01-01" });
   assert.equal(conflicts, 1);
   assert.equal(result.created, 0);
 });

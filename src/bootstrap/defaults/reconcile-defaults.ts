@@ -14,12 +14,19 @@ import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
 import { defaultRbac } from "../rbac/default-objects.ts";
 import { type Repair, repairBinding, repairRole } from "../rbac/repair.ts";
-import { extensionAuthentication, systemNamespaces, systemPriorityClasses } from "./system-objects.ts";
+import {
+  extensionAuthentication,
+  legacyTokenTracking,
+  systemNamespaces,
+  systemPriorityClasses,
+} from "./system-objects.ts";
 
 export interface DefaultsOptions {
   /** PEM of the authorities that extension API servers are told about. */
   readonly authorities: { readonly cluster: string; readonly frontProxy: string };
   readonly log: Logger;
+  /** The day, as `2026-01-31`. */
+  readonly today: string;
 }
 
 /** How many writes this call made. */
@@ -51,7 +58,8 @@ export async function reconcileDefaults(client: Client, options: DefaultsOptions
     planKind(client, roles, { expected: rbac.roles, repair: repairRole }),
     planKind(client, roleBindings, { expected: rbac.roleBindings, repair: repairBinding }),
     planKind(client, priorityClasses, { expected: systemPriorityClasses, repair: keep }),
-    planAuthentication(client, authentication),
+    planConfigMap(client, authentication, completeData),
+    planConfigMap(client, legacyTokenTracking(options.today), keep),
   ]);
   const results = [...(await inBatches(first)), ...(await inBatches(rest.flat()))];
   const count = (what: string): number => results.filter((result) => result === what).length;
@@ -81,12 +89,16 @@ async function planKind<T extends ApiObject>(
 }
 
 /** One object among ConfigMaps that may be many: it is read by name. */
-async function planAuthentication(client: Client, expected: ConfigMap): Promise<Work[]> {
+async function planConfigMap(
+  client: Client,
+  expected: ConfigMap,
+  complete: Kind<ConfigMap>["repair"],
+): Promise<Work[]> {
   const { namespace, name = "" } = expected.metadata ?? {};
   try {
     const found = await client.get(configMaps, { namespace, name });
-    if (completeData(expected, found) === undefined) return [];
-    return [() => repair(client, configMaps, { expected, found, repair: completeData })];
+    if (complete(expected, found) === undefined) return [];
+    return [() => repair(client, configMaps, { expected, found, repair: complete })];
   } catch (error) {
     if (isNotFound(error)) return [() => create(client, configMaps, expected)];
     throw error;

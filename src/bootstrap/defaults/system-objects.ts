@@ -21,6 +21,14 @@ export const systemPriorityClasses: readonly PriorityClass[] = [
   },
 ];
 
+/** Since when uses of tokens from Secrets are noted: what was not used since then is unused only after a while. */
+export function legacyTokenTracking(today: string): ConfigMap {
+  return {
+    metadata: { name: "kube-apiserver-legacy-service-account-token-tracking", namespace: "kube-system" },
+    data: { since: today },
+  };
+}
+
 /** What extension API servers need to trust the API server's word about who calls. PEM of both authorities. */
 export function extensionAuthentication(authorities: { cluster: string; frontProxy: string }): ConfigMap {
   return {
