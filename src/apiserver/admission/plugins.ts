@@ -1,55 +1,43 @@
 import type { AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
-import {
-  certificateApproval,
-  certificateSigning,
-  certificateSubjectRestriction,
-  clusterTrustBundleAttest,
-} from "./certificates.ts";
-import { defaultIngressClass } from "./default-ingress-class.ts";
-import { defaultStorageClass } from "./default-storage-class.ts";
-import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
-import { limitRanger } from "./limit-ranger.ts";
-import { namespaceLifecycle } from "./namespace-lifecycle.ts";
-import { nodeRestriction } from "./node-restriction.ts";
-import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
-import { podSecurity } from "./pod-security/pod-security.ts";
-import { podTopologyLabels } from "./pod-topology-labels.ts";
-import { mutatingAdmissionPolicy } from "./policy/mutating-policy.ts";
-import { validatingAdmissionPolicy } from "./policy/validating-policy.ts";
-import { priority } from "./priority.ts";
-import { resourceQuota } from "./quota/resource-quota.ts";
-import { runtimeClass } from "./runtime-class.ts";
-import { serviceAccount } from "./service-account.ts";
-import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
-import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
-import { mutatingAdmissionWebhook } from "./webhook/mutating-webhook.ts";
-import { validatingAdmissionWebhook } from "./webhook/validating-webhook.ts";
+import type { PluginConfigurations } from "./configuration/plugin-configurations.ts";
+import { pluginTable } from "./plugin-table.ts";
 
-/** The plugins that upstream runs by default (and NodeRestriction, as every installer asks for), in upstream's order. */
-export function createAdmissionPlugins(dependencies: AdmissionDependencies): AdmissionPlugin[] {
-  return [
-    namespaceLifecycle(dependencies),
-    limitRanger(dependencies),
-    serviceAccount(dependencies),
-    nodeRestriction(dependencies),
-    taintNodesByCondition,
-    podSecurity(dependencies),
-    priority(dependencies),
-    defaultTolerationSeconds,
-    defaultStorageClass(dependencies),
-    storageObjectInUseProtection,
-    persistentVolumeClaimResize(dependencies),
-    runtimeClass(dependencies),
-    certificateApproval(dependencies),
-    certificateSigning(dependencies),
-    clusterTrustBundleAttest(dependencies),
-    certificateSubjectRestriction,
-    defaultIngressClass(dependencies),
-    podTopologyLabels(dependencies),
-    mutatingAdmissionPolicy(dependencies),
-    mutatingAdmissionWebhook(dependencies),
-    validatingAdmissionPolicy(dependencies),
-    validatingAdmissionWebhook(dependencies),
-    resourceQuota(dependencies),
-  ];
+/** Which plugins run, and what their configuration files say. */
+export interface AdmissionOptions {
+  /** Names besides those that are on by default. */
+  readonly enabled?: readonly string[];
+  readonly disabled?: readonly string[];
+  readonly configurations?: PluginConfigurations;
+}
+
+/** The options name plugins that are not there, or contradict each other. */
+export class AdmissionOptionsError extends Error {
+  override name = "AdmissionOptionsError";
+}
+
+/** The plugins that run, in upstream's order. @throws AdmissionOptionsError */
+export function createAdmissionPlugins(
+  dependencies: AdmissionDependencies,
+  options: AdmissionOptions = {},
+): AdmissionPlugin[] {
+  const { enabled = [], disabled = [], configurations = {} } = options;
+  checkNames("enable-admission-plugins", enabled);
+  checkNames("disable-admission-plugins", disabled);
+  const both = enabled.filter((name) => disabled.includes(name));
+  if (both.length > 0) {
+    throw new AdmissionOptionsError(
+      `${both.join(", ")} in enable-admission-plugins and disable-admission-plugins overlapped`,
+    );
+  }
+  return pluginTable
+    .filter(({ name, isDefault }) => (isDefault || enabled.includes(name)) && !disabled.includes(name))
+    .map(({ create }) => create(dependencies, configurations));
+}
+
+function checkNames(flag: string, names: readonly string[]): void {
+  const unknown = names.filter((name) => !pluginTable.some((entry) => entry.name === name));
+  if (unknown.length === 0) return;
+  throw new AdmissionOptionsError(
+    `${flag} plugin ${unknown.map((name) => JSON.stringify(name)).join(", ")} is unknown: known are ${pluginTable.map(({ name }) => name).join(", ")}`,
+  );
 }

@@ -94,6 +94,7 @@ function attributesOf(request: CelAuthorizationRequest, user: UserInfo): Authori
     name: request.name ?? "",
     path,
     ...(request.fieldSelector !== undefined && { fieldSelector: request.fieldSelector }),
+    ...(request.labelSelector !== undefined && { labelSelector: request.labelSelector }),
   };
 }
 

@@ -1,70 +1,101 @@
-import { isDeepStrictEqual } from "node:util";
 import { invalid, invalidObject } from "../../../api/field-error.ts";
-import type { Namespace, Pod, PodTemplateSpec } from "../../../api/generated/core/v1.ts";
-import { namespaces } from "../../../api/generated/resources.ts";
+import type { Namespace } from "../../../api/generated/core/v1.ts";
+import { namespaces, pods } from "../../../api/generated/resources.ts";
+import type { Labels } from "../../../api/selectors.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { isAbout, isResource, refuse } from "../refuse.ts";
-import type { PodLike } from "./check.ts";
-import { labelProblems, policyOf, policyText, violationsOf } from "./policy.ts";
+import { existingViolations } from "./existing-pods.ts";
+import { judgedPod } from "./judged-pod.ts";
+import {
+  NO_POD_SECURITY_CONFIGURATION,
+  type PodSecurityConfiguration,
+  withDefaults,
+} from "./pod-security-configuration.ts";
+import { isStricter, labelProblems, type Mode, type Policy, policyOf, policyText, violationsOf } from "./policy.ts";
 
-/** Refuses pods that do not keep to the Pod Security Standard that their namespace's labels ask for, or warns of them. */
-export function podSecurity({ reader }: AdmissionDependencies): AdmissionPlugin {
+const ANNOTATION = "pod-security.kubernetes.io/";
+
+/** Refuses pods that do not keep to the Pod Security Standard that their namespace's labels ask for, or tells of them. */
+export function podSecurity(
+  { reader }: Pick<AdmissionDependencies, "reader">,
+  configuration: PodSecurityConfiguration = NO_POD_SECURITY_CONFIGURATION,
+): AdmissionPlugin {
+  const { exemptions } = configuration;
   return {
     name: "PodSecurity",
     handles: (attributes) => attributes.operation === "CREATE" || attributes.operation === "UPDATE",
     async validate(attributes) {
-      if (isAbout(attributes, "namespaces")) return checkLabels(attributes);
-      const pod = podOf(attributes);
-      if (pod === undefined) return;
-      const labels = (await reader.get(namespaces, undefined, attributes.namespace))?.metadata?.labels;
-      if (isResource(attributes, "pods")) {
-        const policy = policyOf(labels, "enforce");
-        const found = violationsOf(pod, policy);
-        if (found !== undefined) throw refuse(attributes, `violates PodSecurity "${policyText(policy)}": ${found}`);
+      if (isAbout(attributes, "namespaces")) return await validateNamespace(attributes, { reader, configuration });
+      const judged = judgedPod(attributes);
+      if (judged === undefined) return;
+      const exempt = (why: string): void => attributes.annotate(`${ANNOTATION}exempt`, why);
+      if (exemptions.namespaces.includes(attributes.namespace)) return exempt("namespace");
+      if (exemptions.usernames.includes(attributes.user.name)) return exempt("user");
+      const { runtimeClassName } = judged.spec;
+      if (runtimeClassName !== undefined && exemptions.runtimeClasses.includes(runtimeClassName)) {
+        return exempt("runtimeClass");
       }
-      const policy = policyOf(labels, "warn");
-      const found = violationsOf(pod, policy);
-      if (found !== undefined) attributes.warn(`would violate PodSecurity "${policyText(policy)}": ${found}`);
+      const found = (await reader.get(namespaces, undefined, attributes.namespace))?.metadata?.labels;
+      const labels = withDefaults(found, configuration);
+      const broken = (mode: Mode): { policy: Policy; violations: string } | undefined => {
+        const policy = policyOf(labels, mode);
+        const violations = violationsOf(judged, policy);
+        return violations === undefined ? undefined : { policy, violations };
+      };
+      const tell = ({ policy, violations }: { policy: Policy; violations: string }): string =>
+        `would violate PodSecurity "${policyText(policy)}": ${violations}`;
+      const audited = broken("audit");
+      if (audited !== undefined) attributes.annotate(`${ANNOTATION}audit-violations`, tell(audited));
+      if (isResource(attributes, "pods")) {
+        attributes.annotate(`${ANNOTATION}enforce-policy`, policyText(policyOf(labels, "enforce")));
+        const refused = broken("enforce");
+        if (refused !== undefined) {
+          throw refuse(attributes, `violates PodSecurity "${policyText(refused.policy)}": ${refused.violations}`);
+        }
+      }
+      const warned = broken("warn");
+      if (warned !== undefined) attributes.warn(tell(warned));
     },
   };
 }
 
-/** The pod that is written, or the template of the pods that will be; undefined when nothing about it changes. */
-function podOf(attributes: AdmissionAttributes): PodLike | undefined {
-  const { object, oldObject, subresource } = attributes;
-  if (object === undefined) return undefined;
-  if (isResource(attributes, "pods")) {
-    if (subresource !== "" && subresource !== "ephemeralcontainers" && subresource !== "resize") return undefined;
-    const pod = object as Pod;
-    if (pod.spec === undefined || isDeepStrictEqual(pod.spec, (oldObject as Pod | undefined)?.spec)) return undefined;
-    return { metadata: pod.metadata, spec: pod.spec };
-  }
-  if (subresource !== "") return undefined;
-  const path = TEMPLATES[`${attributes.resource.group}/${attributes.resource.resource}`];
-  const template = path === undefined ? undefined : (at(object, path) as PodTemplateSpec | undefined);
-  return template?.spec === undefined ? undefined : { metadata: template.metadata, spec: template.spec };
-}
-
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
-  "/podtemplates": ["template"],
-  "/replicationcontrollers": ["spec", "template"],
-  "apps/daemonsets": ["spec", "template"],
-  "apps/deployments": ["spec", "template"],
-  "apps/replicasets": ["spec", "template"],
-  "apps/statefulsets": ["spec", "template"],
-  "batch/jobs": ["spec", "template"],
-  "batch/cronjobs": ["spec", "jobTemplate", "spec", "template"],
-};
-
-function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
-}
-
-function checkLabels(attributes: AdmissionAttributes): void {
+/** New labels must be right; a stricter level is told which pods would not be there under it. */
+async function validateNamespace(
+  attributes: AdmissionAttributes,
+  of: { reader: AdmissionDependencies["reader"]; configuration: PodSecurityConfiguration },
+): Promise<void> {
   const { metadata } = attributes.object as Namespace;
-  const old = attributes.oldObject?.metadata?.labels;
-  const problems = labelProblems(metadata?.labels).filter(({ label, value }) => old?.[label] !== value);
+  const name = metadata?.name ?? "";
+  const before = attributes.oldObject?.metadata?.labels;
+  checkLabels(name, metadata?.labels, before);
+  const { exemptions } = of.configuration;
+  const labels = withDefaults(metadata?.labels, of.configuration);
+  const enforced = policyOf(labels, "enforce");
+  if (exemptions.namespaces.includes(name)) {
+    const policies = (["enforce", "audit", "warn"] as const).map((mode) => ({ mode, policy: policyOf(labels, mode) }));
+    const asked = policies.filter(({ policy }) => policy.level !== "privileged");
+    if (asked.length === 0) return;
+    const list = asked.map(({ mode, policy }) => `${mode}=${policyText(policy)}`).join(", ");
+    attributes.warn(`namespace "${name}" is exempt from Pod Security, and the policy (${list}) will be ignored`);
+    return;
+  }
+  if (attributes.operation !== "UPDATE") return;
+  const old = policyOf(withDefaults(before, of.configuration), "enforce");
+  if (!isStricter(enforced, old)) return;
+  const found = (await of.reader.list(pods, name)).filter(
+    ({ spec }) => !exemptions.runtimeClasses.includes(spec?.runtimeClassName ?? ""),
+  );
+  const violations = existingViolations(found, enforced);
+  if (violations.length === 0) return;
+  attributes.warn(
+    `existing pods in namespace "${name}" violate the new PodSecurity enforce level "${policyText(enforced)}"`,
+  );
+  for (const violation of violations) attributes.warn(violation);
+}
+
+function checkLabels(name: string, labels: Labels | undefined, old: Labels | undefined): void {
+  const problems = labelProblems(labels).filter(({ label, value }) => old?.[label] !== value);
   if (problems.length === 0) return;
   const errors = problems.map(({ label, value, detail }) => invalid(`metadata.labels[${label}]`, value, detail));
-  throw invalidObject({ group: "", kind: "Namespace" }, metadata?.name ?? "", errors);
+  throw invalidObject({ group: "", kind: "Namespace" }, name, errors);
 }

@@ -50,6 +50,18 @@ export function violationsOf(pod: PodLike, policy: Policy): string | undefined {
   return found.map(({ reason, detail }) => `${reason} (${detail})`).join(", ");
 }
 
+/** The reasons alone: `allowPrivilegeEscalation != false, …`; undefined when the pod keeps to the policy. */
+export function violationReasons(pod: PodLike, policy: Policy): string | undefined {
+  const found = checksOf(policy).flatMap((check) => check.find(pod) ?? []);
+  return found.length === 0 ? undefined : found.map(({ reason }) => reason).join(", ");
+}
+
+/** Whether pods that keep to the old policy may break the new one. */
+export function isStricter(policy: Policy, old: Policy): boolean {
+  if (policy.level === "privileged" || (policy.level === old.level && policy.version === old.version)) return false;
+  return policy.version !== old.version || LEVELS.indexOf(policy.level) > LEVELS.indexOf(old.level);
+}
+
 /** `restricted:latest`. */
 export function policyText({ level, version }: Policy): string {
   return `${level}:${version}`;

@@ -1,0 +1,23 @@
+import type { Labels } from "../../../api/selectors.ts";
+
+/** PodSecurityConfiguration of pod-security.admission.config.k8s.io. */
+export interface PodSecurityConfiguration {
+  /** `enforce`, `enforce-version`, `audit` …: what holds where a namespace's labels say nothing. */
+  readonly defaults: Readonly<Record<string, string>>;
+  readonly exemptions: {
+    readonly usernames: readonly string[];
+    readonly runtimeClasses: readonly string[];
+    readonly namespaces: readonly string[];
+  };
+}
+
+export const NO_POD_SECURITY_CONFIGURATION: PodSecurityConfiguration = {
+  defaults: {},
+  exemptions: { usernames: [], runtimeClasses: [], namespaces: [] },
+};
+
+/** The labels of a namespace with the defaults where it has none. */
+export function withDefaults(labels: Labels | undefined, { defaults }: PodSecurityConfiguration): Labels {
+  const prefixed = Object.entries(defaults).map(([key, value]) => [`pod-security.kubernetes.io/${key}`, value]);
+  return { ...Object.fromEntries(prefixed), ...labels };
+}
