@@ -142,6 +142,11 @@ export class FutureRevisionError extends Error {
   override name = "FutureRevisionError";
 }
 
+/** The value is larger than the store ever takes. Nothing was changed. */
+export class ValueTooLargeError extends Error {
+  override name = "ValueTooLargeError";
+}
+
 /** The store cannot write (disk full, I/O error, closed). Reads may still work. */
 export class StoreUnavailableError extends Error {
   override name = "StoreUnavailableError";

@@ -12,7 +12,7 @@ import { issueCertificate } from "../../src/bootstrap/pki/issue-certificate.ts";
 import type { EtcdAddress } from "../../src/store/etcd/endpoint.ts";
 import { type EtcdStore, openEtcdStore } from "../../src/store/etcd/etcd-store.ts";
 import { mountedKeySpace } from "../../src/store/etcd/keys.ts";
-import { StoreUnavailableError } from "../../src/store/store.ts";
+import { StoreUnavailableError, ValueTooLargeError } from "../../src/store/store.ts";
 import { startEtcd, withoutEtcd } from "../support/etcd.ts";
 
 const skip = withoutEtcd();
@@ -109,7 +109,7 @@ test("a value that etcd will never take, and an etcd that is away", { skip, time
   const store = await open({ servers: etcd.urls });
   context.after(() => store.close());
   await store.create("/large", Buffer.alloc(1_500_000, "x"));
-  await assert.rejects(store.create("/larger", Buffer.alloc(2_000_000, "x")), /too large/);
+  await assert.rejects(store.create("/larger", Buffer.alloc(2_000_000, "x")), ValueTooLargeError);
   assert.equal(store.health(), undefined);
 
   const [member] = etcd.members;

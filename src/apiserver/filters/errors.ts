@@ -1,7 +1,7 @@
 import type { ApiObject } from "../../api/meta.ts";
-import { internalError, type Status, StatusError, serviceUnavailable } from "../../api/status.ts";
+import { entityTooLarge, internalError, type Status, StatusError, serviceUnavailable } from "../../api/status.ts";
 import type { Logger } from "../../base/log.ts";
-import { StoreUnavailableError } from "../../store/store.ts";
+import { StoreUnavailableError, ValueTooLargeError } from "../../store/store.ts";
 import { type Filter, objectAnswer } from "../exchange.ts";
 
 /** Turns whatever was thrown into a Status; what nobody expected is logged and told as an internal error. */
@@ -18,6 +18,7 @@ export function errorsFilter(log: Logger): Filter {
 
 export function statusOf(error: unknown, log: Logger, what: string): { status: Status } {
   if (error instanceof StatusError) return { status: error.status };
+  if (error instanceof ValueTooLargeError) return entityTooLarge(error.message);
   if (error instanceof StoreUnavailableError) return serviceUnavailable(error.message);
   const message = error instanceof Error ? error.message : String(error);
   log.error("a request failed in a way nobody expected", {

@@ -20,7 +20,9 @@ const QUESTIONS_MAX = 3;
 /** How soon, and how often, progress is asked for while somebody waits for it. */
 const PROGRESS_MS = 20;
 const PROGRESS_AGAIN_MS = 100;
+/** After a stream that gave nothing: each time twice as long. */
 const RECONNECT_MS = 50;
+const RECONNECT_MAX_MS = 2000;
 /** Events that wait for a slow consumer before etcd is asked to hold back. */
 const QUEUED_EVENTS_MAX = 5000;
 
@@ -67,6 +69,8 @@ export class Watcher {
   #progressTimer: Timer | undefined;
   #stream: Stream | undefined;
   #isStarted = false;
+  /** Streams in a row that gave nothing. */
+  #failures = 0;
 
   constructor(request: WatchRequest, context: WatcherContext, stopped: (watcher: Watcher) => void) {
     this.#context = context;
@@ -113,7 +117,8 @@ export class Watcher {
           if (error.failure === "refused") log.error("a watch is refused and tried again", { error: error.message });
         }
         if (connection.isClosed) return this.end();
-        await sleep(clock, RECONNECT_MS, this.#ending.signal);
+        const pauseMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MS * 2 ** this.#failures++);
+        await sleep(clock, pauseMs, this.#ending.signal);
       }
     } catch (error) {
       this.#finish(error);
@@ -171,7 +176,7 @@ export class Watcher {
   }
 
   #takeIn(stream: Stream, response: WatchResponse): void {
-    const { connection, history } = this.#context;
+    const { connection, history, log } = this.#context;
     if (this.#stream !== stream || this.#ending.signal.aborted) return;
     stream.unanswered = 0;
     try {
@@ -181,11 +186,13 @@ export class Watcher {
       }
       if (response.canceled) {
         connection.leave(stream.member, `it ended a watch: ${response.cancel_reason}`);
+        if (this.#failures > 0) log.error("etcd refuses a watch", { reason: response.cancel_reason });
         stream.ended.resolve("again");
         return;
       }
       const batch = stream.assembly.take(response);
       if (batch === undefined) return;
+      this.#failures = 0;
       connection.noteRevision(batch.revision);
       this.#cursor = batch.revision;
       this.#offer(batch);

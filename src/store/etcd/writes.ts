@@ -1,5 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
-import { KeyExistsError, RevisionMismatchError, StoreUnavailableError, type WriteResult } from "../store.ts";
+import {
+  KeyExistsError,
+  RevisionMismatchError,
+  StoreUnavailableError,
+  ValueTooLargeError,
+  type WriteResult,
+} from "../store.ts";
 import { type Connection, isTransient, PATIENCE_MS } from "./connection.ts";
 import { EtcdError } from "./errors.ts";
 import type { Leases } from "./leases.ts";
@@ -31,7 +37,7 @@ export interface WriteContext {
  * When an attempt ends without an answer, the change may have been made, or may be made later. A change of a revision can be
  * asked for again: that revision never comes back, so it happens once at most. A creation cannot, because a late first attempt
  * might bring back what was removed meanwhile: it is only looked for. What cannot be told is not told.
- * @throws KeyExistsError, RevisionMismatchError, StoreUnavailableError (outcome unknown, or certainly nothing done)
+ * @throws KeyExistsError, RevisionMismatchError, ValueTooLargeError, StoreUnavailableError (outcome unknown, or certainly nothing done)
  */
 export async function write(context: WriteContext, intent: Intent): Promise<WriteResult> {
   const { connection, clock } = context;
@@ -47,6 +53,7 @@ export async function write(context: WriteContext, intent: Intent): Promise<Writ
       return await settle(context, { intent, before, current: answer.current });
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
+      if (error.failure === "tooLarge") throw new ValueTooLargeError(error.message);
       if (error.failure === "unknown") isUncertain = true;
       const again = isTransient(error) || error.failure === "leaseGone";
       if (!again || !(await connection.pauseBefore(giveUpAt))) throw unavailable(error, isUncertain);
