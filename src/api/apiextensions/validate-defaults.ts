@@ -3,6 +3,7 @@ import { cloneJson, equalJson, type JsonObject, setField } from "../patch/json-v
 import { coerceMetadata } from "../structural/coerce-metadata.ts";
 import { asResourceRoot, META_FIELDS } from "../structural/compile.ts";
 import { validateEmbeddedMetadata } from "../structural/embedded-metadata.ts";
+import { portions } from "../structural/portions.ts";
 import { prune } from "../structural/prune.ts";
 import { compileRules } from "../structural/rules.ts";
 import type { StructuralSchema } from "../structural/structural.ts";
@@ -16,7 +17,7 @@ export async function validateDefaults(
 ): Promise<FieldError[]> {
   const root = asResourceRoot(schema);
   const errors: FieldError[] = [];
-  await visit(root, { field, root, meta: undefined }, { errors, ...options });
+  await visit(root, { field, root, meta: undefined }, { errors, pause: portions(NODES_AT_ONCE), ...options });
   return errors;
 }
 
@@ -31,10 +32,14 @@ interface At {
 interface Walk {
   readonly errors: FieldError[];
   readonly requiresPruned: boolean;
+  readonly pause: () => Promise<void> | undefined;
 }
+
+const NODES_AT_ONCE = 100;
 
 async function visit(schema: StructuralSchema, at: At, walk: Walk): Promise<void> {
   const here: At = schema.embeddedResource ? { ...at, root: schema, meta: undefined } : at;
+  await walk.pause();
   if (schema.default !== undefined) walk.errors.push(...(await defaultErrors(schema, here, walk)));
   // Defaults of additional properties are forbidden.
   if (schema.items !== undefined) {

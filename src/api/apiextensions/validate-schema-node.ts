@@ -19,6 +19,8 @@ export interface SchemaContext {
   /** Absent below anyOf and the like, and where the schema is not structural: rules are not looked at then. */
   readonly rules?: RuleScope;
   readonly options: SchemaOptions;
+  /** Gives the event loop its turn now and then. */
+  readonly pause: () => Promise<void> | undefined;
 }
 
 /** What an old definition may be spared, because it was so before. */
@@ -37,31 +39,33 @@ export interface SchemaErrors {
 }
 
 /** What is wrong with a schema and those in it, apart from being structural. */
-export function schemaNodeErrors(source: JSONSchemaProps, context: SchemaContext): SchemaErrors {
+export async function schemaNodeErrors(source: JSONSchemaProps, context: SchemaContext): Promise<SchemaErrors> {
+  await context.pause();
   const errors: SchemaErrors = { schema: plainErrors(source, context), rules: [] };
-  const add = (inner: JSONSchemaProps, changes: Partial<SchemaContext> & { readonly field: string }): void => {
-    const found = schemaNodeErrors(inner, { ...context, isRoot: false, ...changes });
+  const add = async (
+    inner: JSONSchemaProps,
+    changes: Partial<SchemaContext> & { readonly field: string },
+  ): Promise<void> => {
+    const found = await schemaNodeErrors(inner, { ...context, isRoot: false, ...changes });
     errors.schema.push(...found.schema);
     errors.rules.push(...found.rules);
   };
   const { field } = context;
   if (typeof source.additionalProperties === "object") {
-    add(source.additionalProperties, {
+    await add(source.additionalProperties, {
       field: `${field}.additionalProperties`,
       ...(context.isInsideMeta ? { forbiddenDefaults: "inside additionalProperties applying to object metadata" } : {}),
       ...scopeBelow(context.rules, source, "element"),
     });
   }
   for (const [name, property] of Object.entries(source.properties ?? {})) {
-    add(property, { field: `${field}.properties[${name}]`, ...propertyContext(source, name, context) });
+    await add(property, { field: `${field}.properties[${name}]`, ...propertyContext(source, name, context) });
   }
-  junctors(source, field).forEach(([inner, at]) => {
-    add(inner, { field: at, ...withoutRules });
-  });
+  for (const [inner, at] of junctors(source, field)) await add(inner, { field: at, ...withoutRules });
   const { items } = source;
   if (items !== undefined && !Array.isArray(items)) {
     const isCorrelatable = source["x-kubernetes-list-type"] === "map";
-    add(items, {
+    await add(items, {
       field: `${field}.items`,
       ...(isCorrelatable || context.uncorrelatable !== undefined ? {} : { uncorrelatable: field }),
       ...scopeBelow(context.rules, source, "element"),

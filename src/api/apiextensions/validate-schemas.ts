@@ -1,3 +1,4 @@
+import { nextTurn } from "../../base/turn.ts";
 import { loadCel } from "../cel/load-cel.ts";
 import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
 import type {
@@ -8,8 +9,9 @@ import type {
 import { equalJson } from "../patch/json-value.ts";
 import { declaredRootType } from "../structural/cel-types.ts";
 import { compileStructural } from "../structural/compile.ts";
-import { loadPatternEngine } from "../structural/pattern.ts";
-import { isUnset, structuralViolations } from "../structural/violations.ts";
+import { patternViolations } from "../structural/pattern-violations.ts";
+import { portions } from "../structural/portions.ts";
+import { inOrderOfTexts, isUnset, structuralViolations } from "../structural/violations.ts";
 import { setErrors, unsoundKeys } from "./list-and-map-rules.ts";
 import { newTotalCost, totalCostErrors } from "./rule-cost.ts";
 import { placesOf, someSchema, someSchemaOf } from "./schema-places.ts";
@@ -42,6 +44,8 @@ export async function validateSchemas(
 
 const schemaOf = (spec: CustomResourceDefinitionSpec, version: string): JSONSchemaProps | undefined =>
   (spec.versions ?? []).find(({ name }) => name === version)?.schema?.openAPIV3Schema;
+
+const NODES_AT_ONCE = 60;
 
 type Options = SchemaOptions & { readonly requiresPruned: boolean };
 
@@ -76,16 +80,17 @@ async function hadUnprunedDefaults(old: CustomResourceDefinitionSpec): Promise<b
 
 async function schemaErrors(source: JSONSchemaProps, field: string, options: Options): Promise<FieldError[]> {
   const structural = compileStructural(source);
-  const hasPatterns = someSchema(source, ({ pattern }) => Boolean(pattern));
-  const engine = hasPatterns ? await loadPatternEngine() : undefined;
-  const violations = structuralViolations(structural, field, engine);
+  const wrongPatterns = await patternViolations(source, field);
+  const violations = inOrderOfTexts([...structuralViolations(structural, field), ...wrongPatterns]);
+  await nextTurn();
   const defaults =
     violations.length > 0 ? [] : await validateDefaults(structural, field, { requiresPruned: options.requiresPruned });
   const errors = [...violations, ...defaults];
   const total = newTotalCost();
+  const pause = portions(NODES_AT_ONCE);
   // Rules are looked at only when they can know what values are.
   const rules = errors.length > 0 ? {} : { rules: { declared: declaredRootType(structural), cardinality: 1, total } };
-  const found = schemaNodeErrors(source, { field, isRoot: true, isInsideMeta: false, options, ...rules });
+  const found = await schemaNodeErrors(source, { field, isRoot: true, isInsideMeta: false, options, pause, ...rules });
   return [...errors, ...found.schema, ...found.rules, ...totalCostErrors(total, field)];
 }
 

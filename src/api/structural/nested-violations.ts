@@ -1,7 +1,6 @@
-import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import { type FieldError, forbiddenField } from "../field-error.ts";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
 import { equalJson } from "../patch/json-value.ts";
-import type { PatternEngine } from "./pattern.ts";
 
 /** Below anyOf, allOf, oneOf and not, schemas restrict values; what fields there are is said outside of them. */
 
@@ -24,12 +23,12 @@ const FORBIDDEN: readonly [key: keyof JSONSchemaProps, detail: string][] = [
   ["x-kubernetes-validations", "must be empty to be structural"],
 ];
 
-/** Violations in the anyOf, allOf, oneOf and not of a structural schema, and its pattern. */
-export function valueViolations(source: JSONSchemaProps, field: string, patterns?: PatternEngine): FieldError[] {
+/** Violations in the anyOf, allOf, oneOf and not of a structural schema. */
+export function valueViolations(source: JSONSchemaProps, field: string): FieldError[] {
   // An int-or-string may repeat its two types.
   const skipsAnyOf = isEither(source.anyOf);
   const skipsFirst = isEither(source.allOf?.[0]?.anyOf);
-  return junctorViolations(source, field, { skipsAnyOf, skipsFirst, patterns });
+  return junctorViolations(source, field, { skipsAnyOf, skipsFirst });
 }
 
 const isEither = (anyOf: readonly JSONSchemaProps[] | undefined): boolean => equalJson(anyOf, EITHER);
@@ -37,42 +36,24 @@ const isEither = (anyOf: readonly JSONSchemaProps[] | undefined): boolean => equ
 function junctorViolations(
   source: JSONSchemaProps,
   field: string,
-  options: { skipsAnyOf: boolean; skipsFirst: boolean; patterns: PatternEngine | undefined },
+  { skipsAnyOf, skipsFirst }: { skipsAnyOf: boolean; skipsFirst: boolean },
 ): FieldError[] {
-  const { skipsAnyOf, skipsFirst, patterns } = options;
   const nested = (schema: JSONSchemaProps, at: string, skipsInner = false): FieldError[] =>
-    nestedViolations(schema, `${field}.${at}`, { skipsAnyOf: skipsInner, patterns });
+    nestedViolations(schema, `${field}.${at}`, skipsInner);
   return [
     ...(skipsAnyOf ? [] : (source.anyOf ?? []).flatMap((schema, index) => nested(schema, `anyOf[${index}]`))),
     ...(source.allOf ?? []).flatMap((schema, index) => nested(schema, `allOf[${index}]`, skipsFirst && index === 0)),
     ...(source.oneOf ?? []).flatMap((schema, index) => nested(schema, `oneOf[${index}]`)),
     ...(source.not === undefined ? [] : nested(source.not, "not")),
-    ...patternErrors(source.pattern, `${field}.pattern`, patterns),
   ];
 }
 
-function patternErrors(pattern: string | undefined, field: string, engine: PatternEngine | undefined): FieldError[] {
-  if (!pattern || engine === undefined) return [];
-  try {
-    engine.compile(pattern);
-    return [];
-  } catch (error) {
-    return [invalid(field, pattern, `must be a valid regular expression, but isn't: ${(error as Error).message}`)];
-  }
-}
-
-function nestedViolations(
-  source: JSONSchemaProps,
-  field: string,
-  { skipsAnyOf, patterns }: { skipsAnyOf: boolean; patterns: PatternEngine | undefined },
-): FieldError[] {
-  const errors = junctorViolations(source, field, { skipsAnyOf, skipsFirst: false, patterns });
+function nestedViolations(source: JSONSchemaProps, field: string, skipsAnyOf = false): FieldError[] {
+  const errors = junctorViolations(source, field, { skipsAnyOf, skipsFirst: false });
   const { items, properties = {} } = source;
-  const inner = (schema: JSONSchemaProps, at: string): FieldError[] =>
-    nestedViolations(schema, at, { skipsAnyOf: false, patterns });
-  if (items !== undefined && !Array.isArray(items)) errors.push(...inner(items, `${field}.items`));
+  if (items !== undefined && !Array.isArray(items)) errors.push(...nestedViolations(items, `${field}.items`));
   for (const [name, property] of Object.entries(properties)) {
-    errors.push(...inner(property, `${field}.properties[${name}]`));
+    errors.push(...nestedViolations(property, `${field}.properties[${name}]`));
   }
   for (const [key, detail] of FORBIDDEN) {
     if (isSet(source[key], key)) errors.push(forbiddenField(`${field}.${key}`, detail));

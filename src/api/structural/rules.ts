@@ -6,6 +6,7 @@ import { isJsonObject } from "../patch/json-value.ts";
 import { type DeclaredType, declaredPartType, declaredRootType } from "./cel-types.ts";
 import { correlatedElements, correlatedField, isUnchanged } from "./correlate.ts";
 import { type Budget, evaluateRules } from "./evaluate-rules.ts";
+import { portions } from "./portions.ts";
 import { compileRulePrograms, type RuleProgram } from "./rule-programs.ts";
 import type { StructuralSchema } from "./structural.ts";
 
@@ -38,7 +39,8 @@ export async function compileRules(
 ): Promise<Rules | undefined> {
   if (!hasRules(schema)) return undefined;
   const cel = await loadCel();
-  const tree = compileTree(cel, schema, part.isResourceRoot ? declaredRootType(schema) : declaredPartType(schema));
+  const declared = part.isResourceRoot ? declaredRootType(schema) : declaredPartType(schema);
+  const tree = await compileTree(schema, declared, { cel, pause: portions(RULES_AT_ONCE) });
   if (tree === undefined) return undefined;
   return {
     validate(object, old, { isRatcheting } = { isRatcheting: true }) {
@@ -69,25 +71,40 @@ function hasRules(schema: StructuralSchema): boolean {
   );
 }
 
+const RULES_AT_ONCE = 20;
+
+interface Compiler {
+  readonly cel: Cel;
+  readonly pause: () => Promise<void> | undefined;
+}
+
 /** Only parts with rules in them are walked later. */
-function compileTree(cel: Cel, schema: StructuralSchema, declared: DeclaredType | undefined): RuleTree | undefined {
+async function compileTree(
+  schema: StructuralSchema,
+  declared: DeclaredType | undefined,
+  compiler: Compiler,
+): Promise<RuleTree | undefined> {
   // Nothing is known about the type, so there are no rules about it.
   if (declared === undefined || !hasRules(schema)) return undefined;
   const { element } = declared;
-  const items = schema.items === undefined ? undefined : compileTree(cel, schema.items, element);
+  const items = schema.items === undefined ? undefined : await compileTree(schema.items, element, compiler);
   const { additionalProperties } = schema;
-  const values = typeof additionalProperties === "object" ? compileTree(cel, additionalProperties, element) : undefined;
-  const properties = [...(schema.properties ?? [])].flatMap(([name, property]): [string, RuleTree][] => {
-    const tree = compileTree(cel, property, declared.properties?.get(name));
-    return tree === undefined ? [] : [[name, tree]];
-  });
+  const values =
+    typeof additionalProperties === "object" ? await compileTree(additionalProperties, element, compiler) : undefined;
+  const properties = new Map<string, RuleTree>();
+  for (const [name, property] of schema.properties ?? []) {
+    const tree = await compileTree(property, declared.properties?.get(name), compiler);
+    if (tree !== undefined) properties.set(name, tree);
+  }
+  const programs = compileRulePrograms(compiler.cel, schema, declared);
+  for (const _ of programs) await compiler.pause();
   return {
     type: schema.type ?? "",
     source: schema.source,
-    programs: compileRulePrograms(cel, schema, declared),
+    programs,
     ...(items === undefined ? {} : { items }),
     ...(values === undefined ? {} : { additionalProperties: values }),
-    properties: new Map(properties),
+    properties,
   };
 }
 

@@ -2,7 +2,6 @@ import { type FieldError, forbiddenField, invalid, required } from "../field-err
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
 import { incompleteness } from "./completeness.ts";
 import { valueViolations } from "./nested-violations.ts";
-import type { PatternEngine } from "./pattern.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 export type Level = "root" | "item" | "field";
@@ -14,16 +13,17 @@ const NO_TYPE: Readonly<Record<Level, string>> = {
 };
 
 /**
- * Why a schema is not structural, in the order of the texts; empty when it is.
+ * Why a schema is not structural, in the order of the texts; empty when it is. Patterns are looked at by pattern-violations.ts.
  *
  * @param field where the schema stands, e.g. `spec.versions[0].schema.openAPIV3Schema`
- * @param patterns when given, patterns must be regular expressions
  */
-export function structuralViolations(schema: StructuralSchema, field: string, patterns?: PatternEngine): FieldError[] {
-  const errors = [
-    ...invariantErrors(schema, { field, level: "root", patterns }),
-    ...incompleteness(schema.source, field),
-  ];
+export function structuralViolations(schema: StructuralSchema, field: string): FieldError[] {
+  const errors = [...invariantErrors(schema, { field, level: "root" }), ...incompleteness(schema.source, field)];
+  return inOrderOfTexts(errors);
+}
+
+/** Upstream sorts what it finds, because it walks schemas in no order. */
+export function inOrderOfTexts(errors: FieldError[]): FieldError[] {
   const textOf = (error: FieldError): string => `${error.field}: ${error.message}`;
   return errors.sort((a, b) => (textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0));
 }
@@ -31,11 +31,10 @@ export function structuralViolations(schema: StructuralSchema, field: string, pa
 interface At {
   readonly field: string;
   readonly level: Level;
-  readonly patterns: PatternEngine | undefined;
 }
 
 function invariantErrors(schema: StructuralSchema, at: At): FieldError[] {
-  const { field, level, patterns } = at;
+  const { field, level } = at;
   const errors: FieldError[] = [];
   if (schema.type === "array" && schema.items === undefined)
     errors.push(required(`${field}.items`, "must be specified"));
@@ -59,7 +58,7 @@ function invariantErrors(schema: StructuralSchema, at: At): FieldError[] {
   return [
     ...errors,
     ...extensionErrors(schema, field),
-    ...valueViolations(schema.source, field, patterns),
+    ...valueViolations(schema.source, field),
     ...typeErrors(schema, field, level),
     ...metaErrors(schema, field, level),
   ];
