@@ -20,6 +20,13 @@ export interface AuditChoice {
   };
 }
 
+/** What the flags of admission say. */
+export interface AdmissionChoice {
+  readonly enabled: readonly string[];
+  readonly disabled: readonly string[];
+  readonly configurationFile?: string;
+}
+
 /** What the flags of flow control say. */
 export interface FlowControlChoice {
   readonly isFair: boolean;

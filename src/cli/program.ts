@@ -1,6 +1,6 @@
 import type { AuthenticationChoice } from "./authentication-options.ts";
 import type { AuthorizationChoice } from "./authorization-options.ts";
-import type { AuditChoice, FlowControlChoice } from "./choices.ts";
+import type { AdmissionChoice, AuditChoice, FlowControlChoice } from "./choices.ts";
 import type { ClusterKeys } from "./cluster-keys.ts";
 
 /**
@@ -56,6 +56,7 @@ export interface UpOptions {
   /** Of the API server: what is written down of requests, and how many run at once. */
   readonly audit?: AuditChoice;
   readonly flowControl?: FlowControlChoice;
+  readonly admission?: AdmissionChoice;
   /** Gives the start up. */
   readonly signal: AbortSignal;
 }
@@ -91,6 +92,7 @@ export interface PartOptions {
   /** Of the API server: what is written down of requests, and how many run at once. */
   readonly audit?: AuditChoice;
   readonly flowControl?: FlowControlChoice;
+  readonly admission?: AdmissionChoice;
   /** Aborts when the user wants no more: the start ends, and what had started is stopped. */
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
-import { createAdmissionPlugins } from "../apiserver/admission/plugins.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
 import type { AuthenticationSettings } from "../apiserver/authn/settings.ts";
 import type { AuthorizationSettings } from "../apiserver/authz/settings.ts";
@@ -19,9 +18,10 @@ import { Metrics } from "../base/metrics.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
 import { type KeptPki, keepPki } from "../bootstrap/pki/keep-pki.ts";
-import type { AuditChoice } from "../cli/choices.ts";
+import type { AdmissionChoice, AuditChoice } from "../cli/choices.ts";
 import type { Store } from "../store/store.ts";
 import { localUrl } from "./addresses.ts";
+import { admissionOf } from "./admission.ts";
 import { AGENT, ensureAgentToken } from "./agent-token.ts";
 import { auditOf } from "./audit.ts";
 import { AUTHORITY_SERVER_NAME } from "./authority-name.ts";
@@ -51,6 +51,8 @@ export interface ControlPlaneOptions {
   readonly audit?: AuditChoice | undefined;
   /** Upstream's limits when nothing is said. */
   readonly flowControl?: FlowControlSettings | undefined;
+  /** Which admission plugins run; upstream's defaults when nothing is said. */
+  readonly admission?: AdmissionChoice | undefined;
   openStore(): Promise<Store>;
   /** Before the first write: is this the right store for these keys? */
   join?(store: Store, pki: Pki): Promise<void>;
@@ -108,6 +110,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
     "API server",
     async () => {
       const schema = loadSchema();
+      const admission = await admissionOf(options.admission);
       const checks = healthChecks({ ...options, live: keyServices }, stopping);
       processMetrics(metrics);
       const pki = keys.current();
@@ -140,7 +143,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         },
         audit: auditOf(options.dataDirectory, options.audit, environment),
         flowControl: options.flowControl ?? flowControlDefaults,
-        admission: createAdmissionPlugins,
+        admission,
         subresources: options.subresources(() => keys.current()),
         paths: (table, served) => [
           versionPath(),

@@ -9,7 +9,7 @@ import {
 } from "../bootstrap/kubernetes-service.ts";
 import type { AuthenticationChoice } from "../cli/authentication-options.ts";
 import type { AuthorizationChoice } from "../cli/authorization-options.ts";
-import type { AuditChoice, FlowControlChoice } from "../cli/choices.ts";
+import type { AdmissionChoice, AuditChoice, FlowControlChoice } from "../cli/choices.ts";
 import type { EncryptionChoice, EtcdAccess } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
@@ -49,6 +49,7 @@ export interface ServerOptions {
   readonly authorization?: AuthorizationChoice | undefined;
   readonly audit?: AuditChoice | undefined;
   readonly flowControl?: FlowControlChoice | undefined;
+  readonly admission?: AdmissionChoice | undefined;
 }
 
 /** The API server of a data directory, at work, with everything that a cluster has from its first minute. */
@@ -86,6 +87,7 @@ export async function openServer(
       authorization: options.authorization,
       audit: options.audit,
       flowControl: options.flowControl,
+      admission: options.admission,
       facts,
       nodeName: options.nodeName,
       bind: options.bind,

@@ -1,3 +1,4 @@
+import { admissionOf, admissionOptions } from "../admission-options.ts";
 import { auditOf, auditOptions } from "../audit-options.ts";
 import { authenticationOf, authenticationOptions } from "../authentication-options.ts";
 import { authorizationOf, authorizationOptions } from "../authorization-options.ts";
@@ -62,6 +63,7 @@ export const partCommands: readonly Command[] = [
       ...encryptionOptions,
       ...auditOptions,
       ...flowControlOptions,
+      ...admissionOptions,
     },
     "wherry apiserver --data-dir ./cluster --port 7443",
   ),
@@ -108,6 +110,7 @@ async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
     encryption: encryptionOf(invocation),
     audit: auditOf(invocation),
     flowControl: flowControlOf(invocation),
+    admission: admissionOf(invocation),
     pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
     runtime: runtimeOf(invocation),

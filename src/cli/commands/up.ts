@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { admissionOf, admissionOptions } from "../admission-options.ts";
 import { auditOf, auditOptions } from "../audit-options.ts";
 import { authenticationOf, authenticationOptions } from "../authentication-options.ts";
 import { authorizationOf, authorizationOptions } from "../authorization-options.ts";
@@ -49,6 +50,7 @@ export const upCommand: Command = {
     ...encryptionOptions,
     ...auditOptions,
     ...flowControlOptions,
+    ...admissionOptions,
     "node-name": nodeNameOption,
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
@@ -99,6 +101,7 @@ function upOptions(invocation: Invocation): UpOptions {
     encryption: encryptionOf(invocation),
     audit: auditOf(invocation),
     flowControl: flowControlOf(invocation),
+    admission: admissionOf(invocation),
     ...simulationOf(invocation),
     signal: invocation.signal,
   };
