@@ -6,7 +6,7 @@ import { CelCompileError, CelEvaluationError } from "./cel.ts";
 import { loadCel } from "./load-cel.ts";
 
 const cel = await loadCel();
-const longestMs = 2_000;
+const longestMs = 5_000;
 const runs = Number(process.env.WHERRY_FUZZ_RUNS ?? 3_000);
 
 const variables = {

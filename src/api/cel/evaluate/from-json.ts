@@ -15,10 +15,13 @@ import {
   Uint,
 } from "./values.ts";
 
+/** Beyond 64 bits a number is a double. */
+const largestInteger = 2 ** 63;
+
 /** JSON whose type is known only now: whole numbers are integers, objects are maps. */
 export function convertDynamic(json: unknown): Value {
   if (typeof json === "string" || typeof json === "boolean" || json === null) return json;
-  if (typeof json === "number") return Number.isInteger(json) ? BigInt(json) : json;
+  if (typeof json === "number") return Number.isInteger(json) && Math.abs(json) < largestInteger ? BigInt(json) : json;
   if (typeof json === "bigint") return json;
   if (json === undefined) return null;
   if (Array.isArray(json)) return new CelList(json, convertDynamic);

@@ -1,4 +1,4 @@
-import { failure } from "../evaluate/failure.ts";
+import { failure, noSuchOverload } from "../evaluate/failure.ts";
 import type { Value } from "../evaluate/values.ts";
 import { CelList, CelMap, Duration, Optional, Timestamp, Uint } from "../evaluate/values.ts";
 import type { Overload } from "./overload.ts";
@@ -15,6 +15,14 @@ export const optionals: readonly Overload[] = [
     if (optional.value === undefined) throw failure("optional.none() dereference");
     return optional.value;
   }),
+  member("first", ["list<T>"], "optional<T>", (list: CelList) =>
+    list.size === 0 ? Optional.none : new Optional(list.at(0)),
+  ),
+  member("last", ["list<T>"], "optional<T>", (list: CelList) =>
+    list.size === 0 ? Optional.none : new Optional(list.at(list.size - 1)),
+  ),
+  global("optional.unwrap", ["list<optional<T>>"], "list<T>", unwrap),
+  member("unwrapOpt", ["list<optional<T>>"], "list<T>", unwrap),
   member("or", ["optional<T>", "optional<T>"], "optional<T>", (optional: Optional, other: Optional) =>
     optional.value === undefined ? other : optional,
   ),
@@ -29,6 +37,15 @@ export const optionals: readonly Overload[] = [
 /** `null` is a value too. */
 function otherwise(optional: Optional, other: Value): Value {
   return optional.value === undefined ? other : optional.value;
+}
+
+/** What the optionals hold that are not empty. */
+function unwrap(list: CelList): CelList {
+  const values = list.values().map((optional) => {
+    if (!(optional instanceof Optional)) throw noSuchOverload();
+    return optional.value;
+  });
+  return new CelList(values.filter((value) => value !== undefined));
 }
 
 function isZero(value: Value): boolean {

@@ -38,7 +38,7 @@ export const timeFunctions: readonly Overload[] = [
   ...Object.entries(durationUnits).map(([name, unit]) =>
     member(name, ["duration"], "int", (duration: Duration) => duration.nanoseconds / unit),
   ),
-  member("getMilliseconds", ["duration"], "int", (duration: Duration) => (duration.nanoseconds / 1_000_000n) % 1000n),
+  member("getMilliseconds", ["duration"], "int", (duration: Duration) => duration.nanoseconds / 1_000_000n),
 ];
 
 function partsOf(time: Timestamp, offsetMs: number): Parts {

@@ -13,6 +13,7 @@ const oneVariable: Readonly<Record<string, ComprehensionMacro>> = {
 const twoVariables: Readonly<Record<string, ComprehensionMacro>> = {
   all: "all",
   exists: "exists",
+  exists_one: "existsOne",
   existsOne: "existsOne",
   transformList: "transformList",
   transformMap: "transformMap",
