@@ -13,6 +13,8 @@ const ASSUMED_STREAMS = 100;
 export interface SessionPool {
   /** A connected session with room for one more stream; `release` gives the room back. */
   acquire(): Promise<Lease>;
+  /** What comes next gets a new connection; those that are open end with the last of their streams. */
+  renew(): void;
   close(): void;
 }
 
@@ -31,12 +33,18 @@ interface Pooled {
  * HTTP/2 connections to one server: one is enough until its streams are all taken (each watch keeps one), then another is
  * opened. A connection that fails, goes away or does not answer pings leaves the pool; the next request opens a new one.
  */
-export function createSessionPool(origin: string, options: SecureClientSessionOptions, clock: Clock): SessionPool {
+export function createSessionPool(
+  origin: string,
+  options: () => SecureClientSessionOptions,
+  clock: Clock,
+): SessionPool {
   const pool = new Set<Pooled>();
+  /** Takes no more streams, and ends with the last. */
+  const leaving = new Set<ClientHttp2Session>();
   let closed = false;
 
   function open(): Pooled {
-    const session = http2.connect(origin, options);
+    const session = http2.connect(origin, options());
     const pooled: Pooled = { session, streams: 0, connected: whenConnected(session, origin, clock) };
     pool.add(pooled);
     const stopPings = keepAlive(session, clock);
@@ -45,6 +53,7 @@ export function createSessionPool(origin: string, options: SecureClientSessionOp
     session.on("close", () => {
       stopPings();
       pool.delete(pooled);
+      leaving.delete(session);
     });
     return pooled;
   }
@@ -77,9 +86,17 @@ export function createSessionPool(origin: string, options: SecureClientSessionOp
         },
       };
     },
+    renew() {
+      for (const { session } of pool) {
+        leaving.add(session);
+        session.close();
+      }
+      pool.clear();
+    },
     close() {
       closed = true;
       for (const { session } of pool) session.destroy();
+      for (const session of leaving) session.destroy();
       pool.clear();
     },
   };

@@ -35,7 +35,20 @@ export interface HttpTransportOptions {
   /** Name that the server's certificate must have, when it is not the server's host. */
   readonly tlsServerName?: string | undefined;
   readonly insecureSkipTlsVerify?: boolean | undefined;
+  /** Authority and client certificate as they are at any time, in place of those above. */
+  readonly follow?: CertificateSource | undefined;
   readonly userAgent?: string | undefined;
+}
+
+/** Certificates that are renewed while the transport is in use. */
+export interface CertificateSource {
+  current(): {
+    readonly certificateAuthority?: string | undefined;
+    readonly clientCertificate?: string | undefined;
+    readonly clientKey?: string | undefined;
+  };
+  /** Answers how to listen no more. */
+  onChange(listener: () => void): () => void;
 }
 
 interface Response {
@@ -48,7 +61,8 @@ interface Response {
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const server = new URL(options.server);
   const prefix = server.pathname.replace(/\/$/, "");
-  const pool = createSessionPool(server.origin, sessionOptions(options), options.clock);
+  const pool = createSessionPool(server.origin, () => sessionOptions(options), options.clock);
+  const forget = options.follow?.onChange(() => pool.renew());
 
   const send = (request: TransportRequest, signal: AbortSignal | undefined): Promise<Response & Lease> =>
     sendThrough(pool, { request, signal, prefix, options });
@@ -97,6 +111,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       }
     },
     async close() {
+      forget?.();
       pool.close();
     },
   };
@@ -132,10 +147,11 @@ async function sendThrough(pool: SessionPool, sending: Sending): Promise<Respons
 }
 
 function sessionOptions(options: HttpTransportOptions): SecureClientSessionOptions {
+  const { certificateAuthority, clientCertificate, clientKey } = options.follow?.current() ?? options;
   return {
-    ca: options.certificateAuthority,
-    cert: options.clientCertificate,
-    key: options.clientKey,
+    ca: certificateAuthority,
+    cert: clientCertificate,
+    key: clientKey,
     rejectUnauthorized: options.insecureSkipTlsVerify !== true,
     ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
     settings: { enablePush: false, initialWindowSize: 1024 * 1024 },

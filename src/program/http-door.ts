@@ -1,9 +1,9 @@
 import { StatusError } from "../api/status.ts";
 import { serviceAccountOf } from "../apiserver/authn/users.ts";
 import type { Clock } from "../base/clock.ts";
+import type { AccessSource } from "../client/access-source.ts";
 import { Client } from "../client/client.ts";
 import { createHttpTransport } from "../client/http-transport.ts";
-import type { ClusterAccess } from "../client/kubeconfig.ts";
 import type { Transport } from "../client/transport.ts";
 import type { Door } from "./component.ts";
 import { serviceAccountTokens, type TokenSource } from "./token-source.ts";
@@ -18,8 +18,9 @@ export interface HttpDoor {
  * The door over the network. Whoever the access belongs to enters as such; service accounts enter with their own tokens,
  * which the access must be allowed to ask for.
  */
-export function openHttpDoor(access: ClusterAccess, clock: Clock): HttpDoor {
-  const own = (userAgent: string): Transport => createHttpTransport({ ...access, clock, userAgent });
+export function openHttpDoor(source: AccessSource, clock: Clock): HttpDoor {
+  const access = source.current();
+  const own = (userAgent: string): Transport => createHttpTransport({ ...access, follow: source, clock, userAgent });
   const requester = own("wherry-token-source");
   const client = new Client(requester);
   return {
@@ -27,12 +28,19 @@ export function openHttpDoor(access: ClusterAccess, clock: Clock): HttpDoor {
       const account = serviceAccountOf(user.name);
       if (account === undefined) return own(userAgent);
       const tokens = serviceAccountTokens(client, account, clock);
-      const { server, certificateAuthority, tlsServerName, insecureSkipTlsVerify } = access;
-      // No client certificate: it would count before the token.
-      const to = { server, certificateAuthority, tlsServerName, insecureSkipTlsVerify };
+      const { server, tlsServerName, insecureSkipTlsVerify } = access;
+      const to = { server, tlsServerName, insecureSkipTlsVerify, follow: authorityOnly(source) };
       return withTokens(createHttpTransport({ ...to, clock, userAgent, token: () => tokens.token() }), tokens);
     },
     close: () => requester.close(),
+  };
+}
+
+/** No client certificate: it would count before the token. */
+export function authorityOnly(source: AccessSource): AccessSource {
+  return {
+    current: () => ({ ...source.current(), clientCertificate: undefined, clientKey: undefined }),
+    onChange: (listener) => source.onChange(listener),
   };
 }
 

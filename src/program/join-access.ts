@@ -15,6 +15,16 @@ const CONNECT_MS = 10_000;
 const CERTIFICATE_MS = 30_000;
 const POLL_MS = 100;
 
+/** What a node asks for, for its way into the API server and for its own server. */
+export const CLIENT_CERTIFICATE = {
+  signerName: "kubernetes.io/kube-apiserver-client-kubelet",
+  usages: ["digital signature", "client auth"],
+};
+export const SERVING_CERTIFICATE = {
+  signerName: "kubernetes.io/kubelet-serving",
+  usages: ["digital signature", "server auth"],
+};
+
 export interface MetServer {
   /** PEM of the cluster's authority, which the token vouches for. */
   readonly authority: string;

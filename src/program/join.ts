@@ -3,29 +3,25 @@ import { runCommand } from "../base/run-command.ts";
 import { writeKubeconfig } from "../bootstrap/kubeconfig.ts";
 import { CommandError } from "../cli/command.ts";
 import type { PartOptions } from "../cli/program.ts";
+import { type AccessSource, followKubeconfig } from "../client/access-source.ts";
 import { Client } from "../client/client.ts";
 import { createHttpTransport } from "../client/http-transport.ts";
 import { type ClusterAccess, readKubeconfig } from "../client/kubeconfig.ts";
 import { clusterId } from "../kubelet/cri/containerd/paths.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
+import { openAgentCertificates } from "./agent-certificates.ts";
 import { type AgentToken, parseAgentToken } from "./agent-token.ts";
 import { SERVICE_CIDR } from "./cluster-facts.ts";
 import type { Door } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
-import { openHttpDoor } from "./http-door.ts";
+import { authorityOnly, openHttpDoor } from "./http-door.ts";
 import { identities } from "./identities.ts";
-import { isFresh, type MetServer, meetServer, requestCertificate } from "./join-access.ts";
+import { CLIENT_CERTIFICATE, isFresh, type MetServer, meetServer, requestCertificate } from "./join-access.ts";
 import { partKubeconfig } from "./kubeconfigs.ts";
 import { startTheKubelet } from "./node-kubelet.ts";
 import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
 import type { PartTo, StartedPart } from "./started-part.ts";
-
-const CLIENT = {
-  signerName: "kubernetes.io/kube-apiserver-client-kubelet",
-  usages: ["digital signature", "client auth"],
-};
-const SERVING = { signerName: "kubernetes.io/kubelet-serving", usages: ["digital signature", "server auth"] };
 
 /** This machine as a further node of a cluster: certificates by the token, then kubelet and service proxy over HTTPS. */
 export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<StartedPart> {
@@ -42,15 +38,15 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
     () => nodeAccess(options, { server, token, met, to }),
     () => `system:node:${options.nodeName}`,
   );
-  const context = contextOf(access, { token, to });
+  const kubeconfig = partKubeconfig(options.dataDirectory, "kubelet");
+  const source = followKubeconfig(kubeconfig, access, environment);
+  started.push({ stop: async () => source.stop() });
+  const context = contextOf(source, { token, to });
   const address = met.localAddress;
-  const client = new Client(createHttpTransport({ ...access, clock: environment.clock, userAgent: "kubelet" }));
-  const serving = await requestCertificate(
-    client,
-    { ...SERVING, nodeName: options.nodeName, names: [options.nodeName], addresses: [address] },
-    environment.clock,
-  );
-  await client.transport.close();
+  const certificates = await openAgentCertificates(source, {
+    ...{ kubeconfig, nodeName: options.nodeName, address, joinSecret: token.secret, environment },
+  });
+  started.push(certificates);
   const kind = chosenRuntime(options.runtime);
   if (kind === "simulated") to.output.notice(SIMULATED_NOTICE);
   const runtime = await progress.step(
@@ -68,8 +64,7 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
       nodeName: options.nodeName,
       dataDirectory: options.dataDirectory,
       address,
-      serving,
-      clientAuthority: met.authority,
+      ...certificates.serving(),
     },
     {
       ...runtime,
@@ -84,6 +79,7 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
     },
   );
   started.push(kubelet);
+  certificates.onChange((serving) => kubelet.setServing(serving));
   if (kind === "containerd") {
     const own = await podCidr.promise;
     const facts = { clusterId: id, clusterCidr: own.replace(/\.\d+\.\d+\/\d+$/, ".0.0/16"), serviceCidr: SERVICE_CIDR };
@@ -127,7 +123,8 @@ async function nodeAccess(
   const file = partKubeconfig(options.dataDirectory, "kubelet");
   if (existsSync(file)) {
     const access = await readKubeconfig(file);
-    const same = access.certificateAuthority?.trim() === met.authority.trim();
+    // Two while authorities are exchanged.
+    const same = access.certificateAuthority?.includes(met.authority.trim()) === true;
     if (same && access.clientCertificate !== undefined && isFresh(access.clientCertificate, clock))
       return { ...access, server: server.origin };
   }
@@ -138,7 +135,11 @@ async function nodeAccess(
     clock,
     userAgent: "kubelet",
   });
-  const credentials = await requestCertificate(new Client(transport), { ...CLIENT, nodeName: options.nodeName }, clock);
+  const credentials = await requestCertificate(
+    new Client(transport),
+    { ...CLIENT_CERTIFICATE, nodeName: options.nodeName },
+    clock,
+  );
   await transport.close();
   writeKubeconfig(file, {
     server: server.origin,
@@ -150,16 +151,16 @@ async function nodeAccess(
 }
 
 /** The kubelet enters as the node, the proxy by the token. */
-function contextOf(access: ClusterAccess, { token, to }: { token: AgentToken; to: PartTo }): ComponentContext {
+function contextOf(source: AccessSource, { token, to }: { token: AgentToken; to: PartTo }): ComponentContext {
   const { environment, started } = to;
-  const node = openHttpDoor(access, environment.clock);
+  const node = openHttpDoor(source, environment.clock);
   started.push({ stop: () => node.close() });
-  const { server, certificateAuthority } = access;
+  const { server } = source.current();
   const door: Door = (identity) =>
     identity.user.name === identities.proxy.name
       ? createHttpTransport({
           server,
-          certificateAuthority,
+          follow: authorityOnly(source),
           token: () => token.secret,
           clock: environment.clock,
           userAgent: identity.userAgent,

@@ -5,6 +5,7 @@ import { errorMessage } from "../base/assert.ts";
 import { readText } from "../bootstrap/pki/pki-files.ts";
 import { CommandError } from "../cli/command.ts";
 import type { PartName, PartOptions } from "../cli/program.ts";
+import { followKubeconfig } from "../client/access-source.ts";
 import { Client } from "../client/client.ts";
 import { runLeaderElection } from "../client/leader-election.ts";
 import { waitUntilReady } from "./api-ready.ts";
@@ -26,6 +27,7 @@ export async function startControllerManager(options: PartOptions, to: PartTo): 
   }
   // Without it (another machine than the API server's) everything but signing is done.
   const key = readText(join(options.dataDirectory, "pki"), "ca.key");
+  const serviceAccountKey = readText(join(options.dataDirectory, "pki"), "sa.key");
   const certificate = readText(join(options.dataDirectory, "pki"), "ca.crt") ?? authority;
   return startLed(
     {
@@ -34,7 +36,11 @@ export async function startControllerManager(options: PartOptions, to: PartTo): 
       user: identities.controllerManager,
       entered,
       start: (context) =>
-        startControllers(context, { clusterCidr, authority: fixedAuthority({ trusted: authority, certificate, key }) }),
+        startControllers(context, {
+          clusterCidr,
+          authority: fixedAuthority({ trusted: authority, certificate, key }),
+          serviceAccountKey: () => serviceAccountKey,
+        }),
     },
     to,
   );
@@ -68,7 +74,9 @@ async function startLed(part: LedPart, { environment, started }: PartTo): Promis
   const { clock, random, progress } = environment;
   const { access, kubeconfig } = part.entered;
   const log = environment.log.named(part.name);
-  const http = openHttpDoor(access, clock);
+  const followed = followKubeconfig(kubeconfig, access, environment);
+  started.push({ stop: async () => followed.stop() });
+  const http = openHttpDoor(followed, clock);
   started.push({ stop: () => http.close() });
   const context: ComponentContext = { door: http.door, environment };
   const transport = http.door({ user: part.user, userAgent: "leader-election" });

@@ -4,6 +4,7 @@ import { runCommand } from "../base/run-command.ts";
 import { readText } from "../bootstrap/pki/pki-files.ts";
 import { CommandError } from "../cli/command.ts";
 import type { PartOptions } from "../cli/program.ts";
+import { followKubeconfig } from "../client/access-source.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import { type ClusterFacts, nodePodCidr, readClusterFacts } from "./cluster-facts.ts";
@@ -92,7 +93,9 @@ function checkNode({ access, kubeconfig }: PartAccess, nodeName: string): void {
 }
 
 function entrance(entered: PartAccess, { environment, started }: PartTo): ComponentContext {
-  const http: HttpDoor = openHttpDoor(entered.access, environment.clock);
+  const followed = followKubeconfig(entered.kubeconfig, entered.access, environment);
+  started.push({ stop: async () => followed.stop() });
+  const http: HttpDoor = openHttpDoor(followed, environment.clock);
   started.push({ stop: () => http.close() });
   return { door: http.door, environment };
 }

@@ -1,5 +1,5 @@
 import type { Role, RoleBinding, Subject } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
-import { serviceAccount, user } from "./bindings.ts";
+import { group, serviceAccount, user } from "./bindings.ts";
 import { EVENTS, rules } from "./rule-text.ts";
 
 const SYSTEM = "kube-system";
@@ -47,6 +47,8 @@ export const addedNamespacedRoles: readonly Role[] = [
     "get,update core services kube-dns",
     "get,update,delete discovery.k8s.io endpointslices",
   ),
+  // Nodes learn there that the cluster's authorities are exchanged.
+  role(PUBLIC, "wherry:root-ca-reader", "get core configmaps kube-root-ca.crt"),
 ];
 
 function bind(namespace: string, name: string, subjects: Subject[], roleName = name): RoleBinding {
@@ -74,4 +76,5 @@ export const namespacedRoleBindings: readonly RoleBinding[] = [
 
 export const addedNamespacedRoleBindings: readonly RoleBinding[] = [
   bind(SYSTEM, "wherry:cluster-dns", [serviceAccount("coredns")]),
+  bind(PUBLIC, "wherry:root-ca-reader", [group("system:nodes"), group("wherry:agents")]),
 ];
