@@ -1,22 +1,16 @@
-import { isConditionTrue } from "../../api/conditions.ts";
 import type { CustomResourceDefinition } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import { customResourceDefinitions } from "../../api/generated/resources.ts";
-import { isConflict, isNotFound } from "../../api/status.ts";
-import { type Clock, formatTime } from "../../base/clock.ts";
+import { present } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { Transport } from "../../client/transport.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
-import { converterOf } from "./converter.ts";
-import { type DefinitionQueue, definitionQueue } from "./definition-queue.ts";
-import { awaitsCleanup, finalizer } from "./finalize.ts";
-import { planStatus } from "./plan-status.ts";
+import type { DefinitionController } from "./definition-controller.ts";
+import { type KeptDefinition, keptDefinition } from "./kept-definition.ts";
 import type { ServeOptions } from "./serve-definition.ts";
-import { type ServedDefinitions, servedDefinitions } from "./served-definitions.ts";
-import { knownViolations } from "./violations.ts";
-import { writeStatus } from "./write-status.ts";
 
 export interface CustomResourcesOptions extends ServeOptions {
   readonly reader: ObjectReader;
@@ -37,54 +31,46 @@ export interface CustomResources {
 
 /**
  * Follows the definitions: serves each that is established, and writes their status. Every API server does so by itself; they
- * meet in the status, which is the same whoever writes it. Resolves when the definitions that are there are served.
+ * meet in the status, which is the same whoever writes it. Resolves when the definitions that are there are served. Nothing
+ * of it is loaded before there is a definition.
  */
 export async function startCustomResources(options: CustomResourcesOptions): Promise<CustomResources> {
-  const { reader, table, clock, log } = options;
-  const definitions = servedDefinitions({ ...options, converterOf: (each) => converterOf(each, options) });
-  const fresh = async (): Promise<void> => {
-    await table.find("apiextensions.k8s.io", "v1", "customresourcedefinitions")?.storage.cache.fresh();
-  };
-  const cleanups = finalizer({ ...options, definitions, fresh });
-  const violations = knownViolations();
-  const queue = definitionQueue(look, { clock, log });
+  const { group, version, resource } = customResourceDefinitions;
+  const { storage } = present(options.table.find(group, version, resource), "the resource of definitions");
+  const early: [string, KeptDefinition | undefined][] = [];
+  let controller: DefinitionController | undefined;
+  let loading: Promise<void> | undefined;
 
-  async function look(name: string): Promise<void> {
-    const definition = definitions.get(name);
-    if (definition === undefined) return violations.forget(name);
-    if (awaitsCleanup(definition)) return cleanups.start(name);
-    const time = formatTime(clock.now());
-    const status = planStatus(definition, definitions.all(), { time, violations: violations.of(definition) });
-    if (status === undefined) return;
-    try {
-      await writeStatus(options.transport, { ...definition, status });
-      // The next names are decided on what was written, not on what was known before.
-      await fresh();
-    } catch (error) {
-      // Changed meanwhile: the change itself brings it back.
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-    }
+  async function load(): Promise<void> {
+    const { definitionController } = await import("./definition-controller.ts");
+    controller = definitionController(options, fresh);
+    for (const [name, definition] of early.splice(0)) controller.changed(name, definition);
   }
 
-  const unfollow = await reader.follow(customResourceDefinitions, ({ before, after }) => {
-    const name = (after ?? before)?.metadata?.name ?? "";
-    definitions.take(name, after);
-    queue.add(name);
-    requeueWaiting(definitions, queue, (after ?? before)?.spec.group);
-  });
+  async function fresh(): Promise<void> {
+    await storage.cache.fresh();
+    await loading;
+  }
+
+  const unfollow = await options.reader.follow<CustomResourceDefinition>(
+    customResourceDefinitions,
+    ({ before, after }) => {
+      const name = (after ?? before)?.metadata?.name ?? "";
+      const kept = after && keptDefinition(after, present(storage.cached("", name), "a definition that changed").bytes);
+      if (controller !== undefined) controller.changed(name, kept);
+      else {
+        early.push([name, kept]);
+        loading ??= load();
+      }
+    },
+  );
+  await loading;
   return {
     fresh,
     async close() {
       unfollow();
-      await queue.close();
-      await cleanups.close();
+      await loading;
+      await controller?.close();
     },
   };
-}
-
-/** A name may have become free for somebody of the same group who waits for it. */
-function requeueWaiting(definitions: ServedDefinitions, queue: DefinitionQueue, group: string | undefined): void {
-  const isWaiting = ({ spec, status }: CustomResourceDefinition): boolean =>
-    spec.group === group && !isConditionTrue(status?.conditions, "NamesAccepted");
-  for (const definition of definitions.all()) if (isWaiting(definition)) queue.add(definition.metadata?.name ?? "");
 }

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { FieldError } from "../../api/field-error.ts";
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
+  JSONSchemaProps,
 } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import type { Schema } from "../../api/schema.ts";
@@ -20,6 +20,8 @@ export interface CustomVersion {
   readonly source: CustomResourceDefinitionVersion;
   readonly apiVersion: string;
   structural(): StructuralSchema;
+  /** The same for somebody who needs it rarely: not kept for him. Undefined for a version without a schema. */
+  structuralForOnce(): StructuralSchema | undefined;
   /** The built-in schema, and the kind's own definitions: for merging and ownership of fields. */
   schema(): Schema;
   /** Changes when the schema does. */
@@ -34,23 +36,27 @@ export interface CustomVersion {
 const ANYTHING = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 
 export function customVersion(
-  definition: CustomResourceDefinition,
-  source: CustomResourceDefinitionVersion,
-  builtIn: Schema,
+  { metadata, spec }: CustomResourceDefinition,
+  of: {
+    source: CustomResourceDefinitionVersion;
+    /** The version's schema, read when it is needed. */
+    schema(): JSONSchemaProps | undefined;
+    builtIn: Schema;
+  },
 ): CustomVersion {
-  const { group, names } = definition.spec;
+  const { source, builtIn } = of;
+  const { group, names } = spec;
   const { name: version } = source;
   const name = definitionName({ group, version, kind: names.kind });
   let structural: StructuralSchema | undefined;
   let schema: Schema | undefined;
-  let fingerprint: string | undefined;
   let loading: Promise<void> | undefined;
   let validate: CustomVersion["validate"] | undefined;
-  const own = (): StructuralSchema => (structural ??= compileStructural(source.schema?.openAPIV3Schema ?? ANYTHING));
+  const own = (): StructuralSchema => (structural ??= compileStructural(of.schema() ?? ANYTHING));
   async function load(): Promise<void> {
     const [validator, rules] = await Promise.all([compileValidator(own()), compileRules(own())]);
-    const of = { validator, rules, scale: source.subresources?.scale };
-    validate = (object, old) => validateCustomResource(of, object, old);
+    const checks = { validator, rules, scale: source.subresources?.scale };
+    validate = (object, old) => validateCustomResource(checks, object, old);
   }
   return {
     source,
@@ -62,7 +68,11 @@ export function customVersion(
       // The built-in definitions are inherited, not copied: there are many, and so may be custom resources.
       return (schema = { definitions: Object.assign(Object.create(builtIn.definitions), definitions), resources: [] });
     },
-    fingerprint: () => (fingerprint ??= createHash("sha256").update(JSON.stringify(source)).digest("base64")),
+    structuralForOnce() {
+      const found = structural === undefined ? of.schema() : undefined;
+      return found === undefined ? structural : compileStructural(found);
+    },
+    fingerprint: () => `${metadata?.uid} ${metadata?.generation} ${version}`,
     load: () => (loading ??= load()),
     validate(object, old) {
       invariant(validate !== undefined, "a custom resource is loaded before it is validated");

@@ -3,6 +3,7 @@ import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
 } from "../../api/generated/apiextensions.k8s.io/v1.ts";
+import { customResourceDefinitions } from "../../api/generated/resources.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { type Clock, formatTime, sleep } from "../../base/clock.ts";
@@ -11,6 +12,7 @@ import type { Random } from "../../base/random.ts";
 import type { Transport } from "../../client/transport.ts";
 import type { Store } from "../../store/store.ts";
 import type { StoreFeed } from "../cache/store-feed.ts";
+import type { ObjectReader } from "../reader.ts";
 import { API_SERVER } from "./api-server-identity.ts";
 import { CLEANUP_FINALIZER } from "./definition-strategy.ts";
 import { deleteInstances, InstanceDeletionError } from "./delete-instances.ts";
@@ -28,6 +30,7 @@ export function awaitsCleanup(definition: CustomResourceDefinition): boolean {
 }
 
 export interface FinalizerOptions {
+  readonly reader: ObjectReader;
   readonly definitions: ServedDefinitions;
   /** Writes as the API server itself. */
   readonly transport: Transport;
@@ -63,11 +66,11 @@ export function finalizer(options: FinalizerOptions): Finalizer {
 }
 
 async function finalizeUntilGone(name: string, options: FinalizerOptions, signal: AbortSignal): Promise<void> {
-  const { definitions, clock, log } = options;
+  const { reader, clock, log } = options;
   for (let failures = 0; !signal.aborted; ) {
-    const definition = definitions.get(name);
-    if (definition === undefined || !awaitsCleanup(definition)) return;
     try {
+      const definition = await reader.get(customResourceDefinitions, undefined, name);
+      if (definition === undefined || !awaitsCleanup(definition)) return;
       await finalizeOnce(definition, options, signal);
       await options.fresh();
     } catch (error) {

@@ -21,6 +21,7 @@ import { customConversion } from "./custom-conversion.ts";
 import { customKind } from "./custom-kind.ts";
 import { type CustomVersion, customVersion } from "./custom-version.ts";
 import { definitionName } from "./definition-name.ts";
+import { type KeptDefinition, schemaIn } from "./kept-definition.ts";
 
 export interface ServeOptions {
   readonly store: Store;
@@ -30,6 +31,8 @@ export interface ServeOptions {
 }
 
 export interface ServedDefinition {
+  /** Where schemas are read from. */
+  readonly source: { bytes: Buffer };
   /** One for each served version. */
   readonly resources: readonly ServedResource[];
   /** In the version that is stored, whether or not it is served. */
@@ -46,12 +49,16 @@ export function customPrefix({ spec }: CustomResourceDefinition): string {
 
 /** Makes what serves a definition; nothing of its schema is compiled before a request needs it. */
 export function serveDefinition(
-  definition: CustomResourceDefinition,
+  definition: KeptDefinition,
   convert: Converter,
   options: ServeOptions,
 ): ServedDefinition {
+  const source = { bytes: definition.bytes };
   const versions = new Map(
-    definition.spec.versions.map((source) => [source.name, customVersion(definition, source, options.builtIn)]),
+    definition.spec.versions.map((version) => {
+      const schema = () => schemaIn(source, version.name);
+      return [version.name, customVersion(definition, { source: version, schema, builtIn: options.builtIn })];
+    }),
   );
   const storageVersion = present(
     definition.spec.versions.find(({ storage }) => storage),
@@ -61,6 +68,7 @@ export function serveDefinition(
     servedVersion(definition, { convert, version, versions, storageVersion }, options);
   const all = [...versions.values()].map(resourceOf);
   return {
+    source,
     resources: all.filter(({ schema }) => versions.get(schema.version)?.source.served === true),
     stored: present(
       all.find(({ schema }) => schema.version === storageVersion),
@@ -76,7 +84,7 @@ export function terminating(served: ServedDefinition): ServedDefinition {
     const changed = { schema: { ...schema, verbs: TERMINATING_VERBS }, custom: { ...custom!, isTerminating: true } };
     return withChanges(resource, changed);
   };
-  return { resources: served.resources.map(close), stored: close(served.stored) };
+  return { ...served, resources: served.resources.map(close), stored: close(served.stored) };
 }
 
 function servedVersion(
@@ -126,7 +134,7 @@ function published(
   const of = { group, version: schema.version, kind };
   const { listKind = `${kind}List` } = status?.acceptedNames ?? spec.names;
   return {
-    [definition]: openapiOf(version.source.schema && version.structural(), { ...of, openapi }),
+    [definition]: openapiOf(version.structuralForOnce(), { ...of, openapi }),
     [`${definition}List`]: openapiListOf({ ...of, plural, listKind, definition }),
   };
 }

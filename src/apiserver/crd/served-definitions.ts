@@ -1,36 +1,36 @@
 import { isConditionTrue } from "../../api/conditions.ts";
-import type { CustomResourceDefinition } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
 import { equalJson } from "../../api/patch/json-value.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Converter } from "./converter.ts";
+import type { KeptDefinition } from "./kept-definition.ts";
 import { ESTABLISHED } from "./plan-status.ts";
 import { type ServedDefinition, type ServeOptions, serveDefinition, terminating } from "./serve-definition.ts";
 
 /** The definitions that are there, and in the table what serves those that are established. */
 export interface ServedDefinitions {
   /** Takes notice of a definition, or of its end. */
-  take(name: string, definition: CustomResourceDefinition | undefined): void;
-  get(name: string): CustomResourceDefinition | undefined;
-  all(): readonly CustomResourceDefinition[];
+  take(name: string, definition: KeptDefinition | undefined): void;
+  get(name: string): KeptDefinition | undefined;
+  all(): readonly KeptDefinition[];
   /** What serves the version that is stored; undefined when the definition is not established. */
   stored(name: string): ServedResource | undefined;
 }
 
 export interface ServedDefinitionsOptions extends ServeOptions {
   readonly table: ResourceTable;
-  readonly converterOf: (definition: CustomResourceDefinition) => Converter;
+  readonly converterOf: (definition: KeptDefinition) => Converter;
 }
 
 interface Known {
-  readonly definition: CustomResourceDefinition;
+  readonly definition: KeptDefinition;
   readonly served: Served | undefined;
 }
 
 interface Served {
   /** The definition that it was made from. */
-  readonly from: CustomResourceDefinition;
+  readonly from: KeptDefinition;
   readonly made: ServedDefinition;
 }
 
@@ -53,7 +53,7 @@ export function servedDefinitions(options: ServedDefinitionsOptions): ServedDefi
 
 /** What neither spec nor names nor the beginning of the end has changed is served on as it is. */
 function serve(
-  definition: CustomResourceDefinition,
+  definition: KeptDefinition,
   before: Served | undefined,
   options: ServedDefinitionsOptions,
 ): Served | undefined {
@@ -62,6 +62,8 @@ function serve(
   const isTerminating = isBeingDeleted(definition);
   if (before !== undefined && isServedAlike(before.from, definition)) {
     const wasTerminating = before.made.stored.custom?.isTerminating === true;
+    // The newest bytes have the same schemas; the older ones need not be kept for them.
+    before.made.source.bytes = definition.bytes;
     if (isTerminating === wasTerminating) return before;
     if (isTerminating) return { from: definition, made: terminating(before.made) };
   }
@@ -70,10 +72,15 @@ function serve(
 }
 
 /** True when the same requests are served the same way. */
-function isServedAlike(left: CustomResourceDefinition, right: CustomResourceDefinition): boolean {
+function isServedAlike(left: KeptDefinition, right: KeptDefinition): boolean {
   return (
     left.metadata?.uid === right.metadata?.uid &&
-    equalJson(left.spec, right.spec) &&
+    specGeneration(left) === specGeneration(right) &&
     equalJson(left.status?.acceptedNames, right.status?.acceptedNames)
   );
+}
+
+/** Which version of its spec a definition has: the beginning of its deletion counts in the generation, but changes no spec. */
+function specGeneration(definition: KeptDefinition): number {
+  return (definition.metadata?.generation ?? 0) - (isBeingDeleted(definition) ? 1 : 0);
 }
