@@ -23,8 +23,3 @@ export function authoritySource(keys: KeptPki): AuthoritySource {
     onChange: (listener) => keys.onChange(() => listener()),
   };
 }
-
-/** An authority that does not change while this process runs. */
-export function fixedAuthority(authority: ClusterAuthority): AuthoritySource {
-  return { current: () => authority, onChange: () => () => {} };
-}

@@ -5,11 +5,11 @@ import { errorMessage } from "../base/assert.ts";
 import { readText } from "../bootstrap/pki/pki-files.ts";
 import { CommandError } from "../cli/command.ts";
 import type { PartName, PartOptions } from "../cli/program.ts";
-import { followKubeconfig } from "../client/access-source.ts";
+import { type AccessSource, followKubeconfig } from "../client/access-source.ts";
 import { Client } from "../client/client.ts";
 import { runLeaderElection } from "../client/leader-election.ts";
 import { waitUntilReady } from "./api-ready.ts";
-import { fixedAuthority } from "./authority-source.ts";
+import type { AuthoritySource } from "./authority-source.ts";
 import { readClusterFacts } from "./cluster-facts.ts";
 import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
 import { openHttpDoor } from "./http-door.ts";
@@ -21,25 +21,29 @@ import type { PartTo, StartedPart } from "./started-part.ts";
 export async function startControllerManager(options: PartOptions, to: PartTo): Promise<StartedPart> {
   const entered = await partAccess("controller-manager", options);
   const { clusterCidr } = readClusterFacts(options.dataDirectory);
-  const { certificateAuthority: authority } = entered.access;
-  if (authority === undefined) {
+  if (entered.access.certificateAuthority === undefined) {
     throw new CommandError(`${entered.kubeconfig} has no certificate-authority-data: pods are given it to trust`, 2);
   }
-  // Without it (another machine than the API server's) everything but signing is done.
-  const key = readText(join(options.dataDirectory, "pki"), "ca.key");
-  const serviceAccountKey = readText(join(options.dataDirectory, "pki"), "sa.key");
-  const certificate = readText(join(options.dataDirectory, "pki"), "ca.crt") ?? authority;
+  const pki = join(options.dataDirectory, "pki");
+  /** Without the key (another machine than the API server's) everything but signing is done. */
+  const authorityIn = (followed: AccessSource): AuthoritySource => ({
+    current() {
+      const trusted = followed.current().certificateAuthority ?? "";
+      return { trusted, certificate: readText(pki, "ca.crt") ?? trusted, key: readText(pki, "ca.key") };
+    },
+    onChange: (listener) => followed.onChange(listener),
+  });
   return startLed(
     {
       name: "controller-manager",
       lease: "kube-controller-manager",
       user: identities.controllerManager,
       entered,
-      start: (context) =>
+      start: (context, followed) =>
         startControllers(context, {
           clusterCidr,
-          authority: fixedAuthority({ trusted: authority, certificate, key }),
-          serviceAccountKey: () => serviceAccountKey,
+          authority: authorityIn(followed),
+          serviceAccountKey: () => readText(pki, "sa.key"),
         }),
     },
     to,
@@ -66,7 +70,7 @@ interface LedPart {
   readonly lease: string;
   readonly user: UserInfo;
   readonly entered: PartAccess;
-  start(context: ComponentContext): Promise<Running>;
+  start(context: ComponentContext, followed: AccessSource): Promise<Running>;
 }
 
 /** Resolves when the candidate has begun to compete: whether it leads is for its log. */
@@ -96,7 +100,7 @@ async function startLed(part: LedPart, { environment, started }: PartTo): Promis
     identity: `${hostname()}_${random.uuid()}`,
     signal: stopping.signal,
     async lead(signal) {
-      const running = await part.start(context);
+      const running = await part.start(context, followed);
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         else signal.addEventListener("abort", () => resolve(), { once: true });

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
+import { errorMessage } from "../base/assert.ts";
 import { runCommand } from "../base/run-command.ts";
 import { readText } from "../bootstrap/pki/pki-files.ts";
 import { CommandError } from "../cli/command.ts";
@@ -10,13 +11,18 @@ import { addressAt, parseCidr } from "../network/cidr.ts";
 import { type ClusterFacts, nodePodCidr, readClusterFacts } from "./cluster-facts.ts";
 import type { Door } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
+import type { Environment } from "./environment.ts";
 import { type HttpDoor, openHttpDoor } from "./http-door.ts";
 import { nodeIdentity } from "./identities.ts";
-import { startTheKubelet } from "./node-kubelet.ts";
+import { type KubeletServing, type StartedKubelet, startTheKubelet } from "./node-kubelet.ts";
 import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
 import { type PartAccess, partAccess } from "./part-access.ts";
 import type { PartTo, StartedPart } from "./started-part.ts";
+import type { Started } from "./stop.ts";
+
+/** How soon certificates that were renewed are used: the files may be read between two of them, and are read again. */
+const LOOK_MS = 10_000;
 
 /** The kubelet of the API server's machine, in a process of its own. Resolves when the node is Ready. */
 export async function startKubeletAlone(options: PartOptions, to: PartTo): Promise<StartedPart> {
@@ -41,12 +47,11 @@ export async function startKubeletAlone(options: PartOptions, to: PartTo): Promi
       nodeName,
       dataDirectory,
       address: gateway,
-      serving: { certificate: pkiFile(dataDirectory, "kubelet.crt"), key: pkiFile(dataDirectory, "kubelet.key") },
-      clientAuthority: pkiFile(dataDirectory, "ca.crt"),
+      ...servingFiles(dataDirectory),
     },
     runtime,
   );
-  started.push(kubelet);
+  started.push(kubelet, followServing(dataDirectory, kubelet, environment));
   await environment.progress.step(
     "node",
     () => kubelet.handle.ready,
@@ -98,6 +103,32 @@ function entrance(entered: PartAccess, { environment, started }: PartTo): Compon
   const http: HttpDoor = openHttpDoor(followed, environment.clock);
   started.push({ stop: () => http.close() });
   return { door: http.door, environment };
+}
+
+/** What the API server's machine has for its kubelet; the API server renews it. */
+function servingFiles(dataDirectory: string): KubeletServing {
+  const old = readText(join(dataDirectory, "pki"), "ca-old.crt") ?? "";
+  return {
+    serving: { certificate: pkiFile(dataDirectory, "kubelet.crt"), key: pkiFile(dataDirectory, "kubelet.key") },
+    clientAuthority: pkiFile(dataDirectory, "ca.crt") + old,
+  };
+}
+
+function followServing(dataDirectory: string, kubelet: StartedKubelet, { clock, log }: Environment): Started {
+  let seen = JSON.stringify(servingFiles(dataDirectory));
+  let timer = clock.setTimer(look, LOOK_MS);
+  function look(): void {
+    timer = clock.setTimer(look, LOOK_MS);
+    try {
+      const now = servingFiles(dataDirectory);
+      if (JSON.stringify(now) === seen) return;
+      kubelet.setServing(now);
+      seen = JSON.stringify(now);
+    } catch (error) {
+      log.warn("the kubelet's certificates cannot be read again; it is tried later", { error: errorMessage(error) });
+    }
+  }
+  return { stop: async () => timer.cancel() };
 }
 
 /** @throws CommandError when the data directory is not that of the API server */
