@@ -1,7 +1,7 @@
 import { present } from "../../base/assert.ts";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
 import type { Exchange, Filter } from "../exchange.ts";
-import type { FlowControl, FlowRequest } from "../flow-control/flow-control.ts";
+import type { FlowControl, FlowRequest, Release } from "../flow-control/flow-control.ts";
 import { estimateWork, type WorkSources } from "../flow-control/work-estimate.ts";
 import { isLongRunning } from "../long-running.ts";
 import { whenOver } from "./metrics.ts";
@@ -18,8 +18,7 @@ export function flowControlFilter(control: FlowControl, sources: WorkSources, cl
     if (exchange.remoteAddress !== undefined)
       addHeaders(exchange, object.metadata?.uid, level.configuration.metadata?.uid);
     const request: FlowRequest = { flow, user, info, isPaced: exchange.remoteAddress !== undefined };
-    const place = control.acquire(request, estimateWork(exchange, sources, level.limits.nominal), exchange.signal);
-    const release = place instanceof Promise ? await waited(exchange, place, clock) : place;
+    const release = await enter(exchange, { control, request, sources, clock });
     let isHeld = false;
     try {
       const answer = await next(exchange);
@@ -31,6 +30,24 @@ export function flowControlFilter(control: FlowControl, sources: WorkSources, cl
       if (!isHeld) release();
     }
   };
+}
+
+/** How long a refusal is held back, so that who asks again at once does not keep the server busy with refusals. */
+const HELD_BACK_MS = 250;
+
+async function enter(
+  exchange: Exchange,
+  by: { control: FlowControl; request: FlowRequest; sources: WorkSources; clock: Clock },
+): Promise<Release> {
+  const { control, request, sources, clock } = by;
+  const { level } = request.flow.schema;
+  try {
+    const place = control.acquire(request, estimateWork(exchange, sources, level.limits.nominal), exchange.signal);
+    return place instanceof Promise ? await waited(exchange, place, clock) : place;
+  } catch (error) {
+    if (request.isPaced) await waited(exchange, sleep(clock, HELD_BACK_MS, exchange.signal), clock);
+    throw error;
+  }
 }
 
 async function waited<T>(exchange: Exchange, place: Promise<T>, clock: Clock): Promise<T> {

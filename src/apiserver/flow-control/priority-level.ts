@@ -6,7 +6,7 @@ import type { LevelLimits, LevelShares, SeatClaim } from "./seat-limits.ts";
 import { turnBudget } from "./turn-budget.ts";
 
 /** Requests of one level that may begin in one turn of the event loop (docs/decisions/0024). */
-const STARTS_A_TURN = 8;
+const STARTS_A_TURN = 16;
 const NO_QUEUES: QueueSetConfiguration = { queues: 0, handSize: 0, queueLengthLimit: 0 };
 
 /** A priority level at work. It outlives its object for as long as requests of it run. */
