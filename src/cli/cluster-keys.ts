@@ -8,14 +8,25 @@ export interface ClusterKeys {
   rotation(dataDirectory: string): Promise<RotationState | undefined>;
   /** Has all certificates but the authorities' made anew; answers their names. */
   renew(dataDirectory: string): Promise<readonly string[]>;
-  /** Begins the exchange of the authorities and of the key that signs tokens. */
-  beginRotation(dataDirectory: string): Promise<void>;
+  /**
+   * Begins the exchange of the authorities and of the key that signs tokens.
+   * @throws CommandError where several servers may share the cluster, unless somebody says that this is the only one
+   */
+  beginRotation(dataDirectory: string, options: ExchangeOptions): Promise<void>;
   /** Has the old ones forgotten. */
   finishRotation(dataDirectory: string): Promise<void>;
   /** Names of the keys that encrypt Secrets, the one that writes first. */
   encryptionKeys(dataDirectory: string): Promise<readonly string[]>;
-  /** Adds a key that is written with from then on, unless an earlier exchange is not done. */
-  rotateEncryptionKey(dataDirectory: string): Promise<"added" | "under way">;
+  /**
+   * Adds a key that is written with from then on, unless an earlier exchange is not done.
+   * @throws CommandError as beginRotation
+   */
+  rotateEncryptionKey(dataDirectory: string, options: ExchangeOptions): Promise<"added" | "under way">;
+}
+
+export interface ExchangeOptions {
+  /** No other server of this cluster runs: there is nobody else who would need the new keys. */
+  readonly isOnlyServer: boolean;
 }
 
 export interface CertificateRow {
@@ -40,9 +51,9 @@ export function lazyKeys(load: () => Promise<ClusterKeys>): ClusterKeys {
     certificates: async (dataDirectory) => (await load()).certificates(dataDirectory),
     rotation: async (dataDirectory) => (await load()).rotation(dataDirectory),
     renew: async (dataDirectory) => (await load()).renew(dataDirectory),
-    beginRotation: async (dataDirectory) => (await load()).beginRotation(dataDirectory),
+    beginRotation: async (dataDirectory, options) => (await load()).beginRotation(dataDirectory, options),
     finishRotation: async (dataDirectory) => (await load()).finishRotation(dataDirectory),
     encryptionKeys: async (dataDirectory) => (await load()).encryptionKeys(dataDirectory),
-    rotateEncryptionKey: async (dataDirectory) => (await load()).rotateEncryptionKey(dataDirectory),
+    rotateEncryptionKey: async (dataDirectory, options) => (await load()).rotateEncryptionKey(dataDirectory, options),
   };
 }

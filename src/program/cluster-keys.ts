@@ -4,7 +4,7 @@ import { systemClock, timestamp } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { listCertificates } from "../bootstrap/pki/certificate-list.ts";
 import { readRotation, writeRotation } from "../bootstrap/pki/rotation.ts";
-import type { ClusterKeys } from "../cli/cluster-keys.ts";
+import type { ClusterKeys, ExchangeOptions } from "../cli/cluster-keys.ts";
 import { CommandError } from "../cli/command.ts";
 import { addEncryptionKey, encryptionKeyNames } from "./encryption-keys.ts";
 
@@ -19,7 +19,8 @@ export const clusterKeys: ClusterKeys = {
     for (const { name } of leaves) rmSync(join(directory, `${name}.crt`), { force: true });
     return leaves.map(({ name }) => name);
   },
-  async beginRotation(dataDirectory) {
+  async beginRotation(dataDirectory, options) {
+    requireAlone(dataDirectory, options);
     const directory = pki(dataDirectory);
     const current = readRotation(directory);
     if (current !== undefined) {
@@ -43,9 +44,20 @@ export const clusterKeys: ClusterKeys = {
     writeRotation(directory, { ...current, phase: "finish" });
   },
   encryptionKeys: async (dataDirectory) => encryptionKeyNames(existing(dataDirectory)),
-  rotateEncryptionKey: async (dataDirectory) =>
-    addEncryptionKey(existing(dataDirectory), { clock: systemClock, random: systemRandom }),
+  async rotateEncryptionKey(dataDirectory, options) {
+    requireAlone(existing(dataDirectory), options);
+    return addEncryptionKey(dataDirectory, { clock: systemClock, random: systemRandom });
+  },
 };
+
+/** Keys are files of one server; where objects are in etcd, others may have copies of them, and would not see the new ones. */
+function requireAlone(dataDirectory: string, { isOnlyServer }: ExchangeOptions): void {
+  if (isOnlyServer || existsSync(join(dataDirectory, "store", "store.db"))) return;
+  throw new CommandError(
+    "the objects are in etcd, which other servers of this cluster may share, and they would not have the new keys: " +
+      "stop them, exchange the keys here with --only-server, and start them again with an empty --data-dir and --pki-dir",
+  );
+}
 
 function pki(dataDirectory: string): string {
   return join(existing(dataDirectory), "pki");

@@ -1,6 +1,6 @@
 import type { CertificateRow, RotationState } from "../cluster-keys.ts";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
-import { dataDirectoryOf, dataDirectoryOption, outputOption, wantsJson } from "../defaults.ts";
+import { dataDirectoryOf, dataDirectoryOption, onlyServerOption, outputOption, wantsJson } from "../defaults.ts";
 import { readRunState } from "../run-state.ts";
 import { tableText } from "../table-text.ts";
 import { untilFulfilled } from "../wish.ts";
@@ -17,6 +17,7 @@ export const certsCommand: Command = {
   options: {
     "data-dir": dataDirectoryOption,
     finish: { type: "boolean", description: "with rotate: forget the old authorities (else after 30 days)" },
+    "only-server": onlyServerOption,
     output: outputOption,
   },
   examples: ["wherry certs", "wherry certs rotate", "wherry certs rotate --finish"],
@@ -86,7 +87,7 @@ async function rotate(invocation: Invocation): Promise<void> {
     await fulfil(invocation, { isDone, done: "The old authorities and the old token key count no more." });
     return;
   }
-  await keys.beginRotation(dataDirectory);
+  await keys.beginRotation(dataDirectory, { isOnlyServer: invocation.options["only-server"] === true });
   const isDone = async (): Promise<boolean> => (await keys.rotation(dataDirectory))?.phase === "overlap";
   await fulfil(invocation, {
     isDone,

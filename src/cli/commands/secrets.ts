@@ -1,5 +1,5 @@
 import type { Command, ExitCode, Invocation } from "../command.ts";
-import { dataDirectoryOf, dataDirectoryOption } from "../defaults.ts";
+import { dataDirectoryOf, dataDirectoryOption, onlyServerOption } from "../defaults.ts";
 import { readRunState } from "../run-state.ts";
 import { untilFulfilled } from "../wish.ts";
 
@@ -11,12 +11,14 @@ export const secretsCommand: Command = {
   summary: "exchange the key that encrypts Secrets on disk",
   usage: "secrets rotate-key [options]",
   actions: { "rotate-key": "encrypt all Secrets anew under a new key, and forget the old one" },
-  options: { "data-dir": dataDirectoryOption },
+  options: { "data-dir": dataDirectoryOption, "only-server": onlyServerOption },
   examples: ["wherry secrets rotate-key"],
   async run(invocation: Invocation): Promise<ExitCode> {
     const { program, terminal } = invocation;
     const dataDirectory = dataDirectoryOf(invocation);
-    const added = await program.keys.rotateEncryptionKey(dataDirectory);
+    const added = await program.keys.rotateEncryptionKey(dataDirectory, {
+      isOnlyServer: invocation.options["only-server"] === true,
+    });
     if (added === "under way") terminal.say("An earlier exchange is not done: it goes on.");
     if (readRunState(dataDirectory) === undefined) {
       terminal.say("No cluster runs here: its Secrets are encrypted anew when it next starts.");
