@@ -124,3 +124,23 @@ test("fields that come twice are found in the text", () => {
   assert.deepEqual(findDuplicateFields(text), ["b.c[0].d", "b.c[2].e", "b.c", "a"]);
   assert.deepEqual(findDuplicateFields('{"a": {"a": [1, 2]}, "b": []}'), []);
 });
+
+test("schemas in definitions are read wherever they stand", () => {
+  const definition = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+  const read = (value: JsonObject) => normalizeObject(value, loadSchema(), definition).object;
+  assert.deepEqual(read({ items: { type: "string", what: 1, nullable: false } }), { items: { type: "string" } });
+  assert.deepEqual(read({ additionalProperties: true }), { additionalProperties: true });
+  assert.deepEqual(read({ dependencies: { a: ["b"], c: { type: "string", pattern: "" } } }), {
+    dependencies: { a: ["b"], c: { type: "string" } },
+  });
+  for (const wrong of [
+    { items: 5 },
+    { items: { required: "a" } },
+    { items: [{ properties: { a: 1 } }] },
+    { additionalProperties: "yes" },
+    { additionalProperties: { items: { maxLength: "3" } } },
+    { dependencies: { a: [1] } },
+  ]) {
+    assert.throws(() => read(wrong), TypeMismatchError, JSON.stringify(wrong));
+  }
+});

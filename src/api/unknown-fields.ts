@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, setField } from "./patch/json-value.ts";
 import { checkedScalar, checkedSpecial, mismatch, type Place, TypeMismatchError } from "./scalar-values.ts";
-import type { Field, Schema } from "./schema.ts";
+import type { Field, Schema, SpecialType } from "./schema.ts";
 import { badRequest, type StatusError } from "./status.ts";
 
 /** An object as the API's types hold it, and what the types have no place for. */
@@ -93,13 +93,36 @@ function normalizeField(value: unknown, field: Field, at: At): unknown {
 function normalizeElement(value: unknown, field: Field, at: At): unknown {
   if (field.ref !== undefined) {
     const special = at.context.schema.definitions[field.ref]?.special;
-    if (special !== undefined) return value === null ? value : checkedSpecial(value, special, at.place);
+    if (special !== undefined && value !== null) {
+      return special.startsWith("jsonSchemaProps")
+        ? normalizeSchemaUnion(value, special, at)
+        : checkedSpecial(value, special, at.place);
+    }
+    if (special !== undefined) return value;
     if (value === null) return {};
     if (!isJsonObject(value)) throw mismatch(value, goType({ ...field, container: undefined } as Field), at.place);
     return normalizeStruct(value, field.ref, at);
   }
   if (field.type === undefined) return value;
   return value === null ? zeroOf(field) : checkedScalar(value, field, at.place);
+}
+
+const SCHEMA = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
+/** A schema where others may stand too. Go reads these by code of their own, which does not tell of unknown fields. */
+function normalizeSchemaUnion(value: unknown, special: SpecialType, at: At): unknown {
+  const inside = { ...at, context: { schema: at.context.schema, unknownFields: [] } };
+  if (isJsonObject(value)) return normalizeStruct(value, SCHEMA, inside);
+  if (special === "jsonSchemaPropsOrBool") {
+    if (typeof value === "boolean") return value;
+    throw new TypeMismatchError("boolean or JSON schema expected");
+  }
+  if (!Array.isArray(value)) throw mismatch(value, "v1.JSONSchemaProps", at.place);
+  return value.map((each) => {
+    if (special === "jsonSchemaPropsOrArray" && isJsonObject(each)) return normalizeStruct(each, SCHEMA, inside);
+    if (special === "jsonSchemaPropsOrStringArray" && typeof each === "string") return each;
+    throw mismatch(each, special === "jsonSchemaPropsOrArray" ? "v1.JSONSchemaProps" : "string", at.place);
+  });
 }
 
 function zeroOf(field: Field): unknown {
