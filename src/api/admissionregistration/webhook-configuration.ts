@@ -9,7 +9,7 @@ import type {
 } from "../generated/admissionregistration.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
-import { dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
+import { dns1035LabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import { validateLabelSelector } from "../selectors.ts";
 import { setRuleDefaults, validateClientConfig, validateRules } from "./webhook-rules.ts";
 
@@ -72,6 +72,11 @@ function validateWebhook(webhook: Webhook, field: string): FieldError[] {
   } else if (!versions.includes("v1") && !versions.includes("v1beta1")) {
     errors.push(invalid(`${field}.admissionReviewVersions`, versions, "must include at least one of v1, v1beta1"));
   }
+  versions.forEach((version, index) => {
+    const path = `${field}.admissionReviewVersions[${index}]`;
+    if (versions.indexOf(version) < index) errors.push(invalid(path, version, "duplicate version"));
+    for (const message of dns1035LabelErrors(version)) errors.push(invalid(path, version, message));
+  });
   const timeout = webhook.timeoutSeconds ?? 10;
   if (timeout < 1 || timeout > 30) {
     errors.push(invalid(`${field}.timeoutSeconds`, timeout, "the timeout value must be between 1 and 30 seconds"));

@@ -35,8 +35,42 @@ export function validateRules(rules: readonly (RuleWithOperations | Rule)[] | un
     (rule.operations ?? []).forEach((operation, at) => {
       errors.push(...oneOf(operation, OPERATIONS, `${path}.operations[${at}]`));
     });
+    (rule.apiVersions ?? []).forEach((version, at) => {
+      if (version === "") errors.push(required(`${path}.apiVersions[${at}]`));
+    });
+    errors.push(...validateResources(rule.resources ?? [], `${path}.resources`));
     return [...errors, ...optionalOneOf(rule.scope, ["*", "Cluster", "Namespaced"], `${path}.scope`)];
   });
+}
+
+/** No resource may be named that another name in the list covers already. */
+function validateResources(resources: readonly string[], field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const ofEverySubresource = new Set<string>();
+  const ofEveryResource = new Set<string>();
+  resources.forEach((name, index) => {
+    const path = `${field}[${index}]`;
+    if (name === "") errors.push(required(path));
+    const slash = name.indexOf("/");
+    if (slash < 0) return;
+    const [resource, subresource] = [name.slice(0, slash), name.slice(slash + 1)];
+    if (ofEverySubresource.has(resource)) {
+      errors.push(invalid(path, name, `if '${resource}/*' is present, must not specify ${name}`));
+    }
+    if (ofEveryResource.has(subresource)) {
+      errors.push(invalid(path, name, `if '*/${subresource}' is present, must not specify ${name}`));
+    }
+    if (subresource === "*") ofEverySubresource.add(resource);
+    if (resource === "*") ofEveryResource.add(subresource);
+  });
+  if (resources.length > 1 && resources.includes("*/*")) {
+    errors.push(invalid(field, resources, "if '*/*' is present, must not specify other resources"));
+  }
+  if (resources.includes("*") && resources.some((name) => name !== "*" && !name.includes("/"))) {
+    const message = "if '*' is present, must not specify other resources without subresources";
+    errors.push(invalid(field, resources, message));
+  }
+  return errors;
 }
 
 /** What is wrong with where a webhook is called: by URL, or by service. */

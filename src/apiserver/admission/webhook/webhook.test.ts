@@ -15,9 +15,11 @@ import {
 import type { AnyObject } from "../../../api/meta.ts";
 import { StatusError } from "../../../api/status.ts";
 import type { Client } from "../../../client/client.ts";
+import { admissionBench } from "../../testing/admission-bench.ts";
 import { type AdmissionHook, startAdmissionHook } from "../../testing/admission-hook.ts";
 import { type MemoryServer, startMemoryServer } from "../../testing/memory-server.ts";
 import { createAdmissionPlugins } from "../plugins.ts";
+import { validatingAdmissionWebhook } from "./validating-webhook.ts";
 
 let hook: AdmissionHook;
 let server: MemoryServer;
@@ -209,6 +211,67 @@ test("an answer that is no review is a failure to call", async () => {
     client.create(configMaps, configMap()),
     refused(500, /the server could not find the requested resource/),
   );
+});
+
+test("rules that change, and configurations that go, take effect at once", async () => {
+  const made = await validating();
+  hook.decide = () => ({ allowed: false });
+  const patchOf = (operations: string[]) => ({
+    type: "json" as const,
+    body: [{ op: "replace", path: "/webhooks/0/rules/0/operations", value: operations }],
+  });
+  await client.patch(validatingWebhookConfigurations, { name: "a" }, patchOf(["DELETE"]));
+  await client.create(configMaps, configMap());
+  await client.patch(validatingWebhookConfigurations, { name: "a" }, patchOf(["DELETE", "CREATE"]));
+  const other = { metadata: { name: "d", namespace: "shop" } };
+  await assert.rejects(client.create(configMaps, other), refused(400, /denied/));
+  assert.equal(made.webhooks?.[0]?.timeoutSeconds, 10);
+  const path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+  await client.transport.request({ method: "DELETE", path });
+  assert.equal((await client.list(validatingWebhookConfigurations)).items.length, 0);
+  await client.create(configMaps, other);
+  await client.delete(configMaps, { namespace: "shop", name: "d" });
+});
+
+test("warnings and audit annotations of webhooks reach their places", async () => {
+  const bench = admissionBench();
+  bench.reader.put(validatingWebhookConfigurations, {
+    metadata: { name: "a" },
+    webhooks: [webhook<ValidatingWebhook>()],
+  });
+  bench.reader.put(namespaces, { metadata: { name: "shop" } });
+  hook.decide = () => ({ warnings: ["mind the gap"], auditAnnotations: { seen: "yes" } });
+  await bench.run(validatingAdmissionWebhook(bench), { resource: configMaps, object: configMap() });
+  assert.deepEqual(bench.warnings, ["mind the gap"]);
+  assert.deepEqual(bench.annotations, { "check.example.com/seen": "yes" });
+  const lost = webhook<ValidatingWebhook>({ failurePolicy: "Ignore", clientConfig: { url: "https://127.0.0.1:1/" } });
+  bench.reader.put(validatingWebhookConfigurations, {
+    metadata: { name: "a", resourceVersion: "2" },
+    webhooks: [lost],
+  });
+  await bench.run(validatingAdmissionWebhook(bench), { resource: configMaps, object: configMap() });
+  const key = "failed-open.validating.webhook.admission.k8s.io/round_0_index_0";
+  assert.equal(Object.entries(bench.annotations).find(([name]) => name === key)?.[1], "check.example.com");
+  await bench.webhooks.close();
+});
+
+test("what is wrong with a configuration is told field by field", async () => {
+  const wrong: [Partial<ValidatingWebhook>, RegExp][] = [
+    [{ name: "short" }, /webhooks\[0\]\.name: Invalid value: "short": should be a domain with at least three segments/],
+    [{ timeoutSeconds: 31 }, /timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds/],
+    [{ sideEffects: "Some" }, /sideEffects: Unsupported value: "Some"/],
+    [{ admissionReviewVersions: ["v2"] }, /must include at least one of v1, v1beta1/],
+    [{ clientConfig: { url: "http://hook" } }, /'https' is the only allowed URL scheme/],
+    [{ clientConfig: {} }, /exactly one of url or service is required/],
+    [
+      { rules: [{ ...onConfigMaps[0]!, resources: ["*/*", "pods"] }] },
+      /if '\*\/\*' is present, must not specify other resources/,
+    ],
+    [{ rules: [{ ...onConfigMaps[0]!, operations: ["*", "CREATE"] }] }, /must not specify other operations/],
+    [{ failurePolicy: "Maybe" }, /failurePolicy: Unsupported value: "Maybe"/],
+    [{ matchConditions: [{ name: "a b", expression: "true" }] }, /matchConditions\[0\]\.name: Invalid value: "a b"/],
+  ];
+  for (const [part, message] of wrong) await assert.rejects(validating(part), refused(422, message));
 });
 
 test("configurations of webhooks are never judged by webhooks", async () => {
