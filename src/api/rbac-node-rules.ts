@@ -32,6 +32,8 @@ export const nodeRules: readonly PolicyRule[] = [
   allow(["get"], ["resource.k8s.io"], ["resourceclaims"]),
   allow(["deletecollection"], ["resource.k8s.io"], ["resourceslices"]),
   allow(["get"], CORE, ["serviceaccounts"]),
+  allow(["get", "list", "watch"], ["certificates.k8s.io"], ["clustertrustbundles"]),
+  allow(["create", "get", "list", "watch"], ["certificates.k8s.io"], ["podcertificaterequests"]),
 ];
 
 function allow(verbs: string[], apiGroups: string[], resources: string[]): PolicyRule {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StatusError } from "../../api/status.ts";
-import type { Authorizer } from "../authz/authorizer.ts";
+import type { AuthorizationAttributes, Authorizer } from "../authz/authorizer.ts";
+import type { UserInfo } from "./authenticator.ts";
 import { impersonate } from "./impersonation.ts";
 
 const admin = { name: "root", groups: [] };
@@ -55,7 +56,7 @@ test("acts as somebody else, one question for each thing", async () => {
   ];
   for (const [headers, user, questions] of cases) {
     const { authorizer, asked } = recorder();
-    assert.deepEqual(await impersonate(admin, headers, authorizer), user);
+    assert.deepEqual(await impersonate(admin, headers, { authorizer }), user);
     assert.deepEqual(asked, questions);
   }
 });
@@ -63,7 +64,7 @@ test("acts as somebody else, one question for each thing", async () => {
 test("is refused whole when one thing is refused", async () => {
   const { authorizer } = recorder((question) => question.endsWith("groups b"));
   await assert.rejects(
-    impersonate(admin, { "impersonate-user": "jane", "impersonate-group": "a, b" }, authorizer),
+    impersonate(admin, { "impersonate-user": "jane", "impersonate-group": "a, b" }, { authorizer }),
     (error) => {
       assert.ok(error instanceof StatusError);
       assert.equal(error.code, 403);
@@ -78,5 +79,98 @@ test("is refused whole when one thing is refused", async () => {
 
 test("groups need a user", async () => {
   const { authorizer } = recorder();
-  await assert.rejects(impersonate(admin, { "impersonate-group": "a" }, authorizer), /without impersonating a user/);
+  await assert.rejects(
+    impersonate(admin, { "impersonate-group": "a" }, { authorizer }),
+    /without impersonating a user/,
+  );
+});
+
+const listPods: AuthorizationAttributes = {
+  user: admin,
+  verb: "list",
+  resourceRequest: true,
+  group: "",
+  version: "v1",
+  resource: "pods",
+  subresource: "",
+  namespace: "shop",
+  name: "",
+  path: "",
+};
+
+test("for some requests only: a right for the request, and one for whom it is made as", async () => {
+  const agent = {
+    name: "system:serviceaccount:kube-system:agent",
+    groups: [],
+    extra: { "authentication.kubernetes.io/node-name": ["n1"] },
+  };
+  const account = "system:serviceaccount:shop:builder";
+  const cases: [string, UserInfo, Record<string, string>, string[]][] = [
+    [
+      "a user",
+      admin,
+      { "impersonate-user": "jane", "impersonate-group": "dev" },
+      [
+        "impersonate-on:user-info:list /pods shop/",
+        "impersonate:user-info authentication.k8s.io/users jane",
+        "impersonate:user-info authentication.k8s.io/groups dev",
+      ],
+    ],
+    [
+      "an account",
+      admin,
+      { "impersonate-user": account },
+      [
+        "impersonate-on:serviceaccount:list /pods shop/",
+        "impersonate:serviceaccount authentication.k8s.io/serviceaccounts shop/builder",
+      ],
+    ],
+    [
+      "a node",
+      admin,
+      { "impersonate-user": "system:node:n1" },
+      ["impersonate-on:arbitrary-node:list /pods shop/", "impersonate:arbitrary-node authentication.k8s.io/nodes n1"],
+    ],
+    [
+      "one's own node",
+      agent,
+      { "impersonate-user": "system:node:n1" },
+      ["impersonate-on:associated-node:list /pods shop/", "impersonate:associated-node authentication.k8s.io/nodes *"],
+    ],
+    [
+      "another's node",
+      agent,
+      { "impersonate-user": "system:node:n2" },
+      ["impersonate-on:arbitrary-node:list /pods shop/", "impersonate:arbitrary-node authentication.k8s.io/nodes n2"],
+    ],
+  ];
+  for (const [name, requestor, headers, questions] of cases) {
+    const { authorizer, asked } = recorder();
+    await impersonate(requestor, headers, { authorizer, request: { ...listPods, user: requestor } });
+    assert.deepEqual(asked, questions, name);
+  }
+});
+
+test("who may not for this request may still by the right for all, and the first refusal is told", async () => {
+  const request = listPods;
+  const legacyOnly = recorder((question) => !question.startsWith("impersonate /"));
+  const jane = await impersonate(admin, { "impersonate-user": "jane" }, { authorizer: legacyOnly.authorizer, request });
+  assert.equal(jane?.name, "jane");
+  const node = await impersonate(
+    admin,
+    { "impersonate-user": "system:node:n1" },
+    { authorizer: recorder().authorizer, request },
+  );
+  assert.deepEqual(node?.groups, ["system:nodes", "system:authenticated"]);
+  const { authorizer } = recorder(() => true);
+  await assert.rejects(
+    impersonate(admin, { "impersonate-user": "jane" }, { authorizer, request }),
+    /User "root" cannot impersonate-on:user-info:list resource "pods" in API group "" in the namespace "shop"/,
+  );
+  const masters = { "impersonate-user": "jane", "impersonate-group": "system:masters" };
+  const noLegacy = recorder((question) => question.startsWith("impersonate /"));
+  await assert.rejects(
+    impersonate(admin, masters, { authorizer: noLegacy.authorizer, request }),
+    /impersonating the system:masters group is not allowed/,
+  );
 });

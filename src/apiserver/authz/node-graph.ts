@@ -1,5 +1,12 @@
 import type { PersistentVolume, Pod } from "../../api/generated/core/v1.ts";
-import { persistentVolumes, pods, resourceSlices, volumeAttachments } from "../../api/generated/resources.ts";
+import {
+  persistentVolumes,
+  podCertificateRequests,
+  pods,
+  resourceSlices,
+  volumeAttachments,
+} from "../../api/generated/resources.ts";
+import { joinKey } from "../../api/meta.ts";
 import type { ObjectReader } from "../reader.ts";
 import { podReferences, referenceKey } from "./pod-references.ts";
 import { volumeSecrets } from "./volume-references.ts";
@@ -10,10 +17,12 @@ export interface NodeGraph {
   needs(node: string, key: string): boolean;
   /** Whether a pod on the node claims the persistent volume. */
   needsVolume(node: string, volume: string): boolean;
-  /** Whether the VolumeAttachment or ResourceSlice of that name is the node's own. */
-  owns(node: string, kind: "volumeattachments" | "resourceslices", name: string): boolean;
+  /** Whether the object of that name (with its namespace before it, where it has one) says that it is the node's own. */
+  owns(node: string, kind: OwnedKind, key: string): boolean;
   close(): void;
 }
+
+type OwnedKind = "volumeattachments" | "resourceslices" | "podcertificaterequests";
 
 /** Follows pods, volumes, attachments and slices; resolves when all that is there has been read. */
 export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> {
@@ -31,9 +40,9 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
     const claim = claimOfVolume.get(volume);
     return claim !== undefined && counts.get(claim)?.has(node) === true;
   };
-  const setOwner = (kind: string, name: string | undefined, node: string | undefined): void => {
-    if (node === undefined) owners.delete(`${kind}/${name}`);
-    else owners.set(`${kind}/${name}`, node);
+  const setOwner = (kind: OwnedKind, key: string | undefined, node: string | undefined): void => {
+    if (node === undefined) owners.delete(`${kind}/${key}`);
+    else owners.set(`${kind}/${key}`, node);
   };
 
   const stops = await Promise.all([
@@ -51,6 +60,10 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
     reader.follow(resourceSlices, ({ before, after }) =>
       setOwner("resourceslices", (after ?? before)?.metadata?.name, after?.spec.nodeName),
     ),
+    reader.follow(podCertificateRequests, ({ before, after }) => {
+      const { namespace, name = "" } = (after ?? before)?.metadata ?? {};
+      setOwner("podcertificaterequests", joinKey(namespace, name), after?.spec.nodeName);
+    }),
   ]);
 
   function rememberVolume(volume: PersistentVolume): void {
@@ -75,7 +88,7 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
   return {
     needs,
     needsVolume,
-    owns: (node, kind, name) => owners.get(`${kind}/${name}`) === node,
+    owns: (node, kind, key) => owners.get(`${kind}/${key}`) === node,
     close() {
       for (const stop of stops) stop();
     },

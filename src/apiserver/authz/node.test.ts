@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { PodCertificateRequest } from "../../api/generated/certificates.k8s.io/v1beta1.ts";
 import type { Pod } from "../../api/generated/core/v1.ts";
-import { persistentVolumes, pods, resourceSlices, volumeAttachments } from "../../api/generated/resources.ts";
+import {
+  persistentVolumes,
+  podCertificateRequests,
+  pods,
+  resourceSlices,
+  volumeAttachments,
+} from "../../api/generated/resources.ts";
 import { MemoryReader } from "../testing/memory-reader.ts";
 import type { AuthorizationAttributes } from "./authorizer.ts";
 import { createAuthorizer } from "./create-authorizer.ts";
@@ -50,6 +57,11 @@ async function world() {
   reader.put(resourceSlices, {
     metadata: { name: "slice" },
     spec: { driver: "d", nodeName: "boat", pool: { name: "p", generation: 1, resourceSliceCount: 1 } },
+  });
+  const request = { signerName: "x.example/y", podName: "web", podUID: "1", nodeName: "boat" };
+  reader.put(podCertificateRequests, {
+    metadata: { name: "mine", namespace: "shop" },
+    spec: request as PodCertificateRequest["spec"],
   });
   return { reader, authorization: await createAuthorizer(reader) };
 }
@@ -158,6 +170,22 @@ test("fixed rules and refusals", async () => {
     [ask("boat", "create events shop/"), true],
     [ask("boat", "list deployments.apps"), ""],
     [ask("boat", "list resourceslices.resource.k8s.io", selector("nodeName=boat")), true],
+    [ask("boat", "create podcertificaterequests.certificates.k8s.io shop/"), true],
+    [ask("boat", "get podcertificaterequests.certificates.k8s.io shop/mine"), true],
+    [
+      ask("raft", "get podcertificaterequests.certificates.k8s.io shop/mine"),
+      "no relationship found between node 'raft' and this object",
+    ],
+    [ask("boat", "watch podcertificaterequests.certificates.k8s.io", selector("spec.nodeName=boat")), true],
+    [
+      ask("boat", "list podcertificaterequests.certificates.k8s.io"),
+      "can only list/watch podcertificaterequests with nodeName field selector",
+    ],
+    [
+      ask("boat", "update podcertificaterequests/status.certificates.k8s.io shop/mine"),
+      "nodes may not access the status subresource of PodCertificateRequests",
+    ],
+    [ask("boat", "list clustertrustbundles.certificates.k8s.io"), true],
     [ask("boat", "list services", { user: { name: "system:node:boat", groups: [] } }), ""],
     [ask("", "list services"), 'unknown node for user "system:node:"'],
   ];

@@ -1,4 +1,5 @@
 import { parseFieldSelector } from "../../api/field-selectors.ts";
+import { joinKey } from "../../api/meta.ts";
 import { nodeRules } from "../../api/rbac-node-rules.ts";
 import { nodeNameOf } from "../authn/users.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
@@ -54,6 +55,7 @@ const specialAnswers: Readonly<Record<string, (of: Case) => Answer>> = {
   "storage.k8s.io/volumeattachments": (of) =>
     getOnly(of) ?? related(of, of.graph.owns(of.node, "volumeattachments", of.question.name)),
   "storage.k8s.io/csinodes": csiNode,
+  "certificates.k8s.io/podcertificaterequests": podCertificateRequest,
   "coordination.k8s.io/leases": lease,
 };
 
@@ -142,6 +144,24 @@ function resourceSlice(of: Case): Answer {
       return no(
         "only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection",
       );
+  }
+}
+
+/** That a node asks only for its own pods is the NodeRestriction admission plugin's business, which sees the object. */
+function podCertificateRequest(of: Case): Answer {
+  const { verb, namespace, name, subresource } = of.question;
+  if (subresource !== "") return no("nodes may not access the status subresource of PodCertificateRequests");
+  switch (verb) {
+    case "create":
+      return allow;
+    case "get":
+      return related(of, of.graph.owns(of.node, "podcertificaterequests", joinKey(namespace, name)));
+    case "list":
+    case "watch":
+      if (selects(of, "spec.nodeName")) return allow;
+      return no("can only list/watch podcertificaterequests with nodeName field selector");
+    default:
+      return no("can only get, list, watch and create PodCertificateRequests");
   }
 }
 
