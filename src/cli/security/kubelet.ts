@@ -2,7 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask } from "./ask.ts";
 import { isRenewed } from "./certificate-age.ts";
-import { decide, type LookedAt, manual, notHere, type Outcome, type SecurityCheck } from "./check.ts";
+import {
+  decide,
+  type LookedAt,
+  manual,
+  notHere,
+  type Outcome,
+  passed,
+  type SecurityCheck,
+  undecided,
+} from "./check.ts";
 import { handshake, isOpen, weaknesses } from "./handshake.ts";
 
 type Kubelet = NonNullable<LookedAt["kubelet"]>;
@@ -31,7 +40,7 @@ export const kubeletChecks: readonly SecurityCheck[] = [
   ),
   onNode("4.2.7", "the node is called as its machine (--hostname-override)", async ({ commandLine }) => {
     const isOther = commandLine.some((word) => word.startsWith("--node-name"));
-    return decide(!isOther, isOther ? "--node-name is given" : "--node-name is not given");
+    return isOther ? undecided("--node-name is given") : passed("--node-name is not given");
   }),
   manual(
     "4.2.8",
