@@ -30,6 +30,7 @@ export async function openSharedStore(access: EtcdAccess, environment: Environme
       log,
       keys: mountedKeySpace(STORAGE_ROOT, `${access.prefix}/`),
       probeKey: STORAGE_ROOT,
+      watchPrefix: STORAGE_ROOT,
       compactionIntervalMs: COMPACTION_INTERVAL_MS,
     });
     try {

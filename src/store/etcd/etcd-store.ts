@@ -1,3 +1,4 @@
+import { invariant } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
@@ -21,11 +22,13 @@ import { type EtcdAddress, endpointTargets } from "./endpoint.ts";
 import { EtcdError } from "./errors.ts";
 import { type KeySpace, wholeKeySpace } from "./keys.ts";
 import { Leases } from "./leases.ts";
+import { LocalWatch } from "./local-watch.ts";
 import { OwnWrites } from "./own-writes.ts";
 import { Pulse } from "./pulse.ts";
 import { Quorum } from "./quorum.ts";
 import { listKeys, type ReadContext, readKey } from "./reads.ts";
-import { Watcher, type WatcherContext } from "./watcher.ts";
+import { Trunk } from "./trunk.ts";
+import type { WatcherContext } from "./watcher.ts";
 import { type Intent, write } from "./writes.ts";
 
 export interface EtcdStoreOptions extends EtcdAddress {
@@ -36,6 +39,8 @@ export interface EtcdStoreOptions extends EtcdAddress {
   readonly keys?: KeySpace;
   /** A key that may be read, whether anything is there or not. */
   readonly probeKey?: string;
+  /** All watches are below this prefix; anywhere when absent. */
+  readonly watchPrefix?: string;
   /** History is forgotten by one of all servers after this time; by nobody here when absent. */
   readonly compactionIntervalMs?: number;
 }
@@ -45,6 +50,7 @@ interface EtcdStoreParts {
   readonly leases: Leases;
   readonly pulse: Pulse;
   readonly compactor: Compactor | undefined;
+  readonly watchPrefix: string;
 }
 
 /**
@@ -72,6 +78,7 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<EtcdStor
       context: own,
       leases: new Leases(connection, { clock, random }),
       pulse: new Pulse(quorum, clock),
+      watchPrefix: options.watchPrefix ?? "",
       compactor: intervalMs === undefined ? undefined : new Compactor({ ...own, intervalMs }),
     });
   } catch (error) {
@@ -86,16 +93,19 @@ export class EtcdStore implements Store {
   readonly #leases: Leases;
   readonly #pulse: Pulse;
   readonly #compactor: Compactor | undefined;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchPrefix: string;
+  readonly #watches = new Set<LocalWatch>();
+  #trunk: Trunk | undefined;
   /** One write of a key at a time, so that a refusal names what is there. */
   readonly #writing = new Map<string, Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor({ context, leases, pulse, compactor }: EtcdStoreParts) {
+  constructor({ context, leases, pulse, compactor, watchPrefix }: EtcdStoreParts) {
     this.#context = context;
     this.#leases = leases;
     this.#pulse = pulse;
     this.#compactor = compactor;
+    this.#watchPrefix = watchPrefix;
   }
 
   /** For people: which etcd this is. */
@@ -117,7 +127,7 @@ export class EtcdStore implements Store {
   async currentRevision(): Promise<number> {
     this.#checkOpen();
     const revision = await this.#context.quorum.revision();
-    for (const watcher of this.#watchers) watcher.want(revision);
+    this.#trunk?.want(revision);
     return revision;
   }
 
@@ -195,23 +205,21 @@ export class EtcdStore implements Store {
   }
 
   #iterate(request: WatchRequest): AsyncIterator<WatchBatch> {
-    const watcher = new Watcher(request, this.#context, (ended) => this.#watchers.delete(ended));
-    if (this.#closing === undefined) this.#watchers.add(watcher);
-    else watcher.end();
-    return {
-      next: () => watcher.next(),
-      return: async () => {
-        watcher.end();
-        return { done: true, value: undefined };
-      },
-    };
+    const context = this.#context;
+    if (this.#closing !== undefined) return { next: async () => ({ done: true, value: undefined }) };
+    this.#trunk ??= new Trunk(this.#watchPrefix, context);
+    invariant(this.#trunk.covers(request.prefix), `watches are below ${this.#watchPrefix}`);
+    const watch = new LocalWatch(request, { context, trunk: this.#trunk }, (ended) => this.#watches.delete(ended));
+    this.#watches.add(watch);
+    return watch;
   }
 
   async #close(): Promise<void> {
     this.#pulse.stop();
     this.#compactor?.stop();
     await Promise.allSettled(this.#writing.values());
-    for (const watcher of [...this.#watchers]) watcher.end();
+    for (const watch of [...this.#watches]) watch.end();
+    this.#trunk?.end();
     this.#context.connection.close();
   }
 

@@ -108,7 +108,7 @@ export class Watcher {
   async #run(): Promise<void> {
     const { connection, clock, log } = this.#context;
     try {
-      await this.#checkStart();
+      await checkStart(this.#context, this.#cursor);
       while (!this.#ending.signal.aborted) {
         try {
           if ((await this.#followOnce()) === "over") return;
@@ -122,16 +122,6 @@ export class Watcher {
       }
     } catch (error) {
       this.#finish(error);
-    }
-  }
-
-  async #checkStart(): Promise<void> {
-    const { connection, history, quorum } = this.#context;
-    history.check(this.#cursor);
-    if (this.#cursor <= connection.revision) return;
-    const revision = await quorum.revision();
-    if (this.#cursor > revision) {
-      throw new FutureRevisionError(`revision ${this.#cursor} is not there yet; the latest is ${revision}`);
     }
   }
 
@@ -288,4 +278,16 @@ export class Watcher {
     if (error !== undefined) throw error;
     return { done: true, value: undefined };
   }
+}
+
+/** @throws CompactedError, FutureRevisionError when no watch can start here */
+export async function checkStart(
+  { connection, history, quorum }: WatcherContext,
+  afterRevision: number,
+): Promise<void> {
+  history.check(afterRevision);
+  if (afterRevision <= connection.revision) return;
+  const revision = await quorum.revision();
+  if (afterRevision <= revision) return;
+  throw new FutureRevisionError(`revision ${afterRevision} is not there yet; the latest is ${revision}`);
 }
