@@ -141,7 +141,7 @@ suite("kubectl and admission policies", () => {
     ];
     await kubectl.apply(
       object("MutatingAdmissionPolicy", "team", {
-        matchConstraints: onDeployments,
+        matchConstraints: { resourceRules: [{ ...onDeployments.resourceRules[0], operations: ["CREATE"] }] },
         reinvocationPolicy: "Never",
         mutations,
       }),
