@@ -67,11 +67,6 @@ export function followKubeconfig(
   };
 }
 
-/** A way in that stays as it is. */
-export function fixedAccess(access: ClusterAccess): AccessSource {
-  return { current: () => access, onChange: () => () => {} };
-}
-
 function stampOf(file: string): string {
   const { mtimeMs, ino, size } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: 0, ino: 0, size: 0 };
   return `${ino}:${mtimeMs}:${size}`;
