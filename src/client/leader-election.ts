@@ -22,6 +22,8 @@ export interface LeaderElectionOptions {
   readonly renewDeadlineMs?: number;
   /** Upstream's 2 s when absent. */
   readonly retryPeriodMs?: number;
+  /** How often who does not lead looks; `retryPeriodMs` when absent. */
+  readonly candidatePeriodMs?: number;
   /** Ends the candidacy; a leader first ends its work and then gives the lease back. */
   readonly signal: AbortSignal;
   /** The leader's work. Its signal aborts when the lease is lost or the candidacy ends; then it must return soon. */
@@ -42,7 +44,7 @@ interface Observed {
  */
 export async function runLeaderElection(options: LeaderElectionOptions): Promise<void> {
   const { clock, random, signal, log } = options;
-  const retryPeriodMs = options.retryPeriodMs ?? 2000;
+  const periodMs = options.candidatePeriodMs ?? options.retryPeriodMs ?? 2000;
   const observed: Observed = { record: "", atMs: 0, expiresAtMs: 0 };
   while (!signal.aborted) {
     if (await tryAcquireOrRenew(options, observed)) {
@@ -51,7 +53,7 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
       log.info("stopped leading", { lease: options.lease.name, identity: options.identity });
     }
     // Candidates that started together must not ask together for ever: jitter of 1.2. Nobody asks later than he may.
-    const pauseMs = retryPeriodMs * (1 + 1.2 * random.fraction());
+    const pauseMs = periodMs * (1 + 1.2 * random.fraction());
     const leftMs = observed.expiresAtMs - clock.monotonic();
     await sleep(clock, leftMs > 0 ? Math.min(pauseMs, leftMs + 1) : pauseMs, signal);
   }

@@ -8,8 +8,8 @@ import type { Running } from "./components.ts";
 import type { Environment } from "./environment.ts";
 import type { Started } from "./stop.ts";
 
-/** Candidates look so often; a leader that dies is followed when its 15 s are over, and at most this much later. */
-const RETRY_PERIOD_MS = 1000;
+/** Candidates look so often: a leader that dies is followed when its 15 s are over, as they have seen them begin. */
+const CANDIDATE_PERIOD_MS = 1000;
 /** After work that failed for good. */
 const AGAIN_MS = 5000;
 
@@ -38,7 +38,7 @@ export function startLed(work: LedWork, { clock, random }: Environment): Started
           log: work.log,
           lease: { namespace: "kube-system", name: work.lease },
           identity,
-          retryPeriodMs: RETRY_PERIOD_MS,
+          candidatePeriodMs: CANDIDATE_PERIOD_MS,
           signal: stopping.signal,
           lead: (signal) => lead(work, signal),
         });
