@@ -48,7 +48,8 @@ async function writeOne(path: string, file: PayloadFile, options: { gid?: number
     await mkdir(parent, { recursive: true, mode: 0o755 });
     if (options.gid !== undefined) await chown(parent, 0, options.gid);
   }
-  await writeFile(path, file.content);
+  // Its last mode at most from the first moment: what a Secret holds is never open to others.
+  await writeFile(path, file.content, { mode: file.mode });
   if (file.uid !== undefined || options.gid !== undefined) await chown(path, file.uid ?? 0, options.gid ?? 0);
   // The group of the volume may read what its owner may: upstream adds 0440 for volumes with an fsGroup.
   await chmod(path, options.gid === undefined ? file.mode : file.mode | 0o440);

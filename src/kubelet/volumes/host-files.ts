@@ -15,7 +15,7 @@ export const hostFiles: VolumeFiles = {
   writePayload: (directory, payload, options) => writeAtomically(directory, payload, options),
   async writeFile(path, content, { mode }) {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
+    await writeFile(path, content, { mode });
     await chmod(path, mode);
   },
   readTail,

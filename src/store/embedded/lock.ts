@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "../../base/assert.ts";
 import { type DataDirectory, DataDirectoryError } from "./data-directory.ts";
@@ -18,6 +18,8 @@ export function lockDataDirectory(paths: DataDirectory): DataDirectoryLock {
   let connection: DatabaseSync | undefined;
   try {
     closeSync(openSync(paths.holder, "a", 0o600));
+    // Only where there is none: to open and close a lock that is held would drop it.
+    if (!existsSync(paths.lock)) closeSync(openSync(paths.lock, "a", 0o600));
     connection = new DatabaseSync(paths.lock, { timeout: 0 });
     connection.exec("BEGIN IMMEDIATE");
     writeFileSync(paths.holder, `${process.pid}\n`);
