@@ -3,6 +3,7 @@ import { apiFlood } from "./workloads/api-flood.ts";
 import { apiGet, apiList } from "./workloads/api-read.ts";
 import { apiWatch } from "./workloads/api-watch.ts";
 import { apiChange, apiCreate } from "./workloads/api-write.ts";
+import { authorize } from "./workloads/authorize.ts";
 import { programIdle } from "./workloads/program-idle.ts";
 import { programPods } from "./workloads/program-pods.ts";
 import { programStart } from "./workloads/program-start.ts";
@@ -23,6 +24,7 @@ export const workloads: readonly Workload[] = [
   apiList,
   apiWatch,
   apiFlood,
+  authorize,
   programStart,
   programIdle,
   programPods,

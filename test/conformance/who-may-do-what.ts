@@ -121,7 +121,10 @@ function target(
 /** Every resource and subresource that is served, once a group; what default rules name; and what is no resource. */
 function targets(rbac: DefaultRbac): Target[] {
   const found = new Map<string, Target>();
-  const add = (each: Target): void => void found.set(each.label, each);
+  const add = (each: Target): void => {
+    const verbs = new Set([...(found.get(each.label)?.verbs ?? []), ...each.verbs]);
+    found.set(each.label, { ...each, verbs: [...verbs] });
+  };
   for (const { group, resource, namespaced, subresources = [] } of loadSchema().resources) {
     const namespaces = namespaced ? ["shop", "kube-system"] : [""];
     for (const namespace of namespaces) {

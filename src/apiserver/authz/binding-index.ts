@@ -12,6 +12,8 @@ export interface Grant {
   readonly binding: string;
   readonly namespace: string;
   readonly role: RoleRef;
+  /** Of the role: roleKey, made once and not at each decision. */
+  readonly roleKey: string;
   readonly subject: Subject;
 }
 
@@ -59,6 +61,11 @@ export class BindingIndex {
   }
 }
 
+/** Names a role among those of both kinds. */
+export function roleKey({ kind, name }: Pick<RoleRef, "kind" | "name">, namespace: string): string {
+  return kind === "ClusterRole" ? `ClusterRole/${name}` : `Role/${namespace}/${name}`;
+}
+
 const userKey = (name: string): string => `u:${name}`;
 const groupKey = (name: string): string => `g:${name}`;
 
@@ -66,7 +73,14 @@ function grantsOf(binding: ClusterRoleBinding | RoleBinding): [string, Grant][] 
   const { name = "", namespace = "" } = binding.metadata ?? {};
   return (binding.subjects ?? []).flatMap((subject): [string, Grant][] => {
     const key = subjectKey(subject, namespace);
-    return key === undefined ? [] : [[key, { binding: name, namespace, role: binding.roleRef, subject }]];
+    return key === undefined
+      ? []
+      : [
+          [
+            key,
+            { binding: name, namespace, role: binding.roleRef, roleKey: roleKey(binding.roleRef, namespace), subject },
+          ],
+        ];
   });
 }
 

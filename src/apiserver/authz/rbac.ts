@@ -3,8 +3,8 @@ import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../../ap
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { Authorizer } from "./authorizer.ts";
-import { BindingIndex, type Grant } from "./binding-index.ts";
-import { rulesAllow } from "./rule-match.ts";
+import { BindingIndex, type Grant, roleKey } from "./binding-index.ts";
+import { indexAllows, type RuleIndex, ruleIndex } from "./rule-index.ts";
 
 /** Role-based access control, and the rules behind its decisions. */
 export interface RoleBasedAccessControl extends Authorizer {
@@ -22,39 +22,44 @@ export interface RoleBasedAccessControl extends Authorizer {
 /** Resolves when all roles and bindings have been read. */
 export async function roleBasedAccessControl(reader: ObjectReader): Promise<RoleBasedAccessControl> {
   const bindings = new BindingIndex();
-  const rules = new Map<string, readonly PolicyRule[]>();
+  const rules = new Map<string, RuleIndex>();
   const keep = (key: string, role: { rules?: PolicyRule[] } | undefined): void => {
     if (role === undefined) rules.delete(key);
-    else rules.set(key, role.rules ?? []);
+    else rules.set(key, ruleIndex(role.rules ?? []));
   };
   const stops = await Promise.all([
-    reader.follow(clusterRoles, ({ before, after }) => keep(clusterRoleKey((after ?? before)?.metadata?.name), after)),
+    reader.follow(clusterRoles, ({ before, after }) => {
+      const { name = "" } = (after ?? before)?.metadata ?? {};
+      keep(roleKey({ kind: "ClusterRole", name }, ""), after);
+    }),
     reader.follow(roles, ({ before, after }) => {
-      const { namespace, name } = (after ?? before)?.metadata ?? {};
-      keep(roleKey(namespace, name), after);
+      const { namespace = "", name = "" } = (after ?? before)?.metadata ?? {};
+      keep(roleKey({ kind: "Role", name }, namespace), after);
     }),
     reader.follow(clusterRoleBindings, ({ before, after }) => bindings.change(before, after)),
     reader.follow(roleBindings, ({ before, after }) => bindings.change(before, after)),
   ]);
-
-  function rulesOf(role: RoleRef, namespace: string): readonly PolicyRule[] | undefined {
-    return rules.get(role.kind === "ClusterRole" ? clusterRoleKey(role.name) : roleKey(namespace, role.name));
-  }
 
   function* grantsFor(user: UserInfo, namespace: string): Generator<Grant> {
     yield* bindings.grants(user, "");
     if (namespace !== "") yield* bindings.grants(user, namespace);
   }
 
+  const rulesOf = (role: RoleRef, namespace: string) => rules.get(roleKey(role, namespace))?.rules;
+
   return {
     name: "RBAC",
     rulesOf,
     authorize(attributes) {
       const missing = new Set<string>();
+      // Many bindings of one role, which says no once for all of them.
+      const refused = new Set<RuleIndex>();
       for (const grant of grantsFor(attributes.user, attributes.namespace)) {
-        const granted = rulesOf(grant.role, grant.namespace);
+        const granted = rules.get(grant.roleKey);
         if (granted === undefined) missing.add(missingRole(grant.role));
-        else if (rulesAllow(granted, attributes)) return { decision: "allow", reason: `RBAC: ${describe(grant)}` };
+        else if (refused.has(granted)) continue;
+        else if (indexAllows(granted, attributes)) return { decision: "allow", reason: `RBAC: ${describe(grant)}` };
+        else refused.add(granted);
       }
       return { decision: "noOpinion", reason: missing.size === 0 ? "" : `RBAC: ${aggregate([...missing])}` };
     },
@@ -72,14 +77,6 @@ export async function roleBasedAccessControl(reader: ObjectReader): Promise<Role
       for (const stop of stops) stop();
     },
   };
-}
-
-function clusterRoleKey(name: string | undefined): string {
-  return `ClusterRole/${name}`;
-}
-
-function roleKey(namespace: string | undefined, name: string | undefined): string {
-  return `Role/${namespace}/${name}`;
 }
 
 function missingRole({ kind, name }: RoleRef): string {
