@@ -5,7 +5,7 @@ import { aggregate } from "../authz/rbac.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { type Amounts, constraintProblems, requestProblems } from "./limit-constraints.ts";
 import { podUsage } from "./pod-usage.ts";
-import { draftOf, isAbout, refuse } from "./refuse.ts";
+import { draftOf, isAbout, isResource, refuse } from "./refuse.ts";
 
 type Item = NonNullable<NonNullable<LimitRange["spec"]>["limits"]>[number];
 
@@ -18,7 +18,7 @@ export function limitRanger({ reader }: AdmissionDependencies): AdmissionPlugin 
     name: "LimitRanger",
     handles,
     async admit(attributes) {
-      if (!isAbout(attributes, "pods")) return;
+      if (!isAbout(attributes, "pods") || attributes.operation !== "CREATE") return;
       for (const range of await ranges(attributes.namespace)) setDefaults(draftOf<Pod>(attributes), itemsOf(range));
     },
     async validate(attributes) {
@@ -30,9 +30,10 @@ export function limitRanger({ reader }: AdmissionDependencies): AdmissionPlugin 
   };
 }
 
-/** A pod's containers never change, so only new pods are looked at; claims may grow. */
+/** A pod's amounts change through its own subresource only; claims may grow. */
 function handles(attributes: AdmissionAttributes): boolean {
-  const { operation, oldObject } = attributes;
+  const { operation, oldObject, subresource } = attributes;
+  if (subresource === "resize") return operation === "UPDATE" && isResource(attributes, "pods");
   if (isAbout(attributes, "pods")) return operation === "CREATE";
   if (!isAbout(attributes, "persistentvolumeclaims")) return false;
   if (operation === "CREATE") return true;

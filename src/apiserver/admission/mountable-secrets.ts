@@ -40,7 +40,22 @@ export function podSecretProblems(pod: Pod, account: ServiceAccount): string[] {
   return problems;
 }
 
-function environmentSecrets(container: Container): { variable: string; secret: string }[] {
+/** The same for containers that are added to a pod that runs. */
+export function ephemeralSecretProblems(pod: Pod, account: ServiceAccount): string[] {
+  if (!isTrue(account.metadata?.annotations?.[ENFORCE_ANNOTATION])) return [];
+  const mountable = new Set((account.secrets ?? []).map((secret) => secret.name));
+  const because = `because service account ${account.metadata?.name} does not reference that secret`;
+  return (pod.spec?.ephemeralContainers ?? []).flatMap((container) =>
+    environmentSecrets(container)
+      .filter(({ secret }) => !mountable.has(secret))
+      .map(
+        ({ variable, secret }) =>
+          `Ephemeral container ${container.name} with envVar ${variable} referencing secret.secretName="${secret}" is not allowed ${because}`,
+      ),
+  );
+}
+
+function environmentSecrets(container: Pick<Container, "env" | "envFrom">): { variable: string; secret: string }[] {
   const named = (container.env ?? []).flatMap(({ name, valueFrom }) => {
     const secret = valueFrom?.secretKeyRef?.name;
     return secret === undefined ? [] : [{ variable: name, secret }];

@@ -1,5 +1,6 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { nodes, pods } from "../../api/generated/resources.ts";
+import { equalJson } from "../../api/patch/json-value.ts";
 import { notFound } from "../../api/status.ts";
 import { podReferences } from "../authz/pod-references.ts";
 import type { ObjectReader } from "../reader.ts";
@@ -36,6 +37,10 @@ function checkStatus(attributes: AdmissionAttributes, node: string): void {
   const labels = (pod: Pod): string => JSON.stringify(Object.entries(pod.metadata?.labels ?? {}).sort());
   if (labels(draftOf(attributes)) !== labels(attributes.oldObject as Pod)) {
     throw refuse(attributes, `node "${node}" cannot update labels through pod status`);
+  }
+  const claims = (pod: Pod) => pod.status?.resourceClaimStatuses ?? [];
+  if (!equalJson(claims(draftOf(attributes)), claims(attributes.oldObject as Pod))) {
+    throw refuse(attributes, `node "${node}" cannot update resource claim statuses`);
   }
 }
 

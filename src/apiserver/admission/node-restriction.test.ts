@@ -35,7 +35,9 @@ const node = (name: string, over: Partial<ObjectMeta> = {}, spec: Node["spec"] =
 async function check(name: string, write: Write<ApiObject>, message: RegExp | undefined): Promise<void> {
   const bench = admissionBench();
   bench.reader.put(nodes, { metadata: { name: "boat", uid: "node-1" } });
-  bench.reader.put(pods, pod({ name: "web", namespace: "shop", uid: "pod-1" }), {
+  const sources = ["", "vault"].map((audience) => ({ serviceAccountToken: { path: "token", audience } }));
+  const mounted = { volumes: [{ name: "token", projected: { sources } }] };
+  bench.reader.put(pods, pod({ name: "web", namespace: "shop", uid: "pod-1" }, mounted), {
     ...pod({ name: "far", namespace: "shop", uid: "pod-2" }, { nodeName: "raft" }),
   });
   const result = bench.run(nodeRestriction(bench), { user: boat, ...write });
@@ -144,13 +146,23 @@ test("nodes", async () => {
 });
 
 test("tokens", async () => {
-  const token = (boundObjectRef: NonNullable<TokenRequest["spec"]>["boundObjectRef"]): Write<ApiObject> => {
-    const object = { metadata: { name: "seller", namespace: "shop" }, spec: { audiences: [], boundObjectRef } };
+  const token = (
+    boundObjectRef: NonNullable<TokenRequest["spec"]>["boundObjectRef"],
+    audiences: string[] = [],
+  ): Write<ApiObject> => {
+    const object = { metadata: { name: "seller", namespace: "shop" }, spec: { audiences, boundObjectRef } };
     return { resource: serviceAccounts as ResourceReference<ApiObject>, subresource: "token", object };
   };
   const bound = { apiVersion: "v1", kind: "Pod" };
   const cases: [string, Write<ApiObject>, RegExp | undefined][] = [
     ["of its pod", token({ ...bound, name: "web", uid: "pod-1" }), undefined],
+    ["for what the pod mounts", token({ ...bound, name: "web", uid: "pod-1" }, ["vault"]), undefined],
+    [
+      "for somebody else",
+      token({ ...bound, name: "web", uid: "pod-1" }, ["bank"]),
+      /audience "bank" not found in pod spec volume, system:node:boat is not authorized/,
+    ],
+    ["for several", token({ ...bound, name: "web", uid: "pod-1" }, ["a", "b"]), /may only request 0 or 1 audiences/],
     [
       "of another's pod",
       token({ ...bound, name: "far", uid: "pod-2" }),

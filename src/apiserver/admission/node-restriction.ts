@@ -10,7 +10,8 @@ import { checkNodeToken } from "./node-restriction-token.ts";
 import { draftOf, refuse } from "./refuse.ts";
 
 /** Keeps a kubelet to its own node: its Node, the pods bound to it, and what belongs to both. */
-export function nodeRestriction({ reader }: AdmissionDependencies): AdmissionPlugin {
+export function nodeRestriction(dependencies: AdmissionDependencies): AdmissionPlugin {
+  const { reader } = dependencies;
   return {
     name: "NodeRestriction",
     handles: ({ user, operation }) =>
@@ -27,7 +28,7 @@ export function nodeRestriction({ reader }: AdmissionDependencies): AdmissionPlu
         case "/nodes":
           return checkNodeObject(attributes, node);
         case "/serviceaccounts":
-          return checkNodeToken(attributes, node, reader);
+          return checkNodeToken(attributes, node, dependencies);
         case "/persistentvolumeclaims":
           return checkClaim(attributes, node);
         case "coordination.k8s.io/leases":

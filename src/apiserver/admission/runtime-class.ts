@@ -29,6 +29,8 @@ export function runtimeClass({ reader }: AdmissionDependencies): AdmissionPlugin
       if (overhead !== undefined && found?.overhead === undefined) {
         throw refuse(attributes, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
       }
+      const fixed = found?.overhead?.podFixed;
+      if (fixed !== undefined && !sameQuantities(overhead ?? {}, fixed)) throw overheadMismatch(attributes);
     },
   };
 }
@@ -38,9 +40,13 @@ function setOverhead(attributes: AdmissionAttributes, { overhead }: RuntimeClass
   const fixed = overhead?.podFixed;
   if (fixed === undefined) return;
   if (spec.overhead !== undefined && !sameQuantities(spec.overhead, fixed)) {
-    throw refuse(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+    throw overheadMismatch(attributes);
   }
   spec.overhead = { ...fixed };
+}
+
+function overheadMismatch(attributes: AdmissionAttributes): Error {
+  return refuse(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
 }
 
 function setScheduling(attributes: AdmissionAttributes, { scheduling }: RuntimeClass): void {

@@ -2,9 +2,10 @@ import type { Container, Pod, ServiceAccount, Volume } from "../../api/generated
 import { serviceAccounts } from "../../api/generated/resources.ts";
 import { sleep } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
+import { podReferences } from "../authz/pod-references.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
-import { podSecretProblems } from "./mountable-secrets.ts";
-import { draftOf, isAbout, refuse } from "./refuse.ts";
+import { ephemeralSecretProblems, podSecretProblems } from "./mountable-secrets.ts";
+import { draftOf, isAbout, isResource, refuse } from "./refuse.ts";
 
 const DEFAULT_NAME = "default";
 const TOKEN_VOLUME_PREFIX = "kube-api-access-";
@@ -21,8 +22,10 @@ const ATTEMPT_INTERVAL_MS = 150;
 export function serviceAccount(dependencies: AdmissionDependencies): AdmissionPlugin {
   return {
     name: "ServiceAccount",
-    handles: (attributes) => attributes.operation === "CREATE" && isAbout(attributes, "pods"),
+    handles: (attributes) =>
+      (attributes.operation === "CREATE" && isAbout(attributes, "pods")) || addsEphemeral(attributes),
     async admit(attributes) {
+      if (attributes.operation !== "CREATE") return;
       const pod = draftOf<Pod>(attributes);
       if (isMirror(pod) || pod.spec === undefined) return;
       if (!pod.spec.serviceAccountName) pod.spec.serviceAccountName = DEFAULT_NAME;
@@ -41,10 +44,16 @@ export function serviceAccount(dependencies: AdmissionDependencies): AdmissionPl
         return;
       }
       const account = await accountOf(pod, attributes, dependencies);
-      const [problem] = podSecretProblems(pod, account);
+      const isNew = attributes.operation === "CREATE";
+      const [problem] = isNew ? podSecretProblems(pod, account) : ephemeralSecretProblems(pod, account);
       if (problem !== undefined) throw refuse(attributes, problem);
     },
   };
+}
+
+function addsEphemeral(attributes: AdmissionAttributes): boolean {
+  const { operation, subresource } = attributes;
+  return operation === "UPDATE" && subresource === "ephemeralcontainers" && isResource(attributes, "pods");
 }
 
 function isMirror(pod: Pod): boolean {
@@ -54,6 +63,10 @@ function isMirror(pod: Pod): boolean {
 /** A mirror pod stands for one that runs without the API server: it can have nothing from here. */
 function checkMirror(pod: Pod, attributes: AdmissionAttributes): void {
   if (pod.spec?.serviceAccountName) throw refuse(attributes, "a mirror pod may not reference service accounts");
+  const { annotations: _, ...metadata } = pod.metadata ?? {};
+  if ([...podReferences({ ...pod, metadata })].some((key) => key.startsWith("secrets/"))) {
+    throw refuse(attributes, "a mirror pod may not reference secrets");
+  }
   for (const { projected } of pod.spec?.volumes ?? []) {
     if (projected?.sources?.some((source) => source.serviceAccountToken !== undefined)) {
       throw refuse(attributes, "a mirror pod may not use ServiceAccountToken volume projections");
