@@ -12,9 +12,9 @@ import { inFlightFilter } from "./in-flight.ts";
 
 const sources = { objects: () => 0, watchers: () => 0 };
 
-function scene(seats = 20) {
+function scene(seats = 20, waitLimitMs = 60_000) {
   const clock = new VirtualClock();
-  const control = new FlowControl({ clock, metrics: new Metrics(), seats, waitLimitMs: 5000 });
+  const control = new FlowControl({ clock, metrics: new Metrics(), seats, waitLimitMs });
   control.configure(
     [...defaultPriorityLevels.mandatory, ...defaultPriorityLevels.suggested],
     [...defaultFlowSchemas.mandatory, ...defaultFlowSchemas.suggested],
@@ -43,7 +43,7 @@ const executing = (control: FlowControl, name: string): number =>
 const never = (): Promise<never> => new Promise(() => {});
 
 test("a request waits for a seat, and no longer than it may", async () => {
-  const { clock, control, filter } = scene();
+  const { clock, control, filter } = scene(20, 5000);
   // Two seats of twenty are global-default's.
   for (let number = 0; number < 2; number++) void filter(request("/api/v1/pods").exchange, never);
   const waiting = filter(request("/api/v1/pods").exchange, async () => textAnswer("late"));

@@ -5,10 +5,11 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import type { ApiObject } from "../../api/meta.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { type Answer, type Exchange, type Handler, objectAnswer } from "../exchange.ts";
 import { statusOf } from "../filters/errors.ts";
 import { isLongRunning } from "../long-running.ts";
-import { limits, tlsSettings } from "./limits.ts";
+import { type Limits, limits, tlsSettings } from "./limits.ts";
 import { exchangeOf, http1Message, http2Message, type Message, plainExchange } from "./message.ts";
 import { http1Sink, http2Sink, type Sink, upgradeSink } from "./sink.ts";
 import { writeAnswer } from "./write-answer.ts";
@@ -20,6 +21,8 @@ export interface EdgeOptions {
   readonly log: Logger;
   /** Told how many bytes of body an answer had. */
   readonly sent?: (exchange: Exchange, bytes: number) => void;
+  /** Those that are not as in limits.ts. */
+  readonly limits?: Partial<Limits>;
 }
 
 export interface Edge {
@@ -36,6 +39,7 @@ export interface Edge {
 /** One edge at work: what all its connections share. */
 interface Serving {
   readonly options: EdgeOptions;
+  readonly limits: Limits;
   /** Requests under way that are not long-running. */
   inFlight: number;
   idle: (() => void) | undefined;
@@ -46,7 +50,7 @@ const ENDED = "the request has ended";
 
 /** The public side of the API server: TLS once, then HTTP/1.1 or HTTP/2 by ALPN, one handler for both. */
 export function createEdge(options: EdgeOptions): Edge {
-  const serving: Serving = { options, inFlight: 0, idle: undefined };
+  const serving: Serving = { options, limits: { ...limits, ...options.limits }, inFlight: 0, idle: undefined };
   const sockets = new Set<TLSSocket>();
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1(serving);
@@ -54,9 +58,9 @@ export function createEdge(options: EdgeOptions): Edge {
   const server = createTlsServer({
     ...tlsSettings(options.tls),
     ALPNProtocols: ["h2", "http/1.1"],
-    handshakeTimeout: limits.handshakeMs,
+    handshakeTimeout: serving.limits.handshakeMs,
   });
-  server.maxConnections = limits.connections;
+  server.maxConnections = serving.limits.connections;
   server.on("secureConnection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -74,6 +78,9 @@ export function createEdge(options: EdgeOptions): Edge {
       http1.close();
       for (const session of sessions) if (!session.destroyed) session.goaway();
       await drained(serving);
+      // What was written last is on its way to the socket.
+      await nextTurn();
+      await nextTurn();
       for (const socket of sockets) socket.destroy();
       http1.closeAllConnections();
       await ended;
@@ -87,7 +94,9 @@ function drained(serving: Serving): Promise<void> {
   const idle = new Promise<void>((resolve) => {
     serving.idle = resolve;
   });
-  return Promise.race([idle, sleep(serving.options.clock, limits.drainMs, scope.signal)]).finally(() => scope.abort());
+  return Promise.race([idle, sleep(serving.options.clock, serving.limits.drainMs, scope.signal)]).finally(() =>
+    scope.abort(),
+  );
 }
 
 function listen(server: TlsServer, host: string, port: number): Promise<number> {
@@ -103,14 +112,14 @@ function listen(server: TlsServer, host: string, port: number): Promise<number> 
 
 function createHttp1(serving: Serving): Http1Server {
   const server = createHttp1Server({
-    keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: limits.headersMs,
+    keepAliveTimeout: serving.limits.keepAliveMs,
+    headersTimeout: serving.limits.headersMs,
     // A body's time is the request's own deadline.
     requestTimeout: 0,
-    connectionsCheckingInterval: limits.checkMs,
-    maxHeaderSize: limits.headerBytes,
+    connectionsCheckingInterval: serving.limits.checkMs,
+    maxHeaderSize: serving.limits.headerBytes,
   });
-  server.maxHeadersCount = limits.headerPairs;
+  server.maxHeadersCount = serving.limits.headerPairs;
   server.on("request", (request, response) => {
     const scope = new AbortController();
     response.on("close", () => scope.abort(ENDED));
@@ -135,15 +144,15 @@ function createHttp1(serving: Serving): Http1Server {
 function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2Server {
   const server = createHttp2Server({
     settings: {
-      maxConcurrentStreams: limits.streams,
-      maxHeaderListSize: limits.headerBytes,
+      maxConcurrentStreams: serving.limits.streams,
+      maxHeaderListSize: serving.limits.headerBytes,
       initialWindowSize: 1024 * 1024,
     },
-    maxHeaderListPairs: limits.headerPairs,
-    maxSessionInvalidFrames: limits.invalidFrames,
-    maxSessionRejectedStreams: limits.rejectedStreams,
-    streamResetBurst: limits.resetBurst,
-    streamResetRate: limits.resetsPerSecond,
+    maxHeaderListPairs: serving.limits.headerPairs,
+    maxSessionInvalidFrames: serving.limits.invalidFrames,
+    maxSessionRejectedStreams: serving.limits.rejectedStreams,
+    streamResetBurst: serving.limits.resetBurst,
+    streamResetRate: serving.limits.resetsPerSecond,
   });
   server.on("session", (session) => {
     sessions.add(session);
@@ -153,7 +162,7 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
       stream.on("close", () => streams--);
     });
     session.on("close", () => sessions.delete(session));
-    session.setTimeout(limits.idleMs, () => void (streams === 0 && session.close()));
+    session.setTimeout(serving.limits.idleMs, () => void (streams === 0 && session.close()));
   });
   server.on("stream", (stream, headers, _flags, raw) => {
     const scope = new AbortController();
@@ -172,13 +181,12 @@ async function serve(
   const { message, scope, sink } = served;
   const { options } = serving;
   let exchange: Exchange | undefined;
-  let isCounted = false;
   try {
     exchange = exchangeOf(message, scope);
-    isCounted = !isLongRunning(exchange.info);
-    if (isCounted) serving.inFlight++;
+    const isCounted = !isLongRunning(exchange.info);
+    if (isCounted) count(serving, scope.signal);
     const answer = await options.handler(exchange);
-    if (answer.kind === "list") await writeInTime(answer, { exchange, sink, clock: options.clock });
+    if (answer.kind === "list") await writeInTime(answer, { exchange, sink, serving });
     else await writeAnswer(answer, exchange, sink, options.clock);
     if (isCounted) options.sent?.(exchange, sink.written());
   } catch (error) {
@@ -188,17 +196,22 @@ async function serve(
     await writeAnswer(objectAnswer(status as ApiObject, { code: status.code }), failed, sink, options.clock).catch(() =>
       sink.abort(),
     );
-  } finally {
-    if (isCounted && --serving.inFlight === 0) serving.idle?.();
   }
+}
+
+/** A request is under way until its last byte is out. */
+function count(serving: Serving, signal: AbortSignal): void {
+  serving.inFlight++;
+  signal.addEventListener("abort", () => void (--serving.inFlight === 0 && serving.idle?.()), { once: true });
 }
 
 /** A reader that takes a list too slowly must not hold its objects for ever. */
 async function writeInTime(
   answer: Answer,
-  { exchange, sink, clock }: { exchange: Exchange; sink: Sink; clock: Clock },
+  { exchange, sink, serving }: { exchange: Exchange; sink: Sink; serving: Serving },
 ): Promise<void> {
-  const timer = clock.setTimer(() => sink.abort(), limits.writeMs);
+  const { clock } = serving.options;
+  const timer = clock.setTimer(() => sink.abort(), serving.limits.writeMs);
   try {
     await writeAnswer(answer, exchange, sink, clock);
   } finally {
