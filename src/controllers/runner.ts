@@ -2,11 +2,13 @@ import { isConflict } from "../api/status.ts";
 import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
 import { type SpanRing, withTrace } from "../base/trace.ts";
 import { nextTurn } from "../base/turn.ts";
 import type { InformerSet } from "../client/informer.ts";
 import type { Controller, ControllerDependencies, ControllerFactory } from "./reconciler.ts";
 import { createWorkQueue, type WorkItem, type WorkQueue } from "./work-queue.ts";
+import { workQueueMetrics } from "./work-queue-metrics.ts";
 
 const RECONCILES_A_TURN = 20;
 
@@ -20,6 +22,8 @@ export interface RunControllersOptions {
   readonly log: Logger;
   /** Gets a span for each reconcile. */
   readonly spans?: SpanRing;
+  /** Where queues are counted. */
+  readonly metrics?: Metrics;
 }
 
 export interface RunningControllers {
@@ -52,6 +56,7 @@ export function runControllers(options: RunControllersOptions): RunningControlle
             log: dependencies.log,
             signal: options.signal,
             spans: options.spans,
+            metrics: options.metrics,
           }),
         );
     started();
@@ -71,11 +76,14 @@ export interface RunControllerOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly spans?: SpanRing | undefined;
+  readonly metrics?: Metrics | undefined;
 }
 
 /** Runs one controller whose informers have synced; resolves when the signal has aborted and its last reconcile has ended. */
 export async function runController(controller: Controller, options: RunControllerOptions): Promise<void> {
-  const queue = createWorkQueue({ clock: options.clock });
+  const { clock, metrics } = options;
+  const observer = metrics && workQueueMetrics(metrics, clock)(controller.name, () => queue);
+  const queue: WorkQueue = createWorkQueue({ clock, observer });
   const stops = controller.sources.map((source) =>
     source.start((key, afterMs) => (afterMs === undefined ? queue.add(key) : queue.addAfter(key, afterMs))),
   );

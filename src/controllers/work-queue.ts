@@ -32,8 +32,19 @@ export interface WorkQueue {
   stop(): void;
 }
 
+/** Hears what happens to keys. */
+export interface WorkQueueObserver {
+  /** The key waits for work, and did not before. */
+  added(key: string): void;
+  taken(key: string): void;
+  done(key: string): void;
+  retried(): void;
+  stopped(): void;
+}
+
 export interface WorkQueueOptions {
   readonly clock: Clock;
+  readonly observer?: WorkQueueObserver | undefined;
   /** First back-off; upstream's 5 ms when absent. */
   readonly firstRetryMs?: number;
   /** Longest back-off; upstream's 1000 s when absent. */
@@ -46,7 +57,7 @@ interface Waiting {
 }
 
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { clock, firstRetryMs = 5, longestRetryMs = 1_000_000 } = options;
+  const { clock, observer, firstRetryMs = 5, longestRetryMs = 1_000_000 } = options;
   /** Keys that need work, with their cause: those in `ready`, and those that were added while processing. */
   const dirty = new Map<string, TraceContext | undefined>();
   const processing = new Set<string>();
@@ -68,11 +79,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     ready.delete(key);
     dirty.delete(key);
     processing.add(key);
+    observer?.taken(key);
     return { key, cause };
   }
 
   function add(key: string): void {
     if (stopped) return;
+    if (!dirty.has(key)) observer?.added(key);
     const cause = dirty.get(key) ?? currentTrace();
     dirty.set(key, cause);
     if (processing.has(key) || resting.has(key)) return;
@@ -96,6 +109,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     add,
     addAfter,
     addRateLimited(key) {
+      observer?.retried();
       const count = failures.get(key) ?? 0;
       failures.set(key, count + 1);
       addAfter(key, Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(count, 60)));
@@ -110,6 +124,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     },
     done({ key }, restMs = 0) {
       processing.delete(key);
+      observer?.done(key);
       if (restMs <= 0 || stopped) return wake(key);
       const timer = clock.setTimer(() => {
         resting.delete(key);
@@ -121,6 +136,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       return ready.size;
     },
     stop() {
+      if (!stopped) observer?.stopped();
       stopped = true;
       ready = new Set();
       dirty.clear();

@@ -42,7 +42,7 @@ export interface ControllerFacts {
  */
 export async function startControllers(context: ComponentContext, facts: ControllerFacts): Promise<Running> {
   const stopping = new AbortController();
-  const { log, spans } = context.environment;
+  const { log, spans, metrics } = context.environment;
   const shared = createComponent({ name: MANAGER, user: identities.controllerManager }, context);
   const writers: Component[] = [];
   const controllers = runControllers({
@@ -71,6 +71,7 @@ export async function startControllers(context: ComponentContext, facts: Control
     signal: stopping.signal,
     log: log.named("controllers"),
     spans,
+    metrics,
   });
   await controllers.started;
   return {
