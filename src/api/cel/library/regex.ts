@@ -1,8 +1,7 @@
-import { failure } from "../evaluate/failure.ts";
 import { CelList } from "../evaluate/values.ts";
 import type { Overload } from "./overload.ts";
 import { member } from "./overload.ts";
-import { matcher } from "./regular-expression.ts";
+import { measuredMatcher } from "./regular-expression.ts";
 
 export const regex: readonly Overload[] = [
   member("find", ["string", "string"], "string", (text: string, pattern: string) => findAll(text, pattern, 1)[0] ?? ""),
@@ -22,13 +21,12 @@ export const regex: readonly Overload[] = [
 ];
 
 function findAll(text: string, pattern: string, limit: number): string[] {
-  let found: ReturnType<ReturnType<typeof matcher>["matcher"]>;
-  try {
-    found = matcher(pattern).matcher(text);
-  } catch (error) {
-    throw failure(`Illegal regex: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const { matcher, spend } = measuredMatcher(pattern, text);
   const results: string[] = [];
-  while (results.length < limit && found.find()) results.push(found.group() ?? "");
+  while (results.length < limit && matcher.find()) {
+    results.push(matcher.group() ?? "");
+    // Every search may have to read what is left to its end.
+    spend(text.length - matcher.end());
+  }
   return results;
 }

@@ -4,7 +4,7 @@ import type { Value } from "../evaluate/values.ts";
 import { CelList, type CelMap, TypeValue } from "../evaluate/values.ts";
 import type { Overload } from "./overload.ts";
 import { global, member } from "./overload.ts";
-import { matcher } from "./regular-expression.ts";
+import { matcherOf } from "./regular-expression.ts";
 
 const sizes = [
   ["string", (text: string) => BigInt(codePoints(text))],
@@ -36,7 +36,7 @@ export const standard: readonly Overload[] = [
 ];
 
 function matches(text: string, pattern: string): boolean {
-  return matcher(pattern).matcher(text).find();
+  return matcherOf(pattern, text).find();
 }
 
 /** The value as a list. @throws CelEvaluationError */
