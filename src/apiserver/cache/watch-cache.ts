@@ -231,6 +231,8 @@ export class WatchCache {
     try {
       const result = await this.#store.list({ prefix: this.prefix, revision: this.#store.revision() });
       const entries = await this.#entriesOf(result.items.filter(({ unreadable }) => unreadable === undefined));
+      // What the list shows is not to come as an event as well.
+      await this.#feed.fresh();
       if (this.#detach !== detach) return void (await this.fresh());
       this.#unreadable.take(result.items);
       for (const entry of entries) this.#entries.set(entry.key, entry);

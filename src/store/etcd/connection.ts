@@ -35,6 +35,9 @@ export class Connection {
   #current: number;
   #clusterId: number | undefined;
   #revision = 0;
+  /** Who answered last; why that one, or one after it, was left. */
+  #lastUsed: Member | undefined;
+  #leftBecause = "";
 
   static async open(options: ConnectionOptions): Promise<Connection> {
     const protocol = await loadProtocol();
@@ -118,8 +121,7 @@ export class Connection {
     member.identity = undefined;
     if (this.members[this.#current] !== member || this.members.length === 1) return;
     this.#current = (this.#current + 1) % this.members.length;
-    if (!this.isClosed)
-      this.#log.warn("another member of etcd is used", { now: this.members[this.#current]!.url, why });
+    this.#leftBecause = why;
   }
 
   /** The member does not answer at all: what waits for it is given up as well. */
@@ -155,7 +157,15 @@ export class Connection {
       member.identity = undefined;
       throw new EtcdError("refused", `etcd at ${member.url} is version ${version}: 3.4 or newer is needed`);
     }
+    if (this.members[this.#current] === member) this.#use(member);
     return { version };
+  }
+
+  #use(member: Member): void {
+    if (this.#lastUsed !== undefined && this.#lastUsed !== member) {
+      this.#log.warn("another member of etcd is used", { now: member.url, why: this.#leftBecause });
+    }
+    this.#lastUsed = member;
   }
 }
 
