@@ -72,7 +72,6 @@ export interface ControlPlane {
 /** Store, keys and API server: everything behind the door, listening. */
 export async function startControlPlane(options: ControlPlaneOptions, environment: Environment): Promise<ControlPlane> {
   const { clock, random, log, spans, metrics, progress } = environment;
-  const { names, addresses } = hostIdentity();
   const stopping = { begun: false };
   const encryption = { ...options.encryption, dataDirectory: options.dataDirectory };
   const [{ store: encrypted, checks: keyServices }, keys] = await Promise.all([
@@ -90,8 +89,9 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           random,
           log: log.named("keys"),
           nodeName: options.nodeName,
-          names: [...names, options.nodeName],
-          addresses: [...addresses, ...options.addresses],
+          names: [options.nodeName],
+          addresses: options.addresses,
+          host: hostIdentity,
           serviceAddress: KUBERNETES_SERVICE_ADDRESS,
           clusterDomain: CLUSTER_DOMAIN,
         }),

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { startKeyService } from "../apiserver/encryption/testing/key-service.ts";
 import { silentLogger } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { settle, VirtualClock } from "../base/virtual-clock.ts";
@@ -189,6 +190,30 @@ describe("a configuration of somebody's own", () => {
     await store.create(`${KEY}-two`, secret());
     assert.match((await raw.get(`${KEY}-two`))!.value.toString("latin1"), /^k8s:enc:secretbox:v1:two:/);
     await store.close();
+  });
+
+  test("with a key service says how that is, and gives no Secret away while it is ill", async () => {
+    const [root, clock] = [directory(), new VirtualClock()];
+    const service = await startKeyService(join(root, "kms.sock"));
+    const file = join(root, "encryption.yaml");
+    const kms = { apiVersion: "v2", name: "cloud", endpoint: service.endpoint };
+    const resources = [{ resources: ["secrets"], providers: [{ kms }] }];
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(config(["a"], "b")), resources }));
+    const raw = createMemoryStore({ clock });
+    const { store, checks } = await encryptStore(
+      raw,
+      { dataDirectory: root, providerConfig: file },
+      environmentAt(clock),
+    );
+    assert.deepEqual(
+      checks.map(({ name, check }) => [name, check()]),
+      [["kms-providers", undefined]],
+    );
+    await store.create(KEY, secret());
+    assert.match((await raw.get(KEY))!.value.toString("latin1"), /^k8s:enc:kms:v2:cloud:/);
+    assert.deepEqual((await store.get(KEY))!.value, secret());
+    await store.close();
+    await service.stop();
   });
 
   test("that is wrong keeps the cluster from starting, and says what is wrong", async () => {

@@ -99,6 +99,21 @@ describe("a PKI that is kept", () => {
     assert.equal(seen.length, 1);
   });
 
+  test("certifies an address that the machine has got meanwhile, and keeps what it has when one goes", async () => {
+    const addresses: string[] = [];
+    const given = { ...optionsAt(clock), host: () => ({ names: [], addresses }) };
+    const moving = await keepPki(given);
+    const certificate = (): X509Certificate => new X509Certificate(moving.current().apiServer.certificate);
+    addresses.push("198.51.100.9");
+    await moving.look();
+    assert.equal(certificate().checkIP("198.51.100.9"), "198.51.100.9");
+    const { serialNumber } = certificate();
+    addresses.pop();
+    await moving.look();
+    assert.equal(certificate().serialNumber, serialNumber);
+    await moving.stop();
+  });
+
   test("changes nothing while nothing is due", async () => {
     await clock.advance(3 * 60 * 60 * 1000);
     await kept.look();

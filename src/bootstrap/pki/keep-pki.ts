@@ -23,10 +23,20 @@ const GLANCE_MS = 2000;
  */
 const LOOK_MS = 60 * 60 * 1000;
 
-export async function keepPki(options: PkiOptions & { readonly log: Logger }): Promise<KeptPki> {
+export interface KeepPkiOptions extends PkiOptions {
+  readonly log: Logger;
+  /** Asked at each look: addresses that this machine has got meanwhile are certified, too. */
+  readonly host?: () => { readonly names: readonly string[]; readonly addresses: readonly string[] };
+}
+
+export async function keepPki(options: KeepPkiOptions): Promise<KeptPki> {
   const { clock, log, directory } = options;
+  const wanted = (): PkiOptions => {
+    const { names = [], addresses = [] } = options.host?.() ?? {};
+    return { ...options, names: [...options.names, ...names], addresses: [...options.addresses, ...addresses] };
+  };
   const listeners = new Map<object, { call(pki: Pki): void | Promise<void>; seen: Pki }>();
-  let pki = await ensurePki(options);
+  let pki = await ensurePki(wanted());
   let stamp = stampOf(directory);
   let lookedAt = clock.now();
   let work: Promise<void> = Promise.resolve();
@@ -54,7 +64,7 @@ export async function keepPki(options: PkiOptions & { readonly log: Logger }): P
   async function refresh(): Promise<void> {
     try {
       lookedAt = clock.now();
-      const next = await ensurePki(options);
+      const next = await ensurePki(wanted());
       stamp = stampOf(directory);
       if (isSame(next, pki)) return;
       pki = next;
