@@ -52,6 +52,7 @@ before(async () => {
   await once(node, "listening");
   const kubelet = authority.issue("kube-apiserver-kubelet-client");
   memory = await startMemoryServer({
+    security: { clientAuthority: () => authority.ca },
     subresources: connectSubresources({
       tls: () => ({ ...kubelet, ca: authority.ca }),
       reader: () => memory.server.reader,

@@ -1,15 +1,19 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
 import type { Node, Pod, Service } from "../../api/generated/core/v1.ts";
 import { endpointSlices } from "../../api/generated/resources.ts";
-import { serviceUnavailable } from "../../api/status.ts";
-import { errorMessage } from "../../base/assert.ts";
-import { forwardedHeaders, joinStreams, requestUpgrade, responseHead } from "../../base/http-upgrade.ts";
 import type { Random } from "../../base/random.ts";
 import type { Answer, Exchange, StreamAnswer } from "../exchange.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { Subresource, SubresourceHandler } from "../subresources/subresource.ts";
 import { admitConnect } from "./admit-connect.ts";
+import {
+  type Connection,
+  forwardPlain,
+  forwardUpgrade,
+  handedBackHeaders,
+  handedOnHeaders,
+  type OutgoingRequest,
+} from "./forward.ts";
 import type { KubeletTls } from "./kubelet-client.ts";
 import { type ProxyName, parseProxyName, targetPath } from "./proxy-name.ts";
 import {
@@ -27,10 +31,6 @@ export interface ProxyOptions {
   readonly random: Random;
 }
 
-/** Headers of one connection alone; those of HTTP/2 begin with a colon. */
-const HOP_HEADERS =
-  /^(?::.*|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|authorization|content-length)$/;
-
 /** `nodes/proxy`, `pods/proxy` and `services/proxy`: hands any request on to what stands behind the object. */
 export function proxySubresource(kind: "node" | "pod" | "service", options: ProxyOptions): Subresource {
   const handler: SubresourceHandler = async (resource, exchange, environment) => {
@@ -47,7 +47,7 @@ export function proxySubresource(kind: "node" | "pod" | "service", options: Prox
     const request = { ...connection, method: exchange.method, path: `${path ?? "/"}${question}` };
     return exchange.upgrade === undefined
       ? proxyPlain(exchange, request, { target, path: path ?? "/" })
-      : proxyUpgraded(exchange, exchange.upgrade, request);
+      : forwardUpgrade(exchange, exchange.upgrade, { request });
   };
   return { get: handler, create: handler, update: handler, patch: handler, delete: handler };
 }
@@ -65,40 +65,20 @@ async function targetOf(
   return serviceTarget(service, wanted, { slices, fraction: options.random.fraction() });
 }
 
-type Connection = { host: string; port: number } & (
-  | { secure: false }
-  | ({ secure: true } & Partial<KubeletTls> & { rejectUnauthorized?: boolean })
-);
-
 /** Certificates of pods are nobody's business but theirs: upstream does not check them here either. */
 function connectionTo({ host, port, secure, isKubelet }: ProxyTarget, tls: KubeletTls): Connection {
   if (isKubelet) return { host, port, secure: true, ...tls };
   return secure ? { host, port, secure: true, rejectUnauthorized: false } : { host, port, secure: false };
 }
 
-type OutgoingRequest = Connection & { method: string; path: string };
-
 async function proxyPlain(
   exchange: Exchange,
   request: OutgoingRequest,
   to: { target: ProxyTarget; path: string },
 ): Promise<StreamAnswer> {
-  const hasBody = exchange.method !== "GET" && exchange.method !== "HEAD";
-  const body = hasBody ? await exchange.body.read() : undefined;
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(exchange.headers)) {
-    if (value !== undefined && !HOP_HEADERS.test(name)) headers[name] = value;
-  }
+  const headers = handedOnHeaders(exchange);
   headers["x-forwarded-uri"] = prefixOf(exchange, to.path) + to.path;
-  headers["x-forwarded-host"] = String(exchange.headers.host ?? exchange.headers[":authority"] ?? "");
-  headers["x-forwarded-proto"] = "https";
-  const { secure, ...rest } = request;
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = (secure ? httpsRequest : httpRequest)({ ...rest, headers, agent: false, signal: exchange.signal });
-    sent.on("response", resolve);
-    sent.on("error", (error) => reject(serviceUnavailable(`error trying to reach service: ${errorMessage(error)}`)));
-    sent.end(body);
-  });
+  const response = await forwardPlain(exchange, request, headers);
   return {
     kind: "stream",
     code: response.statusCode ?? 502,
@@ -107,39 +87,13 @@ async function proxyPlain(
   };
 }
 
-async function proxyUpgraded(
-  exchange: Exchange,
-  upgrade: NonNullable<Exchange["upgrade"]>,
-  request: OutgoingRequest,
-): Promise<Answer> {
-  const answer = await requestUpgrade(
-    { ...request, headers: forwardedHeaders(upgrade.request) },
-    exchange.signal,
-  ).catch((error: unknown) => {
-    throw serviceUnavailable(`error trying to reach service: ${errorMessage(error)}`);
-  });
-  const { response, stream } = answer;
-  upgrade.socket.write(responseHead(response, stream === undefined ? { connection: "close" } : {}));
-  if (stream === undefined) {
-    response.pipe(upgrade.socket);
-    return { kind: "taken" };
-  }
-  if (stream.head.length > 0) upgrade.socket.write(stream.head);
-  if (upgrade.head.length > 0) stream.socket.write(upgrade.head);
-  joinStreams(upgrade.socket, stream.socket);
-  return { kind: "taken" };
-}
-
 /** A redirect within the target leads through the proxy again. */
 function answerHeaders(
   response: IncomingMessage,
   exchange: Exchange,
   to: { target: ProxyTarget; path: string },
 ): Record<string, string | string[]> {
-  const found: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined && (name === "content-length" || !HOP_HEADERS.test(name))) found[name] = value;
-  }
+  const found = handedBackHeaders(response);
   const location = response.headers.location;
   if (location !== undefined) found.location = relocated(location, exchange, to);
   return found;
