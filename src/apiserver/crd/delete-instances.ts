@@ -85,6 +85,7 @@ async function isEmptyWithin(cache: WatchCache, { context, signal }: DeleteInsta
   const empty = new AbortController();
   const stop = (): void => empty.abort();
   signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   const unfollow = await cache.follow(() => {
     if (cache.count(cache.prefix) === 0) stop();
   });

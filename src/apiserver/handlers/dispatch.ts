@@ -24,6 +24,9 @@ export interface DispatchOptions {
   readonly tableFresh?: (info: RequestInfo) => Promise<void>;
 }
 
+/** Verbs that validate objects. */
+const WRITES = new Set(["create", "update", "patch"]);
+
 /** The end of the chain: finds who answers. */
 export function dispatcher(options: DispatchOptions): Handler {
   return async (exchange) => {
@@ -37,7 +40,7 @@ export function dispatcher(options: DispatchOptions): Handler {
     const find = () => options.table.find(info.group, info.version, info.resource);
     const resource = find() ?? (await options.tableFresh?.(info).then(find));
     if (resource === undefined) throw pageNotFound();
-    await resource.custom?.ready();
+    if (WRITES.has(info.verb)) await resource.custom?.ready();
     const warning = resource.custom?.warning ?? deprecationWarning(info);
     if (warning !== undefined) exchange.warnings.push(warning);
     return answerResource(options, resource, scoped(resource, exchange));
@@ -68,7 +71,7 @@ async function answerResource(options: DispatchOptions, resource: ServedResource
   const { info } = exchange;
   const { environment } = options;
   if (info.subresource !== "") return answerSubresource(options, resource, exchange);
-  if (!resource.schema.verbs.includes(info.verb)) throw verbNotSupported(resource, info.verb);
+  if (!isServed(resource, info.verb)) throw verbNotSupported(resource, info.verb);
   const needsNamespace = resource.schema.namespaced && info.namespace === "";
   switch (info.verb) {
     case "get":
@@ -94,6 +97,12 @@ async function answerResource(options: DispatchOptions, resource: ServedResource
     default:
       throw methodNotSupported(resource.schema, info.verb);
   }
+}
+
+/** Objects of a kind that is going away can still be changed, or their finalizers would never go, though discovery no longer says so. */
+function isServed({ schema, custom }: ServedResource, verb: string): boolean {
+  const changes = verb === "update" || verb === "patch";
+  return schema.verbs.includes(verb) || (changes && custom?.isTerminating === true);
 }
 
 function verbNotSupported({ schema, custom }: ServedResource, verb: string): StatusError {

@@ -31,7 +31,7 @@ export interface ServedResource {
 
 /** What handlers must know of a custom resource, which has no protobuf and no strategic merge patch. */
 export interface CustomFacets {
-  /** Loads what `kind` needs; handlers wait for it before they do anything. */
+  /** Loads what `kind` needs to validate; handlers that write wait for it before they do anything. */
   ready(): Promise<void>;
   /** For clients of a version that is deprecated. */
   readonly warning: string | undefined;
