@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../cli/command.ts";
 import { defaultDataDirectory } from "../cli/defaults.ts";
@@ -57,6 +57,16 @@ function writeFacts(
 ): void {
   writeFileSync(`${file}.new`, `${JSON.stringify({ clusterCidr, serviceCidr }, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
+}
+
+/** Whether a cluster has decided anything here. */
+export function hasClusterFacts(dataDirectory: string): boolean {
+  return existsSync(join(dataDirectory, "cluster.json"));
+}
+
+/** What was decided does not count: the start failed. */
+export function forgetClusterFacts(dataDirectory: string): void {
+  rmSync(join(dataDirectory, "cluster.json"), { force: true });
 }
 
 /** @throws CommandError (5) when another cluster of this machine has the addresses of this one's pods */

@@ -15,7 +15,13 @@ import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import type { Claim } from "../network/claim.ts";
 import { localUrl, reachableAddress } from "./addresses.ts";
-import { type ClusterFacts, clusterFacts, KUBERNETES_SERVICE_ADDRESS, nodePodCidr } from "./cluster-facts.ts";
+import {
+  type ClusterFacts,
+  clusterFacts,
+  hasClusterFacts,
+  KUBERNETES_SERVICE_ADDRESS,
+  nodePodCidr,
+} from "./cluster-facts.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import { nextFreePort } from "./free-port.ts";
@@ -23,7 +29,7 @@ import { identities } from "./identities.ts";
 import { writeKubeconfigs } from "./kubeconfigs.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
 import { serverPlaces } from "./server-places.ts";
-import { joinSharedCluster } from "./shared-cluster.ts";
+import { joinAtStart, joinSharedCluster } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
 import { openSharedStore } from "./shared-store.ts";
 import type { Started } from "./stop.ts";
@@ -74,6 +80,7 @@ export async function openServer(
   if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
   const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
   if (shared !== undefined) started.push({ stop: () => shared.store.close() });
+  const isNew = !hasClusterFacts(options.dataDirectory);
   const { facts, claim } = await clusterFacts(options.dataDirectory, shared?.cluster);
   if (claim !== undefined) started.push({ stop: () => claim.release() });
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
@@ -100,7 +107,7 @@ export async function openServer(
         },
         ...(shared === undefined ? [] : [{ name: "etcd", check: () => shared.store.health() }]),
       ],
-      ...(shared === undefined ? {} : { join: (store, pki) => joinSharedCluster(store, { facts, pki }) }),
+      ...(shared === undefined ? {} : { join: (store, pki) => joinAtStart(store, { facts, pki, isNew, ...options }) }),
       openStore: async () => {
         if (shared !== undefined) return shared.store;
         const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");

@@ -4,6 +4,7 @@ import { STORAGE_ROOT, storageKey, storagePrefix } from "../apiserver/registry/s
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { CommandError } from "../cli/command.ts";
 import { KeyExistsError, RevisionMismatchError, type Store } from "../store/store.ts";
+import { type ClusterFacts, forgetClusterFacts } from "./cluster-facts.ts";
 
 /** What all servers on one etcd agree on. Written by the first of them, before it writes anything else. */
 export interface SharedCluster {
@@ -38,7 +39,7 @@ function parsed(value: Buffer): SharedCluster {
  */
 export async function joinSharedCluster(
   store: Store,
-  own: { facts: Pick<SharedCluster, "clusterCidr" | "serviceCidr">; pki: Pki },
+  own: { facts: Pick<SharedCluster, "clusterCidr" | "serviceCidr">; pki: Pki; isNew?: boolean },
 ): Promise<void> {
   const { facts, pki } = own;
   const mine = clusterOf(facts, pki);
@@ -51,7 +52,7 @@ export async function joinSharedCluster(
         return;
       }
       const theirs = parsed(stored.value);
-      check(mine, theirs, pki);
+      check(mine, theirs, own);
       await checkSecrets(store, pki);
       const isSame = mine.authority === theirs.authority && mine.serviceAccountKey === theirs.serviceAccountKey;
       // Keys that were exchanged for those that are written there.
@@ -64,6 +65,19 @@ export async function joinSharedCluster(
   }
 }
 
+/** At a server's start; one that fails here at its first start has decided nothing. */
+export async function joinAtStart(
+  store: Store,
+  own: { facts: ClusterFacts; pki: Pki; isNew: boolean; dataDirectory: string },
+): Promise<void> {
+  try {
+    await joinSharedCluster(store, own);
+  } catch (error) {
+    if (own.isNew) forgetClusterFacts(own.dataDirectory);
+    throw error;
+  }
+}
+
 const TRIES = 5;
 
 function clusterOf({ clusterCidr, serviceCidr }: Pick<SharedCluster, "clusterCidr" | "serviceCidr">, pki: Pki) {
@@ -72,13 +86,16 @@ function clusterOf({ clusterCidr, serviceCidr }: Pick<SharedCluster, "clusterCid
   return { clusterCidr, serviceCidr, authority, serviceAccountKey };
 }
 
-function check(mine: SharedCluster, theirs: SharedCluster, pki: Pki): void {
+function check(mine: SharedCluster, theirs: SharedCluster, own: { pki: Pki; isNew?: boolean }): void {
+  const { pki } = own;
   if (!authoritiesOf(pki).includes(theirs.authority)) throw wrongKeys("certificate authority", "ca.crt", pki);
   const { publicKey, oldPublicKeys } = pki.serviceAccount;
   const tokenKeys = [publicKey, ...oldPublicKeys].map((pem) => hashOf(createPublicKey(pem)));
   if (!tokenKeys.includes(theirs.serviceAccountKey)) throw wrongKeys("service account key", "sa.key", pki);
   for (const part of ["clusterCidr", "serviceCidr"] as const) {
     if (mine[part] === theirs[part]) continue;
+    if (own.isNew === true)
+      throw new CommandError("another server began this cluster at the same moment: start this one again");
     throw new CommandError(
       `the cluster in etcd has ${part} ${theirs[part]}, cluster.json here says ${mine[part]}: use a data directory of that cluster`,
     );
