@@ -12,7 +12,6 @@ import type { Transport } from "../client/transport.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionDependencies, AdmissionPlugin } from "./admission/admission.ts";
 import { type AdmissionChain, admissionChain } from "./admission/chain.ts";
-import { resourceVersions } from "./admission/matching/resource-versions.ts";
 import { webhookMetrics } from "./admission/webhook/webhook-metrics.ts";
 import type { Auditor } from "./audit/auditor.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
@@ -45,7 +44,6 @@ import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
-import { objectSwapper } from "./registry/swap-object.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
 import {
   mutatingAdmissionPolicyStrategy,
@@ -60,6 +58,8 @@ import { serviceStrategy } from "./registry/strategies/service.ts";
 import { ServiceClaims } from "./registry/strategies/service-claims.ts";
 import { webhookConfigurationStrategy } from "./registry/strategies/webhook-configuration.ts";
 import type { Strategy } from "./registry/strategy.ts";
+import { objectSwapper } from "./registry/swap-object.ts";
+import { tableVersions } from "./registry/table-versions.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
 import { bindingCollection } from "./subresources/binding.ts";
 import type { Subresource } from "./subresources/subresource.ts";
@@ -134,7 +134,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   const transport = () => inProcessTransport(handler, { user: API_SERVER, userAgent: "kube-apiserver" });
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
-  const versions = resourceVersions(() => table);
+  const versions = tableVersions(() => table);
   const webhookObserver = webhookMetrics(metrics);
   const admission = options.admission({
     reader,

@@ -6,7 +6,6 @@ import type { UserInfo } from "../authn/authenticator.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
-import type { SwapObject } from "../registry/swap-object.ts";
 import type { ResourceVersions } from "./matching/resource-versions.ts";
 
 /** A write on its way to the store. Plugins see it after authorization, decoding and defaulting, before validation. */
@@ -60,6 +59,9 @@ export interface AdmissionPlugin {
   admit?(attributes: AdmissionAttributes): Promise<void> | void;
   validate?(attributes: AdmissionAttributes): Promise<void> | void;
 }
+
+/** Replaces an object past admission and validation if it still is as it was read; undefined when another write came first. */
+export type SwapObject = <T extends ApiObject>(resource: ResourceReference<T>, object: T) => Promise<T | undefined>;
 
 /** What plugins are made from. */
 export interface AdmissionDependencies {

@@ -1,10 +1,8 @@
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import { invariant } from "../../base/assert.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
+import type { SwapObject } from "../admission/admission.ts";
 import type { ResourceTable } from "./resource-table.ts";
-
-/** Replaces an object past admission and validation if it still is as it was read; undefined when another write came first. */
-export type SwapObject = <T extends ApiObject>(resource: ResourceReference<T>, object: T) => Promise<T | undefined>;
 
 /** For what the server itself keeps in objects: the status of quotas. */
 export function objectSwapper(table: () => ResourceTable): SwapObject {
