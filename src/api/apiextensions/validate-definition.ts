@@ -19,7 +19,8 @@ import { validateVersionParts } from "./validate-version.ts";
  * @param old what was wrong in it before, and was allowed then, is not told
  */
 export function validateDefinition(definition: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
-  const { metadata, spec, status } = definition;
+  const { metadata, status } = definition;
+  const spec = specOf(definition);
   const name = metadata?.name ?? "";
   const errors: FieldError[] = [];
   if (old === undefined && name !== `${spec?.names?.plural ?? ""}.${spec?.group ?? ""}`) {
@@ -36,6 +37,10 @@ export function validateDefinition(definition: CustomResourceDefinition, old?: C
   ];
 }
 
+/** Clients may leave it out, however required it is. */
+const specOf = ({ spec }: CustomResourceDefinition): CustomResourceDefinitionSpec =>
+  spec ?? ({} as CustomResourceDefinitionSpec);
+
 /** What is wrong with a write of status. */
 export function validateDefinitionStatus({ status }: CustomResourceDefinition): FieldError[] {
   return validateNames(status?.acceptedNames, "status.acceptedNames");
@@ -51,7 +56,7 @@ function specErrors(spec: CustomResourceDefinitionSpec, old: CustomResourceDefin
     else if (!group.includes("."))
       errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
   }
-  const oldConversion = old?.spec.conversion?.webhook;
+  const oldConversion = old?.spec?.conversion?.webhook;
   const oldBundle = oldConversion?.clientConfig?.caBundle;
   return [
     ...errors,
@@ -76,7 +81,7 @@ function versionErrors(
 ): FieldError[] {
   const versions = spec?.versions ?? [];
   const errors: FieldError[] = [];
-  const lackedSchemas = old?.versions.some(({ schema }) => schema?.openAPIV3Schema === undefined) === true;
+  const lackedSchemas = old?.versions?.some(({ schema }) => schema?.openAPIV3Schema === undefined) === true;
   versions.forEach(({ name, served, schema }, index) => {
     if (schema?.openAPIV3Schema === undefined && (!lackedSchemas || served)) {
       const why = lackedSchemas ? "because otherwise all fields are pruned" : "schemas are required";
@@ -144,17 +149,17 @@ function validateNames(names: CustomResourceDefinitionNames | undefined, field: 
 
 /** An established definition keeps what its objects are stored by. */
 function changeErrors(spec: CustomResourceDefinitionSpec, old: CustomResourceDefinition): FieldError[] {
-  const before = old.spec;
+  const before = specOf(old);
   const established = isConditionTrue(old.status?.conditions, "Established");
   return [
     ...(established
       ? [
           ...immutable(spec?.scope, before.scope, "spec.scope"),
-          ...immutable(spec?.names?.kind, before.names.kind, "spec.names.kind"),
+          ...immutable(spec?.names?.kind, before.names?.kind, "spec.names.kind"),
         ]
       : []),
     ...immutable(spec?.group, before.group, "spec.group"),
-    ...immutable(spec?.names?.plural, before.names.plural, "spec.names.plural"),
+    ...immutable(spec?.names?.plural, before.names?.plural, "spec.names.plural"),
   ];
 }
 

@@ -42,8 +42,8 @@ export async function validateSchemas(
   return errors;
 }
 
-const schemaOf = (spec: CustomResourceDefinitionSpec, version: string): JSONSchemaProps | undefined =>
-  (spec.versions ?? []).find(({ name }) => name === version)?.schema?.openAPIV3Schema;
+const schemaOf = (spec: CustomResourceDefinitionSpec | undefined, version: string): JSONSchemaProps | undefined =>
+  (spec?.versions ?? []).find(({ name }) => name === version)?.schema?.openAPIV3Schema;
 
 const NODES_AT_ONCE = 60;
 
