@@ -3,7 +3,7 @@ import { customResourceDefinitions } from "../../api/generated/resources.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { converterOf } from "./converter.ts";
-import type { CustomResourcesOptions } from "./custom-resources.ts";
+import type { CustomResourcesOptions } from "./custom-resources-options.ts";
 import { type DefinitionQueue, definitionQueue } from "./definition-queue.ts";
 import { awaitsCleanup, finalizer } from "./finalize.ts";
 import type { KeptDefinition } from "./kept-definition.ts";
