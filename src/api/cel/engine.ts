@@ -10,6 +10,7 @@ import { failure } from "./evaluate/failure.ts";
 import type { Frame } from "./evaluate/frame.ts";
 import { toJson } from "./evaluate/to-json.ts";
 import type { Value } from "./evaluate/values.ts";
+import { withWorkLimit } from "./evaluate/work.ts";
 import type { Expression } from "./syntax/ast.ts";
 import { createIssues } from "./syntax/issues.ts";
 import { parseExpression } from "./syntax/parser.ts";
@@ -74,7 +75,8 @@ function program({ expression, tree, checked, type, variables }: Parts): CelProg
           const input = inputs[slot] as (typeof inputs)[number];
           slots[slot] = input.convert(values[input.name]);
         }
-        return new Result(step(frame), frame.cost);
+        const native = withWorkLimit(() => step(frame));
+        return new Result(native, frame.cost);
       } catch (error) {
         throw asFailure(error);
       }
@@ -91,7 +93,7 @@ class Result implements CelResult {
   }
   get value(): unknown {
     try {
-      return toJson(this.native);
+      return withWorkLimit(() => toJson(this.native));
     } catch (error) {
       throw asFailure(error);
     }

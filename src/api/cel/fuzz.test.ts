@@ -129,6 +129,11 @@ test("expressions that are made to be too much end", () => {
     "text.matches('((a{100}){100}){100}')",
     `text.matches('${"(".repeat(2_000)}a${")*".repeat(2_000)}')`,
     "'%.999999999f'.format([1.5])",
+    "list.all(a, list.all(b, [self, self, list] == [self, self, list]))",
+    "list.map(a, list.map(b, list + list + list))",
+    "list.all(a, list.all(b, '%s%s'.format([list, text]) != ''))",
+    "list.all(a, list.all(b, sets.equivalent(list, list)))",
+    "list.all(a, list.all(b, 'a'.replace('a', text) != ''))",
     "duration('9999999999999999h')",
     "x".repeat(200_000),
   ];

@@ -103,8 +103,15 @@ const contained =
     return { cost: add(scale(add(addressBytes, addressBytes), traversal), more, parsed) };
   };
 
+const pairs =
+  (times: number): Rule =>
+  ([left, right]) => ({ cost: add(fixed(1), scale(multiply(left, right), times)) });
+
 const rules: Readonly<Record<string, Rule>> = {
   check: () => ({ cost: fixed(350_000) }),
+  "sets.contains": pairs(1),
+  "sets.intersects": pairs(1),
+  "sets.equivalent": pairs(2),
   isSorted: traverses,
   sum: traverses,
   min: traverses,

@@ -46,6 +46,11 @@ const compareBoth = {
 };
 const traverse = { of: (values: readonly Value[]) => traversalCost(values[0]) };
 
+/** Every element of one list may be compared with every one of the other. */
+function pairs(times: number): { readonly of: Cost } {
+  return { of: (values) => 1 + sizeOf(values[0]) * sizeOf(values[1]) * times };
+}
+
 function compared(overload: Overload): Cost {
   const kind = overload.parameters[0]?.kind;
   return kind === "int" || kind === "double" || kind === "uint" ? compareIfText : compareBoth.of;
@@ -90,6 +95,9 @@ const byName: Readonly<Record<string, { readonly of: Cost } | ((overload: Overlo
   string: { of: (values) => (values[0] instanceof Uint8Array ? read(values, 0) : 1) },
   bytes: { of: (values) => (typeof values[0] === "string" ? read(values, 0) : 1) },
   check: { of: 350_000 },
+  "sets.contains": pairs(1),
+  "sets.intersects": pairs(1),
+  "sets.equivalent": pairs(2),
   isSorted: traverse,
   sum: traverse,
   max: traverse,

@@ -10,6 +10,7 @@ import {
   TypeValue,
   Uint,
 } from "./values.ts";
+import { spendWork } from "./work.ts";
 
 /** CEL's equality: numbers are equal across types, values of different types never. */
 export function isEqual(left: Value, right: Value): boolean {
@@ -47,12 +48,14 @@ export function compareNumbers(left: bigint | number | Uint, right: bigint | num
 
 function isListEqual(left: CelList, right: CelList): boolean {
   if (left.size !== right.size) return false;
+  spendWork(left.size);
   for (let at = 0; at < left.size; at++) if (!isEqual(left.at(at), right.at(at))) return false;
   return true;
 }
 
 function isMapEqual(left: CelMap, right: CelMap): boolean {
   if (left.size !== right.size) return false;
+  spendWork(left.size);
   return left.keys().every((key) => {
     const value = right.get(key);
     return value !== undefined && isEqual(left.get(key) as Value, value);

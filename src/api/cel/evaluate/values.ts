@@ -1,3 +1,4 @@
+import { spendWork } from "./work.ts";
 /** What an expression computes with. Integers are bigints, doubles are numbers. */
 export type Value =
   | null
@@ -115,7 +116,9 @@ export class JsonMap extends CelMap {
     return json === undefined ? undefined : this.#convert(json);
   }
   keys(): Value[] {
-    return Object.keys(this.#json).filter((name) => this.#json[name] !== undefined);
+    const names = Object.keys(this.#json);
+    spendWork(names.length);
+    return names.filter((name) => this.#json[name] !== undefined);
   }
 }
 

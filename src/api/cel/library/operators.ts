@@ -3,6 +3,7 @@ import { failure } from "../evaluate/failure.ts";
 import { durationOf, timestampOf } from "../evaluate/time.ts";
 import type { Duration, Timestamp, Value } from "../evaluate/values.ts";
 import { CelList, Uint } from "../evaluate/values.ts";
+import { spendWork } from "../evaluate/work.ts";
 import type { Overload } from "./overload.ts";
 import { global } from "./overload.ts";
 
@@ -104,6 +105,7 @@ function unreachable(): never {
 function joinLists(left: CelList, right: CelList): CelList {
   if (left.size + right.size > longestList)
     throw failure(`a list of ${left.size + right.size} elements is too long: at most ${longestList}`);
+  spendWork(left.size + right.size);
   return new CelList([...left.values(), ...right.values()]);
 }
 

@@ -1,6 +1,7 @@
 import { failure } from "../evaluate/failure.ts";
 import type { Value } from "../evaluate/values.ts";
 import { CelList } from "../evaluate/values.ts";
+import { spendWork } from "../evaluate/work.ts";
 import type { Overload } from "./overload.ts";
 import { global, member } from "./overload.ts";
 import { formatText } from "./text-format.ts";
@@ -99,6 +100,7 @@ function replace(text: string, [from, to]: readonly [string, string], most: bigi
   const pieces = from === "" ? [...text] : text.split(from);
   const growth = (pieces.length + 1) * to.length + text.length;
   if (growth > longestText) throw failure(`a text of ${growth} characters is too long: at most ${longestText}`);
+  spendWork(growth);
   if (from === "") return replaceBetween(pieces, to, limit);
   const kept = pieces.length - 1 > limit ? [...pieces.slice(0, limit), pieces.slice(limit).join(from)] : pieces;
   return kept.join(to);
@@ -126,6 +128,7 @@ function join(list: CelList, separator: string): string {
   });
   const length = parts.reduce((sum, part) => sum + part.length + separator.length, 0);
   if (length > longestText) throw failure(`a text of ${length} characters is too long: at most ${longestText}`);
+  spendWork(length);
   return parts.join(separator);
 }
 

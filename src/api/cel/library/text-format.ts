@@ -3,6 +3,7 @@ import { typeNameOf } from "../evaluate/runtime-type.ts";
 import { formatDuration, formatTimestamp } from "../evaluate/time.ts";
 import type { Value } from "../evaluate/values.ts";
 import { CelList, CelMap, Duration, Timestamp, TypeValue, Uint } from "../evaluate/values.ts";
+import { spendWork } from "../evaluate/work.ts";
 import { formatDouble } from "./conversions.ts";
 
 const largestPrecision = 1000;
@@ -53,6 +54,7 @@ function formatClause(letter: string, value: Value, precision: number | undefine
 /** `%s`: what `string()` gives, and lists and maps by their elements. */
 function plainText(value: Value): string {
   if (value === null) return "null";
+  spendWork(typeof value === "string" ? value.length : 1);
   if (typeof value === "string") return value;
   if (typeof value === "number") return Number.isFinite(value) ? formatDouble(value) : special(value, "string");
   if (typeof value === "bigint" || typeof value === "boolean") return String(value);
