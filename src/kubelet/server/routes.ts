@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { uptime } from "node:os";
+import { cpus, freemem, totalmem, uptime } from "node:os";
 import { badRequest, failure, StatusError } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { KubeletApi } from "./kubelet-api.ts";
 import { logOptions } from "./logs/options.ts";
 import { readLog } from "./logs/read-log.ts";
+import { kubeletMetrics, resourceMetrics } from "./metrics.ts";
 import { statsSummary } from "./stats.ts";
 import { proxyUpgrade, type UpgradeRequest } from "./stream-proxy.ts";
 import { containerTarget, forwardedPorts, podTarget, streamOptions } from "./target.ts";
@@ -55,6 +56,7 @@ export async function answerRequest(
     return answerJson(response, { kind: "PodList", apiVersion: "v1", metadata: {}, items });
   }
   if (first === "stats" && rest[0] === "summary" && get) return answerStats(response, context);
+  if (first === "metrics" && get) return answerMetrics(response, rest, context);
   if (first === "containerLogs" && get) return answerLog(response, url, context);
   if (first === "run" && request.method === "POST") return answerRun(response, url, context);
   if (["exec", "attach", "portForward"].includes(first)) throw badRequest("Upgrade request required");
@@ -95,6 +97,23 @@ async function answerStats(response: ServerResponse, { kubelet, clock }: RouteCo
   const { nodeName } = kubelet;
   const bootedMs = clock.now() - uptime() * 1000;
   answerJson(response, statsSummary({ nodeName, bootedMs, pods: kubelet.pods(), containers, imageFilesystems }));
+}
+
+async function answerMetrics(
+  response: ServerResponse,
+  rest: readonly string[],
+  { kubelet }: RouteContext,
+): Promise<void> {
+  const write = rest.length === 0 ? kubeletMetrics : rest.join("/") === "resource" ? resourceMetrics : undefined;
+  if (write === undefined) throw new NoSuchPage();
+  const cpuMs = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+  const text = write({
+    nodeName: kubelet.nodeName,
+    pods: kubelet.pods(),
+    containers: await kubelet.containerStats(),
+    node: { cpuSeconds: cpuMs / 1000, workingSetBytes: totalmem() - freemem() },
+  });
+  response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
 }
 
 async function answerLog(response: ServerResponse, url: ParsedUrl, context: RouteContext): Promise<void> {
