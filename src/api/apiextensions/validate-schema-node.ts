@@ -1,42 +1,11 @@
-import type { Cel } from "../cel/cel.ts";
 import { type FieldError, forbiddenField, invalid, notSupported } from "../field-error.ts";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
 import { META_FIELDS } from "../structural/compile.ts";
 import { listAndMapErrors } from "./list-and-map-rules.ts";
-import { type RuleScope, ruleErrors, scopeBelow } from "./validation-rules.ts";
+import type { SchemaContext, SchemaErrors } from "./schema-context.ts";
+import { ruleErrors, scopeBelow } from "./validation-rules.ts";
 
 const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
-
-/** What holds where a schema stands. */
-export interface SchemaContext {
-  readonly field: string;
-  readonly isRoot: boolean;
-  /** Why defaults are not allowed here, e.g. `in top-level metadata`; undefined where they are. */
-  readonly forbiddenDefaults?: string;
-  readonly isInsideMeta: boolean;
-  /** The part above whose elements cannot be told from their old ones; rules below cannot speak of them. */
-  readonly uncorrelatable?: string;
-  /** Absent below anyOf and the like, and where the schema is not structural: rules are not looked at then. */
-  readonly rules?: RuleScope;
-  readonly options: SchemaOptions;
-  /** Gives the event loop its turn now and then. */
-  readonly pause: () => Promise<void> | undefined;
-}
-
-/** What an old definition may be spared, because it was so before. */
-export interface SchemaOptions {
-  readonly cel?: Cel;
-  readonly requiresValidTypes: boolean;
-  readonly requiresAtomicSets: boolean;
-  readonly requiresSoundListMaps: boolean;
-  readonly ignoresRuleCost: boolean;
-}
-
-/** Errors of the schema, and those of rules, which come after all of the former. */
-export interface SchemaErrors {
-  readonly schema: FieldError[];
-  readonly rules: FieldError[];
-}
 
 /** What is wrong with a schema and those in it, apart from being structural. */
 export async function schemaNodeErrors(source: JSONSchemaProps, context: SchemaContext): Promise<SchemaErrors> {

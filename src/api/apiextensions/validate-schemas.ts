@@ -14,9 +14,10 @@ import { portions } from "../structural/portions.ts";
 import { inOrderOfTexts, isUnset, structuralViolations } from "../structural/violations.ts";
 import { setErrors, unsoundKeys } from "./list-and-map-rules.ts";
 import { newTotalCost, totalCostErrors } from "./rule-cost.ts";
+import type { SchemaOptions } from "./schema-context.ts";
 import { placesOf, someSchema, someSchemaOf } from "./schema-places.ts";
 import { validateDefaults } from "./validate-defaults.ts";
-import { type SchemaOptions, schemaNodeErrors } from "./validate-schema-node.ts";
+import { schemaNodeErrors } from "./validate-schema-node.ts";
 
 /**
  * What is wrong with the schemas of a definition: structure, defaults, patterns, rules and their cost. Loads what schemas use.

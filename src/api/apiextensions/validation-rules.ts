@@ -1,23 +1,13 @@
 import { escapePropertyName } from "../cel/types/property-names.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { JSONSchemaProps, ValidationRule } from "../generated/apiextensions.k8s.io/v1.ts";
-import type { DeclaredType } from "../structural/cel-types.ts";
 import { compileStructural } from "../structural/compile.ts";
 import { validFieldPath } from "../structural/field-path.ts";
 import { compileRulePrograms, type RuleProgram } from "../structural/rule-programs.ts";
-import { elementsMax, observeCost, occurrencesMax, type TotalCost, tooExpensive } from "./rule-cost.ts";
-import type { SchemaContext, SchemaErrors } from "./validate-schema-node.ts";
+import { elementsMax, observeCost, occurrencesMax, tooExpensive } from "./rule-cost.ts";
+import type { RuleScope, SchemaContext, SchemaErrors } from "./schema-context.ts";
 
 const REASONS = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
-
-/** What rules at a schema go by. */
-export interface RuleScope {
-  /** Undefined where the schema does not say what values are. */
-  readonly declared: DeclaredType | undefined;
-  /** How many such values an object may have; undefined when nothing bounds them. */
-  readonly cardinality: number | undefined;
-  readonly total: TotalCost;
-}
 
 /** The scope of a part: of a property by its name, or of elements. */
 export function scopeBelow(
