@@ -1,21 +1,8 @@
 import { resolve } from "node:path";
+import type { AuthorizationChoice } from "./access-choice.ts";
 import { CommandError, type CommandOption, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 import { durationMs, list } from "./option-values.ts";
-
-/** Who decides what somebody may do. */
-export interface AuthorizationChoice {
-  readonly modes?: readonly string[] | undefined;
-  readonly configurationFile?: string | undefined;
-  readonly webhook?: AuthorizationWebhookChoice | undefined;
-}
-
-export interface AuthorizationWebhookChoice {
-  readonly configFile: string;
-  readonly version?: string | undefined;
-  readonly authorizedTtlMs?: number | undefined;
-  readonly unauthorizedTtlMs?: number | undefined;
-}
 
 const option = (value: string, description: string): CommandOption => ({ type: "string", value, description });
 

@@ -1,5 +1,4 @@
-import type { AuthenticationChoice } from "./authentication-options.ts";
-import type { AuthorizationChoice } from "./authorization-options.ts";
+import type { AuthenticationChoice, AuthorizationChoice } from "./access-choice.ts";
 import type { AdmissionChoice, AuditChoice, FlowControlChoice } from "./choices.ts";
 import type { ClusterKeys } from "./cluster-keys.ts";
 

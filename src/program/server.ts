@@ -7,8 +7,7 @@ import {
   keepKubernetesService,
   type ServerAddress,
 } from "../bootstrap/kubernetes-service.ts";
-import type { AuthenticationChoice } from "../cli/authentication-options.ts";
-import type { AuthorizationChoice } from "../cli/authorization-options.ts";
+import type { AuthenticationChoice, AuthorizationChoice } from "../cli/access-choice.ts";
 import type { AdmissionChoice, AuditChoice, FlowControlChoice } from "../cli/choices.ts";
 import type { EncryptionChoice, EtcdAccess } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
