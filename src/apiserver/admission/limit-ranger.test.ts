@@ -149,3 +149,17 @@ test("a pod asks for the most that it needs at any one time", () => {
   for (const [spec, expected] of cases)
     assert.equal(podUsage(pod({}, spec)).requests.cpu, expected, JSON.stringify(spec));
 });
+
+test("a resize is bound as well, and gets no defaults", async () => {
+  const made = bench({ type: "Container", max: { cpu: "2" }, default: { memory: "1Gi" } });
+  const resize = (cpu: string) =>
+    made.run(limitRanger(made), {
+      resource: pods,
+      operation: "UPDATE",
+      subresource: "resize",
+      object: pod({ limits: { cpu } }),
+      oldObject: pod({ limits: { cpu: "1" } }),
+    });
+  assert.deepEqual((await resize("2")).spec?.containers[0]?.resources, { limits: { cpu: "2" } });
+  await assert.rejects(resize("3"), /maximum cpu usage per Container is 2, but limit is 3/);
+});
