@@ -99,7 +99,9 @@ export function objectReference({ info }: Exchange, answered?: ApiObject): Audit
 }
 
 export function statusOfAnswer(answer: Answer): AuditStatus {
-  if (answer.kind === "object" && answer.object.kind === "Status") return statusFields(answer.object);
+  if (answer.kind === "object" && answer.object.kind === "Status") {
+    return { ...statusFields(answer.object), code: answer.code };
+  }
   const code = "code" in answer ? answer.code : answer.kind === "taken" ? 101 : 200;
   return { metadata: {}, code };
 }

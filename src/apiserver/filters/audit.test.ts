@@ -140,6 +140,13 @@ test("a list is an object too", async () => {
   assert.equal("managedFields" in items[0]!.metadata, false);
 });
 
+test("a success that is a Status has its code as well", async () => {
+  const [event] = await auditedBy(() => cluster.client.delete(configMaps, { name: "c", namespace: "default" }));
+  const { code, status } = event!.responseStatus!;
+  assert.deepEqual([code, status], [200, "Success"]);
+  assert.deepEqual(event!.objectRef?.name, "c");
+});
+
 test("a refusal says why", async () => {
   const create = (name: string) => cluster.client.create(configMaps, { metadata: { name, namespace: "default" } });
   const [refused] = await auditedBy(() => assert.rejects(create("forbidden")));
