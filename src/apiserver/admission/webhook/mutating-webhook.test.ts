@@ -226,3 +226,28 @@ test("a webhook with side effects refuses dry runs; one without is called", asyn
   assert.deepEqual((tried as ConfigMap).data, { a: "b", dry: "true" });
   await assert.rejects(client.get(configMaps, { namespace: "shop", name: "c" }), /not found/);
 });
+
+test("evictions and bindings are asked about as what was posted", async () => {
+  await client.create(pods, {
+    metadata: { name: "goner", namespace: "shop" },
+    spec: { containers: [{ name: "a", image: "b" }] },
+  });
+  await configure([{ rules: ruleFor("", "v1", "pods/*", ["CREATE"]) }]);
+  const target = { namespace: "shop", name: "goner" };
+  hook.decide = ({ kind, object, subResource }) => {
+    assert.equal(object?.kind, kind.kind);
+    return { allowed: subResource !== "eviction", status: { message: "stay" } };
+  };
+  const binding = { kind: "Binding", apiVersion: "v1", metadata: target, target: { kind: "Node", name: "n" } };
+  await client.create(pods, binding as never, { target, subresource: "binding" });
+  const eviction = { kind: "Eviction", apiVersion: "policy/v1", metadata: target };
+  await assert.rejects(
+    client.create(pods, eviction as never, { target, subresource: "eviction" }),
+    /denied the request: stay/,
+  );
+  assert.deepEqual(
+    hook.requests().map(({ kind, operation }) => `${operation} ${kind.kind}`),
+    ["CREATE Binding", "CREATE Eviction"],
+  );
+  assert.equal((await client.get(pods, target)).spec?.nodeName, "n");
+});
