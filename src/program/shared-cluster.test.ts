@@ -6,9 +6,12 @@ import { after, test } from "node:test";
 import { encodeObject } from "../api/protobuf/encode.ts";
 import { readableStore } from "../apiserver/registry/readable-store.ts";
 import { systemClock } from "../base/clock.ts";
+import { silentLogger } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
+import type { Store } from "../store/store.ts";
+import { encryptStore } from "./encryption.ts";
 import { joinSharedCluster, readSharedCluster } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
 
@@ -106,3 +109,31 @@ test("keys are copied once and never changed", async () => {
     /sa\.key differ: this data directory belongs to another/,
   );
 });
+
+test("a server that cannot decrypt says so before it joins", async () => {
+  const raw = createMemoryStore({ clock: systemClock });
+  const by = { clock: systemClock, random: systemRandom, log: silentLogger };
+  const encryptedIn = async (name: string) =>
+    readableStore((await encryptStore(unclosed(raw), { dataDirectory: join(directory, name) }, by)).store);
+  const first = await encryptedIn("e1");
+  const pki = await pkiIn("e1");
+  await joinSharedCluster(first, { facts, pki });
+  await first.create("/registry/secrets/default/s", Buffer.from('{"kind":"Secret"}'));
+  copySharedKeys(join(directory, "e1", "pki"), join(directory, "e2"));
+  const same = await encryptedIn("e2");
+  await joinSharedCluster(same, { facts, pki: await pkiIn("e2") });
+  rmSync(join(directory, "e2", "pki", "encryption-configuration.json"));
+  const other = await encryptedIn("e2");
+  await assert.rejects(joinSharedCluster(other, { facts, pki: await pkiIn("e2") }), /Secrets in etcd cannot be read/);
+  for (const store of [first, same, other]) await store.close();
+  await raw.close();
+});
+
+/** Several servers have it; its owner closes it. */
+function unclosed(store: Store): Store {
+  const bound = (name: string | symbol): unknown => {
+    const value: unknown = Reflect.get(store, name);
+    return typeof value === "function" ? value.bind(store) : value;
+  };
+  return new Proxy(store, { get: (_, name) => (name === "close" ? async () => {} : bound(name)) });
+}
