@@ -89,6 +89,9 @@ test("the API documents have the schema, with what all objects have", async () =
   assert.ok(document.components.schemas[`${name("v1")}List`]);
   const paths = Object.keys(document.paths);
   assert.ok(paths.includes("/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}/scale"), paths.join());
+  const { patch, get: read } = document.paths["/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}"];
+  assert.deepEqual(Object.keys(read.responses[200].content), ["application/json", "application/yaml"]);
+  assert.equal(Object.keys(patch.requestBody.content).includes("application/strategic-merge-patch+json"), false);
   const v2 = await get("/openapi/v2");
   assert.equal(v2.definitions[name("v1")].properties.spec.properties.cronSpec.type, "string");
   assert.ok(v2.paths["/apis/stable.example.com/v1/crontabs"]);

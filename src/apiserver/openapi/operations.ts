@@ -32,7 +32,12 @@ export interface OperationFacts {
   readonly definition: string | undefined;
   /** Definition of the list kind, for `list`. */
   readonly listDefinition?: string;
+  /** Custom resources have neither protobuf nor strategic merge patch. */
+  readonly isCustom?: boolean;
 }
+
+const customMediaTypes = mediaTypes.slice(0, 2);
+const customPatchMediaTypes = patchMediaTypes.slice(0, 3);
 
 /** Builds an operation as upstream describes it. */
 export function operation(facts: OperationFacts): Operation {
@@ -49,27 +54,33 @@ export function operation(facts: OperationFacts): Operation {
   };
 }
 
-function requestBody({ action, definition }: OperationFacts): Pick<Operation, "requestBody"> {
-  if (action === "patch")
-    return { requestBody: { content: content(patchMediaTypes, refTo(`${meta}.Patch`)), required: true } };
+function requestBody({ action, definition, isCustom }: OperationFacts): Pick<Operation, "requestBody"> {
+  if (action === "patch") {
+    const types = isCustom ? customPatchMediaTypes : patchMediaTypes;
+    return { requestBody: { content: content(types, refTo(`${meta}.Patch`)), required: true } };
+  }
   if (action === "delete" || action === "deletecollection") {
     return { requestBody: { content: content(["*/*"], refTo(`${meta}.DeleteOptions`)) } };
   }
   if ((action !== "post" && action !== "put") || definition === undefined) return {};
-  return { requestBody: { content: content(["*/*"], refTo(definition)), required: true } };
+  const types = isCustom ? customMediaTypes : ["*/*"];
+  return { requestBody: { content: content(types, refTo(definition)), required: true } };
 }
 
 function responses(facts: OperationFacts): Operation["responses"] {
   const { action, definition } = facts;
+  const objects = facts.isCustom ? customMediaTypes : mediaTypes;
   if (action === "connect") return { 200: { description: "OK", content: content(["*/*"], { type: "string" }) } };
   if (definition === undefined)
     return { 200: { description: "OK", content: content(["text/plain"], { type: "string" }) } };
   if (action === "list") {
     const list = refTo(facts.listDefinition ?? definition);
-    return { 200: { description: "OK", content: content([...mediaTypes, ...watchMediaTypes], list) } };
+    return {
+      200: { description: "OK", content: content(facts.isCustom ? objects : [...objects, ...watchMediaTypes], list) },
+    };
   }
   const removes = action === "delete" || action === "deletecollection";
-  const body = content(mediaTypes, refTo(removes ? `${meta}.Status` : definition));
+  const body = content(objects, refTo(removes ? `${meta}.Status` : definition));
   const answers: Record<string, { description: string; content: Content }> = {
     200: { description: "OK", content: body },
   };

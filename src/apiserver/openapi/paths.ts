@@ -110,9 +110,15 @@ function pathItem(
       kind: { group, version, kind },
       definition,
       listDefinition: `${definition}List`,
+      isCustom: isCustom(resource, sources),
     }),
   ]);
   return { ...Object.fromEntries(operations), parameters: pathParameters(path, kind, texts) };
+}
+
+/** Custom resources are not in the compact schema. */
+function isCustom({ definition }: ResourceSchema, { schema }: PathSources): boolean {
+  return schema.definitions[definition] === undefined;
 }
 
 function subresourcePaths(
@@ -179,6 +185,7 @@ function structuredPath(
       parameters: isLog ? logParameters(sources) : queryParameters(action, texts),
       kind: { group: subresource.group, version: subresource.version, kind: subresource.kind },
       definition: isLog ? undefined : subresourceDefinition(resource, subresource, sources.schema),
+      isCustom: subresource.name === "status" && isCustom(resource, sources),
     }),
   ]);
   return { ...Object.fromEntries(operations), parameters: pathParameters(path, subresource.kind, texts) };
