@@ -62,12 +62,12 @@ beforeEach(async () => {
 });
 
 async function untilServed(): Promise<void> {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       await client.list(boats("v1"), { namespace: "shop" });
       return;
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error) || tries > 1000) throw error;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
