@@ -13,6 +13,10 @@ import type { Store } from "../store/store.ts";
 import type { AdmissionDependencies, AdmissionPlugin } from "./admission/admission.ts";
 import { type AdmissionChain, admissionChain } from "./admission/chain.ts";
 import { webhookMetrics } from "./admission/webhook/webhook-metrics.ts";
+import { Aggregator } from "./aggregation/aggregator.ts";
+import { aggregatedHandler } from "./aggregation/forward.ts";
+import type { RemoteVersion } from "./aggregation/remote-resources.ts";
+import type { ProxyCertificate } from "./aggregation/remote-service.ts";
 import type { Auditor } from "./audit/auditor.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
 import type { Authorization } from "./authz/create-authorizer.ts";
@@ -91,8 +95,14 @@ export interface ApiServerOptions {
   readonly admission: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];
   /** What who wires the server adds: streams to kubelets, by `group/resource/subresource`. */
   readonly subresources?: Readonly<Record<string, Subresource>>;
-  /** Plain paths besides those of the server itself. */
-  readonly paths?: (table: ResourceTable, served: Schema) => readonly PathHandler[];
+  /** How the server proves itself to aggregated API servers. */
+  readonly proxyCertificate?: ProxyCertificate;
+  /** Plain paths besides those of the server itself; `remote` is what aggregated servers serve. */
+  readonly paths?: (
+    table: ResourceTable,
+    served: Schema,
+    remote: () => readonly RemoteVersion[],
+  ) => readonly PathHandler[];
 }
 
 /** A running API server without a network: the edge and in-process transports are put before its handler. */
@@ -111,10 +121,12 @@ export interface ApiServer {
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { store, clock, random, log, metrics = new Metrics() } = options;
   const stopping = new AbortController();
-  const feed = new StoreFeed({ store, root: STORAGE_ROOT, clock, log: log.named("cache") });
-  const following = feed.run(stopping.signal);
   const reader = cacheReader(() => table);
   const webhooks = createWebhookClient({ reader, clock, random });
+  // First of all what may refuse its configuration: nothing runs yet that would have to be stopped.
+  const auditor = await options.audit?.(webhooks);
+  const feed = new StoreFeed({ store, root: STORAGE_ROOT, clock, log: log.named("cache") });
+  const following = feed.run(stopping.signal);
   let security: Security | undefined;
   let plugins: AdmissionChain | undefined;
   let custom: CustomResources | undefined;
@@ -132,7 +144,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     admission: lateAdmission,
     strategies: strategies(options, { reader, authorization, claims }),
   });
-  const transport = () => inProcessTransport(handler, { user: API_SERVER, userAgent: "kube-apiserver" });
+  const transport = () =>
+    inProcessTransport((exchange) => handler(exchange), { user: API_SERVER, userAgent: "kube-apiserver" });
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
   const versions = tableVersions(() => table);
   const webhookObserver = webhookMetrics(metrics);
@@ -163,8 +176,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const flowControl =
     options.flowControl &&
     createFlowControl(options.flowControl, { clock, metrics, log: log.named("flow-control"), reader, table });
-  const auditor = await options.audit?.(webhooks);
   const auditing = auditor === undefined ? undefined : { auditor, clock, random };
+  const aggregator = new Aggregator({
+    ...{ reader, webhooks, clock, user: API_SERVER, certificate: options.proxyCertificate },
+    transport,
+    log: log.named("aggregation"),
+  });
   const handler = chain(
     [
       traceFilter(options.spans),
@@ -196,8 +213,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...security.paths,
         metricsPath(metrics),
         ...(flowControl?.paths ?? []),
-        ...(options.paths?.(table, served) ?? []),
+        ...(options.paths?.(table, served, () => aggregator.versions()) ?? []),
       ],
+      elsewhere: aggregatedHandler(aggregator),
       environment: { clock, random },
       // Built-in groups have no dot, or are known.
       tableFresh: async ({ group }) => (group.includes(".") ? custom?.fresh() : undefined),
@@ -208,6 +226,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: transport(),
     log: log.named("crd"),
   });
+  await aggregator.start();
   flowControl?.run(transport());
   const repairing = claims.keepRepaired(stopping.signal);
   return {
@@ -217,6 +236,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requests,
     transport: (identity) => inProcessTransport(handler, identity),
     async close() {
+      await aggregator.close();
       await custom?.close();
       await security?.close();
       await flowControl?.close();

@@ -1,11 +1,14 @@
 import { type ApiObject, apiVersionOf } from "../api/meta.ts";
-import { internalError, type Status, StatusError } from "../api/status.ts";
+import { failure, internalError, type Status, StatusError } from "../api/status.ts";
+import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
 import type { Transport, TransportRequest, WatchEvent } from "../client/transport.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
-import type { Answer, Exchange, Handler } from "./exchange.ts";
+import type { Answer, Exchange, Handler, StreamAnswer } from "./exchange.ts";
 import { objectOf } from "./registry/codec.ts";
 import { requestInfo } from "./request-info.ts";
+
+const LARGEST_EVENT_BYTES = 32 * 1024 * 1024;
 
 /**
  * The transport of components that live in the API server's process. Objects pass by reference, frozen in spirit; the
@@ -22,6 +25,7 @@ export function inProcessTransport(handler: Handler, identity: { user: UserInfo;
       const answer = await send(request, request.signal ?? new AbortController().signal);
       if (answer.kind === "object") return answer.object;
       if (answer.kind === "list") return listObject(answer);
+      if (answer.kind === "stream") return streamedObject(answer);
       throw internalError(`${request.path} does not answer with an object`);
     },
     async text(request) {
@@ -44,6 +48,10 @@ async function* watch(
   if (request.signal?.aborted) stop();
   try {
     const answer = await send(request, scope.signal);
+    if (answer.kind === "stream") {
+      yield* streamedEvents(answer);
+      return;
+    }
     if (answer.kind !== "watch") throw internalError(`${request.path} does not answer with a watch`);
     for await (const event of answer.events) {
       if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
@@ -55,6 +63,25 @@ async function* watch(
   } finally {
     request.signal?.removeEventListener("abort", stop);
     scope.abort();
+  }
+}
+
+/** An aggregated server's answer comes as bytes. @throws StatusError */
+async function streamedObject({ code, chunks }: StreamAnswer): Promise<ApiObject> {
+  const parts: Buffer[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  const object = JSON.parse(Buffer.concat(parts).toString() || "{}") as ApiObject;
+  if (code < 400) return object;
+  if (object.kind === "Status") throw new StatusError(object as unknown as Status);
+  throw failure(code, "ServiceUnavailable", `the aggregated server answered with ${code}`);
+}
+
+async function* streamedEvents(answer: StreamAnswer): AsyncGenerator<WatchEvent, void, undefined> {
+  if (answer.code >= 400) await streamedObject(answer);
+  for await (const value of parseJsonLines(answer.chunks, LARGEST_EVENT_BYTES)) {
+    const { type, object } = value as { type: WatchEvent["type"] | "ERROR"; object: ApiObject };
+    if (type === "ERROR") throw new StatusError(object as unknown as Status);
+    yield { type, object };
   }
 }
 

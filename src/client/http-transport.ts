@@ -9,10 +9,10 @@ import type { ApiObject } from "../api/meta.ts";
 import { StatusError } from "../api/status.ts";
 import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
 import { createSessionPool, type Lease, type SessionPool } from "./http-session-pool.ts";
 import { statusErrorOf } from "./http-status.ts";
-import { parseJsonLines } from "./json-lines.ts";
 import { type Transport, TransportError, type TransportRequest, type WatchEvent } from "./transport.ts";
 
 /** The server ends other requests than watches after 60 s; one that outlives that is lost. */

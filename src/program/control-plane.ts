@@ -145,12 +145,13 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         flowControl: options.flowControl ?? flowControlDefaults,
         admission,
         subresources: options.subresources(() => keys.current()),
-        paths: (table, served) => [
+        proxyCertificate: () => keys.current().frontProxyClient,
+        paths: (table, served, remote) => [
           versionPath(),
           healthPaths(checks),
           serviceLevelPath(new Metrics(), checks),
-          discoveryPaths(table, served),
-          openapiPaths(table, served),
+          discoveryPaths(table, served, remote),
+          openapiPaths(table, served, remote),
         ],
       });
       return listen({ server, store, keys, stopping, options, environment });

@@ -15,10 +15,10 @@ export function apiGroupDiscoveryList(groups: readonly ServedGroup[], version: A
     metadata: {},
     items: groups.map((group) => ({
       metadata: { ...(group.name === "" ? {} : { name: group.name }), creationTimestamp: null },
-      versions: group.versions.map(({ version: name, resources }) => ({
+      versions: group.versions.map(({ version: name, resources, isStale }) => ({
         version: name,
         resources: resources.map(discoveredResource),
-        freshness: "Current",
+        freshness: isStale === true ? "Stale" : "Current",
       })),
     })),
   };

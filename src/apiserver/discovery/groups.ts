@@ -1,5 +1,6 @@
 import { apiVersionOf } from "../../api/meta.ts";
 import type { ResourceSchema } from "../../api/schema.ts";
+import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 
 /** A group with the versions that have resources, the preferred one first. */
 export interface ServedGroup {
@@ -9,6 +10,8 @@ export interface ServedGroup {
 
 export interface ServedVersion {
   readonly version: string;
+  /** Another server answers for it, and could not be asked lately. */
+  readonly isStale?: boolean;
   readonly resources: readonly ResourceSchema[];
 }
 
@@ -72,4 +75,33 @@ export function apiGroup(group: ServedGroup): ApiGroup {
 function groupOf({ name, versions }: ServedGroup): ApiGroup {
   const named = versions.map(({ version }) => ({ groupVersion: apiVersionOf({ group: name, version }), version }));
   return { name, versions: named, preferredVersion: named[0] };
+}
+
+/**
+ * The groups of this server with what other servers serve: versions come into their group by priority where the group is theirs
+ * alone, behind this server's own versions elsewhere; new groups come last, by priority.
+ */
+export function withRemoteVersions(
+  groups: readonly ServedGroup[],
+  remote: readonly RemoteVersion[],
+): readonly ServedGroup[] {
+  if (remote.length === 0) return groups;
+  const byGroup = Map.groupBy(
+    remote.toSorted((a, b) => b.versionPriority - a.versionPriority || (a.version < b.version ? -1 : 1)),
+    ({ group }) => group,
+  );
+  const versionsOf = (name: string): ServedVersion[] =>
+    (byGroup.get(name) ?? []).map(({ version, resources, isStale }) => ({
+      version,
+      resources: resources.toSorted(byName),
+      ...(isStale && { isStale }),
+    }));
+  const own = groups.map(({ name, versions }) => ({ name, versions: [...versions, ...versionsOf(name)] }));
+  const known = new Set(groups.map(({ name }) => name));
+  const priority = (name: string): number =>
+    Math.max(...(byGroup.get(name) ?? []).map(({ groupPriorityMinimum }) => groupPriorityMinimum));
+  const added = [...byGroup.keys()]
+    .filter((name) => !known.has(name))
+    .sort((a, b) => priority(b) - priority(a) || (a < b ? -1 : 1));
+  return [...own, ...added.map((name) => ({ name, versions: versionsOf(name) }))];
 }

@@ -1,24 +1,30 @@
 import { createHash } from "node:crypto";
 import type { ApiObject } from "../../api/meta.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
+import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import { type Answer, type Exchange, objectAnswer, textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { type AggregatedVersion, apiGroupDiscoveryList } from "./aggregated.ts";
-import { apiGroup, apiGroupList, apiVersions, groupResources, type ServedGroup } from "./groups.ts";
+import { apiGroup, apiGroupList, apiVersions, groupResources, type ServedGroup, withRemoteVersions } from "./groups.ts";
 import { apiResourceList } from "./resource-list.ts";
 import { servedResources } from "./served.ts";
 
 interface Current {
   readonly resources: readonly ResourceSchema[];
+  readonly elsewhere: readonly RemoteVersion[];
   readonly groups: readonly ServedGroup[];
   /** Aggregated discovery by path and version, as clients ask for it over and over. */
   readonly aggregated: Map<string, { readonly body: string; readonly etag: string }>;
 }
 
 /** GET /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>. */
-export function discoveryPaths(table: ResourceTable, schema: Schema): PathHandler {
+export function discoveryPaths(
+  table: ResourceTable,
+  schema: Schema,
+  remote: () => readonly RemoteVersion[] = () => [],
+): PathHandler {
   const served = servedResources(table, schema);
   let current: Current | undefined;
   const storageVersion = ({ group, resource }: ResourceSchema) => table.stored(group, resource)?.schema.version;
@@ -27,8 +33,13 @@ export function discoveryPaths(table: ResourceTable, schema: Schema): PathHandle
     const [root, ...rest] = exchange.path.split("/").filter((part) => part !== "");
     if ((root !== "api" && root !== "apis") || rest.length > (root === "api" ? 1 : 2)) return undefined;
     const resources = served();
-    if (current?.resources !== resources) {
-      current = { resources, groups: groupResources(resources), aggregated: new Map() };
+    const elsewhere = remote();
+    if (
+      current?.resources !== resources ||
+      (current.elsewhere !== elsewhere && current.elsewhere.length + elsewhere.length > 0)
+    ) {
+      const groups = withRemoteVersions(groupResources(resources), elsewhere);
+      current = { resources, elsewhere, groups, aggregated: new Map() };
     }
     if (rest.length === 0) return rootAnswer(root, current, exchange);
     const [name, version] = root === "api" ? ["", rest[0]] : [rest[0], rest[1]];

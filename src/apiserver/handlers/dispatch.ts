@@ -20,6 +20,8 @@ export interface DispatchOptions {
   readonly virtual: Readonly<Record<string, VirtualHandler>>;
   readonly paths: readonly PathHandler[];
   readonly environment: Environment;
+  /** Answers what other servers serve; undefined for everything else. */
+  readonly elsewhere?: (exchange: Exchange) => Promise<Answer> | undefined;
   /** Resolves when the table holds every resource that somebody may know by now. */
   readonly tableFresh?: (info: RequestInfo) => Promise<void>;
 }
@@ -31,6 +33,8 @@ const WRITES = new Set(["create", "update", "patch"]);
 export function dispatcher(options: DispatchOptions): Handler {
   return async (exchange) => {
     const { info } = exchange;
+    const elsewhere = options.elsewhere?.(exchange);
+    if (elsewhere !== undefined) return elsewhere;
     if (!info.isResourceRequest) return answerPath(options.paths, exchange);
     const virtual = options.virtual[`${info.group}/${info.version}/${info.resource}`];
     if (virtual !== undefined && info.name === "") {

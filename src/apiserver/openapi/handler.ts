@@ -1,6 +1,7 @@
 import type { Schema } from "../../api/schema.ts";
 import { type Descriptions, loadDescriptions } from "../../api/schema-data.ts";
 import { notAcceptable } from "../../api/status.ts";
+import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import { servedResources } from "../discovery/served.ts";
 import { type Exchange, type TextAnswer, textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
@@ -9,7 +10,7 @@ import type { ResourceTable } from "../registry/resource-table.ts";
 import { type CustomComponents, customComponents } from "./custom-components.ts";
 import { openapiV2Cache } from "./v2-cache.ts";
 import { OPENAPI_V2_PATH, openapiV2Answer } from "./v2-handler.ts";
-import { type OpenapiV3Index, openapiV3Document, openapiV3Index } from "./v3.ts";
+import { type OpenapiV3Index, openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
 
 const root = "/openapi/v3";
 
@@ -27,6 +28,7 @@ interface Built {
 export function openapiPaths(
   table: ResourceTable,
   schema: Schema,
+  remote: () => readonly RemoteVersion[] = () => [],
   descriptions: () => Descriptions = loadDescriptions,
 ): PathHandler {
   const served = servedResources(table, schema);
@@ -50,9 +52,18 @@ export function openapiPaths(
       return openapiV2Answer(exchange, { ...current(), descriptions, cache });
     if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
     if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
-    if (path === root) return json(JSON.stringify(current().index), {});
+    if (path === root) return json(JSON.stringify(withRemoteDocuments(current().index, remote())), {});
     return documentAnswer(path.slice(root.length + 1), { exchange, built: current(), descriptions });
   };
+}
+
+/** The index with the documents of other servers, which those answer for themselves. */
+function withRemoteDocuments(index: OpenapiV3Index, remote: readonly RemoteVersion[]): OpenapiV3Index {
+  if (remote.length === 0) return index;
+  const found = remote.flatMap(({ group, version, openapiUrl }) =>
+    openapiUrl === undefined ? [] : [[openapiV3Path({ group, version }), { serverRelativeURL: openapiUrl }] as const],
+  );
+  return { paths: { ...index.paths, ...Object.fromEntries(found) } };
 }
 
 function documentAnswer(

@@ -36,6 +36,7 @@ export async function startMemoryServer(
     admission?: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];
     subresources?: Readonly<Record<string, Subresource>>;
     paths?: ApiServerOptions["paths"];
+    proxyCertificate?: ApiServerOptions["proxyCertificate"];
     audit?: ApiServerOptions["audit"];
     flowControl?: ApiServerOptions["flowControl"];
     security?: Partial<SecurityOptions>;
@@ -69,6 +70,7 @@ export async function startMemoryServer(
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.flowControl !== undefined && { flowControl: options.flowControl }),
     ...(options.paths !== undefined && { paths: options.paths }),
+    ...(options.proxyCertificate !== undefined && { proxyCertificate: options.proxyCertificate }),
   });
   const clientOf = (user: UserInfo): Client => new Client(server.transport({ user, userAgent: "test" }));
   return {

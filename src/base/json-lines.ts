@@ -1,4 +1,7 @@
-import { TransportError } from "./transport.ts";
+/** A stream that is not newline-separated JSON, or ends within a line, or has a line that is too long. */
+export class JsonLinesError extends Error {
+  override name = "JsonLinesError";
+}
 
 /** A stream of newline-separated JSON values as parsed values; never holds more than one line of at most `maximumBytes`. */
 export async function* parseJsonLines(
@@ -20,17 +23,17 @@ export async function* parseJsonLines(
     if (from === chunk.length) continue;
     parts.push(chunk.subarray(from));
     size += chunk.length - from;
-    if (size > maximumBytes) throw new TransportError(`a watch event is larger than ${maximumBytes} bytes`);
+    if (size > maximumBytes) throw new JsonLinesError(`a watch event is larger than ${maximumBytes} bytes`);
   }
   const rest = Buffer.concat(parts);
   if (rest.length > 0 && rest.toString().trim() !== "")
-    throw new TransportError("the stream ended within a watch event");
+    throw new JsonLinesError("the stream ended within a watch event");
 }
 
 function parse(line: Buffer): unknown {
   try {
     return JSON.parse(line.toString());
   } catch (error) {
-    throw new TransportError(`a watch event is not JSON: ${line.subarray(0, 100).toString()}`, { cause: error });
+    throw new JsonLinesError(`a watch event is not JSON: ${line.subarray(0, 100).toString()}`, { cause: error });
   }
 }

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { APIService } from "../../api/generated/apiregistration.k8s.io/v1.ts";
+import type { Service } from "../../api/generated/core/v1.ts";
+import type { EndpointSlice } from "../../api/generated/discovery.k8s.io/v1.ts";
+import { apiServices, endpointSlices, services } from "../../api/generated/resources.ts";
+import type { ApiObject, ResourceReference } from "../../api/meta.ts";
+import { nextTurn } from "../../base/turn.ts";
+import { discoveryPaths } from "../discovery/paths.ts";
+import { openapiPaths } from "../openapi/handler.ts";
+import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
+import { askRaw } from "../testing/raw-door.ts";
+import { selfSigned } from "../testing/self-signed.ts";
+import { type ReceivedCall, startWebhookServer, type WebhookServer } from "../testing/webhook-server.ts";
+
+const SERVED = "/apis/metrics.example.com/v1beta1";
+const NAME = "v1beta1.metrics.example.com";
+const LIST = { kind: "ThingList", apiVersion: "metrics.example.com/v1beta1", metadata: {}, items: [] };
+const things: ResourceReference<ApiObject> = {
+  ...{ group: "metrics.example.com", version: "v1beta1", resource: "things", kind: "Thing", namespaced: true },
+};
+
+let memory: MemoryServer;
+let extension: WebhookServer;
+
+/** What an aggregated API server answers. */
+function respond({ path }: ReceivedCall): { code?: number; body: object } {
+  if (path === SERVED) {
+    const verbs = ["get", "list", "create"];
+    return {
+      body: {
+        kind: "APIResourceList",
+        groupVersion: "metrics.example.com/v1beta1",
+        resources: [
+          { name: "things", singularName: "thing", namespaced: true, kind: "Thing", verbs, shortNames: ["th"] },
+          { name: "things/status", singularName: "", namespaced: true, kind: "Thing", verbs: ["get"] },
+        ],
+      },
+    };
+  }
+  if (path === "/openapi/v3") {
+    return { body: { paths: { [SERVED.slice(1)]: { serverRelativeURL: `/openapi/v3${SERVED}?hash=A` } } } };
+  }
+  if (path.startsWith("/openapi/v3")) return { body: { openapi: "3.0.0" } };
+  if (path.includes("/missing"))
+    return { code: 404, body: { kind: "Status", code: 404, reason: "NotFound", message: "none" } };
+  return { body: LIST };
+}
+
+before(async () => {
+  const own = await selfSigned();
+  extension = await startWebhookServer(respond, { dns: ["things.default.svc"] });
+  memory = await startMemoryServer({
+    proxyCertificate: () => ({ certificate: own.cert, key: own.key }),
+    paths: (table, served, remote) => [discoveryPaths(table, served, remote), openapiPaths(table, served, remote)],
+  });
+});
+after(async () => {
+  await memory?.close();
+  await extension?.close();
+});
+
+async function condition(wanted: (said: string) => boolean): Promise<string> {
+  let said = "";
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    const { status } = await memory.client.get(apiServices, { name: NAME });
+    const available = status?.conditions?.find(({ type }) => type === "Available");
+    said = `${available?.status} ${available?.reason}: ${available?.message}`;
+    if (wanted(said)) return said;
+    await memory.clock.advance(1000);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+  }
+  return said;
+}
+
+const service: Service = {
+  metadata: { name: "things", namespace: "default" },
+  spec: { ports: [{ name: "https", port: 443, targetPort: 8443 }] },
+};
+const slice = (): EndpointSlice => ({
+  metadata: { name: "things-1", namespace: "default", labels: { "kubernetes.io/service-name": "things" } },
+  addressType: "IPv4",
+  endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
+  ports: [{ name: "https", port: extension.port, protocol: "TCP" }],
+});
+const apiService = (): APIService => ({
+  metadata: { name: NAME },
+  spec: {
+    ...{ group: "metrics.example.com", version: "v1beta1", groupPriorityMinimum: 100, versionPriority: 100 },
+    ...{ service: { namespace: "default", name: "things" }, caBundle: extension.caBundle },
+  },
+});
+
+test("an APIService becomes available step by step, and says what is missing", async () => {
+  const { client } = memory;
+  await client.create(apiServices, apiService());
+  assert.equal(
+    await condition((said) => said.includes("ServiceNotFound")),
+    'False ServiceNotFound: service/things in "default" is not present',
+  );
+  const refused = await askRaw(memory.server, `${SERVED}/things`);
+  assert.equal(refused.code, 503);
+  await client.create(services, service);
+  assert.equal(
+    await condition((said) => said.includes("EndpointsNotFound")),
+    'False EndpointsNotFound: cannot find endpoints for service/things in "default"',
+  );
+  await client.create(endpointSlices, slice());
+  assert.equal(await condition((said) => said.includes("Passed")), "True Passed: all checks passed");
+});
+
+test("requests go on to the server, with who asks and without what only a front proxy may say", async () => {
+  const before = extension.calls.length;
+  const answer = await askRaw(memory.server, `${SERVED}/namespaces/default/things?labelSelector=a%3Db`, {
+    headers: {
+      authorization: "Bearer secret",
+      "x-remote-user": "somebody-else",
+      "x-remote-group": "somebody-elses",
+      "impersonate-user": "nobody",
+      "impersonate-group": "system:masters",
+    },
+  });
+  assert.equal(answer.code, 200);
+  assert.deepEqual(answer.json(), LIST);
+  const call = extension.calls[before]!;
+  assert.equal(call.path, `${SERVED}/namespaces/default/things?labelSelector=a%3Db`);
+  assert.equal(call.headers["x-remote-user"], "nobody");
+  assert.equal(call.headers["x-remote-group"], "system:masters, system:authenticated");
+  for (const header of ["authorization", "impersonate-user", "impersonate-group"])
+    assert.equal(call.headers[header], undefined, header);
+});
+
+test("components of this process reach it too, and its errors are theirs", async () => {
+  const list = await memory.client.list(things, { namespace: "default" });
+  assert.deepEqual(list.items, []);
+  await memory.client.create(things, { metadata: { name: "a", namespace: "default" } });
+  assert.deepEqual(extension.calls.at(-1)?.body, {
+    ...{ apiVersion: "metrics.example.com/v1beta1", kind: "Thing" },
+    metadata: { name: "a", namespace: "default" },
+  });
+  await assert.rejects(memory.client.get(things, { namespace: "default", name: "missing" }), { code: 404 });
+});
+
+test("discovery and the API documents tell of it", async () => {
+  const groups = (await askRaw(memory.server, "/apis")).json().groups;
+  const group = groups.find(({ name }: { name: string }) => name === "metrics.example.com");
+  assert.equal(group.preferredVersion.groupVersion, "metrics.example.com/v1beta1");
+  const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  const aggregated = (await askRaw(memory.server, "/apis", { accept })).json();
+  const item = aggregated.items.find((each: ApiObject) => each.metadata?.name === "metrics.example.com");
+  assert.equal(item.versions[0].freshness, "Current");
+  assert.deepEqual(item.versions[0].resources[0].shortNames, ["th"]);
+  assert.equal(item.versions[0].resources[0].subresources[0].subresource, "status");
+  assert.equal((await askRaw(memory.server, SERVED)).json().resources[0].name, "things");
+  const index = (await askRaw(memory.server, "/openapi/v3")).json();
+  assert.equal(index.paths[SERVED.slice(1)].serverRelativeURL, `/openapi/v3${SERVED}?hash=A`);
+  assert.equal((await askRaw(memory.server, `/openapi/v3${SERVED}?hash=A`)).json().openapi, "3.0.0");
+});
+
+test("a broken server holds nobody else up, and its API is told to be stale", async () => {
+  extension.respond = () => ({ code: 500, body: {} });
+  assert.match(
+    await condition((said) => said.startsWith("False")),
+    /^False FailedDiscoveryCheck: failing or missing response from https:\/\/things\.default\.svc\/apis\/metrics.*500$/,
+  );
+  assert.equal((await askRaw(memory.server, `${SERVED}/things`)).code, 503);
+  assert.equal((await askRaw(memory.server, "/api/v1/namespaces")).code, 200);
+  const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  const { items } = (await askRaw(memory.server, "/apis", { accept })).json();
+  const item = items.find((each: ApiObject) => each.metadata?.name === "metrics.example.com");
+  assert.equal(item.versions[0].freshness, "Stale");
+  extension.respond = respond;
+  assert.equal(await condition((said) => said.startsWith("True")), "True Passed: all checks passed");
+});
+
+test("without its APIService it is gone", async () => {
+  await memory.client.delete(apiServices, { name: NAME });
+  assert.equal((await askRaw(memory.server, `${SERVED}/things`)).code, 404);
+  const groups = (await askRaw(memory.server, "/apis")).json().groups;
+  assert.ok(!groups.some(({ name }: { name: string }) => name === "metrics.example.com"));
+});
