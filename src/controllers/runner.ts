@@ -5,7 +5,7 @@ import type { Logger } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { type SpanRing, withTrace } from "../base/trace.ts";
 import { nextTurn } from "../base/turn.ts";
-import type { InformerSet } from "../client/informer.ts";
+import type { Informer, InformerSet } from "../client/informer.ts";
 import type { Controller, ControllerDependencies, ControllerFactory } from "./reconciler.ts";
 import { createWorkQueue, type WorkItem, type WorkQueue } from "./work-queue.ts";
 import { workQueueMetrics } from "./work-queue-metrics.ts";
@@ -27,11 +27,17 @@ export interface RunControllersOptions {
 }
 
 export interface RunningControllers {
-  /** Resolves once all informers have synced and the workers run (or the signal has aborted before that). */
+  /**
+   * Resolves once all controllers' informers have synced and their workers run (or the signal has aborted before that). A
+   * controller whose objects cannot be read for long waits alone, and starts when they can be.
+   */
   readonly started: Promise<void>;
   /** Resolves after the abort, when the last reconcile has ended and all watches are closed. */
   readonly stopped: Promise<void>;
 }
+
+/** Nobody waits longer for a controller whose objects cannot be read (a Secret whose key is lost). */
+const START_LIMIT_MS = 10_000;
 
 /** Makes all controllers, starts their informers, and works off their queues until the signal aborts. */
 export function runControllers(options: RunControllersOptions): RunningControllers {
@@ -39,28 +45,43 @@ export function runControllers(options: RunControllersOptions): RunningControlle
   const runs = Object.entries(options.factories).map(([name, factory]) => {
     const dependencies = options.dependenciesFor(name);
     sets.add(dependencies.informers);
-    return { dependencies, controller: factory(dependencies) };
+    const used: Informer<unknown>[] = [];
+    const controller = factory({ ...dependencies, informers: noting(dependencies.informers, used) });
+    return { name, dependencies, controller, used, hasBegun: false };
   });
-  let started = (): void => {};
-  const startedPromise = new Promise<void>((resolve) => {
-    started = resolve;
-  });
+  const started = Promise.withResolvers<void>();
+
+  /** Begins when what it looks at has been read once, and resolves when it has ended. */
+  async function worker(run: (typeof runs)[number], begun: () => void): Promise<void> {
+    await Promise.race([Promise.all(run.used.map(({ synced }) => synced)), aborted(options.signal)]);
+    const { clock, log } = run.dependencies;
+    const { signal, spans, metrics } = options;
+    const ended = signal.aborted ? undefined : runController(run.controller, { clock, log, signal, spans, metrics });
+    run.hasBegun = true;
+    begun();
+    await ended;
+  }
 
   async function run(): Promise<void> {
-    await Promise.all(Array.from(sets, (set) => set.start()));
-    const workers = options.signal.aborted
-      ? []
-      : runs.map(({ controller, dependencies }) =>
-          runController(controller, {
-            clock: dependencies.clock,
-            log: dependencies.log,
-            signal: options.signal,
-            spans: options.spans,
-            metrics: options.metrics,
-          }),
-        );
-    started();
-    await Promise.all([aborted(options.signal), ...workers]);
+    for (const set of sets) void set.start();
+    const begun: Promise<void>[] = [];
+    const workers = runs.map((each) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      begun.push(promise);
+      return worker(each, resolve);
+    });
+    const ended = Promise.all([aborted(options.signal), ...workers]);
+    // What fails while others still wait is told below.
+    ended.catch(() => {});
+    const limit = runs[0]?.dependencies.clock.setTimer(() => {
+      const waiting = runs.filter(({ hasBegun }) => !hasBegun).map(({ name }) => name);
+      options.log.warn("some controllers wait for objects that cannot be read", { waiting });
+      started.resolve();
+    }, START_LIMIT_MS);
+    await Promise.race([Promise.all(begun), started.promise]);
+    limit?.cancel();
+    started.resolve();
+    await ended;
     await Promise.all(Array.from(sets, (set) => set.stop()));
     options.log.debug("controllers stopped", { count: runs.length });
   }
@@ -68,7 +89,21 @@ export function runControllers(options: RunControllersOptions): RunningControlle
   // A start that waits for a first list must end with the signal too.
   if (options.signal.aborted) for (const set of sets) void set.stop();
   else options.signal.addEventListener("abort", () => sets.forEach((set) => void set.stop()), { once: true });
-  return { started: startedPromise, stopped: run() };
+  return { started: started.promise, stopped: run() };
+}
+
+/** The same informers; those that somebody asks for are noted. */
+function noting(set: InformerSet, used: Informer<unknown>[]): InformerSet {
+  const note = <P>(informer: Informer<P>): Informer<P> => {
+    used.push(informer);
+    return informer;
+  };
+  return {
+    informer: (resource, indexes) => note(set.informer(resource, indexes)),
+    projected: (source) => note(set.projected(source)),
+    start: () => set.start(),
+    stop: () => set.stop(),
+  };
 }
 
 export interface RunControllerOptions {
