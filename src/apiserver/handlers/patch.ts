@@ -24,6 +24,8 @@ const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH
 export interface ReadPatch {
   readonly type: string;
   readonly value: unknown;
+  /** Its text, where it was JSON: keys that come twice can be found only there. */
+  readonly json?: string | undefined;
   /** Fields that an applied configuration says twice, told by the line. */
   readonly duplicates?: readonly string[] | undefined;
 }
@@ -42,7 +44,8 @@ export async function patchHandler(
   const transform = (current: ApiObject): ApiObject => {
     const object = patchObject(current, patch, { resource, definition });
     keepIdentity(object, current, exchange);
-    return readObject(resource, { value: object }, exchange);
+    const json = patch.type === JSON_PATCH ? undefined : patch.json;
+    return readObject(resource, { value: object, json }, exchange);
   };
   const stored = await updateObject(resource, { namespace, name, subresource, transform }, context);
   return objectAnswer(stored.object, { bytes: stored.bytes, resource });
