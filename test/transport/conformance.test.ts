@@ -35,7 +35,8 @@ async function inProcess(): Promise<Fixture> {
 
 /** TLS with a client certificate, told by a kubeconfig. */
 async function overHttp(): Promise<Fixture> {
-  const { server, close } = await startMemoryServer();
+  let authority = "";
+  const { server, close } = await startMemoryServer({ security: { clientAuthority: () => authority } });
   const folder = await mkdtemp(path.join(tmpdir(), "transport-"));
   const pki = await ensurePki({
     directory: path.join(folder, "pki"),
@@ -46,6 +47,7 @@ async function overHttp(): Promise<Fixture> {
     addresses: [],
   });
   const { certificate, key } = pki.apiServer;
+  authority = pki.authority.certificate;
   const edge = createEdge({
     handler: server.handler,
     tls: { key, cert: certificate, clientCa: pki.authority.certificate },
