@@ -8,8 +8,7 @@ export const encryptionOptions: Readonly<Record<string, CommandOption>> = {
   "encryption-provider-config": {
     type: "string",
     value: "FILE",
-    description:
-      "EncryptionConfiguration: what is encrypted on disk (default: Secrets, by a key of the cluster)",
+    description: "EncryptionConfiguration: what is encrypted on disk (default: Secrets, by a key of the cluster)",
   },
   "encryption-provider-config-automatic-reload": {
     type: "boolean",
