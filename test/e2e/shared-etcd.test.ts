@@ -36,6 +36,7 @@ test("three servers on a three-member etcd lose nothing while members and server
       ? [["a member of etcd is cut off", () => whileCutOff(etcd.members[1]!, load)] as [string, () => Promise<void>]]
       : []),
     ["a server hangs", () => serverHangs(servers[1]!, load)],
+    ["all of etcd is killed and comes back", () => allKilled(etcd.members, load)],
   ];
   const until = performance.now() + LONG_MINUTES * 60_000;
   do {
@@ -96,6 +97,13 @@ async function killed(members: readonly EtcdMember[], load: Load): Promise<void>
   await leader.kill();
   await flows(load, "without the leader of etcd");
   leader.start();
+}
+
+async function allKilled(members: readonly EtcdMember[], load: Load): Promise<void> {
+  await Promise.all(members.map((member) => member.kill()));
+  await pause(1000);
+  for (const member of members) member.start();
+  await flows(load, "when etcd is back");
 }
 
 async function whileHanging(member: EtcdMember, load: Load): Promise<void> {

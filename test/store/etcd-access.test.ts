@@ -108,7 +108,13 @@ test("a value that etcd will never take, and an etcd that is away", { skip, time
   context.after(() => etcd.stop());
   const store = await open({ servers: etcd.urls });
   context.after(() => store.close());
-  await store.create("/large", Buffer.alloc(1_500_000, "x"));
+  const large = await store.create("/large", Buffer.alloc(1_500_000, "x"));
+  const changed = await store.update("/large", Buffer.alloc(1_500_000, "y"), large.revision);
+  for await (const { events } of store.watch({ prefix: "/", afterRevision: large.revision })) {
+    const sizes = events.map(({ revision, value, previous }) => [revision, value.length, previous?.value.length]);
+    assert.deepEqual(sizes, [[changed.revision, 1_500_000, 1_500_000]]);
+    break;
+  }
   await assert.rejects(store.create("/larger", Buffer.alloc(2_000_000, "x")), ValueTooLargeError);
   assert.equal(store.health(), undefined);
 
