@@ -15,6 +15,8 @@ import { type AdmissionChain, admissionChain } from "./admission/chain.ts";
 import { webhookMetrics } from "./admission/webhook/webhook-metrics.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
 import { aggregatedHandler } from "./aggregation/forward.ts";
+import { keepLocalServices } from "./aggregation/keep-local-services.ts";
+import type { GroupVersion } from "./aggregation/local-services.ts";
 import type { RemoteVersion } from "./aggregation/remote-resources.ts";
 import type { ProxyCertificate } from "./aggregation/remote-service.ts";
 import type { Auditor } from "./audit/auditor.ts";
@@ -26,6 +28,7 @@ import { API_SERVER } from "./crd/api-server-identity.ts";
 import { type CustomResources, startCustomResources } from "./crd/custom-resources.ts";
 import { definitionStrategy } from "./crd/definition-strategy.ts";
 import { discoveryFresh } from "./discovery/fresh.ts";
+import { servedResources } from "./discovery/served.ts";
 import { chain, type Handler } from "./exchange.ts";
 import { auditFilter, auditRefusedCredentials } from "./filters/audit.ts";
 import { authenticationFilter } from "./filters/authentication.ts";
@@ -95,6 +98,8 @@ export interface ApiServerOptions {
   readonly admission: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];
   /** What who wires the server adds: streams to kubelets, by `group/resource/subresource`. */
   readonly subresources?: Readonly<Record<string, Subresource>>;
+  /** Writes an APIService for each group-version that is served here. */
+  readonly keepsLocalServices?: boolean;
   /** How the server proves itself to aggregated API servers. */
   readonly proxyCertificate?: ProxyCertificate;
   /** Plain paths besides those of the server itself; `remote` is what aggregated servers serve. */
@@ -228,6 +233,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   await aggregator.start();
   flowControl?.run(transport());
+  const resources = servedResources(table, served);
+  const localServices = options.keepsLocalServices
+    ? keepLocalServices({
+        ...{ reader, transport, clock, signal: stopping.signal, subscribe: table.subscribe },
+        served: () => groupVersionsOf(resources()),
+        log: log.named("aggregation"),
+      })
+    : undefined;
   const repairing = claims.keepRepaired(stopping.signal);
   return {
     handler,
@@ -243,9 +256,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await auditor?.close();
       await webhooks.close();
       stopping.abort();
-      await Promise.all([following, repairing]);
+      await Promise.all([following, repairing, localServices]);
     },
   };
+}
+
+function groupVersionsOf(resources: readonly ResourceSchema[]): readonly GroupVersion[] {
+  const named = resources.map(({ group, version }) => [`${group}/${version}`, { group, version }] as const);
+  return [...new Map(named).values()];
 }
 
 /** The kinds that need more than data, in one table. */

@@ -145,6 +145,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         flowControl: options.flowControl ?? flowControlDefaults,
         admission,
         subresources: options.subresources(() => keys.current()),
+        keepsLocalServices: true,
         proxyCertificate: () => keys.current().frontProxyClient,
         paths: (table, served, remote) => [
           versionPath(),

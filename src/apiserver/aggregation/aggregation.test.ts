@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { CustomResourceDefinition } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import type { APIService } from "../../api/generated/apiregistration.k8s.io/v1.ts";
 import type { Service } from "../../api/generated/core/v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery.k8s.io/v1.ts";
-import { apiServices, endpointSlices, services } from "../../api/generated/resources.ts";
+import { apiServices, customResourceDefinitions, endpointSlices, services } from "../../api/generated/resources.ts";
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { discoveryPaths } from "../discovery/paths.ts";
@@ -179,4 +180,32 @@ test("without its APIService it is gone", async () => {
   assert.equal((await askRaw(memory.server, `${SERVED}/things`)).code, 404);
   const groups = (await askRaw(memory.server, "/apis")).json().groups;
   assert.ok(!groups.some(({ name }: { name: string }) => name === "metrics.example.com"));
+});
+
+test("each group-version of this server has its APIService, also those of custom resources while they are there", async () => {
+  const own = await startMemoryServer({ keepsLocalServices: true });
+  const names = async (): Promise<string[]> => {
+    for (let turn = 0; turn < 50; turn++) await nextTurn();
+    await own.clock.advance(1000);
+    return (await own.client.list(apiServices)).items.map(({ metadata }) => metadata?.name ?? "");
+  };
+  try {
+    const before = await names();
+    for (const name of ["v1.", "v1.apps", "v2.autoscaling"]) assert.ok(before.includes(name), name);
+    const schema = { openAPIV3Schema: { type: "object" } };
+    await own.client.create(customResourceDefinitions, {
+      metadata: { name: "widgets.example.com" },
+      spec: {
+        group: "example.com",
+        scope: "Namespaced",
+        names: { plural: "widgets", kind: "Widget" },
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      },
+    } as CustomResourceDefinition);
+    assert.ok((await names()).includes("v1.example.com"));
+    await own.client.delete(customResourceDefinitions, { name: "widgets.example.com" });
+    assert.deepEqual(await names(), before);
+  } finally {
+    await own.close();
+  }
 });

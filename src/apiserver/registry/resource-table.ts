@@ -43,6 +43,8 @@ export interface ResourceTable {
    * @param resources one resource in every served version; `stored` is that of the version that is stored
    */
   replace(owner: string, resources: readonly ServedResource[], stored?: ServedResource): void;
+  /** Calls back after each change. Answers how to stop. */
+  subscribe(listener: () => void): () => void;
 }
 
 /** Component statuses have had no truth to tell since components stopped serving their health there: they answer 404. */
@@ -56,8 +58,13 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
   const { served, stored } = builtInResources(options);
   const builtIn = [...served.values()];
   const owned = new Map<string, { readonly resources: readonly ServedResource[]; readonly groupResource: string }>();
+  const listeners = new Set<() => void>();
   let all: readonly ServedResource[] | undefined = builtIn;
   return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     find: (group, version, resource) => served.get(`${group}/${version}/${resource}`),
     stored: (group, resource) => stored.get(`${group}/${resource}`),
     list: () => (all ??= [...builtIn, ...[...owned.values()].flatMap(({ resources }) => resources)]),
@@ -76,6 +83,7 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
       }
       const kept = new Set([...resources, storedAs].map((resource) => resource?.storage));
       for (const { storage } of before?.resources ?? []) if (!kept.has(storage)) storage.cache.close();
+      for (const listener of listeners) listener();
     },
   };
 }

@@ -37,6 +37,7 @@ export async function startMemoryServer(
     subresources?: Readonly<Record<string, Subresource>>;
     paths?: ApiServerOptions["paths"];
     proxyCertificate?: ApiServerOptions["proxyCertificate"];
+    keepsLocalServices?: boolean;
     audit?: ApiServerOptions["audit"];
     flowControl?: ApiServerOptions["flowControl"];
     security?: Partial<SecurityOptions>;
@@ -70,6 +71,7 @@ export async function startMemoryServer(
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.flowControl !== undefined && { flowControl: options.flowControl }),
     ...(options.paths !== undefined && { paths: options.paths }),
+    keepsLocalServices: options.keepsLocalServices === true,
     ...(options.proxyCertificate !== undefined && { proxyCertificate: options.proxyCertificate }),
   });
   const clientOf = (user: UserInfo): Client => new Client(server.transport({ user, userAgent: "test" }));
