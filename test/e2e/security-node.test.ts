@@ -12,7 +12,14 @@ suite("a node as it comes", { skip: withoutContainers() }, () => {
   after(() => cluster?.remove());
 
   const seen = async (): Promise<Map<string, string>> => {
-    const { stdout, stderr } = await wherry("check", "security", "--output", "json", "--data-dir", cluster.dataDirectory);
+    const { stdout, stderr } = await wherry(
+      "check",
+      "security",
+      "--output",
+      "json",
+      "--data-dir",
+      cluster.dataDirectory,
+    );
     assert.notEqual(stdout, "", stderr);
     const { findings } = JSON.parse(stdout) as { findings: { id: string; result: string }[] };
     return new Map(findings.map(({ id, result }) => [id, result]));

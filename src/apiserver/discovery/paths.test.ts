@@ -17,7 +17,8 @@ const table: ResourceTable = {
     listed.find(({ schema: each }) => each.group === group && each.version === version && each.resource === resource),
   stored: () => undefined,
   list: () => listed,
-  replace: () => {}, subscribe: () => () => {},
+  replace: () => {},
+  subscribe: () => () => {},
 };
 
 function ask(handler: PathHandler, url: string, headers: Record<string, string> = {}) {
