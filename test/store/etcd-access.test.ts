@@ -103,6 +103,40 @@ test("servers of two clusters are told before anything is written", { skip, time
   await Promise.all([store.close(), plain.close()]);
 });
 
+test("watches that are slower than what is kept miss nothing", { skip, timeout: 60_000 }, async (context) => {
+  const etcd = await startEtcd();
+  context.after(() => etcd.stop());
+  const store = await open({ servers: etcd.urls }, { recent: { events: 10, bytes: 1e6 } });
+  context.after(() => store.close());
+  const start = store.revision();
+  const slow = store.watch({ prefix: "/p/", afterRevision: start })[Symbol.asyncIterator]();
+  const seen: string[] = [];
+  let last = 0;
+  for (let round = 0; round < 6; round++) {
+    const keys = Array.from({ length: 40 }, (_, index) =>
+      index % 2 === 0 ? `/p/${round}-${index}` : `/q/${round}-${index}`,
+    );
+    for (const key of keys) last = (await store.create(key, Buffer.from(key))).revision;
+    // Of each round only a little is read; the rest falls out of what is kept.
+    const { value } = await slow.next();
+    seen.push(...(value?.events ?? []).map(({ key }: { key: string }) => key));
+  }
+  for (let revision = 0; revision < last; ) {
+    const { value } = await slow.next();
+    assert.ok(value !== undefined);
+    revision = value.revision;
+    seen.push(...value.events.map(({ key }: { key: string }) => key));
+  }
+  const expected = (await store.list({ prefix: "/p/" })).items.toSorted(
+    (left, right) => left.revision - right.revision,
+  );
+  assert.deepEqual(
+    seen,
+    expected.map(({ key }) => key),
+  );
+  await slow.return?.();
+});
+
 test("a value that etcd will never take, and an etcd that is away", { skip, timeout: 60_000 }, async (context) => {
   const etcd = await startEtcd();
   context.after(() => etcd.stop());

@@ -27,7 +27,8 @@ import { OwnWrites } from "./own-writes.ts";
 import { Pulse } from "./pulse.ts";
 import { Quorum } from "./quorum.ts";
 import { listKeys, type ReadContext, readKey } from "./reads.ts";
-import { Trunk } from "./trunk.ts";
+import type { RecentLimits } from "./recent-events.ts";
+import { DEFAULT_RECENT_LIMITS, Trunk } from "./trunk.ts";
 import type { WatcherContext } from "./watcher.ts";
 import { type Intent, write } from "./writes.ts";
 
@@ -41,6 +42,8 @@ export interface EtcdStoreOptions extends EtcdAddress {
   readonly probeKey?: string;
   /** All watches are below this prefix; anywhere when absent. */
   readonly watchPrefix?: string;
+  /** How many changes are kept for watches that come back or are slow; beyond them they ask etcd. */
+  readonly recent?: RecentLimits;
   /** History is forgotten by one of all servers after this time; by nobody here when absent. */
   readonly compactionIntervalMs?: number;
 }
@@ -51,6 +54,7 @@ interface EtcdStoreParts {
   readonly pulse: Pulse;
   readonly compactor: Compactor | undefined;
   readonly watchPrefix: string;
+  readonly recent: RecentLimits;
 }
 
 /**
@@ -79,6 +83,7 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<EtcdStor
       leases: new Leases(connection, { clock, random }),
       pulse: new Pulse(quorum, clock),
       watchPrefix: options.watchPrefix ?? "",
+      recent: options.recent ?? DEFAULT_RECENT_LIMITS,
       compactor: intervalMs === undefined ? undefined : new Compactor({ ...own, intervalMs }),
     });
   } catch (error) {
@@ -94,18 +99,20 @@ export class EtcdStore implements Store {
   readonly #pulse: Pulse;
   readonly #compactor: Compactor | undefined;
   readonly #watchPrefix: string;
+  readonly #recent: RecentLimits;
   readonly #watches = new Set<LocalWatch>();
   #trunk: Trunk | undefined;
   /** One write of a key at a time, so that a refusal names what is there. */
   readonly #writing = new Map<string, Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor({ context, leases, pulse, compactor, watchPrefix }: EtcdStoreParts) {
+  constructor({ context, leases, pulse, compactor, watchPrefix, recent }: EtcdStoreParts) {
     this.#context = context;
     this.#leases = leases;
     this.#pulse = pulse;
     this.#compactor = compactor;
     this.#watchPrefix = watchPrefix;
+    this.#recent = recent;
   }
 
   /** For people: which etcd this is. */
@@ -207,7 +214,7 @@ export class EtcdStore implements Store {
   #iterate(request: WatchRequest): AsyncIterator<WatchBatch> {
     const context = this.#context;
     if (this.#closing !== undefined) return { next: async () => ({ done: true, value: undefined }) };
-    this.#trunk ??= new Trunk(this.#watchPrefix, context);
+    this.#trunk ??= new Trunk(this.#watchPrefix, context, this.#recent);
     invariant(this.#trunk.covers(request.prefix), `watches are below ${this.#watchPrefix}`);
     const watch = new LocalWatch(request, { context, trunk: this.#trunk }, (ended) => this.#watches.delete(ended));
     this.#watches.add(watch);

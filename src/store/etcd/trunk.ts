@@ -1,11 +1,11 @@
 import { errorMessage } from "../../base/assert.ts";
 import { sleep } from "../../base/clock.ts";
 import type { WatchBatch } from "../store.ts";
-import { RecentEvents } from "./recent-events.ts";
+import { RecentEvents, type RecentLimits } from "./recent-events.ts";
 import { Watcher, type WatcherContext } from "./watcher.ts";
 
 /** Enough for clients that come back after a few minutes of a busy cluster. */
-const LIMITS = { events: 50_000, bytes: 128 * 1024 * 1024 };
+export const DEFAULT_RECENT_LIMITS: RecentLimits = { events: 50_000, bytes: 128 * 1024 * 1024 };
 const RETRY_MS = 500;
 
 /**
@@ -20,11 +20,11 @@ export class Trunk {
   #watcher: Watcher;
   #isEnded = false;
 
-  constructor(prefix: string, context: WatcherContext) {
+  constructor(prefix: string, context: WatcherContext, limits: RecentLimits) {
     this.#context = context;
     this.#prefix = prefix;
     const revision = context.connection.revision;
-    this.#recent = new RecentEvents(revision, LIMITS);
+    this.#recent = new RecentEvents(revision, limits);
     this.#watcher = this.#watch(revision);
     void this.#follow();
   }
