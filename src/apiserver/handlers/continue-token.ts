@@ -1,4 +1,4 @@
-import { badRequest } from "../../api/status.ts";
+import { badRequest, type StatusError } from "../../api/status.ts";
 
 /** Where a limited list goes on: the revision that it shows (-1: the present) and the next key. */
 export interface ContinueToken {
@@ -16,10 +16,15 @@ export function encodeContinue(token: ContinueToken, prefix: string): string {
 export function decodeContinue(text: string, prefix: string): ContinueToken {
   try {
     const parsed = JSON.parse(Buffer.from(text, "base64url").toString()) as { v: unknown; rv: unknown; start: unknown };
-    if (parsed.v !== "meta.k8s.io/v1" || !Number.isSafeInteger(parsed.rv) || typeof parsed.start !== "string")
-      throw new Error();
-    return { revision: parsed.rv as number, startKey: prefix + parsed.start };
+    const revision = parsed.rv;
+    const isRevision = revision === -1 || (Number.isSafeInteger(revision) && (revision as number) > 0);
+    if (parsed.v !== "meta.k8s.io/v1" || !isRevision || typeof parsed.start !== "string") throw new Error();
+    return { revision: revision as number, startKey: prefix + parsed.start };
   } catch {
-    throw badRequest("continue key is not valid: it must be the token of an earlier list with the same parameters");
+    throw invalidToken();
   }
+}
+
+export function invalidToken(): StatusError {
+  return badRequest("continue key is not valid: it must be the token of an earlier list with the same parameters");
 }

@@ -1,7 +1,9 @@
+import { findDuplicateFields } from "../../api/duplicate-fields.ts";
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
 import { badRequest, unsupportedMediaType } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { RequestBody } from "../exchange.ts";
+import { parseJsonText } from "./json-text.ts";
 
 export const JSON_TYPE = "application/json";
 export const YAML_TYPE = "application/yaml";
@@ -31,7 +33,7 @@ export async function decodeBody(body: RequestBody): Promise<DecodedBody> {
   const type = mediaType(body.contentType) || JSON_TYPE;
   switch (type) {
     case JSON_TYPE:
-      return parseJson(bytes);
+      return parseJsonText(bytes);
     case YAML_TYPE:
       return parseYaml(bytes);
     case PROTOBUF_TYPE:
@@ -48,62 +50,45 @@ export function expectObject(value: unknown, expected: { group: string; version:
       `the object provided is unrecognized (must be of type ${expected.kind}): the body is not an object`,
     );
   }
-  const object = value as ApiObject;
-  const apiVersion = apiVersionOf(expected);
-  if ((object.apiVersion ?? apiVersion) !== apiVersion || (object.kind ?? expected.kind) !== expected.kind) {
-    const got = `${object.kind ?? ""} in version "${object.apiVersion ?? ""}"`;
+  const { apiVersion, kind, ...object } = value as Record<string, unknown>;
+  const wanted = { apiVersion: apiVersionOf(expected), kind: expected.kind };
+  const got = { apiVersion: textOf(apiVersion, "apiVersion"), kind: textOf(kind, "kind") };
+  if ((got.apiVersion ?? wanted.apiVersion) !== wanted.apiVersion || (got.kind ?? wanted.kind) !== wanted.kind) {
     const message =
-      object.kind === expected.kind
-        ? `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`
-        : `${got} cannot be handled as a ${expected.kind}: the kind or API version does not match the URL`;
+      got.kind === wanted.kind
+        ? `the API version in the data (${got.apiVersion}) does not match the expected API version (${wanted.apiVersion})`
+        : `${got.kind ?? ""} in version "${got.apiVersion ?? ""}" cannot be handled as a ${expected.kind}: the kind or API version does not match the URL`;
     throw badRequest(message);
   }
-  if (object.metadata !== undefined && (typeof object.metadata !== "object" || object.metadata === null)) {
+  if (object.metadata === null) delete object.metadata;
+  if (object.metadata !== undefined && typeof object.metadata !== "object") {
     throw badRequest(
       `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: metadata is not an object`,
     );
   }
-  return { ...object, apiVersion, kind: expected.kind };
+  return { ...object, ...wanted } as ApiObject;
 }
 
-/** JSON text that is UTF-8, parsed. Duplicate keys are found by who asks for them. */
-export function parseJson(bytes: Buffer): DecodedBody {
-  if (bytes.length === 0) throw badRequest("the request body is empty; an object is expected");
-  let json: string;
-  try {
-    json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw badRequest("the request body is not valid UTF-8");
-  }
-  try {
-    return { value: JSON.parse(json), json };
-  } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${errorMessage(error)}`);
-  }
+/** A text that may be missing. @throws StatusError BadRequest */
+function textOf(value: unknown, field: string): string | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string") return value;
+  const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  const why = `json: cannot unmarshal ${type} into Go struct field .${field} of type string`;
+  throw badRequest(`couldn't get version/kind; json parse error: ${why}`);
 }
 
-/** YAML. Of keys that come twice the last one counts; the first such place is told. */
+/** YAML. Most of it is JSON in truth, which is read very much faster; what is said twice is told as of YAML. */
 export async function parseYaml(bytes: Buffer): Promise<DecodedBody> {
-  const { load, CORE_SCHEMA, YAMLException } = await import("js-yaml");
-  const text = bytes.toString("utf8");
+  const { parseYamlText } = await import("./yaml-text.ts");
+  if (bytes[0] !== 0x7b) return parseYamlText(bytes);
+  let read: ReturnType<typeof parseJsonText>;
   try {
-    return { value: load(text, { schema: CORE_SCHEMA }) };
-  } catch (error) {
-    const isDuplicate = error instanceof YAMLException && error.reason === "duplicated mapping key";
-    if (!isDuplicate || error.mark === undefined) throw notYaml(error);
-    const { line } = error.mark;
-    const key = /^[\s-]*["']?([^"':]+)/.exec(text.split("\n")[line] ?? "")?.[1] ?? "";
-    try {
-      const duplicates = [`line ${line + 1}: key ${JSON.stringify(key)} already set in map`];
-      return { value: load(text, { schema: CORE_SCHEMA, json: true }), duplicates };
-    } catch (second) {
-      throw notYaml(second);
-    }
+    read = parseJsonText(bytes);
+  } catch {
+    return parseYamlText(bytes);
   }
-}
-
-function notYaml(error: unknown): Error {
-  return badRequest(`error converting YAML to JSON: ${errorMessage(error)}`);
+  return findDuplicateFields(read.json).length === 0 ? { value: read.value } : parseYamlText(bytes);
 }
 
 async function parseProtobuf(bytes: Buffer): Promise<unknown> {

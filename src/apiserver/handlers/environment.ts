@@ -1,11 +1,11 @@
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
-import { badRequest } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Exchange } from "../exchange.ts";
 import type { WriteContext } from "../registry/strategy.ts";
 import { isTrue } from "../request-info.ts";
+import { checkWriteOptions, OPTIONS_KINDS } from "./options.ts";
 
 /** What handlers are given besides the request. */
 export interface Environment {
@@ -13,11 +13,12 @@ export interface Environment {
   readonly random: Random;
 }
 
-/** Reads what the query says about a write. @throws StatusError BadRequest */
+/** Reads what the query says about a write. @throws StatusError Invalid */
 export function writeContext(exchange: Exchange, environment: Environment): WriteContext {
+  checkWriteOptions(exchange);
   return {
     user: present(exchange.user, "the user of an authorized request"),
-    dryRun: dryRunOf(exchange.query.getAll("dryRun")),
+    dryRun: exchange.query.getAll("dryRun").includes("All"),
     clock: environment.clock,
     random: environment.random,
     fieldManager: exchange.query.get("fieldManager") || managerFromUserAgent(exchange.headers["user-agent"]),
@@ -35,12 +36,6 @@ function annotator(annotations: Record<string, string>): (key: string, value: st
   };
 }
 
-const OPTIONS_KINDS: Readonly<Record<string, string>> = {
-  POST: "CreateOptions",
-  PUT: "UpdateOptions",
-  PATCH: "PatchOptions",
-};
-
 /** The query of a write as the object that webhooks are told. */
 function writeOptions({ method, query }: Exchange): ApiObject | undefined {
   const kind = OPTIONS_KINDS[method];
@@ -54,14 +49,6 @@ function writeOptions({ method, query }: Exchange): ApiObject | undefined {
     if (value) options[name] = value;
   }
   return options;
-}
-
-/** Only `All` is a dry run. */
-export function dryRunOf(values: readonly unknown[]): boolean {
-  const asked = values.filter((value) => value !== "");
-  const wrong = asked.find((value) => value !== "All");
-  if (wrong !== undefined) throw badRequest(`dryRun: Unsupported value: "${wrong}": supported values: "All"`);
-  return asked.length > 0;
 }
 
 /** Upstream names an unnamed manager after the program: what stands before the first slash of User-Agent. */

@@ -14,8 +14,9 @@ import { applied } from "../registry/managed-fields.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
-import { mediaType, parseJson, parseYaml } from "./decode.ts";
+import { mediaType, parseYaml } from "./decode.ts";
 import { type Environment, writeContext } from "./environment.ts";
+import { parseJsonText } from "./json-text.ts";
 import { readConfiguration, readObject } from "./read-object.ts";
 
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
@@ -36,9 +37,9 @@ export async function patchHandler(
   exchange: Exchange,
   environment: Environment,
 ): Promise<ObjectAnswer> {
+  const context = writeContext(exchange, environment);
   const patch = await readPatch(exchange);
   const { namespace, name, subresource } = exchange.info;
-  const context = writeContext(exchange, environment);
   const definition = resource.schema.definition;
   if (patch.type === APPLY_PATCH) return applyHandler(resource, { exchange, patch, context });
   const transform = (current: ApiObject): ApiObject => {
@@ -58,11 +59,6 @@ async function applyHandler(
 ): Promise<ObjectAnswer> {
   const { exchange, patch, context } = request;
   const { namespace, name, subresource } = exchange.info;
-  if (!exchange.query.get("fieldManager")) {
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
-  }
   const wanted = appliedConfiguration(resource, patch, exchange);
   const force = isTrue(exchange.query.get("force"));
   const operation = "Apply" as const;
@@ -85,7 +81,7 @@ export async function readPatch(exchange: Exchange): Promise<ReadPatch> {
   if (!PATCH_TYPES.includes(type)) throw unsupportedMediaType(PATCH_TYPES);
   if (exchange.body.value !== undefined) return { type, value: exchange.body.value };
   const bytes = await exchange.body.read();
-  return { type, ...(type === APPLY_PATCH ? await parseYaml(bytes) : parseJson(bytes)) };
+  return { type, ...(type === APPLY_PATCH ? await parseYaml(bytes) : parseJsonText(bytes)) };
 }
 
 /** The object with the patch applied; the original is not changed. @throws StatusError */

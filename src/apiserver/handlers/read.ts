@@ -4,13 +4,16 @@ import type { CacheEntry } from "../cache/entry.ts";
 import { chosen, type Selection } from "../cache/selection.ts";
 import { type Exchange, type ListAnswer, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
-import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import { decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
+import { checkListOptions } from "./options.ts";
 import { selectionOf } from "./selection.ts";
 
 /** GET of one object, as of now. */
 export async function getHandler(resource: ServedResource, exchange: Exchange): Promise<ObjectAnswer> {
   const { namespace, name } = exchange.info;
+  const atLeast = exchange.query.size === 0 ? 0 : askedRevision(exchange.query);
   const stored = await resource.storage.get(namespace, name);
+  if (atLeast > resource.storage.cache.revision) throw tooLarge(atLeast, resource.storage.cache.revision);
   if (stored === undefined) throw notFound(resource.schema, name);
   return objectAnswer(stored.object, { bytes: stored.bytes, resource });
 }
@@ -29,11 +32,12 @@ export async function listHandler(resource: ServedResource, exchange: Exchange):
   const current = await resource.storage.cache.freshFor(selection);
   if (token !== "") {
     const { revision, startKey } = decodeContinue(token, selection.prefix);
+    if (revision > current) throw invalidToken();
     if (revision > 0) return listPast(resource, { selection, revision, startKey, limit });
     return listPresent(resource, { selection, startKey, limit });
   }
   if (exact !== undefined && exact !== current) return listPast(resource, { selection, revision: exact, limit });
-  const atLeast = Number(query.get("resourceVersion") ?? 0);
+  const atLeast = askedRevision(query);
   if (atLeast > current) throw tooLarge(atLeast, current);
   return listPresent(resource, { selection, limit });
 }
@@ -115,26 +119,24 @@ function limitOf(query: URLSearchParams): number {
   return Number(text);
 }
 
-/** The revision that resourceVersionMatch=Exact asks for; checks the combinations that the API allows. */
+/** The revision that resourceVersionMatch=Exact asks for. @throws StatusError Invalid, BadRequest */
 function exactRevision(query: URLSearchParams, token: string): number | undefined {
-  const version = query.get("resourceVersion") ?? "";
-  const match = query.get("resourceVersionMatch") ?? "";
-  if (version !== "" && !/^\d{1,16}$/.test(version))
-    throw badRequest(`Invalid value: "${version}": resourceVersion must be a non-negative integer`);
-  if (match === "") return undefined;
-  if (match !== "Exact" && match !== "NotOlderThan") {
-    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`);
+  checkListOptions(query, false);
+  const revision = askedRevision(query);
+  if (token !== "" && revision > 0) {
+    throw badRequest("specifying resource version is not allowed when using continue");
   }
-  if (token !== "")
-    throw badRequest("resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided");
-  if (version === "")
+  return query.get("resourceVersionMatch") === "Exact" ? revision : undefined;
+}
+
+/** resourceVersion of the query, 0 without one. @throws StatusError BadRequest */
+function askedRevision(query: URLSearchParams): number {
+  const version = query.get("resourceVersion") ?? "";
+  if (version === "") return 0;
+  if (!/^\d{1,20}$/.test(version)) {
     throw badRequest(
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+      `resourceVersion: Invalid value: ${JSON.stringify(version.slice(0, 64))}: must be an unsigned integer that a list has told`,
     );
-  if (match !== "Exact") return undefined;
-  if (version === "0")
-    throw badRequest(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
-    );
+  }
   return Number(version);
 }

@@ -8,6 +8,7 @@ import { chosen, type Selection } from "../cache/selection.ts";
 import type { Exchange, OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { isTrue } from "../request-info.ts";
+import { checkListOptions } from "./options.ts";
 import { selectionOf } from "./selection.ts";
 
 /** How often an idle watch tells the revision that it has reached (upstream: about a minute). */
@@ -124,18 +125,8 @@ function startOf(query: URLSearchParams): Start {
   const version = query.get("resourceVersion") ?? "";
   if (version !== "" && !/^\d{1,16}$/.test(version))
     throw badRequest(`Invalid value: "${version}": resourceVersion must be a non-negative integer`);
+  checkListOptions(query, true);
   const send = query.get("sendInitialEvents");
-  const match = query.get("resourceVersionMatch") ?? "";
-  if (send !== null && match !== "NotOlderThan") {
-    throw badRequest(
-      "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
-  }
-  if (send === null && match !== "") {
-    throw badRequest(
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-    );
-  }
   const wantsInitial = isTrue(send);
   if (wantsInitial) return { initialEvents: true, initialBookmark: isTrue(query.get("allowWatchBookmarks")) };
   if (version === "" || version === "0") return { initialEvents: send === null, initialBookmark: false };

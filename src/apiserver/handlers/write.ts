@@ -4,11 +4,12 @@ import { badRequest, isNotFound, type Status, unsupportedMediaType } from "../..
 import { chosen } from "../cache/selection.ts";
 import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
-import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
+import { deleteObject } from "../registry/delete.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { updateObject } from "../registry/update.ts";
 import { decodeBody, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
-import { dryRunOf, type Environment, writeContext } from "./environment.ts";
+import { deleteOptions } from "./delete-options.ts";
+import { type Environment, writeContext } from "./environment.ts";
 import { readObject } from "./read-object.ts";
 import { selectionOf } from "./selection.ts";
 
@@ -18,9 +19,10 @@ export async function createHandler(
   exchange: Exchange,
   environment: Environment,
 ): Promise<ObjectAnswer> {
+  const context = writeContext(exchange, environment);
   const draft = await bodyOf(resource, exchange);
   placeInNamespace(resource, draft, exchange);
-  const stored = await createObject(resource, draft, writeContext(exchange, environment));
+  const stored = await createObject(resource, draft, context);
   return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
 }
 
@@ -31,6 +33,7 @@ export async function updateHandler(
   environment: Environment,
 ): Promise<ObjectAnswer> {
   const { namespace, name, subresource } = exchange.info;
+  const context = writeContext(exchange, environment);
   const draft = await bodyOf(resource, exchange);
   placeInNamespace(resource, draft, exchange);
   const written = draft.metadata?.name ?? "";
@@ -38,7 +41,6 @@ export async function updateHandler(
     throw badRequest("the name of the object (based on URL) was empty in the body: metadata.name is required");
   if (written !== name)
     throw badRequest(`the name of the object (${written}) does not match the name on the URL (${name})`);
-  const context = writeContext(exchange, environment);
   const transform = (): ApiObject => {
     if (resource.strategy.refusesUnconditionalUpdate === true) requireVersion(resource, draft);
     return draft;
@@ -69,8 +71,8 @@ export async function deleteHandler(
   environment: Environment,
 ): Promise<Answer> {
   const { namespace, name } = exchange.info;
-  const options = await deleteOptions(exchange);
-  const context = { ...writeContext(exchange, environment), dryRun: isDryRun(exchange, options) };
+  const { options, dryRun } = await deleteOptions(exchange);
+  const context = { ...writeContext(exchange, environment), dryRun };
   const { stored, gone } = await deleteObject(resource, { namespace, name, options }, context);
   const isPod = resource.schema.group === "" && resource.schema.resource === "pods";
   if (!gone || isPod) return objectAnswer(stored.object, { bytes: stored.bytes, resource });
@@ -87,8 +89,8 @@ export async function deleteCollectionHandler(
   exchange: Exchange,
   environment: Environment,
 ): Promise<Answer> {
-  const options = await deleteOptions(exchange);
-  const context = { ...writeContext(exchange, environment), dryRun: isDryRun(exchange, options) };
+  const { options, dryRun } = await deleteOptions(exchange);
+  const context = { ...writeContext(exchange, environment), dryRun };
   const selection = selectionOf(resource, {
     namespace: exchange.info.namespace,
     labelSelector: exchange.query.get("labelSelector"),
@@ -127,35 +129,4 @@ function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: 
     throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
   }
   draft.metadata.namespace = namespace;
-}
-
-/** DeleteOptions from the body, else from the query. @throws StatusError BadRequest */
-async function deleteOptions(exchange: Exchange): Promise<DeleteOptions & { dryRun?: string[] }> {
-  const fromQuery: Record<string, unknown> = {};
-  for (const name of ["gracePeriodSeconds", "propagationPolicy", "orphanDependents"]) {
-    const text = exchange.query.get(name);
-    if (text === null) continue;
-    fromQuery[name] =
-      name === "gracePeriodSeconds" ? Number(text) : name === "orphanDependents" ? text === "true" : text;
-  }
-  const { body } = exchange;
-  const hasBody = body.value !== undefined || (await body.read()).length > 0;
-  const decoded = hasBody ? ((await decodeBody(body)).value as Record<string, unknown>) : {};
-  const options = { ...fromQuery, ...decoded } as DeleteOptions & { dryRun?: string[] };
-  if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
-    throw badRequest("DeleteOptions: orphanDependents and deletionPropagation cannot be both set");
-  }
-  const policy = options.propagationPolicy;
-  if (policy !== undefined && !["Orphan", "Background", "Foreground"].includes(policy)) {
-    throw badRequest(
-      `DeleteOptions: propagationPolicy: Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`,
-    );
-  }
-  const grace = options.gracePeriodSeconds;
-  if (grace !== undefined && !Number.isSafeInteger(grace)) throw badRequest("gracePeriodSeconds must be an integer");
-  return options;
-}
-
-function isDryRun(exchange: Exchange, options: { dryRun?: string[] }): boolean {
-  return dryRunOf([...exchange.query.getAll("dryRun"), ...(options.dryRun ?? [])]);
 }

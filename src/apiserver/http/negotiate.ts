@@ -40,7 +40,7 @@ export function negotiate(
   const includeObject = includeOf(query);
   if (ranges.length === 0) return { encoding: "json", as: "object", pretty, includeObject };
   for (const range of ranges) {
-    const encoding = ENCODINGS[range.type];
+    const encoding = Object.hasOwn(ENCODINGS, range.type) ? ENCODINGS[range.type] : undefined;
     const as = viewOf(range);
     // Tables have no protobuf form; clients that ask for one name JSON as well.
     if (encoding === undefined || as === undefined || (encoding === "protobuf" && as === "table")) continue;

@@ -6,9 +6,9 @@ import { badRequest, conflict } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import { formatTime } from "../../base/clock.ts";
 import { objectAnswer } from "../exchange.ts";
-import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { writeContext } from "../handlers/environment.ts";
 import type { VirtualHandler } from "../handlers/handler.ts";
+import { typedBody } from "../handlers/typed-body.ts";
 import { admissionAttributes } from "../registry/admit.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { updateObject } from "../registry/update.ts";
@@ -19,8 +19,7 @@ const BINDING = { group: "", version: "v1", kind: "Binding" };
 /** Assigns a pod to a node, once (registry/core/pod BindingREST). */
 export const bindingSubresource: Subresource = {
   async create(resource, exchange, environment) {
-    const value = (await decodeBody(exchange.body)).value;
-    const binding = cloneJson(expectObject(value, BINDING)) as Binding;
+    const binding = await typedBody<Binding>(exchange, BINDING);
     const node = binding.target?.name ?? "";
     if ((binding.target?.kind ?? "Node") !== "Node" || node === "") {
       throw badRequest('target: a Binding must name the node: target.kind "Node" and target.name');
@@ -70,8 +69,7 @@ function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): P
 export function bindingCollection(table: () => ResourceTable): VirtualHandler {
   return async (exchange, environment) => {
     const pods = present(table().find("", "v1", "pods"), "the resource pods");
-    const { value } = await decodeBody(exchange.body);
-    const name = expectObject(value, BINDING).metadata?.name ?? "";
+    const name = (await typedBody(exchange, BINDING)).metadata?.name ?? "";
     if (name === "") throw badRequest("metadata.name: Required value: a Binding is named after its pod");
     const info = { ...exchange.info, resource: "pods", subresource: "binding", name };
     return present(bindingSubresource.create, "the handler of bindings")(pods, { ...exchange, info }, environment);

@@ -7,44 +7,47 @@ import { cloneJson } from "../../api/patch/json-value.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
 import { failure, internalError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
-import { type Exchange, objectAnswer } from "../exchange.ts";
-import { decodeBody, expectObject } from "../handlers/decode.ts";
-import { type Environment, writeContext } from "../handlers/environment.ts";
+import { objectAnswer } from "../exchange.ts";
+import { checkDeleteOptions } from "../handlers/delete-options.ts";
+import { writeContext } from "../handlers/environment.ts";
+import { typedBody } from "../handlers/typed-body.ts";
 import type { ObjectReader } from "../reader.ts";
 import { admissionAttributes } from "../registry/admit.ts";
 import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
+import type { WriteContext } from "../registry/strategy.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
 
 const REFUSED = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 interface Eviction extends ApiObject {
-  deleteOptions?: DeleteOptions;
+  deleteOptions?: DeleteOptions & { dryRun?: string[] };
 }
 
 /** Deletes a pod unless its PodDisruptionBudget forbids it (registry/core/pod EvictionREST). */
 export function evictionSubresource(options: { reader: ObjectReader; table: () => ResourceTable }): Subresource {
   return {
     async create(resource, exchange, environment) {
-      const body = exchange.body.value ?? (await decodeBody(exchange.body)).value;
-      const eviction = cloneJson(expectObject(body, { group: "policy", version: "v1", kind: "Eviction" })) as Eviction;
+      const eviction = await typedBody<Eviction>(exchange, { group: "policy", version: "v1", kind: "Eviction" });
       const { namespace, name } = exchange.info;
-      const context = writeContext(exchange, environment);
+      const { dryRun: dryRuns = [], ...said } = eviction.deleteOptions ?? {};
+      const { options: deletion, dryRun } = checkDeleteOptions(said, [...exchange.query.getAll("dryRun"), ...dryRuns]);
+      const context = { ...writeContext(exchange, environment), dryRun };
       const posted = { operation: "CREATE", subresource: "eviction", object: eviction, namespace, name } as const;
       const attributes = admissionAttributes(resource, context, posted);
       await resource.admission.admit(attributes);
       await resource.admission.validate(attributes);
       const pod = await options.reader.get(pods, namespace, name);
-      if (pod !== undefined && isRunning(pod)) await takeFromBudget(options, { pod, exchange, environment });
+      if (pod !== undefined && isRunning(pod)) await takeFromBudget(options, { pod, context });
       if (pod !== undefined && pod.metadata?.deletionTimestamp === undefined) {
         const transform = (current: ApiObject): ApiObject =>
           withDisruptionTarget(current as Pod, formatTime(environment.clock.now()));
         const change = { namespace, name, subresource: "status", transform, admission: "already" } as const;
         await updateObject(resource, change, context);
       }
-      const target = { namespace, name, options: eviction.deleteOptions ?? {}, admission: "already" } as const;
+      const target = { namespace, name, options: deletion, admission: "already" } as const;
       await deleteObject(resource, target, context);
       return objectAnswer(
         { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject,
@@ -75,9 +78,9 @@ function isRunning(pod: Pod): boolean {
 
 async function takeFromBudget(
   options: { reader: ObjectReader; table: () => ResourceTable },
-  request: { pod: Pod; exchange: Exchange; environment: Environment },
+  request: { pod: Pod; context: WriteContext },
 ): Promise<void> {
-  const { pod, exchange, environment } = request;
+  const { pod, context } = request;
   const namespace = pod.metadata?.namespace ?? "";
   const budgets = await options.reader.list(podDisruptionBudgets, namespace);
   const mine = budgets.filter((budget) => labelSelectorOf(budget.spec?.selector)(pod.metadata?.labels));
@@ -88,7 +91,6 @@ async function takeFromBudget(
     );
   const budgetsResource = options.table().find("policy", "v1", "poddisruptionbudgets") as ServedResource;
   if (!isConditionTrue(pod.status?.conditions, "Ready") && mayGoUnhealthy(mine[0]!)) return;
-  const context = writeContext(exchange, environment);
   await updateObject(
     budgetsResource,
     {
@@ -96,7 +98,7 @@ async function takeFromBudget(
       name: mine[0]!.metadata?.name ?? "",
       subresource: "status",
       admission: "already",
-      transform: (current) => charged(current as PodDisruptionBudget, pod, formatTime(environment.clock.now())),
+      transform: (current) => charged(current as PodDisruptionBudget, pod, formatTime(context.clock.now())),
     },
     context,
   );

@@ -7,6 +7,7 @@ import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
 import { patchObject, readPatch } from "../handlers/patch.ts";
 import { getHandler } from "../handlers/read.ts";
+import { readObject } from "../handlers/read-object.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
@@ -24,7 +25,9 @@ export function partSubresource(part: Part): Subresource {
   return {
     get: getHandler,
     async update(resource, exchange, environment) {
-      const wanted = expectObject((await decodeBody(exchange.body)).value, resource.schema) as AnyObject;
+      const { value, json, duplicates } = await decodeBody(exchange.body);
+      const sent = { value: expectObject(value, resource.schema), json, duplicates };
+      const wanted = readObject(resource, sent, exchange) as AnyObject;
       if (wanted.metadata?.name !== exchange.info.name)
         throw badRequest("the name of the object does not match the name on the URL");
       return write(resource, { exchange, environment, wanted: () => wanted }, part);
@@ -32,7 +35,10 @@ export function partSubresource(part: Part): Subresource {
     async patch(resource, exchange, environment) {
       const patch = await readPatch(exchange);
       const { definition } = resource.schema;
-      const wanted = (current: ApiObject) => patchObject(current, patch, { resource, definition }) as AnyObject;
+      const wanted = (current: ApiObject) => {
+        const value = patchObject(current, patch, { resource, definition });
+        return readObject(resource, { value }, exchange) as AnyObject;
+      };
       return write(resource, { exchange, environment, wanted }, part);
     },
   };

@@ -3,9 +3,10 @@ import type { ApiObject } from "../../api/meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest, internalError, notFound } from "../../api/status.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
-import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
 import { patchObject, readPatch } from "../handlers/patch.ts";
+import { readObject } from "../handlers/read-object.ts";
+import { typedBody, typeOf } from "../handlers/typed-body.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { type AdmissionView, updateObject } from "../registry/update.ts";
 import { type Scale, type ScaleAccess, scaleAccess, scaleOf } from "./scale-access.ts";
@@ -36,7 +37,7 @@ export const scaleSubresource: Subresource = {
     return objectAnswer(scaleOf(stored.object, access));
   },
   async update(resource, exchange, environment) {
-    const wanted = expectObject((await decodeBody(exchange.body)).value, SCALE) as Scale;
+    const wanted = await typedBody<Scale>(exchange, SCALE);
     if (wanted.metadata?.name !== exchange.info.name)
       throw badRequest("the name of the Scale does not match the name on the URL");
     return write(resource, { exchange, environment }, () => wanted);
@@ -44,7 +45,10 @@ export const scaleSubresource: Subresource = {
   async patch(resource, exchange, environment) {
     const patch = await readPatch(exchange);
     const shape = { resource, definition: SCALE_DEFINITION };
-    return write(resource, { exchange, environment }, (current) => patchObject(current, patch, shape) as Scale);
+    return write(resource, { exchange, environment }, (current) => {
+      const value = patchObject(current, patch, shape);
+      return readObject(typeOf(SCALE), { value }, exchange) as Scale;
+    });
   },
 };
 

@@ -6,9 +6,9 @@ import type { UserInfo } from "../authn/authenticator.ts";
 import type { Authentication } from "../authn/create-authenticator.ts";
 import { reviewSelf, reviewToken } from "../authn/reviews.ts";
 import { objectAnswer } from "../exchange.ts";
-import { decodeBody, expectObject } from "../handlers/decode.ts";
 import type { Environment } from "../handlers/environment.ts";
 import type { VirtualHandler } from "../handlers/handler.ts";
+import { typedBody } from "../handlers/typed-body.ts";
 
 /** Reads a review, lets `answer` fill in its status, and gives it back: nothing is stored. */
 export function review<T extends ApiObject>(
@@ -16,7 +16,7 @@ export function review<T extends ApiObject>(
   answer: (asked: T, user: UserInfo, context: { namespace: string; environment: Environment }) => Promise<T>,
 ): VirtualHandler {
   return async (exchange, environment) => {
-    const asked = expectObject((await decodeBody(exchange.body)).value, of) as T;
+    const asked = { spec: {}, ...(await typedBody<T>(exchange, of)) };
     const user = present(exchange.user, "the user of an authorized request");
     const answered = await answer(asked, user, { namespace: exchange.info.namespace, environment });
     return objectAnswer({ ...answered, metadata: answered.metadata ?? {} }, { code: 201 });

@@ -1,0 +1,97 @@
+import { badRequest } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
+
+/**
+ * How deep lists and objects may nest: far deeper than anything that means something, and no deeper than all that walks
+ * through objects can go.
+ */
+export const NESTING_MAX = 400;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** What a text of JSON has that JSON.parse takes and the API does not. */
+interface Oddities {
+  readonly depth: number;
+  /** Numbers that may be too large for a double. */
+  readonly hugeNumbers: boolean;
+  /** Escapes that may be halves of a character. */
+  readonly surrogates: boolean;
+}
+
+/**
+ * JSON text that is UTF-8, parsed. Halves of characters become U+FFFD, as in Go.
+ * @throws StatusError BadRequest for what is no JSON, nests too deep, or has numbers that no float64 holds
+ */
+export function parseJsonText(bytes: Buffer): { value: unknown; json: string } {
+  if (bytes.length === 0) throw badRequest("the request body is empty; an object is expected");
+  let json = utf8Text(bytes);
+  const { depth, hugeNumbers, surrogates } = odditiesOf(bytes);
+  if (depth > NESTING_MAX) throw badRequest(`${JSON_ERROR} exceeded max depth: at most ${NESTING_MAX} levels may nest`);
+  if (surrogates) json = withoutHalves(json);
+  try {
+    const value: unknown = hugeNumbers ? JSON.parse(json, refuseInfinity) : JSON.parse(json);
+    return { value, json };
+  } catch (error) {
+    throw badRequest(`${JSON_ERROR} ${errorMessage(error)}`);
+  }
+}
+
+const JSON_ERROR = "couldn't get version/kind; json parse error:";
+
+/** @throws StatusError BadRequest */
+export function utf8Text(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw badRequest("the request body is not valid UTF-8");
+  }
+}
+
+/** One pass over the bytes; text that is no JSON gives numbers that mean nothing, and JSON.parse tells what is wrong. */
+function odditiesOf(bytes: Buffer): Oddities {
+  let depth = 0;
+  let deepest = 0;
+  let digits = 0;
+  let hugeNumbers = false;
+  let surrogates = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      for (at++; at < bytes.length && bytes[at] !== QUOTE; at++) {
+        if (bytes[at] !== BACKSLASH) continue;
+        at++;
+        surrogates ||= isSurrogateEscape(bytes, at);
+      }
+    } else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > deepest) deepest = depth;
+    } else if (byte === 0x7d || byte === 0x5d) depth--;
+    else if (byte >= 0x30 && byte <= 0x39) {
+      if (++digits > 300) hugeNumbers = true;
+      continue;
+    } else if (digits > 0 && (byte | 0x20) === 0x65) hugeNumbers = true;
+    digits = 0;
+  }
+  return { depth: deepest, hugeNumbers, surrogates };
+}
+
+/** `\uD800` to `\uDFFF`; `at` is the `u`. */
+function isSurrogateEscape(bytes: Buffer, at: number): boolean {
+  return bytes[at] === 0x75 && (bytes[at + 1]! | 0x20) === 0x64 && bytes[at + 2]! >= 0x38;
+}
+
+const ESCAPES = /\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)/gs;
+
+/** The text with each escape that is half a character replaced. */
+export function withoutHalves(json: string): string {
+  return json.replace(ESCAPES, (written: string, _pair: string | undefined, half: string | undefined) =>
+    half === undefined ? written : "\\ufffd",
+  );
+}
+
+function refuseInfinity(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  const source = context?.source ?? String(value);
+  const shown = source.length > 40 ? `${source.slice(0, 40)}…` : source;
+  throw new RangeError(`json: cannot unmarshal number ${shown} into Go value of type float64`);
+}

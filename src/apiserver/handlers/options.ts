@@ -1,0 +1,107 @@
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  invalidObject,
+  notSupported,
+  required,
+} from "../../api/field-error.ts";
+import { APPLY_PATCH } from "../../api/patch/apply-patch.ts";
+import type { Exchange } from "../exchange.ts";
+import { mediaType } from "./decode.ts";
+
+/** The options kind of a writing method. */
+export const OPTIONS_KINDS: Readonly<Record<string, string>> = {
+  POST: "CreateOptions",
+  PUT: "UpdateOptions",
+  PATCH: "PatchOptions",
+};
+
+const FIELD_VALIDATIONS = ["", "Ignore", "Strict", "Warn"];
+const FIELD_MANAGER_MAX = 128;
+
+/** Whether the query of a write asks for something that there is (metav1's ValidateCreateOptions and its like). @throws StatusError Invalid */
+export function checkWriteOptions({ method, query, body }: Exchange): void {
+  const kind = OPTIONS_KINDS[method];
+  if (kind === undefined || query.size === 0) {
+    if (method === "PATCH" && mediaType(body.contentType) === APPLY_PATCH) refuseOptions("PatchOptions", [noManager]);
+    return;
+  }
+  const errors = dryRunErrors(query.getAll("dryRun"));
+  const manager = query.get("fieldManager") ?? "";
+  if (method === "PATCH") {
+    const isApply = mediaType(body.contentType) === APPLY_PATCH;
+    if (isApply && manager === "") errors.push(noManager);
+    if (!isApply && query.get("force") !== null) {
+      errors.push(forbiddenField("force", "may not be specified for non-apply patch"));
+    }
+  }
+  errors.push(...managerErrors(manager));
+  const level = query.get("fieldValidation") ?? "";
+  if (!FIELD_VALIDATIONS.includes(level)) errors.push(notSupported("fieldValidation", level, FIELD_VALIDATIONS));
+  refuseOptions(kind, errors);
+}
+
+const noManager = required("fieldManager", "is required for apply patch");
+
+/** Only `All` is a dry run. */
+export function dryRunErrors(values: readonly unknown[]): FieldError[] {
+  const isWrong = values.some((value) => value !== "" && value !== "All");
+  return isWrong ? [notSupported("dryRun", values, ["All"])] : [];
+}
+
+/** @throws StatusError Invalid when there are errors */
+export function refuseOptions(kind: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group: "meta.k8s.io", kind }, "", errors);
+}
+
+function managerErrors(manager: string): FieldError[] {
+  if (Buffer.byteLength(manager) > FIELD_MANAGER_MAX) {
+    const message = `Too long: may not be more than ${FIELD_MANAGER_MAX} bytes`;
+    return [{ reason: "FieldValueTooLong", field: "fieldManager", message }];
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  if (!/[\u0000-\u001f\u007f-\u009f]|\p{Cn}|\p{Cs}|\p{Co}|\p{Cf}/u.test(manager)) return [];
+  return [invalid("fieldManager", manager, "should only contain printable characters")];
+}
+
+/** What a list or watch may combine (metainternalversion's ValidateListOptions). @throws StatusError Invalid */
+export function checkListOptions(query: URLSearchParams, isWatch: boolean): void {
+  const match = query.get("resourceVersionMatch") ?? "";
+  const send = query.get("sendInitialEvents");
+  if (match === "" && send === null) return;
+  const forbid = (why: string) => forbiddenField("resourceVersionMatch", why);
+  const withContinue = match !== "" && (query.get("continue") ?? "") !== "";
+  const errors = isWatch ? watchErrors(match, send, forbid) : listErrors(match, query, forbid);
+  if (withContinue) errors.push(forbid("resourceVersionMatch is forbidden when continue is provided"));
+  if (!isWatch && send !== null) {
+    errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+  }
+  refuseOptions("ListOptions", errors);
+}
+
+function watchErrors(match: string, send: string | null, forbid: (why: string) => FieldError): FieldError[] {
+  const errors: FieldError[] = [];
+  if (send !== null && match !== "NotOlderThan") {
+    errors.push(forbid("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+  }
+  if (match === "") return errors;
+  if (send === null)
+    errors.push(forbid("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+  if (match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
+  return errors;
+}
+
+function listErrors(match: string, query: URLSearchParams, forbid: (why: string) => FieldError): FieldError[] {
+  const errors: FieldError[] = [];
+  if (match === "") return errors;
+  const version = query.get("resourceVersion") ?? "";
+  if (version === "") errors.push(forbid("resourceVersionMatch is forbidden unless resourceVersion is provided"));
+  if (match !== "Exact" && match !== "NotOlderThan") {
+    errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
+  }
+  if (match === "Exact" && version === "0") {
+    errors.push(forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  return errors;
+}

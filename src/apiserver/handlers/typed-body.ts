@@ -1,0 +1,40 @@
+import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { loadSchema } from "../../api/schema-data.ts";
+import { normalizeObject } from "../../api/unknown-fields.ts";
+import { present } from "../../base/assert.ts";
+import type { Exchange } from "../exchange.ts";
+import { decodeBody, expectObject } from "./decode.ts";
+import { readObject } from "./read-object.ts";
+
+interface Wanted {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/**
+ * The body as an object of a built-in kind that is not the resource's own: a Scale, a Binding, a review. Every field that is
+ * there has its type; the copy belongs to the caller.
+ * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
+ */
+export async function typedBody<T extends ApiObject>(exchange: Exchange, of: Wanted): Promise<T> {
+  const { value, json, duplicates } = await decodeBody(exchange.body);
+  return readObject(typeOf(of), { value: expectObject(value, of), json, duplicates }, exchange) as T;
+}
+
+/** A built-in kind, as `readObject` needs it. */
+export function typeOf(of: Wanted): Parameters<typeof readObject>[0] {
+  const definition = present(definitions().get(`${apiVersionOf(of)}/${of.kind}`), `the definition of ${of.kind}`);
+  return { schema: of, normalize: (value) => normalizeObject(value, loadSchema(), definition) };
+}
+
+let byKind: Map<string, string> | undefined;
+
+function definitions(): Map<string, string> {
+  byKind ??= new Map(
+    Object.entries(loadSchema().definitions).flatMap(([name, { kinds = [] }]) =>
+      kinds.map((kind): [string, string] => [`${apiVersionOf(kind)}/${kind.kind}`, name]),
+    ),
+  );
+  return byKind;
+}
