@@ -7,7 +7,7 @@ import { formatTime } from "../../base/clock.ts";
 import { referenceTo } from "../../client/event-recorder.ts";
 import type { RecordedEvent } from "../../client/events.ts";
 import type { Informer } from "../../client/informer.ts";
-import { isNamespaceTerminating } from "../pod-control/pod-control.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { hasUnexpected, updateActive } from "./active-jobs.ts";

@@ -7,6 +7,7 @@ import type { Random } from "../../base/random.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/events.ts";
 import { TransportError } from "../../client/transport.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type ClaimOwner, controllerReference } from "./claim.ts";
 import type { Expectations } from "./expectations.ts";
 
@@ -70,14 +71,6 @@ export function podControlOf(dependencies: PodControlDependencies, owner: ClaimO
       events.event(owner, { type: "Normal", reason: "SuccessfulDelete", message: `Deleted pod: ${name}` });
     },
   };
-}
-
-/** True for the refusal of a create in a namespace that is being deleted. */
-export function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof StatusError &&
-    error.status.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") === true
-  );
 }
 
 const LONGEST_GENERATED_BASE = 58;

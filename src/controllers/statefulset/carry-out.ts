@@ -6,6 +6,7 @@ import { errorMessage } from "../../base/assert.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/events.ts";
 import type { Informer } from "../../client/informer.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import type { ClaimOwner } from "../pod-control/claim.ts";
 import { slowStart } from "../pod-control/slow-start.ts";
 import { ensureClaims, retainClaims } from "./claims.ts";
@@ -66,6 +67,7 @@ async function create(dependencies: Dependencies, { set, owner, ordinal, revisio
   try {
     await dependencies.client.create(pods, pod);
   } catch (error) {
+    if (isNamespaceTerminating(error)) return;
     if (!isAlreadyExists(error)) tell(dependencies, { set, pod, verb: "create", error });
     throw error;
   }

@@ -7,6 +7,7 @@ import { errorMessage } from "../../base/assert.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/events.ts";
 import type { Informer } from "../../client/informer.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type ClaimOwner, controllerReference } from "../pod-control/claim.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { claimsFor, podNameFor } from "./identity.ts";
@@ -17,7 +18,7 @@ export interface ClaimsDependencies {
   readonly claims: Informer<PersistentVolumeClaim>;
 }
 
-/** Makes the claims of the pod of that ordinal that are missing. */
+/** Makes the claims of the pod of that ordinal that are missing, unless their namespace is on its way out. */
 export async function ensureClaims(
   { client, events, claims }: ClaimsDependencies,
   set: StatefulSet,
@@ -32,6 +33,7 @@ export async function ensureClaims(
       await client.create(persistentVolumeClaims, claim);
     } catch (error) {
       if (isAlreadyExists(error)) continue;
+      if (isNamespaceTerminating(error)) return;
       const message = `create Claim ${name} for Pod ${pod} in StatefulSet ${owner} failed error: ${errorMessage(error)}`;
       events.event(set, { type: "Warning", reason: "FailedCreate", message });
       throw error;
