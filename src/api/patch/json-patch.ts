@@ -4,6 +4,8 @@ import { badRequest, entityTooLarge, failure } from "../status.ts";
 import { cloneJson, isJsonObject, type JsonObject } from "./json-value.ts";
 
 const MAX_OPERATIONS = 10_000;
+/** Upstream's limit of what the copies of one patch add up to (JSONPatchMaxCopyBytes). */
+const COPIED_BYTES_MAX = 3 * 1024 * 1024;
 const OPERATIONS = ["add", "remove", "replace", "move", "copy", "test"];
 
 /**
@@ -13,8 +15,11 @@ const OPERATIONS = ["add", "remove", "replace", "move", "copy", "test"];
 export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject {
   const operations = checkedOperations(patch);
   let document: unknown = cloneJson(original);
+  let copiedBytes = 0;
   operations.forEach((operation, index) => {
+    if (operation.op === "copy") copiedBytes = checkedCopy(document, operation.from, copiedBytes);
     try {
+      checkPlaces(document, operation);
       document = jsonPatch.applyOperation(document, operation, true, true, true, index).newDocument;
     } catch (error) {
       throw doesNotApply(operation, index, error);
@@ -22,6 +27,43 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
   });
   if (!isJsonObject(document)) throw unprocessable("the patched document is not an object");
   return document;
+}
+
+/** Only what is the document's own can be read or replaced: fast-json-patch would follow names such as `toString`. */
+function checkPlaces(document: unknown, operation: Operation): void {
+  const { op, path } = operation;
+  if ("from" in operation) ownValue(document, operation.from);
+  if (op === "add" || op === "move" || op === "copy")
+    ownValue(document, path.slice(0, Math.max(path.lastIndexOf("/"), 0)));
+  else ownValue(document, path);
+}
+
+/** @throws Error when the document has nothing there */
+function ownValue(document: unknown, pointer: string): unknown {
+  if (pointer === "") return document;
+  let value = document;
+  for (const part of pointer.split("/").slice(1)) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {
+      throw new Error(`doc is missing path: ${JSON.stringify(pointer)}: missing value`);
+    }
+    value = (value as JsonObject)[key];
+  }
+  return value;
+}
+
+/** Copies can double a document each: their sum has a limit. @throws StatusError RequestEntityTooLarge */
+function checkedCopy(document: unknown, from: string, before: number): number {
+  let size = 0;
+  try {
+    size = JSON.stringify(ownValue(document, from)).length;
+  } catch (error) {
+    throw unprocessable(`copy operation does not apply: ${errorMessage(error)}`);
+  }
+  if (before + size <= COPIED_BYTES_MAX) return before + size;
+  throw entityTooLarge(
+    `Unable to complete the copy, the accumulated size increase of copy is ${before + size}, exceeding the limit ${COPIED_BYTES_MAX}`,
+  );
 }
 
 function checkedOperations(patch: unknown): Operation[] {

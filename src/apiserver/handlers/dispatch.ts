@@ -7,7 +7,7 @@ import type { Subresource } from "../subresources/subresource.ts";
 import { findSubresource } from "../subresources/table.ts";
 import { deprecationWarning } from "./deprecation.ts";
 import type { Environment } from "./environment.ts";
-import type { PathHandler, VirtualHandler } from "./handler.ts";
+import type { ComputedHandler, PathHandler, VirtualHandler } from "./handler.ts";
 import { patchHandler } from "./patch.ts";
 import { getHandler, listHandler } from "./read.ts";
 import { watchHandler } from "./watch.ts";
@@ -18,6 +18,8 @@ export interface DispatchOptions {
   readonly subresources: Readonly<Record<string, Subresource>>;
   /** By `group/version/resource`. */
   readonly virtual: Readonly<Record<string, VirtualHandler>>;
+  /** By `group/version/resource`, the group empty for the core group. */
+  readonly computed: Readonly<Record<string, ComputedHandler>>;
   readonly paths: readonly PathHandler[];
   readonly environment: Environment;
   /** Answers what other servers serve; undefined for everything else. */
@@ -76,6 +78,10 @@ async function answerResource(options: DispatchOptions, resource: ServedResource
   const { environment } = options;
   if (info.subresource !== "") return answerSubresource(options, resource, exchange);
   if (!isServed(resource, info.verb)) throw verbNotSupported(resource, info.verb);
+  const computed = options.computed[`${info.group}/${info.version}/${info.resource}`];
+  if (computed !== undefined && (info.verb === "get" || info.verb === "list")) {
+    return computed[info.verb](resource, exchange);
+  }
   const needsNamespace = resource.schema.namespaced && info.namespace === "";
   switch (info.verb) {
     case "get":

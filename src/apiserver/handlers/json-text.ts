@@ -95,3 +95,12 @@ function refuseInfinity(_key: string, value: unknown, context?: { source?: strin
   const shown = source.length > 40 ? `${source.slice(0, 40)}…` : source;
   throw new RangeError(`json: cannot unmarshal number ${shown} into Go value of type float64`);
 }
+
+/** Whether lists and objects nest deeper than so many levels. */
+export function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels <= 0) return true;
+  for (const each of Array.isArray(value) ? value : Object.values(value))
+    if (nestsDeeper(each, levels - 1)) return true;
+  return false;
+}

@@ -16,7 +16,7 @@ import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
 import { mediaType, parseYaml } from "./decode.ts";
 import { type Environment, writeContext } from "./environment.ts";
-import { parseJsonText } from "./json-text.ts";
+import { NESTING_MAX, nestsDeeper, parseJsonText } from "./json-text.ts";
 import { readConfiguration, readObject } from "./read-object.ts";
 
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
@@ -99,7 +99,10 @@ export function patchObject(
     // Custom resources have no strategic merge patch.
     definition: resource.custom === undefined ? definition : undefined,
   };
-  return applyPatch(request) as ApiObject;
+  const patched = applyPatch(request);
+  // What is patched again and again may grow deeper than any one body.
+  if (nestsDeeper(patched, NESTING_MAX)) throw badRequest(`the patched object nests deeper than ${NESTING_MAX} levels`);
+  return patched as ApiObject;
 }
 
 /** A patch cannot make another object of it. */

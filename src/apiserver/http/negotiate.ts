@@ -33,10 +33,10 @@ const OFFERS = ["application/json", "application/yaml", "application/vnd.kuberne
 export function negotiate(
   accept: string | undefined,
   query: URLSearchParams,
-  { hasProtobuf = true }: { hasProtobuf?: boolean } = {},
+  { hasProtobuf = true, userAgent = "" }: { hasProtobuf?: boolean; userAgent?: string | undefined } = {},
 ): Format {
   const ranges = parseAccept(accept ?? "");
-  const pretty = isPretty(query);
+  const pretty = isPretty(query, userAgent);
   const includeObject = includeOf(query);
   if (ranges.length === 0) return { encoding: "json", as: "object", pretty, includeObject };
   for (const range of ranges) {
@@ -77,9 +77,11 @@ function viewOf(range: MediaRange): Format["as"] | undefined {
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "metadata" : undefined;
 }
 
-function isPretty(query: URLSearchParams): boolean {
-  const pretty = query.get("pretty");
-  return pretty !== null && pretty !== "false" && pretty !== "0";
+/** People who look with a browser or curl get line breaks without asking, as upstream. */
+function isPretty(query: URLSearchParams, userAgent: string): boolean {
+  const pretty = query.get("pretty") ?? "";
+  if (pretty !== "") return /^(?:1|t|T|TRUE|true|True)$/.test(pretty);
+  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(userAgent);
 }
 
 function includeOf(query: URLSearchParams): Format["includeObject"] {

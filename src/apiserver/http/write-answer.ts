@@ -4,8 +4,10 @@ import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnsw
 import { encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle } from "./encode-object.ts";
 import { watchFrames } from "./encode-watch.ts";
+import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipChunks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
 import { type Format, negotiate } from "./negotiate.ts";
 import type { Sink } from "./sink.ts";
+import { warningHeaders } from "./warning-headers.ts";
 
 /** Gives an answer the form that the client accepts and writes it, no faster than the client reads. */
 export async function writeAnswer(answer: Answer, exchange: Exchange, sink: Sink, clock: Clock): Promise<void> {
@@ -30,7 +32,10 @@ function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Ex
   const isStatus = answer.kind === "object" && answer.resource === undefined && answer.object.kind === "Status";
   try {
     const isCustom = answer.resource?.custom !== undefined;
-    const format = negotiate(exchange.headers.accept, exchange.query, { hasProtobuf: !isCustom });
+    const format = negotiate(exchange.headers.accept, exchange.query, {
+      hasProtobuf: !isCustom,
+      userAgent: exchange.headers["user-agent"],
+    });
     return isStatus && format.as !== "object" ? { ...format, as: "object" } : format;
   } catch (error) {
     if (isStatus) return { encoding: "json", as: "object", pretty: false, includeObject: "Metadata" };
@@ -40,22 +45,50 @@ function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Ex
 
 async function writeObject(answer: ObjectAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
   const body = await encodeSingle(answer, format, clock.now());
-  sink.head(
-    answer.code,
-    headersOf(exchange, {
-      "content-type": contentType(format),
-      "content-length": String(body.length),
-      ...retryAfter(answer.object),
-    }),
-  );
-  sink.end(exchange.method === "HEAD" ? undefined : body);
+  const headers = { "content-type": contentType(format), ...retryAfter(answer.object) };
+  await writeWhole(body, { code: answer.code, headers }, { exchange, sink });
+}
+
+/** A body that is there as a whole. */
+async function writeWhole(
+  body: Buffer,
+  head: { code: number; headers: Record<string, string> },
+  to: { exchange: Exchange; sink: Sink },
+): Promise<void> {
+  const { exchange, sink } = to;
+  const isPacked =
+    body.length > COMPRESSED_BYTES_MIN && takesGzip(exchange.headers) && !("content-encoding" in head.headers);
+  const sent = isPacked ? await gzipWhole(body) : body;
+  const length = { "content-length": String(sent.length) };
+  sink.head(head.code, headersOf(exchange, { ...head.headers, ...length, ...(isPacked ? GZIP_HEADERS : {}) }));
+  sink.end(exchange.method === "HEAD" ? undefined : sent);
 }
 
 async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
   const chunks = encodeList(answer, format, clock.now());
+  const type = { "content-type": contentType(format) };
+  if (exchange.method === "HEAD") {
+    sink.head(200, headersOf(exchange, type));
+    return sink.end();
+  }
+  if (!takesGzip(exchange.headers)) {
+    return writeChunks(chunks, { exchange, sink, head: () => sink.head(200, headersOf(exchange, type)) });
+  }
+  const { isLarge, all } = await peekSize(chunks);
+  const headers = headersOf(exchange, { ...type, ...(isLarge ? GZIP_HEADERS : {}) });
+  const sent = isLarge ? gzipChunks(all, exchange.signal) : all;
+  return writeChunks(sent, { exchange, sink, head: () => sink.head(200, headers) });
+}
+
+/** The head comes with the first chunk: until then an error can still be told. */
+async function writeChunks(
+  chunks: AsyncIterable<Buffer>,
+  to: { exchange: Exchange; sink: Sink; head: () => void },
+): Promise<void> {
+  const { exchange, sink, head } = to;
   let started = false;
   for await (const chunk of chunks) {
-    if (!started) sink.head(200, headersOf(exchange, { "content-type": contentType(format) }));
+    if (!started) head();
     started = true;
     if (exchange.signal.aborted) return;
     if (!sink.write(chunk)) await sink.drained();
@@ -78,17 +111,10 @@ async function writeWatch(answer: WatchAnswer, { exchange, sink, format, clock }
   }
 }
 
-function writeText(answer: TextAnswer, exchange: Exchange, sink: Sink): void {
+function writeText(answer: TextAnswer, exchange: Exchange, sink: Sink): Promise<void> {
   const body = typeof answer.text === "string" ? Buffer.from(answer.text) : answer.text;
-  sink.head(
-    answer.code,
-    headersOf(exchange, {
-      "content-type": answer.contentType,
-      "content-length": String(body.length),
-      ...answer.headers,
-    }),
-  );
-  sink.end(exchange.method === "HEAD" ? undefined : body);
+  const headers = { "content-type": answer.contentType, ...answer.headers };
+  return writeWhole(body, { code: answer.code, headers }, { exchange, sink });
 }
 
 async function writeStream(answer: StreamAnswer, exchange: Exchange, sink: Sink): Promise<void> {
@@ -106,9 +132,7 @@ async function writeStream(answer: StreamAnswer, exchange: Exchange, sink: Sink)
 }
 
 function headersOf(exchange: Exchange, headers: Record<string, string>): Record<string, string | string[]> {
-  const warnings = exchange.warnings.map(
-    (text) => `299 - "${text.replace(/["\\]/g, "\\$&").replace(/[^\x20-\x7e]/g, " ")}"`,
-  );
+  const warnings = warningHeaders(exchange.warnings);
   return {
     "cache-control": "no-cache, private",
     "x-content-type-options": "nosniff",

@@ -1,5 +1,5 @@
 import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
-import type { Store } from "../../store/store.ts";
+import { type Store, ValueTooLargeError } from "../../store/store.ts";
 import type { EntryReader } from "../cache/entry-reader.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import { noteCause, originOf } from "./causes.ts";
@@ -13,6 +13,17 @@ export interface Stored<T extends ApiObject = ApiObject> {
   readonly object: T;
   readonly bytes: Buffer;
   readonly revision: number;
+}
+
+/** What etcd takes (--max-request-bytes): an object that is larger could not move to another store. */
+const OBJECT_BYTES_MAX = 1.5 * 1024 * 1024;
+
+/** @throws ValueTooLargeError */
+function checkedSize(bytes: Buffer): Buffer {
+  if (bytes.length <= OBJECT_BYTES_MAX) return bytes;
+  throw new ValueTooLargeError(
+    `etcdserver: request is too large: the object has ${bytes.length} bytes, the limit is ${OBJECT_BYTES_MAX}`,
+  );
 }
 
 /** Objects of one resource in the store, in one served version, read through that version's cache. */
@@ -74,10 +85,10 @@ export class ResourceStorage {
     return parseApiVersion(apiVersion).version === this.conversion.storageVersion;
   }
 
-  /** @throws KeyExistsError */
+  /** @throws KeyExistsError, ValueTooLargeError */
   async create(object: ApiObject): Promise<Stored> {
     const stored = await this.#toStored(object);
-    const bytes = encode(stored);
+    const bytes = checkedSize(encode(stored));
     noteCause(bytes);
     const { revision } = await this.#store.create(this.#keyOf(object), bytes, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
@@ -85,10 +96,10 @@ export class ResourceStorage {
     return this.#written(stored, bytes, revision);
   }
 
-  /** @throws RevisionMismatchError */
+  /** @throws RevisionMismatchError, ValueTooLargeError */
   async update(object: ApiObject, expectedRevision: number): Promise<Stored> {
     const stored = await this.#toStored(object);
-    const bytes = encode(stored);
+    const bytes = checkedSize(encode(stored));
     noteCause(bytes);
     const key = this.#keyOf(object);
     const { revision } = await this.#store.update(key, bytes, expectedRevision, {
