@@ -48,6 +48,14 @@ function selfCheckingValue(key: string, chance: Random): Buffer {
   return Buffer.from(body + createHash("sha256").update(body).digest("hex"));
 }
 
+/** At once, because the process may be killed at any moment; a reader that is slow (the pipe is full) is waited for. */
 function report(acknowledged: Acknowledged): void {
-  writeSync(1, `${JSON.stringify(acknowledged)}\n`);
+  let rest = Buffer.from(`${JSON.stringify(acknowledged)}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+  }
 }
