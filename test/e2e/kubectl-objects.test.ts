@@ -50,7 +50,7 @@ suite("kubectl writes objects", () => {
     ["cronjob often --image=busybox --schedule=@hourly -- true", "cronjob.batch/often"],
     ["poddisruptionbudget budget --selector=app=web --min-available=1", "poddisruptionbudget.policy/budget"],
     ["priorityclass high --value=1000", "priorityclass.scheduling.k8s.io/high"],
-    ["quota limits --hard=cpu=1,pods=20", "resourcequota/limits"],
+    ["quota limits --hard=configmaps=500,pods=500", "resourcequota/limits"],
   ];
   test("create: every generator", async () => {
     for (const [words, created] of generators) {
