@@ -27,16 +27,22 @@ const HEADER_MAGIC = "SQLite format 3\0";
 const USER_VERSION_OFFSET = 60;
 const APPLICATION_ID_OFFSET = 68;
 
-/** Makes sure that the directory is there and holds nothing that is not ours. @throws DataDirectoryError */
-export function openDataDirectory(path: string): DataDirectory {
+/** Where everything is; touches nothing. */
+export function dataDirectoryPaths(path: string): DataDirectory {
   const directory = resolve(path);
-  const paths: DataDirectory = {
+  return {
     directory,
     database: join(directory, "store.db"),
     writeAheadLog: join(directory, "store.db-wal"),
     lock: join(directory, "lock"),
     holder: join(directory, "holder"),
   };
+}
+
+/** Makes sure that the directory is there and holds nothing that is not ours. @throws DataDirectoryError */
+export function openDataDirectory(path: string): DataDirectory {
+  const paths = dataDirectoryPaths(path);
+  const { directory } = paths;
   if (!existsSync(directory)) {
     attempt(`cannot create the data directory ${directory}`, () =>
       mkdirSync(directory, { recursive: true, mode: 0o700 }),

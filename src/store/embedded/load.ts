@@ -43,6 +43,23 @@ export async function loadStore(paths: DataDirectory, clock: Clock, logger: Logg
   }
 }
 
+/**
+ * Reads a store as of now while another process may be writing it: one read transaction, in which SQLite shows one state.
+ * The write-ahead log is not looked at by itself, because it moves.
+ * @throws DataDirectoryError when the data is damaged or cannot be read
+ */
+export async function loadRunningStore({ database }: DataDirectory, clock: Clock): Promise<LoadedStore> {
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(database, { readOnly: true, timeout: 5000 });
+    return await readAll(connection, clock);
+  } catch (error) {
+    throw new DataDirectoryError(`cannot read ${database}: ${errorMessage(error)}`, { cause: error });
+  } finally {
+    connection?.close();
+  }
+}
+
 async function readAll(connection: DatabaseSync, clock: Clock): Promise<LoadedStore> {
   const map = new VersionedMap();
   const expiring = new Map<string, number>();

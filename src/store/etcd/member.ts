@@ -1,7 +1,14 @@
-import type { Client, ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from "@grpc/grpc-js";
+import type {
+  Client,
+  ClientDuplexStream,
+  ClientReadableStream,
+  ClientUnaryCall,
+  Metadata,
+  ServiceError,
+} from "@grpc/grpc-js";
 import type { EndpointTarget } from "./endpoint.ts";
 import { EtcdError, etcdError } from "./errors.ts";
-import type { StatusResponse } from "./messages.ts";
+import type { SnapshotResponse, StatusResponse } from "./messages.ts";
 import { ETCD_PACKAGE, etcdDescriptor } from "./schema.ts";
 
 export type UnaryMethod =
@@ -108,6 +115,18 @@ export class Member {
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
+      this.#metadata,
+    );
+  }
+
+  /** The member's whole database, piece by piece. Cancel it when it is not read to its end. */
+  openSnapshot(): ClientReadableStream<SnapshotResponse> {
+    const method = this.#protocol.method("Maintenance/Snapshot");
+    return this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize as (bytes: Buffer) => SnapshotResponse,
+      {},
       this.#metadata,
     );
   }

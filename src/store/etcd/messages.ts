@@ -51,6 +51,11 @@ export interface StatusResponse extends WithHeader {
   readonly errors: readonly string[];
 }
 
+export interface SnapshotResponse {
+  readonly remaining_bytes: number;
+  readonly blob: Buffer;
+}
+
 export interface LeaseGrantResponse extends WithHeader {
   readonly ID: number;
   readonly TTL: number;
