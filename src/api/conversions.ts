@@ -1,6 +1,14 @@
 import { autoscalerFromStored, autoscalerToStored } from "./autoscaling/convert-autoscaler.ts";
 import { fromCoreEvent, toCoreEvent } from "./events/convert-event.ts";
 import type { ApiObject } from "./meta.ts";
+import {
+  claimFromStored,
+  claimToStored,
+  sliceFromStored,
+  sliceToStored,
+  templateFromStored,
+  templateToStored,
+} from "./resource/convert-v1beta1.ts";
 
 /** One version of a built-in resource and the stored one. Neither function changes what it is given. */
 export interface VersionConversion {
@@ -23,6 +31,15 @@ export const conversions: Readonly<Record<string, ResourceConversions>> = {
   "events.k8s.io/events": {
     storedIn: { group: "", resource: "events" },
     versions: { v1: convert({ toStored: toCoreEvent, fromStored: fromCoreEvent }) },
+  },
+  "resource.k8s.io/resourceclaims": {
+    versions: { v1beta1: convert({ toStored: claimToStored, fromStored: claimFromStored }) },
+  },
+  "resource.k8s.io/resourceclaimtemplates": {
+    versions: { v1beta1: convert({ toStored: templateToStored, fromStored: templateFromStored }) },
+  },
+  "resource.k8s.io/resourceslices": {
+    versions: { v1beta1: convert({ toStored: sliceToStored, fromStored: sliceFromStored }) },
   },
 };
 

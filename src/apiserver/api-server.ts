@@ -71,6 +71,8 @@ import { createSecurity, type Security, type SecurityOptions } from "./security.
 import { bindingCollection } from "./subresources/binding.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { subresourceTable } from "./subresources/table.ts";
+import { componentHealth } from "./virtual/component-health.ts";
+import { componentStatuses } from "./virtual/component-statuses.ts";
 
 /** What the door is made of; everything that decides comes from outside, so that tests and programs choose. */
 export interface ApiServerOptions {
@@ -178,6 +180,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       table.find(group, version, resource) !== undefined || `${group}/${version}/${resource}` in virtual,
   );
   storageMetrics(metrics, table);
+  const inside = new Set<string>();
+  const isInside = (component: string): boolean => inside.has(`system:${component}`);
   const flowControl =
     options.flowControl &&
     createFlowControl(options.flowControl, { clock, metrics, log: log.named("flow-control"), reader, table });
@@ -213,6 +217,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...options.subresources,
       },
       virtual,
+      computed: { "/v1/componentstatuses": componentStatuses(componentHealth({ reader, store, clock, isInside })) },
       paths: [
         discoveryFresh(() => custom?.fresh()),
         ...security.paths,
@@ -247,7 +252,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     reader,
     table,
     requests,
-    transport: (identity) => inProcessTransport(handler, identity),
+    transport(identity) {
+      inside.add(identity.user.name);
+      return inProcessTransport(handler, identity);
+    },
     async close() {
       await aggregator.close();
       await custom?.close();

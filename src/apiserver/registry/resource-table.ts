@@ -1,4 +1,5 @@
 import { conversions } from "../../api/conversions.ts";
+import { convertedKind } from "../../api/converted-kind.ts";
 import type { KindDefinition } from "../../api/kind.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import { sameShape } from "../../api/same-shape.ts";
@@ -47,9 +48,6 @@ export interface ResourceTable {
   subscribe(listener: () => void): () => void;
 }
 
-/** Component statuses have had no truth to tell since components stopped serving their health there: they answer 404. */
-const NOT_SERVED = new Set(["/componentstatuses"]);
-
 /**
  * Builds the table from the schema: the first version of a resource (the preferred one) is stored; others are converted (see
  * api/conversions.ts), or have the same shape and differ in apiVersion only. What has no list is not stored.
@@ -94,9 +92,7 @@ const groupResourceOf = ({ group, resource }: { group: string; resource: string 
 function builtInResources(options: ResourceTableOptions) {
   const kinds = new Map(options.kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.kind}`, kind]));
   const kindOf = ({ group, version, kind }: ResourceSchema) => kinds.get(`${group}/${version}/${kind}`);
-  const schemas = options.schema.resources.filter(
-    (schema) => schema.verbs.includes("list") && !NOT_SERVED.has(groupResourceOf(schema)),
-  );
+  const schemas = options.schema.resources.filter((schema) => schema.verbs.includes("list"));
   const stored = new Map<string, ServedResource>();
   for (const schema of schemas) {
     const name = groupResourceOf(schema);
@@ -115,10 +111,15 @@ function builtInResources(options: ResourceTableOptions) {
     const isSame = sameShape(options.schema, storedAs.schema.definition, schema.definition);
     const conversion = builtInConversion({ served: schema, stored: storedAs.schema, isSame });
     if (conversion === undefined) continue;
-    const kind = kindOf(schema) ?? (isSame ? storedAs.kind : undefined);
+    const kind = kindOf(schema) ?? (isSame ? storedAs.kind : convertedKindOf(schema, storedAs.kind));
     served.set(pathOf(schema), servedResource(options, { schema, kind, storedAs: storedAs.schema, conversion }));
   }
   return { served, stored };
+}
+
+function convertedKindOf(schema: ResourceSchema, stored: KindDefinition | undefined): KindDefinition | undefined {
+  const conversion = conversions[groupResourceOf(schema)]?.versions[schema.version];
+  return stored && conversion && convertedKind(stored, schema.version, conversion);
 }
 
 function servedResource(
