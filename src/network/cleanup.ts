@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunCommand } from "../base/run-command.ts";
-import { bridgeName, networkName } from "./names.ts";
+import { bridgeName, networkName, overlayName } from "./names.ts";
 
 export interface CleanupOptions {
   readonly clusterId: string;
@@ -14,7 +14,7 @@ export interface CleanupOptions {
 
 /**
  * Removes what is left of a cluster's pod network once its pods are gone or given up: the cables of pods and the network
- * namespaces at their other ends, the bridge, and the addresses' files. Touches nothing of other clusters. Idempotent;
+ * namespaces at their other ends, the bridge, the overlay, and the addresses' files. Touches nothing of other clusters. Idempotent;
  * tries everything, then rejects with all that could not be removed.
  */
 export async function cleanupPodNetwork(options: CleanupOptions): Promise<void> {
@@ -39,6 +39,9 @@ export async function cleanupPodNetwork(options: CleanupOptions): Promise<void> 
     }
     await ip("link", "delete", "dev", bridge);
   }
+  const overlay = overlayName(options.clusterId);
+  if ((await options.run("ip", ["link", "show", "dev", overlay])).code === 0)
+    await ip("link", "delete", "dev", overlay);
   await rm(join(options.addressDirectory, network), { recursive: true, force: true });
   const results = options.resultDirectory ?? "/var/lib/cni/results";
   for (const file of await readdir(results).catch(() => [])) {

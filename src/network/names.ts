@@ -15,6 +15,16 @@ export function bridgeName(clusterId: string): string {
     .slice(0, INTERFACE_NAME_CHARACTERS - 7)}`;
 }
 
+/** The device through which pods of other machines are reached. */
+export function overlayName(clusterId: string): string {
+  return `whx${bridgeName(clusterId).slice("wherry".length)}`;
+}
+
+/** Whether a device of this machine belongs to some cluster's pod network. */
+export function isPodNetworkDevice(name: string): boolean {
+  return name.startsWith("wherry-") || name.startsWith("whx-");
+}
+
 /** Name of the CNI network, by which host-local keeps addresses and CNI keeps results. */
 export function networkName(clusterId: string): string {
   return `wherry-${clusterId}`;

@@ -1,4 +1,5 @@
 import { networkInterfaces } from "node:os";
+import { isPodNetworkDevice } from "../network/names.ts";
 
 /** True when only this machine reaches the address. */
 export function isLoopback(address: string): boolean {
@@ -13,7 +14,7 @@ export function reachableAddress(bind: string, gateway: string): string {
   if (isLoopback(bind)) return gateway;
   if (bind !== "0.0.0.0" && bind !== "::") return bind;
   const outside = Object.entries(networkInterfaces())
-    .filter(([name]) => !name.startsWith("wherry-"))
+    .filter(([name]) => !isPodNetworkDevice(name))
     .flatMap(([, addresses]) => addresses ?? [])
     .find((address) => address.family === "IPv4" && !address.internal);
   return outside?.address ?? gateway;

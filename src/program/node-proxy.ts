@@ -1,5 +1,6 @@
 import { runCommand } from "../base/run-command.ts";
 import { bridgeName, POD_INTERFACES } from "../network/names.ts";
+import { startOverlay } from "../network/overlay.ts";
 import { startProxy } from "../proxy/proxy.ts";
 import { cleanUpNetwork } from "./clean-up.ts";
 import type { ClusterFacts } from "./cluster-facts.ts";
@@ -18,7 +19,7 @@ export interface ProxyPartOptions {
   readonly podCidr: string;
 }
 
-/** Services' addresses and ports on this machine. Resolves when the rules are in place. */
+/** Services' addresses and ports on this machine, and the way to other machines' pods. Resolves when the rules are in place. */
 export async function startTheProxy(options: ProxyPartOptions): Promise<Started> {
   const { facts, context, nodeName, podCidr } = options;
   const stopping = new AbortController();
@@ -38,9 +39,19 @@ export async function startTheProxy(options: ProxyPartOptions): Promise<Started>
     run: runCommand,
     signal: stopping.signal,
   });
+  const overlay = await startOverlay({
+    informers: component.informers,
+    nodeName,
+    clusterId: facts.clusterId,
+    clusterCidr: facts.clusterCidr,
+    clock: context.environment.clock,
+    log: component.log.named("overlay"),
+    run: runCommand,
+  });
   return {
     async stop({ keepPods }) {
       stopping.abort();
+      await overlay.stop();
       await Promise.all([component.close(), node.close()]);
       if (!keepPods) await cleanUpNetwork(options.dataDirectory, facts.clusterId);
     },

@@ -71,7 +71,8 @@ export function frameFragment(options: FrameOptions): Fragment {
 function postrouting(options: FrameOptions): string[] {
   const { podCidr, clusterCidr } = options;
   const rules = [
-    "meta mark & 0x4000 == 0x4000 masquerade fully-random",
+    // The mark ends here: packets of an overlay inherit it, and would be rewritten a second time.
+    "meta mark & 0x4000 == 0x4000 meta mark set meta mark & 0xffffbfff masquerade fully-random",
     `ct status & dnat == dnat ip saddr . ip daddr @${HAIRPINS} masquerade fully-random`,
     `ip saddr ${podCidr} ip daddr != ${clusterCidr} ip daddr != 224.0.0.0/4 oifname != "${options.podInterface}" masquerade fully-random`,
   ];
