@@ -137,6 +137,7 @@ async function startServers(
   const tls = { key: serving.key, cert: serving.cert, clientCa: authority.ca };
   const own = authority.issue("kube-apiserver-kubelet-client", "system:masters");
   const memory = await startMemoryServer({
+    security: { clientAuthority: () => authority.ca },
     subresources: connectSubresources({
       tls: () => ({ ...own, ca: authority.ca }),
       reader: () => memory.server.reader,
