@@ -10,7 +10,7 @@ const POLL_MS = 50;
 export const downCommand: Command = {
   name: "down",
   aliases: ["stop"],
-  summary: "stop the cluster, and leave nothing of it running",
+  summary: "stop the cluster or agent, and leave nothing of it running",
   usage: "down [options]",
   options: {
     "data-dir": dataDirectoryOption,

@@ -1,4 +1,5 @@
 import { admissionOf, admissionOptions } from "../admission-options.ts";
+import { runAgent } from "../agent-foreground.ts";
 import { auditOf, auditOptions } from "../audit-options.ts";
 import { authenticationOf, authenticationOptions } from "../authentication-options.ts";
 import { authorizationOf, authorizationOptions } from "../authorization-options.ts";
@@ -19,8 +20,10 @@ import { encryptionOf, encryptionOptions } from "../encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
 import { flowControlOf, flowControlOptions } from "../flow-control-options.ts";
 import { openLog } from "../log-file.ts";
-import type { PartName } from "../program.ts";
+import type { PartName, PartOptions } from "../program.ts";
+import { readRunState } from "../run-state.ts";
 import { progressOutput } from "../terminal.ts";
+import { startDetached } from "../up-detached.ts";
 import { aborted } from "../wait.ts";
 
 const reach: Record<string, CommandOption> = {
@@ -89,16 +92,26 @@ export const partCommands: readonly Command[] = [
   part(
     "agent",
     "join this machine to a cluster as a node",
-    { ...reach, ...node },
+    {
+      ...reach,
+      ...node,
+      detach: { type: "boolean", short: "d", description: "come back when the node is ready and leave it running" },
+    },
     "wherry agent --server https://10.0.0.1:6443 --token $(ssh 10.0.0.1 cat /var/lib/wherry/agent-token)",
   ),
 ];
 
 async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
-  const { terminal, clock, program, signal } = invocation;
-  const dataDirectory = dataDirectoryOf(invocation);
-  const options = {
-    dataDirectory,
+  const options = partOptions(invocation);
+  if (name !== "agent") return runPart(name, invocation, options);
+  const isThere = readRunState(options.dataDirectory) !== undefined;
+  if (invocation.options.detach === true && !isThere) return startDetached(invocation, options.dataDirectory);
+  return runAgent(invocation, options);
+}
+
+function partOptions(invocation: Invocation): PartOptions {
+  return {
+    dataDirectory: dataDirectoryOf(invocation),
     kubeconfig: text(invocation, "kubeconfig"),
     server: text(invocation, "server"),
     token: text(invocation, "token"),
@@ -114,8 +127,13 @@ async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
     pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
     runtime: runtimeOf(invocation),
-    signal,
+    signal: invocation.signal,
   };
+}
+
+async function runPart(name: PartName, invocation: Invocation, options: PartOptions): Promise<ExitCode> {
+  const { terminal, clock, program, signal } = invocation;
+  const { dataDirectory } = options;
   const log = openLog(dataDirectory, invocation.options.verbose === true ? (line) => terminal.write(line) : undefined);
   try {
     const running = await program.part(name, options, progressOutput(terminal, clock, log.write));

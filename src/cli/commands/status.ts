@@ -4,7 +4,7 @@ import { readRunState } from "../run-state.ts";
 
 export const statusCommand: Command = {
   name: "status",
-  summary: "say whether a cluster runs, and where",
+  summary: "say whether a cluster or agent runs, and where",
   usage: "status [options]",
   options: { "data-dir": dataDirectoryOption, output: outputOption },
   examples: ["wherry status", "wherry status --output json"],
