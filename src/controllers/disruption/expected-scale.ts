@@ -6,6 +6,13 @@ import { type Client, objectPath } from "../../client/client.ts";
 import type { Informer, InformerSet } from "../../client/informer.ts";
 import { discoverResources } from "../discovery.ts";
 
+/** The controller of a pod is not there: not yet in the cache, or deleted before its pods. Both pass by themselves. */
+export class NoControllerError extends Error {
+  constructor(pod: string) {
+    super(`found no controllers for pod "${pod}"`);
+  }
+}
+
 export interface ExpectedScale {
   /** What the controllers of the pods want altogether. */
   readonly replicas: number;
@@ -71,7 +78,7 @@ export function expectedScaleOf(from: { client: Client; informers: InformerSet }
       }
       if (replicas.has(owner.uid)) continue;
       const scaled = await scaleOf(owner, namespace);
-      if (scaled === undefined) throw new Error(`found no controllers for pod "${name}"`);
+      if (scaled === undefined) throw new NoControllerError(name);
       replicas.set(scaled.uid, scaled.replicas);
     }
     return { replicas: [...replicas.values()].reduce((sum, each) => sum + each, 0), unmanaged };

@@ -7,8 +7,10 @@ import { isConflict, isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
-import { expectedScaleOf } from "./expected-scale.ts";
+import { expectedScaleOf, NoControllerError } from "./expected-scale.ts";
 import { expectation, failSafe, needsScale, planStatus, stillDisrupted } from "./plan.ts";
+
+const RECOUNT_MS = 1000;
 
 /** Keeps the status of PodDisruptionBudgets: how many pods the eviction API may take away now. */
 export function disruptionController(dependencies: ControllerDependencies): Controller {
@@ -40,6 +42,7 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
         message: `Failed to calculate the number of expected pods: ${message}`,
       });
       await write(budget, failSafe(budget, message, clock.now()));
+      if (error instanceof NoControllerError) return { requeueAfterMs: RECOUNT_MS };
       throw error;
     }
   }
