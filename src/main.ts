@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { systemClock } from "./base/clock.ts";
+import { lazyBackups } from "./cli/backups.ts";
 import { lazyKeys } from "./cli/cluster-keys.ts";
 import { commands } from "./cli/commands.ts";
 import { interrupts } from "./cli/interrupts.ts";
@@ -21,6 +22,7 @@ const program: Program = {
   },
   part: async (name, options, output) => (await import("./program/program.ts")).part(name, options, output),
   cleanUp: async (options) => (await import("./program/clean-up.ts")).cleanUp(options),
+  backups: lazyBackups(async () => (await import("./program/backups.ts")).backups),
   keys: lazyKeys(async () => (await import("./program/cluster-keys.ts")).clusterKeys),
 };
 

@@ -17,6 +17,8 @@ export interface Command {
   readonly examples: readonly string[];
   /** Words of which one may follow the command, with what each does; it is the first parameter. */
   readonly actions?: Readonly<Record<string, string>>;
+  /** What one more word behind the action is (FILE). */
+  readonly parameter?: string;
   /** Everything behind the command goes to it unparsed (kubectl). */
   readonly passThrough?: true;
   /** Other words for it. */

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { certsCommand } from "./commands/certs.ts";
 import { checkCommand } from "./commands/check.ts";
 import { downCommand } from "./commands/down.ts";
@@ -8,6 +9,7 @@ import { partCommands } from "./commands/parts.ts";
 import { secretsCommand } from "./commands/secrets.ts";
 import { serverCommand } from "./commands/server.ts";
 import { statusCommand } from "./commands/status.ts";
+import { storeCommand } from "./commands/store.ts";
 import { upCommand } from "./commands/up.ts";
 import { versionCommand } from "./commands/version.ts";
 
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   kubectlCommand,
   certsCommand,
   secretsCommand,
+  backupCommand,
+  storeCommand,
   checkCommand,
   serverCommand,
   ...partCommands,

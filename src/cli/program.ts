@@ -1,4 +1,5 @@
 import type { AuthenticationChoice, AuthorizationChoice } from "./access-choice.ts";
+import type { Backups } from "./backups.ts";
 import type { AdmissionChoice, AuditChoice, FlowControlChoice } from "./choices.ts";
 import type { ClusterKeys } from "./cluster-keys.ts";
 
@@ -15,6 +16,8 @@ export interface Program {
   cleanUp(options: { dataDirectory: string; deleteData: boolean }): Promise<{ readonly kept: readonly string[] }>;
   /** Certificates and keys of a data directory. */
   readonly keys: ClusterKeys;
+  /** Copies of clusters, and moves between engines. */
+  readonly backups: Backups;
 }
 
 export type Runtime = "auto" | "containerd" | "simulated";

@@ -48,7 +48,8 @@ function parse(command: Command, words: readonly string[], context: RunContext):
   if (parsed.values.help === true) return undefined;
   const [action, ...others] = parsed.positionals;
   const isAction = action !== undefined && command.actions !== undefined && Object.hasOwn(command.actions, action);
-  const tooMuch = isAction ? others : parsed.positionals;
+  const taken = isAction && command.parameter !== undefined ? others.slice(0, 1) : [];
+  const tooMuch = isAction ? others.slice(taken.length) : parsed.positionals;
   if (tooMuch.length > 0) {
     const known = command.actions === undefined ? "options" : Object.keys(command.actions).join(", ");
     throw new CommandError(
@@ -61,7 +62,7 @@ function parse(command: Command, words: readonly string[], context: RunContext):
     const value = parsed.values[name];
     options[name] = typeof value === "string" || typeof value === "boolean" ? value : option.default;
   }
-  return { ...context, options, parameters: isAction ? [action] : rest };
+  return { ...context, options, parameters: isAction ? [action, ...taken] : rest };
 }
 
 /** The command's own options come first; from the first other word on all belongs to whom it is passed on to. */

@@ -32,12 +32,17 @@ export function readText(directory: string, file: string): string | undefined {
  * the token key); a leaf certificate lost in a power failure is simply issued anew.
  */
 export function writePrivate(path: string, text: string, durable: boolean): void {
+  writePrivateBytes(path, Buffer.from(text), durable);
+}
+
+/** The same for bytes. */
+export function writePrivateBytes(path: string, bytes: Buffer, durable: boolean): void {
   const draft = `${path}.new`;
   // A draft that a crash left behind may have another mode: the file is never open to others, not for a moment.
   rmSync(draft, { force: true });
   const descriptor = openSync(draft, "wx", 0o600);
   try {
-    writeSync(descriptor, text);
+    writeSync(descriptor, bytes);
     if (durable) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -1,4 +1,5 @@
 import { VirtualClock } from "../../base/virtual-clock.ts";
+import { lazyBackups } from "../backups.ts";
 import { lazyKeys } from "../cluster-keys.ts";
 import type { Terminal } from "../command.ts";
 import type { Program } from "../program.ts";
@@ -23,6 +24,7 @@ export function recording(environment: Readonly<Record<string, string | undefine
     part: never,
     cleanUp: async () => ({ kept: [] }),
     keys: lazyKeys(never),
+    backups: lazyBackups(never),
   };
   const context: RunContext = {
     terminal,

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { systemClock } from "../base/clock.ts";
+import { silentLogger } from "../base/log.ts";
+import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
+import { REVISION_BUMP } from "../store/snapshot/state.ts";
+import type { Store } from "../store/store.ts";
+import { backups } from "./backups.ts";
+
+const open = (dataDirectory: string): Promise<Store> =>
+  openEmbeddedStore({ directory: join(dataDirectory, "store"), clock: systemClock, log: silentLogger });
+
+const CONFIGURATION = JSON.stringify({ keys: [{ name: "one", secret: "x" }] }, null, 1);
+
+/** A place for everything, with a data directory `from` that has keys and a store that runs. */
+async function world(context: TestContext): Promise<{ root: string; from: string; to: string; store: Store }> {
+  const root = mkdtempSync(join(tmpdir(), "wherry-backups-"));
+  const [from, to] = [join(root, "from"), join(root, "to")];
+  mkdirSync(join(from, "pki", "old"), { recursive: true });
+  writeFileSync(join(from, "cluster.json"), '{"clusterCidr":"10.42.0.0/16"}');
+  writeFileSync(join(from, "wherry.log"), "a log");
+  for (const [name, text] of [
+    ["ca.crt", "certificate"],
+    ["ca.key", "key"],
+    ["old/sa.pub", "token key"],
+    ["encryption-configuration.json", CONFIGURATION],
+    ["ca.key.new", "a draft"],
+  ] as const) {
+    writeFileSync(join(from, "pki", name), text);
+  }
+  const store = await open(from);
+  await store.create("/registry/pods/a", Buffer.from("{}"));
+  await store.create("/registry/secrets/a", Buffer.from("k8s:enc:aesgcm:v1:one:\u0001\u0002", "latin1"));
+  context.after(async () => {
+    await store.close();
+    rmSync(root, { recursive: true });
+  });
+  return { root, from, to, store };
+}
+
+test("a backup of a running cluster is restored into an empty directory, keys and all", async (context) => {
+  const { root, from, to, store } = await world(context);
+  const written = await backups.create({ dataDirectory: from, output: `${root}/copies/`, withKeys: true });
+  assert.deepEqual([written.objects, written.revision, written.holdsKeys], [2, 3, true]);
+  assert.deepEqual(written.missingKeys, []);
+  assert.match(written.file, /copies\/wherry-\d{8}-\d{6}\.backup$/);
+  await store.create("/registry/pods/later", Buffer.from("{}"));
+  const again = await backups.create({ dataDirectory: from, output: `${root}/copies/`, withKeys: true });
+  writeFileSync(join(root, "copies", "cut.backup"), readFileSync(again.file).subarray(0, -10));
+  const rows = await backups.list(join(root, "copies"));
+  assert.deepEqual(
+    rows.map((row) => [row.objects, row.problem !== undefined]),
+    [
+      [undefined, true],
+      [2, false],
+      [3, false],
+    ],
+  );
+
+  const restored = await backups.restore({ dataDirectory: to, file: written.file, force: false });
+  assert.deepEqual(restored, { objects: 2, revision: 3 + REVISION_BUMP, missingKeys: [] });
+  assert.deepEqual(readdirSync(to).sort(), ["cluster.json", "pki", "store"]);
+  assert.deepEqual(readdirSync(join(to, "pki")).sort(), ["ca.crt", "ca.key", "encryption-configuration.json", "old"]);
+  assert.equal(readFileSync(join(to, "pki", "old", "sa.pub"), "utf8"), "token key");
+  assert.equal(statSync(join(to, "pki", "ca.key")).mode & 0o777, 0o600);
+  assert.equal(statSync(to).mode & 0o777, 0o700);
+  const opened = await open(to);
+  assert.equal((await opened.list({ prefix: "/" })).items.length, 2);
+  await opened.close();
+});
+
+test("nothing is changed when a restore is refused", async (context) => {
+  const { root, from, to } = await world(context);
+  const { file } = await backups.create({ dataDirectory: from, output: join(root, "a.backup"), withKeys: false });
+  await assert.rejects(backups.create({ dataDirectory: from, output: file, withKeys: true }), /is there already/);
+  await assert.rejects(backups.restore({ dataDirectory: to, file, force: false }), /holds no keys.*--pki-dir/);
+  const pkiDirectory = join(from, "pki");
+  await assert.rejects(
+    backups.restore({ dataDirectory: from, file, pkiDirectory, force: true }),
+    /in use by this process/,
+  );
+  mkdirSync(to);
+  writeFileSync(join(to, "mine"), "precious");
+  await assert.rejects(
+    backups.restore({ dataDirectory: to, file, pkiDirectory, force: false }),
+    /is not empty.*--force/,
+  );
+  const cut = join(root, "cut.backup");
+  writeFileSync(cut, readFileSync(file).subarray(0, -1));
+  await assert.rejects(backups.restore({ dataDirectory: to, file: cut, pkiDirectory, force: true }), /cut short/);
+  assert.deepEqual(readdirSync(to), ["mine"]);
+  assert.deepEqual(readdirSync(root).sort(), ["a.backup", "cut.backup", "from", "to"]);
+
+  const { movedTo } = await backups.restore({ dataDirectory: to, file, pkiDirectory, force: true });
+  assert.equal(readFileSync(join(movedTo ?? "", "mine"), "utf8"), "precious");
+  assert.equal(readFileSync(join(to, "pki", "ca.key"), "utf8"), "key");
+});
+
+test("keys that are nowhere are named", async (context) => {
+  const { root, from, store } = await world(context);
+  await store.create("/registry/secrets/b", Buffer.from("k8s:enc:secretbox:v1:other:xyz"));
+  const written = await backups.create({ dataDirectory: from, output: join(root, "a.backup"), withKeys: true });
+  assert.deepEqual(written.missingKeys, ["secretbox:other"]);
+});
+
+test("objects move by an etcd snapshot, and those of before are kept aside", async (context) => {
+  const { root, from, to } = await world(context);
+  const file = join(root, "cluster.db");
+  const prefix = "/kubernetes.io";
+  assert.deepEqual(await backups.exportStore({ dataDirectory: from, file, prefix }), { objects: 2 });
+  await assert.rejects(backups.exportStore({ dataDirectory: from, file, prefix }), /is there already/);
+  const at = { dataDirectory: to, file, force: false };
+  await assert.rejects(backups.importStore({ ...at, prefix: "/registry" }), /nothing below \/registry.*--etcd-prefix/);
+  const moved = await backups.importStore({ ...at, prefix });
+  assert.deepEqual(moved, { objects: 2, revision: 3 + 2 * REVISION_BUMP, missingKeys: ["aesgcm:one"] });
+  await assert.rejects(backups.importStore({ ...at, prefix }), /holds objects.*--force/);
+  const { movedTo } = await backups.importStore({ ...at, prefix, force: true });
+  assert.ok(existsSync(join(movedTo ?? "", "store.db")));
+  await assert.rejects(backups.importStore({ ...at, file: join(root, "none.db"), prefix }), /cannot read .*none.db/);
+});

@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errorMessage } from "../base/assert.ts";
+import { formatTime, systemClock, timestamp } from "../base/clock.ts";
+import type { BackupRow, Backups, CreateBackup, RestoreBackup, Restored } from "../cli/backups.ts";
+import { CommandError } from "../cli/command.ts";
+import type { BackupFile, BackupHeader } from "../store/snapshot/backup-format.ts";
+import { writeEmbeddedState } from "../store/snapshot/embedded-state.ts";
+import { neededKeys } from "../store/snapshot/needed-keys.ts";
+import { type Backup, readBackup, readBackupHeader } from "../store/snapshot/read-backup.ts";
+import { REVISION_BUMP, type StoreState } from "../store/snapshot/state.ts";
+import { writeBackup } from "../store/snapshot/write-backup.ts";
+import { clusterName, missingKeys, placeFiles, readClusterFiles, readKeyFiles } from "./backup-files.ts";
+import { asideName, isEmptyDirectory, requireStopped, storeDirectory } from "./store-directory.ts";
+import { exportStore, importStore } from "./store-moves.ts";
+import { fillEtcd, readState } from "./store-state.ts";
+
+const SUFFIX = ".backup";
+/** Keys are exchanged once in months, not between any two looks. */
+const LOOKS = 5;
+
+/** Backups of clusters on this machine. */
+export const backups: Backups = { create, list, restore, exportStore, importStore };
+
+async function create(options: CreateBackup): Promise<BackupRow> {
+  const { dataDirectory, etcd, withKeys } = options;
+  const file = fileOf(options.output);
+  const { files, state } = await readCluster(options, `${file}.etcd`);
+  const encryptionKeys = neededKeys(state.objects);
+  const header = {
+    createdAt: timestamp(systemClock),
+    engine: etcd === undefined ? ("embedded" as const) : ("etcd" as const),
+    cluster: clusterName(dataDirectory),
+    holdsKeys: withKeys,
+    encryptionKeys,
+  };
+  await writeBackup(file, { header, files, state });
+  const { revision, objects } = state;
+  const missing = missingKeys(encryptionKeys, files);
+  return { ...rowOf(file, { ...header, revision, objects: objects.length, files: 0 }), missingKeys: missing };
+}
+
+/** Objects and the keys that they are encrypted with, which are exchanged in a running cluster. */
+async function readCluster(
+  options: CreateBackup,
+  scratch: string,
+): Promise<{ files: readonly BackupFile[]; state: StoreState }> {
+  for (let look = 1; look <= LOOKS; look++) {
+    const files = readClusterFiles(options.dataDirectory, options);
+    const state = await readState(options, scratch);
+    const after = readClusterFiles(options.dataDirectory, options);
+    const isSame = files.length === after.length && files.every((file, index) => isEqual(file, after[index]));
+    if (isSame) return { files, state };
+  }
+  throw new CommandError("the cluster's keys are being exchanged: make the backup again in a minute");
+}
+
+function isEqual(one: BackupFile, other: BackupFile | undefined): boolean {
+  return one.path === other?.path && one.content.equals(other.content);
+}
+
+function fileOf(output: string): string {
+  const isDirectory = output.endsWith("/") || statSync(output, { throwIfNoEntry: false })?.isDirectory() === true;
+  const directory = isDirectory ? output : dirname(output);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!isDirectory) {
+    if (existsSync(output)) throw new CommandError(`${output} is there already: choose another name (--output)`);
+    return output;
+  }
+  const time = formatTime(systemClock.now())
+    .replace(/[-:]|Z$/g, "")
+    .replace("T", "-");
+  for (let number = 1; ; number++) {
+    const file = join(directory, `wherry-${time}${number === 1 ? "" : `-${number}`}${SUFFIX}`);
+    if (!existsSync(file)) return file;
+  }
+}
+
+function rowOf(file: string, header: BackupHeader): BackupRow {
+  const { createdAt, revision, objects, engine, cluster, holdsKeys } = header;
+  return { file, bytes: statSync(file).size, createdAt, revision, objects, engine, cluster, holdsKeys };
+}
+
+async function list(directory: string): Promise<readonly BackupRow[]> {
+  if (!existsSync(directory)) return [];
+  if (!statSync(directory).isDirectory()) return [await describe(directory)];
+  const names = readdirSync(directory).filter((name) => name.endsWith(SUFFIX));
+  const rows = await Promise.all(names.map((name) => describe(join(directory, name))));
+  return rows.sort(
+    (left, right) =>
+      (left.createdAt ?? "").localeCompare(right.createdAt ?? "") || (left.revision ?? 0) - (right.revision ?? 0),
+  );
+}
+
+async function describe(file: string): Promise<BackupRow> {
+  try {
+    return rowOf(file, await readBackupHeader(file));
+  } catch (error) {
+    return { file, bytes: statSync(file).size, problem: errorMessage(error) };
+  }
+}
+
+async function restore(options: RestoreBackup): Promise<Restored> {
+  const { dataDirectory, etcd, force } = options;
+  const backup = await readBackup(options.file);
+  const files = filesOf(backup, options);
+  requireStopped(dataDirectory);
+  if (!force && !isEmptyDirectory(dataDirectory)) {
+    throw new CommandError(
+      `${dataDirectory} is not empty: choose another with --data-dir, or let --force move it aside`,
+      5,
+    );
+  }
+  const draft = `${dataDirectory}.restoring`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  let movedTo: string | undefined;
+  try {
+    placeFiles(draft, files);
+    if (etcd === undefined) await writeEmbeddedState(storeDirectory(draft), backup.state, systemClock);
+    else await fillEtcd(etcd, backup.state);
+    movedTo = putInPlace(draft, dataDirectory);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return {
+    objects: backup.state.objects.length,
+    ...(etcd === undefined ? { revision: backup.state.revision + REVISION_BUMP } : {}),
+    ...(movedTo === undefined ? {} : { movedTo }),
+    missingKeys: missingKeys(backup.header.encryptionKeys, files),
+  };
+}
+
+/** Files of the new data directory. @throws CommandError when the keys are neither in the backup nor named */
+function filesOf({ header, files }: Backup, { file, pkiDirectory }: RestoreBackup): readonly BackupFile[] {
+  if (header.holdsKeys) return files;
+  if (pkiDirectory !== undefined) return [...files, ...readKeyFiles(pkiDirectory)];
+  throw new CommandError(
+    `${file} holds no keys, and without them nobody can read the cluster's Secrets or use its tokens: name the folder pki that was kept for it with --pki-dir`,
+  );
+}
+
+/** Swaps the directories; answers where the old one is, when there was something in it. */
+function putInPlace(draft: string, dataDirectory: string): string | undefined {
+  let movedTo: string | undefined;
+  try {
+    if (!isEmptyDirectory(dataDirectory)) {
+      movedTo = asideName(dataDirectory);
+      renameSync(dataDirectory, movedTo);
+    } else if (existsSync(dataDirectory)) rmdirSync(dataDirectory);
+    renameSync(draft, dataDirectory);
+    return movedTo;
+  } catch (error) {
+    if (movedTo !== undefined && !existsSync(dataDirectory)) renameSync(movedTo, dataDirectory);
+    throw new CommandError(
+      `cannot put ${dataDirectory} in place: ${errorMessage(error)}. It must be a directory that can be renamed, not a mount point: name one below it with --data-dir`,
+    );
+  }
+}
