@@ -1,0 +1,67 @@
+import { parseArgs } from "node:util";
+import { inProcessDoor } from "./door.ts";
+import { edgeDoor, withPki } from "./edge-door.ts";
+import { type Failure, PART_REQUESTS, runPart } from "./run.ts";
+
+/** One part in so many goes over the real edge. */
+const EDGE_EVERY = 10;
+const SHOWN_FAILURES = 40;
+
+/**
+ * `npm run fuzz -- --requests 200000`: generated requests, each checked. Every part has a seed, which is printed when something
+ * is wrong: `--seed 123 --requests 1000` sends that part again.
+ */
+const { values } = parseArgs({
+  options: {
+    requests: { type: "string", default: "200000" },
+    seed: { type: "string" },
+    edge: { type: "boolean", default: false },
+  },
+});
+const wanted = Number(values.requests);
+const firstSeed =
+  values.seed === undefined ? (process.pid * 7919 + Math.floor(performance.timeOrigin)) % 2 ** 31 : Number(values.seed);
+const found = new Map<string, { failure: Failure; times: number }>();
+const codes = new Map<number, number>();
+let sent = 0;
+let busyMaxMs = 0;
+
+await withPki(async (pki) => {
+  for (let part = 0; sent < wanted; part++) {
+    const isEdge = values.edge || (values.seed === undefined && part % EDGE_EVERY === EDGE_EVERY - 1);
+    const count = Math.min(PART_REQUESTS, wanted - sent);
+    const result = await runPart(firstSeed + part, count, (server) =>
+      isEdge ? edgeDoor(server, pki) : inProcessDoor(server),
+    );
+    sent += result.sent;
+    busyMaxMs = Math.max(busyMaxMs, result.busyMaxMs);
+    for (const [code, times] of result.codes) codes.set(code, (codes.get(code) ?? 0) + times);
+    for (const failure of result.failures) note(failure, isEdge);
+    if (part % 10 === 9)
+      console.log(`${sent} requests, ${found.size} kinds of failures, longest turn ${Math.round(busyMaxMs)} ms`);
+  }
+});
+
+const table = [...codes].sort(([a], [b]) => a - b).map(([code, times]) => `${code}: ${times}`);
+console.log(
+  `${sent} requests from seed ${firstSeed}; answers ${table.join(", ")}; longest turn ${Math.round(busyMaxMs)} ms`,
+);
+for (const { failure, times } of found.values())
+  if (times > 1) console.log(`${times} times: ${failure.problem.slice(0, 120)}`);
+console.log(found.size === 0 ? "no failures" : `${found.size} kinds of failures`);
+process.exitCode = found.size === 0 ? 0 : 1;
+
+function note(failure: Failure, isEdge: boolean): void {
+  const kind = failure.problem.replaceAll(/\d+|"[^"]*"/g, "#").slice(0, 120);
+  const known = found.get(kind);
+  if (known !== undefined) {
+    known.times++;
+    return;
+  }
+  found.set(kind, { failure, times: 1 });
+  if (found.size > SHOWN_FAILURES) return;
+  const { request, problem, seed, index } = failure;
+  console.log(`seed ${seed}, request ${index}${isEdge ? " over the edge" : ""}: ${problem}`);
+  console.log(`  ${request.method} ${request.url.slice(0, 300)} ${JSON.stringify(request.headers)}`);
+  if (request.body.length > 0) console.log(`  ${request.body.toString().slice(0, 600)}`);
+}
