@@ -1,10 +1,12 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import { oneOf } from "../field-checks.ts";
+import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { CertificateSigningRequest } from "../generated/certificates.k8s.io/v1.ts";
 import { humanDuration } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
+import { equalJson } from "../patch/json-value.ts";
 
 const USAGES = [
   "any",
@@ -119,18 +121,56 @@ export function validateSignerName(name: string, field: string): FieldError[] {
   return errors;
 }
 
-function validateStatusUpdate(request: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
-  const errors = immutable(request.spec, old.spec, "spec");
-  const types = new Set((request.status?.conditions ?? []).map((each) => each.type));
-  if (types.has("Approved") && types.has("Denied")) {
-    errors.push(invalid("status.conditions", "Denied", "Approved and Denied conditions are mutually exclusive"));
-  }
+type Request = CertificateSigningRequest;
+type Decided = Pick<Request, "status">;
+const DECISIONS = ["Approved", "Denied"];
+const LASTING = [...DECISIONS, "Failed"];
+
+/** What is wrong with a write through the approval subresource: who has decided cannot take it back. */
+export function validateApproval(request: Decided, old: Decided): FieldError[] {
+  return [...validateConditions(request, old), ...validateLasting(request, old)];
+}
+
+/** Signers write the certificate and whether they failed; they decide nothing. */
+function validateStatusUpdate(request: Request, old: Request): FieldError[] {
+  const errors = [...immutable(request.spec, old.spec, "spec"), ...validateConditions(request, old)];
   if (old.status?.certificate && request.status?.certificate !== old.status.certificate) {
     errors.push(forbiddenField("status.certificate", "updates may not change certificate"));
   }
-  for (const each of old.status?.conditions ?? []) {
-    if (!types.has(each.type))
-      errors.push(forbiddenField("status.conditions", `updates may not remove a condition of type "${each.type}"`));
+  for (const type of DECISIONS) {
+    const [now, before] = [ofType(request, type), ofType(old, type)];
+    if (now.length > before.length) {
+      errors.push(forbiddenField("status.conditions", `updates may not add a condition of type "${type}"`));
+    } else if (now.length === before.length && !equalJson(now, before)) {
+      errors.push(forbiddenField("status.conditions", `updates may not modify a condition of type "${type}"`));
+    }
   }
+  return [...errors, ...validateLasting(request, old)];
+}
+
+const ofType = ({ status }: Decided, type: string) => (status?.conditions ?? []).filter((each) => each.type === type);
+
+function validateLasting(request: Decided, old: Decided): FieldError[] {
+  return LASTING.filter((type) => ofType(old, type).length > ofType(request, type).length).map((type) =>
+    forbiddenField("status.conditions", `updates may not remove a condition of type "${type}"`),
+  );
+}
+
+function validateConditions({ status }: Decided, old: Decided): FieldError[] {
+  if (equalJson(status?.conditions ?? [], old.status?.conditions ?? [])) return [];
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  (status?.conditions ?? []).forEach(({ type, status: value }, index) => {
+    const field = `status.conditions[${index}]`;
+    if (!type) errors.push(required(`${field}.type`));
+    else if (seen.has(type)) errors.push(duplicate(`${field}.type`, type));
+    if ((type === "Approved" && seen.has("Denied")) || (type === "Denied" && seen.has("Approved"))) {
+      errors.push(invalid(`${field}.type`, type, "Approved and Denied conditions are mutually exclusive"));
+    }
+    seen.add(type);
+    if (LASTING.includes(type)) {
+      if (value !== "True") errors.push(notSupported(`${field}.status`, value, ["True"]));
+    } else errors.push(...oneOf(value, ["True", "False", "Unknown"], `${field}.status`));
+  });
   return errors;
 }

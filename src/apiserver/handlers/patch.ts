@@ -117,7 +117,8 @@ function keepIdentity(object: ApiObject, current: ApiObject, exchange: Exchange)
   object.kind = current.kind;
 }
 
-function appliedConfiguration(
+/** What a manager applies, as the resource's type holds it. @throws StatusError BadRequest */
+export function appliedConfiguration(
   resource: ServedResource,
   { value, duplicates }: ReadPatch,
   exchange: Exchange,

@@ -38,11 +38,14 @@ export function applied(
     context: WriteContext;
     force: boolean;
     subresource: string;
+    /** As which version it is noted, when not the resource's own. */
+    apiVersion?: string;
   },
 ): ApiObject {
-  const { current, wanted, context, force, subresource } = apply;
+  const { current, wanted, context, force, subresource, apiVersion } = apply;
   return applyConfiguration(current as JsonObject | undefined, wanted as JsonObject, {
     ...management(resource, context, subresource),
+    ...(apiVersion !== undefined && { apiVersion }),
     force,
   }) as ApiObject;
 }

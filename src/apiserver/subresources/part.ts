@@ -1,96 +1,114 @@
 import { type FieldError, invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
+import { APPLY_PATCH, JSON_PATCH } from "../../api/patch/apply-patch.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
 import { decodeBody, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
-import { patchObject, readPatch } from "../handlers/patch.ts";
+import { appliedConfiguration, patchObject, readPatch } from "../handlers/patch.ts";
 import { getHandler } from "../handlers/read.ts";
 import { readObject } from "../handlers/read-object.ts";
+import { applied, type ManagedOperation } from "../registry/managed-fields.ts";
 import type { ServedResource } from "../registry/resource.ts";
+import type { WriteContext } from "../registry/strategy.ts";
 import { updateObject } from "../registry/update.ts";
+import { isTrue } from "../request-info.ts";
 import type { Subresource } from "./subresource.ts";
 
 /** What a part is and what may become of it. */
 export interface Part {
   /** Copies the part from what the client sent. */
   take(wanted: AnyObject, draft: AnyObject): void;
-  /** What is wrong with the change, beyond what the object's own rules say. */
-  validate?(draft: AnyObject, old: AnyObject): FieldError[];
+  /** An applied configuration without what it says of other parts, which nobody comes to own by it. */
+  only(configuration: AnyObject): AnyObject;
+  /** What is wrong with the change, beyond what the object's own rules say; `wanted` is all that the client sent. */
+  validate?(draft: AnyObject, old: AnyObject, wanted: AnyObject): FieldError[];
+}
+
+interface Request {
+  readonly exchange: Exchange;
+  readonly context: WriteContext;
+  readonly operation?: ManagedOperation;
+  wanted(current: ApiObject): AnyObject;
 }
 
 /** A subresource through which only one part of the object is written: the rest stays as it is stored. */
-export function partSubresource(part: Part): Subresource {
+export function partSubresource(part: Part): Subresource & Required<Pick<Subresource, "get" | "update" | "patch">> {
   return {
     get: getHandler,
     async update(resource, exchange, environment) {
-      const { value, json, duplicates } = await decodeBody(exchange.body);
-      const sent = { value: expectObject(value, resource.schema), json, duplicates };
-      const wanted = readObject(resource, sent, exchange) as AnyObject;
-      if (wanted.metadata?.name !== exchange.info.name)
+      const context = writeContext(exchange, environment);
+      const { value, json } = await decodeBody(exchange.body);
+      const sent = readObject(resource, { value: expectObject(value, resource.schema), json }, exchange);
+      if (sent.metadata?.name !== exchange.info.name)
         throw badRequest("the name of the object does not match the name on the URL");
-      return write(resource, { exchange, environment, wanted: () => wanted }, part);
+      return write(resource, { exchange, context, wanted: () => sent as AnyObject }, part);
     },
-    async patch(resource, exchange, environment) {
-      const patch = await readPatch(exchange);
-      const { definition } = resource.schema;
-      const wanted = (current: ApiObject) => {
-        const value = patchObject(current, patch, { resource, definition });
-        return readObject(resource, { value }, exchange) as AnyObject;
-      };
-      return write(resource, { exchange, environment, wanted }, part);
-    },
+    patch: (resource, exchange, environment) => patch(resource, { exchange, environment }, part),
   };
 }
 
-async function write(
+async function patch(
   resource: ServedResource,
-  request: { exchange: Exchange; environment: Environment; wanted: (current: ApiObject) => AnyObject },
+  { exchange, environment }: { exchange: Exchange; environment: Environment },
   part: Part,
 ) {
-  const { exchange, environment } = request;
+  const context = writeContext(exchange, environment);
+  const read = await readPatch(exchange);
+  const { definition } = resource.schema;
+  if (read.type !== APPLY_PATCH) {
+    const json = read.type === JSON_PATCH ? undefined : read.json;
+    const wanted = (current: ApiObject) => {
+      const value = patchObject(current, read, { resource, definition });
+      return readObject(resource, { value, json }, exchange) as AnyObject;
+    };
+    return write(resource, { exchange, context, wanted }, part);
+  }
+  const configuration = part.only(appliedConfiguration(resource, read, exchange) as AnyObject);
+  const force = isTrue(exchange.query.get("force"));
+  const { subresource } = exchange.info;
+  const wanted = (current: ApiObject) =>
+    applied(resource, { current, wanted: configuration, context, force, subresource }) as AnyObject;
+  return write(resource, { exchange, context, wanted, operation: "Apply" }, part);
+}
+
+async function write(resource: ServedResource, request: Request, part: Part) {
+  const { exchange, context, operation = "Update" } = request;
   const transform = (current: ApiObject): ApiObject => {
     const wanted = request.wanted(current);
     const draft = cloneJson(current) as AnyObject;
     part.take(wanted, draft);
     resource.kind?.setDefaults?.(draft);
-    const errors = part.validate?.(draft, current as AnyObject) ?? [];
+    const errors = part.validate?.(draft, current as AnyObject, wanted) ?? [];
+    errors.push(...(resource.kind?.validate?.(draft) ?? []));
     if (errors.length > 0) throw invalidObject(resource.schema, exchange.info.name, errors);
-    draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
+    const { resourceVersion, uid, managedFields } = wanted.metadata ?? {};
+    const metadata = draft.metadata!;
+    metadata.resourceVersion = resourceVersion;
+    if (uid !== undefined) metadata.uid = uid;
+    if (operation === "Apply" && managedFields !== undefined) metadata.managedFields = managedFields;
     return draft;
   };
   const { namespace, name, subresource } = exchange.info;
-  const stored = await updateObject(
-    resource,
-    { namespace, name, subresource, transform },
-    writeContext(exchange, environment),
-  );
+  const stored = await updateObject(resource, { namespace, name, subresource, transform, operation }, context);
   return objectAnswer(stored.object, { bytes: stored.bytes, resource });
 }
 
 type Fields = Record<string, unknown>;
 
-/** Copies one field of one section (`spec.finalizers`); absent stays absent. */
-export function takeField(section: string, field: string) {
-  return (wanted: AnyObject, draft: AnyObject): void => {
-    const value = (wanted[section] as Fields | undefined)?.[field];
-    const target = (draft[section] ??= {}) as Fields;
-    if (value === undefined) delete target[field];
-    else target[field] = value;
+/** A part that is one field of one section (`spec.finalizers`); absent stays absent. */
+export function fieldPart(section: string, field: string): Pick<Part, "take" | "only"> {
+  return {
+    take(wanted, draft) {
+      const value = (wanted[section] as Fields | undefined)?.[field];
+      const target = (draft[section] ??= {}) as Fields;
+      if (value === undefined) delete target[field];
+      else target[field] = value;
+    },
+    only({ apiVersion, kind, metadata, ...rest }) {
+      const value = (rest[section] as Fields | undefined)?.[field];
+      return { apiVersion, kind, metadata, ...(value !== undefined && { [section]: { [field]: value } }) } as AnyObject;
+    },
   };
-}
-
-/** Copies the resources of containers that are there under the same name, and the pod's own (pods/resize). */
-export function takeResources(wanted: AnyObject, draft: AnyObject): void {
-  const [from, to] = [wanted.spec as Fields | undefined, draft.spec as Fields];
-  for (const list of ["containers", "initContainers"]) {
-    const wantedContainers = (from?.[list] ?? []) as { name: string; resources?: unknown; resizePolicy?: unknown }[];
-    for (const container of (to[list] ?? []) as { name: string; resources?: unknown; resizePolicy?: unknown }[]) {
-      const match = wantedContainers.find((each) => each.name === container.name);
-      if (match?.resources !== undefined) container.resources = match.resources;
-      if (match?.resizePolicy !== undefined) container.resizePolicy = match.resizePolicy;
-    }
-  }
-  if (from?.resources !== undefined) to.resources = from.resources;
 }

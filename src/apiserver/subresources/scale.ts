@@ -1,14 +1,21 @@
 import { invalid, invalidObject } from "../../api/field-error.ts";
-import type { ApiObject } from "../../api/meta.ts";
-import { cloneJson } from "../../api/patch/json-value.ts";
+import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { APPLY_PATCH, JSON_PATCH } from "../../api/patch/apply-patch.ts";
+import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
+import { managersOfScale, managersOfScaled } from "../../api/patch/scale-managers.ts";
+import { loadSchema } from "../../api/schema-data.ts";
 import { badRequest, internalError, notFound } from "../../api/status.ts";
+import { normalizeObject } from "../../api/unknown-fields.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
-import { type Environment, writeContext } from "../handlers/environment.ts";
-import { patchObject, readPatch } from "../handlers/patch.ts";
+import { decodeBody, expectObject } from "../handlers/decode.ts";
+import { writeContext } from "../handlers/environment.ts";
+import { appliedConfiguration, patchObject, type ReadPatch, readPatch } from "../handlers/patch.ts";
 import { readObject } from "../handlers/read-object.ts";
-import { typedBody, typeOf } from "../handlers/typed-body.ts";
-import type { ServedResource } from "../registry/resource.ts";
+import { applied, type ManagedOperation } from "../registry/managed-fields.ts";
+import { type ServedResource, withChanges } from "../registry/resource.ts";
+import type { WriteContext } from "../registry/strategy.ts";
 import { type AdmissionView, updateObject } from "../registry/update.ts";
+import { isTrue } from "../request-info.ts";
 import { type Scale, type ScaleAccess, scaleAccess, scaleOf } from "./scale-access.ts";
 import type { Subresource } from "./subresource.ts";
 
@@ -37,31 +44,64 @@ export const scaleSubresource: Subresource = {
     return objectAnswer(scaleOf(stored.object, access));
   },
   async update(resource, exchange, environment) {
-    const wanted = await typedBody<Scale>(exchange, SCALE);
+    const context = writeContext(exchange, environment);
+    const { value, json } = await decodeBody(exchange.body);
+    const sent = readObject(asScaleResource(resource), { value: expectObject(value, SCALE), json }, exchange);
+    const wanted = sent as Scale;
     if (wanted.metadata?.name !== exchange.info.name)
       throw badRequest("the name of the Scale does not match the name on the URL");
-    return write(resource, { exchange, environment }, () => wanted);
+    return write(resource, { exchange, context }, () => wanted);
   },
   async patch(resource, exchange, environment) {
+    const context = writeContext(exchange, environment);
     const patch = await readPatch(exchange);
-    const shape = { resource, definition: SCALE_DEFINITION };
-    return write(resource, { exchange, environment }, (current) => {
+    const shape = { resource: asScaleResource(resource), definition: SCALE_DEFINITION };
+    if (patch.type === APPLY_PATCH) return apply(resource, { exchange, context, patch });
+    const json = patch.type === JSON_PATCH ? undefined : patch.json;
+    return write(resource, { exchange, context }, (current) => {
       const value = patchObject(current, patch, shape);
-      return readObject(typeOf(SCALE), { value }, exchange) as Scale;
+      return readObject(shape.resource, { value, json }, exchange) as Scale;
     });
   },
 };
 
-async function write(
-  resource: ServedResource,
-  request: { exchange: Exchange; environment: Environment },
-  wantedFrom: (current: Scale) => Scale,
-) {
-  const { exchange, environment } = request;
+/** The resource as one of Scales: what clients send of it has that type. */
+function asScaleResource(resource: ServedResource): ServedResource {
+  const allSchema = loadSchema();
+  const schema = { ...resource.schema, ...SCALE, definition: SCALE_DEFINITION };
+  const normalize = (value: JsonObject) => normalizeObject(value, allSchema, SCALE_DEFINITION);
+  return withChanges(resource, { schema, allSchema, normalize, hasStatus: false });
+}
+
+interface Request {
+  readonly exchange: Exchange;
+  readonly context: WriteContext;
+  readonly operation?: ManagedOperation;
+}
+
+/** Server-side apply: who owns the Scale's replicas owns those of the object behind it. */
+function apply(resource: ServedResource, request: Request & { patch: ReadPatch }) {
+  const { exchange, context, patch } = request;
+  const scales = asScaleResource(resource);
+  const configuration = appliedConfiguration(scales, patch, exchange);
+  const force = isTrue(exchange.query.get("force"));
+  const apiVersion = apiVersionOf(resource.schema);
+  return write(resource, { ...request, operation: "Apply" }, (current) => {
+    const change = { current, wanted: configuration, context, force, subresource: "scale", apiVersion };
+    return applied(scales, change) as Scale;
+  });
+}
+
+async function write(resource: ServedResource, request: Request, wantedFrom: (current: Scale) => Scale) {
+  const { exchange, context, operation = "Update" } = request;
   const { namespace, name, subresource } = exchange.info;
   const access = scaleAccess(resource);
+  const path = access.replicasPath.replace(/^\./, "").split(".");
   const transform = (current: ApiObject): ApiObject => {
-    const wanted = wantedFrom(scaleOf(current, access));
+    const before = scaleOf(current, access);
+    const known = current.metadata?.managedFields;
+    if (operation === "Apply") before.metadata = { ...before.metadata, managedFields: managersOfScale(known, path) };
+    const wanted = wantedFrom(before);
     const replicas = wanted.spec?.replicas ?? (resource.custom === undefined ? 0 : undefined);
     if (replicas === undefined) {
       throw badRequest(`the spec replicas field ${JSON.stringify(access.replicasPath)} cannot be empty`);
@@ -71,13 +111,18 @@ async function write(
     }
     const draft = cloneJson(current);
     access.setWanted(draft, replicas);
-    draft.metadata!.resourceVersion = wanted.metadata?.resourceVersion;
+    const metadata = draft.metadata!;
+    metadata.resourceVersion = wanted.metadata?.resourceVersion;
+    if (wanted.metadata?.uid !== undefined) metadata.uid = wanted.metadata.uid;
+    if (operation === "Apply") {
+      metadata.managedFields = managersOfScaled(known, wanted.metadata?.managedFields, path);
+    }
     return draft;
   };
   const stored = await updateObject(
     resource,
-    { namespace, name, subresource, transform, admission: asScale(access) },
-    writeContext(exchange, environment),
+    { namespace, name, subresource, transform, operation, admission: asScale(access) },
+    context,
   );
   return objectAnswer(scaleOf(stored.object, access));
 }

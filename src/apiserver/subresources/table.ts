@@ -1,13 +1,19 @@
+import { validateApproval } from "../../api/certificates/certificate-signing-request.ts";
+import { resourcesOnly, takeResources, validatePodResize } from "../../api/core/pod-resize.ts";
 import { validateEphemeralContainersUpdate } from "../../api/core/pod-update.ts";
+import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
 import type { Pod } from "../../api/generated/core/v1.ts";
+import type { AnyObject } from "../../api/meta.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { bindingSubresource } from "./binding.ts";
 import { evictionSubresource } from "./eviction.ts";
-import { partSubresource, takeField, takeResources } from "./part.ts";
+import { fieldPart, partSubresource } from "./part.ts";
 import { scaleSubresource } from "./scale.ts";
 import { statusSubresource } from "./status.ts";
 import type { Subresource } from "./subresource.ts";
+
+type Decided = Pick<CertificateSigningRequest, "status">;
 
 /** All subresources, by `group/resource/subresource`; `*` stands for every resource. */
 export function subresourceTable(options: {
@@ -20,13 +26,19 @@ export function subresourceTable(options: {
     "/pods/binding": bindingSubresource,
     "/pods/eviction": evictionSubresource(options),
     "/pods/ephemeralcontainers": partSubresource({
-      take: takeField("spec", "ephemeralContainers"),
+      ...fieldPart("spec", "ephemeralContainers"),
       validate: (draft, old) => validateEphemeralContainersUpdate(draft as Pod, old as Pod),
     }),
-    "/pods/resize": partSubresource({ take: takeResources }),
-    "/namespaces/finalize": partSubresource({ take: takeField("spec", "finalizers") }),
+    "/pods/resize": partSubresource({
+      take: (wanted, draft) => takeResources(wanted as Pod, draft as Pod),
+      only: (configuration) => resourcesOnly(configuration as Pod) as AnyObject,
+      validate: (draft, old, wanted) => validatePodResize(draft as Pod, old as Pod, wanted as Pod),
+    }),
+    // Namespaces are finalized by PUT only.
+    "/namespaces/finalize": { update: partSubresource(fieldPart("spec", "finalizers")).update },
     "certificates.k8s.io/certificatesigningrequests/approval": partSubresource({
-      take: takeField("status", "conditions"),
+      ...fieldPart("status", "conditions"),
+      validate: (draft, old) => validateApproval(draft as Decided, old as Decided),
     }),
   };
 }
