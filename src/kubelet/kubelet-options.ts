@@ -40,6 +40,8 @@ export interface KubeletOptions {
   readonly maxPods?: number;
   /** `v1.36.0`, as nodes show it. */
   readonly kubeletVersion: string;
+  /** Events of the node's own life; a process with thousands of nodes leaves them out. Default true. */
+  readonly tellsOfNode?: boolean;
   /** How containers are probed; over the network and by commands when absent. */
   readonly prober?: Prober;
   /** The API gave the node its pod addresses, or changed them. */

@@ -5,6 +5,7 @@ import type { KubeletHandle } from "./handle.ts";
 import { kubeletCalls } from "./kubelet-handle.ts";
 import type { KubeletOptions } from "./kubelet-options.ts";
 import { runLogRotation } from "./logs/log-rotation.ts";
+import { nodeStatusEvent, STARTING } from "./node/node-events.ts";
 import { runNodeLease } from "./node/node-lease.ts";
 import { registerNode, runNodeReporter } from "./node/node-reporter.ts";
 import { allocatableAmounts } from "./node/node-status.ts";
@@ -40,6 +41,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     onChange: wake,
   });
   const reporting = createNodeReporting(options, { facts, version, lifecycle, signal });
+  reporting.options.tell([STARTING]);
   const [node] = await Promise.all([registerNode(reporting.options), options.informers.start(), cache.relist()]);
   signal.throwIfAborted();
   const running = createPodManager(
@@ -53,6 +55,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   manager = running;
   running.start();
   followPodCidrs(options, informers, signal);
+  followCordon(informers, reporting, signal);
   const loops = runLoops(options, { node, reporting, manager: running, dependencies, signal });
 
   async function stop({ keepPods = false, graceSeconds = DEFAULT_STOP_GRACE_SECONDS } = {}): Promise<void> {
@@ -89,6 +92,17 @@ async function runLoops(
       log.warn("cannot remove what earlier pods left", { error: errorMessage(error) }),
     ),
   ]);
+}
+
+/** Tells when somebody wants no more pods here, or wants them again. */
+function followCordon({ node }: KubeletInformers, { options }: NodeReporting, signal: AbortSignal): void {
+  const unsubscribe = node.subscribe(({ before, after }) => {
+    if (before === undefined || after === undefined) return;
+    const [was, is] = [before, after].map(({ spec }) => spec?.unschedulable === true);
+    if (was === is) return;
+    options.tell([nodeStatusEvent(options.nodeName, is ? "NodeNotSchedulable" : "NodeSchedulable")]);
+  });
+  signal.addEventListener("abort", unsubscribe, { once: true });
 }
 
 /** Tells the wiring which addresses the API gave this node's pods, each time that they change. */

@@ -138,6 +138,7 @@ function simulatedNode(
         ...(taints !== undefined && { nodeTaints: [...taints] }),
         ...(pods !== undefined && { maxPods: pods }),
         ownLabels: {},
+        tellsOfNode: false,
         clusterDns: [DNS_SERVICE_ADDRESS],
         clusterDomain: CLUSTER_DOMAIN,
         serverPort: options.serverPort,

@@ -5,7 +5,9 @@ import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
+import type { RecordedEvent } from "../../client/events.ts";
 import type { HostFacts } from "../host/host.ts";
+import { nodeStatusEvents } from "./node-events.ts";
 import { newNode } from "./node-status.ts";
 import { nodeStatusPatch, saysSomethingNew } from "./status-patch.ts";
 
@@ -31,6 +33,8 @@ export interface NodeReporterOptions {
   status(before: NodeStatus): Promise<NodeStatus>;
   /** The node is ready, and the API knows it. */
   onReady(): void;
+  /** Events of the node. */
+  tell(events: readonly RecordedEvent[]): void;
 }
 
 /** Puts the node into the API, or takes over the one that is there. Tries until it succeeds or the signal aborts. */
@@ -39,7 +43,9 @@ export async function registerNode(options: NodeReporterOptions): Promise<Node> 
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)) {
     try {
       const wanted: Node = { ...newNode(nodeName, options), status: await options.status({}) };
-      return await createOrAdopt(client, wanted);
+      const registered = await createOrAdopt(client, wanted);
+      options.tell(nodeStatusEvents(nodeName, {}, wanted.status ?? {}));
+      return registered;
     } catch (error) {
       log.warn("cannot register the node", { node: nodeName, error: errorMessage(error), retryMs });
       await sleep(clock, retryMs, signal);
@@ -79,6 +85,7 @@ export async function runNodeReporter(node: Node, options: NodeReporterOptions):
           const body = { status: patch };
           await client.patch(nodes, { name: nodeName }, { type: "strategic", body, subresource: "status" });
         }
+        options.tell(nodeStatusEvents(nodeName, reported, status));
         reported = status;
         reportedMs = clock.monotonic();
       }

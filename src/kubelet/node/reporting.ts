@@ -4,6 +4,7 @@ import type { RuntimeVersion } from "../cri/state.ts";
 import type { HostFacts } from "../host/host.ts";
 import type { KubeletOptions } from "../kubelet-options.ts";
 import type { PodLifecycle } from "../pods/pleg.ts";
+import { nodeTeller } from "./node-events.ts";
 import type { NodeReporterOptions } from "./node-reporter.ts";
 import { nodeStatus } from "./node-status.ts";
 import { readinessProblems } from "./readiness.ts";
@@ -37,6 +38,7 @@ export function createNodeReporting(
       taints: kubelet.nodeTaints,
       signal,
       onReady: ready.resolve,
+      tell: kubelet.tellsOfNode === false ? () => {} : nodeTeller(kubelet.nodeName, kubelet.events),
       status: async (before) => {
         problems = await readinessProblems(runtime.runtime, { clock, lifecycle });
         return currentStatus(kubelet, { facts, version, before, problems });
