@@ -17,6 +17,8 @@ export interface DnsOptions {
   /** Started by this call where the caller has not. */
   readonly informers: InformerSet;
   readonly nodeName: string;
+  /** One of several nodes that answer for their own pods, and not the server's: it has a slice of its own name. */
+  readonly isFurther?: boolean;
   /** Where to listen: the gateway of the pods' bridge (network/bridge.ts), which only this machine and its pods reach. */
   readonly address: string;
   /** Of the service kube-dns, e.g. 10.96.0.10. */

@@ -1,6 +1,7 @@
 import type { Service } from "../api/generated/core/v1.ts";
 import type { EndpointSlice } from "../api/generated/discovery.k8s.io/v1.ts";
-import { endpointSlices, services } from "../api/generated/resources.ts";
+import { endpointSlices, nodes, services } from "../api/generated/resources.ts";
+import type { OwnerReference } from "../api/meta.ts";
 import { isAlreadyExists, isConflict, isNotFound, StatusError } from "../api/status.ts";
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/clock.ts";
@@ -8,6 +9,7 @@ import type { Client } from "../client/client.ts";
 
 const NAME = "kube-dns";
 const NAMESPACE = "kube-system";
+const NAME_CHARACTERS_MAX = 253;
 const ATTEMPTS = 60;
 const RETRY_MS = 250;
 
@@ -18,13 +20,15 @@ export interface DnsServiceOptions {
   readonly address: string;
   readonly port: number;
   readonly nodeName: string;
+  readonly isFurther?: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /**
- * Keeps the Service `kube-dns` and its EndpointSlice, which points at our server: pods reach it as any other service. It has
- * no selector, so that no controller touches the slice. Waits (bounded) for the API and its namespace; answers the address
+ * Keeps the Service `kube-dns` and this node's EndpointSlice, which points at our server: pods reach it as any other service,
+ * and those of a node reach their own node's server alone, which is there while they are. It has
+ * no selector, so that no controller touches the slices. Waits (bounded) for the API and its namespace; answers the address
  * that pods are to use, which is the existing service's own when there is one already.
  */
 export async function ensureDnsService(options: DnsServiceOptions): Promise<string> {
@@ -44,19 +48,29 @@ export async function ensureDnsService(options: DnsServiceOptions): Promise<stri
 async function ensureService(options: DnsServiceOptions): Promise<string> {
   const existing = await unlessNotFound(options.client.get(services, { namespace: NAMESPACE, name: NAME }));
   const found = existing ?? (await options.client.create(services, dnsServiceObject(options.clusterIP)));
+  // Somebody's own DNS may be anywhere.
+  const isOurs = found.spec?.selector === undefined;
+  if (isOurs && found.spec?.internalTrafficPolicy !== "Local") {
+    await options.client.update(services, { ...found, spec: { ...found.spec, internalTrafficPolicy: "Local" } });
+  }
   return found.spec?.clusterIP ?? options.clusterIP;
 }
 
 async function ensureSlice(options: DnsServiceOptions): Promise<void> {
-  const target = { namespace: NAMESPACE, name: NAME };
-  const wanted = dnsSliceObject(options);
+  const wanted = dnsSliceObject(options, await ownersOf(options));
+  const target = { namespace: NAMESPACE, name: wanted.metadata?.name ?? NAME };
   const existing = await unlessNotFound(options.client.get(endpointSlices, target));
   if (existing === undefined) {
     await options.client.create(endpointSlices, wanted);
     return;
   }
   const { endpoints, ports } = wanted;
-  const metadata = { ...existing.metadata, labels: { ...existing.metadata?.labels, ...wanted.metadata?.labels } };
+  const { labels, ownerReferences } = wanted.metadata ?? {};
+  const metadata = {
+    ...existing.metadata,
+    labels: { ...existing.metadata?.labels, ...labels },
+    ...(ownerReferences && { ownerReferences }),
+  };
   await options.client.update(endpointSlices, { ...existing, metadata, endpoints, ports });
 }
 
@@ -73,6 +87,7 @@ function dnsServiceObject(clusterIP: string): Service {
     },
     spec: {
       clusterIP,
+      internalTrafficPolicy: "Local",
       ports: [
         { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
         { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
@@ -81,11 +96,19 @@ function dnsServiceObject(clusterIP: string): Service {
   };
 }
 
-function dnsSliceObject(options: DnsServiceOptions): EndpointSlice {
+/** The slice of a further node goes with its Node. */
+async function ownersOf({ client, nodeName, isFurther = false }: DnsServiceOptions): Promise<OwnerReference[]> {
+  if (!isFurther) return [];
+  const node = await unlessNotFound(client.get(nodes, { name: nodeName }));
+  return node === undefined ? [] : [{ apiVersion: "v1", kind: "Node", name: nodeName, uid: node.metadata?.uid ?? "" }];
+}
+
+function dnsSliceObject(options: DnsServiceOptions, ownerReferences: OwnerReference[]): EndpointSlice {
   return {
     metadata: {
-      name: NAME,
+      name: options.isFurther ? `${NAME}-${options.nodeName}`.slice(0, NAME_CHARACTERS_MAX) : NAME,
       namespace: NAMESPACE,
+      ...(ownerReferences.length > 0 && { ownerReferences }),
       labels: {
         "kubernetes.io/service-name": NAME,
         "endpointslice.kubernetes.io/managed-by": "wherry-dns",

@@ -11,13 +11,14 @@ import { clusterId } from "../kubelet/cri/containerd/paths.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import { openAgentCertificates } from "./agent-certificates.ts";
 import { type AgentToken, parseAgentToken } from "./agent-token.ts";
-import { SERVICE_CIDR } from "./cluster-facts.ts";
+import { DNS_SERVICE_ADDRESS, SERVICE_CIDR } from "./cluster-facts.ts";
 import type { Door } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import { authorityOnly, openHttpDoor } from "./http-door.ts";
 import { identities } from "./identities.ts";
 import { CLIENT_CERTIFICATE, isFresh, type MetServer, meetServer, requestCertificate } from "./join-access.ts";
 import { partKubeconfig } from "./kubeconfigs.ts";
+import { startTheDns } from "./node-dns.ts";
 import { startTheKubelet } from "./node-kubelet.ts";
 import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
@@ -88,6 +89,13 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
         "network",
         () => startTheProxy({ ...options, context, facts, podCidr: own }),
         () => own,
+      ),
+    );
+    started.push(
+      await progress.step(
+        "DNS",
+        () => startTheDns({ ...options, context, podCidr: own, user: identities.proxy, isFurther: true }),
+        () => DNS_SERVICE_ADDRESS,
       ),
     );
   }

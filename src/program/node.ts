@@ -1,22 +1,15 @@
 import { runCommand } from "../base/run-command.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import type { ProgramOutput, UpOptions } from "../cli/program.ts";
-import { startDns } from "../dns/dns.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import type { Claim } from "../network/claim.ts";
 import { isLoopback } from "./addresses.ts";
-import {
-  CLUSTER_DOMAIN,
-  type ClusterFacts,
-  DNS_SERVICE_ADDRESS,
-  nodePodCidr,
-  requireOwnPodBlock,
-} from "./cluster-facts.ts";
-import { createComponent } from "./component.ts";
+import { type ClusterFacts, DNS_SERVICE_ADDRESS, nodePodCidr, requireOwnPodBlock } from "./cluster-facts.ts";
 import type { ComponentContext } from "./components.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import { identities } from "./identities.ts";
+import { startTheDns } from "./node-dns.ts";
 import { type KubeletServing, startTheKubelet } from "./node-kubelet.ts";
 import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, type NodeRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
@@ -73,7 +66,11 @@ export async function startNode(
     started.push(
       await progress.step(
         "DNS",
-        () => startTheDns(options),
+        () =>
+          startTheDns({
+            ...options,
+            ...{ podCidr: nodePodCidr(options.facts), user: identities.dns, isFurther: false },
+          }),
         () => DNS_SERVICE_ADDRESS,
       ),
     );
@@ -111,24 +108,4 @@ async function openWithNetwork(
 async function connectPods(options: NodeOptions, podCidr: string): Promise<void> {
   await ensurePodNetwork({ clusterId: options.facts.clusterId, podCidr, run: runCommand });
   if (isLoopback(options.bind)) await options.plane.listenAlso(options.gateway);
-}
-
-async function startTheDns(options: NodeOptions): Promise<Started> {
-  const stopping = new AbortController();
-  const component = createComponent({ name: "kube-dns", user: identities.dns }, options.context);
-  const dns = await startDns({
-    ...component,
-    nodeName: options.nodeName,
-    address: options.gateway,
-    clusterIP: DNS_SERVICE_ADDRESS,
-    clusterDomain: CLUSTER_DOMAIN,
-    signal: stopping.signal,
-  });
-  return {
-    async stop() {
-      stopping.abort();
-      await dns.stop();
-      await component.close();
-    },
-  };
 }

@@ -8,12 +8,13 @@ import type { PartOptions } from "../cli/program.ts";
 import { followKubeconfig } from "../client/access-source.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
-import { type ClusterFacts, nodePodCidr, readClusterFacts } from "./cluster-facts.ts";
+import { type ClusterFacts, DNS_SERVICE_ADDRESS, nodePodCidr, readClusterFacts } from "./cluster-facts.ts";
 import type { Door } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
 import { type HttpDoor, openHttpDoor } from "./http-door.ts";
-import { nodeIdentity } from "./identities.ts";
+import { identities, nodeIdentity } from "./identities.ts";
+import { startTheDns } from "./node-dns.ts";
 import { type KubeletServing, type StartedKubelet, startTheKubelet } from "./node-kubelet.ts";
 import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
@@ -60,7 +61,7 @@ export async function startKubeletAlone(options: PartOptions, to: PartTo): Promi
   return { url: entered.access.server, kubeconfig: entered.kubeconfig, nodeReady: true };
 }
 
-/** The service proxy of the API server's machine, in a process of its own. */
+/** The service proxy of the API server's machine, in a process of its own, and with it the DNS that pods reach through it. */
 export async function startProxyAlone(options: PartOptions, to: PartTo): Promise<StartedPart> {
   const entered = await partAccess("proxy", options);
   // Its own pods are shown to a node, not to the proxy.
@@ -69,15 +70,24 @@ export async function startProxyAlone(options: PartOptions, to: PartTo): Promise
   const node = nodeIdentity(options.nodeName).name;
   const door: Door = (identity) => (identity.user.name === node ? asNode : asProxy).door(identity);
   const facts = readClusterFacts(options.dataDirectory);
-  const proxy = await to.environment.progress.step(
+  const { progress } = to.environment;
+  const context = { ...asProxy, door };
+  const podCidr = nodePodCidr(facts);
+  const proxy = await progress.step(
     "network",
     async () => {
       await podNetwork(facts);
-      return startTheProxy({ ...options, context: { ...asProxy, door }, facts, podCidr: nodePodCidr(facts) });
+      return startTheProxy({ ...options, context, facts, podCidr });
     },
     () => facts.clusterCidr,
   );
   to.started.push(proxy);
+  const dns = await progress.step(
+    "DNS",
+    () => startTheDns({ ...options, context, podCidr, user: identities.proxy, isFurther: false }),
+    () => DNS_SERVICE_ADDRESS,
+  );
+  to.started.push(dns);
   return { url: entered.access.server, kubeconfig: entered.kubeconfig };
 }
 

@@ -50,4 +50,5 @@ export const addedBindings: readonly ClusterRoleBinding[] = [
   bind("wherry:certificatesigningrequests:selfnodeserver", [group("system:nodes")]),
   bind("wherry:kubelet-serving-approver", [serviceAccount("certificate-controller")]),
   bind("system:node-proxier", [group("wherry:agents")], "wherry:agents:node-proxier"),
+  bind("wherry:node-dns", [user("system:kube-proxy"), group("wherry:agents")]),
 ];

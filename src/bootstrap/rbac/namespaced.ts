@@ -75,6 +75,6 @@ export const namespacedRoleBindings: readonly RoleBinding[] = [
 ];
 
 export const addedNamespacedRoleBindings: readonly RoleBinding[] = [
-  bind(SYSTEM, "wherry:cluster-dns", [serviceAccount("coredns")]),
+  bind(SYSTEM, "wherry:cluster-dns", [serviceAccount("coredns"), user("system:kube-proxy"), group("wherry:agents")]),
   bind(PUBLIC, "wherry:root-ca-reader", [group("system:nodes"), group("wherry:agents")]),
 ];

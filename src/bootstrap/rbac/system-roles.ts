@@ -156,6 +156,8 @@ export const addedRoles: readonly ClusterRole[] = [
     "list,watch discovery.k8s.io endpointslices",
     "get core nodes",
   ),
+  // Each machine answers the names that its own pods ask for, by the same right as it proxies their services.
+  role("wherry:node-dns", "list,watch core namespaces"),
   role(
     "wherry:certificatesigningrequests:selfnodeserver",
     "create certificates.k8s.io certificatesigningrequests/selfnodeserver",
