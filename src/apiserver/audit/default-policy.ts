@@ -1,6 +1,7 @@
 import type { AuditPolicy } from "./policy.ts";
 
 const READS = ["get", "list", "watch"];
+const STREAMS = ["pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy"];
 const SYSTEM_USERS = [
   "system:apiserver",
   "system:kube-controller-manager",
@@ -10,9 +11,9 @@ const SYSTEM_USERS = [
 const SYSTEM_GROUPS = ["system:nodes", "system:serviceaccounts:kube-system"];
 
 /**
- * What is audited when nobody says otherwise: who did what to which object, and never a body (so no secret either). Left out
- * is what the cluster's own parts do all the time: their reads, leases, heartbeats and events. Access to secrets, config maps
- * and tokens is written down whoever has it, as CIS 3.2.2 asks.
+ * What is audited when nobody says otherwise: who changed which object, and never a body (so no secret either). Reads are
+ * written down where they matter: of secrets, config maps and tokens, and those that reach into a pod or a node (exec, proxy …),
+ * as CIS 3.2.2 asks, whoever makes them. Left out is what the cluster's own parts do all the time: leases, heartbeats, events.
  */
 export const defaultAuditPolicy: AuditPolicy = {
   apiVersion: "audit.k8s.io/v1",
@@ -24,12 +25,15 @@ export const defaultAuditPolicy: AuditPolicy = {
       resources: [
         { group: "", resources: ["secrets", "configmaps", "serviceaccounts/token"] },
         { group: "authentication.k8s.io", resources: ["tokenreviews"] },
+        { group: "", resources: STREAMS },
       ],
     },
     {
       level: "None",
       nonResourceURLs: ["/healthz*", "/livez*", "/readyz*", "/version*", "/metrics*", "/openapi/*", "/api*"],
     },
+    { level: "Metadata", nonResourceURLs: ["*"] },
+    { level: "None", verbs: READS },
     {
       level: "None",
       resources: [
@@ -37,21 +41,18 @@ export const defaultAuditPolicy: AuditPolicy = {
         { group: "events.k8s.io", resources: ["events"] },
       ],
     },
-    ...[{ users: SYSTEM_USERS }, { userGroups: SYSTEM_GROUPS }].flatMap((who): AuditPolicy["rules"] => [
-      { level: "None", ...who, verbs: READS },
-      {
-        level: "None",
-        ...who,
-        resources: [
-          { group: "coordination.k8s.io", resources: ["leases"] },
-          { group: "", resources: ["nodes/status", "pods/status", "endpoints"] },
-          { group: "discovery.k8s.io", resources: ["endpointslices"] },
-          { group: "apps", resources: ["*/status"] },
-          { group: "batch", resources: ["*/status"] },
-          { group: "policy", resources: ["*/status"] },
-        ],
-      },
-    ]),
+    ...[{ users: SYSTEM_USERS }, { userGroups: SYSTEM_GROUPS }].map((who): AuditPolicy["rules"][number] => ({
+      level: "None",
+      ...who,
+      resources: [
+        { group: "coordination.k8s.io", resources: ["leases"] },
+        { group: "", resources: ["nodes/status", "pods/status", "endpoints"] },
+        { group: "discovery.k8s.io", resources: ["endpointslices"] },
+        { group: "apps", resources: ["*/status"] },
+        { group: "batch", resources: ["*/status"] },
+        { group: "policy", resources: ["*/status"] },
+      ],
+    })),
     { level: "Metadata" },
   ],
 };

@@ -42,7 +42,7 @@ export interface Authentication extends Authenticator {
 }
 
 /**
- * All ways to say who one is, in upstream's order. One success is enough; bad credentials never fall back to anonymous.
+ * All ways to say who one is. One success is enough; bad credentials never fall back to anonymous.
  * Adds system:authenticated.
  */
 export function createAuthenticator(options: AuthenticationOptions): Authentication {
@@ -78,10 +78,11 @@ function tokenKinds(options: AuthenticationOptions): TokenAuthenticator {
   const { reader, clock, serviceAccounts, staticTokens = [], jwt, webhook } = options;
   const { audiences } = serviceAccounts;
   const used = options.legacyTokenUsed ?? (() => {});
+  // The usual token comes first, for each kind that does not know a token takes its time to see that.
   return tokenUnion([
+    serviceAccountTokenAuthenticator({ reader, clock, ...serviceAccounts }),
     ...(staticTokens.length === 0 ? [] : [forThisServer(staticTokenAuthenticator(staticTokens), audiences)]),
     forThisServer(legacyTokenAuthenticator({ reader, clock, keys: serviceAccounts.keys, used }), audiences),
-    serviceAccountTokenAuthenticator({ reader, clock, ...serviceAccounts }),
     forThisServer(bootstrapTokenAuthenticator(reader, clock), audiences),
     ...(jwt === undefined ? [] : [forThisServer(current(jwt), audiences)]),
     ...(webhook === undefined ? [] : [webhook]),
