@@ -3,8 +3,8 @@ import { NAMESPACE } from "./bench-cluster.ts";
 /** No scheduler of ours takes it, so that nothing but the API is measured. */
 const SCHEDULER = "bench";
 
-/** A pod such as a ReplicaSet makes, 2 KB as the client sends it; `{n}` becomes its number. */
-export function podBody(): string {
+/** A pod with more of a spec, or such as a ReplicaSet makes, 2 KB as the client sends it; `{n}` becomes its number. */
+export function podBody(more: object = {}): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Pod",
@@ -49,6 +49,7 @@ export function podBody(): string {
       ],
       nodeSelector: { "kubernetes.io/os": "linux" },
       terminationGracePeriodSeconds: 30,
+      ...more,
     },
   });
 }

@@ -60,8 +60,19 @@ async function barePosts(cluster: BenchCluster): Promise<RequestsResult> {
 
 const OBJECTS = 200;
 
-/** Without a token, for which admission would add a volume that an update must not take away again. */
-const plainPod = (): string => podBody().replace('"spec":{', '"spec":{"automountServiceAccountToken":false,');
+/** With all that admission would add, because an update must not take it away again. */
+const wholePod = (): string =>
+  podBody({
+    automountServiceAccountToken: false,
+    serviceAccountName: "default",
+    serviceAccount: "default",
+    tolerations: ["not-ready", "unreachable"].map((state) => ({
+      key: `node.kubernetes.io/${state}`,
+      operator: "Exists",
+      effect: "NoExecute",
+      tolerationSeconds: 300,
+    })),
+  });
 
 export const apiChange: Workload = {
   name: "api-change",
@@ -74,8 +85,8 @@ export const apiChange: Workload = {
     const cluster = await startBenchCluster(directory);
     const { user } = cluster;
     try {
-      await send(user, [{ method: "POST", path: PODS_PATH, body: plainPod() }], { senders: 16, count: OBJECTS });
-      const labelled = (value: string): string => plainPod().replace('"tier":"front"', `"tier":"${value}"`);
+      await send(user, [{ method: "POST", path: PODS_PATH, body: wholePod() }], { senders: 16, count: OBJECTS });
+      const labelled = (value: string): string => wholePod().replace('"tier":"front"', `"tier":"${value}"`);
       const numbers = Array.from({ length: OBJECTS }, (_, number) => number);
       const each = (form: (name: string, number: string) => RequestForm): RequestForm[] =>
         numbers.map((number) => form(`${PODS_PATH}/pod-${number}`, String(number)));
