@@ -83,7 +83,7 @@ suite("helm and a chart of everything", () => {
   });
 
   test("test: a pod that ends well, and one that does not", async () => {
-    assert.match(await ok("test", "town"), /^TEST SUITE: +town-connects$[^]*^Phase: +Succeeded$/m);
+    assert.match(await ok("test", "town"), /^TEST SUITE: +town-connects$[\s\S]*^Phase: +Succeeded$/m);
     await ok("upgrade", "town", CHART, "--set", "testExit=badly", ...WAIT);
     assert.match(await refused(helm("test", "town")), /pod town-connects failed/);
     assert.equal((await get<Pod>("pod", "town-connects")).status?.phase, "Failed");
