@@ -145,11 +145,10 @@ suite("kubectl and workloads of every kind", () => {
   });
 
   test("drain: what daemon sets run stays, what nobody would make again needs --force", async () => {
-    const alone = { ...workload("Pod", "alone"), apiVersion: "v1" } as { spec: object };
     const containers = [{ name: "main", image: "main:1" }];
     const volumes = [{ name: "scratch", emptyDir: {} }];
-    alone.spec = { nodeName: "simulated-1", terminationGracePeriodSeconds: 1, containers, volumes };
-    await kubectl.apply(alone);
+    const spec = { nodeName: "simulated-1", terminationGracePeriodSeconds: 1, containers, volumes };
+    await kubectl.apply({ apiVersion: "v1", kind: "Pod", metadata: { name: "alone" }, spec });
     await kubectl.ok("wait", "pod/alone", "--for=condition=Ready", "--timeout=20s");
     const drain = (...words: string[]) => kubectl("drain", "simulated-1", "--timeout=30s", ...words);
     const said = await refused(drain());

@@ -121,12 +121,12 @@ suite("kubectl's other ways", () => {
     const body = JSON.stringify({ status: { conditions: [condition] } });
     await kubectl.ok("patch", "deployment", "web", "--subresource=status", "-p", body);
     await kubectl.ok("wait", "deployment/web", "--for=condition=Tested", "--timeout=5s");
-    const before = await kubectl.get<Deployment>("deployment", "web");
-    const changed = { ...before, spec: { ...before.spec, replicas: 9 }, status: { ...before.status, replicas: 7 } };
+    const old = await kubectl.get<Deployment>("deployment", "web");
+    const changed = { ...old, spec: { ...old.spec, replicas: 9 }, status: { ...old.status, replicas: 7 } };
     await kubectl.with({ input: JSON.stringify(changed) }, "replace", "--subresource=status", "-f", "-");
     const now = await kubectl.get<Deployment>("deployment", "web");
     assert.equal(now.spec?.replicas, 0);
-    assert.equal(now.metadata?.generation, before.metadata?.generation);
+    assert.equal(now.metadata?.generation, old.metadata?.generation);
     assert.match(await refused(kubectl("get", "configmap", "app", "--subresource=status")), /could not find|not found/);
   });
 
