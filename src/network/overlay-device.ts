@@ -21,7 +21,12 @@ export interface OverlayDevice {
   verify(): Promise<boolean>;
 }
 
-export function openOverlayDevice(device: string, run: RunCommand): OverlayDevice {
+/** @param onThere called when the device is there, before anything goes through it */
+export function openOverlayDevice(
+  device: string,
+  run: RunCommand,
+  onThere: (device: string) => Promise<void> = async () => {},
+): OverlayDevice {
   let applied: Map<string, string> | undefined;
   let made: string | undefined;
 
@@ -46,6 +51,7 @@ export function openOverlayDevice(device: string, run: RunCommand): OverlayDevic
     const found = await run("ip", ["-json", "-details", "link", "show", "dev", device]);
     if (found.code === 0) {
       if (foundIdentity(found.stdout) === wanted) {
+        await onThere(device);
         made = wanted;
         return new Map((await routes()).map((podCidr) => [podCidr, ""]));
       }
@@ -58,6 +64,7 @@ export function openOverlayDevice(device: string, run: RunCommand): OverlayDevic
       ...["dstport", String(PORT), "nolearning"],
     );
     await ip("addr", "replace", `${tunnelAddress(plan.podCidr)}/32`, "dev", device);
+    await onThere(device);
     await ip("link", "set", device, "up");
     made = wanted;
     return new Map();

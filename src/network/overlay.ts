@@ -27,6 +27,8 @@ export interface OverlayOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly run: RunCommand;
+  /** The device is there, and nothing goes through it yet. */
+  onThere?(device: string): Promise<void>;
 }
 
 export interface Overlay {
@@ -43,7 +45,7 @@ export interface Overlay {
 export async function startOverlay(options: OverlayOptions): Promise<Overlay> {
   const { clock, log, run, clusterId } = options;
   const informer = options.informers.projected({ resource: nodes, project: overlayNode });
-  const device = openOverlayDevice(overlayName(clusterId), run);
+  const device = openOverlayDevice(overlayName(clusterId), run, options.onThere);
   let timer: Timer | undefined;
   let verifyTimer: Timer | undefined;
   let running: Promise<void> | undefined;

@@ -1,6 +1,7 @@
 import { runCommand } from "../base/run-command.ts";
 import { bridgeName, POD_INTERFACES } from "../network/names.ts";
 import { startOverlay } from "../network/overlay.ts";
+import { allowLocalnet, hostKernelSettings } from "../proxy/host.ts";
 import { startProxy } from "../proxy/proxy.ts";
 import { cleanUpNetwork } from "./clean-up.ts";
 import type { ClusterFacts } from "./cluster-facts.ts";
@@ -47,6 +48,8 @@ export async function startTheProxy(options: ProxyPartOptions): Promise<Started>
     clock: context.environment.clock,
     log: component.log.named("overlay"),
     run: runCommand,
+    // Node ports on this machine's localhost lead to far pods, too.
+    onThere: async (device) => void (await allowLocalnet(hostKernelSettings, device)),
   });
   return {
     async stop({ keepPods }) {
