@@ -2,32 +2,52 @@ import type { FamilyData, Series } from "./metrics-family.ts";
 
 /** One family in Prometheus' text format 0.0.4; nothing when it has no series. */
 export function renderFamily(family: FamilyData): string {
-  if (family.series.size === 0) return "";
-  const lines = [
-    `# HELP ${family.name} ${family.help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")}`,
-    `# TYPE ${family.name} ${family.type}`,
-  ];
+  return [...familyPieces(family)].join("");
+}
+
+/** So many series are a few milliseconds. */
+const PIECE_SERIES = 200;
+
+/** The same text piece by piece. */
+export function* familyPieces(family: FamilyData): Generator<string, void, undefined> {
+  if (family.series.size === 0) return;
+  yield `# HELP ${family.name} ${family.help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")}\n# TYPE ${family.name} ${family.type}\n`;
+  const bounds = [...family.buckets, Number.POSITIVE_INFINITY].map((bound) => `le="${numeral(bound)}"} `);
+  let piece = "";
+  let count = 0;
   for (const series of family.series.values()) {
-    if (series.counts === undefined) lines.push(`${family.name}${labels(family, series)} ${numeral(series.value)}`);
-    else lines.push(...histogramLines(family, series, series.counts));
+    const labels = labelsOf(family, series);
+    if (series.counts === undefined) piece += `${family.name}${inBraces(labels)} ${numeral(series.value)}\n`;
+    else piece += histogramLines(family.name, { labels, bounds, counts: series.counts, sum: series.value });
+    if (++count % PIECE_SERIES > 0) continue;
+    yield piece;
+    piece = "";
   }
-  return `${lines.join("\n")}\n`;
+  yield piece;
 }
 
-function histogramLines(family: FamilyData, series: Series, counts: Float64Array): string[] {
+function histogramLines(
+  name: string,
+  series: { labels: string; bounds: readonly string[]; counts: Float64Array; sum: number },
+): string {
+  const { labels, bounds, counts, sum } = series;
+  const start = `${name}_bucket{${labels === "" ? "" : `${labels},`}`;
   let total = 0;
-  const lines = [...family.buckets, Number.POSITIVE_INFINITY].map((bound, index) => {
+  let lines = "";
+  bounds.forEach((bound, index) => {
     total += counts[index]!;
-    return `${family.name}_bucket${labels(family, series, numeral(bound))} ${total}`;
+    lines += `${start}${bound}${total}\n`;
   });
-  const own = labels(family, series);
-  return [...lines, `${family.name}_sum${own} ${numeral(series.value)}`, `${family.name}_count${own} ${total}`];
+  const own = inBraces(labels);
+  return `${lines}${name}_sum${own} ${numeral(sum)}\n${name}_count${own} ${total}\n`;
 }
 
-function labels(family: FamilyData, series: Series, bound?: string): string {
-  const pairs = family.labelNames.map((name, index) => `${name}="${escaped(series.values[index] ?? "")}"`);
-  if (bound !== undefined) pairs.push(`le="${bound}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+function labelsOf(family: FamilyData, series: Series): string {
+  return family.labelNames.map((name, index) => `${name}="${escaped(series.values[index] ?? "")}"`).join(",");
+}
+
+function inBraces(labels: string): string {
+  return labels === "" ? "" : `{${labels}}`;
 }
 
 function escaped(value: string): string {

@@ -47,6 +47,7 @@ export function inProcessDoor({ server, clock }: MemoryServer): Door {
         const answer = await server.handler(exchange);
         isStream = answer.kind === "watch" || answer.kind === "stream";
         const written = writeAnswer(answer, exchange, sink, clock);
+        written.catch(() => {});
         if (isStream) {
           for (let turn = 0; turn < 4; turn++) await nextTurn();
           scope.abort();

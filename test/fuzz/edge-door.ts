@@ -36,14 +36,17 @@ export async function edgeDoor({ server }: MemoryServer, pki: Pki): Promise<Door
     log: silentLogger,
   });
   const port = await edge.listen({ host: "127.0.0.1", port: 0 });
-  const session = connect(`https://127.0.0.1:${port}`, {
-    ca: pki.authority.certificate,
-    cert: pki.superAdmin.certificate,
-    key: pki.superAdmin.key,
-  });
-  session.on("error", () => {});
+  const open = () => {
+    const { certificate: cert, key } = pki.superAdmin;
+    const made = connect(`https://127.0.0.1:${port}`, { ca: pki.authority.certificate, cert, key });
+    return made.on("error", () => {});
+  };
+  let session = open();
   return {
-    send: (request) => ask(session, request),
+    send(request) {
+      if (session.closed || session.destroyed) session = open();
+      return ask(session, request);
+    },
     async close() {
       session.destroy();
       await edge.close();
@@ -53,7 +56,11 @@ export async function edgeDoor({ server }: MemoryServer, pki: Pki): Promise<Door
 
 function ask(session: ReturnType<typeof connect>, request: FuzzRequest): Promise<FuzzAnswer> {
   return new Promise((resolve, reject) => {
-    const stream = session.request({ ...request.headers, ":method": request.method, ":path": request.url });
+    const isEmpty = request.body.length === 0;
+    const stream = session.request(
+      { ...request.headers, ":method": request.method, ":path": request.url },
+      { endStream: isEmpty },
+    );
     const chunks: Buffer[] = [];
     let head: IncomingHttpHeaders = {};
     let isStream = false;
@@ -70,6 +77,6 @@ function ask(session: ReturnType<typeof connect>, request: FuzzRequest): Promise
       const headers = Object.fromEntries(Object.entries(head).map(([name, value]) => [name, String(value)]));
       resolve({ code: Number(head[":status"] ?? 0), headers, body: Buffer.concat(chunks), isStream });
     });
-    stream.end(request.body);
+    if (!isEmpty) stream.end(request.body);
   });
 }

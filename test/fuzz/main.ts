@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { inProcessDoor } from "./door.ts";
-import { edgeDoor, withPki } from "./edge-door.ts";
+import { withPki } from "./edge-door.ts";
 import { type Failure, PART_REQUESTS, runPart } from "./run.ts";
 
 /** One part in so many goes over the real edge. */
@@ -30,9 +29,7 @@ await withPki(async (pki) => {
   for (let part = 0; sent < wanted; part++) {
     const isEdge = values.edge || (values.seed === undefined && part % EDGE_EVERY === EDGE_EVERY - 1);
     const count = Math.min(PART_REQUESTS, wanted - sent);
-    const result = await runPart(firstSeed + part, count, (server) =>
-      isEdge ? edgeDoor(server, pki) : inProcessDoor(server),
-    );
+    const result = await runPart(firstSeed + part, count, isEdge ? { pki } : undefined);
     sent += result.sent;
     busyMaxMs = Math.max(busyMaxMs, result.busyMaxMs);
     for (const [code, times] of result.codes) codes.set(code, (codes.get(code) ?? 0) + times);

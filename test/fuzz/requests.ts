@@ -49,8 +49,11 @@ const ACCEPTS = [
 ];
 
 const NAMES = ["a", "b", "web", "default"];
+/** Names that nothing has yet. */
+const fresh = fc.nat({ max: 10_000 }).map((number) => `n${number}`);
 const name = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...NAMES) },
+  { weight: 12, arbitrary: fc.constant("a") },
   {
     weight: 1,
     arbitrary: fc.constantFrom(
@@ -124,6 +127,15 @@ const query = fc
     { maxLength: 4 },
   )
   .map((pairs) => (pairs.length === 0 ? "" : `?${new URLSearchParams(pairs as [string, string][])}`));
+
+/** What makes an apply possible. */
+const managed = fc.constantFrom(
+  "?fieldManager=a",
+  "?fieldManager=b&force=true",
+  "?fieldManager=b",
+  "?fieldValidation=Strict",
+  "?fieldManager=a&dryRun=All",
+);
 
 const PATHS = [
   "/",
@@ -211,27 +223,61 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   TokenRequest: "io.k8s.api.authentication.v1.TokenRequest",
 };
 
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  create: ["POST", "POST", "POST"],
+  update: ["PUT", "PUT"],
+  patch: ["PATCH", "PATCH", "PATCH"],
+  get: ["GET"],
+  list: ["GET"],
+  delete: ["DELETE"],
+};
+
+/** Mostly what the resource has. */
+function methodOf({ resource, subresource }: Target): fc.Arbitrary<string> {
+  const verbs =
+    subresource === ""
+      ? resource.verbs
+      : (resource.subresources?.find(({ name }) => name === subresource)?.verbs ?? []);
+  const served = verbs.flatMap((verb) => METHODS[verb] ?? []);
+  return fc.oneof(
+    { weight: served.length === 0 ? 0 : 15, arbitrary: fc.constantFrom(...served, "GET") },
+    { weight: 1, arbitrary: fc.constantFrom("POST", "PUT", "PATCH", "GET", "DELETE", "HEAD", "OPTIONS", "FOO") },
+  );
+}
+
 function aboutTarget(target: Target, source: ObjectSource): fc.Arbitrary<FuzzRequest> {
   const shape = {
-    method: fc.constantFrom("POST", "POST", "POST", "PUT", "PUT", "PATCH", "PATCH", "GET", "GET", "DELETE", "HEAD"),
+    method: methodOf(target),
     namespace: fc.oneof(
-      { weight: 8, arbitrary: fc.constant("default") },
+      { weight: 15, arbitrary: fc.constant("default") },
       { weight: 1, arbitrary: fc.constantFrom("kube-system", "nowhere", "%2e%2e", "") },
     ),
     name,
+    fresh,
+    isFresh: fc.boolean(),
     isCollection: fc.integer({ min: 0, max: 3 }),
-    query,
-    accept: fc.constantFrom(...ACCEPTS),
+    query: fc.oneof(
+      { weight: 3, arbitrary: fc.constant("") },
+      { weight: 2, arbitrary: query },
+      { weight: 2, arbitrary: managed },
+    ),
+    accept: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(JSON_TYPE) },
+      { weight: 1, arbitrary: fc.constantFrom(...ACCEPTS) },
+    ),
     encoding: fc.constantFrom("gzip", "", "identity"),
     fields: source.object(target.definition, 2),
     isExample: fc.boolean(),
   };
   return fc.record(shape).chain((parts) => {
     const { method, namespace, isCollection } = parts;
-    const onCollection = target.subresource === "" && (method === "POST" ? isCollection > 0 : isCollection === 0);
-    const path = pathOf(target, { namespace, name: onCollection ? "" : parts.name });
-    const object = objectFor(target, parts);
-    return bodyFor(method, object).map(({ type, body }) => ({
+    const isNew = parts.isFresh && (method === "POST" || method === "PATCH") && target.subresource === "";
+    const name = isNew ? parts.fresh : parts.name;
+    const onCollection =
+      target.subresource === "" && (method === "POST" ? isCollection > 0 || isNew : isCollection === 0);
+    const path = pathOf(target, { namespace, name: onCollection ? "" : name });
+    const object = objectFor(target, { ...parts, name });
+    return bodyFor(method, object, parts.fields).map(({ type, body }) => ({
       method,
       url: path + parts.query,
       headers: { accept: parts.accept, "content-type": type, "accept-encoding": parts.encoding },
@@ -260,6 +306,16 @@ function objectFor(
   return { apiVersion: group === "" ? version : `${group}/${version}`, kind, ...fields, metadata };
 }
 
+/** A few generated fields over an example: most of it stays sound. */
+function _overlaid(example: Fields, fields: Fields, how: number): Fields {
+  if (how === 0) return { ...fields, ...example };
+  if (how === 1) return { ...example, ...fields };
+  const spec = isObject(example.spec) && isObject(fields.spec) ? { spec: { ...fields.spec, ...example.spec } } : {};
+  return { ...fields, ...example, ...spec };
+}
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+
 const safeName = (text: string): string => (text.includes("%") ? "b" : text);
 const hash = (text: string): number =>
   [...text].reduce((sum, character) => sum + character.codePointAt(0)!, text.length);
@@ -269,12 +325,13 @@ interface Body {
   readonly body: Buffer;
 }
 
-function bodyFor(method: string, object: Fields): fc.Arbitrary<Body> {
+function bodyFor(method: string, object: Fields, fields: Fields): fc.Arbitrary<Body> {
   if (method === "GET" || method === "HEAD") return fc.constant({ type: "", body: Buffer.alloc(0) });
   if (method === "DELETE") return deleteBody;
   const value = fc.oneof(
-    { weight: 3, arbitrary: fc.constant(object as unknown) },
+    { weight: 4, arbitrary: fc.constant(object as unknown) },
     { weight: 2, arbitrary: spoiled(object) },
+    { weight: method === "PATCH" ? 3 : 0, arbitrary: fc.constant(fields as unknown) },
   );
   const types = method === "PATCH" ? PATCHES : [JSON_TYPE, JSON_TYPE, "application/yaml", PROTOBUF];
   const type = fc.oneof(
@@ -285,7 +342,7 @@ function bodyFor(method: string, object: Fields): fc.Arbitrary<Body> {
     if (type === PATCHES[0]) return jsonPatch.map((patch) => ({ type, body: Buffer.from(JSON.stringify(patch)) }));
     const bytes = encoded(type, sent);
     return fc
-      .oneof({ weight: 6, arbitrary: fc.constant(bytes) }, { weight: 1, arbitrary: spoiledBytes(bytes) })
+      .oneof({ weight: 10, arbitrary: fc.constant(bytes) }, { weight: 1, arbitrary: spoiledBytes(bytes) })
       .map((body) => ({ type, body }));
   });
 }

@@ -2,11 +2,15 @@ import fc from "fast-check";
 import { namespaces, serviceAccounts } from "../../src/api/generated/resources.ts";
 import type { ResourceSchema, Schema } from "../../src/api/schema.ts";
 import { loadSchema } from "../../src/api/schema-data.ts";
+import { StatusError } from "../../src/api/status.ts";
 import { createAdmissionPlugins } from "../../src/apiserver/admission/plugins.ts";
 import { definitionOf, establish } from "../../src/apiserver/crd/testing/definitions.ts";
 import { healthPaths } from "../../src/apiserver/handlers/health.ts";
 import { type MemoryServer, startMemoryServer } from "../../src/apiserver/testing/memory-server.ts";
-import type { Door } from "./door.ts";
+import type { Pki } from "../../src/bootstrap/pki/ensure-pki.ts";
+import { type Door, inProcessDoor } from "./door.ts";
+import { edgeDoor } from "./edge-door.ts";
+import { examples } from "./examples.ts";
 import { broken } from "./invariants.ts";
 import { type FuzzRequest, requests } from "./requests.ts";
 
@@ -48,15 +52,11 @@ export function requestsOf(seed: number, count: number): FuzzRequest[] {
   return fc.sample(requests(all), { seed, numRuns: count });
 }
 
-/** One server, and the requests of one seed. */
-export async function runPart(
-  seed: number,
-  count: number,
-  open: (server: MemoryServer) => Door | Promise<Door>,
-): Promise<PartResult> {
+/** One server, and the requests of one seed; over the real edge when keys for it are given. */
+export async function runPart(seed: number, count: number, over?: { readonly pki: Pki }): Promise<PartResult> {
   const all = requestsOf(seed, count);
-  const memory = await startServer();
-  const door = await open(memory);
+  const memory = await startServer(over?.pki);
+  const door = over === undefined ? inProcessDoor(memory) : await edgeDoor(memory, over.pki);
   const failures: Failure[] = [];
   const codes = new Map<number, number>();
   let busyMaxMs = 0;
@@ -77,8 +77,9 @@ export async function runPart(
   return { sent: all.length, failures, codes, busyMaxMs };
 }
 
-async function startServer(): Promise<MemoryServer> {
+async function startServer(pki: Pki | undefined): Promise<MemoryServer> {
   const memory = await startMemoryServer({
+    ...(pki !== undefined && { security: { clientAuthority: () => pki.authority.certificate } }),
     admission: (dependencies) => createAdmissionPlugins(dependencies),
     paths: () => [healthPaths({ live: [{ name: "ping", check: () => undefined }], ready: [] })],
   });
@@ -87,7 +88,30 @@ async function startServer(): Promise<MemoryServer> {
     await memory.client.create(serviceAccounts, { metadata: { name: "default", namespace: name } });
   }
   await establish(memory, definitionOf());
+  for (const resource of memory.server.table.list())
+    if (resource.schema.verbs.includes("create")) await populate(memory, resource.schema);
   return memory;
+}
+
+/** One object of each kind that can be made of an example: something to change and delete. */
+async function populate(
+  { client }: MemoryServer,
+  { group, version, resource, kind, namespaced }: ResourceSchema,
+): Promise<void> {
+  const metadata = { name: "a", ...(namespaced && { namespace: "default" }) };
+  const object = { apiVersion: "", kind: "", ...structuredClone(examples[kind] ?? {}) };
+  const reference = { group, version, resource, kind, namespaced };
+  await client
+    .create(reference, {
+      ...object,
+      apiVersion: group === "" ? version : `${group}/${version}`,
+      kind,
+      metadata: { ...metadata, ...(object as { metadata?: object }).metadata },
+    })
+    .catch((error: unknown) => {
+      // Other versions have made it, or the kind has no example.
+      if (!(error instanceof StatusError) || error.code >= 500) throw error;
+    });
 }
 
 async function ask(

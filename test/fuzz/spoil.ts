@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isJsonObject, setField } from "../../src/api/patch/json-value.ts";
+import { cloneJson, isJsonObject, setField } from "../../src/api/patch/json-value.ts";
 
 /** What nobody expects where something else belongs. */
 const ODD: readonly unknown[] = [
@@ -40,19 +40,20 @@ export function spoiled(value: unknown, times = 2): fc.Arbitrary<unknown> {
   });
   return fc
     .array(change, { minLength: 1, maxLength: times })
-    .map((changes) => changes.reduce<unknown>(spoil, structuredClone(value)));
+    .map((changes) => changes.reduce<unknown>(spoil, cloneJson(value)));
 }
 
 function spoil(value: unknown, change: { at: number; with: unknown; how: string }): unknown {
+  const odd = cloneJson(change.with);
   const places = placesOf(value, []);
   const place = places[change.at % Math.max(1, places.length)];
-  if (place === undefined) return change.with;
+  if (place === undefined) return odd;
   const { holder, key } = place;
   if (change.how === "remove" && !Array.isArray(holder)) delete (holder as Record<string, unknown>)[key];
   else if (change.how === "add" && isJsonObject(holder))
-    setField(holder, ["__proto__", "constructor", "extra", ""][change.at % 4]!, change.with);
-  else if (Array.isArray(holder)) holder[Number(key)] = change.with;
-  else setField(holder as Record<string, unknown>, key, change.with);
+    setField(holder, ["__proto__", "constructor", "extra", ""][change.at % 4]!, odd);
+  else if (Array.isArray(holder)) holder[Number(key)] = odd;
+  else setField(holder as Record<string, unknown>, key, odd);
   return value;
 }
 

@@ -33,6 +33,7 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
 function checkPlaces(document: unknown, operation: Operation): void {
   const { op, path } = operation;
   if ("from" in operation) ownValue(document, operation.from);
+  if (op === "move" && path.startsWith(`${operation.from}/`)) throw new Error("a value cannot be moved into itself");
   if (op === "add" || op === "move" || op === "copy")
     ownValue(document, path.slice(0, Math.max(path.lastIndexOf("/"), 0)));
   else ownValue(document, path);

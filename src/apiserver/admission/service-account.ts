@@ -95,7 +95,7 @@ function mountToken(pod: Pod, random: Random): void {
   const existing = spec.volumes?.find((volume) => volume.name.startsWith(TOKEN_VOLUME_PREFIX));
   const name = existing?.name ?? `${TOKEN_VOLUME_PREFIX}${random.suffix(5)}`;
   let mounted = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     mounted = mountInto(container, name) || mounted;
   }
   if (existing === undefined && mounted) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];

@@ -70,7 +70,7 @@ export function expectObject(value: unknown, expected: { group: string; version:
 }
 
 /** A text that may be missing. @throws StatusError BadRequest */
-function textOf(value: unknown, field: string): string | undefined {
+export function textOf(value: unknown, field: string): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string") return value;
   const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;

@@ -6,15 +6,16 @@ import {
   MERGE_PATCH,
   STRATEGIC_MERGE_PATCH,
 } from "../../api/patch/apply-patch.ts";
-import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
+import { cloneJson, isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
 import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.ts";
+import { cannotBeHandled } from "../../api/unknown-fields.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
 import { applied } from "../registry/managed-fields.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
-import { mediaType, parseYaml } from "./decode.ts";
+import { mediaType, parseYaml, textOf } from "./decode.ts";
 import { type Environment, writeContext } from "./environment.ts";
 import { NESTING_MAX, nestsDeeper, parseJsonText } from "./json-text.ts";
 import { readConfiguration, readObject } from "./read-object.ts";
@@ -43,10 +44,12 @@ export async function patchHandler(
   const definition = resource.schema.definition;
   if (patch.type === APPLY_PATCH) return applyHandler(resource, { exchange, patch, context });
   const transform = (current: ApiObject): ApiObject => {
-    const object = patchObject(current, patch, { resource, definition });
-    keepIdentity(object, current, exchange);
+    const { apiVersion, kind } = current;
+    const value = { ...patchObject(current, patch, { resource, definition }), apiVersion, kind } as ApiObject;
     const json = patch.type === JSON_PATCH ? undefined : patch.json;
-    return readObject(resource, { value: object, json }, exchange);
+    const object = readObject(resource, { value, json }, exchange);
+    checkName(object, exchange);
+    return object;
   };
   const stored = await updateObject(resource, { namespace, name, subresource, transform }, context);
   return objectAnswer(stored.object, { bytes: stored.bytes, resource });
@@ -106,15 +109,13 @@ export function patchObject(
 }
 
 /** A patch cannot make another object of it. */
-function keepIdentity(object: ApiObject, current: ApiObject, exchange: Exchange): void {
+function checkName(object: ApiObject, exchange: Exchange): void {
   const { name } = exchange.info;
   if ((object.metadata?.name ?? "") !== name) {
     throw badRequest(
       `the name of the object (${object.metadata?.name ?? ""}) does not match the name on the URL (${name})`,
     );
   }
-  object.apiVersion = current.apiVersion;
-  object.kind = current.kind;
 }
 
 /** What a manager applies, as the resource's type holds it. @throws StatusError BadRequest */
@@ -126,7 +127,7 @@ export function appliedConfiguration(
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badRequest("the apply patch must be an object");
   const wanted = cloneJson(value) as AnyObject;
-  const { group, version } = parseApiVersion(wanted.apiVersion ?? "");
+  const { group, version } = parseApiVersion(textOf(wanted.apiVersion, "apiVersion") ?? "");
   const { schema } = resource;
   if (wanted.kind !== schema.kind || group !== schema.group || version !== schema.version) {
     throw badRequest(
@@ -134,13 +135,14 @@ export function appliedConfiguration(
     );
   }
   const meta = (wanted.metadata ??= {});
-  if (meta.managedFields !== undefined && meta.managedFields.length > 0)
+  if (!isJsonObject(meta)) throw cannotBeHandled(schema, "metadata is not an object");
+  if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0)
     throw badRequest("metadata.managedFields must be nil");
   const { name, namespace } = exchange.info;
-  if ((meta.name ?? name) !== name) {
+  meta.name ??= name;
+  if (typeof meta.name === "string" && meta.name !== name) {
     throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
   }
-  meta.name = name;
   if (schema.namespaced) meta.namespace = namespace;
   return readConfiguration(resource, { value: wanted, duplicates }, exchange);
 }

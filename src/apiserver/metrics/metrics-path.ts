@@ -1,14 +1,21 @@
 import type { Metrics } from "../../base/metrics.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
 import type { HealthCheck } from "../handlers/health.ts";
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+/** Most are small: a family of few series. */
+const PIECES_IN_A_TURN = 4;
 
 /** /metrics, as Prometheus reads it; who may ask is RBAC's to say (nonResourceURLs, system:monitoring). */
 export function metricsPath(metrics: Metrics): PathHandler {
-  return (exchange) =>
-    exchange.path === "/metrics" ? textAnswer(metrics.text(), { contentType: CONTENT_TYPE }) : undefined;
+  return async (exchange) => {
+    if (exchange.path !== "/metrics") return undefined;
+    const pieces: string[] = [];
+    for (const piece of metrics.pieces()) if (pieces.push(piece) % PIECES_IN_A_TURN === 0) await nextTurn();
+    return textAnswer(pieces.join(""), { contentType: CONTENT_TYPE });
+  };
 }
 
 /** /metrics/slis: the health checks as numbers (Kubernetes component SLIs). */

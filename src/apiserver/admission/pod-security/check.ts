@@ -27,7 +27,7 @@ export interface PodSecurityCheck {
 export type AnyContainer = Container | EphemeralContainer;
 
 export function containersOf({ spec }: PodLike): AnyContainer[] {
-  return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
 }
 
 /** Names of the containers whose security context meets the test. */
