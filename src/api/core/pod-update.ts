@@ -111,7 +111,7 @@ function changes(before: unknown, after: unknown, path: string): string[] {
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     return before.flatMap((each, index) => changes(each, after[index], `${path}[${index}]`));
   }
-  return [`  ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`];
+  return [`  ${path}: ${JSON.stringify(before) ?? "(missing)"} -> ${JSON.stringify(after) ?? "(missing)"}`];
 }
 
 /** What is wrong with a write to the ephemeralcontainers subresource: the list may only grow. */
