@@ -104,7 +104,8 @@ suite("kubectl and workloads of every kind", () => {
     assert.deepEqual(second.spec?.selector, { app: "rc" });
     assert.deepEqual(second.spec?.ports, [{ port: 2345, protocol: "TCP", targetPort: 6379 }]);
     await kubectl.ok("expose", "pod", "db-0", "--port=5432", "--type=NodePort");
-    assert.ok((await kubectl.get<Service>("service", "db-0")).spec?.ports?.[0]?.nodePort! >= 30000);
+    const [port] = (await kubectl.get<Service>("service", "db-0")).spec?.ports ?? [];
+    assert.ok((port?.nodePort ?? 0) >= 30000);
     assert.match(await kubectl.ok("describe", "rc", "rc"), /^Pods Status: +2 Running \/ 0 Waiting/m);
     const endpoints = () =>
       kubectl.ok("get", "endpointslices", "-l", "kubernetes.io/service-name=second", "--no-headers");
