@@ -51,6 +51,13 @@ export const nodeNameOption: CommandOption = {
   description: "name of this node (default: the host's name)",
 };
 
+export const nodeIpOption: CommandOption = {
+  type: "string",
+  value: "ADDRESS",
+  description:
+    "address by which other machines reach this node (default: the one on the way to the server; of the kubelet alone: its pods' gateway)",
+};
+
 export function dataDirectoryOf(invocation: Invocation): string {
   return resolve(text(invocation, "data-dir") ?? defaultDataDirectory(invocation.environment));
 }
@@ -87,6 +94,12 @@ export function bindOf(invocation: Invocation): string {
   if (bind === "localhost") return "127.0.0.1";
   if (isIP(bind) !== 0) return bind;
   throw new CommandError(`--bind is an IP address of this machine (0.0.0.0: all), not "${bind}"`, 2);
+}
+
+export function nodeIpOf(invocation: Invocation): string | undefined {
+  const address = text(invocation, "node-ip");
+  if (address === undefined || isIP(address) !== 0) return address;
+  throw new CommandError(`--node-ip is an IP address of this machine, not "${address}"`, 2);
 }
 
 export function wantsJson(invocation: Invocation): boolean {

@@ -85,6 +85,8 @@ export interface PartOptions {
   readonly etcd?: EtcdAccess | undefined;
   readonly pkiDirectory?: string | undefined;
   readonly nodeName: string;
+  /** By which other machines reach the node. */
+  readonly nodeIp?: string | undefined;
   readonly runtime: Runtime;
   /** Of the API server: what is encrypted on disk. */
   readonly encryption?: EncryptionChoice;

@@ -9,7 +9,7 @@ import { candidatesFor, chooseFrom, parseRoutes } from "./choose.ts";
 import { addressAt, contains, formatCidr, overlaps, parseCidr, subnet } from "./cidr.ts";
 import { claimBlock } from "./claim.ts";
 import { cleanupPodNetwork } from "./cleanup.ts";
-import { bridgeName } from "./names.ts";
+import { bridgeName, overlayName } from "./names.ts";
 
 test("blocks of addresses", () => {
   const block = parseCidr("10.244.7.9/16");
@@ -98,6 +98,7 @@ describe("pod network of a machine", { skip }, () => {
     await runCommand("ip", ["netns", "add", pod]);
     await inNamespace("ip", ["link", "add", "veth0", "type", "veth", "peer", "name", "eth0", "netns", pod]);
     await inNamespace("ip", ["link", "set", "veth0", "master", "wherry-test"]);
+    await inNamespace("ip", ["link", "add", overlayName(clusterId), "type", "vxlan", "id", "1", "dstport", "4789"]);
     const results = join(directory, "results");
     const addressDirectory = join(directory, "addresses");
     await mkdir(results);

@@ -43,7 +43,7 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
   const source = followKubeconfig(kubeconfig, access, environment);
   started.push({ stop: async () => source.stop() });
   const context = contextOf(source, { token, to });
-  const address = met.localAddress;
+  const address = options.nodeIp ?? met.localAddress;
   const certificates = await openAgentCertificates(source, {
     ...{ kubeconfig, nodeName: options.nodeName, address, joinSecret: token.secret, environment },
   });

@@ -47,7 +47,7 @@ export async function startKubeletAlone(options: PartOptions, to: PartTo): Promi
       context: entrance(entered, to),
       nodeName,
       dataDirectory,
-      address: gateway,
+      address: options.nodeIp ?? gateway,
       ...servingFiles(dataDirectory),
     },
     runtime,

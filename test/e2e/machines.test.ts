@@ -28,6 +28,7 @@ suite("a cluster of two machines", { skip }, () => {
   let registry: Registry;
   let machines: NetworkMachines;
   let clean: (readonly string[])[];
+  let agent: string[];
 
   before(async () => {
     mkdirSync(join(directory, "home"));
@@ -39,10 +40,9 @@ suite("a cluster of two machines", { skip }, () => {
     const { address } = machines.first;
     await begin("first", ["up", "--bind", "0.0.0.0", "--port", String(PORT), "--node-name", "first"], /^Ready in /m);
     const token = readFileSync(join(places.first, "agent-token"), "utf8").trim();
-    join2 = ["agent", "--server", `https://${address}:${PORT}`, "--token", token, "--node-name", "second"];
-    await begin("second", join2, /agent runs as node second/);
+    agent = ["agent", "--server", `https://${address}:${PORT}`, "--token", token, "--node-name", "second"];
+    await begin("second", agent, /agent runs as node second/);
   });
-  let join2: string[] = [];
 
   after(async () => {
     for (const name of ["second", "first"] as const) await wherry(name, "down").catch(() => {});
@@ -128,6 +128,11 @@ suite("a cluster of two machines", { skip }, () => {
 
     assert.match(await fetched("tools-first", `http://${await podIP("web-second")}/`), /from web-second/);
     assert.match(await fetched("tools-second", `http://${await podIP("web-first")}/`), /from web-first/);
+    // Packets that fill a pod's own MTU are too large for the way.
+    await kubectl(["exec", "web-second", "--", "dd", "if=/dev/zero", "of=/var/www/large", "bs=1024", "count=3000"]);
+    const large = `http://${await podIP("web-second")}/large`;
+    const size = ["curl", "-s", "--max-time", "10", "-o", "/dev/null", "-w", "%{size_download}", large];
+    assert.equal(await kubectl(["exec", "tools-first", "--", ...size]), String(3000 * 1024));
     const { spec } = await get<Service>("service", "web");
     for (const from of ["tools-first", "tools-second"]) {
       await reachesBoth(`${from} by address`, () => fetched(from, `http://${spec?.clusterIP}/`));
@@ -155,7 +160,7 @@ suite("a cluster of two machines", { skip }, () => {
     assert.equal(down.code, 0, down.stderr);
     assert.equal((await wherry("second", "status")).code, 3);
     assert.match(await fetched("tools-first", `http://${await podIP("web-second")}/`), /from web-second/);
-    await begin("second", join2, /agent runs as node second/);
+    await begin("second", agent, /agent runs as node second/);
     assert.match(await fetched("tools-second", "http://web.default.svc.cluster.local/"), /from web-/);
     assert.deepEqual(await containerOf(), beforeStop);
   });

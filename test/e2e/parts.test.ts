@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { Resolver } from "node:dns/promises";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { kubectlOf } from "./kubectl.ts";
@@ -62,6 +63,34 @@ test("API server, controllers and scheduler as processes of their own, over HTTP
   assert.equal(await scheduler.stop(), 0);
   const log = await readFile(join(directory, "wherry.log"), "utf8");
   assert.doesNotMatch(log, /forbidden/);
+});
+
+const skip = (process.platform !== "linux" || process.getuid?.() !== 0) && "needs root on Linux: it makes a bridge";
+
+test("the service proxy alone brings cluster DNS, and takes it away again", { skip }, async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), "wherry-parts-"));
+  const processes: WherryProcess[] = [];
+  context.after(async () => {
+    for (const each of processes.toReversed()) await each.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+  for (const words of [["apiserver", "--port", "0"], ["proxy"]]) {
+    const started = startProcess([MAIN, ...words, "--data-dir", directory]);
+    processes.push(started);
+    await started.said(/ runs\. Stop with Ctrl-C\./);
+  }
+  const kubectl = kubectlOf(join(directory, "kubeconfig"));
+  const place = "{.endpoints[0].addresses[0]}:{.ports[0].port}";
+  const server = await kubectl("get", "endpointslice", "-n", "kube-system", "kube-dns", "-o", `jsonpath=${place}`);
+  const resolver = new Resolver({ timeout: 2000, tries: 3 });
+  resolver.setServers([server]);
+  assert.deepEqual(await resolver.resolve4("kubernetes.default.svc.cluster.local"), ["10.96.0.1"]);
+  resolver.setServers(["10.96.0.10"]);
+  assert.deepEqual(await resolver.resolve4("kube-dns.kube-system.svc.cluster.local"), ["10.96.0.10"]);
+  assert.equal(await processes.pop()?.stop(), 0);
+  const [address = ""] = server.split(":");
+  const left = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  assert.ok(!left.some((each) => each.address === address), "the bridge is gone");
 });
 
 test("a part says which file it misses", async (context) => {

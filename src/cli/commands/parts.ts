@@ -9,6 +9,8 @@ import {
   bindOption,
   dataDirectoryOf,
   dataDirectoryOption,
+  nodeIpOf,
+  nodeIpOption,
   nodeNameOf,
   nodeNameOption,
   portOf,
@@ -39,7 +41,11 @@ const common: Record<string, CommandOption> = {
   "data-dir": dataDirectoryOption,
   verbose: { type: "boolean", description: "show the log here" },
 };
-const node: Record<string, CommandOption> = { "node-name": nodeNameOption, runtime: runtimeOption };
+const node: Record<string, CommandOption> = {
+  "node-name": nodeNameOption,
+  "node-ip": nodeIpOption,
+  runtime: runtimeOption,
+};
 
 function part(name: PartName, summary: string, options: Record<string, CommandOption>, example: string): Command {
   return {
@@ -126,6 +132,7 @@ function partOptions(invocation: Invocation): PartOptions {
     admission: admissionOf(invocation),
     pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
+    nodeIp: nodeIpOf(invocation),
     runtime: runtimeOf(invocation),
     signal: invocation.signal,
   };
