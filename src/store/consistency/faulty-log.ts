@@ -1,0 +1,34 @@
+import type { Random } from "../../base/random.ts";
+import { nextTurn } from "../../base/turn.ts";
+import type { CommitLog } from "../memory/commit-log.ts";
+
+export type CommitFault = "fsync error" | "fsync error after all" | "short write" | "delayed write";
+
+const FAULTS: readonly CommitFault[] = ["fsync error", "fsync error after all", "short write", "delayed write"];
+const TURNS_MAXIMUM = 20;
+
+/**
+ * A log on a bad disk. Of a commit that fails nothing, a part or everything may be on the disk; the store must go by what it
+ * has acknowledged.
+ */
+export function faultyLog(log: CommitLog, { random, rate }: { random: Random; rate: number }): CommitLog {
+  return {
+    ...log,
+    async commit(changes, firstRevision) {
+      const fault = random.fraction() < rate ? FAULTS[Math.floor(random.fraction() * FAULTS.length)] : undefined;
+      const part = Math.floor(random.fraction() * changes.length);
+      if (fault === "delayed write") {
+        for (let turns = random.fraction() * TURNS_MAXIMUM; turns > 0; turns--) await nextTurn();
+      }
+      if (fault === "short write" && part > 0) await log.commit(changes.slice(0, part), firstRevision);
+      if (fault === undefined || fault === "delayed write" || fault === "fsync error after all") {
+        await log.commit(changes, firstRevision);
+      }
+      if (fault !== undefined && fault !== "delayed write") throw new Error(`injected: ${fault}`);
+    },
+    async recover() {
+      if (random.fraction() < 0.3) throw new Error("injected: the disk is still bad");
+      await log.recover();
+    },
+  };
+}
