@@ -1,6 +1,7 @@
 import type { Pod, PodStatus } from "../../src/api/generated/core/v1.ts";
 import { events, namespaces, nodes, pods } from "../../src/api/generated/resources.ts";
 import { isConflict, isNotFound } from "../../src/api/status.ts";
+import { discoveryPaths } from "../../src/apiserver/discovery/paths.ts";
 import { startMemoryServer } from "../../src/apiserver/testing/memory-server.ts";
 import { formatTime } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
@@ -24,7 +25,9 @@ export interface WorldOptions {
 
 /** The real API server in memory, real controllers, and nodes that run pods at once and without containers. */
 export async function startWorld(options: WorldOptions) {
-  const { server, clock, client, close } = await startMemoryServer();
+  const { server, clock, client, close } = await startMemoryServer({
+    paths: (table, served, remote) => [discoveryPaths(table, served, remote)],
+  });
   const random = seededRandom(2);
   const stop = new AbortController();
   const log = silentLogger;
