@@ -30,12 +30,21 @@ function meets({ key, operator, values }: LabelRequirement, labels: Labels): boo
       return value !== undefined;
     case "DoesNotExist":
       return value === undefined;
-    default: {
-      if (value === undefined || !/^[-+]?[0-9]+$/.test(value)) return false;
-      const difference = BigInt(value) - BigInt(values[0] ?? "0");
-      return operator === "Gt" ? difference > 0n : difference < 0n;
+    case "Gt":
+    case "Lt": {
+      // A node selector may hold a bound that is no number (validation lets it pass): it matches nothing.
+      const bound = values.length === 1 ? wholeNumber(values[0]) : undefined;
+      const found = wholeNumber(value);
+      if (bound === undefined || found === undefined) return false;
+      return operator === "Gt" ? found > bound : found < bound;
     }
+    default:
+      return false;
   }
+}
+
+function wholeNumber(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^[-+]?[0-9]+$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** A text selector as a predicate. @throws SelectorError */

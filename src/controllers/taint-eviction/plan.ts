@@ -1,3 +1,4 @@
+import { tolerates } from "../../api/core/tolerations.ts";
 import type { Taint, Toleration } from "../../api/generated/core/v1.ts";
 
 /** For how long a pod may stay on a node with these taints: milliseconds, 0 at once, Infinity for good. */
@@ -10,11 +11,4 @@ export function toleratedMs(taints: readonly Taint[], tolerations: readonly Tole
     shortest = Math.min(shortest, Math.max(0, toleration.tolerationSeconds) * 1000);
   }
   return shortest;
-}
-
-function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  const operator = toleration.operator || "Equal";
-  return operator === "Exists" || (operator === "Equal" && (toleration.value ?? "") === (taint.value ?? ""));
 }

@@ -1,5 +1,5 @@
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from "../../api/generated/core/v1.ts";
-import { matchesMap, matchesRequirements } from "../../api/selectors.ts";
+import { matchesRequiredAffinity } from "../../api/core/node-selector.ts";
+import type { Node, Pod } from "../../api/generated/core/v1.ts";
 import { podRequests } from "./resources.ts";
 
 export interface Rejection {
@@ -38,30 +38,12 @@ function resourceRejection(pod: Pod, { others, allocatable }: AdmissionInput): R
 
 function affinityRejection(pod: Pod, node: Node | undefined): Rejection | undefined {
   if (node === undefined) return undefined;
-  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const labels = node.metadata?.labels ?? {};
-  const fits =
-    matchesMap(pod.spec?.nodeSelector, labels) &&
-    (required === undefined || (required.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node)));
+  const { nodeSelector, affinity } = pod.spec ?? {};
+  const { name = "", labels = {} } = node.metadata ?? {};
+  const fits = matchesRequiredAffinity({ nodeSelector, nodeAffinity: affinity?.nodeAffinity }, { name, labels });
   if (fits) return undefined;
   return {
     reason: "NodeAffinity",
     message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
   };
-}
-
-/** A term without any requirement matches nothing. */
-function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  const fields = { "metadata.name": node.metadata?.name ?? "" };
-  return matchesAll(matchExpressions, node.metadata?.labels ?? {}) && matchesAll(matchFields, fields);
-}
-
-function matchesAll(requirements: readonly NodeSelectorRequirement[], labels: Record<string, string>): boolean {
-  return matchesRequirements(
-    requirements.map(({ key, operator, values = [] }) => ({ key, operator, values })) as Parameters<
-      typeof matchesRequirements
-    >[0],
-    labels,
-  );
 }

@@ -1,4 +1,4 @@
-import { matchesRequiredAffinity, matchesTerm, namedNodes } from "../facts/node-selector.ts";
+import { matchesRequiredAffinity, matchesTerm, namedNodes } from "../../api/core/node-selector.ts";
 import type {
   FilterPlugin,
   PreFilterPlugin,

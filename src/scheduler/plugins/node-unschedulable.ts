@@ -1,7 +1,7 @@
+import { tolerates } from "../../api/core/tolerations.ts";
 import type { Taint } from "../../api/generated/core/v1.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
-import { tolerates } from "../facts/tolerations.ts";
 import type { FilterPlugin, QueueingHintPlugin, Rejection } from "../framework.ts";
 import { Action, onNode, onOwnUpdate } from "../queue/cluster-event.ts";
 

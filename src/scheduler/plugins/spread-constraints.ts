@@ -1,9 +1,9 @@
+import { matchesRequiredAffinity } from "../../api/core/node-selector.ts";
+import { findUntolerated, REPELLING_EFFECTS } from "../../api/core/tolerations.ts";
 import type { TopologySpreadConstraint } from "../../api/generated/core/v1.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
 import type { NodeInfo } from "../cache/node-info.ts";
-import { matchesRequiredAffinity } from "../facts/node-selector.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
-import { findUntolerated, REPELLING_EFFECTS } from "../facts/tolerations.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
+import { findUntolerated, REPELLING_EFFECTS, tolerates } from "../../api/core/tolerations.ts";
 import type { Toleration } from "../../api/generated/core/v1.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
-import { findUntolerated, REPELLING_EFFECTS, tolerates } from "../facts/tolerations.ts";
 import type { FilterPlugin, PreScorePlugin, QueueingHintPlugin, Rejection, ScorePlugin } from "../framework.ts";
 import { Action, onNode, onOwnUpdate } from "../queue/cluster-event.ts";
 import { scaleToHighest } from "./normalize.ts";

@@ -1,9 +1,9 @@
+import { matchesAnyTerm } from "../../api/core/node-selector.ts";
 import { persistentVolumeClaims } from "../../api/generated/resources.ts";
 import { joinKey } from "../../api/meta.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Client } from "../../client/client.ts";
 import type { NodeInfo } from "../cache/node-info.ts";
-import { matchesAnyTerm } from "../facts/node-selector.ts";
 import type { PodClaim, PodFacts } from "../facts/pod-facts.ts";
 import type { StorageClassFacts, VolumeFacts, VolumeInformers } from "../facts/volume-facts.ts";
 import type { FilterPlugin, PreBindPlugin, PreFilterPlugin, QueueingHintPlugin, Rejection } from "../framework.ts";

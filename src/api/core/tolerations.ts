@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from "../../api/generated/core/v1.ts";
+import type { Taint, Toleration } from "../generated/core/v1.ts";
 
 /** True when the toleration covers the taint (v1.Toleration.ToleratesTaint). */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {

@@ -1,23 +1,33 @@
-import type { NodeSelectorRequirement, NodeSelectorTerm } from "../../api/generated/core/v1.ts";
-import type { LabelRequirement } from "../../api/label-selector-parser.ts";
-import { matchesMap, matchesRequirements } from "../../api/selectors.ts";
-import type { NodeFacts } from "./node-facts.ts";
-import type { PodFacts } from "./pod-facts.ts";
+import type { NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm } from "../generated/core/v1.ts";
+import type { LabelRequirement } from "../label-selector-parser.ts";
+import { type Labels, matchesMap, matchesRequirements } from "../selectors.ts";
+
+/** What node selectors ask of a node. */
+export interface SelectableNode {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+/** What a pod's spec says of the nodes that it wants. */
+export interface NodeWishes {
+  readonly nodeSelector?: Labels | undefined;
+  readonly nodeAffinity?: NodeAffinity | undefined;
+}
 
 /** True when the node meets the pod's nodeSelector and its required node affinity. */
-export function matchesRequiredAffinity(pod: PodFacts, node: NodeFacts): boolean {
+export function matchesRequiredAffinity(pod: NodeWishes, node: SelectableNode): boolean {
   if (pod.nodeSelector !== undefined && !matchesMap(pod.nodeSelector, node.labels)) return false;
   const required = pod.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return required === undefined || matchesAnyTerm(required.nodeSelectorTerms, node);
 }
 
 /** True when the node meets one of the terms; no terms match no node. */
-export function matchesAnyTerm(terms: readonly NodeSelectorTerm[] | undefined, node: NodeFacts): boolean {
+export function matchesAnyTerm(terms: readonly NodeSelectorTerm[] | undefined, node: SelectableNode): boolean {
   return terms?.some((term) => matchesTerm(term, node)) ?? false;
 }
 
 /** True when the node meets all requirements of the term; an empty term matches no node. */
-export function matchesTerm(term: NodeSelectorTerm, node: NodeFacts): boolean {
+export function matchesTerm(term: NodeSelectorTerm, node: SelectableNode): boolean {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false;
