@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { endpointSlices, namespaces, nodes, services } from "../api/generated/resources.ts";
-import { type MemoryServer, startMemoryServer } from "../apiserver/testing/memory-server.ts";
-import { systemClock } from "../base/clock.ts";
-import { ensureDnsService } from "./service.ts";
+import { endpointSlices, namespaces, nodes, services } from "../../src/api/generated/resources.ts";
+import { type MemoryServer, startMemoryServer } from "../../src/apiserver/testing/memory-server.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { ensureDnsService } from "../../src/dns/service.ts";
 
 const KUBE_DNS = { namespace: "kube-system", name: "kube-dns" };
 let memory: MemoryServer;
