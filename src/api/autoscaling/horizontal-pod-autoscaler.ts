@@ -1,11 +1,12 @@
 import { ageColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
-import { named, optionalOneOf, requiredText } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import { named, optionalOneOf } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from "../generated/autoscaling/v1.ts";
-import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from "../generated/autoscaling/v2.ts";
+import type { HorizontalPodAutoscaler, HPAScalingRules } from "../generated/autoscaling/v2.ts";
 import { defineKind } from "../kind.ts";
 import { pathSegmentErrors } from "../names.ts";
 import { formatMetrics } from "./metrics.ts";
+import { validateMetric } from "./validate-metric.ts";
 
 const TARGET_UTILIZATION = 80;
 
@@ -133,30 +134,6 @@ function validateAutoscaler({ spec }: HorizontalPodAutoscaler): FieldError[] {
     ...validateRules(spec?.behavior?.scaleUp, "spec.behavior.scaleUp"),
     ...validateRules(spec?.behavior?.scaleDown, "spec.behavior.scaleDown"),
   ];
-}
-
-const SOURCES: Readonly<Record<string, keyof MetricSpec>> = {
-  Object: "object",
-  Pods: "pods",
-  External: "external",
-  Resource: "resource",
-  ContainerResource: "containerResource",
-};
-
-function validateMetric(metric: MetricSpec, field: string): FieldError[] {
-  if (!metric.type) return [required(`${field}.type`, "must specify a metric source type")];
-  const source = SOURCES[metric.type];
-  const errors = optionalOneOf(metric.type, Object.keys(SOURCES), `${field}.type`);
-  for (const [type, key] of Object.entries(SOURCES)) {
-    if (key === source && metric[key] === undefined) {
-      errors.push(required(`${field}.${key}`, "must populate information for the given metric source"));
-    } else if (key !== source && metric[key] !== undefined) {
-      errors.push(forbiddenField(`${field}.${key}`, `must populate the given metric source only`));
-    }
-    if (type === metric.type && key === "resource")
-      errors.push(...requiredText(metric.resource?.name, `${field}.resource.name`));
-  }
-  return errors;
 }
 
 function validateRules(rules: HPAScalingRules | undefined, field: string): FieldError[] {

@@ -1,9 +1,11 @@
 import { validatePodTemplate } from "../core/pod-template.ts";
 import { nonNegative, optionalOneOf } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
-import type { Job, JobSpec, PodFailurePolicyRule } from "../generated/batch/v1.ts";
+import type { Job, JobSpec } from "../generated/batch/v1.ts";
 import { immutable } from "../object-meta.ts";
 import { labelSelectorOf, validateLabelSelector } from "../selectors.ts";
+import { validateFailurePolicy, validateSuccessPolicy } from "./validate-job-policies.ts";
+import { validateManagedBy } from "./validate-managed-by.ts";
 
 /** What is wrong with a job. */
 export function validateJob(job: Job): FieldError[] {
@@ -33,7 +35,7 @@ export function validateJobSpec(spec: JobSpec | undefined, field: string): Field
   ] as const;
   const errors = counts.flatMap((key) => nonNegative(spec[key], `${field}.${key}`));
   errors.push(...validateCompletionMode(spec, field), ...validateFailurePolicy(spec, field));
-  errors.push(...validateSuccessPolicy(spec, field));
+  errors.push(...validateSuccessPolicy(spec, field), ...validateManagedBy(spec.managedBy, `${field}.managedBy`));
   errors.push(
     ...optionalOneOf(spec.podReplacementPolicy, ["Failed", "TerminatingOrFailed"], `${field}.podReplacementPolicy`),
   );
@@ -48,21 +50,52 @@ export function validateJobSpec(spec: JobSpec | undefined, field: string): Field
   return errors;
 }
 
+const INDEXES_MAX = 100_000;
+const MANY_INDEXES_PARALLELISM_MAX = 10_000;
+
+function validateIndexedLimits(spec: JobSpec, field: string): FieldError[] {
+  const { completions = 0, parallelism = 0, maxFailedIndexes, backoffLimitPerIndex } = spec;
+  const errors: FieldError[] = [];
+  const atMost = (key: "parallelism" | "maxFailedIndexes", max: number, when: string): void => {
+    const value = spec[key] ?? 0;
+    if (value > max) errors.push(invalid(`${field}.${key}`, value, `must be less than or equal to ${max}${when}`));
+  };
+  atMost("parallelism", INDEXES_MAX, " when completion mode is Indexed");
+  if (maxFailedIndexes !== undefined) {
+    if (maxFailedIndexes > completions) {
+      const message = "must be less than or equal to completions when specified";
+      errors.push(invalid(`${field}.maxFailedIndexes`, maxFailedIndexes, message));
+    }
+    atMost("maxFailedIndexes", INDEXES_MAX, "");
+  }
+  if (completions > INDEXES_MAX && backoffLimitPerIndex !== undefined) {
+    if (maxFailedIndexes === undefined) {
+      const message = `must be specified when completions is above ${INDEXES_MAX}`;
+      errors.push(required(`${field}.maxFailedIndexes`, message));
+    } else
+      atMost(
+        "maxFailedIndexes",
+        MANY_INDEXES_PARALLELISM_MAX,
+        ` when completions are above ${INDEXES_MAX} and used with backoff limit per index`,
+      );
+    if (parallelism > MANY_INDEXES_PARALLELISM_MAX) {
+      atMost(
+        "parallelism",
+        MANY_INDEXES_PARALLELISM_MAX,
+        ` when completions are above ${INDEXES_MAX} and used with backoff limit per index`,
+      );
+    }
+  }
+  return errors;
+}
+
 function validateCompletionMode(spec: JobSpec, field: string): FieldError[] {
   const errors = optionalOneOf(spec.completionMode, ["Indexed", "NonIndexed"], `${field}.completionMode`);
   if (spec.completionMode === "Indexed") {
     if (spec.completions === undefined) {
       errors.push(required(`${field}.completions`, "when completion mode is Indexed"));
     }
-    if ((spec.parallelism ?? 0) > 100_000) {
-      errors.push(
-        invalid(
-          `${field}.parallelism`,
-          spec.parallelism,
-          "must be less than or equal to 100000 when completion mode is Indexed",
-        ),
-      );
-    }
+    errors.push(...validateIndexedLimits(spec, field));
   } else {
     for (const key of ["backoffLimitPerIndex", "maxFailedIndexes"] as const) {
       if (spec[key] !== undefined) {
@@ -74,77 +107,6 @@ function validateCompletionMode(spec: JobSpec, field: string): FieldError[] {
     errors.push(required(`${field}.backoffLimitPerIndex`, "when maxFailedIndexes is specified"));
   }
   return errors;
-}
-
-function validateFailurePolicy(spec: JobSpec, field: string): FieldError[] {
-  const policy = spec.podFailurePolicy;
-  if (policy === undefined) return [];
-  const errors: FieldError[] = [];
-  if (spec.template?.spec?.restartPolicy !== "Never") {
-    errors.push(
-      invalid(
-        `${field}.template.spec.restartPolicy`,
-        spec.template?.spec?.restartPolicy,
-        'only "Never" is supported when podFailurePolicy is specified',
-      ),
-    );
-  }
-  policy.rules.forEach((rule, index) => {
-    errors.push(...validateFailureRule(rule, `${field}.podFailurePolicy.rules[${index}]`, spec));
-  });
-  return errors;
-}
-
-function validateFailureRule(rule: PodFailurePolicyRule, field: string, spec: JobSpec): FieldError[] {
-  const actions = ["Count", "FailIndex", "FailJob", "Ignore"];
-  const errors: FieldError[] = [];
-  if (!rule.action)
-    errors.push(required(`${field}.action`, `valid values: ${actions.map((each) => `"${each}"`).join(", ")}`));
-  else errors.push(...optionalOneOf(rule.action, actions, `${field}.action`));
-  if (rule.action === "FailIndex" && spec.backoffLimitPerIndex === undefined) {
-    errors.push(invalid(`${field}.action`, rule.action, "requires the backoffLimitPerIndex to be set"));
-  }
-  const hasConditions = (rule.onPodConditions ?? []).length > 0;
-  if (rule.onExitCodes !== undefined && hasConditions) {
-    errors.push(invalid(field, field, "specifying both OnExitCodes and OnPodConditions is not supported"));
-  }
-  if (rule.onExitCodes === undefined && !hasConditions) {
-    errors.push(invalid(field, field, "specifying one of OnExitCodes and OnPodConditions is required"));
-  }
-  const codes = rule.onExitCodes;
-  if (codes !== undefined) {
-    errors.push(...optionalOneOf(codes.operator, ["In", "NotIn"], `${field}.onExitCodes.operator`));
-    if (codes.values.length === 0)
-      errors.push(invalid(`${field}.onExitCodes.values`, codes.values, "at least one value is required"));
-    codes.values.forEach((value, index) => {
-      if (codes.operator === "In" && value === 0) {
-        errors.push(invalid(`${field}.onExitCodes.values[${index}]`, value, "must not be 0 for the In operator"));
-      }
-    });
-  }
-  return errors;
-}
-
-function validateSuccessPolicy(spec: JobSpec, field: string): FieldError[] {
-  const policy = spec.successPolicy;
-  if (policy === undefined) return [];
-  const path = `${field}.successPolicy`;
-  if (spec.completionMode !== "Indexed") {
-    return [invalid(path, policy, "requires indexed completion mode")];
-  }
-  if (policy.rules.length === 0)
-    return [required(`${path}.rules`, "at least one rules must be specified when the successPolicy is specified")];
-  return policy.rules.flatMap((rule, index) => {
-    const at = `${path}.rules[${index}]`;
-    if (rule.succeededCount === undefined && rule.succeededIndexes === undefined) {
-      return [required(at, "at least one of succeededCount or succeededIndexes must be specified")];
-    }
-    if (rule.succeededCount !== undefined && rule.succeededCount > (spec.completions ?? 0)) {
-      const message = `must be less than or equal to ${spec.completions} (the number of specified completions)`;
-      return [invalid(`${at}.succeededCount`, rule.succeededCount, message)];
-    }
-    return [];
-  });
 }
 
 /** What is wrong with a change of a job: its pods are what they are. */
