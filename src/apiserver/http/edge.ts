@@ -5,18 +5,19 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import type { ApiObject } from "../../api/meta.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { type ServerTls, serverTlsOptions } from "../../base/server-tls.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Answer, type Exchange, type Handler, objectAnswer } from "../exchange.ts";
 import { statusOf } from "../filters/errors.ts";
 import { isLongRunning } from "../long-running.ts";
-import { type Limits, limits, tlsSettings } from "./limits.ts";
+import { type Limits, limits } from "./limits.ts";
 import { exchangeOf, http1Message, http2Message, type Message, plainExchange } from "./message.ts";
 import { http1Sink, http2Sink, type Sink, upgradeSink } from "./sink.ts";
 import { writeAnswer } from "./write-answer.ts";
 
 export interface EdgeOptions {
   readonly handler: Handler;
-  readonly tls: { readonly key: string; readonly cert: string; readonly clientCa: string };
+  readonly tls: ServerTls;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told how many bytes of body an answer had. */
@@ -29,9 +30,9 @@ export interface Edge {
   /** Listens; answers the port (of use when 0 was asked for). @throws Error EADDRINUSE, EACCES … */
   listen(options: { host: string; port: number }): Promise<number>;
   /** Takes new certificates without a restart; connections that are open stay. */
-  setTls(tls: EdgeOptions["tls"]): void;
+  setTls(tls: ServerTls): void;
   /** Shows other certificates to who asks for this name. */
-  setTlsFor(serverName: string, tls: EdgeOptions["tls"]): void;
+  setTlsFor(serverName: string, tls: ServerTls): void;
   /** Takes no more connections, lets requests under way end (not the long-running ones), then ends every connection. */
   close(): Promise<void>;
 }
@@ -56,7 +57,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const http1 = createHttp1(serving);
   const http2 = createHttp2(serving, sessions);
   const server = createTlsServer({
-    ...tlsSettings(options.tls),
+    ...serverTlsOptions(options.tls),
     ALPNProtocols: ["h2", "http/1.1"],
     handshakeTimeout: serving.limits.handshakeMs,
   });
@@ -71,8 +72,8 @@ export function createEdge(options: EdgeOptions): Edge {
   server.on("tlsClientError", (error) => options.log.debug("a TLS handshake failed", { error }));
   return {
     listen: ({ host, port }) => listen(server, host, port),
-    setTls: (tls) => server.setSecureContext(tlsSettings(tls)),
-    setTlsFor: (serverName, tls) => server.addContext(serverName, tlsSettings(tls)),
+    setTls: (tls) => server.setSecureContext(serverTlsOptions(tls)),
+    setTlsFor: (serverName, tls) => server.addContext(serverName, serverTlsOptions(tls)),
     async close() {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       http1.close();

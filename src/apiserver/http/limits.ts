@@ -1,6 +1,3 @@
-import { constants } from "node:crypto";
-import { STRONG_CIPHERS } from "../../base/tls-ciphers.ts";
-
 /** What the edge grants a peer before it hangs up. */
 export interface Limits {
   /** TLS and protocol choice. */
@@ -47,17 +44,3 @@ export const limits: Limits = {
   writeMs: 60_000,
   drainMs: 5000,
 };
-
-export function tlsSettings(tls: { readonly key: string; readonly cert: string; readonly clientCa: string }) {
-  return {
-    key: tls.key,
-    cert: tls.cert,
-    ca: tls.clientCa,
-    requestCert: true,
-    rejectUnauthorized: false,
-    minVersion: "TLSv1.2" as const,
-    ciphers: STRONG_CIPHERS,
-    honorCipherOrder: true,
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-  };
-}
