@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { GIT_VERSION } from "../api/version.ts";
+import type { ServerTls } from "../base/server-tls.ts";
 import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
 import type { KubeletHandle } from "../kubelet/handle.ts";
 import { startKubelet } from "../kubelet/kubelet.ts";
-import { type KubeletServer, type KubeletServerTls, startKubeletServer } from "../kubelet/server/server.ts";
+import { type KubeletServer, startKubeletServer } from "../kubelet/server/server.ts";
 import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import { type Component, createComponent } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
@@ -76,7 +77,7 @@ export async function startTheKubelet(options: KubeletPartOptions, runtime: Node
   };
 }
 
-function tlsOf({ serving, clientAuthority }: KubeletServing): KubeletServerTls {
+function tlsOf({ serving, clientAuthority }: KubeletServing): ServerTls {
   return { key: serving.key, cert: serving.certificate, clientCa: clientAuthority };
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { createServer, type Server, type TlsOptions } from "node:tls";
-import { STRONG_CIPHERS } from "../../base/tls-ciphers.ts";
+import { STRONG_CIPHERS } from "../../base/server-tls.ts";
 import { handshake, isOpen, weaknesses } from "./handshake.ts";
 
 /** A certificate of no authority: who looks for weaknesses does not ask whose it is. */

@@ -1,4 +1,3 @@
-import { constants } from "node:crypto";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { createServer } from "node:https";
 import type { Duplex } from "node:stream";
@@ -6,7 +5,7 @@ import { failure, internalError, StatusError, serviceUnavailable, unauthorized }
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import { STRONG_CIPHERS } from "../../base/tls-ciphers.ts";
+import { type ServerTls, serverTlsOptions } from "../../base/server-tls.ts";
 import type { Client } from "../../client/client.ts";
 import { RuntimeError } from "../cri/runtime.ts";
 import { authenticator } from "./authentication.ts";
@@ -20,8 +19,7 @@ export interface KubeletServerOptions {
   readonly nodeName: string;
   /** Of the node's own identity: asks who callers are and what they may do. */
   readonly client: Client;
-  /** PEM: the serving certificate with its key, and the authority that signs client certificates. */
-  readonly tls: KubeletServerTls;
+  readonly tls: ServerTls;
   readonly host: string;
   /** In order of preference; 0 is any free port. Two clusters on one machine cannot both have 10250. */
   readonly ports: readonly number[];
@@ -29,17 +27,11 @@ export interface KubeletServerOptions {
   readonly log: Logger;
 }
 
-export interface KubeletServerTls {
-  readonly key: string;
-  readonly cert: string;
-  readonly clientCa: string;
-}
-
 export interface KubeletServer {
   /** For the node's status.daemonEndpoints.kubeletEndpoint. */
   readonly port: number;
   /** Takes new certificates without a restart. */
-  setTls(tls: KubeletServerTls): void;
+  setTls(tls: ServerTls): void;
   /** Ends every request and stream. */
   close(): Promise<void>;
 }
@@ -49,7 +41,7 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   const stopping = new AbortController();
   const connections = new Set<Duplex>();
   const admit = admission(options);
-  const server = createServer({ ...tlsOptions(options.tls), requestTimeout: 0, headersTimeout: 20_000 });
+  const server = createServer({ ...serverTlsOptions(options.tls), requestTimeout: 0, headersTimeout: 20_000 });
   server.on("secureConnection", (socket) => {
     connections.add(socket);
     socket.on("close", () => connections.delete(socket));
@@ -79,27 +71,13 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   const port = await listen(server, options);
   return {
     port,
-    setTls: (tls) => server.setSecureContext(tlsOptions(tls)),
+    setTls: (tls) => server.setSecureContext(serverTlsOptions(tls)),
     async close() {
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of connections) socket.destroy();
       await closed;
     },
-  };
-}
-
-function tlsOptions(tls: KubeletServerTls) {
-  return {
-    key: tls.key,
-    cert: tls.cert,
-    ca: tls.clientCa,
-    requestCert: true,
-    rejectUnauthorized: false,
-    minVersion: "TLSv1.2" as const,
-    ciphers: STRONG_CIPHERS,
-    honorCipherOrder: true,
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
 
