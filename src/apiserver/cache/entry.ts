@@ -22,7 +22,7 @@ export class CacheEvent {
   readonly before: CacheEntry | undefined;
   readonly after: CacheEntry | undefined;
   #gone: Buffer | undefined;
-  readonly #frames: Partial<Record<EventType, Buffer>> = {};
+  readonly #frames: Record<string, Buffer> = {};
 
   constructor(revision: number, before: CacheEntry | undefined, after: CacheEntry | undefined) {
     this.revision = revision;
@@ -39,7 +39,12 @@ export class CacheEvent {
 
   /** The event as a line of a JSON watch stream. */
   frame(type: EventType): Buffer {
-    return (this.#frames[type] ??= frameOf(type, this.bytes(type)));
+    return this.sharedFrame("json", type, () => frameOf(type, this.bytes(type)));
+  }
+
+  /** The event in another form, made by whoever needs it first; all watchers of that form get the same bytes. */
+  sharedFrame(form: string, type: EventType, make: () => Buffer): Buffer {
+    return (this.#frames[`${form} ${type}`] ??= make());
   }
 
   /** The request that made the change, where this process knows. */

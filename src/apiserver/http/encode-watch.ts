@@ -5,22 +5,25 @@ import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import { metadataOf, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
-/** The events of a watch as they go over the wire; as JSON the very frames that all watchers share. */
+/** The events of a watch as they go over the wire; all but tables, which tell ages, are frames that all watchers share. */
 export async function* watchFrames(
   answer: WatchAnswer,
   format: Format,
   clock: Clock,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const direct = format.encoding === "json" && format.as === "object";
+  const encodeFrame = format.encoding === "protobuf" ? (await protobufFrames()).encodeWatchFrame : jsonFrame;
+  const form = `${format.encoding} ${format.as}`;
   let columns = true;
   for await (const event of answer.events) {
-    if (direct && "event" in event) yield event.event.frame(event.type);
-    else {
-      yield await frame(event.type, view(answer, event, { format, nowMs: clock.now(), columns }), format);
-      columns = false;
-    }
+    const make = (): Buffer => encodeFrame(event.type, view(answer, event, { format, nowMs: clock.now(), columns }));
+    if (!("event" in event) || format.as === "table") yield make();
+    else if (form === "json object") yield event.event.frame(event.type);
+    else yield event.event.sharedFrame(form, event.type, make);
+    columns = false;
   }
 }
+
+const protobufFrames = () => import("../../api/protobuf/watch-frame.ts");
 
 function view(
   answer: WatchAnswer,
@@ -41,10 +44,6 @@ function view(
   return how.columns ? table : ({ ...table, columnDefinitions: null } as ApiObject);
 }
 
-async function frame(type: string, object: ApiObject, format: Format): Promise<Buffer> {
-  if (format.encoding === "protobuf") {
-    const { encodeWatchFrame } = await import("../../api/protobuf/watch-frame.ts");
-    return encodeWatchFrame(type, object);
-  }
+function jsonFrame(type: string, object: ApiObject): Buffer {
   return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
 }

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeWatchFrame } from "../../api/protobuf/watch-frame.ts";
+import { VirtualClock } from "../../base/virtual-clock.ts";
+import { CacheEvent } from "../cache/entry.ts";
+import type { WatchAnswer } from "../exchange.ts";
+import { encode, stamp } from "../registry/codec.ts";
+import { watchFrames } from "./encode-watch.ts";
+import type { Format } from "./negotiate.ts";
+
+const bytes = stamp(
+  encode({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { b: "c" } } as never),
+  3,
+);
+const event = new CacheEvent(3, undefined, { key: "/registry/configmaps/a", revision: 3, bytes });
+
+async function firstFrame(format: Partial<Format>): Promise<Buffer> {
+  async function* events() {
+    yield { type: "ADDED", event } as const;
+  }
+  const answer = { kind: "watch", resource: { kind: undefined }, events: events() } as unknown as WatchAnswer;
+  const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
+  for await (const frame of watchFrames(answer, whole, new VirtualClock())) return frame;
+  throw new Error("there is no frame");
+}
+
+const shared: Partial<Format>[] = [
+  {},
+  { encoding: "protobuf" },
+  { as: "metadata" },
+  { encoding: "protobuf", as: "metadata" },
+];
+for (const format of shared) {
+  test(`watchers of ${JSON.stringify(format)} share one frame`, async () => {
+    assert.equal(await firstFrame(format), await firstFrame(format));
+  });
+}
+
+test("each form says what it should", async () => {
+  assert.equal(JSON.parse((await firstFrame({})).toString()).object.data.b, "c");
+  assert.equal(JSON.parse((await firstFrame({ as: "metadata" })).toString()).object.kind, "PartialObjectMetadata");
+  const { frame } = decodeWatchFrame(await firstFrame({ encoding: "protobuf" }))!;
+  assert.equal((frame.object as { data: { b: string } }).data.b, "c");
+  const table = JSON.parse((await firstFrame({ as: "table" })).toString());
+  assert.equal(table.object.rows[0].cells[0], "a");
+});
