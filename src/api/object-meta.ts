@@ -129,7 +129,7 @@ function validateOwnerReferences(references: readonly OwnerReference[] | undefin
       errors.push(invalid(field, reference, "/v1, Kind=Event is disallowed from being an owner"));
     }
     if (reference.controller !== true) continue;
-    const name = `${reference.kind}/${reference.name}`;
+    const name = `${reference.kind ?? ""}/${reference.name ?? ""}`;
     if (controller !== undefined) {
       errors.push(
         invalid(

@@ -40,37 +40,38 @@ interface Named {
   selector?: LabelSelector;
 }
 
+/** Parts that a status lacks are empty in the annotation: statuses are stored as controllers write them. */
 export function metricToAnnotation({ type, object, pods, resource, containerResource, external }: MetricSpec) {
   return plain<AnnotatedMetric>({
     type,
     object: object && {
       target: object.describedObject,
-      metricName: object.metric.name,
-      targetValue: object.target.value ?? "0",
-      selector: object.metric.selector,
-      averageValue: object.target.averageValue,
+      metricName: object.metric?.name,
+      targetValue: object.target?.value ?? "0",
+      selector: object.metric?.selector,
+      averageValue: object.target?.averageValue,
     },
     pods: pods && {
-      metricName: pods.metric.name,
-      targetAverageValue: pods.target.averageValue ?? "0",
-      selector: pods.metric.selector,
+      metricName: pods.metric?.name,
+      targetAverageValue: pods.target?.averageValue ?? "0",
+      selector: pods.metric?.selector,
     },
     resource: resource && {
       name: resource.name,
-      targetAverageUtilization: resource.target.averageUtilization,
-      targetAverageValue: resource.target.averageValue,
+      targetAverageUtilization: resource.target?.averageUtilization,
+      targetAverageValue: resource.target?.averageValue,
     },
     containerResource: containerResource && {
       name: containerResource.name,
-      targetAverageUtilization: containerResource.target.averageUtilization,
-      targetAverageValue: containerResource.target.averageValue,
+      targetAverageUtilization: containerResource.target?.averageUtilization,
+      targetAverageValue: containerResource.target?.averageValue,
       container: containerResource.container,
     },
     external: external && {
-      metricName: external.metric.name,
-      metricSelector: external.metric.selector,
-      targetValue: external.target.value,
-      targetAverageValue: external.target.averageValue,
+      metricName: external.metric?.name,
+      metricSelector: external.metric?.selector,
+      targetValue: external.target?.value,
+      targetAverageValue: external.target?.averageValue,
     },
   });
 }
@@ -119,32 +120,32 @@ export function metricStatusToAnnotation(status: MetricStatus): AnnotatedMetricS
     type,
     object: object && {
       target: object.describedObject,
-      metricName: object.metric.name,
-      currentValue: object.current.value ?? "0",
-      selector: object.metric.selector,
-      averageValue: object.current.averageValue,
+      metricName: object.metric?.name,
+      currentValue: object.current?.value ?? "0",
+      selector: object.metric?.selector,
+      averageValue: object.current?.averageValue,
     },
     pods: pods && {
-      metricName: pods.metric.name,
-      currentAverageValue: pods.current.averageValue ?? "0",
-      selector: pods.metric.selector,
+      metricName: pods.metric?.name,
+      currentAverageValue: pods.current?.averageValue ?? "0",
+      selector: pods.metric?.selector,
     },
     resource: resource && {
       name: resource.name,
-      currentAverageUtilization: resource.current.averageUtilization,
-      currentAverageValue: resource.current.averageValue ?? "0",
+      currentAverageUtilization: resource.current?.averageUtilization,
+      currentAverageValue: resource.current?.averageValue ?? "0",
     },
     containerResource: containerResource && {
       name: containerResource.name,
-      currentAverageUtilization: containerResource.current.averageUtilization,
-      currentAverageValue: containerResource.current.averageValue ?? "0",
+      currentAverageUtilization: containerResource.current?.averageUtilization,
+      currentAverageValue: containerResource.current?.averageValue ?? "0",
       container: containerResource.container,
     },
     external: external && {
-      metricName: external.metric.name,
-      metricSelector: external.metric.selector,
-      currentValue: external.current.value ?? "0",
-      currentAverageValue: external.current.averageValue,
+      metricName: external.metric?.name,
+      metricSelector: external.metric?.selector,
+      currentValue: external.current?.value ?? "0",
+      currentAverageValue: external.current?.averageValue,
     },
   });
 }

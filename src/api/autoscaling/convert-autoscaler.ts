@@ -53,8 +53,8 @@ export function autoscalerToStored(old: AutoscalerV1): HorizontalPodAutoscaler {
 export function autoscalerFromStored(stored: HorizontalPodAutoscaler): AutoscalerV1 {
   const { spec, status } = stored;
   const metrics = spec?.metrics ?? [];
-  const target = metrics.find(isCpu)?.resource?.target.averageUtilization;
-  const others = metrics.filter((metric) => !isCpu(metric) || metric.resource?.target.averageUtilization === undefined);
+  const target = metrics.find(isCpu)?.resource?.target?.averageUtilization;
+  const others = metrics.filter((metric) => !isCpu(metric) || metric.resource?.target?.averageUtilization === undefined);
   const { conditions = [], currentMetrics = [] } = status ?? {};
   const added = {
     ...(others.length > 0 && { [METRICS]: JSON.stringify(others.map(metricToAnnotation)) }),
@@ -98,7 +98,7 @@ function statusToStored(
 
 function statusFromStored(status: HorizontalPodAutoscalerStatus): NonNullable<AutoscalerV1["status"]> {
   const { currentMetrics = [], conditions: _, currentReplicas = 0, desiredReplicas, ...same } = status;
-  const cpu = currentMetrics.find(isCpu)?.resource?.current.averageUtilization;
+  const cpu = currentMetrics.find(isCpu)?.resource?.current?.averageUtilization;
   return {
     ...same,
     currentReplicas,
