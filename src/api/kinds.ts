@@ -19,6 +19,7 @@ import { scaleKind } from "./autoscaling/scale.ts";
 import { cronJobKind } from "./batch/cron-job.ts";
 import { jobKind } from "./batch/job.ts";
 import { certificateSigningRequestKind } from "./certificates/certificate-signing-request.ts";
+import { podCertificateRequestKind } from "./certificates/pod-certificate-request.ts";
 import { clusterTrustBundleKinds } from "./certificates/trust.ts";
 import { leaseCandidateKinds, leaseKind } from "./coordination/lease.ts";
 import { componentStatusKind } from "./core/component-status.ts";
@@ -50,7 +51,9 @@ import { runtimeClassKind } from "./node/runtime-class.ts";
 import { podDisruptionBudgetKind } from "./policy/pod-disruption-budget.ts";
 import { clusterRoleKind, roleKind } from "./rbac/role.ts";
 import { clusterRoleBindingKind, roleBindingKind } from "./rbac/role-binding.ts";
+import { deviceTaintRuleKinds, resourcePoolStatusRequestKind } from "./resource/device-taint.ts";
 import { resourceKinds } from "./resource/resource-claim.ts";
+import { podGroupKind, workloadKind } from "./scheduling/pod-group.ts";
 import { priorityClassKind } from "./scheduling/priority-class.ts";
 import { csiDriverKind, csiNodeKind, csiStorageCapacityKind } from "./storage/csi.ts";
 import { storageClassKind, volumeAttributesClassBetaKind, volumeAttributesClassKind } from "./storage/storage-class.ts";
@@ -78,6 +81,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
   jobKind,
   certificateSigningRequestKind,
   ...clusterTrustBundleKinds,
+  podCertificateRequestKind,
   ...leaseCandidateKinds,
   leaseKind,
   componentStatusKind,
@@ -111,6 +115,10 @@ export const kindDefinitions: readonly KindDefinition[] = [
   clusterRoleBindingKind,
   roleBindingKind,
   ...resourceKinds,
+  ...deviceTaintRuleKinds,
+  resourcePoolStatusRequestKind,
+  podGroupKind,
+  workloadKind,
   priorityClassKind,
   csiDriverKind,
   csiNodeKind,

@@ -1,6 +1,4 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { requiredText } from "../field-checks.ts";
-import { type FieldError, forbiddenField } from "../field-error.ts";
 import type {
   DeviceClass,
   ResourceClaim,
@@ -8,9 +6,11 @@ import type {
   ResourceClaimTemplate,
   ResourceSlice,
 } from "../generated/resource.k8s.io/v1.ts";
-import { startGeneration } from "../generation.ts";
+import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
+import { validateClaimSpec, validateClaimStatus, validateSelectors } from "./validate-claim.ts";
+import { validateSliceSpec } from "./validate-slice.ts";
 
 const GROUP = "resource.k8s.io";
 
@@ -20,6 +20,7 @@ function setClaimDefaults(spec: ResourceClaimSpec | undefined): void {
       if (each === undefined) continue;
       each.allocationMode ||= "ExactCount";
       if (each.allocationMode === "ExactCount") each.count ||= 1;
+      for (const toleration of each.tolerations ?? []) toleration.operator ||= "Equal";
     }
   }
 }
@@ -48,11 +49,8 @@ export const resourceKinds: readonly KindDefinition[] = [
     prepareForCreate(claim) {
       claim.status = {};
     },
-    validate: ({ spec }) =>
-      (spec?.devices?.requests ?? []).flatMap((request, index) => [
-        ...requiredText(request.name, `spec.devices.requests[${index}].name`),
-        ...oneShape(request, `spec.devices.requests[${index}]`),
-      ]),
+    validate: ({ spec }) => validateClaimSpec(spec, "spec"),
+    validateStatusUpdate: validateClaimStatus,
     validateUpdate: (claim, old) => immutable(claim.spec, old.spec, "spec"),
     columns: [
       nameColumn,
@@ -69,6 +67,7 @@ export const resourceKinds: readonly KindDefinition[] = [
     version: "v1",
     kind: "ResourceClaimTemplate",
     setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
+    validate: ({ spec }) => validateClaimSpec(spec?.spec, "spec.spec"),
     validateUpdate: (template, old) => immutable(template.spec, old.spec, "spec"),
     columns: [nameColumn, ageColumn],
   }),
@@ -77,6 +76,8 @@ export const resourceKinds: readonly KindDefinition[] = [
     version: "v1",
     kind: "DeviceClass",
     prepareForCreate: startGeneration,
+    prepareForUpdate: countGeneration,
+    validate: ({ spec }) => validateSelectors(spec?.selectors, "spec.selectors"),
     columns: [nameColumn, ageColumn],
   }),
   defineKind<ResourceSlice>({
@@ -84,10 +85,8 @@ export const resourceKinds: readonly KindDefinition[] = [
     version: "v1",
     kind: "ResourceSlice",
     prepareForCreate: startGeneration,
-    validate: ({ spec }) => [
-      ...requiredText(spec?.driver, "spec.driver"),
-      ...requiredText(spec?.pool?.name, "spec.pool.name"),
-    ],
+    prepareForUpdate: countGeneration,
+    validate: ({ spec }) => validateSliceSpec(spec, "spec"),
     validateUpdate: ({ spec }, old) => [
       ...immutable(spec?.driver, old.spec?.driver, "spec.driver"),
       ...immutable(spec?.pool?.name, old.spec?.pool?.name, "spec.pool.name"),
@@ -114,15 +113,3 @@ export const resourceKinds: readonly KindDefinition[] = [
     },
   }),
 ];
-
-function oneShape(request: { exactly?: unknown; firstAvailable?: unknown[] }, field: string): FieldError[] {
-  const alternatives = (request.firstAvailable ?? []).length > 0;
-  if (request.exactly !== undefined && alternatives) {
-    return [
-      forbiddenField(field, "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set"),
-    ];
-  }
-  return request.exactly === undefined && !alternatives
-    ? requiredText("", field, "exactly one of `exactly` or `firstAvailable` is required")
-    : [];
-}

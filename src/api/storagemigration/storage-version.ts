@@ -1,7 +1,9 @@
 import { ageColumn, firstThree, nameColumn, textColumn } from "../columns.ts";
+import { requiredText } from "../field-checks.ts";
 import type { StorageVersion } from "../generated/internal.apiserver.k8s.io/v1alpha1.ts";
 import type { StorageVersionMigration } from "../generated/storagemigration.k8s.io/v1beta1.ts";
 import { defineKind } from "../kind.ts";
+import { immutable } from "../object-meta.ts";
 
 export const storageVersionKind = defineKind<StorageVersion>({
   group: "internal.apiserver.k8s.io",
@@ -30,6 +32,11 @@ export const storageVersionMigrationKind = defineKind<StorageVersionMigration>({
   version: "v1beta1",
   kind: "StorageVersionMigration",
   withoutGeneration: true,
+  prepareForCreate(migration) {
+    migration.status = {};
+  },
+  validate: ({ spec }) => requiredText(spec?.resource?.resource, "spec.resource.resource"),
+  validateUpdate: (migration, old) => immutable(migration.spec, old.spec, "spec"),
   columns: [
     nameColumn,
     textColumn<StorageVersionMigration>("Resource", "Fully qualified resource to migrate", ({ spec }) => {

@@ -1,0 +1,70 @@
+import { ageColumn, nameColumn } from "../columns.ts";
+import { invalids, named, oneOf, optionalNamed } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
+import type { ResourcePoolStatusRequest } from "../generated/resource.k8s.io/v1alpha3.ts";
+import type { DeviceTaint, DeviceTaintRule } from "../generated/resource.k8s.io/v1beta2.ts";
+import { defineKind, type KindDefinition } from "../kind.ts";
+import { dnsLabelErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
+import { immutable } from "../object-meta.ts";
+import { driverErrors, poolErrors } from "./resource-names.ts";
+
+const GROUP = "resource.k8s.io";
+const EFFECTS = ["NoExecute", "NoSchedule", "None"];
+
+/** What is wrong with a taint of devices. */
+export function validateDeviceTaint(taint: DeviceTaint | undefined, field: string): FieldError[] {
+  if (taint === undefined) return [required(field)];
+  return [
+    ...named(taint.key, qualifiedNameErrors, `${field}.key`),
+    ...(taint.value ? invalids(`${field}.value`, taint.value, labelValueErrors(taint.value)) : []),
+    ...oneOf(taint.effect, EFFECTS, `${field}.effect`),
+  ];
+}
+
+/** Taints devices that somebody else describes. */
+export const deviceTaintRuleKinds: readonly KindDefinition[] = ["v1beta2", "v1alpha3"].map((version) =>
+  defineKind<DeviceTaintRule>({
+    group: GROUP,
+    version,
+    kind: "DeviceTaintRule",
+    prepareForCreate(rule) {
+      rule.status = {};
+    },
+    validate({ spec }) {
+      const { driver, pool, device } = spec?.deviceSelector ?? {};
+      const field = "spec.deviceSelector";
+      return [
+        ...optionalNamed(driver, driverErrors, `${field}.driver`),
+        ...optionalNamed(pool, poolErrors, `${field}.pool`),
+        ...optionalNamed(device, dnsLabelErrors, `${field}.device`),
+        ...validateDeviceTaint(spec?.taint, "spec.taint"),
+      ];
+    },
+    columns: [nameColumn, ageColumn],
+  }),
+);
+
+/** Asks once how much of a driver's pools is in use. */
+export const resourcePoolStatusRequestKind = defineKind<ResourcePoolStatusRequest>({
+  group: GROUP,
+  version: "v1alpha3",
+  kind: "ResourcePoolStatusRequest",
+  setDefaults({ spec }) {
+    if (spec !== undefined) spec.limit ??= 100;
+  },
+  prepareForCreate(request) {
+    delete request.status;
+  },
+  validate({ spec }) {
+    const errors = [
+      ...named(spec?.driver, driverErrors, "spec.driver"),
+      ...optionalNamed(spec?.poolName, poolErrors, "spec.poolName"),
+    ];
+    const limit = spec?.limit ?? 1;
+    if (limit < 1) errors.push(invalid("spec.limit", limit, "must be greater than or equal to 1"));
+    if (limit > 1000) errors.push(invalid("spec.limit", limit, "must be less than or equal to 1000"));
+    return errors;
+  },
+  validateUpdate: (request, old) => immutable(request.spec, old.spec, "spec"),
+  columns: [nameColumn, ageColumn],
+});
