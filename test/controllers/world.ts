@@ -13,6 +13,8 @@ import type { ControllerFactory } from "../../src/controllers/reconciler.ts";
 import { runControllers } from "../../src/controllers/runner.ts";
 import { controllerTable } from "../../src/controllers/table.ts";
 
+type MemoryServerOptions = NonNullable<Parameters<typeof startMemoryServer>[0]>;
+
 /** What becomes of a pod on the node: `ready` (the default), `stuck` (never ready), or an exit code. */
 export type Fate = "ready" | "stuck" | number;
 
@@ -21,11 +23,14 @@ export interface WorldOptions {
   readonly controllers: readonly string[];
   readonly nodes?: readonly string[];
   fate?(pod: Pod): Fate;
+  /** None when absent. */
+  readonly admission?: MemoryServerOptions["admission"];
 }
 
 /** The real API server in memory, real controllers, and nodes that run pods at once and without containers. */
 export async function startWorld(options: WorldOptions) {
   const { server, clock, client, close } = await startMemoryServer({
+    ...(options.admission !== undefined && { admission: options.admission }),
     paths: (table, served, remote) => [discoveryPaths(table, served, remote)],
   });
   const random = seededRandom(2);

@@ -28,7 +28,7 @@ export async function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: 
 }
 
 /** What answers without a resource, such as a Scale, is shown by its own kind. */
-function kindOf({ apiVersion = "", kind = "" }: ApiObject): KindDefinition | undefined {
+export function kindOf({ apiVersion = "", kind = "" }: ApiObject): KindDefinition | undefined {
   const { group, version } = parseApiVersion(apiVersion);
   return findKind(group, version, kind);
 }

@@ -27,13 +27,17 @@ const OFFERS = ["application/json", "application/yaml", "application/vnd.kuberne
 
 /**
  * The first form of the Accept header, by quality and order, that the server has. Custom resources have no protobuf, but their
- * metadata has.
+ * metadata has. Reviews and the like, which are never stored, have no Table.
  * @throws StatusError NotAcceptable
  */
 export function negotiate(
   accept: string | undefined,
   query: URLSearchParams,
-  { hasProtobuf = true, userAgent = "" }: { hasProtobuf?: boolean; userAgent?: string | undefined } = {},
+  {
+    hasProtobuf = true,
+    hasTable = true,
+    userAgent = "",
+  }: { hasProtobuf?: boolean; hasTable?: boolean; userAgent?: string | undefined } = {},
 ): Format {
   const ranges = parseAccept(accept ?? "");
   const pretty = isPretty(query, userAgent);
@@ -44,6 +48,7 @@ export function negotiate(
     const as = viewOf(range);
     // Tables have no protobuf form; clients that ask for one name JSON as well.
     if (encoding === undefined || as === undefined || (encoding === "protobuf" && as === "table")) continue;
+    if (as === "table" && !hasTable) continue;
     if (encoding === "protobuf" && as === "object" && !hasProtobuf) continue;
     return { encoding, as, pretty, includeObject };
   }

@@ -2,7 +2,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
 import { encodeList } from "./encode-list.ts";
-import { contentType, encodeSingle } from "./encode-object.ts";
+import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
 import { watchFrames } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipChunks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
 import { type Format, negotiate } from "./negotiate.ts";
@@ -34,6 +34,8 @@ function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Ex
     const isCustom = answer.resource?.custom !== undefined;
     const format = negotiate(exchange.headers.accept, exchange.query, {
       hasProtobuf: !isCustom,
+      hasTable:
+        isStatus || answer.kind !== "object" || answer.resource !== undefined || kindOf(answer.object) !== undefined,
       userAgent: exchange.headers["user-agent"],
     });
     return isStatus && format.as !== "object" ? { ...format, as: "object" } : format;
