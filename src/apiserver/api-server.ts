@@ -2,6 +2,7 @@ import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../api/g
 import type { KindDefinition } from "../api/kind.ts";
 import type { ResourceReference } from "../api/meta.ts";
 import type { ResourceSchema, Schema } from "../api/schema.ts";
+import type { FlowControlSettings } from "../api/server-settings.ts";
 import { present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
@@ -38,7 +39,7 @@ import { errorsFilter } from "./filters/errors.ts";
 import { impersonationFilter } from "./filters/impersonation.ts";
 import { metricsFilter } from "./filters/metrics.ts";
 import { traceFilter } from "./filters/trace.ts";
-import { createFlowControl, type FlowControlSettings } from "./flow-control/create-flow-control.ts";
+import { createFlowControl } from "./flow-control/create-flow-control.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
 import { inProcessTransport } from "./in-process-transport.ts";

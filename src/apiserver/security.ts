@@ -5,6 +5,7 @@ import type {
   SelfSubjectRulesReview,
   SubjectAccessReview,
 } from "../api/generated/authorization.k8s.io/v1.ts";
+import type { AuthenticationSettings, AuthorizationSettings } from "../api/server-settings.ts";
 import type { Clock } from "../base/clock.ts";
 import { signingKey, type TokenKey, verificationKey } from "../base/json-web-token.ts";
 import type { Logger } from "../base/log.ts";
@@ -13,7 +14,6 @@ import type { Transport } from "../client/transport.ts";
 import type { Authentication } from "./authn/create-authenticator.ts";
 import { DISCOVERY_PATH, jsonWebKeySet, KEY_SET_PATH, openidConfiguration } from "./authn/key-documents.ts";
 import { openAuthentication } from "./authn/open-authentication.ts";
-import type { AuthenticationSettings } from "./authn/settings.ts";
 import type { StaticToken } from "./authn/static-token.ts";
 import { createTokenIssuer } from "./authn/token-issuer.ts";
 import type { Authorization } from "./authz/create-authorizer.ts";
@@ -24,7 +24,6 @@ import {
   reviewSelfSubjectRules,
   reviewSubjectAccess,
 } from "./authz/reviews.ts";
-import type { AuthorizationSettings } from "./authz/settings.ts";
 import { textAnswer } from "./exchange.ts";
 import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { AuditWebhookSettings } from "../api/server-settings.ts";
 import type { AuditChoice } from "./choices.ts";
 import { CommandError, type CommandOption, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
@@ -44,7 +45,7 @@ export function auditOf(invocation: Invocation): AuditChoice {
   };
 }
 
-function webhookOf(invocation: Invocation): AuditChoice["webhook"] {
+function webhookOf(invocation: Invocation): AuditWebhookSettings | undefined {
   const batch = {
     bufferSize: wholeNumberOf(invocation, "audit-webhook-batch-buffer-size", 10_000),
     maxSize: wholeNumberOf(invocation, "audit-webhook-batch-max-size", 400),

@@ -1,5 +1,10 @@
 import { resolve } from "node:path";
-import type { AuthenticationChoice, OidcChoice, ServiceAccountChoice, WebhookTokenChoice } from "./access-choice.ts";
+import type {
+  AuthenticationSettings,
+  OidcFlags,
+  ServiceAccountSettings,
+  WebhookTokenSettings,
+} from "../api/server-settings.ts";
 import { CommandError, type CommandOption, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 import { durationMs, list, trueOrFalse } from "./option-values.ts";
@@ -49,7 +54,7 @@ export const authenticationOptions: Readonly<Record<string, CommandOption>> = {
 };
 
 /** @throws CommandError on values that cannot be */
-export function authenticationOf(invocation: Invocation): AuthenticationChoice {
+export function authenticationOf(invocation: Invocation): AuthenticationSettings {
   return {
     anonymous: trueOrFalse(invocation, "anonymous-auth"),
     configurationFile: file(invocation, "authentication-config"),
@@ -72,7 +77,7 @@ function file(invocation: Invocation, name: string): string | undefined {
   return value === undefined ? undefined : resolve(value);
 }
 
-function oidcOf(invocation: Invocation): OidcChoice | undefined {
+function oidcOf(invocation: Invocation): OidcFlags | undefined {
   const isGiven = Object.keys(authenticationOptions).some((name) => name.startsWith("oidc-") && text(invocation, name));
   if (!isGiven) return undefined;
   const [issuerUrl, clientId] = [text(invocation, "oidc-issuer-url"), text(invocation, "oidc-client-id")];
@@ -95,7 +100,7 @@ function oidcOf(invocation: Invocation): OidcChoice | undefined {
   };
 }
 
-function webhookOf(invocation: Invocation): WebhookTokenChoice | undefined {
+function webhookOf(invocation: Invocation): WebhookTokenSettings | undefined {
   const configFile = file(invocation, "authentication-token-webhook-config-file");
   if (configFile === undefined) return undefined;
   const version = text(invocation, "authentication-token-webhook-version");
@@ -105,7 +110,7 @@ function webhookOf(invocation: Invocation): WebhookTokenChoice | undefined {
   return { configFile, version, cacheTtlMs: durationMs(invocation, "authentication-token-webhook-cache-ttl") };
 }
 
-function serviceAccountsOf(invocation: Invocation): ServiceAccountChoice {
+function serviceAccountsOf(invocation: Invocation): ServiceAccountSettings {
   const longestMs = durationMs(invocation, "service-account-max-token-expiration");
   if (longestMs !== undefined && (longestMs < 3_600_000 || longestMs > 2 ** 32 * 1000)) {
     throw new CommandError("--service-account-max-token-expiration must be between 1 hour and 2^32 seconds", 2);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { AuthorizationChoice } from "./access-choice.ts";
+import type { AuthorizationSettings } from "../api/server-settings.ts";
 import { CommandError, type CommandOption, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 import { durationMs, list } from "./option-values.ts";
@@ -20,7 +20,7 @@ export const authorizationOptions: Readonly<Record<string, CommandOption>> = {
 };
 
 /** @throws CommandError on values that cannot be */
-export function authorizationOf(invocation: Invocation): AuthorizationChoice {
+export function authorizationOf(invocation: Invocation): AuthorizationSettings {
   const configurationFile = text(invocation, "authorization-config");
   const configFile = text(invocation, "authorization-webhook-config-file");
   const version = text(invocation, "authorization-webhook-version");

@@ -1,4 +1,4 @@
-import type { EtcdAccess } from "./program.ts";
+import type { EtcdAccess } from "./choices.ts";
 
 /** What `wherry backup` and `wherry store` ask of the program. Everything that is wrong is told before anything is changed. */
 export interface Backups {

@@ -1,23 +1,48 @@
+import type {
+  AuditLogSettings,
+  AuditWebhookSettings,
+  AuthenticationSettings,
+  AuthorizationSettings,
+  EncryptionSettings,
+  FlowControlSettings,
+} from "../api/server-settings.ts";
+
+/** What the flags of an API server say, alone or in the whole program. */
+export interface ServerChoices {
+  /** Objects are there, shared with other servers; in the data directory when absent. */
+  readonly etcd?: EtcdAccess | undefined;
+  /** Keys that this server shares with the cluster's others are copied from there. */
+  readonly pkiDirectory?: string | undefined;
+  /** What is encrypted on disk; Secrets, with a key of the cluster, when absent. */
+  readonly encryption?: EncryptionSettings | undefined;
+  /** Who comes in, and who decides what they may do. */
+  readonly authentication?: AuthenticationSettings | undefined;
+  readonly authorization?: AuthorizationSettings | undefined;
+  /** What is written down of requests; into a file of the data directory when absent. */
+  readonly audit?: AuditChoice | undefined;
+  /** How many requests run at once; as many as upstream's defaults say when absent. */
+  readonly flowControl?: FlowControlSettings | undefined;
+  /** Which admission plugins run; upstream's defaults when absent. */
+  readonly admission?: AdmissionChoice | undefined;
+}
+
+/** An etcd cluster that several API servers share. */
+export interface EtcdAccess {
+  readonly servers: readonly string[];
+  /** What stands before all keys, `/registry` as everywhere. */
+  readonly prefix: string;
+  readonly authorityFile?: string | undefined;
+  readonly certificateFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
 /** What the --audit-* flags say. */
 export interface AuditChoice {
   readonly policyFile?: string;
   /** In the data directory when absent. */
   readonly logPath?: string;
-  readonly log: {
-    readonly format: "json" | "legacy";
-    readonly maxAgeDays: number;
-    readonly maxBackups: number;
-    readonly maxSizeMegabytes: number;
-  };
-  readonly webhook?: {
-    readonly configFile: string;
-    readonly bufferSize: number;
-    readonly maxSize: number;
-    readonly maxWaitMs: number;
-    readonly throttlePerSecond: number;
-    readonly throttleBurst: number;
-    readonly initialBackoffMs: number;
-  };
+  readonly log: Omit<AuditLogSettings, "path">;
+  readonly webhook?: AuditWebhookSettings | undefined;
 }
 
 /** What the flags of admission say. */
@@ -25,11 +50,4 @@ export interface AdmissionChoice {
   readonly enabled: readonly string[];
   readonly disabled: readonly string[];
   readonly configurationFile?: string;
-}
-
-/** What the flags of flow control say. */
-export interface FlowControlChoice {
-  readonly isFair: boolean;
-  readonly maxRequestsInFlight: number;
-  readonly maxMutatingRequestsInFlight: number;
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import type { EncryptionSettings } from "../api/server-settings.ts";
 import type { CommandOption, Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
-import type { EncryptionChoice } from "./program.ts";
 
 /** An encryption configuration of somebody's own, under upstream's flags. */
 export const encryptionOptions: Readonly<Record<string, CommandOption>> = {
@@ -16,7 +16,7 @@ export const encryptionOptions: Readonly<Record<string, CommandOption>> = {
   },
 };
 
-export function encryptionOf(invocation: Invocation): EncryptionChoice {
+export function encryptionOf(invocation: Invocation): EncryptionSettings {
   const file = text(invocation, "encryption-provider-config");
   const automaticReload = invocation.options["encryption-provider-config-automatic-reload"] === true;
   return { automaticReload, ...(file === undefined ? {} : { providerConfig: resolve(file) }) };

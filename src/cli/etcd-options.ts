@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import type { EtcdAccess } from "./choices.ts";
 import { CommandError, type CommandOption, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
-import type { EtcdAccess } from "./program.ts";
 
 /** Options for API servers that share an etcd cluster, named as kube-apiserver's. */
 export const etcdOptions: Readonly<Record<string, CommandOption>> = {

@@ -1,4 +1,4 @@
-import type { FlowControlChoice } from "./choices.ts";
+import type { FlowControlSettings } from "../api/server-settings.ts";
 import type { CommandOption, Invocation } from "./command.ts";
 import { switchOf, wholeNumberOf } from "./number-option.ts";
 
@@ -25,7 +25,7 @@ export const flowControlOptions: Readonly<Record<string, CommandOption>> = {
 };
 
 /** @throws CommandError on a value that is none */
-export function flowControlOf(invocation: Invocation): FlowControlChoice {
+export function flowControlOf(invocation: Invocation): FlowControlSettings {
   return {
     isFair: switchOf(invocation, "enable-priority-and-fairness", true),
     maxRequestsInFlight: wholeNumberOf(invocation, "max-requests-inflight", 400),

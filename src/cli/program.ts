@@ -1,6 +1,5 @@
-import type { AuthenticationChoice, AuthorizationChoice } from "./access-choice.ts";
 import type { Backups } from "./backups.ts";
-import type { AdmissionChoice, AuditChoice, FlowControlChoice } from "./choices.ts";
+import type { ServerChoices } from "./choices.ts";
 import type { ClusterKeys } from "./cluster-keys.ts";
 
 /**
@@ -22,26 +21,12 @@ export interface Program {
 
 export type Runtime = "auto" | "containerd" | "simulated";
 
-/** An etcd cluster that several API servers share. */
-export interface EtcdAccess {
-  readonly servers: readonly string[];
-  /** What stands before all keys, `/registry` as everywhere. */
-  readonly prefix: string;
-  readonly authorityFile?: string | undefined;
-  readonly certificateFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-}
-
-export interface UpOptions {
+export interface UpOptions extends ServerChoices {
   readonly dataDirectory: string;
   readonly kubeconfig: string;
   /** Asked for by name; when absent 6443 or the next free port. */
   readonly port?: number;
   readonly bind: string;
-  /** Objects are there; in the data directory when absent. */
-  readonly etcd?: EtcdAccess | undefined;
-  /** Keys that this server shares with the cluster's others are copied from there. */
-  readonly pkiDirectory?: string | undefined;
   readonly nodeName: string;
   /** Without a node: control plane only. */
   readonly node: boolean;
@@ -50,30 +35,14 @@ export interface UpOptions {
   readonly simulatedNodes: number;
   /** File that says how they behave. */
   readonly simulation?: string;
-  /** What is encrypted on disk. */
-  readonly encryption?: EncryptionChoice;
-  /** Who comes in, and who decides what they may do. */
-  readonly authentication?: AuthenticationChoice;
-  readonly authorization?: AuthorizationChoice;
-  /** Of the API server: what is written down of requests, and how many run at once. */
-  readonly audit?: AuditChoice;
-  readonly flowControl?: FlowControlChoice;
-  readonly admission?: AdmissionChoice;
   /** Gives the start up. */
   readonly signal: AbortSignal;
 }
 
-/** What is encrypted on disk; Secrets, with a key of the cluster, when nothing is chosen. */
-export interface EncryptionChoice {
-  /** EncryptionConfiguration of somebody's own. */
-  readonly providerConfig?: string;
-  /** Whether changes of that file count at once. */
-  readonly automaticReload?: boolean;
-}
-
 export type PartName = "apiserver" | "controller-manager" | "scheduler" | "kubelet" | "proxy" | "agent";
 
-export interface PartOptions {
+/** Of the API server alone: ServerChoices. */
+export interface PartOptions extends ServerChoices {
   readonly dataDirectory: string;
   /** How to reach the API server: a kubeconfig, or its URL with a token. Not for the API server itself. */
   readonly kubeconfig?: string;
@@ -81,22 +50,10 @@ export interface PartOptions {
   readonly token?: string;
   readonly port?: number;
   readonly bind: string;
-  /** For the API server: as for the whole program. */
-  readonly etcd?: EtcdAccess | undefined;
-  readonly pkiDirectory?: string | undefined;
   readonly nodeName: string;
   /** By which other machines reach the node. */
   readonly nodeIp?: string | undefined;
   readonly runtime: Runtime;
-  /** Of the API server: what is encrypted on disk. */
-  readonly encryption?: EncryptionChoice;
-  /** Who comes in, and who decides what they may do. */
-  readonly authentication?: AuthenticationChoice;
-  readonly authorization?: AuthorizationChoice;
-  /** Of the API server: what is written down of requests, and how many run at once. */
-  readonly audit?: AuditChoice;
-  readonly flowControl?: FlowControlChoice;
-  readonly admission?: AdmissionChoice;
   /** Aborts when the user wants no more: the start ends, and what had started is stopped. */
   readonly signal: AbortSignal;
 }

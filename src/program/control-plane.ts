@@ -2,10 +2,8 @@ import { join } from "node:path";
 import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
-import type { AuthenticationSettings } from "../apiserver/authn/settings.ts";
-import type { AuthorizationSettings } from "../apiserver/authz/settings.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
-import { type FlowControlSettings, flowControlDefaults } from "../apiserver/flow-control/create-flow-control.ts";
+import { flowControlDefaults } from "../apiserver/flow-control/create-flow-control.ts";
 import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
 import { versionPath } from "../apiserver/handlers/version.ts";
 import { createEdge, type Edge } from "../apiserver/http/edge.ts";
@@ -18,7 +16,7 @@ import { Metrics } from "../base/metrics.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
 import { type KeptPki, keepPki } from "../bootstrap/pki/keep-pki.ts";
-import type { AdmissionChoice, AuditChoice } from "../cli/choices.ts";
+import type { ServerChoices } from "../cli/choices.ts";
 import type { Store } from "../store/store.ts";
 import { localUrl } from "./addresses.ts";
 import { admissionOf } from "./admission.ts";
@@ -29,7 +27,7 @@ import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from ".
 import { encryptStore } from "./encryption.ts";
 import type { Environment } from "./environment.ts";
 
-export interface ControlPlaneOptions {
+export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory"> {
   readonly dataDirectory: string;
   readonly facts: ClusterFacts;
   readonly nodeName: string;
@@ -40,19 +38,6 @@ export interface ControlPlaneOptions {
   readonly addresses: readonly string[];
   /** What /readyz asks besides the server itself. */
   readonly ready: readonly HealthCheck[];
-  /** EncryptionConfiguration of somebody's own, and whether its changes count at once; the cluster's own when absent. */
-  readonly encryption?: {
-    readonly providerConfig?: string | undefined;
-    readonly automaticReload?: boolean | undefined;
-  };
-  readonly authentication?: AuthenticationSettings | undefined;
-  readonly authorization?: AuthorizationSettings | undefined;
-  /** What is audited and where it is written; a file of the data directory when nothing is said. */
-  readonly audit?: AuditChoice | undefined;
-  /** Upstream's limits when nothing is said. */
-  readonly flowControl?: FlowControlSettings | undefined;
-  /** Which admission plugins run; upstream's defaults when nothing is said. */
-  readonly admission?: AdmissionChoice | undefined;
   openStore(): Promise<Store>;
   /** Before the first write: is this the right store for these keys? */
   join?(store: Store, pki: Pki): Promise<void>;

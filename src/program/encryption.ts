@@ -1,4 +1,5 @@
 import { loadSchema } from "../api/schema-data.ts";
+import type { EncryptionSettings } from "../api/server-settings.ts";
 import { encryptedStore } from "../apiserver/encryption/encrypted-store.ts";
 import {
   type FollowedConfiguration,
@@ -12,12 +13,8 @@ import type { Store, StoredValue } from "../store/store.ts";
 import { dropOldEncryptionKeys, ensureEncryptionKeys } from "./encryption-keys.ts";
 import type { Environment } from "./environment.ts";
 
-export interface EncryptionOptions {
+export interface EncryptionOptions extends EncryptionSettings {
   readonly dataDirectory: string;
-  /** EncryptionConfiguration of somebody's own; the cluster's own key encrypts Secrets when absent. */
-  readonly providerConfig?: string | undefined;
-  /** Whether a change of that file counts at once. The cluster's own is always followed. */
-  readonly automaticReload?: boolean | undefined;
 }
 
 type EncryptionEnvironment = Pick<Environment, "clock" | "random" | "log">;

@@ -7,9 +7,7 @@ import {
   keepKubernetesService,
   type ServerAddress,
 } from "../bootstrap/kubernetes-service.ts";
-import type { AuthenticationChoice, AuthorizationChoice } from "../cli/access-choice.ts";
-import type { AdmissionChoice, AuditChoice, FlowControlChoice } from "../cli/choices.ts";
-import type { EncryptionChoice, EtcdAccess } from "../cli/program.ts";
+import type { ServerChoices } from "../cli/choices.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import type { Claim } from "../network/claim.ts";
@@ -35,7 +33,7 @@ import type { Started } from "./stop.ts";
 
 const DEFAULT_PORT = 6443;
 
-export interface ServerOptions {
+export interface ServerOptions extends ServerChoices {
   readonly dataDirectory: string;
   /** Where the administrator's kubeconfig goes. */
   readonly kubeconfig: string;
@@ -43,18 +41,6 @@ export interface ServerOptions {
   readonly bind: string;
   /** 6443 or the next free one when absent. */
   readonly port?: number;
-  /** Objects are there, shared with other servers; in the data directory when absent. */
-  readonly etcd?: EtcdAccess | undefined;
-  /** Keys that servers share are copied from there. */
-  readonly pkiDirectory?: string | undefined;
-  /** What is encrypted on disk; Secrets, with a key of the cluster, when absent. */
-  readonly encryption?: EncryptionChoice | undefined;
-  /** Who comes in, and who decides what they may do. */
-  readonly authentication?: AuthenticationChoice | undefined;
-  readonly authorization?: AuthorizationChoice | undefined;
-  readonly audit?: AuditChoice | undefined;
-  readonly flowControl?: FlowControlChoice | undefined;
-  readonly admission?: AdmissionChoice | undefined;
 }
 
 /** The API server of a data directory, at work, with everything that a cluster has from its first minute. */
@@ -88,7 +74,7 @@ export async function openServer(
   plane = await startControlPlane(
     {
       dataDirectory: options.dataDirectory,
-      ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
+      encryption: options.encryption,
       authentication: options.authentication,
       authorization: options.authorization,
       audit: options.audit,

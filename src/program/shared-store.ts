@@ -1,6 +1,6 @@
 import { STORAGE_ROOT } from "../apiserver/registry/storage-prefix.ts";
+import type { EtcdAccess } from "../cli/choices.ts";
 import { CommandError } from "../cli/command.ts";
-import type { EtcdAccess } from "../cli/program.ts";
 import type { EtcdStore } from "../store/etcd/etcd-store.ts";
 import type { Environment } from "./environment.ts";
 import { readSharedCluster, type SharedCluster } from "./shared-cluster.ts";

@@ -4,7 +4,7 @@ import { systemClock } from "../base/clock.ts";
 import { silentLogger } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import type { StorePlace } from "../cli/backups.ts";
-import type { EtcdAccess } from "../cli/program.ts";
+import type { EtcdAccess } from "../cli/choices.ts";
 import { type KeySpace, mountedKeySpace } from "../store/etcd/keys.ts";
 import { readEmbeddedState } from "../store/snapshot/embedded-state.ts";
 import { fillStore } from "../store/snapshot/fill-store.ts";

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { AuditLogSettings, AuditWebhookSettings } from "../../api/server-settings.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
@@ -9,7 +10,7 @@ import { type AuditBackend, type Auditor, createAuditor, droppedCounter } from "
 import { defaultAuditPolicy } from "./default-policy.ts";
 import { logBackend } from "./log-backend.ts";
 import { type AuditPolicy, AuditPolicyError, readPolicy } from "./policy.ts";
-import { type BatchOptions, webhookBackend } from "./webhook-backend.ts";
+import { webhookBackend } from "./webhook-backend.ts";
 
 /** What the --audit-* flags say. */
 export interface AuditSettings {
@@ -17,20 +18,6 @@ export interface AuditSettings {
   readonly policyFile?: string | undefined;
   readonly log?: AuditLogSettings | undefined;
   readonly webhook?: AuditWebhookSettings | undefined;
-}
-
-export interface AuditLogSettings {
-  /** `-` is standard output. */
-  readonly path: string;
-  readonly format: "json" | "legacy";
-  readonly maxAgeDays: number;
-  readonly maxBackups: number;
-  readonly maxSizeMegabytes: number;
-}
-
-export interface AuditWebhookSettings extends BatchOptions {
-  /** In kubeconfig format. */
-  readonly configFile: string;
 }
 
 /** The numbers that the CIS benchmark asks for (1.2.17 to 1.2.19). */

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { AuditBatchSettings } from "../../api/server-settings.ts";
 import { silentLogger } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { WebhookCallError } from "../outgoing/webhook-client.ts";
 import type { AuditEvent } from "./event.ts";
-import { type BatchOptions, defaultBatch, webhookBackend } from "./webhook-backend.ts";
+import { defaultBatch, webhookBackend } from "./webhook-backend.ts";
 
-function setUp(answers: (number | "broken")[] = [], batch: Partial<BatchOptions> = {}) {
+function setUp(answers: (number | "broken")[] = [], batch: Partial<AuditBatchSettings> = {}) {
   const clock = new VirtualClock();
   const calls: { timeMs: number; ids: string[] }[] = [];
   const state = { dropped: 0 };

@@ -1,3 +1,4 @@
+import type { AuditBatchSettings } from "../../api/server-settings.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
@@ -6,18 +7,7 @@ import type { AuditBackend, CountDropped } from "./auditor.ts";
 import type { AuditEvent } from "./event.ts";
 
 /** How events are sent together: upstream's --audit-webhook-batch-* with its defaults. */
-export interface BatchOptions {
-  /** Events that may wait. */
-  readonly bufferSize: number;
-  readonly maxSize: number;
-  readonly maxWaitMs: number;
-  /** Calls a second, and how many at once after a rest. 0 calls a second: as many as there are. */
-  readonly throttlePerSecond: number;
-  readonly throttleBurst: number;
-  readonly initialBackoffMs: number;
-}
-
-export const defaultBatch: BatchOptions = {
+export const defaultBatch: AuditBatchSettings = {
   bufferSize: 10_000,
   maxSize: 400,
   maxWaitMs: 30_000,
@@ -26,7 +16,7 @@ export const defaultBatch: BatchOptions = {
   initialBackoffMs: 10_000,
 };
 
-export interface WebhookBackendOptions extends BatchOptions {
+export interface WebhookBackendOptions extends AuditBatchSettings {
   readonly client: Pick<WebhookClient, "call">;
   readonly endpoint: WebhookEndpoint;
   readonly clock: Clock;

@@ -1,3 +1,4 @@
+import type { AuthenticationSettings, RequestHeaderSettings } from "../../api/server-settings.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { TokenKey } from "../../base/json-web-token.ts";
 import type { Logger } from "../../base/log.ts";
@@ -14,7 +15,6 @@ import { oidcConfiguration } from "./jwt/issuer-flags.ts";
 import { createIssuers, type Issuers, parseIssuers } from "./jwt/issuers.ts";
 import { legacyTokenUses } from "./legacy-token-use.ts";
 import type { RequestHeaderOptions } from "./request-header.ts";
-import type { AuthenticationSettings, RequestHeaderSettings } from "./settings.ts";
 import type { StaticToken } from "./static-token.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 import { readTokenFile } from "./token-file.ts";

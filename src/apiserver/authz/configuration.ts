@@ -1,5 +1,5 @@
+import type { AuthorizationSettings } from "../../api/server-settings.ts";
 import type { Shape } from "../configuration/shape.ts";
-import type { AuthorizationSettings } from "./settings.ts";
 
 /** AuthorizationConfiguration of apiserver.config.k8s.io, as far as a file can say it. */
 export interface AuthorizationConfiguration {

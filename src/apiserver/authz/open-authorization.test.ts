@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { clusterRoleBindings, clusterRoles } from "../../api/generated/resources.ts";
+import type { AuthorizationSettings } from "../../api/server-settings.ts";
 import { type Logger, silentLogger } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
@@ -14,7 +15,6 @@ import { startWebhookServer, type WebhookResponder } from "../testing/webhook-se
 import type { AuthorizationAttributes } from "./authorizer.ts";
 import { openAuthorization } from "./open-authorization.ts";
 import { reviewSelfSubjectRules } from "./reviews.ts";
-import type { AuthorizationSettings } from "./settings.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "wherry-authorization-"));
 after(() => rmSync(directory, { recursive: true }));

@@ -1,4 +1,5 @@
 import type { FieldError } from "../../api/field-error.ts";
+import type { AuthorizationSettings } from "../../api/server-settings.ts";
 import { present } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import { parseDuration } from "../../base/duration.ts";
@@ -27,7 +28,6 @@ import {
   privilegedGroupAuthorizer,
 } from "./create-authorizer.ts";
 import { compileMatchConditions, type MatchConditions } from "./match-conditions.ts";
-import type { AuthorizationSettings } from "./settings.ts";
 import { validateAuthorization } from "./validate.ts";
 import { webhookAuthorizer } from "./webhook.ts";
 

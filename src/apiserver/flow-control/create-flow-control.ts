@@ -1,3 +1,4 @@
+import type { FlowControlSettings } from "../../api/server-settings.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Metrics } from "../../base/metrics.ts";
@@ -13,13 +14,6 @@ import { flowControlDumps } from "./dumps.ts";
 import { FlowControl } from "./flow-control.ts";
 import { keepFlowConfiguration } from "./keep-configuration.ts";
 import type { WorkSources } from "./work-estimate.ts";
-
-/** What the flags say: --enable-priority-and-fairness, --max-requests-inflight, --max-mutating-requests-inflight. */
-export interface FlowControlSettings {
-  readonly isFair: boolean;
-  readonly maxRequestsInFlight: number;
-  readonly maxMutatingRequestsInFlight: number;
-}
 
 /** Upstream's. Their sum is what fairness divides (docs/decisions/0024). */
 export const flowControlDefaults: FlowControlSettings = {

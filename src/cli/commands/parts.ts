@@ -1,8 +1,4 @@
-import { admissionOf, admissionOptions } from "../admission-options.ts";
 import { runAgent } from "../agent-foreground.ts";
-import { auditOf, auditOptions } from "../audit-options.ts";
-import { authenticationOf, authenticationOptions } from "../authentication-options.ts";
-import { authorizationOf, authorizationOptions } from "../authorization-options.ts";
 import type { Command, CommandOption, ExitCode, Invocation } from "../command.ts";
 import {
   bindOf,
@@ -18,12 +14,10 @@ import {
   runtimeOption,
   text,
 } from "../defaults.ts";
-import { encryptionOf, encryptionOptions } from "../encryption-options.ts";
-import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
-import { flowControlOf, flowControlOptions } from "../flow-control-options.ts";
 import { openLog } from "../log-file.ts";
 import type { PartName, PartOptions } from "../program.ts";
 import { readRunState } from "../run-state.ts";
+import { serverChoicesOf, serverOptions } from "../server-options.ts";
 import { progressOutput } from "../terminal.ts";
 import { startDetached } from "../up-detached.ts";
 import { aborted } from "../wait.ts";
@@ -66,13 +60,7 @@ export const partCommands: readonly Command[] = [
     {
       port: { type: "string", value: "PORT", description: "port to listen on", default: "6443" },
       bind: bindOption,
-      ...etcdOptions,
-      ...authenticationOptions,
-      ...authorizationOptions,
-      ...encryptionOptions,
-      ...auditOptions,
-      ...flowControlOptions,
-      ...admissionOptions,
+      ...serverOptions,
     },
     "wherry apiserver --data-dir ./cluster --port 7443",
   ),
@@ -123,14 +111,7 @@ function partOptions(invocation: Invocation): PartOptions {
     token: text(invocation, "token"),
     port: portOf(invocation),
     bind: bindOf(invocation),
-    etcd: etcdOf(invocation),
-    authentication: authenticationOf(invocation),
-    authorization: authorizationOf(invocation),
-    encryption: encryptionOf(invocation),
-    audit: auditOf(invocation),
-    flowControl: flowControlOf(invocation),
-    admission: admissionOf(invocation),
-    pkiDirectory: pkiDirectoryOf(invocation),
+    ...serverChoicesOf(invocation),
     nodeName: nodeNameOf(invocation),
     nodeIp: nodeIpOf(invocation),
     runtime: runtimeOf(invocation),

@@ -1,8 +1,4 @@
 import { resolve } from "node:path";
-import { admissionOf, admissionOptions } from "../admission-options.ts";
-import { auditOf, auditOptions } from "../audit-options.ts";
-import { authenticationOf, authenticationOptions } from "../authentication-options.ts";
-import { authorizationOf, authorizationOptions } from "../authorization-options.ts";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
 import {
   bindOf,
@@ -17,12 +13,10 @@ import {
   runtimeOption,
   text,
 } from "../defaults.ts";
-import { encryptionOf, encryptionOptions } from "../encryption-options.ts";
-import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
-import { flowControlOf, flowControlOptions } from "../flow-control-options.ts";
 import { refuseForeignKubeconfig } from "../kubeconfig-file.ts";
 import type { UpOptions } from "../program.ts";
 import { type RunState, readRunState } from "../run-state.ts";
+import { serverChoicesOf, serverOptions } from "../server-options.ts";
 import { startDetached } from "../up-detached.ts";
 import { nextSteps, runInForeground } from "../up-foreground.ts";
 import { pause } from "../wait.ts";
@@ -44,13 +38,7 @@ export const upCommand: Command = {
     },
     port: { type: "string", value: "PORT", description: "port of the API server (default 6443, or the next free one)" },
     bind: bindOption,
-    ...etcdOptions,
-    ...authenticationOptions,
-    ...authorizationOptions,
-    ...encryptionOptions,
-    ...auditOptions,
-    ...flowControlOptions,
-    ...admissionOptions,
+    ...serverOptions,
     "node-name": nodeNameOption,
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
@@ -91,17 +79,10 @@ function upOptions(invocation: Invocation): UpOptions {
     kubeconfig: kubeconfigOf(invocation),
     ...(port === undefined ? {} : { port }),
     bind: bindOf(invocation),
-    etcd: etcdOf(invocation),
-    pkiDirectory: pkiDirectoryOf(invocation),
     nodeName: nodeNameOf(invocation),
     node: invocation.options["no-node"] !== true,
     runtime: runtimeOf(invocation),
-    authentication: authenticationOf(invocation),
-    authorization: authorizationOf(invocation),
-    encryption: encryptionOf(invocation),
-    audit: auditOf(invocation),
-    flowControl: flowControlOf(invocation),
-    admission: admissionOf(invocation),
+    ...serverChoicesOf(invocation),
     ...simulationOf(invocation),
     signal: invocation.signal,
   };

@@ -1,26 +1,10 @@
 import { readFile } from "node:fs/promises";
+import type { OidcFlags } from "../../../api/server-settings.ts";
 import { errorMessage } from "../../../base/assert.ts";
 import { ConfigurationFileError } from "../../configuration/parse-file.ts";
 import type { AuthenticationConfiguration } from "./configuration.ts";
 
-/** The `--oidc-…` flags of kube-apiserver: one issuer, without expressions. */
-export interface OidcFlags {
-  readonly issuerUrl: string;
-  readonly clientId: string;
-  readonly caFile?: string | undefined;
-  /** `sub` when absent. */
-  readonly usernameClaim?: string | undefined;
-  /** `-` for none. When absent, claims other than email get the issuer's URL in front. */
-  readonly usernamePrefix?: string | undefined;
-  readonly groupsClaim?: string | undefined;
-  readonly groupsPrefix?: string | undefined;
-  /** `key=value` each. */
-  readonly requiredClaims?: readonly string[] | undefined;
-  /** RS256 when absent. */
-  readonly signingAlgorithms?: readonly string[] | undefined;
-}
-
-/** The same as a configuration file would say it. @throws ConfigurationFileError */
+/** What the `--oidc-…` flags say, as a configuration file would say it. @throws ConfigurationFileError */
 export async function oidcConfiguration(flags: OidcFlags): Promise<AuthenticationConfiguration> {
   const { issuerUrl, clientId, usernameClaim = "sub", groupsClaim } = flags;
   if (issuerUrl === "" || clientId === "") {

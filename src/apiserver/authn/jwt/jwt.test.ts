@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { AuthenticationSettings } from "../../../api/server-settings.ts";
 import { systemClock } from "../../../base/clock.ts";
 import { type LogFields, type Logger, silentLogger } from "../../../base/log.ts";
 import { VirtualClock } from "../../../base/virtual-clock.ts";
@@ -12,7 +13,6 @@ import { MemoryReader } from "../../testing/memory-reader.ts";
 import { BadCredentialsError } from "../authenticator.ts";
 import { type OpenAuthentication, openAuthentication } from "../open-authentication.ts";
 import { reviewToken } from "../reviews.ts";
-import type { AuthenticationSettings } from "../settings.ts";
 import { parseIssuers } from "./issuers.ts";
 
 let first: IssuerServer;

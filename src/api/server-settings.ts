@@ -1,0 +1,128 @@
+// What kube-apiserver's flags say, as plain data: the command line reads them, the API server does as they say.
+
+/** Who comes in. Files are read when the server starts. */
+export interface AuthenticationSettings {
+  /** `--anonymous-auth`: absent means on the paths of public information alone. */
+  readonly anonymous?: boolean | undefined;
+  /** `--authentication-config`: several issuers, read again when it changes. */
+  readonly configurationFile?: string | undefined;
+  /** `--oidc-…`: one issuer. */
+  readonly oidc?: OidcFlags | undefined;
+  /** `--token-auth-file`. */
+  readonly tokenFile?: string | undefined;
+  readonly webhook?: WebhookTokenSettings | undefined;
+  readonly serviceAccounts?: ServiceAccountSettings | undefined;
+  readonly requestHeader?: RequestHeaderSettings | undefined;
+}
+
+/** The `--oidc-…` flags of kube-apiserver: one issuer, without expressions. */
+export interface OidcFlags {
+  readonly issuerUrl: string;
+  readonly clientId: string;
+  readonly caFile?: string | undefined;
+  /** `sub` when absent. */
+  readonly usernameClaim?: string | undefined;
+  /** `-` for none. When absent, claims other than email get the issuer's URL in front. */
+  readonly usernamePrefix?: string | undefined;
+  readonly groupsClaim?: string | undefined;
+  readonly groupsPrefix?: string | undefined;
+  /** `key=value` each. */
+  readonly requiredClaims?: readonly string[] | undefined;
+  /** RS256 when absent. */
+  readonly signingAlgorithms?: readonly string[] | undefined;
+}
+
+export interface WebhookTokenSettings {
+  /** `--authentication-token-webhook-config-file`: in kubeconfig format. */
+  readonly configFile: string;
+  /** v1 when absent. */
+  readonly version?: "v1" | "v1beta1" | undefined;
+  /** Two minutes when absent. */
+  readonly cacheTtlMs?: number | undefined;
+}
+
+export interface ServiceAccountSettings {
+  /** `--service-account-issuer`: the first issues, all are accepted. */
+  readonly issuers?: readonly string[] | undefined;
+  /** `--service-account-key-file`: PEM of further keys that verify. */
+  readonly keyFiles?: readonly string[] | undefined;
+  /** `--api-audiences`: the first issuer when absent. */
+  readonly apiAudiences?: readonly string[] | undefined;
+  /** `--service-account-jwks-uri`: the server's own key set when absent. */
+  readonly keySetUri?: string | undefined;
+  /** `--service-account-max-token-expiration`. */
+  readonly maxExpirationSeconds?: number | undefined;
+  /** `--service-account-extend-token-expiration`: on when absent. */
+  readonly extendExpiration?: boolean | undefined;
+}
+
+/** `--requestheader-…`, by the names that kubeadm gives when absent. */
+export interface RequestHeaderSettings {
+  readonly allowedNames?: readonly string[] | undefined;
+  readonly usernameHeaders?: readonly string[] | undefined;
+  readonly uidHeaders?: readonly string[] | undefined;
+  readonly groupHeaders?: readonly string[] | undefined;
+  readonly extraHeaderPrefixes?: readonly string[] | undefined;
+}
+
+/** Who decides what somebody may do. */
+export interface AuthorizationSettings {
+  /** `--authorization-mode`: Node and RBAC when absent. */
+  readonly modes?: readonly string[] | undefined;
+  /** `--authorization-config`: the chain with its webhooks, read again when it changes. */
+  readonly configurationFile?: string | undefined;
+  readonly webhook?: AuthorizationWebhookSettings | undefined;
+}
+
+/** `--authorization-webhook-…`. */
+export interface AuthorizationWebhookSettings {
+  readonly configFile: string;
+  /** v1 when absent. */
+  readonly version?: string | undefined;
+  /** Five minutes when absent. */
+  readonly authorizedTtlMs?: number | undefined;
+  /** Half a minute when absent. */
+  readonly unauthorizedTtlMs?: number | undefined;
+}
+
+/** `--audit-log-…`. */
+export interface AuditLogSettings {
+  /** `-` is standard output. */
+  readonly path: string;
+  readonly format: "json" | "legacy";
+  readonly maxAgeDays: number;
+  readonly maxBackups: number;
+  readonly maxSizeMegabytes: number;
+}
+
+/** `--audit-webhook-…`. */
+export interface AuditWebhookSettings extends AuditBatchSettings {
+  /** In kubeconfig format. */
+  readonly configFile: string;
+}
+
+export interface AuditBatchSettings {
+  /** Events that may wait. */
+  readonly bufferSize: number;
+  readonly maxSize: number;
+  readonly maxWaitMs: number;
+  /** Calls a second, and how many at once after a rest. 0 calls a second: as many as there are. */
+  readonly throttlePerSecond: number;
+  readonly throttleBurst: number;
+  readonly initialBackoffMs: number;
+}
+
+/** `--enable-priority-and-fairness`, `--max-requests-inflight`, `--max-mutating-requests-inflight`. */
+export interface FlowControlSettings {
+  readonly isFair: boolean;
+  readonly maxRequestsInFlight: number;
+  readonly maxMutatingRequestsInFlight: number;
+}
+
+/** `--encryption-provider-config…`. */
+export interface EncryptionSettings {
+  /** EncryptionConfiguration of somebody's own; the cluster's own key encrypts Secrets when absent. */
+  readonly providerConfig?: string | undefined;
+  /** Whether a change of that file counts at once. The cluster's own is always followed. */
+  readonly automaticReload?: boolean | undefined;
+}

@@ -1,0 +1,34 @@
+import { admissionOf, admissionOptions } from "./admission-options.ts";
+import { auditOf, auditOptions } from "./audit-options.ts";
+import { authenticationOf, authenticationOptions } from "./authentication-options.ts";
+import { authorizationOf, authorizationOptions } from "./authorization-options.ts";
+import type { ServerChoices } from "./choices.ts";
+import type { CommandOption, Invocation } from "./command.ts";
+import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
+import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
+import { flowControlOf, flowControlOptions } from "./flow-control-options.ts";
+
+/** Options of the API server, named as kube-apiserver's. */
+export const serverOptions: Readonly<Record<string, CommandOption>> = {
+  ...etcdOptions,
+  ...authenticationOptions,
+  ...authorizationOptions,
+  ...encryptionOptions,
+  ...auditOptions,
+  ...flowControlOptions,
+  ...admissionOptions,
+};
+
+/** @throws CommandError on values that cannot be */
+export function serverChoicesOf(invocation: Invocation): ServerChoices {
+  return {
+    etcd: etcdOf(invocation),
+    pkiDirectory: pkiDirectoryOf(invocation),
+    authentication: authenticationOf(invocation),
+    authorization: authorizationOf(invocation),
+    encryption: encryptionOf(invocation),
+    audit: auditOf(invocation),
+    flowControl: flowControlOf(invocation),
+    admission: admissionOf(invocation),
+  };
+}
