@@ -1,13 +1,15 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import { STORAGE_ROOT } from "../apiserver/registry/storage-prefix.ts";
 import { syncDirectory, writePrivateBytes } from "../bootstrap/pki/pki-files.ts";
 import { CommandError } from "../cli/command.ts";
 import type { BackupFile } from "../store/snapshot/backup-format.ts";
-import { SnapshotError } from "../store/snapshot/state.ts";
+import { SnapshotError, type StateObject } from "../store/snapshot/state.ts";
 
 const FACTS = "cluster.json";
 const KEYS = "pki";
+const SHARED_CLUSTER = `${STORAGE_ROOT}wherry/cluster`;
 
 /**
  * What a cluster is besides its objects: address ranges, and with `keys` its authorities, the token key and the keys that
@@ -69,15 +71,39 @@ export function placeFiles(directory: string, files: readonly BackupFile[]): voi
 
 /** Tells clusters apart; empty where there is no certificate. */
 export function clusterName(dataDirectory: string): string {
-  try {
-    const { publicKey } = new X509Certificate(readFileSync(join(dataDirectory, KEYS, "ca.crt")));
-    return createHash("sha256")
-      .update(publicKey.export({ type: "spki", format: "der" }))
-      .digest("hex")
-      .slice(0, 10);
-  } catch {
-    return "";
-  }
+  const file = join(dataDirectory, KEYS, "ca.crt");
+  return existsSync(file) ? (keyHashes(readFileSync(file, "utf8"))[0] ?? "").slice(0, 10) : "";
+}
+
+/**
+ * Servers of one etcd write down whose it is (shared-cluster.ts): keys of another cluster would not open it.
+ * @throws CommandError when none of the certificates among the files is of the cluster that the objects are of
+ */
+export function requireSameCluster(
+  objects: readonly StateObject[],
+  { files, dataDirectory }: { files: readonly BackupFile[]; dataDirectory: string },
+): void {
+  const stored = objects.find(({ key }) => key === SHARED_CLUSTER)?.value.toString() ?? "";
+  const authority = /"authority":"([0-9a-f]{64})"/.exec(stored)?.[1];
+  if (authority === undefined) return;
+  const own = files.filter(({ path }) => path.endsWith(".crt")).flatMap(({ content }) => keyHashes(content.toString()));
+  if (own.includes(authority)) return;
+  throw new CommandError(
+    `the etcd is another cluster's than ${dataDirectory}: name the data directory of one of its servers, or use --without-keys`,
+  );
+}
+
+/** SHA-256 of the public keys of certificates, as PEM; of those that can be read. */
+function keyHashes(pem: string): string[] {
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return certificates.flatMap((each) => {
+    try {
+      const key = new X509Certificate(each).publicKey.export({ type: "spki", format: "der" });
+      return [createHash("sha256").update(key).digest("hex")];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Encryption keys, as needed-keys.ts names them, of which no file here has one. */

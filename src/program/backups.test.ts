@@ -97,6 +97,7 @@ test("nothing is changed when a restore is refused", async (context) => {
     backups.restore({ dataDirectory: to, file, pkiDirectory, force: false }),
     /is not empty.*--force/,
   );
+  await assert.rejects(backups.restore({ dataDirectory: file, file, pkiDirectory, force: true }), /is a file/);
   const cut = join(root, "cut.backup");
   writeFileSync(cut, readFileSync(file).subarray(0, -1));
   await assert.rejects(backups.restore({ dataDirectory: to, file: cut, pkiDirectory, force: true }), /cut short/);

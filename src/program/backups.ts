@@ -10,7 +10,14 @@ import { neededKeys } from "../store/snapshot/needed-keys.ts";
 import { type Backup, readBackup, readBackupHeader } from "../store/snapshot/read-backup.ts";
 import { REVISION_BUMP, type StoreState } from "../store/snapshot/state.ts";
 import { writeBackup } from "../store/snapshot/write-backup.ts";
-import { clusterName, missingKeys, placeFiles, readClusterFiles, readKeyFiles } from "./backup-files.ts";
+import {
+  clusterName,
+  missingKeys,
+  placeFiles,
+  readClusterFiles,
+  readKeyFiles,
+  requireSameCluster,
+} from "./backup-files.ts";
 import { asideName, isEmptyDirectory, requireStopped, storeDirectory } from "./store-directory.ts";
 import { exportStore, importStore } from "./store-moves.ts";
 import { fillEtcd, readState } from "./store-state.ts";
@@ -26,6 +33,7 @@ async function create(options: CreateBackup): Promise<BackupRow> {
   const { dataDirectory, etcd, withKeys } = options;
   const file = fileOf(options.output);
   const { files, state } = await readCluster(options, `${file}.etcd`);
+  if (withKeys) requireSameCluster(state.objects, { files, dataDirectory });
   const encryptionKeys = neededKeys(state.objects);
   const header = {
     createdAt: timestamp(systemClock),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { formatTime, systemClock } from "../base/clock.ts";
 import { CommandError } from "../cli/command.ts";
@@ -25,8 +25,12 @@ export function requireStopped(dataDirectory: string): void {
   if (existsSync(paths.lock)) lockDataDirectory(paths).release();
 }
 
+/** @throws CommandError when it is no directory */
 export function isEmptyDirectory(path: string): boolean {
-  return !existsSync(path) || readdirSync(path).length === 0;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return true;
+  if (!stat.isDirectory()) throw new CommandError(`${path} is a file: choose a directory with --data-dir`);
+  return readdirSync(path).length === 0;
 }
 
 /** A name for what is moved out of the way. */

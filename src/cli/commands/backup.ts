@@ -110,7 +110,8 @@ async function restore(invocation: Invocation, file: string | undefined): Promis
   if (restored.movedTo !== undefined) terminal.say(`What was in ${dataDirectory} is in ${restored.movedTo} now.`);
   terminal.say(restoredText(restored));
   sayMissing(invocation, restored.missingKeys);
-  terminal.say(`Start the cluster with: wherry up --data-dir ${dataDirectory}`);
+  const etcd = etcdOf(invocation) === undefined ? "" : " and the same --etcd options";
+  terminal.say(`Start the cluster with: wherry up --data-dir ${dataDirectory}${etcd}`);
 }
 
 export function restoredText({ objects, revision }: Restored): string {
