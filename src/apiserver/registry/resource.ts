@@ -57,6 +57,6 @@ export function referenceOf(schema: ResourceSchema): ResourceReference {
 
 /** The same resource but for some properties. What is computed when it is asked for stays so: it is not computed for this. */
 export function withChanges(resource: ServedResource, changes: Partial<ServedResource>): ServedResource {
-  const same = Object.defineProperties({}, Object.getOwnPropertyDescriptors(resource)) as ServedResource;
-  return Object.assign(same, changes);
+  const properties = { ...Object.getOwnPropertyDescriptors(resource), ...Object.getOwnPropertyDescriptors(changes) };
+  return Object.defineProperties({}, properties) as ServedResource;
 }
