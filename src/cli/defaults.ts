@@ -51,12 +51,10 @@ export const nodeNameOption: CommandOption = {
   description: "name of this node (default: the host's name)",
 };
 
-export const nodeIpOption: CommandOption = {
-  type: "string",
-  value: "ADDRESS",
-  description:
-    "address by which other machines reach this node (default: the one on the way to the server; of the kubelet alone: its pods' gateway)",
-};
+export function nodeIpOption(defaultText: string): CommandOption {
+  const description = `address by which other machines reach this node (default: ${defaultText})`;
+  return { type: "string", value: "ADDRESS", description };
+}
 
 export function dataDirectoryOf(invocation: Invocation): string {
   return resolve(text(invocation, "data-dir") ?? defaultDataDirectory(invocation.environment));

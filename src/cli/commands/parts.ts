@@ -37,7 +37,6 @@ const common: Record<string, CommandOption> = {
 };
 const node: Record<string, CommandOption> = {
   "node-name": nodeNameOption,
-  "node-ip": nodeIpOption,
   runtime: runtimeOption,
 };
 
@@ -74,7 +73,7 @@ export const partCommands: readonly Command[] = [
   part(
     "kubelet",
     "run the kubelet alone",
-    { ...reach, ...node },
+    { ...reach, ...node, "node-ip": nodeIpOption("its pods' gateway") },
     "wherry kubelet --kubeconfig ./cluster/kubelet.kubeconfig",
   ),
   part(
@@ -89,6 +88,7 @@ export const partCommands: readonly Command[] = [
     {
       ...reach,
       ...node,
+      "node-ip": nodeIpOption("the one towards the server"),
       detach: { type: "boolean", short: "d", description: "come back when the node is ready and leave it running" },
     },
     "wherry agent --server https://10.0.0.1:6443 --token $(ssh 10.0.0.1 cat /var/lib/wherry/agent-token)",
