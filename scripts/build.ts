@@ -4,7 +4,7 @@ import { build, type Plugin } from "esbuild";
 import { generatedNotice } from "./notice.ts";
 
 /**
- * Builds dist/: the program as one JavaScript file with lazy chunks, the store's writer thread, and the generated schema.
+ * Builds dist/: the program as one JavaScript file with lazy chunks, the threads' own entries, and the generated schema.
  * `npm pack` then makes an installable package of it, which needs no other package.
  */
 const OUT = "dist";
@@ -53,7 +53,11 @@ const lazyPackages: Plugin = {
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 const { metafile } = await build({
-  entryPoints: { wherry: "src/main.ts", "store-worker": "src/store/embedded/worker.ts" },
+  entryPoints: {
+    wherry: "src/main.ts",
+    "store-worker": "src/store/embedded/worker.ts",
+    "yaml-worker": "src/apiserver/handlers/yaml-worker.ts",
+  },
   outdir: OUT,
   bundle: true,
   splitting: true,

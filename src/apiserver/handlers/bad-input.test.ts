@@ -267,6 +267,25 @@ suite("bad input", () => {
     assert.deepEqual((await askRaw(memory.server, MAPS)).json().items, before.json().items);
   });
 
+  test("YAML that is long is read while others go on", async () => {
+    const lines = Array.from({ length: 40_000 }, (_, index) => `  key${index}: value\n`).join("");
+    let longestMs = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const long = askRaw(memory.server, `${MAPS}?dryRun=All`, post(`metadata: {name: long}\ndata:\n${lines}`, YAML));
+    const broken = askRaw(memory.server, MAPS, post(`metadata: {name: long}\ndata:\n${lines} - [`, YAML));
+    const [made, refused] = await Promise.all([long, broken]);
+    clearInterval(timer);
+    assert.equal(made.code, 201, made.text.slice(0, 300));
+    assert.equal(made.json().data.key39999, "value");
+    assert.equal(refused.code, 400);
+    assert.match(refused.json().message, /error converting YAML to JSON: yaml: /);
+    assert.ok(longestMs < 400, `nothing else ran for ${longestMs} ms`);
+  });
+
   test("an eviction's own options count: a dry run and a precondition", async () => {
     const PODS = "/api/v1/namespaces/default/pods";
     const made = await askRaw(

@@ -1,76 +1,19 @@
-import { isJsonObject } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
-import { NESTING_MAX, utf8Text, withoutHalves } from "./json-text.ts";
+import { utf8Text } from "./json-text.ts";
+import { readYamlDocument, type YamlDocument } from "./yaml-document.ts";
 
-/** How many values a document that repeats itself by aliases may stand for. */
-const ALIASED_VALUES_MAX = 100_000;
+/** Above this a document takes longer than others should have to wait: about 20 ms. */
+const APART_BYTES_MIN = 128 * 1024;
 
-export interface YamlDocument {
-  readonly value: unknown;
-  /** Keys that come twice: the first such place. */
-  readonly duplicates?: readonly string[];
-}
-
-/**
- * YAML, as a value that JSON can hold. Of keys that come twice the last one counts; the first such place is told.
- * @throws StatusError BadRequest
- */
+/** YAML, as a value that JSON can hold; what is long is read in a thread of its own. @throws StatusError BadRequest */
 export async function parseYamlText(bytes: Buffer): Promise<YamlDocument> {
-  const { load, CORE_SCHEMA, YAMLException } = await import("js-yaml");
   const text = utf8Text(bytes);
-  const options = { schema: CORE_SCHEMA, maxDepth: NESTING_MAX };
   try {
-    return { value: asJson(load(text, options), text) };
+    if (text.length < APART_BYTES_MIN) return await readYamlDocument(text);
+    const { readYamlApart } = await import("./yaml-thread.ts");
+    return await readYamlApart(text);
   } catch (error) {
-    const isDuplicate = error instanceof YAMLException && error.reason === "duplicated mapping key";
-    if (!isDuplicate || error.mark === undefined) throw notYaml(error);
-    const { line } = error.mark;
-    const key = /^[\s-]*["']?([^"':]+)/.exec(text.split("\n")[line] ?? "")?.[1] ?? "";
-    try {
-      const duplicates = [`line ${line + 1}: key ${JSON.stringify(key)} already set in map`];
-      return { value: asJson(load(text, { ...options, json: true }), text), duplicates };
-    } catch (second) {
-      throw notYaml(second);
-    }
+    throw badRequest(errorMessage(error));
   }
-}
-
-/** Only the first line: what follows draws the place in text that may be endless. */
-function notYaml(error: unknown): Error {
-  return badRequest(`error converting YAML to JSON: yaml: ${errorMessage(error).split("\n")[0]}`);
-}
-
-/** @throws Error when JSON has no form for the value, or one that is very much longer than the document */
-function asJson(value: unknown, text: string): unknown {
-  if (text.includes("*")) countValues(value, new Map());
-  if (/\.inf|\.nan|\d{300}|\d[eE]/i.test(text)) refuseInfinity(value);
-  // Escapes can make halves of characters.
-  return /\\[uU]/.test(text) ? (JSON.parse(withoutHalves(JSON.stringify(value))) as unknown) : value;
-}
-
-/** How many values a value stands for when what aliases name is written out. Each is looked at once. */
-function countValues(value: unknown, known: Map<object, number>, depth = 0): number {
-  if (typeof value !== "object" || value === null) return 1;
-  const before = known.get(value);
-  if (before !== undefined) {
-    if (before < 0) throw new Error("an anchor's value contains itself");
-    return before;
-  }
-  if (depth > NESTING_MAX) throw new Error(`exceeded max depth: at most ${NESTING_MAX} levels may nest`);
-  known.set(value, -1);
-  let count = 1;
-  for (const each of Object.values(value)) {
-    count += countValues(each, known, depth + 1);
-    if (count > ALIASED_VALUES_MAX) throw new Error("document contains excessive aliasing");
-  }
-  known.set(value, count);
-  return count;
-}
-
-function refuseInfinity(value: unknown): void {
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new Error(`JSON has no number ${value}: it cannot be read as a float64`);
-  }
-  if (Array.isArray(value) || isJsonObject(value)) for (const each of Object.values(value)) refuseInfinity(each);
 }
