@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import type { AdmissionChoice } from "./choices.ts";
-import type { CommandOption, Invocation } from "./command.ts";
+import { type CommandOption, grouped, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 
 /** Admission plugins under upstream's flags. */
-export const admissionOptions: Readonly<Record<string, CommandOption>> = {
+export const admissionOptions = grouped("Admission", {
   "enable-admission-plugins": names("admission plugins besides those that are on by default"),
   "disable-admission-plugins": names("admission plugins that are on by default and shall not be"),
   "admission-control-config-file": {
@@ -12,7 +12,7 @@ export const admissionOptions: Readonly<Record<string, CommandOption>> = {
     value: "FILE",
     description: "AdmissionConfiguration: what plugins are told",
   },
-};
+});
 
 export function admissionOf(invocation: Invocation): AdmissionChoice {
   const configurationFile = text(invocation, "admission-control-config-file");

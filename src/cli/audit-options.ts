@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { AuditWebhookSettings } from "../api/server-settings.ts";
 import type { AuditChoice } from "./choices.ts";
-import { CommandError, type CommandOption, type Invocation } from "./command.ts";
+import { CommandError, type CommandOption, grouped, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 import { durationOf, switchOf, wholeNumberOf } from "./number-option.ts";
 
 /** Auditing under upstream's flags. */
-export const auditOptions: Readonly<Record<string, CommandOption>> = {
+export const auditOptions = grouped("Audit", {
   "audit-policy-file": file("which requests are audited, and how much of them (default: who did what, no bodies)"),
   "audit-log-path": file("where events are written, - for standard output (default DIR/audit/audit.log)"),
   "audit-log-format": option("FORMAT", "json or legacy", "json"),
@@ -21,7 +21,7 @@ export const auditOptions: Readonly<Record<string, CommandOption>> = {
   "audit-webhook-batch-throttle-enable": option("BOOL", "whether calls are throttled", "true"),
   "audit-webhook-batch-throttle-qps": option("NUMBER", "calls a second", "10"),
   "audit-webhook-batch-throttle-burst": option("NUMBER", "calls at once after a rest", "15"),
-};
+});
 
 /** @throws CommandError on a value that is none */
 export function auditOf(invocation: Invocation): AuditChoice {

@@ -5,53 +5,60 @@ import type {
   ServiceAccountSettings,
   WebhookTokenSettings,
 } from "../api/server-settings.ts";
-import { CommandError, type CommandOption, type Invocation } from "./command.ts";
+import { CommandError, type CommandOption, grouped, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 import { durationMs, list, trueOrFalse } from "./option-values.ts";
 
 const option = (value: string, description: string): CommandOption => ({ type: "string", value, description });
 
-/** Named as kube-apiserver's. */
-export const authenticationOptions: Readonly<Record<string, CommandOption>> = {
+/** Who comes in; named as kube-apiserver's. */
+export const authenticationOptions = grouped("Authentication", {
   "anonymous-auth": option(
     "BOOL",
     "requests without credentials: true lets RBAC decide (default: health and version only)",
   ),
-  "api-audiences": option("LIST", "what tokens for this API server are meant for (default: the first issuer)"),
   "authentication-config": option("FILE", "AuthenticationConfiguration: issuers of tokens; read again when it changes"),
-  "authentication-token-webhook-config-file": option(
-    "FILE",
-    "kubeconfig of a webhook that says whom a token stands for",
-  ),
-  "authentication-token-webhook-version": option("VERSION", "of the reviews sent to it: v1 or v1beta1 (default v1)"),
-  "authentication-token-webhook-cache-ttl": option("TIME", "how long it is believed (default 2m)"),
+  "token-auth-file": option("FILE", 'CSV of fixed tokens: token,user,uid,"group1,group2" (default none)'),
   "oidc-issuer-url": option("URL", "an OpenID Connect issuer whose tokens are accepted"),
   "oidc-client-id": option("ID", "what its tokens must be meant for"),
   "oidc-ca-file": option("FILE", "authorities of the issuer's certificate (default: the system's)"),
   "oidc-username-claim": option("CLAIM", "which claim is the user's name (default sub)"),
-  "oidc-username-prefix": option("TEXT", "goes before it; - for nothing"),
+  "oidc-username-prefix": option("TEXT", "goes before the user's name; - for nothing"),
   "oidc-groups-claim": option("CLAIM", "which claim lists the user's groups"),
-  "oidc-groups-prefix": option("TEXT", "goes before each"),
+  "oidc-groups-prefix": option("TEXT", "goes before each group"),
   "oidc-required-claim": option("LIST", "claim=value that tokens must have"),
   "oidc-signing-algs": option("LIST", "algorithms of signatures (default RS256)"),
+  "authentication-token-webhook-config-file": option(
+    "FILE",
+    "kubeconfig of a webhook that says whom a token stands for",
+  ),
+  "authentication-token-webhook-version": option(
+    "VERSION",
+    "of the reviews sent to the webhook: v1 or v1beta1 (default v1)",
+  ),
+  "authentication-token-webhook-cache-ttl": option("TIME", "how long the webhook's answer is believed (default 2m)"),
   "requestheader-allowed-names": option(
     "LIST",
     "names of proxies that may say whom a request is from (default front-proxy-client)",
   ),
-  "requestheader-username-headers": option("LIST", "headers in which they say it (default X-Remote-User)"),
-  "requestheader-uid-headers": option("LIST", "(default X-Remote-Uid)"),
-  "requestheader-group-headers": option("LIST", "(default X-Remote-Group)"),
-  "requestheader-extra-headers-prefix": option("LIST", "(default X-Remote-Extra-)"),
+  "requestheader-username-headers": option("LIST", "headers with the user's name (default X-Remote-User)"),
+  "requestheader-uid-headers": option("LIST", "headers with the user's uid (default X-Remote-Uid)"),
+  "requestheader-group-headers": option("LIST", "headers with the user's groups (default X-Remote-Group)"),
+  "requestheader-extra-headers-prefix": option("LIST", "how headers with more begin (default X-Remote-Extra-)"),
+});
+
+/** Tokens that the cluster itself issues; named as kube-apiserver's. */
+export const serviceAccountOptions = grouped("Service account tokens", {
   "service-account-issuer": option("LIST", "issuers of service account tokens; the first one issues"),
-  "service-account-jwks-uri": option("URL", "where the discovery document says that keys are"),
   "service-account-key-file": option("LIST", "files with further public keys of service account tokens"),
+  "service-account-jwks-uri": option("URL", "where the discovery document says that keys are"),
   "service-account-max-token-expiration": option("TIME", "longest life of a token that is asked for"),
   "service-account-extend-token-expiration": option(
     "BOOL",
     "whether pods' tokens live on for old clients (default true)",
   ),
-  "token-auth-file": option("FILE", 'CSV of fixed tokens: token,user,uid,"group1,group2" (default none)'),
-};
+  "api-audiences": option("LIST", "what tokens for this API server are meant for (default: the first issuer)"),
+});
 
 /** @throws CommandError on values that cannot be */
 export function authenticationOf(invocation: Invocation): AuthenticationSettings {

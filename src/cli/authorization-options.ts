@@ -1,23 +1,23 @@
 import { resolve } from "node:path";
 import type { AuthorizationSettings } from "../api/server-settings.ts";
-import { CommandError, type CommandOption, type Invocation } from "./command.ts";
+import { CommandError, type CommandOption, grouped, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 import { durationMs, list } from "./option-values.ts";
 
 const option = (value: string, description: string): CommandOption => ({ type: "string", value, description });
 
 /** Named as kube-apiserver's. */
-export const authorizationOptions: Readonly<Record<string, CommandOption>> = {
+export const authorizationOptions = grouped("Authorization", {
   "authorization-config": option(
     "FILE",
     "AuthorizationConfiguration: the chain and its webhooks; read again when it changes",
   ),
   "authorization-mode": option("LIST", "of AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook (default Node,RBAC)"),
   "authorization-webhook-config-file": option("FILE", "kubeconfig of the webhook of mode Webhook"),
-  "authorization-webhook-version": option("VERSION", "of the reviews sent to it: v1 or v1beta1 (default v1)"),
+  "authorization-webhook-version": option("VERSION", "of the reviews sent to that webhook: v1 or v1beta1 (default v1)"),
   "authorization-webhook-cache-authorized-ttl": option("TIME", "how long a yes is believed (default 5m)"),
   "authorization-webhook-cache-unauthorized-ttl": option("TIME", "how long a no is believed (default 30s)"),
-};
+});
 
 /** @throws CommandError on values that cannot be */
 export function authorizationOf(invocation: Invocation): AuthorizationSettings {

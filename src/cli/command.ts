@@ -10,6 +10,8 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** Heading under which the list of commands has it. */
+  readonly group?: string;
   /** `up [options]`, without the program's name. */
   readonly usage: string;
   readonly options: Readonly<Record<string, CommandOption>>;
@@ -33,6 +35,16 @@ export interface CommandOption {
   readonly value?: string;
   readonly default?: string;
   readonly short?: string;
+  /** Heading of its own in help; those without one come first. */
+  readonly group?: string;
+}
+
+/** The same options under a heading of help. */
+export function grouped(
+  group: string,
+  options: Readonly<Record<string, CommandOption>>,
+): Readonly<Record<string, CommandOption>> {
+  return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, group }]));
 }
 
 export interface Invocation {

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import type { EncryptionSettings } from "../api/server-settings.ts";
-import type { CommandOption, Invocation } from "./command.ts";
+import { grouped, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 
 /** An encryption configuration of somebody's own, under upstream's flags. */
-export const encryptionOptions: Readonly<Record<string, CommandOption>> = {
+export const encryptionOptions = grouped("Encryption on disk", {
   "encryption-provider-config": {
     type: "string",
     value: "FILE",
@@ -12,9 +12,9 @@ export const encryptionOptions: Readonly<Record<string, CommandOption>> = {
   },
   "encryption-provider-config-automatic-reload": {
     type: "boolean",
-    description: "notice when that file changes",
+    description: "read that file again when it changes",
   },
-};
+});
 
 export function encryptionOf(invocation: Invocation): EncryptionSettings {
   const file = text(invocation, "encryption-provider-config");

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import type { EtcdAccess } from "./choices.ts";
-import { CommandError, type CommandOption, type Invocation } from "./command.ts";
+import { CommandError, grouped, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
 
 /** Options for API servers that share an etcd cluster, named as kube-apiserver's. */
-export const etcdOptions: Readonly<Record<string, CommandOption>> = {
+export const etcdOptions = grouped("Objects in etcd", {
   "etcd-servers": {
     type: "string",
     value: "URL,…",
@@ -19,7 +19,7 @@ export const etcdOptions: Readonly<Record<string, CommandOption>> = {
     value: "DIR",
     description: "authorities and keys of the cluster, copied from the folder pki of its first server",
   },
-};
+});
 
 /** What the command line says of etcd; undefined when objects are kept in the data directory. @throws CommandError (2) */
 export function etcdOf(invocation: Invocation): EtcdAccess | undefined {

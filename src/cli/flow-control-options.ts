@@ -1,9 +1,9 @@
 import type { FlowControlSettings } from "../api/server-settings.ts";
-import type { CommandOption, Invocation } from "./command.ts";
+import { grouped, type Invocation } from "./command.ts";
 import { switchOf, wholeNumberOf } from "./number-option.ts";
 
 /** Flow control under upstream's flags. */
-export const flowControlOptions: Readonly<Record<string, CommandOption>> = {
+export const flowControlOptions = grouped("Requests at once", {
   "enable-priority-and-fairness": {
     type: "string",
     value: "BOOL",
@@ -22,7 +22,7 @@ export const flowControlOptions: Readonly<Record<string, CommandOption>> = {
     description: "writes at once",
     default: "200",
   },
-};
+});
 
 /** @throws CommandError on a value that is none */
 export function flowControlOf(invocation: Invocation): FlowControlSettings {

@@ -6,15 +6,15 @@ const EXIT_CODES = `Exit codes: 0 done, 1 failed, 2 wrong command line, 3 nothin
 /** What `wherry --help` prints. */
 export function programHelp(commands: readonly Command[]): string {
   const width = Math.max(...commands.map((command) => command.name.length));
-  const list = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return [
     "Wherry: a whole Kubernetes in one small program.",
     "",
     "Usage: wherry <command> [options]",
     "",
-    "Commands:",
-    ...list,
-    "",
+    ...sections(
+      "Commands",
+      commands.map((command) => [command.group, [`  ${command.name.padEnd(width)}  ${command.summary}`]]),
+    ),
     'Run "wherry <command> --help" for its options and an example.',
     "",
     EXIT_CODES,
@@ -26,22 +26,30 @@ export function commandHelp(command: Command): string {
   const options = Object.entries({ ...command.options, help: HELP });
   const names = options.map(([name, option]) => optionName(name, option));
   const width = Math.max(...names.map((name) => name.length).filter((length) => length <= NAME_WIDTH));
-  const line = (name: string, text: string): string =>
-    name.length <= width ? `  ${name.padEnd(width)}  ${text}` : `  ${name}\n  ${" ".repeat(width)}  ${text}`;
+  const lines = (name: string, text: string): string[] =>
+    name.length <= width ? [`  ${name.padEnd(width)}  ${text}`] : [`  ${name}`, `  ${" ".repeat(width)}  ${text}`];
   return [
     command.summary,
     "",
     `Usage: wherry ${command.usage}`,
     "",
     ...actionLines(command),
-    "Options:",
-    ...options.map(([, option], index) => line(names[index]!, described(option))),
-    "",
+    ...sections(
+      "Options",
+      options.map(([, option], index) => [option.group, lines(names[index]!, described(option))]),
+    ),
     command.examples.length === 1 ? "Example:" : "Examples:",
     ...command.examples.map((example) => `  ${example}`),
     "",
     EXIT_CODES,
   ].join("\n");
+}
+
+/** Lines under their headings, each section with an empty line behind it; what has no heading of its own comes first. */
+function sections(title: string, entries: readonly (readonly [string | undefined, readonly string[]])[]): string[] {
+  const byHeading = Map.groupBy(entries, ([heading]) => heading);
+  const inOrder = [...byHeading].sort(([a], [b]) => Number(a !== undefined) - Number(b !== undefined));
+  return inOrder.flatMap(([heading, of]) => [`${heading ?? title}:`, ...of.flatMap(([, lines]) => lines), ""]);
 }
 
 function actionLines({ actions = {} }: Command): string[] {

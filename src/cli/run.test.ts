@@ -37,6 +37,25 @@ suite("help", () => {
     });
   }
 
+  test("puts options under headings, those of everyday first", async () => {
+    const { printed } = await run(["up", "--help"]);
+    const headings = printed.split("\n").filter((line) => /^[A-Z].*:$/.test(line));
+    assert.deepEqual(headings, [
+      "Options:",
+      "Objects in etcd:",
+      "Authentication:",
+      "Service account tokens:",
+      "Authorization:",
+      "Encryption on disk:",
+      "Audit:",
+      "Requests at once:",
+      "Admission:",
+      "Examples:",
+    ]);
+    const [options] = printed.split("Objects in etcd:");
+    assert.match(options!, /--data-dir DIR .*--help/s);
+  });
+
   test("knows other words for a command, and no others", async () => {
     assert.match((await run(["help", "stop"])).printed, /Usage: wherry down/);
     const { code, said } = await run(["help", "nonsense"]);

@@ -1,6 +1,6 @@
 import { admissionOf, admissionOptions } from "./admission-options.ts";
 import { auditOf, auditOptions } from "./audit-options.ts";
-import { authenticationOf, authenticationOptions } from "./authentication-options.ts";
+import { authenticationOf, authenticationOptions, serviceAccountOptions } from "./authentication-options.ts";
 import { authorizationOf, authorizationOptions } from "./authorization-options.ts";
 import type { ServerChoices } from "./choices.ts";
 import type { CommandOption, Invocation } from "./command.ts";
@@ -12,6 +12,7 @@ import { flowControlOf, flowControlOptions } from "./flow-control-options.ts";
 export const serverOptions: Readonly<Record<string, CommandOption>> = {
   ...etcdOptions,
   ...authenticationOptions,
+  ...serviceAccountOptions,
   ...authorizationOptions,
   ...encryptionOptions,
   ...auditOptions,
