@@ -26,6 +26,7 @@ import {
   unownedFields,
   writeManagers,
 } from "./managers.ts";
+import { compareInVersion, fieldsFromVersion, type OtherVersion } from "./other-version.ts";
 
 export interface FieldManagement {
   readonly schema: Schema;
@@ -39,6 +40,8 @@ export interface FieldManagement {
   readonly subresource?: string;
   /** Fields that this kind of write cannot set, e.g. `[["status"]]`: nobody comes to own them by it. */
   readonly ignored?: readonly (readonly string[])[];
+  /** Versions of another shape that managers may have written in, by apiVersion. */
+  readonly otherVersions?: ReadonlyMap<string, OtherVersion>;
 }
 
 /**
@@ -60,7 +63,7 @@ export function trackUpdate(
   if (reset && old !== undefined) return [];
   if (old !== undefined && managers.size === 0) return undefined;
   const comparison = compare(old ?? {}, updated, options);
-  const others = withoutChanges(managers, comparison);
+  const others = withoutChanges(managers, byVersion(comparison, old ?? {}, updated, options));
   const changed = recursiveDifference(
     difference(union(comparison.modified, comparison.added), unownedFields),
     setOfPaths(options.ignored ?? []),
@@ -95,15 +98,17 @@ export function applyConfiguration(
   const ignored = setOfPaths(options.ignored ?? []);
   const self = selfOf(options, "Apply");
   const identity = identityOfManager(self);
-  const last = managers.get(identity)?.fields ?? EMPTY_SET;
+  const inOwn = (manager: Manager): FieldSet => ownFields(manager, current, options);
+  const before = managers.get(identity);
+  const last = before === undefined ? EMPTY_SET : inOwn(before);
   const wanted = withoutIgnored(withoutManagedFields(configuration), options.ignored ?? []);
   const said = fieldSetOf(wanted, type, schema);
   const owned = recursiveDifference(difference(said, unownedFields), ignored);
   managers.delete(identity);
   const merged = mergeConfiguration(current, wanted, { type, schema });
-  const keep = [...managers.values()].reduce((sum, manager) => union(sum, manager.fields), said);
+  const keep = [...managers.values()].reduce((sum, manager) => union(sum, inOwn(manager)), said);
   const result = (pruneOwned(merged, { last, keep }, { type, schema }) ?? {}) as JsonObject;
-  const comparison = compareFields(current, result, { type, schema });
+  const comparison = byVersion(compareFields(current, result, { type, schema }), current, result, options);
   if (options.force !== true) {
     const agreed = options.manager === KUBECTL ? lastAppliedFields(current, options) : EMPTY_SET;
     const conflicts = conflictsOf(managers, comparison, agreed);
@@ -155,11 +160,37 @@ const selfOf = (options: FieldManagement, operation: Manager["operation"]): Omit
   time: options.time,
 });
 
+/** What a write changed, as the version of each manager says it. */
+type ComparisonOf = (manager: Manager) => Comparison;
+
+function byVersion(own: Comparison, before: JsonObject, after: JsonObject, options: FieldManagement): ComparisonOf {
+  const known = new Map<string, Comparison>();
+  return ({ apiVersion }) => {
+    const version = options.otherVersions?.get(apiVersion);
+    if (version === undefined) return own;
+    let found = known.get(apiVersion);
+    if (found === undefined) {
+      found = compareInVersion(withoutManagedFields(before), withoutManagedFields(after), version) ?? own;
+      known.set(apiVersion, found);
+    }
+    return found;
+  };
+}
+
+/** A manager's fields by the names that the written version has for them. */
+function ownFields(manager: Manager, object: JsonObject, options: FieldManagement): FieldSet {
+  const version = options.otherVersions?.get(manager.apiVersion);
+  return version === undefined ? manager.fields : fieldsFromVersion(object, manager.fields, { ...options, version });
+}
+
 /** Managers without what somebody else just changed or removed. */
-function withoutChanges(managers: ReadonlyMap<string, Manager>, comparison: Comparison): Map<string, Manager> {
-  const lost = union(union(comparison.modified, comparison.added), comparison.removed);
+function withoutChanges(managers: ReadonlyMap<string, Manager>, changes: ComparisonOf): Map<string, Manager> {
   return new Map(
-    [...managers].map(([key, manager]) => [key, { ...manager, fields: difference(manager.fields, lost) }]),
+    [...managers].map(([key, manager]) => {
+      const { modified, added, removed } = changes(manager);
+      const lost = union(union(modified, added), removed);
+      return [key, { ...manager, fields: difference(manager.fields, lost) }];
+    }),
   );
 }
 
@@ -168,15 +199,12 @@ interface FieldConflict {
   readonly path: string;
 }
 
-function conflictsOf(
-  managers: ReadonlyMap<string, Manager>,
-  { modified, added }: Comparison,
-  agreed: FieldSet,
-): FieldConflict[] {
-  const changed = difference(union(modified, added), agreed);
-  return [...managers.values()].flatMap((manager) =>
-    pathsOf(intersection(manager.fields, changed)).map((path) => ({ manager, path: pathText(path) })),
-  );
+function conflictsOf(managers: ReadonlyMap<string, Manager>, changes: ComparisonOf, agreed: FieldSet): FieldConflict[] {
+  return [...managers.values()].flatMap((manager) => {
+    const { modified, added } = changes(manager);
+    const changed = difference(union(modified, added), agreed);
+    return pathsOf(intersection(manager.fields, changed)).map((path) => ({ manager, path: pathText(path) }));
+  });
 }
 
 function conflictError(conflicts: readonly FieldConflict[]): StatusError {

@@ -2,6 +2,7 @@ import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
 import { applyConfiguration, type FieldManagement, trackUpdate } from "../../api/patch/apply.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import { formatTime } from "../../base/clock.ts";
+import { otherVersions } from "./other-versions.ts";
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
 
@@ -59,6 +60,7 @@ function management(resource: ServedResource, context: WriteContext, subresource
     time: formatTime(context.clock.now()),
     subresource,
     ignored: ignoredFields(resource, subresource),
+    ...(resource.custom === undefined && { otherVersions: otherVersions(resource.schema, resource.allSchema) }),
   };
 }
 
