@@ -22,7 +22,7 @@ const HTTP_HEADER_PATTERN = pattern(HTTP_HEADER);
 const PERCENT_PATTERN = pattern(PERCENT);
 
 export const maxLengthMessage = (length: number): string => `must be no more than ${length} characters`;
-export const emptyMessage = "must be non-empty";
+const emptyMessage = "must be non-empty";
 export const rangeMessage = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
 
 function regexMessage(text: string, expression: string, examples: readonly string[]): string {

@@ -171,7 +171,7 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefine
 }
 
 /** What is wrong with the name of a field manager. */
-export function validateFieldManager(manager: string, field: string): FieldError[] {
+function validateFieldManager(manager: string, field: string): FieldError[] {
   const errors: FieldError[] = manager.length > FIELD_MANAGER_MAX ? [tooLong(field, FIELD_MANAGER_MAX)] : [];
   const at = [...manager].findIndex((character) => !/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character));
   if (at >= 0) errors.push(invalid(field, manager, `invalid character '${[...manager][at]}' (at position ${at})`));

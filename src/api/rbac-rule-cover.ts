@@ -9,7 +9,7 @@ export function uncovered(owned: readonly PolicyRule[], wanted: readonly PolicyR
 }
 
 /** Every combination that the rule stands for. A rule without names stands for all names. */
-export function breakdown(rule: PolicyRule): PolicyRule[] {
+function breakdown(rule: PolicyRule): PolicyRule[] {
   const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
   const names = resourceNames.length === 0 ? [undefined] : resourceNames;
   const found: PolicyRule[] = [];

@@ -1,5 +1,5 @@
 /** A stream that is not newline-separated JSON, or ends within a line, or has a line that is too long. */
-export class JsonLinesError extends Error {
+class JsonLinesError extends Error {
   override name = "JsonLinesError";
 }
 

@@ -81,6 +81,6 @@ export function dnsSlice(slice: EndpointSlice): DnsSlice | undefined {
 }
 
 /** `10-244-0-5`; IPv6 likewise, as cluster DNS names pods. */
-export function dashed(address: string): string {
+function dashed(address: string): string {
   return address.replaceAll(isIPv4(address) ? "." : ":", "-");
 }

@@ -21,7 +21,7 @@ export interface Response {
   readonly additionals: readonly DnsRecord[];
 }
 
-export const RESPONSE_CODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
+const RESPONSE_CODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
 const TYPES: Record<string, number> = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28, SRV: 33 };
 const TYPE_NAMES = new Map([...Object.entries(TYPES).map(([name, number]) => [number, name] as const), [255, "ANY"]]);
 

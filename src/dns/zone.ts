@@ -4,7 +4,7 @@ import type { DnsRecord, Question, ZoneAnswer } from "./records.ts";
 import { addressOfReverseName } from "./reverse.ts";
 
 /** How long others may keep what we say, in seconds: kubeadm's setting of CoreDNS. */
-export const ZONE_TTL_SECONDS = 30;
+const ZONE_TTL_SECONDS = 30;
 /** Version of the specification that the zone follows (github.com/kubernetes/dns/docs/specification.md). */
 const SCHEMA_VERSION = "1.1.0";
 const NO_SUCH_NAME: ZoneAnswer = { kind: "noSuchName" };

@@ -1,7 +1,7 @@
 /** Labels and annotations that the kubelet puts on sandboxes and containers: upstream's (pkg/kubelet/types, kuberuntime). */
 export const POD_NAME_LABEL = "io.kubernetes.pod.name";
-export const POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace";
-export const POD_UID_LABEL = "io.kubernetes.pod.uid";
+const POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace";
+const POD_UID_LABEL = "io.kubernetes.pod.uid";
 export const CONTAINER_NAME_LABEL = "io.kubernetes.container.name";
 
 export const CONTAINER_HASH_ANNOTATION = "io.kubernetes.container.hash";

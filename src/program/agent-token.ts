@@ -14,7 +14,7 @@ export interface AgentToken {
   readonly secret: string;
 }
 
-export const AGENT_TOKEN_FILE = "agent-token";
+const AGENT_TOKEN_FILE = "agent-token";
 const SECRET_BYTES = 24;
 
 /** Who shows the token: may ask for a node's certificate, and see what services are. */

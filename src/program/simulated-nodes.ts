@@ -30,7 +30,7 @@ export interface SimulatedNodesOptions {
   readonly clientAuthority: string;
 }
 
-export const SIMULATED_NODE_LABEL = "wherry.local/simulated";
+const SIMULATED_NODE_LABEL = "wherry.local/simulated";
 
 /** So many start at once; that their heartbeats then come at different moments is welcome. */
 const STARTING_AT_ONCE = 32;

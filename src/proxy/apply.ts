@@ -13,7 +13,7 @@ export interface Table {
 }
 
 /** nft refused a transaction, or is not there. */
-export class NftError extends Error {
+class NftError extends Error {
   override name = "NftError";
 }
 

@@ -41,7 +41,7 @@ export interface ProxyHandle {
 }
 
 /** Name of a cluster's table. */
-export function tableName(clusterId: string): string {
+function tableName(clusterId: string): string {
   return `wherry-${clusterId}`;
 }
 

@@ -23,7 +23,7 @@ import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 import type { WaitingPod } from "./queue/waiting-pod.ts";
 
 /** What pods name that leave the choice of their scheduler to the cluster. */
-export const DEFAULT_SCHEDULER = "default-scheduler";
+const DEFAULT_SCHEDULER = "default-scheduler";
 
 /** Bindings on their way at once; beyond that, cycles wait for one to end. */
 const MAX_BINDINGS = 512;

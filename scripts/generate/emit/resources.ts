@@ -21,7 +21,7 @@ export function emitResources(resources: readonly ServedResource[]): string {
 }
 
 /** Name of a resource's constant, e.g. `horizontalPodAutoscalersV1`. */
-export function referenceName(resource: ServedResource, all: readonly ServedResource[]): string {
+function referenceName(resource: ServedResource, all: readonly ServedResource[]): string {
   const firstGroup = all.find((other) => other.resource === resource.resource)!.group;
   const versions = all.filter((other) => other.resource === resource.resource && other.group === resource.group);
   versions.sort((a, b) => compareVersions(a.version, b.version));

@@ -17,7 +17,7 @@ export interface PodSummary {
 const isRestartable = (container: Container | undefined): boolean => container?.restartPolicy === "Always";
 
 /** READY, STATUS and RESTARTS, by upstream's rules. */
-export function summarizePod(pod: Pod): PodSummary {
+function summarizePod(pod: Pod): PodSummary {
   const status = pod.status ?? {};
   const sidecars = (pod.spec?.initContainers ?? []).filter(isRestartable).length;
   const total = (pod.spec?.containers ?? []).length + sidecars;

@@ -7,7 +7,7 @@ import { validateService, validateServiceUpdate } from "./validate-service.ts";
 const CLIENT_IP_SECONDS = 3 * 60 * 60;
 
 /** NodePort and LoadBalancer services, and those that list external addresses. */
-export function isExternallyAccessible(service: Service): boolean {
+function isExternallyAccessible(service: Service): boolean {
   const { type, externalIPs = [] } = service.spec ?? {};
   return type === "LoadBalancer" || type === "NodePort" || (type === "ClusterIP" && externalIPs.length > 0);
 }

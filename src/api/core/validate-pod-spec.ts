@@ -129,7 +129,7 @@ function validateHostAliases(aliases: readonly HostAlias[] | undefined, field: s
 }
 
 /** An IPv4 or IPv6 address. */
-export function validateIp(address: string | undefined, field: string): FieldError[] {
+function validateIp(address: string | undefined, field: string): FieldError[] {
   return isIP(address ?? "") === 0
     ? [invalid(field, address ?? "", "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
     : [];

@@ -26,11 +26,11 @@ const STANDARD_RESOURCES = [
   "requests.storage",
 ];
 
-export const isHugePage = (name: string): boolean => name.startsWith("hugepages-");
+const isHugePage = (name: string): boolean => name.startsWith("hugepages-");
 /** A resource of Kubernetes itself: no domain, or one below kubernetes.io. */
-export const isNativeResource = (name: string): boolean => !name.includes("/") || name.includes("kubernetes.io/");
+const isNativeResource = (name: string): boolean => !name.includes("/") || name.includes("kubernetes.io/");
 /** Resources of vendors: `domain/name` outside kubernetes.io. */
-export function isExtendedResource(name: string): boolean {
+function isExtendedResource(name: string): boolean {
   return (
     !isNativeResource(name) && !name.startsWith("requests.") && qualifiedNameErrors(`requests.${name}`).length === 0
   );

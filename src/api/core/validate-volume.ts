@@ -3,6 +3,8 @@ import { type FieldError, forbiddenField, invalid, required } from "../field-err
 import type { KeyToPath, ProjectedVolumeSource, Volume } from "../generated/core/v1.ts";
 import { configMapKeyErrors, dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { tryParseQuantity } from "../quantity.ts";
+import { validateClaimSpec } from "./validate-claim-spec.ts";
+import { validateCertificateSource, validateOlderSource, validateTrustBundleSource } from "./validate-volume-sources.ts";
 import { validateFieldReference, validateResourceReference } from "./validate-environment.ts";
 
 const HOST_PATH_TYPES = [
@@ -35,7 +37,9 @@ function validateVolumeSource(volume: Volume, field: string): FieldError[] {
   const errors = kinds
     .slice(1)
     .map((kind) => forbiddenField(`${field}.${kind}`, "may not specify more than 1 volume type"));
-  return [...errors, ...(sources[first as keyof Volume]?.(volume, `${field}.${first}`) ?? [])];
+  const kind = first as keyof Volume;
+  const path = `${field}.${first}`;
+  return [...errors, ...(sources[kind]?.(volume, path) ?? validateOlderSource(kind, volume, path))];
 }
 
 /** The rules of each source; those that are missing have no rule beyond their types. */
@@ -85,8 +89,11 @@ const sources: { readonly [kind in keyof Volume]?: (volume: Volume, field: strin
       ? [required(`${field}.nodePublishSecretRef.name`)]
       : []),
   ],
-  ephemeral: ({ ephemeral }, field) =>
-    ephemeral!.volumeClaimTemplate === undefined ? [required(`${field}.volumeClaimTemplate`)] : [],
+  ephemeral({ ephemeral }, field) {
+    const template = ephemeral!.volumeClaimTemplate;
+    if (template === undefined) return [required(`${field}.volumeClaimTemplate`)];
+    return validateClaimSpec(template.spec ?? {}, `${field}.volumeClaimTemplate.spec`);
+  },
   image: ({ image }, field) => [
     ...requiredText(image!.reference, `${field}.reference`),
     ...optionalOneOf(image!.pullPolicy, ["Always", "IfNotPresent", "Never"], `${field}.pullPolicy`),
@@ -110,7 +117,7 @@ function validateItems(items: readonly KeyToPath[] | undefined, field: string): 
 }
 
 /** A path inside a volume: relative, without `..`, and its first part does not start with two dots. */
-export function validateFilePath(path: string | undefined, field: string): FieldError[] {
+function validateFilePath(path: string | undefined, field: string): FieldError[] {
   if (!path) return [];
   const errors = validateRelativePath(path, field);
   if (errors.length === 0 && path.startsWith("..")) errors.push(invalid(field, path, "must not start with '..'"));
@@ -159,6 +166,8 @@ function validateProjected(projected: ProjectedVolumeSource, field: string): Fie
     }
     if (source.downwardAPI) errors.push(...validateDownwardItems(source.downwardAPI.items, `${path}.downwardAPI`));
     if (source.serviceAccountToken) errors.push(...validateTokenSource(source.serviceAccountToken, path));
+    errors.push(...validateTrustBundleSource(source.clusterTrustBundle, `${path}.clusterTrustBundle`));
+    errors.push(...validateCertificateSource(source.podCertificate, `${path}.podCertificate`));
     const items = [
       ...(source.secret?.items ?? []),
       ...(source.configMap?.items ?? []),

@@ -41,7 +41,7 @@ function typeOfSpecial(special: string): FieldType {
 const typesOfFields = new WeakMap<Field, FieldType>();
 
 /** The type of a field of a struct. */
-export function typeOfField(schema: Schema, field: Field | undefined): FieldType {
+function typeOfField(schema: Schema, field: Field | undefined): FieldType {
   if (field === undefined) return UNTYPED;
   let type = typesOfFields.get(field);
   if (type === undefined) {

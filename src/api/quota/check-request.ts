@@ -28,7 +28,7 @@ export type QuotaDecision = { readonly refusal: string } | { readonly used: Amou
 const ZERO = quantityOf(0);
 
 /** Names that the quota limits (by its status) and that count this resource. */
-export function limitedNames(quota: ResourceQuota, resource: string): string[] {
+function limitedNames(quota: ResourceQuota, resource: string): string[] {
   return Object.keys(quota.status?.hard ?? {})
     .filter((name) => resourceOfQuotaName(name) === resource)
     .sort();

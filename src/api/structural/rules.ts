@@ -27,7 +27,7 @@ export interface RuleFindings {
 }
 
 /** Cost units that all rules together may use for one object. */
-export const RUNTIME_COST_BUDGET = 10_000_000;
+const RUNTIME_COST_BUDGET = 10_000_000;
 
 /**
  * Compiles a version's rules. CEL is loaded when there are any; undefined where there are none. A rule that does not compile

@@ -10,7 +10,7 @@ import { type Check, fieldOf, type Node, type Run } from "./validation-run.ts";
 
 export type JsonType = "null" | "boolean" | "string" | "integer" | "number" | "array" | "object";
 
-export function jsonTypeOf(value: unknown): JsonType {
+function jsonTypeOf(value: unknown): JsonType {
   if (value === null || value === undefined) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
@@ -119,7 +119,7 @@ function stringError({ value, path }: Node, bounds: StringBounds): FieldError | 
 }
 
 /** Characters, not UTF-16 units. */
-export function lengthOf(text: string): number {
+function lengthOf(text: string): number {
   let length = text.length;
   for (let index = 0; index < text.length - 1; index++) {
     if ((text.charCodeAt(index) & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) length--;

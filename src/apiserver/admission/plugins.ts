@@ -11,7 +11,7 @@ export interface AdmissionOptions {
 }
 
 /** The options name plugins that are not there, or contradict each other. */
-export class AdmissionOptionsError extends Error {
+class AdmissionOptionsError extends Error {
   override name = "AdmissionOptionsError";
 }
 

@@ -7,7 +7,7 @@ export interface GroupVersion {
 }
 
 /** Made for what this server serves by itself, and taken away with it: `true` for custom resources, `onstart` for the rest. */
-export const AUTOMANAGED_LABEL = "kube-aggregator.kubernetes.io/automanaged";
+const AUTOMANAGED_LABEL = "kube-aggregator.kubernetes.io/automanaged";
 
 /** Upstream's order of groups (controlplane apiservices.go); clients ask the first group that has a resource of a name. */
 const GROUP_PRIORITIES: Readonly<Record<string, number>> = {

@@ -47,7 +47,7 @@ export async function reviewSelf(review: SelfSubjectReview, user: UserInfo, now:
 }
 
 /** A user as review objects print it: nothing that is empty. */
-export function userStatus(user: UserInfo): NonNullable<TokenReviewStatus["user"]> {
+function userStatus(user: UserInfo): NonNullable<TokenReviewStatus["user"]> {
   const extra = Object.entries(user.extra ?? {}).map(([key, values]): [string, string[]] => [key, [...values]]);
   return {
     username: user.name,

@@ -6,7 +6,7 @@ export const ALL_UNAUTHENTICATED = "system:unauthenticated";
 /** Members may do everything, whatever RBAC says. */
 export const PRIVILEGED_GROUP = "system:masters";
 export const NODES_GROUP = "system:nodes";
-export const SERVICE_ACCOUNTS_GROUP = "system:serviceaccounts";
+const SERVICE_ACCOUNTS_GROUP = "system:serviceaccounts";
 
 const SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:";
 const NODE_PREFIX = "system:node:";

@@ -2,7 +2,7 @@ import { failure, forbidden, type StatusError } from "../../api/status.ts";
 import type { AuthorizationAttributes } from "./authorizer.ts";
 
 /** What somebody may not do, in upstream's words (apiserver responsewriters.forbiddenMessage), with the reason if any. */
-export function forbiddenMessage(attributes: AuthorizationAttributes, reason = ""): string {
+function forbiddenMessage(attributes: AuthorizationAttributes, reason = ""): string {
   const why = reason === "" ? "" : `: ${reason}`;
   const who = `User ${JSON.stringify(attributes.user.name)} cannot ${attributes.verb}`;
   if (!attributes.resourceRequest) return `${who} path ${JSON.stringify(attributes.path)}${why}`;

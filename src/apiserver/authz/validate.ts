@@ -6,7 +6,7 @@ import { errorMessage } from "../../base/assert.ts";
 import { parseDuration } from "../../base/duration.ts";
 import type { AuthorizationConfiguration, WebhookConfiguration } from "./configuration.ts";
 
-export const AUTHORIZER_TYPES: readonly string[] = ["AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
+const AUTHORIZER_TYPES: readonly string[] = ["AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
 
 const MAX_TIMEOUT_MS = 30_000;
 

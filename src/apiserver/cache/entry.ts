@@ -58,6 +58,6 @@ export class CacheEvent {
 }
 
 /** `{"type":…,"object":…}` and a line feed. */
-export function frameOf(type: string, object: Buffer): Buffer {
+function frameOf(type: string, object: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from("}\n")]);
 }

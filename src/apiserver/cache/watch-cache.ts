@@ -15,7 +15,7 @@ import { refuseUnreadable, UnreadableKeys } from "./unreadable-keys.ts";
 import { type Watcher, Watchers } from "./watchers.ts";
 
 /** A watcher that reads too slowly is ended when so many events wait for it; the client then resumes by itself. */
-export const WATCH_QUEUE_CAPACITY = 10_000;
+const WATCH_QUEUE_CAPACITY = 10_000;
 
 /** How many stored values a reader gets at once. */
 const READ_AT_ONCE = 500;

@@ -13,7 +13,7 @@ export type Converter = (
 ) => readonly ApiObject[] | Promise<readonly ApiObject[]>;
 
 /** The conversion strategy None: only apiVersion changes. */
-export const noneConverter: Converter = (objects, apiVersion) => objects.map((object) => ({ ...object, apiVersion }));
+const noneConverter: Converter = (objects, apiVersion) => objects.map((object) => ({ ...object, apiVersion }));
 
 /** How a definition wants its versions converted. A webhook is not even loaded before the first conversion. */
 export function converterOf(

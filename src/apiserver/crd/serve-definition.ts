@@ -43,7 +43,7 @@ const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "
 const TERMINATING_VERBS = ["delete", "deletecollection", "get", "list", "watch"];
 
 /** Where objects of a definition lie in the store. */
-export function customPrefix({ spec }: CustomResourceDefinition): string {
+function customPrefix({ spec }: CustomResourceDefinition): string {
   return `${STORAGE_ROOT}${spec.group}/${spec.names.plural}/`;
 }
 

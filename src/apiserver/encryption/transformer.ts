@@ -20,7 +20,7 @@ export interface Decrypted {
 }
 
 /** What every encrypted value begins with. */
-export const ENCRYPTED_MARK = "k8s:enc:";
+const ENCRYPTED_MARK = "k8s:enc:";
 
 export function isEncrypted(stored: Buffer): boolean {
   return startsWith(stored, ENCRYPTED_MARK);

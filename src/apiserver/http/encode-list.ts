@@ -106,7 +106,7 @@ async function* protobufSlices(
 }
 
 /** ListMeta of the answer. */
-export function metadataOfList(answer: ListAnswer): {
+function metadataOfList(answer: ListAnswer): {
   resourceVersion: string;
   continue?: string;
   remainingItemCount?: number;

@@ -21,7 +21,7 @@ export interface Rotation {
   readonly since: string;
 }
 
-export const ROTATION_FILE = "rotation.json";
+const ROTATION_FILE = "rotation.json";
 export const AUTHORITIES = [
   { file: "ca", commonName: "kubernetes" },
   { file: "front-proxy-ca", commonName: "front-proxy-ca" },

@@ -20,7 +20,7 @@ import { storedChecks } from "./stored.ts";
 import { workloadChecks } from "./workloads.ts";
 
 /** The checks of the CIS Kubernetes Benchmark 1.10, in its order. */
-export const securityChecks: readonly SecurityCheck[] = [
+const securityChecks: readonly SecurityCheck[] = [
   ...fileChecks,
   ...apiServerChecks,
   ...admissionChecks,

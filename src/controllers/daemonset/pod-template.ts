@@ -3,7 +3,7 @@ import type { Affinity, Pod, PodSpec, PodTemplateSpec, Toleration } from "../../
 import { REVISION_HASH_LABEL } from "../history/history.ts";
 
 const TEMPLATE_GENERATION_ANNOTATION = "deprecated.daemonset.template.generation";
-export const TEMPLATE_GENERATION_LABEL = "pod-template-generation";
+const TEMPLATE_GENERATION_LABEL = "pod-template-generation";
 
 const TOLERATED: readonly (readonly [key: string, effect: string])[] = [
   ["node.kubernetes.io/not-ready", "NoExecute"],

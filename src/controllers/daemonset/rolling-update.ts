@@ -11,7 +11,7 @@ export interface UpdatePlan {
 }
 
 /** Both rounded up; an impossible pair of zeros means one unavailable pod. Pure. */
-export function updateLimits(set: DaemonSet, desired: number): { surge: number; unavailable: number } {
+function updateLimits(set: DaemonSet, desired: number): { surge: number; unavailable: number } {
   const update = set.spec?.updateStrategy?.rollingUpdate;
   const surge = scaledValue(update?.maxSurge ?? 0, desired, "up");
   const unavailable = scaledValue(update?.maxUnavailable ?? 1, desired, "up");

@@ -11,7 +11,7 @@ export function isRollingUpdate(deployment: Deployment): boolean {
  * maxSurge (rounded up) and maxUnavailable (rounded down) as numbers of pods. Both zero would stop a rollout for ever, so
  * then one pod may be unavailable. Pure.
  */
-export function resolveFenceposts(
+function resolveFenceposts(
   maxSurge: IntOrString | undefined,
   maxUnavailable: IntOrString | undefined,
   wanted: number,

@@ -19,7 +19,7 @@ export function templateHash(template: unknown, collisionCount = 0): string {
 }
 
 /** Each character as one of an alphabet without vowels and look-alikes. */
-export function safeEncode(text: string): string {
+function safeEncode(text: string): string {
   return Array.from(Buffer.from(text), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
 }
 

@@ -6,7 +6,7 @@ import { isBeingDeleted } from "../../api/meta.ts";
 import { formatTime } from "../../base/clock.ts";
 
 /** How long an evicted pod may take until its deletion is seen; after that it counts as healthy again. */
-export const DELETION_TIMEOUT_MS = 2 * 60_000;
+const DELETION_TIMEOUT_MS = 2 * 60_000;
 
 /** Whether the budget needs to know how many pods the pods' controllers want. */
 export function needsScale({ spec }: PodDisruptionBudget): boolean {

@@ -6,7 +6,7 @@ import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from "../endpointslice/plan.ts";
 
 export const MIRRORED_BY = "endpointslicemirroring-controller.k8s.io";
 /** Addresses of one subset that are mirrored at most. */
-export const MAX_MIRRORED = 1000;
+const MAX_MIRRORED = 1000;
 
 const SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror";
 const LEADER = "control-plane.alpha.kubernetes.io/leader";

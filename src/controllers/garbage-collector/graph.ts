@@ -116,7 +116,7 @@ export class OwnerGraph {
 }
 
 /** True when the reference means that very object: group, kind, name, and a namespace that the dependent may refer to. */
-export function refersTo(reference: OwnerReference, dependent: OwnerFacts, owner: OwnerFacts): boolean {
+function refersTo(reference: OwnerReference, dependent: OwnerFacts, owner: OwnerFacts): boolean {
   return (
     parseApiVersion(reference.apiVersion).group === owner.resource.group &&
     reference.kind === owner.resource.kind &&

@@ -7,7 +7,7 @@ import { semanticEqual } from "../semantic-equal.ts";
 export const REVISION_HASH_LABEL = "controller-revision-hash";
 
 /** The state that a revision keeps: a strategic merge patch that gives the owner that template again (kubectl rollout undo). */
-export function templatePatch(template: PodTemplateSpec | undefined): unknown {
+function templatePatch(template: PodTemplateSpec | undefined): unknown {
   return { spec: { template: { ...template, $patch: "replace" } } };
 }
 
@@ -42,7 +42,7 @@ export function snapshot({ owner, template, collisionCount, number, hashLabel }:
   };
 }
 
-export function byRevisionNumber(a: ControllerRevision, b: ControllerRevision): number {
+function byRevisionNumber(a: ControllerRevision, b: ControllerRevision): number {
   return a.revision - b.revision || ((a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1);
 }
 

@@ -11,7 +11,7 @@ export interface NodeIpamOptions {
   readonly nodePrefixLength: number;
 }
 
-export const DEFAULT_NODE_IPAM: NodeIpamOptions = { clusterCidr: "10.244.0.0/16", nodePrefixLength: 24 };
+const DEFAULT_NODE_IPAM: NodeIpamOptions = { clusterCidr: "10.244.0.0/16", nodePrefixLength: 24 };
 
 /** Gives each node a part of the cluster's pod addresses of its own (`spec.podCIDR`). */
 export function nodeIpamController(options: NodeIpamOptions = DEFAULT_NODE_IPAM): ControllerFactory {

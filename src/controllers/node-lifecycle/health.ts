@@ -1,8 +1,8 @@
 import type { LifecycleNode } from "./node-facts.ts";
 
 /** A node that is silent for so long is not known to be well: 40 s, or a minute for one that has never spoken. */
-export const GRACE_PERIOD_MS = 40_000;
-export const STARTUP_GRACE_PERIOD_MS = 60_000;
+const GRACE_PERIOD_MS = 40_000;
+const STARTUP_GRACE_PERIOD_MS = 60_000;
 
 interface Health {
   heartbeat: string;

@@ -37,7 +37,7 @@ export function jobKeyOf(pod: Pod): string {
   return `${pod.metadata?.namespace}/${name ?? ""}`;
 }
 
-export function trimPod(pod: Pod): Pod {
+function trimPod(pod: Pod): Pod {
   const { managedFields: _, ...metadata } = pod.metadata ?? {};
   const { status } = pod;
   return {

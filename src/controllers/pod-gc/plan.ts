@@ -12,7 +12,7 @@ export interface CollectablePod {
 }
 
 /** Ended pods that are kept for people to look at, in the whole cluster. */
-export const TERMINATED_THRESHOLD = 12_500;
+const TERMINATED_THRESHOLD = 12_500;
 
 /** Why a pod is to go, as its condition says; ended pods need no reason. */
 export interface Collection {

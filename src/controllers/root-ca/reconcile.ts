@@ -5,7 +5,7 @@ import { isAlreadyExists, isNotFound } from "../../api/status.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type Controller, type ControllerFactory, from } from "../reconciler.ts";
 
-export const ROOT_CA_CONFIG_MAP = "kube-root-ca.crt";
+const ROOT_CA_CONFIG_MAP = "kube-root-ca.crt";
 
 const DESCRIPTION =
   "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the " +
@@ -64,10 +64,7 @@ export function rootCaController(rootCa: RootCa): ControllerFactory {
 }
 
 /** The ConfigMap with the CA in it; undefined when it has just that. */
-export function withRootCa(
-  current: ConfigMap | undefined,
-  of: { namespace: string; caPem: string },
-): ConfigMap | undefined {
+function withRootCa(current: ConfigMap | undefined, of: { namespace: string; caPem: string }): ConfigMap | undefined {
   const data = current?.data ?? {};
   const described = current?.metadata?.annotations?.["kubernetes.io/description"] === DESCRIPTION;
   if (Object.keys(data).length === 1 && data["ca.crt"] === of.caPem && described) return undefined;

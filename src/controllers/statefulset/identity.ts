@@ -4,7 +4,7 @@ import { REVISION_HASH_LABEL } from "../history/history.ts";
 import { type ClaimOwner, controllerReference } from "../pod-control/claim.ts";
 
 export const POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name";
-export const POD_INDEX_LABEL = "apps.kubernetes.io/pod-index";
+const POD_INDEX_LABEL = "apps.kubernetes.io/pod-index";
 
 /** A pod's number in its set; undefined when its name is not one of the set's names. */
 export function ordinalOf(set: StatefulSet, pod: Pod): number | undefined {

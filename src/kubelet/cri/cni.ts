@@ -19,7 +19,7 @@ export interface CniNetwork {
  * iptables and 30-100 ms a pod for what the proxy's nftables rules do for all pods at once. Hairpin is on, so that a pod
  * reaches itself through its service.
  */
-export function cniConflist(network: CniNetwork): string {
+function cniConflist(network: CniNetwork): string {
   const bridge = {
     type: "bridge",
     bridge: network.bridge,

@@ -32,7 +32,7 @@ export const hostLogFiles: LogFiles = {
 };
 
 /** What earlier rotations left of a log, the oldest first. */
-export async function putAside(path: string): Promise<string[]> {
+async function putAside(path: string): Promise<string[]> {
   const prefix = `${basename(path)}.`;
   const names = await readdir(dirname(path)).catch((): string[] => []);
   return names

@@ -21,7 +21,7 @@ export async function drain(record: PodRecord, signal: AbortSignal, dependencies
 }
 
 /** Whether clients are sent to the pod by a Service, and nobody but us sees to it that they leave in time. */
-export function isServing(pod: Pod, services: readonly ServiceFacts[]): boolean {
+function isServing(pod: Pod, services: readonly ServiceFacts[]): boolean {
   const { metadata, status } = pod;
   if (metadata?.deletionTimestamp === undefined || gracePeriodSeconds(pod) === 0) return false;
   if (podContainers(pod).some(({ container }) => container.lifecycle?.preStop !== undefined)) return false;

@@ -10,7 +10,7 @@ export interface PodHostname {
 }
 
 /** The pod's host name and its domain: spec.hostname or the pod's name, at most 63 characters. */
-export function podHostname(pod: Pod, clusterDomain: string): PodHostname {
+function podHostname(pod: Pod, clusterDomain: string): PodHostname {
   const { name, namespace } = identityOf(pod);
   const { hostname, subdomain, hostnameOverride } = pod.spec ?? {};
   if (hostnameOverride) return { hostname: hostnameOverride, domain: "" };

@@ -7,7 +7,7 @@ import { identityOf } from "./pod.ts";
 import { containerName, type PodContainerStatus, type PodRuntimeState } from "./runtime-state.ts";
 
 /** Ended containers of a living pod that nobody needs: of each name the newest ended one is kept, for its log. */
-export function superfluousContainers(state: PodRuntimeState): PodContainerStatus[] {
+function superfluousContainers(state: PodRuntimeState): PodContainerStatus[] {
   const kept = new Set<string>();
   return state.containers.filter((status) => {
     if (status.state !== "CONTAINER_EXITED") return false;
@@ -19,7 +19,7 @@ export function superfluousContainers(state: PodRuntimeState): PodContainerStatu
 }
 
 /** Sandboxes of a living pod that are neither its newest one nor hold a container that is kept. */
-export function superfluousSandboxes(state: PodRuntimeState): string[] {
+function superfluousSandboxes(state: PodRuntimeState): string[] {
   const inUse = new Set(state.containers.map(({ podSandboxId }) => podSandboxId));
   return state.sandboxes
     .slice(1)

@@ -23,7 +23,7 @@ export interface ParsedUrl {
   readonly query: URLSearchParams;
 }
 
-export class NoSuchPage extends StatusError {
+class NoSuchPage extends StatusError {
   constructor() {
     super(failure(404, "NotFound", "404 page not found").status);
   }

@@ -78,7 +78,7 @@ export function portsCollide(a: HostPort, b: HostPort): boolean {
 }
 
 /** True when the pod says anything about other pods. */
-export function hasAffinity(pod: PodFacts): boolean {
+function hasAffinity(pod: PodFacts): boolean {
   return (
     pod.requiredAffinity.length > 0 ||
     pod.requiredAntiAffinity.length > 0 ||

@@ -25,6 +25,6 @@ export const imageLocality: ScorePlugin = {
 };
 
 /** The name with `:latest` when it has neither tag nor digest. */
-export function normalizedImageName(name: string): string {
+function normalizedImageName(name: string): string {
   return name.lastIndexOf(":") <= name.lastIndexOf("/") ? `${name}:latest` : name;
 }

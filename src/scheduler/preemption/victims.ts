@@ -19,7 +19,7 @@ export interface Victims {
 }
 
 /** More important first: higher priority, then longer running. */
-export function byImportance(a: PodFacts, b: PodFacts): number {
+function byImportance(a: PodFacts, b: PodFacts): number {
   if (a.priority !== b.priority) return b.priority - a.priority;
   return (a.startedMs || a.createdMs) - (b.startedMs || b.createdMs) || (a.uid < b.uid ? -1 : 1);
 }
@@ -57,7 +57,7 @@ export function selectVictims(
 }
 
 /** Parts the pods into those whose going would break a budget and the others, each in the order given. */
-export function splitByBudget(
+function splitByBudget(
   pods: readonly PodFacts[],
   budgets: readonly DisruptionBudget[],
 ): { violating: PodFacts[]; others: PodFacts[] } {

@@ -66,7 +66,7 @@ export async function listKeys(context: ReadContext, request: ListRequest): Prom
 }
 
 /** @throws CompactedError, FutureRevisionError, StoreUnavailableError */
-export async function readRange(
+async function readRange(
   context: Pick<ReadContext, "connection" | "history">,
   request: { key: Buffer; range_end?: Buffer; limit?: number; revision?: number | undefined; count_only?: boolean },
 ): Promise<RangeResponse> {

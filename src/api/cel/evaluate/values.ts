@@ -184,7 +184,7 @@ export class MessageValue {
   }
 }
 
-export function canonicalKey(key: Value): unknown {
+function canonicalKey(key: Value): unknown {
   if (key instanceof Uint) return key.value;
   if (typeof key === "number" && Number.isInteger(key)) return BigInt(key);
   return key;

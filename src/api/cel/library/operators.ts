@@ -137,7 +137,7 @@ export const orders: Readonly<Record<string, Order>> = {
 };
 
 /** By code points, as Go compares UTF-8. */
-export function compareStrings(a: string, b: string): number {
+function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {

@@ -18,7 +18,7 @@ export interface CompiledCondition {
 }
 
 /** What expressions of webhooks' match conditions may name. */
-export const conditionVariables: Readonly<Record<string, CelType>> = {
+const conditionVariables: Readonly<Record<string, CelType>> = {
   object: { kind: "dynamic" },
   oldObject: { kind: "dynamic" },
   request: requestType,

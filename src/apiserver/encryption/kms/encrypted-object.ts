@@ -19,7 +19,7 @@ export interface EncryptedObject {
 
 /** What the encrypted key is: a plain AES key (before Kubernetes 1.28), or a seed that keys are derived from. */
 export type KeyType = 0 | 1;
-export const PLAIN_KEY: KeyType = 0;
+const PLAIN_KEY: KeyType = 0;
 export const SEED: KeyType = 1;
 
 const KEY_ID_BYTES_MAX = 1024;

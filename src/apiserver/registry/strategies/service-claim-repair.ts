@@ -17,7 +17,7 @@ export interface Claim {
 }
 
 /** A claim is taken before its Service is written: so long it may stand alone. */
-export const CLAIM_GRACE_MS = 60_000;
+const CLAIM_GRACE_MS = 60_000;
 
 /** What Services hold without a claim, and claims without a Service. */
 export function planClaimRepair(of: {

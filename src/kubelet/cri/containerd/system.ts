@@ -3,7 +3,7 @@ import type { ContainerRuntime } from "../runtime.ts";
 import { connectContainerd } from "./connect.ts";
 import { accepts } from "./process.ts";
 
-export const SYSTEM_SOCKET = "/run/containerd/containerd.sock";
+const SYSTEM_SOCKET = "/run/containerd/containerd.sock";
 
 export interface SystemContainerd {
   readonly socket: string;
