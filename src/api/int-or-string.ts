@@ -12,8 +12,3 @@ export function scaledValue(value: IntOrString, total: number, rounding: "up" | 
   const share = (Number(value.slice(0, -1)) * total) / 100;
   return rounding === "up" ? Math.ceil(share) : Math.floor(share);
 }
-
-/** The percentage's number, or undefined when the value is no percentage. */
-export function percentOf(value: IntOrString): number | undefined {
-  return typeof value === "string" && percentErrors(value).length === 0 ? Number(value.slice(0, -1)) : undefined;
-}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ConditionLike, isConditionTrue, setCondition } from "./conditions.ts";
-import { percentOf, scaledValue } from "./int-or-string.ts";
+import { scaledValue } from "./int-or-string.ts";
 import * as names from "./names.ts";
 
 type Rule = (value: string) => string[];
@@ -46,8 +46,6 @@ test("a share of a total rounds up or down", () => {
   assert.equal(scaledValue("25%", 3, "down"), 0);
   assert.equal(scaledValue(2, 3, "up"), 2);
   assert.throws(() => scaledValue("two", 3, "up"));
-  assert.equal(percentOf("30%"), 30);
-  assert.equal(percentOf(3), undefined);
 });
 
 test("a condition's transition time moves with its status only", () => {

@@ -81,11 +81,6 @@ export function quantityOf(value: number | bigint, format: QuantityFormat = "Dec
   return { nanos: BigInt(value) * NANOS, format };
 }
 
-/** Thousandths as a quantity, e.g. 1500 for 1.5 cores. */
-export function quantityOfMilli(milli: number | bigint, format: QuantityFormat = "DecimalSI"): Quantity {
-  return { nanos: BigInt(milli) * 1_000_000n, format };
-}
-
 /** The canonical text: no precision lost, the largest suffix that leaves a whole number. */
 export function formatQuantity(quantity: Quantity): string {
   const { nanos, format } = quantity;

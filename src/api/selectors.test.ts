@@ -4,9 +4,9 @@ import { matchesFields, parseFieldSelector } from "./field-selectors.ts";
 import { parseLabelSelector, SelectorError } from "./label-selector-parser.ts";
 import {
   formatLabelSelector,
-  labelSelectorFromText,
   labelSelectorOf,
   matchesMap,
+  matchesRequirements,
   validateLabelSelector,
 } from "./selectors.ts";
 
@@ -36,7 +36,7 @@ const matching: readonly [string, boolean][] = [
 ];
 for (const [text, expected] of matching) {
   test(`label selector ${JSON.stringify(text)} is ${expected}`, () => {
-    assert.equal(labelSelectorFromText(text)(labels), expected);
+    assert.equal(matchesRequirements(parseLabelSelector(text), labels), expected);
   });
 }
 

@@ -1,5 +1,5 @@
 import { type FieldError, forbiddenField, invalid, required } from "./field-error.ts";
-import { type LabelRequirement, parseLabelSelector, SelectorError } from "./label-selector-parser.ts";
+import { type LabelRequirement, SelectorError } from "./label-selector-parser.ts";
 import { labelValueErrors, qualifiedNameErrors } from "./names.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -45,12 +45,6 @@ function meets({ key, operator, values }: LabelRequirement, labels: Labels): boo
 
 function wholeNumber(text: string | undefined): bigint | undefined {
   return text !== undefined && /^[-+]?[0-9]+$/.test(text) ? BigInt(text) : undefined;
-}
-
-/** A text selector as a predicate. @throws SelectorError */
-export function labelSelectorFromText(text: string): (labels: Labels | undefined) => boolean {
-  const requirements = parseLabelSelector(text);
-  return (labels) => matchesRequirements(requirements, labels);
 }
 
 /** The requirements of a LabelSelector object. @throws SelectorError when it has an unknown operator */

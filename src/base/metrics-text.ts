@@ -1,14 +1,9 @@
 import type { FamilyData, Series } from "./metrics-family.ts";
 
-/** One family in Prometheus' text format 0.0.4; nothing when it has no series. */
-export function renderFamily(family: FamilyData): string {
-  return [...familyPieces(family)].join("");
-}
-
 /** So many series are a few milliseconds. */
 const PIECE_SERIES = 200;
 
-/** The same text piece by piece. */
+/** One family in Prometheus' text format 0.0.4, piece by piece; nothing when it has no series. */
 export function* familyPieces(family: FamilyData): Generator<string, void, undefined> {
   if (family.series.size === 0) return;
   yield `# HELP ${family.name} ${family.help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")}\n# TYPE ${family.name} ${family.type}\n`;

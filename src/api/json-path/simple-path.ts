@@ -40,9 +40,3 @@ export function selectableText(object: unknown, path: SimplePath): string {
   const value = getAtPath(object, path);
   return value === undefined || value === null ? "" : String(value);
 }
-
-/** Reads what is at a path in dot notation. */
-export function simplePath(text: string): (object: unknown) => unknown {
-  const path = parseSimplePath(text);
-  return (object) => getAtPath(object, path);
-}

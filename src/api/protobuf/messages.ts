@@ -1,9 +1,6 @@
 import { loadSchema } from "../schema-data.ts";
 import { createMessageTable, type MessageTable } from "./table.ts";
 
-/** The media type of objects in protobuf. */
-export const protobufMediaType = "application/vnd.kubernetes.protobuf";
-
 let table: MessageTable | undefined;
 
 /** The messages of all built-in kinds. */

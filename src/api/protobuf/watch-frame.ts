@@ -6,9 +6,6 @@ import { ProtobufError } from "./error.ts";
 import { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 
-/** The media type of a stream of watch frames. */
-export const protobufWatchMediaType = "application/vnd.kubernetes.protobuf;stream=watch";
-
 /** The largest frame that is read. */
 const maximumFrameBytes = 16 * 1024 * 1024;
 

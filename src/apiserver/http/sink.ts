@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 
@@ -15,8 +15,6 @@ export interface Sink {
   /** Bytes of body so far. */
   written(): number;
 }
-
-export type RequestHeaders = IncomingHttpHeaders;
 
 /** Answers on an HTTP/1.1 response. */
 export function http1Sink(response: ServerResponse): Sink {

@@ -1,7 +1,6 @@
-import { failure } from "../evaluate/failure.ts";
 import { typeNameOf } from "../evaluate/runtime-type.ts";
 import type { Value } from "../evaluate/values.ts";
-import { CelList, type CelMap, TypeValue } from "../evaluate/values.ts";
+import { type CelList, type CelMap, TypeValue } from "../evaluate/values.ts";
 import type { Overload } from "./overload.ts";
 import { global, member } from "./overload.ts";
 import { matcherOf } from "./regular-expression.ts";
@@ -37,10 +36,4 @@ export const standard: readonly Overload[] = [
 
 function matches(text: string, pattern: string): boolean {
   return matcherOf(pattern, text).find();
-}
-
-/** The value as a list. @throws CelEvaluationError */
-export function asList(value: Value): CelList {
-  if (value instanceof CelList) return value;
-  throw failure("no such overload");
 }
