@@ -10,6 +10,7 @@ import { updateObject } from "../registry/update.ts";
 import { decodeBody, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
 import { deleteOptions } from "./delete-options.ts";
 import { type Environment, writeContext } from "./environment.ts";
+import { checkListOptions } from "./options.ts";
 import { readObject } from "./read-object.ts";
 import { selectionOf } from "./selection.ts";
 
@@ -91,6 +92,7 @@ export async function deleteCollectionHandler(
 ): Promise<Answer> {
   const { options, dryRun } = await deleteOptions(exchange);
   const context = { ...writeContext(exchange, environment), dryRun };
+  checkListOptions(exchange.query, false);
   const selection = selectionOf(resource, {
     namespace: exchange.info.namespace,
     labelSelector: exchange.query.get("labelSelector"),
