@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { systemClock } from "./base/clock.ts";
+import { keepProcessAlive, systemClock } from "./base/clock.ts";
 import { lazyBackups } from "./cli/backups.ts";
 import { lazyKeys } from "./cli/cluster-keys.ts";
 import { commands } from "./cli/commands.ts";
@@ -41,6 +41,7 @@ process.on("unhandledRejection", (reason) => {
   process.exit(1);
 });
 
+keepProcessAlive();
 const code = await runCommandLine(process.argv.slice(2), commands, {
   terminal: createTerminal({ out: process.stdout, error: process.stderr }, process.env),
   program,
