@@ -27,11 +27,11 @@ describe("requests as upstream's suite sees them", () => {
     });
 
   for (const [what, more, said] of [
-    ["unknown field", { spec: ',"foo":"bar"' }, 'unknown field "spec.foo"'],
-    ["field that comes twice", { spec: ',"replicas":2' }, 'duplicate field "spec.replicas"'],
+    ["an unknown field", { spec: ',"foo":"bar"' }, 'unknown field "spec.foo"'],
+    ["a field that comes twice", { spec: ',"replicas":2' }, 'duplicate field "spec.replicas"'],
     ["unknown metadata", { metadata: ',"foo":"bar"' }, 'unknown field "metadata.foo"'],
   ] as const) {
-    it(`an ${what} of a built-in kind is refused, told or passed over`, async () => {
+    it(`${what} of a built-in kind is refused, told or passed over`, async () => {
       const name = what.replaceAll(" ", "-");
       const strict = await post("Strict", deployment(name, more));
       assert.equal(strict.code, 400);
