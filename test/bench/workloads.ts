@@ -8,6 +8,7 @@ import { programIdle } from "./workloads/program-idle.ts";
 import { programPods } from "./workloads/program-pods.ts";
 import { programStart } from "./workloads/program-start.ts";
 import { simulatedNodes } from "./workloads/simulated.ts";
+import { storeChurn } from "./workloads/store-churn.ts";
 import { storeOpen } from "./workloads/store-open.ts";
 import { storeWatch } from "./workloads/store-watch.ts";
 import { storeManyWriters, storeOneWriter } from "./workloads/store-write.ts";
@@ -18,6 +19,7 @@ export const workloads: readonly Workload[] = [
   storeManyWriters,
   storeWatch,
   storeOpen,
+  storeChurn,
   apiGet,
   apiCreate,
   apiChange,

@@ -16,6 +16,9 @@ export interface DatabaseLogOptions {
 
 /** Rows dropped in one transaction, so that a commit never waits long. */
 const FORGET_ROWS = 1000;
+/** When writers are quicker than that: this part of what is left, up to as much as several commits bring. */
+const FORGET_PART = 0.25;
+const FORGET_ROWS_MAXIMUM = 8000;
 
 /** The commit log in SQLite, written by a thread of its own. */
 export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOptions): CommitLog {
@@ -24,6 +27,8 @@ export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOpti
   let opened = open(writer);
   /** In the order in which they must go (VersionedMap.compact); also those that an earlier attempt could not drop. */
   let forgotten: number[] = [];
+  let compacted = 0;
+  let dropping: Promise<void> | undefined;
 
   function open(fresh: WriterThread): Promise<boolean> {
     const opening = fresh.request({ type: "open", database, maximumBytes });
@@ -32,13 +37,23 @@ export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOpti
     return opening;
   }
 
-  async function drop(compactedRevision: number): Promise<void> {
-    while (forgotten.length > 0) {
-      const revisions = forgotten.slice(0, FORGET_ROWS);
-      await writer.request({ type: "forget", compactedRevision, revisions });
-      forgotten = forgotten.slice(revisions.length);
+  async function drop(): Promise<void> {
+    try {
+      do {
+        while (forgotten.length > 0) {
+          const rows = Math.max(FORGET_ROWS, Math.min(FORGET_ROWS_MAXIMUM, forgotten.length * FORGET_PART));
+          const revisions = forgotten.slice(0, rows);
+          await writer.request({ type: "forget", compactedRevision: compacted, revisions });
+          forgotten = forgotten.slice(revisions.length);
+        }
+        // While more comes to be dropped its room is used again, and need not be given back.
+      } while ((await writer.request({ type: "reclaim" })) || forgotten.length > 0);
+    } catch (error) {
+      logger.warn("old versions stay on the disk until the next compaction", { error });
+    } finally {
+      // At once: who asks after the last look begins anew.
+      dropping = undefined;
     }
-    while (await writer.request({ type: "reclaim" }));
   }
 
   return {
@@ -53,13 +68,11 @@ export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOpti
       await opened;
       await writer.request({ type: "recover", revision: map.revision });
     },
-    async compact(compactedRevision, revisions) {
+    compact(compactedRevision, revisions) {
       for (const revision of revisions) forgotten.push(revision);
-      try {
-        await drop(compactedRevision);
-      } catch (error) {
-        logger.warn("old versions stay on the disk until the next compaction", { error });
-      }
+      compacted = Math.max(compacted, compactedRevision);
+      dropping ??= drop();
+      return dropping;
     },
     async close() {
       if (writer.alive) {

@@ -9,7 +9,10 @@ export interface CommitLog {
   commit(changes: readonly Change[], firstRevision: number): Promise<void>;
   /** Makes sure that all commits that resolved are safe, those that rejected are gone, and that writing works again. */
   recover(): Promise<void>;
-  /** Drops changes that nobody can read any more, in this order, and gives their room back. Failures are the log's to report. */
+  /**
+   * Drops changes that nobody can read any more, in this order, and gives their room back. It may be called again before it
+   * is done; resolves when all that was asked is. Failures are the log's to report.
+   */
   compact(compactedRevision: number, forgotten: readonly number[]): Promise<void>;
   /** No further calls. Resolves when everything is freed. */
   close(): Promise<void>;

@@ -157,9 +157,7 @@ export class Engine implements Store {
 
   #compact(revision: number): Promise<void> {
     const forgotten = this.#map.compact(revision);
-    if (forgotten.length > 0) {
-      this.#compaction = this.#compaction.then(() => this.#log.compact(this.#map.compactedRevision, forgotten));
-    }
+    if (forgotten.length > 0) this.#compaction = this.#log.compact(this.#map.compactedRevision, forgotten);
     return this.#compaction;
   }
 
