@@ -2,17 +2,10 @@ import type { ControllerRevision, DaemonSet, DaemonSetStatus } from "../../api/g
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { daemonSets, pods } from "../../api/generated/resources.ts";
 import { apiVersionOf, splitKey } from "../../api/meta.ts";
-import { labelSelectorOf } from "../../api/selectors.ts";
 import type { Informer } from "../../client/informer.ts";
 import { REVISION_HASH_LABEL, revisionsToDelete } from "../history/history.ts";
-import {
-  deleteRevisions,
-  type History,
-  RevisionCollision,
-  revisionInformer,
-  syncHistory,
-} from "../history/sync-history.ts";
-import { type ClaimOwner, claimObjects } from "../pod-control/claim.ts";
+import { deleteRevisions, type History, revisionInformer, syncHistory } from "../history/sync-history.ts";
+import { type ClaimOwner, claimSelected } from "../pod-control/claim.ts";
 import { createExpectations, type Expectations } from "../pod-control/expectations.ts";
 import { podControlOf, podFromTemplate } from "../pod-control/pod-control.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
@@ -102,24 +95,15 @@ function liveSet(context: Context, set: DaemonSet): Promise<DaemonSet> {
   return context.client.get(daemonSets, { namespace, name });
 }
 
-/** Undefined after a collision of revision names, which the next reconcile resolves by another hash. */
-async function historyOf(context: Context, set: DaemonSet, owner: ClaimOwner): Promise<History | undefined> {
-  try {
-    return await syncHistory({
-      client: context.client,
-      revisions: context.revisions,
-      owner,
-      selector: set.spec?.selector,
-      template: set.spec!.template,
-      collisionCount: set.status?.collisionCount,
-      liveOwner: () => liveSet(context, set),
-    });
-  } catch (error) {
-    if (!(error instanceof RevisionCollision)) throw error;
-    const collisionCount = (set.status?.collisionCount ?? 0) + 1;
-    await updateStatus(context, set, { ...daemonStatusOrNone(set), collisionCount });
-    return undefined;
-  }
+function historyOf(context: Context, set: DaemonSet, owner: ClaimOwner): Promise<History | undefined> {
+  return syncHistory({
+    client: context.client,
+    revisions: context.revisions,
+    set,
+    owner,
+    liveOwner: () => liveSet(context, set),
+    collided: (collisionCount) => updateStatus(context, set, { ...daemonStatusOrNone(set), collisionCount }),
+  });
 }
 
 function daemonStatusOrNone(set: DaemonSet): DaemonSetStatus {
@@ -130,14 +114,13 @@ async function gatherFacts(
   context: Context,
   { set, owner, history }: { set: DaemonSet; owner: ClaimOwner; history: History },
 ): Promise<DaemonFacts> {
-  const { uid = "", namespace = "" } = set.metadata ?? {};
-  const selects = labelSelectorOf(set.spec?.selector);
-  const claimed = await claimObjects({
+  const uid = set.metadata?.uid ?? "";
+  const claimed = await claimSelected({
     client: context.client,
     owner,
     resource: pods,
-    candidates: [...context.pods.by("controller", uid), ...context.pods.by("orphans", namespace)],
-    matches: (pod) => selects(pod.metadata?.labels),
+    from: context.pods,
+    selector: set.spec?.selector,
     liveOwner: () => liveSet(context, set),
   });
   return {

@@ -7,7 +7,7 @@ import { isAlreadyExists, isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Change, Informer } from "../../client/informer.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
-import { type ClaimOwner, claimObjects } from "../pod-control/claim.ts";
+import { type ClaimOwner, claimSelected } from "../pod-control/claim.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
 import { isPodFinished } from "../pod-control/pod-state.ts";
 import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
@@ -90,19 +90,18 @@ async function reconcile(context: Context, key: string): Promise<ReconcileResult
 
 async function claimSets(context: Context, deployment: Deployment): Promise<ReplicaSet[]> {
   const { client } = context;
-  const { namespace = "", name = "", uid = "" } = deployment.metadata ?? {};
-  const selects = labelSelectorOf(deployment.spec?.selector);
+  const { namespace = "", name = "" } = deployment.metadata ?? {};
   const owner: ClaimOwner = {
     apiVersion: apiVersionOf(deployments),
     kind: deployments.kind,
     metadata: deployment.metadata,
   };
-  return await claimObjects({
+  return await claimSelected({
     client,
     owner,
     resource: replicaSets,
-    candidates: [...context.sets.by("controller", uid), ...context.sets.by("orphans", namespace)],
-    matches: (set) => selects(set.metadata?.labels),
+    from: context.sets,
+    selector: deployment.spec?.selector,
     liveOwner: () => client.get(deployments, { namespace, name }),
   });
 }

@@ -5,7 +5,7 @@ import { apiVersionOf, controllerOf, joinKey, keyOf, splitKey } from "../../api/
 import { labelSelectorOf } from "../../api/selectors.ts";
 import { formatTime } from "../../base/clock.ts";
 import type { Change, Informer } from "../../client/informer.ts";
-import { type ClaimOwner, claimObjects } from "../pod-control/claim.ts";
+import { type ClaimOwner, claimSelected } from "../pod-control/claim.ts";
 import { createExpectations, type Expectations } from "../pod-control/expectations.ts";
 import { podControlOf, podFromTemplate } from "../pod-control/pod-control.ts";
 import { JOB_FINALIZER, jobKeyOf, podInformer } from "../pod-control/pod-informer.ts";
@@ -102,14 +102,13 @@ async function free(context: Context, from: readonly Pod[]): Promise<void> {
 }
 
 async function claimPods(context: Context, job: Job, owner: ClaimOwner): Promise<Pod[]> {
-  const { namespace = "", name = "", uid = "" } = job.metadata ?? {};
-  const selects = labelSelectorOf(job.spec?.selector);
-  const claimed = await claimObjects({
+  const { namespace = "", name = "" } = job.metadata ?? {};
+  const claimed = await claimSelected({
     client: context.client,
     owner,
     resource: pods,
-    candidates: [...context.pods.by("controller", uid), ...context.pods.by("orphans", namespace)],
-    matches: (pod) => selects(pod.metadata?.labels),
+    from: context.pods,
+    selector: job.spec?.selector,
     finalizer: JOB_FINALIZER,
     liveOwner: () => context.client.get(jobs, { namespace, name }),
   });

@@ -1,6 +1,8 @@
 import { type ApiObject, controllerOf, type ObjectMeta, type ResourceReference } from "../../api/meta.ts";
+import { type LabelSelectorLike, labelSelectorOf } from "../../api/selectors.ts";
 import { hasReason, isNotFound } from "../../api/status.ts";
 import type { Client } from "../../client/client.ts";
+import type { Informer } from "../../client/informer.ts";
 
 /** What a set may do to one object that it selects or owns. */
 export type Claim = "own" | "adopt" | "release" | "ignore";
@@ -35,6 +37,26 @@ export interface ClaimOptions<T extends ApiObject> {
   readonly finalizer?: string;
   /** Reads the owner afresh, not from a cache: one that is deleted or replaced must not adopt. */
   liveOwner(): Promise<ApiObject>;
+}
+
+export interface SelectedClaimOptions<T extends ApiObject> extends Omit<ClaimOptions<T>, "candidates" | "matches"> {
+  /** Files its objects by `controller` (uid) and, where there is none, by `orphans` (namespace). */
+  readonly from: Informer<T>;
+  readonly selector: LabelSelectorLike | undefined;
+  /** Others are left alone; all are looked at when absent. */
+  only?(object: T): boolean;
+}
+
+/** The objects that the owner selects and controls, claimed as claimObjects does. */
+export function claimSelected<T extends ApiObject>(options: SelectedClaimOptions<T>): Promise<T[]> {
+  const { from, selector, only = () => true, ...claim } = options;
+  const { uid = "", namespace = "" } = claim.owner.metadata ?? {};
+  const selects = labelSelectorOf(selector);
+  return claimObjects({
+    ...claim,
+    candidates: [...from.by("controller", uid), ...from.by("orphans", namespace)].filter(only),
+    matches: (object) => selects(object.metadata?.labels),
+  });
 }
 
 /**

@@ -5,14 +5,8 @@ import { apiVersionOf, controllerOf, joinKey, keyOf } from "../../api/meta.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
 import type { Change, Informer } from "../../client/informer.ts";
 import { revisionsToDelete } from "../history/history.ts";
-import {
-  deleteRevisions,
-  type History,
-  RevisionCollision,
-  revisionInformer,
-  syncHistory,
-} from "../history/sync-history.ts";
-import { type ClaimOwner, claimObjects } from "../pod-control/claim.ts";
+import { deleteRevisions, type History, revisionInformer, syncHistory } from "../history/sync-history.ts";
+import { type ClaimOwner, claimSelected } from "../pod-control/claim.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
 import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
@@ -91,25 +85,16 @@ function revisionFrom(revision: ControllerRevision): Revision {
   return { name: revision.metadata?.name ?? "", template };
 }
 
-/** Undefined after a collision of revision names, which the next reconcile resolves by another hash. */
-async function historyOf(context: Context, set: StatefulSet, owner: ClaimOwner): Promise<History | undefined> {
-  try {
-    return await syncHistory({
-      client: context.client,
-      revisions: context.revisions,
-      owner,
-      selector: set.spec?.selector,
-      template: set.spec!.template,
-      collisionCount: set.status?.collisionCount,
-      hashLabel: "controller.kubernetes.io/hash",
-      liveOwner: () => liveSet(context, set),
-    });
-  } catch (error) {
-    if (!(error instanceof RevisionCollision)) throw error;
-    const collisionCount = (set.status?.collisionCount ?? 0) + 1;
-    await updateStatus(context, set, { ...(set.status ?? { replicas: 0 }), collisionCount });
-    return undefined;
-  }
+function historyOf(context: Context, set: StatefulSet, owner: ClaimOwner): Promise<History | undefined> {
+  return syncHistory({
+    client: context.client,
+    revisions: context.revisions,
+    set,
+    owner,
+    hashLabel: "controller.kubernetes.io/hash",
+    liveOwner: () => liveSet(context, set),
+    collided: (collisionCount) => updateStatus(context, set, { ...(set.status ?? { replicas: 0 }), collisionCount }),
+  });
 }
 
 function liveSet(context: Context, set: StatefulSet): Promise<StatefulSet> {
@@ -117,17 +102,14 @@ function liveSet(context: Context, set: StatefulSet): Promise<StatefulSet> {
   return context.client.get(statefulSets, { namespace, name });
 }
 
-async function claimPods(context: Context, set: StatefulSet, owner: ClaimOwner): Promise<Pod[]> {
-  const { uid = "", namespace = "" } = set.metadata ?? {};
-  const selects = labelSelectorOf(set.spec?.selector);
-  const owned = context.pods.by("controller", uid);
-  const orphans = context.pods.by("orphans", namespace);
-  return await claimObjects({
+function claimPods(context: Context, set: StatefulSet, owner: ClaimOwner): Promise<Pod[]> {
+  return claimSelected({
     client: context.client,
     owner,
     resource: pods,
-    candidates: [...owned, ...orphans].filter((pod) => ordinalOf(set, pod) !== undefined),
-    matches: (pod) => selects(pod.metadata?.labels),
+    from: context.pods,
+    selector: set.spec?.selector,
+    only: (pod) => ordinalOf(set, pod) !== undefined,
     liveOwner: () => liveSet(context, set),
   });
 }
