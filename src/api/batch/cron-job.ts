@@ -64,6 +64,8 @@ export const cronJobKind = defineKind<CronJob>({
       ),
     ),
   ],
+  // Accepted as of jobs; cron jobs have no such number.
+  selectableFields: { "status.successful": () => "" },
 });
 
 function validateCronJob({ spec }: CronJob): FieldError[] {

@@ -1,14 +1,12 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
-import { nonNegativeQuantity, optionalNamed, optionalOneOf } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import { type FieldError, forbiddenField } from "../field-error.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
-import { dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { compareQuantities, tryParseQuantity } from "../quantity.ts";
-import { validateLabelSelector } from "../selectors.ts";
-import { formatAccessModes, validateAccessModes } from "./access-modes.ts";
+import { formatAccessModes } from "./access-modes.ts";
 import { setResourceListDefaults, setResourceRequirementsDefaults } from "./resource-list.ts";
+import { validateClaimSpec } from "./validate-claim-spec.ts";
 
 const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 
@@ -31,7 +29,7 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   prepareForCreate(claim) {
     claim.status = { phase: "Pending" };
   },
-  validate: ({ spec = {} }) => validateSpec(spec),
+  validate: ({ spec = {} }) => validateClaimSpec(spec, "spec"),
   validateUpdate: validateClaimUpdate,
   columns: [
     nameColumn,
@@ -73,24 +71,6 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     ),
   ],
 });
-
-function validateSpec(spec: PersistentVolumeClaimSpec): FieldError[] {
-  const errors = validateAccessModes(spec.accessModes, "spec.accessModes");
-  errors.push(...validateLabelSelector(spec.selector, "spec.selector"));
-  const storage = spec.resources?.requests?.storage;
-  if (storage === undefined) errors.push(required("spec.resources[storage]"));
-  else {
-    errors.push(...nonNegativeQuantity(storage, "spec.resources[storage]"));
-    if (tryParseQuantity(storage)?.nanos === 0n) {
-      errors.push(invalid("spec.resources[storage]", storage, "must be greater than zero"));
-    }
-  }
-  return [
-    ...errors,
-    ...optionalNamed(spec.storageClassName, dnsSubdomainErrors, "spec.storageClassName"),
-    ...optionalOneOf(spec.volumeMode, ["Block", "Filesystem"], "spec.volumeMode"),
-  ];
-}
 
 /** Once made, a claim may only be bound, and grow when it is bound. */
 function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {

@@ -35,6 +35,8 @@ export const podKind = defineKind<Pod>({
   columns: podColumns,
   selectableFields: {
     "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",
+    // What the field was called long ago.
+    "spec.host": (pod) => pod.spec?.nodeName ?? "",
     "spec.restartPolicy": (pod) => pod.spec?.restartPolicy ?? "",
     "spec.schedulerName": (pod) => pod.spec?.schedulerName ?? "",
     "spec.serviceAccountName": (pod) => pod.spec?.serviceAccountName ?? "",

@@ -6,6 +6,8 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
   group: "",
   version: "v1",
   kind: "ServiceAccount",
+  prepareForCreate: keepSecretNames,
+  prepareForUpdate: keepSecretNames,
   columns: [
     nameColumn,
     textColumn<ServiceAccount>(
@@ -16,3 +18,9 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
     ageColumn,
   ],
 });
+
+/** Of the secrets that it may use only the names are kept. */
+function keepSecretNames(account: ServiceAccount): void {
+  if (account.secrets === undefined) return;
+  account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }));
+}

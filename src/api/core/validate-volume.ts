@@ -4,8 +4,12 @@ import type { KeyToPath, ProjectedVolumeSource, Volume } from "../generated/core
 import { configMapKeyErrors, dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { tryParseQuantity } from "../quantity.ts";
 import { validateClaimSpec } from "./validate-claim-spec.ts";
-import { validateCertificateSource, validateOlderSource, validateTrustBundleSource } from "./validate-volume-sources.ts";
 import { validateFieldReference, validateResourceReference } from "./validate-environment.ts";
+import {
+  validateCertificateSource,
+  validateOlderSource,
+  validateTrustBundleSource,
+} from "./validate-volume-sources.ts";
 
 const HOST_PATH_TYPES = [
   "BlockDevice",

@@ -1,16 +1,25 @@
 import { isIP } from "node:net";
 import { ageColumn, firstThree, nameColumn, textColumn } from "../columns.ts";
-import { invalids, oneOf, optionalNamed } from "../field-checks.ts";
+import { invalids, oneOf, optionalNamed, uniqueness } from "../field-checks.ts";
 import { duplicate, type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../generated/discovery.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind } from "../kind.ts";
-import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from "../names.ts";
+import {
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  labelValueErrors,
+  portNumberErrors,
+  qualifiedNameErrors,
+} from "../names.ts";
 import { immutable } from "../object-meta.ts";
+import { specialAddressErrors } from "../special-address.ts";
 
 const ENDPOINTS_MAX = 1000;
 const ADDRESSES_MAX = 100;
 const PORTS_MAX = 20_000;
+const ZONES_MAX = 8;
+const TOPOLOGY_MAX = 16;
 
 export const endpointSliceKind = defineKind<EndpointSlice>({
   group: "discovery.k8s.io",
@@ -89,8 +98,20 @@ function validateEndpoint(endpoint: Endpoint, field: string, type: string): Fiel
     const family = isIP(address);
     if (type === "IPv4" && family !== 4) errors.push(invalid(path, address, "must be a valid IPv4 address"));
     if (type === "IPv6" && family !== 6) errors.push(invalid(path, address, "must be a valid IPv6 address"));
+    if (type !== "FQDN" && family !== 0)
+      errors.push(...specialAddressErrors(address).map((why) => invalid(path, address, why)));
     if (type === "FQDN") errors.push(...invalids(path, address, dnsSubdomainErrors(address)));
   });
+  const zones = endpoint.hints?.forZones ?? [];
+  if (zones.length > ZONES_MAX) errors.push(tooMany(`${field}.hints.forZones`, zones.length, ZONES_MAX));
+  const unique = uniqueness();
+  zones.forEach(({ name }, index) => {
+    const path = `${field}.hints.forZones[${index}].name`;
+    errors.push(...(name ? unique(name, path) : [required(path)]));
+    if (name) errors.push(...invalids(path, name, labelValueErrors(name)));
+  });
+  const topology = Object.keys(endpoint.deprecatedTopology ?? {}).length;
+  if (topology > TOPOLOGY_MAX) errors.push(tooMany(`${field}.deprecatedTopology`, topology, TOPOLOGY_MAX));
   return [
     ...errors,
     ...optionalNamed(endpoint.nodeName, dnsSubdomainErrors, `${field}.nodeName`),

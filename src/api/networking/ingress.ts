@@ -74,6 +74,7 @@ function validateIngress({ spec = {} }: Ingress): FieldError[] {
     errors.push(...validateRule(rule, `spec.rules[${index}]`));
   });
   (spec.tls ?? []).forEach((tls, index) => {
+    errors.push(...optionalNamed(tls.secretName, dnsSubdomainErrors, `spec.tls[${index}].secretName`));
     (tls.hosts ?? []).forEach((host, at) => {
       const path = `spec.tls[${index}].hosts[${at}]`;
       errors.push(...invalids(path, host, host.includes("*") ? wildcardDnsErrors(host) : dnsSubdomainErrors(host)));

@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { isCidr } from "../core/node.ts";
 import { validatePort } from "../core/validate-probe.ts";
@@ -88,7 +89,20 @@ function validatePeer(peer: NetworkPolicyPeer, field: string): FieldError[] {
   const message = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
   if (!isCidr(ipBlock.cidr ?? "")) errors.push(invalid(`${field}.ipBlock.cidr`, ipBlock.cidr, message));
   (ipBlock.except ?? []).forEach((range, index) => {
-    if (!isCidr(range)) errors.push(invalid(`${field}.ipBlock.except[${index}]`, range, message));
+    const path = `${field}.ipBlock.except[${index}]`;
+    if (!isCidr(range)) errors.push(invalid(path, range, message));
+    else if (isCidr(ipBlock.cidr) && !isStrictSubset(range, ipBlock.cidr)) {
+      errors.push(invalid(path, range, "must be a strict subset of `cidr`"));
+    }
   });
   return errors;
+}
+
+function isStrictSubset(inner: string, outer: string): boolean {
+  const [[address, bits], [network, prefix]] = [inner.split("/"), outer.split("/")];
+  const family = isIP(network!) === 4 ? "ipv4" : "ipv6";
+  if (isIP(address!) !== isIP(network!) || Number(bits) <= Number(prefix)) return false;
+  const block = new BlockList();
+  block.addSubnet(network!, Number(prefix), family);
+  return block.check(address!, family);
 }

@@ -1,8 +1,11 @@
+import { isIP } from "node:net";
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { isCidr } from "../core/node.ts";
+import { named, optionalNamed } from "../field-checks.ts";
 import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type { IPAddress, ServiceCIDR } from "../generated/networking.k8s.io/v1.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
+import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 
 const serviceCidrKind: KindDefinition = defineKind<ServiceCIDR>({
@@ -20,9 +23,19 @@ const serviceCidrKind: KindDefinition = defineKind<ServiceCIDR>({
         errors.push(invalid(`spec.cidrs[${index}]`, range, message));
       }
     });
+    const families = new Set(ranges.map((range) => isIP(range.split("/")[0]!)));
+    if (errors.length === 0 && families.size < ranges.length) {
+      const message = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
+      errors.push(invalid("spec.cidrs", ranges, message));
+    }
     return errors;
   },
-  validateUpdate: (each, old) => immutable(each.spec?.cidrs, old.spec?.cidrs, "spec.cidrs"),
+  // A second range, of the other family, may come later.
+  validateUpdate: (each, old) => {
+    const [now, before] = [each.spec?.cidrs ?? [], old.spec?.cidrs ?? []];
+    const kept = before.length === 1 && now.length === 2 ? now.slice(0, 1) : now;
+    return immutable(kept, before, "spec.cidrs");
+  },
   columns: [
     nameColumn,
     textColumn<ServiceCIDR>("CIDRs", "The IP blocks from which to assign service cluster IPs.", ({ spec }) =>
@@ -36,7 +49,19 @@ const ipAddressKind: KindDefinition = defineKind<IPAddress>({
   group: "networking.k8s.io",
   version: "v1",
   kind: "IPAddress",
-  validate: ({ spec }) => (spec?.parentRef === undefined ? [required("spec.parentRef")] : []),
+  nameRule: "pathSegment",
+  validate({ metadata, spec }) {
+    const errors = validateAddress(metadata?.name ?? "", "metadata.name");
+    const parent = spec?.parentRef;
+    if (parent === undefined) return [...errors, required("spec.parentRef")];
+    return [
+      ...errors,
+      ...optionalNamed(parent.group, dnsSubdomainErrors, "spec.parentRef.group"),
+      ...named(parent.resource, pathSegmentErrors, "spec.parentRef.resource"),
+      ...named(parent.name, pathSegmentErrors, "spec.parentRef.name"),
+      ...optionalNamed(parent.namespace, pathSegmentErrors, "spec.parentRef.namespace"),
+    ];
+  },
   validateUpdate: (each, old) => immutable(each.spec?.parentRef, old.spec?.parentRef, "spec.parentRef"),
   columns: [
     nameColumn,
@@ -61,3 +86,11 @@ export const serviceAddressKinds: readonly KindDefinition[] = ["v1", "v1beta1"].
   { ...serviceCidrKind, version },
   { ...ipAddressKind, version },
 ]);
+
+/** Addresses are named as they are written in one way only. */
+function validateAddress(name: string, field: string): FieldError[] {
+  const family = isIP(name);
+  if (family === 0) return [invalid(field, name, `ParseAddr(${JSON.stringify(name)}): unable to parse IP`)];
+  const isCanonical = family === 4 || new URL(`http://[${name}]`).hostname === `[${name}]`;
+  return isCanonical ? [] : [invalid(field, name, "must be a canonical form IP address")];
+}

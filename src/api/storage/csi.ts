@@ -89,6 +89,14 @@ export const csiNodeKind = defineKind<CSINode>({
       ...unique(driver.name, `spec.drivers[${index}].name`),
     ]);
   },
+  validateUpdate: ({ spec }, old) =>
+    (spec?.drivers ?? []).flatMap((driver, index) => {
+      const before = old.spec?.drivers?.find(({ name }) => name === driver.name);
+      if (before === undefined) return [];
+      const { allocatable: _a, ...now } = driver;
+      const { allocatable: _b, ...then } = before;
+      return immutable(now, then, `spec.drivers[${index}]`);
+    }),
   columns: [
     nameColumn,
     integerColumn<CSINode>(

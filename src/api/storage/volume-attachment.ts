@@ -1,6 +1,6 @@
 import { ageColumn, booleanColumn, nameColumn, textColumn } from "../columns.ts";
 import { requiredText } from "../field-checks.ts";
-import { type FieldError, required } from "../field-error.ts";
+import { type FieldError, forbiddenField, required } from "../field-error.ts";
 import type { VolumeAttachment } from "../generated/storage.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
@@ -21,6 +21,10 @@ export const volumeAttachmentKind = defineKind<VolumeAttachment>({
     const source = spec?.source ?? {};
     if (source.inlineVolumeSpec === undefined && source.persistentVolumeName === undefined) {
       errors.push(required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName"));
+    }
+    if (source.inlineVolumeSpec !== undefined && source.persistentVolumeName !== undefined) {
+      const message = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
+      errors.push(forbiddenField("spec.source", message));
     }
     return errors;
   },
