@@ -110,24 +110,12 @@ export function validateLabelSelector(
   (selector.matchExpressions ?? []).forEach((expression, index) => {
     const path = `${field}.matchExpressions[${index}]`;
     const values = expression.values ?? [];
-    switch (expression.operator) {
-      case "In":
-      case "NotIn":
-        if (values.length === 0) {
-          errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-        }
-        break;
-      case "Exists":
-      case "DoesNotExist":
-        if (values.length > 0) {
-          errors.push(
-            forbiddenField(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-          );
-        }
-        break;
-      default:
-        errors.push(invalid(`${path}.operator`, expression.operator ?? "", "not a valid selector operator"));
-    }
+    const { operator = "" } = expression;
+    errors.push(
+      ...(valueCountErrors(operator, values, path) ?? [
+        invalid(`${path}.operator`, operator, "not a valid selector operator"),
+      ]),
+    );
     for (const error of qualifiedNameErrors(expression.key ?? ""))
       errors.push(invalid(`${path}.key`, expression.key, error));
     if (options.allowInvalidLabelValue === true) return;
@@ -136,6 +124,24 @@ export function validateLabelSelector(
     });
   });
   return errors;
+}
+
+/** Whether the operator has the values that it needs; undefined for one that selectors of labels do not have. */
+export function valueCountErrors(operator: string, values: readonly string[], path: string): FieldError[] | undefined {
+  switch (operator) {
+    case "In":
+    case "NotIn":
+      return values.length > 0
+        ? []
+        : [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")];
+    case "Exists":
+    case "DoesNotExist":
+      return values.length === 0
+        ? []
+        : [forbiddenField(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+    default:
+      return undefined;
+  }
 }
 
 /** What is wrong with a map of labels. */

@@ -10,7 +10,7 @@ import type {
   WeightedPodAffinityTerm,
 } from "../generated/core/v1.ts";
 import { dnsLabelErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
-import { validateLabelSelector } from "../selectors.ts";
+import { validateLabelSelector, valueCountErrors } from "../selectors.ts";
 
 /** What is wrong with the affinity of a pod. */
 export function validateAffinity(affinity: Affinity | undefined, field: string): FieldError[] {
@@ -47,30 +47,7 @@ function validateNodeTerm(term: NodeSelectorTerm, field: string): FieldError[] {
   (term.matchExpressions ?? []).forEach((expression, index) => {
     const path = `${field}.matchExpressions[${index}]`;
     const values = expression.values ?? [];
-    switch (expression.operator) {
-      case "In":
-      case "NotIn":
-        if (values.length === 0) {
-          errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-        }
-        break;
-      case "Exists":
-      case "DoesNotExist":
-        if (values.length > 0) {
-          errors.push(
-            forbiddenField(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-          );
-        }
-        break;
-      case "Gt":
-      case "Lt":
-        if (values.length !== 1) {
-          errors.push(required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
-        }
-        break;
-      default:
-        errors.push(invalid(`${path}.operator`, expression.operator ?? "", "not a valid selector operator"));
-    }
+    errors.push(...operatorErrors(expression.operator ?? "", values, path));
     errors.push(...invalids(`${path}.key`, expression.key, qualifiedNameErrors(expression.key ?? "")));
     values.forEach((value, at) => {
       errors.push(...invalids(`${path}.values[${at}]`, value, labelValueErrors(value)));
@@ -91,6 +68,16 @@ function validateNodeTerm(term: NodeSelectorTerm, field: string): FieldError[] {
     }
   });
   return errors;
+}
+
+function operatorErrors(operator: string, values: readonly string[], path: string): FieldError[] {
+  if (operator === "Gt" || operator === "Lt") {
+    return values.length === 1
+      ? []
+      : [required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'")];
+  }
+  const errors = valueCountErrors(operator, values, path);
+  return errors ?? [invalid(`${path}.operator`, operator, "not a valid selector operator")];
 }
 
 function validateWeight(weight: number | undefined, field: string): FieldError[] {

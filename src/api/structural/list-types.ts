@@ -1,41 +1,18 @@
 import { duplicate, type FieldError, invalid } from "../field-error.ts";
 import { getField, isJsonObject, type JsonObject, setField } from "../patch/json-value.ts";
 import type { StructuralSchema } from "./structural.ts";
+import { walk } from "./walk.ts";
 
 /** Lists that are sets or maps hold each value, or each combination of keys, once: the second of several is told. */
 export function validateListTypes(schema: StructuralSchema, object: unknown): FieldError[] {
   const errors: FieldError[] = [];
-  walk(object, schema, { path: "", errors });
+  walk(object, schema, (value, { listType, listMapKeys = [] }, path) => {
+    if (!Array.isArray(value)) return;
+    if (listType === "set") errors.push(...duplicates(value, path));
+    if (listType === "map") errors.push(...listMapErrors(value, listMapKeys, path));
+  });
   return errors;
 }
-
-interface At {
-  readonly path: string;
-  readonly errors: FieldError[];
-}
-
-function walk(value: unknown, schema: StructuralSchema, at: At): void {
-  if (Array.isArray(value)) {
-    if (schema.listType === "set") at.errors.push(...duplicates(value, at.path));
-    if (schema.listType === "map") at.errors.push(...listMapErrors(value, schema.listMapKeys ?? [], at.path));
-    const { items } = schema;
-    if (items !== undefined) {
-      for (const [index, each] of value.entries()) walk(each, items, { ...at, path: `${at.path}[${index}]` });
-    }
-    return;
-  }
-  if (!isJsonObject(value)) return;
-  for (const [key, property] of schema.properties ?? []) {
-    if (Object.hasOwn(value, key)) walk(value[key], property, { ...at, path: child(at.path, key) });
-  }
-  const { additionalProperties, properties } = schema;
-  if (typeof additionalProperties !== "object") return;
-  for (const key of Object.keys(value)) {
-    if (properties?.has(key) !== true) walk(value[key], additionalProperties, { ...at, path: `${at.path}[${key}]` });
-  }
-}
-
-const child = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
 function listMapErrors(list: readonly unknown[], keys: readonly string[], path: string): FieldError[] {
   const wrong = list.findIndex((each) => each !== null && !isJsonObject(each));

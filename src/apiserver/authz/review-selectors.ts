@@ -1,6 +1,7 @@
-import { type FieldError, forbiddenField, invalid, required } from "../../api/field-error.ts";
+import { type FieldError, invalid, required } from "../../api/field-error.ts";
 import type { ResourceAttributes } from "../../api/generated/authorization.k8s.io/v1.ts";
 import { qualifiedNameErrors } from "../../api/names.ts";
+import { valueCountErrors } from "../../api/selectors.ts";
 import {
   fieldRequirements,
   fieldSelectorText,
@@ -39,24 +40,10 @@ function requirementErrors(requirement: Requirement, path: string, keyErrors: (k
   const errors = key
     ? keyErrors(key).map((detail) => invalid(`${path}.key`, key, detail))
     : [required(`${path}.key`, "must be specified")];
-  switch (operator) {
-    case "In":
-    case "NotIn":
-      if (values.length === 0)
-        errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-      break;
-    case "Exists":
-    case "DoesNotExist":
-      if (values.length > 0) {
-        errors.push(
-          forbiddenField(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-        );
-      }
-      break;
-    default:
-      if (operator) errors.push(invalid(`${path}.operator`, operator, "not a valid selector operator"));
-      else errors.push(required(`${path}.operator`, "must be specified"));
-  }
+  const wrongValues = valueCountErrors(operator, values, path);
+  if (wrongValues !== undefined) errors.push(...wrongValues);
+  else if (operator) errors.push(invalid(`${path}.operator`, operator, "not a valid selector operator"));
+  else errors.push(required(`${path}.operator`, "must be specified"));
   return errors;
 }
 

@@ -24,37 +24,27 @@ const deletion = [
   "propagationPolicy",
 ];
 
+/** Which objects of a collection are meant. */
+const selection = [
+  "continue",
+  "fieldSelector",
+  "labelSelector",
+  "limit",
+  "resourceVersion",
+  "resourceVersionMatch",
+  "sendInitialEvents",
+  "shardSelector",
+  "timeoutSeconds",
+];
+
 /** Query parameters by action, beyond `pretty`, which all have. */
 const byAction: Readonly<Record<string, readonly string[]>> = {
-  list: [
-    "allowWatchBookmarks",
-    "continue",
-    "fieldSelector",
-    "labelSelector",
-    "limit",
-    "resourceVersion",
-    "resourceVersionMatch",
-    "sendInitialEvents",
-    "shardSelector",
-    "timeoutSeconds",
-    "watch",
-  ],
+  list: ["allowWatchBookmarks", ...selection, "watch"],
   post: ["dryRun", "fieldManager", "fieldValidation"],
   put: ["dryRun", "fieldManager", "fieldValidation"],
   patch: ["dryRun", "fieldManager", "fieldValidation", "force"],
   delete: deletion,
-  deletecollection: [
-    ...deletion,
-    "continue",
-    "fieldSelector",
-    "labelSelector",
-    "limit",
-    "resourceVersion",
-    "resourceVersionMatch",
-    "sendInitialEvents",
-    "shardSelector",
-    "timeoutSeconds",
-  ],
+  deletecollection: [...deletion, ...selection],
 };
 
 /** The query parameters of an action such as `list` or `patch`. */

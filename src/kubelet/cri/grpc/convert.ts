@@ -85,22 +85,8 @@ const unwrap = (wrapped: Wrapped): number => (wrapped === null ? 0 : Number(wrap
 const wrap = (value: number | undefined): { value: number } | undefined =>
   value === undefined ? undefined : { value };
 
-export function sandboxConfigToWire(config: PodSandboxConfig): unknown {
-  const { securityContext } = config.linux;
-  return {
-    ...config,
-    linux: {
-      ...config.linux,
-      securityContext: {
-        ...securityContext,
-        runAsUser: wrap(securityContext.runAsUser),
-        runAsGroup: wrap(securityContext.runAsGroup),
-      },
-    },
-  };
-}
-
-export function containerConfigToWire(config: ContainerConfig): unknown {
+/** User and group are messages of their own on the wire, which tells an absent one from 0. */
+export function configToWire(config: PodSandboxConfig | ContainerConfig): unknown {
   const { securityContext } = config.linux;
   return {
     ...config,

@@ -1,9 +1,9 @@
 import type { ImageService } from "../runtime.ts";
 import type { Channel } from "./channel.ts";
 import {
+  configToWire,
   filesystemFromWire,
   imageFromWire,
-  sandboxConfigToWire,
   type WireFilesystemUsage,
   type WireImage,
 } from "./convert.ts";
@@ -22,7 +22,7 @@ export function grpcImageService(channel: Channel): ImageService {
       return answer.image === null ? undefined : imageFromWire(answer.image);
     },
     pullImage: async (image, { auth, sandboxConfig } = {}) => {
-      const sandbox = sandboxConfig === undefined ? undefined : sandboxConfigToWire(sandboxConfig);
+      const sandbox = sandboxConfig === undefined ? undefined : configToWire(sandboxConfig);
       const answer = await channel.call<{ imageRef: string }>("PullImage", {
         image: { image, userSpecifiedImage: image },
         auth,

@@ -2,10 +2,9 @@ import type { ContainerFilter, ListFilter, RuntimeService } from "../runtime.ts"
 import type { ContainerEvent, RuntimeStatus, RuntimeVersion } from "../state.ts";
 import type { Channel } from "./channel.ts";
 import {
-  containerConfigToWire,
+  configToWire,
   containerFromWire,
   containerStatusFromWire,
-  sandboxConfigToWire,
   sandboxFromWire,
   sandboxStatusFromWire,
   statsFromWire,
@@ -36,7 +35,7 @@ export function grpcRuntimeService(channel: Channel): RuntimeService {
     },
 
     runPodSandbox: async (config, options = {}) => {
-      const request = { config: sandboxConfigToWire(config), runtimeHandler: options.runtimeHandler ?? "" };
+      const request = { config: configToWire(config), runtimeHandler: options.runtimeHandler ?? "" };
       return (await call<{ podSandboxId: string }>("RunPodSandbox", request, SANDBOX_DEADLINE_MS)).podSandboxId;
     },
     stopPodSandbox: (podSandboxId) => ignoreNotFound(call("StopPodSandbox", { podSandboxId }, SANDBOX_DEADLINE_MS)),
@@ -51,8 +50,8 @@ export function grpcRuntimeService(channel: Channel): RuntimeService {
     createContainer: async (podSandboxId, config, sandboxConfig) => {
       const request = {
         podSandboxId,
-        config: containerConfigToWire(config),
-        sandboxConfig: sandboxConfigToWire(sandboxConfig),
+        config: configToWire(config),
+        sandboxConfig: configToWire(sandboxConfig),
       };
       return (await call<{ containerId: string }>("CreateContainer", request)).containerId;
     },
