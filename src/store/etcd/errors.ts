@@ -41,7 +41,7 @@ const WORDS: readonly (readonly [RegExp, EtcdFailure])[] = [
 export function etcdError(error: unknown, endpoint: string): EtcdError {
   if (error instanceof EtcdError) return error;
   const { code, details } = error as Partial<ServiceError>;
-  const text = details || errorMessage(error);
+  const text = readable(details || errorMessage(error));
   const message = `etcd at ${endpoint}: ${text}`;
   const isOfEndpoint = code === CODES.unavailable || code === CODES.deadlineExceeded || code === CODES.unknown;
   const known = WORDS.find(([words]) => words.test(text))?.[1];
@@ -50,4 +50,9 @@ export function etcdError(error: unknown, endpoint: string): EtcdError {
   const isRefused = code !== undefined && ([3, 5, 6, 7, 9, 12, 16] as number[]).includes(code);
   if (isRefused || code === CODES.resourceExhausted) return new EtcdError("refused", message);
   return new EtcdError("unknown", message, { isOfEndpoint: true });
+}
+
+/** The gRPC library ends some texts with a heading and nothing below it. */
+function readable(text: string): string {
+  return text.replace(/\.?\s*Resolution note:\s*$/, "").replace("Last error: Error: ", "");
 }
