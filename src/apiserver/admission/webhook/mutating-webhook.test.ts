@@ -251,3 +251,28 @@ test("evictions and bindings are asked about as what was posted", async () => {
   );
   assert.equal((await client.get(pods, target)).spec?.nodeName, "n");
 });
+
+test("rules that change, and configurations that go as a collection, take effect at once", async () => {
+  hook.decide = () => ({ patch: [{ op: "add", path: "/data/hooked", value: "yes" }] });
+  await configure([{ rules: ruleFor("", "v1", "configmaps", ["CREATE"]) }]);
+  const hooked = async (): Promise<boolean> => {
+    const made = await client.create(configMaps, configMap({ a: "b" }));
+    await client.delete(configMaps, { namespace: "shop", name: "c" });
+    return made.data?.hooked === "yes";
+  };
+  const change = (operations: string[]) =>
+    client.patch(
+      mutatingWebhookConfigurations,
+      { name: "a" },
+      { type: "json", body: [{ op: "replace", path: "/webhooks/0/rules/0/operations", value: operations }] },
+    );
+  assert.equal(await hooked(), true);
+  await change(["UPDATE"]);
+  assert.equal(await hooked(), false);
+  await change(["CREATE"]);
+  assert.equal(await hooked(), true);
+  const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+  await client.transport.request({ method: "DELETE", path });
+  assert.equal((await client.list(mutatingWebhookConfigurations)).items.length, 0);
+  assert.equal(await hooked(), false);
+});
