@@ -1,9 +1,8 @@
+import { qualityOfService } from "../../api/core/pod-quality.ts";
 import type { Container, Pod, ResourceRequirements } from "../../api/generated/core/v1.ts";
 import { quantityMilli, quantityValue } from "../../api/quantity.ts";
 import type { LinuxContainerResources } from "../cri/config.ts";
-import { isSidecar, podContainers } from "./pod.ts";
-
-export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
+import { isSidecar } from "./pod.ts";
 
 const QUOTA_PERIOD_MICROSECONDS = 100_000;
 const MIN_SHARES = 2;
@@ -11,29 +10,9 @@ const MAX_SHARES = 262_144;
 const SHARES_PER_CPU = 1024;
 const MIN_QUOTA_MICROSECONDS = 1000;
 
-/** Quality of service class (upstream's ComputePodQOS): compute resources of all containers decide. */
-export function qosClass(pod: Pod): QosClass {
-  const resources = podContainers(pod)
-    .filter(({ kind }) => kind !== "ephemeral")
-    .map(({ container }) => container.resources ?? {});
-  if (pod.spec?.resources !== undefined) resources.push(pod.spec.resources);
-  const compute = ["cpu", "memory"] as const;
-  const positive = (list: Record<string, string> | undefined, name: string) => {
-    const value = list?.[name];
-    return value !== undefined && quantityMilli(value) > 0;
-  };
-  const any = resources.some(({ requests, limits }) =>
-    compute.some((name) => positive(requests, name) || positive(limits, name)),
-  );
-  if (!any) return "BestEffort";
-  const decisive = pod.spec?.resources === undefined ? resources : [pod.spec.resources];
-  const guaranteed = decisive.every(({ requests = {}, limits = {} }) =>
-    compute.every(
-      (name) =>
-        positive(limits, name) && quantityMilli(requests[name] ?? limits[name]!) === quantityMilli(limits[name]!),
-    ),
-  );
-  return guaranteed ? "Guaranteed" : "Burstable";
+/** Quality of service class of a pod that has its defaults: requests where there are limits. */
+export function qosClass({ spec }: Pod): ReturnType<typeof qualityOfService> {
+  return spec === undefined ? "BestEffort" : qualityOfService(spec);
 }
 
 /** Thousandths of a CPU as cgroup shares. */
