@@ -58,6 +58,7 @@ import {
   validatingAdmissionPolicyStrategy,
 } from "./registry/strategies/admission-policy.ts";
 import { certificateSigningRequestStrategy } from "./registry/strategies/certificate-signing-request.ts";
+import { deviceTaintRuleStrategy, resourceSliceStrategy } from "./registry/strategies/device-taints.ts";
 import { eventStrategy } from "./registry/strategies/event.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
@@ -294,6 +295,8 @@ function strategies(
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
+    "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,
+    "resource.k8s.io/resourceslices": resourceSliceStrategy,
     "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingAdmissionPolicyStrategy,
     "admissionregistration.k8s.io/validatingadmissionpolicies": validatingAdmissionPolicyStrategy,
     "admissionregistration.k8s.io/mutatingwebhookconfigurations": webhookConfigurationStrategy,

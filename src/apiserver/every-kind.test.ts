@@ -193,3 +193,21 @@ test("component statuses are looked at when they are asked for, and only read", 
   const write = { method: "POST", path, body: { metadata: { name: "own" } } } as const;
   await assert.rejects(server.client.transport.request(write), { code: 405 });
 });
+
+test("a taint of devices says since when it is there, in every version", async () => {
+  const { client } = server;
+  const rules = reference(named("resource.k8s.io", "v1alpha3", "devicetaintrules"));
+  const rule = { metadata: { name: "timed" }, spec: { taint: { key: "example.com/broken", effect: "NoSchedule" } } };
+  const made = (await client.create(rules, rule)) as AnyObject;
+  const added = (object: AnyObject) => (object.spec as { taint: { timeAdded?: string } }).taint.timeAdded;
+  assert.match(added(made) ?? "", /^\d{4}-/);
+  const slices = reference(named("resource.k8s.io", "v1beta1", "resourceslices"));
+  const taints = [{ key: "example.com/broken", effect: "NoSchedule" }];
+  const spec = {
+    ...(minimal["resource.k8s.io/resourceslices"]!.spec as object),
+    devices: [{ name: "gpu-0", basic: { taints } }],
+  };
+  const slice = (await client.create(slices, { metadata: { name: "timed" }, spec } as ApiObject)) as AnyObject;
+  const [device] = (slice.spec as { devices: { basic: { taints: { timeAdded?: string }[] } }[] }).devices;
+  assert.equal(device?.basic.taints[0]?.timeAdded, added(made));
+});
