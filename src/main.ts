@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { keepProcessAlive, systemClock } from "./base/clock.ts";
+import { systemClock } from "./base/clock.ts";
 import { lazyBackups } from "./cli/backups.ts";
 import { lazyKeys } from "./cli/cluster-keys.ts";
 import { commands } from "./cli/commands.ts";
@@ -7,6 +7,7 @@ import { interrupts } from "./cli/interrupts.ts";
 import type { Program } from "./cli/program.ts";
 import { runCommandLine } from "./cli/run.ts";
 import { createTerminal } from "./cli/terminal.ts";
+import { keepAlive } from "./cli/wait.ts";
 import { saveCompileCache, useCompileCache } from "./compile-cache.ts";
 
 useCompileCache(process.env);
@@ -41,12 +42,12 @@ process.on("unhandledRejection", (reason) => {
   process.exit(1);
 });
 
-keepProcessAlive();
-const code = await runCommandLine(process.argv.slice(2), commands, {
+// A server whose etcd is away waits for nothing but timers when it stops.
+const command = runCommandLine(process.argv.slice(2), commands, {
   terminal: createTerminal({ out: process.stdout, error: process.stderr }, process.env),
   program,
   clock: systemClock,
   environment: process.env,
   signal: stopping.signal,
 });
-process.exit(code);
+process.exit(await keepAlive(command));

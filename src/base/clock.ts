@@ -26,15 +26,6 @@ export const systemClock: Clock = {
   },
 };
 
-/**
- * The process lives until the answer is called, also while all that it waits for are timers of the clock: the parts of a
- * cluster whose etcd is away stop so, when their own doors are closed already.
- */
-export function keepProcessAlive(): () => void {
-  const handle = setInterval(() => {}, 0x7fffffff);
-  return () => clearInterval(handle);
-}
-
 /** Resolves after `delayMs`, or at once (without an error) when the signal aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
