@@ -65,6 +65,16 @@ const cases: readonly [kind: string, object: object, errors: readonly string[]][
     policy({ cidr: "10.0.0.0/8", except: ["11.0.0.0/16"] }),
     ['spec.ingress[0].from[0].ipBlock.except[0]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`'],
   ],
+  [
+    "storage.k8s.io/v1/StorageClass",
+    {
+      provisioner: "example.com/disk",
+      reclaimPolicy: "Delete",
+      volumeBindingMode: "Immediate",
+      allowedTopologies: [{ matchLabelExpressions: [{ key: "zone", values: ["a", "a"] }] }],
+    },
+    ['allowedTopologies[0].matchLabelExpressions[0].values[1]: Duplicate value: "a"'],
+  ],
   ["networking.k8s.io/v1/IPAddress", { metadata: { name: "10.0.0.1" }, spec: { parentRef } }, []],
   ["networking.k8s.io/v1/IPAddress", { metadata: { name: "2001:db8::1" }, spec: { parentRef } }, []],
   [

@@ -6,6 +6,7 @@ import { defineKind } from "../kind.ts";
 import type { ApiObject } from "../meta.ts";
 import { qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
+import { validateTopologies } from "./validate-topologies.ts";
 
 const PARAMETERS_MAX = 512;
 const PARAMETERS_BYTES_MAX = 256 * 1024;
@@ -29,6 +30,7 @@ export const storageClassKind = defineKind<StorageClass>({
     ...validateParameters(each.parameters),
     ...oneOf(each.reclaimPolicy, ["Delete", "Recycle", "Retain"], "reclaimPolicy"),
     ...oneOf(each.volumeBindingMode, ["Immediate", "WaitForFirstConsumer"], "volumeBindingMode"),
+    ...validateTopologies(each.allowedTopologies, "allowedTopologies"),
   ],
   validateUpdate(each, old) {
     const errors = (["parameters", "provisioner", "reclaimPolicy"] as const)
