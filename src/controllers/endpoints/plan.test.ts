@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Service } from "../../api/generated/core/v1.ts";
-import type { EndpointPod } from "../endpointslice/pod-facts.ts";
+import { buildEndpointPod as pod } from "../endpointslice/pod-builders.ts";
 import { desiredSubsets, MAX_ADDRESSES, planEndpoints } from "./plan.ts";
 
 const service: Service = {
@@ -13,25 +13,6 @@ const service: Service = {
     ports: [{ port: 80, targetPort: 8080 }],
   },
 };
-
-const pod = (index: number, of: Partial<EndpointPod> = {}): EndpointPod => ({
-  key: `default/web-${index}`,
-  namespace: "default",
-  name: `web-${index}`,
-  uid: `web-${index}`,
-  labels: { app: "web" },
-  ips: [`10.244.${Math.floor(index / 250)}.${index % 250}`],
-  nodeName: "node-a",
-  hostname: "",
-  subdomain: "",
-  ended: false,
-  ready: true,
-  beingDeleted: false,
-  resourceVersion: "1",
-  restartPolicy: "Always",
-  namedPorts: [],
-  ...of,
-});
 
 test("ready and unready addresses share a subset", () => {
   const [subset, ...more] = desiredSubsets(service, [pod(1), pod(2, { ready: false }), pod(3, { beingDeleted: true })]);

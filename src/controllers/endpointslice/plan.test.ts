@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Service } from "../../api/generated/core/v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery.k8s.io/v1.ts";
 import { MAX_ENDPOINTS, planSlices, sliceLabels } from "./plan.ts";
+import { buildEndpointPod as pod } from "./pod-builders.ts";
 import type { EndpointPod } from "./pod-facts.ts";
 
 const service: Service = {
@@ -14,28 +15,6 @@ const service: Service = {
     ports: [{ name: "http", port: 80, targetPort: 8080, protocol: "TCP" }],
   },
 };
-
-function pod(index: number, of: Partial<EndpointPod> = {}): EndpointPod {
-  const name = `web-${index}`;
-  return {
-    key: `default/${name}`,
-    namespace: "default",
-    name,
-    uid: name,
-    labels: { app: "web" },
-    ips: [`10.244.${Math.floor(index / 250)}.${index % 250}`],
-    nodeName: "node-a",
-    hostname: "",
-    subdomain: "",
-    ended: false,
-    ready: true,
-    beingDeleted: false,
-    resourceVersion: "1",
-    restartPolicy: "Always",
-    namedPorts: [],
-    ...of,
-  };
-}
 
 const pods = (count: number): EndpointPod[] => Array.from({ length: count }, (_, index) => pod(index));
 const zoneOf = (name: string) => (name === "node-a" ? "zone-a" : undefined);
