@@ -21,6 +21,11 @@ import { replicationController } from "./replication/replication.ts";
 import { resourceQuotaController } from "./resourcequota/reconcile.ts";
 import { serviceAccountController } from "./serviceaccount/reconcile.ts";
 import { statefulSetController } from "./statefulset/reconcile.ts";
+import {
+  attributesClassProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from "./storage-protection/reconcile.ts";
 import { taintEvictionController } from "./taint-eviction/reconcile.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
 import { validatingAdmissionPolicyStatusController } from "./validatingadmissionpolicy-status/reconcile.ts";
@@ -46,10 +51,13 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "namespace-controller": namespaceController,
   "node-ipam-controller": nodeIpamController(),
   "node-lifecycle-controller": nodeLifecycleController,
+  "persistentvolume-protection-controller": volumeProtectionController,
+  "persistentvolumeclaim-protection-controller": claimProtectionController,
   "pod-garbage-collector-controller": podGarbageCollector,
   "resourcequota-controller": resourceQuotaController,
   "serviceaccount-controller": serviceAccountController,
   "taint-eviction-controller": taintEvictionController,
   "ttl-after-finished-controller": ttlAfterFinishedController,
   "validatingadmissionpolicy-status-controller": validatingAdmissionPolicyStatusController,
+  "volumeattributesclass-protection-controller": attributesClassProtectionController,
 };

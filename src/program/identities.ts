@@ -26,6 +26,8 @@ export function nodeIdentity(nodeName: string): UserInfo {
 /** Service accounts of the controllers whose account upstream names otherwise than the controller. */
 export const CONTROLLER_ACCOUNTS: Readonly<Record<string, string>> = {
   "certificatesigningrequest-approving-controller": "certificate-controller",
+  "persistentvolume-protection-controller": "pv-protection-controller",
+  "persistentvolumeclaim-protection-controller": "pvc-protection-controller",
   "certificatesigningrequest-cleaner-controller": "certificate-controller",
   "certificatesigningrequest-signing-controller": "certificate-controller",
   "daemonset-controller": "daemon-set-controller",
