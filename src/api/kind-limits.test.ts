@@ -141,6 +141,13 @@ cases.forEach(([path, object, expected], index) => {
   });
 });
 
+test("a volume's claim that says nothing gets no defaults, and is refused", () => {
+  const pod = volumes({ ephemeral: { volumeClaimTemplate: {} } }) as ApiObject;
+  const { setDefaults, validate } = kindAt("core/v1/Pod");
+  setDefaults?.(pod);
+  assert.match(texts(validate?.(pod)).join(), /volumeClaimTemplate\.spec\.accessModes: Required value/);
+});
+
 test("of an account's secrets only the names stay", () => {
   const account = { secrets: [{ name: "a", namespace: "other", kind: "Secret" }] } as JsonObject;
   kindAt("core/v1/ServiceAccount").prepareForCreate?.(account as ApiObject);

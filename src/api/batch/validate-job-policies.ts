@@ -25,10 +25,11 @@ export function validateFailurePolicy(spec: JobSpec, field: string): FieldError[
     errors.push(invalid(`${field}.template.spec.restartPolicy`, restartPolicy, message));
   }
   const path = `${field}.podFailurePolicy.rules`;
-  if (policy.rules.length > RULES_MAX) errors.push(tooMany(path, policy.rules.length, RULES_MAX));
+  const rules = policy.rules ?? [];
+  if (rules.length > RULES_MAX) errors.push(tooMany(path, rules.length, RULES_MAX));
   const containers = [...(spec.template?.spec?.initContainers ?? []), ...(spec.template?.spec?.containers ?? [])];
   const names = new Set(containers.map(({ name }) => name));
-  policy.rules.forEach((rule, index) => {
+  rules.forEach((rule, index) => {
     errors.push(...validateFailureRule(rule, `${path}[${index}]`, { spec, names }));
   });
   return errors;
@@ -80,7 +81,7 @@ function validateExitCodes(
     const message = "must be one of the container or initContainer names in the pod template";
     errors.push(invalid(`${field}.containerName`, codes.containerName, message));
   }
-  const { values } = codes;
+  const values = codes.values ?? [];
   const path = `${field}.values`;
   if (values.length === 0) errors.push(invalid(path, values, "at least one value is required"));
   else if (values.length > EXIT_CODES_MAX) errors.push(tooMany(path, values.length, EXIT_CODES_MAX));
@@ -104,7 +105,7 @@ export function validateSuccessPolicy(spec: JobSpec, field: string): FieldError[
   if (policy === undefined) return [];
   const path = `${field}.successPolicy`;
   if (spec.completionMode !== "Indexed") return [invalid(path, policy, "requires indexed completion mode")];
-  const { rules } = policy;
+  const rules = policy.rules ?? [];
   if (rules.length === 0) {
     return [required(`${path}.rules`, "at least one rules must be specified when the successPolicy is specified")];
   }

@@ -23,6 +23,11 @@ const cases: readonly [string, Partial<JobSpec>, readonly string[]][] = [
   ["exit codes in order", codes([1, 2, 40]), []],
   ["exit codes out of order", codes([2, 1]), ["onExitCodes.values: Invalid value: [2,1]: must be ordered"]],
   ["exit codes twice", codes([2, 2]), ["onExitCodes.values[1]: Duplicate value: 2"]],
+  [
+    "policies that say nothing",
+    { ...indexed, podFailurePolicy: {}, successPolicy: {} } as Partial<JobSpec>,
+    ["spec.successPolicy.rules: Required value: at least one rules must be specified"],
+  ],
   ["zero", codes([0]), ["onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator"]],
   [
     "a container that is not there",

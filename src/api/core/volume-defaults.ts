@@ -40,7 +40,7 @@ export function setVolumeDefaults(volume: Volume): void {
     volume.scaleIO.fsType ||= "xfs";
   }
   const claim = volume.ephemeral?.volumeClaimTemplate;
-  if (claim) claim.spec.volumeMode ??= "Filesystem";
+  if (claim?.spec) claim.spec.volumeMode ??= "Filesystem";
 }
 
 function setFieldReferenceDefaults(items: readonly { fieldRef?: { apiVersion?: string } }[] | undefined): void {
