@@ -22,7 +22,6 @@ const pod = (nodeName: string): Pod => ({
 async function start() {
   const world = await startWorld({
     controllers: ["persistentvolumeclaim-protection-controller", "persistentvolume-protection-controller"],
-    nodes: [],
   });
   const isThere = (): Promise<boolean> =>
     world.client.get(persistentVolumeClaims, CLAIM).then(
@@ -45,24 +44,6 @@ test("a claim stays while a pod on a node uses it, and goes with that pod", asyn
   await world.pass(1000);
   assert.equal(await world.isThere(), false);
   await world.close();
-});
-
-test("a pod that is on no node, or has ended, holds no claim", async () => {
-  for (const [nodeName, phase] of [
-    ["", "Pending"],
-    ["node-1", "Succeeded"],
-  ] as const) {
-    const world = await start();
-    const { client } = world;
-    await client.create(persistentVolumeClaims, claim);
-    const created = await client.create(pods, pod(nodeName));
-    await client.update(pods, { ...created, status: { ...created.status, phase } }, { subresource: "status" });
-    await world.pass(1000);
-    await client.delete(persistentVolumeClaims, CLAIM);
-    await world.pass(1000);
-    assert.equal(await world.isThere(), false, phase);
-    await world.close();
-  }
 });
 
 test("a volume stays while it is bound", async () => {
