@@ -29,6 +29,7 @@ export function followKubeconfig(
   let access = first;
   let stamp = stampOf(file);
   let isStopped = false;
+  let looking = Promise.resolve();
   let timer = clock.setTimer(glance, LOOK_MS);
 
   function glance(): void {
@@ -37,7 +38,13 @@ export function followKubeconfig(
     });
   }
 
-  async function look(): Promise<void> {
+  /** One after the other, so that nobody hears of the same change twice. */
+  function look(): Promise<void> {
+    looking = looking.then(lookNow);
+    return looking;
+  }
+
+  async function lookNow(): Promise<void> {
     const now = stampOf(file);
     if (now === stamp) return;
     try {
