@@ -243,3 +243,20 @@ function bound(store: Store): Store {
     close: () => store.close(),
   };
 }
+
+test("a start without the key that Secrets are encrypted with says so, and makes no other", async () => {
+  const root = directory();
+  const raw = createMemoryStore({ clock: new VirtualClock() });
+  const { store } = await openOver(raw, root);
+  await store.create(KEY, secret());
+  const kept = readFileSync(encryptionFile(root));
+  rmSync(encryptionFile(root));
+  const again: Store = { ...raw, close: async () => {} };
+  await assert.rejects(openOver(again, root), /encryption-configuration\.json is missing, and Secrets/);
+  assert.deepEqual(encryptionKeyNames(root), []);
+  writeFileSync(encryptionFile(root), kept, { mode: 0o600 });
+  const opened = await openOver(again, root);
+  assert.match((await opened.store.get(KEY))!.value.toString(), /"Secret"/);
+  await opened.store.close();
+  await store.close();
+});

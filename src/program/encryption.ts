@@ -9,8 +9,9 @@ import { rewriteStale } from "../apiserver/encryption/rewrite.ts";
 import type { HealthCheck } from "../apiserver/handlers/health.ts";
 import { storagePrefix } from "../apiserver/registry/storage-prefix.ts";
 import { errorMessage } from "../base/assert.ts";
+import { CommandError } from "../cli/command.ts";
 import type { Store, StoredValue } from "../store/store.ts";
-import { dropOldEncryptionKeys, ensureEncryptionKeys } from "./encryption-keys.ts";
+import { dropOldEncryptionKeys, encryptionFile, encryptionKeyNames, ensureEncryptionKeys } from "./encryption-keys.ts";
 import type { Environment } from "./environment.ts";
 
 export interface EncryptionOptions extends EncryptionSettings {
@@ -53,7 +54,7 @@ async function open(
   const isOwn = options.providerConfig === undefined;
   const log = environment.log.named("encryption");
   const followed = await followEncryptionConfiguration({
-    file: options.providerConfig ?? ensureEncryptionKeys(options.dataDirectory, environment),
+    file: options.providerConfig ?? (await ownConfiguration(raw, options, environment)),
     follow: isOwn || options.automaticReload === true,
     resources: loadSchema().resources,
     clock,
@@ -74,6 +75,26 @@ async function open(
     },
     checks: !isOwn && followed.hasKeyServices ? [check] : [],
   };
+}
+
+/** Every provider's values begin so. */
+const ENCRYPTED = Buffer.from("k8s:enc:");
+
+/** @throws CommandError when the keys are gone with which Secrets are encrypted: no new key could read them */
+async function ownConfiguration(
+  raw: Store,
+  { dataDirectory }: EncryptionOptions,
+  environment: EncryptionEnvironment,
+): Promise<string> {
+  if (encryptionKeyNames(dataDirectory).length === 0) {
+    const { items } = await raw.list({ prefix: SECRETS });
+    if (items.some(({ value }) => value.subarray(0, ENCRYPTED.length).equals(ENCRYPTED))) {
+      throw new CommandError(
+        `${encryptionFile(dataDirectory)} is missing, and Secrets of this cluster are encrypted with a key that was in it: put a copy of it back (backups have one), or start with --encryption-provider-config to do without those Secrets`,
+      );
+    }
+  }
+  return ensureEncryptionKeys(dataDirectory, environment);
 }
 
 /** Brings all Secrets under the newest key, at the start and after each change, and then forgets the older ones. */
