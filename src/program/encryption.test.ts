@@ -12,6 +12,7 @@ import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { Store } from "../store/store.ts";
 import { type EncryptedStore, encryptStore } from "./encryption.ts";
 import { addEncryptionKey, encryptionFile, encryptionKeyNames } from "./encryption-keys.ts";
+import { unclosedStore } from "./testing/unclosed-store.ts";
 
 const roots: string[] = [];
 after(() => {
@@ -251,7 +252,7 @@ test("a start without the key that Secrets are encrypted with says so, and makes
   await store.create(KEY, secret());
   const kept = readFileSync(encryptionFile(root));
   rmSync(encryptionFile(root));
-  const again: Store = { ...raw, close: async () => {} };
+  const again = unclosedStore(raw);
   await assert.rejects(openOver(again, root), /encryption-configuration\.json is missing, and Secrets/);
   assert.deepEqual(encryptionKeyNames(root), []);
   writeFileSync(encryptionFile(root), kept, { mode: 0o600 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -10,10 +10,11 @@ import { silentLogger } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
-import type { Store } from "../store/store.ts";
 import { encryptStore } from "./encryption.ts";
+import { ensureEncryptionKeys } from "./encryption-keys.ts";
 import { joinSharedCluster, readSharedCluster } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
+import { unclosedStore } from "./testing/unclosed-store.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "wherry-shared-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -114,7 +115,7 @@ test("a server that cannot decrypt says so before it joins", async () => {
   const raw = createMemoryStore({ clock: systemClock });
   const by = { clock: systemClock, random: systemRandom, log: silentLogger };
   const encryptedIn = async (name: string) =>
-    readableStore((await encryptStore(unclosed(raw), { dataDirectory: join(directory, name) }, by)).store);
+    readableStore((await encryptStore(unclosedStore(raw), { dataDirectory: join(directory, name) }, by)).store);
   const first = await encryptedIn("e1");
   const pki = await pkiIn("e1");
   await joinSharedCluster(first, { facts, pki });
@@ -122,18 +123,12 @@ test("a server that cannot decrypt says so before it joins", async () => {
   copySharedKeys(join(directory, "e1", "pki"), join(directory, "e2"));
   const same = await encryptedIn("e2");
   await joinSharedCluster(same, { facts, pki: await pkiIn("e2") });
-  rmSync(join(directory, "e2", "pki", "encryption-configuration.json"));
+  copyFileSync(
+    ensureEncryptionKeys(join(directory, "e3"), by),
+    join(directory, "e2", "pki", "encryption-configuration.json"),
+  );
   const other = await encryptedIn("e2");
   await assert.rejects(joinSharedCluster(other, { facts, pki: await pkiIn("e2") }), /Secrets in etcd cannot be read/);
   for (const store of [first, same, other]) await store.close();
   await raw.close();
 });
-
-/** Several servers have it; its owner closes it. */
-function unclosed(store: Store): Store {
-  const bound = (name: string | symbol): unknown => {
-    const value: unknown = Reflect.get(store, name);
-    return typeof value === "function" ? value.bind(store) : value;
-  };
-  return new Proxy(store, { get: (_, name) => (name === "close" ? async () => {} : bound(name)) });
-}
