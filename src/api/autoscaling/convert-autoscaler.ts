@@ -54,7 +54,9 @@ export function autoscalerFromStored(stored: HorizontalPodAutoscaler): Autoscale
   const { spec, status } = stored;
   const metrics = spec?.metrics ?? [];
   const target = metrics.find(isCpu)?.resource?.target?.averageUtilization;
-  const others = metrics.filter((metric) => !isCpu(metric) || metric.resource?.target?.averageUtilization === undefined);
+  const others = metrics.filter(
+    (metric) => !isCpu(metric) || metric.resource?.target?.averageUtilization === undefined,
+  );
   const { conditions = [], currentMetrics = [] } = status ?? {};
   const added = {
     ...(others.length > 0 && { [METRICS]: JSON.stringify(others.map(metricToAnnotation)) }),
