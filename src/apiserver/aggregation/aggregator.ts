@@ -57,7 +57,7 @@ export class Aggregator {
   readonly #tracked = new Map<string, Tracked>();
   readonly #unfollow: (() => void)[] = [];
   readonly #stopping = new AbortController();
-  #followsServices = false;
+  #followingServices: Promise<void> | undefined;
   #versions: readonly RemoteVersion[] = [];
 
   constructor(options: AggregatorOptions) {
@@ -88,6 +88,7 @@ export class Aggregator {
 
   async close(): Promise<void> {
     this.#stopping.abort();
+    await this.#followingServices;
     for (const unfollow of this.#unfollow) unfollow();
     for (const { timer } of this.#tracked.values()) timer?.cancel();
     await Promise.all([...this.#tracked.values()].map(({ checking }) => checking));
@@ -102,7 +103,7 @@ export class Aggregator {
       };
       this.#tracked.set(name, tracked);
       this.#refreshVersions();
-      if (!this.#followsServices) void this.#followServices();
+      this.#followingServices ??= this.#followServices();
       this.#check(name);
       return;
     }
@@ -120,7 +121,6 @@ export class Aggregator {
   }
 
   async #followServices(): Promise<void> {
-    this.#followsServices = true;
     const { reader, log } = this.#options;
     const wake = (namespace = "", name = ""): void => {
       for (const [key, { object }] of this.#tracked) {
@@ -140,7 +140,7 @@ export class Aggregator {
         }),
       );
     } catch (error) {
-      this.#followsServices = false;
+      this.#followingServices = undefined;
       log.warn("cannot follow the Services of APIServices", { error: errorMessage(error) });
     }
   }

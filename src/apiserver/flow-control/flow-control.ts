@@ -3,6 +3,7 @@ import { failure, type StatusError } from "../../api/status.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Metrics } from "../../base/metrics.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
+import { RecentlyUsed } from "../authn/recently-used.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { flowMetrics, type SchemaCounts } from "./flow-metrics.ts";
 import { distinguisherOf, type RequestMatcher, schemaMatcher, schemaSubjects } from "./matching.ts";
@@ -42,6 +43,9 @@ const BORROWING_MS = 10_000;
 /** Below this a level's past demand is forgotten, and the server that does nothing looks no more. */
 const NO_DEMAND = 0.01;
 
+/** Users whose schemas are remembered; anybody may come with a new name. */
+const USERS_REMEMBERED = 1024;
+
 /** API Priority and Fairness: which requests run now, which wait, and which are refused. */
 export class FlowControl {
   readonly #options: FlowControlOptions;
@@ -49,7 +53,7 @@ export class FlowControl {
   readonly #countsOf: (schema: string, level: string) => SchemaCounts;
   readonly #details = new Map<Ticket, FlowRequest>();
   #schemas: readonly SchemaEntry[] = [];
-  #byUser = new WeakMap<UserInfo, readonly SchemaEntry[]>();
+  #byUser = new RecentlyUsed<readonly SchemaEntry[]>(USERS_REMEMBERED);
   #borrowing: Timer | undefined;
 
   constructor(options: FlowControlOptions) {
@@ -81,7 +85,7 @@ export class FlowControl {
     }
     this.#share();
     this.#schemas = schemas.toSorted(byPrecedence).flatMap((object) => this.#entryOf(object));
-    this.#byUser = new WeakMap();
+    this.#byUser = new RecentlyUsed(USERS_REMEMBERED);
   }
 
   /** The first schema that matches. Everybody matches catch-all. */
@@ -92,12 +96,13 @@ export class FlowControl {
     return undefined;
   }
 
-  /** Those that have the user among their subjects, found once a user. */
+  /** Those that have the user among their subjects: found once a user, for each request brings its own object. */
   #schemasOf(user: UserInfo): readonly SchemaEntry[] {
-    let found = this.#byUser.get(user);
+    const id = `${user.name}\n${user.groups.join("\n")}`;
+    let found = this.#byUser.get(id);
     if (found === undefined) {
       found = this.#schemas.filter((schema) => schema.concerns(user));
-      this.#byUser.set(user, found);
+      this.#byUser.set(id, found);
     }
     return found;
   }

@@ -35,11 +35,11 @@ export const workloadChecks: readonly SecurityCheck[] = [
     ({ volumes }) => volumes?.some(({ hostPath }) => hostPath !== undefined) === true,
   ),
   ofPods("5.2.13", "no ports of the host", ({ ports }) => ports?.some(({ hostPort }) => (hostPort ?? 0) > 0) === true),
-  manual("5.3.1", "the pod network supports NetworkPolicy", "see the guide: which policies the pod network enforces"),
+  manual("5.3.1", "the pod network supports NetworkPolicy", "it does not yet: policies are stored and have no effect"),
   manual(
     "5.3.2",
     "every namespace has NetworkPolicies",
-    "write policies for the namespaces that hold something to protect",
+    "policies have no effect yet: keep what must not meet in clusters of their own",
   ),
   manual("5.4.1", "Secrets are files rather than environment variables", "mount Secrets as volumes"),
   manual(

@@ -1,5 +1,6 @@
 import { invariant } from "../../base/assert.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
+import { nextTurn } from "../../base/turn.ts";
 import type { StoreEvent, WatchBatch, WatchRequest } from "../store.ts";
 import type { VersionedMap } from "./versioned-map.ts";
 
@@ -64,7 +65,7 @@ export class WatchHub {
   requestProgress(): void {
     if (this.#progressTimer === undefined || this.#progressRequested) return;
     this.#progressRequested = true;
-    setImmediate(() => this.#giveProgress());
+    void nextTurn().then(() => this.#giveProgress());
   }
 
   /** Ends all watches. */
