@@ -8,7 +8,7 @@ import type { Transport } from "../../client/transport.ts";
 import type { ObjectReader } from "../reader.ts";
 import { type GroupVersion, planLocalServices } from "./local-services.ts";
 
-/** Definitions come in groups: one look for all of them. */
+/** A start has better things to do first, and definitions come in groups: one look for all of them. */
 const SETTLE_MS = 200;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
@@ -36,11 +36,12 @@ export async function keepLocalServices(options: {
   try {
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted; ) {
       changed = Promise.withResolvers<void>();
+      await sleep(clock, SETTLE_MS, signal);
+      if (signal.aborted) return;
       try {
         await writeLocalServices(options);
         retryMs = FIRST_RETRY_MS;
         if (!signal.aborted) await changed.promise;
-        await sleep(clock, SETTLE_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         log.warn("cannot write the APIServices of this server", { error: errorMessage(error), retryMs });
