@@ -10,9 +10,9 @@ import { settle, VirtualClock } from "../base/virtual-clock.ts";
 import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { Store } from "../store/store.ts";
+import { unclosedStore } from "../store/testing/unclosed-store.ts";
 import { type EncryptedStore, encryptStore } from "./encryption.ts";
 import { addEncryptionKey, encryptionFile, encryptionKeyNames } from "./encryption-keys.ts";
-import { unclosedStore } from "./testing/unclosed-store.ts";
 
 const roots: string[] = [];
 after(() => {
@@ -127,7 +127,7 @@ describe("rotating the key", () => {
     await first.store.create(KEY, secret());
     addEncryptionKey(root, environmentAt(clock));
     // No time passes: the change is not noticed before the end.
-    const survivor: Store = { ...bound(raw), close: async () => {} };
+    const survivor = unclosedStore(raw);
     const second = await openOver(survivor, root, clock);
     await until(clock, () => encryptionKeyNames(root).length === 1);
     assert.deepEqual((await second.store.get(KEY))!.value, secret());
@@ -227,23 +227,6 @@ describe("a configuration of somebody's own", () => {
     await assert.rejects(raw.get(KEY), /closed/);
   });
 });
-
-/** The methods of a store as functions of their own. */
-function bound(store: Store): Store {
-  return {
-    revision: () => store.revision(),
-    currentRevision: () => store.currentRevision(),
-    compactedRevision: () => store.compactedRevision(),
-    get: (key, options) => store.get(key, options),
-    list: (request) => store.list(request),
-    create: (key, value, options) => store.create(key, value, options),
-    update: (key, value, revision, options) => store.update(key, value, revision, options),
-    delete: (key, revision) => store.delete(key, revision),
-    watch: (request) => store.watch(request),
-    compact: (revision) => store.compact(revision),
-    close: () => store.close(),
-  };
-}
 
 test("a start without the key that Secrets are encrypted with says so, and makes no other", async () => {
   const root = directory();

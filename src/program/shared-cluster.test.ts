@@ -10,11 +10,11 @@ import { silentLogger } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
+import { unclosedStore } from "../store/testing/unclosed-store.ts";
 import { encryptStore } from "./encryption.ts";
 import { ensureEncryptionKeys } from "./encryption-keys.ts";
 import { joinSharedCluster, readSharedCluster } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
-import { unclosedStore } from "./testing/unclosed-store.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "wherry-shared-"));
 after(() => rmSync(directory, { recursive: true }));

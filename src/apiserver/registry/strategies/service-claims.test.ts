@@ -4,7 +4,7 @@ import type { Service } from "../../../api/generated/core/v1.ts";
 import { ipAddresses, services } from "../../../api/generated/resources.ts";
 import { VirtualClock } from "../../../base/virtual-clock.ts";
 import { createMemoryStore } from "../../../store/memory/memory-store.ts";
-import type { Store } from "../../../store/store.ts";
+import { unclosedStore } from "../../../store/testing/unclosed-store.ts";
 import { type MemoryServer, startMemoryServer } from "../../testing/memory-server.ts";
 import { type Claim, planClaimRepair } from "./service-claim-repair.ts";
 
@@ -102,7 +102,7 @@ test("servers that know nothing of each other give nothing twice", async (contex
   const clock = new VirtualClock();
   const store = createMemoryStore({ clock });
   const servers = await Promise.all(
-    Array.from({ length: 3 }, () => startMemoryServer({ store: unclosed(store), isStoreShared: true })),
+    Array.from({ length: 3 }, () => startMemoryServer({ store: unclosedStore(store), isStoreShared: true })),
   );
   context.after(async () => {
     for (const server of servers) await server.close();
@@ -124,20 +124,3 @@ test("servers that know nothing of each other give nothing twice", async (contex
   assert.equal(new Set(made.map(({ spec }) => spec?.clusterIP)).size, 60);
   assert.equal(new Set(made.map(({ spec }) => spec?.ports?.[0]?.nodePort)).size, 60);
 });
-
-/** Several servers have it; its owner closes it. */
-function unclosed(store: Store): Store {
-  return {
-    revision: () => store.revision(),
-    currentRevision: () => store.currentRevision(),
-    compactedRevision: () => store.compactedRevision(),
-    get: (key, options) => store.get(key, options),
-    list: (request) => store.list(request),
-    create: (key, value, options) => store.create(key, value, options),
-    update: (key, value, revision, options) => store.update(key, value, revision, options),
-    delete: (key, revision) => store.delete(key, revision),
-    watch: (request) => store.watch(request),
-    compact: (revision) => store.compact(revision),
-    close: async () => {},
-  };
-}

@@ -1,4 +1,4 @@
-import type { Store } from "../../store/store.ts";
+import type { Store } from "../store.ts";
 
 /** A store that several have; its owner closes it. */
 export function unclosedStore(store: Store): Store {
