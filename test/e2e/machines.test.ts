@@ -32,10 +32,10 @@ suite("a cluster of two machines", { skip }, () => {
 
   before(async () => {
     mkdirSync(join(directory, "home"));
-    machine = await lookAtMachine();
     registry = await startRegistry();
     machines = await connectMachines();
     await machines.share(Number(registry.host.split(":")[1]));
+    machine = await lookAtMachine(); // With the two machines' own namespaces and cable: they outlive the clusters.
     clean = await Promise.all([machines.first.network(), machines.second.network()]);
     const { address } = machines.first;
     await begin("first", ["up", "--bind", "0.0.0.0", "--port", String(PORT), "--node-name", "first"], /^Ready in /m);
