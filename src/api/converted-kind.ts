@@ -19,7 +19,8 @@ export function convertedKind(kind: KindDefinition, version: string, conversion:
   };
   const pair = (check: ((object: ApiObject, old: ApiObject) => FieldError[]) | undefined) =>
     check && ((object: ApiObject, old: ApiObject) => check(toStored(object), toStored(old)));
-  const { setDefaults, prepareForCreate, prepareForUpdate, validate, validateCreate, gracePeriodSeconds } = kind;
+  const { setDefaults, prepareForCreate, prepareForUpdate, validate, validateCreate, gracePeriodSeconds, warnings } =
+    kind;
   const { setDefaults: _d, prepareForCreate: _c, prepareForUpdate: _u, gracePeriodSeconds: _g, ...same } = kind;
   const validateUpdate = pair(kind.validateUpdate);
   const validateStatusUpdate = pair(kind.validateStatusUpdate);
@@ -31,7 +32,14 @@ export function convertedKind(kind: KindDefinition, version: string, conversion:
     ...(prepareForUpdate && {
       prepareForUpdate: (draft, old) => inPlace(draft, (stored) => prepareForUpdate(stored, toStored(old))),
     }),
-    ...(validate && { validate: (object) => validate(toStored(object)) }),
+    ...(validate && {
+      validate: (object, old) =>
+        old === undefined ? validate(toStored(object)) : validate(toStored(object), toStored(old)),
+    }),
+    ...(warnings && {
+      warnings: (object, old) =>
+        old === undefined ? warnings(toStored(object)) : warnings(toStored(object), toStored(old)),
+    }),
     ...(validateCreate && { validateCreate: (object) => validateCreate(toStored(object)) }),
     ...(validateUpdate && { validateUpdate }),
     ...(validateStatusUpdate && { validateStatusUpdate }),

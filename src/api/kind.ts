@@ -19,14 +19,19 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   prepareForCreate?(draft: T): void;
   /** Carries over what a client may not change on update, beyond `status`. */
   prepareForUpdate?(draft: T, old: T): void;
-  /** What is wrong with a new object, beyond types and metadata. */
-  validate?(object: T): FieldError[];
+  /**
+   * What is wrong with an object, beyond types and metadata. On update `old` is what it was before: where upstream lets stay
+   * what was wrong already, the rule looks there.
+   */
+  validate?(object: T, old?: T): FieldError[];
   /** What is wrong with an object as it is created only, beyond validate (which runs too). */
   validateCreate?(object: T): FieldError[];
   /** What is wrong with the change, beyond validate (which runs too): immutable fields, transitions. */
   validateUpdate?(object: T, old: T): FieldError[];
   /** The same for a write through the status subresource. */
   validateStatusUpdate?(object: T, old: T): FieldError[];
+  /** What is allowed and unwise, for the client's `Warning` headers: of a sound object that is created, or changed from `old`. */
+  warnings?(object: T, old?: T): string[];
   /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */
   readonly statusOnCreate?: true;
   /** Whether names are other than DNS subdomains. */

@@ -54,6 +54,7 @@ async function createOnce(
   const undo = await resource.strategy.beforeCreate?.(draft, context);
   try {
     validateNew(resource, draft);
+    for (const warning of resource.kind?.warnings?.(draft) ?? []) context.warn(warning);
     await resource.admission.validate(attributes);
     return await store(resource, draft, context, undo);
   } catch (error) {

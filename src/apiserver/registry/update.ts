@@ -82,6 +82,7 @@ async function updateOnce(
   try {
     countGeneration(resource, draft as AnyObject, old as AnyObject);
     validateChange(resource, { draft, old, subresource });
+    if (subresource === "") for (const warning of resource.kind?.warnings?.(draft, old) ?? []) context.warn(warning);
     if (request.admission !== "already") await resource.admission.validate(attributes);
     if (equalJson(draft, old) && resource.storage.isStoredAsWritten(current)) {
       await undo?.();
@@ -182,7 +183,10 @@ function validateChange(
   const errors = [...validateObjectMetaUpdate(draft.metadata ?? {}, old.metadata ?? {})];
   if (subresource === "status") errors.push(...(resource.kind?.validateStatusUpdate?.(draft, old) ?? []));
   else if (subresource === "" || resource.custom !== undefined) {
-    errors.push(...(resource.kind?.validate?.(draft) ?? []), ...(resource.kind?.validateUpdate?.(draft, old) ?? []));
+    errors.push(
+      ...(resource.kind?.validate?.(draft, old) ?? []),
+      ...(resource.kind?.validateUpdate?.(draft, old) ?? []),
+    );
   }
   if (errors.length > 0) throw invalidObject(resource.schema, draft.metadata?.name ?? "", errors);
 }
