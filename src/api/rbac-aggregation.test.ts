@@ -38,3 +38,18 @@ test("rules are compared by what they say", () => {
   assert.ok(!sameRules([bare], []));
   assert.ok(sameRules(undefined, []));
 });
+
+test("roles that pick each other all hold what any of them picks, and nothing of their own", () => {
+  const ring = ["a", "b", "c"].map(
+    (name, index): ClusterRole => ({
+      ...whole(name, `to-${"cab"[index]}`),
+      metadata: { name, labels: { [`to-${name}`]: "true" } },
+      rules: [rule(`stale-${name}`)],
+    }),
+  );
+  const roles = [...ring, part("leaf-a", "to-a", "pods"), part("leaf-c", "to-c", "services")];
+  for (const role of ring) {
+    const resources = aggregateRules(role, roles)?.map((each) => each.resources?.[0]);
+    assert.deepEqual(resources?.sort(), ["pods", "services"], role.metadata?.name);
+  }
+});

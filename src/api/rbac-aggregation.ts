@@ -3,21 +3,27 @@ import { labelSelectorOf } from "./selectors.ts";
 
 /**
  * The rules that an aggregated ClusterRole should have: those of every other role that one of its selectors picks, selector
- * by selector, each selector's roles by name, every rule once. Undefined for a role that does not aggregate.
+ * by selector, each selector's roles by name, every rule once. Undefined for a role that does not aggregate. What an
+ * aggregated role among the picked ones holds is worked out, not read: so roles that pick each other have one answer, and
+ * do not hand old rules round for ever.
  */
 export function aggregateRules(role: ClusterRole, roles: readonly ClusterRole[]): PolicyRule[] | undefined {
   if (role.aggregationRule === undefined) return undefined;
-  const sorted = roles
-    .filter((other) => other.metadata?.name !== role.metadata?.name)
-    .sort((left, right) => compareText(left.metadata?.name ?? "", right.metadata?.name ?? ""));
+  const sorted = [...roles].sort((left, right) => compareText(left.metadata?.name ?? "", right.metadata?.name ?? ""));
   const found = new Map<string, PolicyRule>();
-  for (const selector of role.aggregationRule.clusterRoleSelectors ?? []) {
-    const matches = labelSelectorOf(selector);
-    for (const other of sorted) {
-      if (!matches(other.metadata?.labels)) continue;
-      for (const rule of other.rules ?? []) found.set(ruleKey(rule), found.get(ruleKey(rule)) ?? rule);
+  const visited = new Set([role.metadata?.name]);
+  const open = (aggregated: ClusterRole): void => {
+    for (const selector of aggregated.aggregationRule?.clusterRoleSelectors ?? []) {
+      const matches = labelSelectorOf(selector);
+      for (const other of sorted) {
+        if (visited.has(other.metadata?.name) || !matches(other.metadata?.labels)) continue;
+        visited.add(other.metadata?.name);
+        if (other.aggregationRule !== undefined) open(other);
+        else for (const rule of other.rules ?? []) found.set(ruleKey(rule), found.get(ruleKey(rule)) ?? rule);
+      }
     }
-  }
+  };
+  open(role);
   return [...found.values()];
 }
 

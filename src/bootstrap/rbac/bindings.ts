@@ -29,6 +29,7 @@ export const clusterRoleBindings: readonly ClusterRoleBinding[] = [
   // Nodes are the Node authorizer's: the binding stays, with nobody in it.
   bind("system:node", []),
   bind("system:service-account-issuer-discovery", [SERVICE_ACCOUNTS]),
+  bind("system:cluster-trust-bundle-discovery", [SERVICE_ACCOUNTS]),
 ];
 
 /** What installers of clusters add: the administrators' group, the DNS server, and how machines join and stay. */

@@ -120,6 +120,11 @@ const CONTROLLERS: Readonly<Record<string, readonly string[]>> = {
     "list,watch,create,delete,patch core pods",
     EVENTS,
   ],
+  "kube-apiserver-serving-clustertrustbundle-publisher": [
+    "attest certificates.k8s.io signers kubernetes.io/kube-apiserver-serving",
+    "list,watch,create,update,delete certificates.k8s.io clustertrustbundles",
+    EVENTS,
+  ],
   "legacy-service-account-token-cleaner": [
     "get core configmaps kube-apiserver-legacy-service-account-token-tracking",
     "patch,delete core secrets",
@@ -149,6 +154,7 @@ const CONTROLLERS: Readonly<Record<string, readonly string[]>> = {
     "watch core events",
   ],
   "pod-garbage-collector": ["list,watch,delete core pods", "read core nodes", "patch core pods/status"],
+  podcertificaterequestcleaner: ["read,delete certificates.k8s.io podcertificaterequests"],
   "pv-protection-controller": ["read,update core persistentvolumes", EVENTS],
   "pvc-protection-controller": [
     "read,update core persistentvolumeclaims",

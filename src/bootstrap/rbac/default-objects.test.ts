@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { ClusterRole } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
 import { aggregateRules, sameRules } from "../../api/rbac-aggregation.ts";
@@ -134,6 +135,47 @@ test("what was taken away comes back, what was added stays", () => {
   assert.equal(repairRole(admin, { ...admin, rules: [] }), undefined, "rules of an aggregated role are not ours");
   const plain = repairRole(admin, { metadata: admin.metadata!, rules: [] });
   assert.deepEqual(plain?.object.aggregationRule, admin.aggregationRule);
+  const [selector] = admin.aggregationRule?.clusterRoleSelectors ?? [];
+  const another = { matchLabels: { mine: "yes" } };
+  const grown = repairRole(admin, { ...admin, aggregationRule: { clusterRoleSelectors: [another] } });
+  assert.deepEqual(grown?.object.aggregationRule?.clusterRoleSelectors, [another, selector]);
+  assert.equal(
+    repairRole(admin, { ...admin, aggregationRule: { clusterRoleSelectors: [another, selector!] } }),
+    undefined,
+  );
+  const turned = repairRole(role, { ...role, aggregationRule: { clusterRoleSelectors: [another] } });
+  assert.deepEqual(turned?.object, role, "a plain role does not become an aggregated one");
+});
+
+/** Upstream's of 1.36, with those of trust bundles and pods' certificates, which are served here. */
+test("the default objects are upstream's, by number, name and content", () => {
+  const ours = <T extends { metadata?: { name?: string; labels?: Record<string, string> } }>(objects: readonly T[]) =>
+    objects.filter(({ metadata }) => metadata?.labels?.["kubernetes.io/bootstrapping"] === "rbac-defaults");
+  const names = ours(rbac.clusterRoles).map(({ metadata }) => metadata?.name ?? "");
+  const bound = ours(rbac.clusterRoleBindings).map(({ metadata }) => metadata?.name ?? "");
+  const controllers = names.filter((name) => name.startsWith("system:controller:"));
+  assert.deepEqual(
+    bound.filter((name) => name.startsWith("system:controller:")),
+    controllers,
+  );
+  const counts = [names, controllers, bound, ours(rbac.roles), ours(rbac.roleBindings)].map(({ length }) => length);
+  assert.deepEqual(counts, [72, 40, 53, 7, 7]);
+  const digest = (values: readonly unknown[]): string =>
+    createHash("sha256")
+      .update(
+        values
+          .map((value) => JSON.stringify(value))
+          .sort()
+          .join("\n"),
+      )
+      .digest("hex")
+      .slice(0, 16);
+  assert.equal(digest(names), "3cdd3ef9c451035e");
+  const content = ours(rbac.clusterRoles).map(({ metadata, rules, aggregationRule }) => [
+    metadata,
+    aggregationRule ?? rules,
+  ]);
+  assert.equal(digest(content), "3cd755bcb8f000ce");
 });
 
 test("bindings get their subjects back, or are made anew", () => {

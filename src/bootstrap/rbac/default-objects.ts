@@ -47,14 +47,10 @@ function labelled<T extends ApiObject>(object: T): T {
   };
 }
 
-/** admin takes edit's rules, which takes view's: three passes fill them all. The controller keeps them so later. */
+/** Aggregated roles with the rules that their controller keeps in them later. */
 function filled(roles: ClusterRole[]): ClusterRole[] {
-  let current = roles;
-  for (let pass = 0; pass < 3; pass++) {
-    current = current.map((role) => {
-      const rules = aggregateRules(role, current);
-      return rules === undefined ? role : { ...role, rules };
-    });
-  }
-  return current;
+  return roles.map((role) => {
+    const rules = aggregateRules(role, roles);
+    return rules === undefined ? role : { ...role, rules };
+  });
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
+  AggregationRule,
   ClusterRole,
   ClusterRoleBinding,
   PolicyRule,
@@ -21,19 +23,38 @@ const AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate";
 /** Adds to a stored role what it lacks of the default one. What an administrator added stays. */
 export function repairRole<T extends ClusterRole | Role>(expected: T, stored: T): Repair<T> | undefined {
   if (isLeftAlone(stored)) return undefined;
-  const aggregated = "aggregationRule" in expected && expected.aggregationRule !== undefined;
+  const wanted = aggregationOf(expected);
   // The rules of an aggregated role are the aggregation controller's.
-  const missing = aggregated ? [] : missingRules(expected.rules, stored.rules);
-  const withoutAggregation = aggregated && (stored as ClusterRole).aggregationRule === undefined;
+  const missing = wanted === undefined ? missingRules(expected.rules, stored.rules) : [];
+  const aggregation = completeAggregation(wanted, aggregationOf(stored));
   const metadata = completeMetadata(expected, stored);
-  if (missing.length === 0 && !withoutAggregation && metadata === undefined) return undefined;
+  if (missing.length === 0 && aggregation === undefined && metadata === undefined) return undefined;
   const object: T = {
     ...stored,
     ...(metadata === undefined ? {} : { metadata }),
     ...(missing.length === 0 ? {} : { rules: [...(stored.rules ?? []), ...missing] }),
-    ...(withoutAggregation ? { aggregationRule: (expected as ClusterRole).aggregationRule } : {}),
+    ...(aggregation === undefined ? {} : { aggregationRule: aggregation }),
   };
+  if (wanted === undefined) delete (object as ClusterRole).aggregationRule;
   return { kind: "update", object };
+}
+
+const aggregationOf = (role: ClusterRole | Role): AggregationRule | undefined => (role as ClusterRole).aggregationRule;
+
+/**
+ * The stored selectors with those that they lack; undefined when nothing is to be done. A role that should not aggregate
+ * at all loses its selectors, or the controller would write over its rules.
+ */
+function completeAggregation(
+  expected: AggregationRule | undefined,
+  stored: AggregationRule | undefined,
+): AggregationRule | undefined {
+  if (expected === undefined) return stored === undefined ? undefined : {};
+  const has = stored?.clusterRoleSelectors ?? [];
+  const missing = (expected.clusterRoleSelectors ?? []).filter(
+    (selector) => !has.some((each) => isDeepStrictEqual(each, selector)),
+  );
+  return missing.length === 0 ? undefined : { clusterRoleSelectors: [...has, ...missing] };
 }
 
 function missingRules(expected: readonly PolicyRule[] = [], stored: readonly PolicyRule[] = []): PolicyRule[] {
@@ -46,7 +67,9 @@ export function repairBinding<T extends ClusterRoleBinding | RoleBinding>(
   stored: T,
 ): Repair<T> | undefined {
   if (isLeftAlone(stored)) return undefined;
-  if (stored.roleRef.kind !== expected.roleRef.kind || stored.roleRef.name !== expected.roleRef.name) {
+  const { apiGroup, kind, name } = expected.roleRef;
+  const to = stored.roleRef;
+  if (to.apiGroup !== apiGroup || to.kind !== kind || to.name !== name) {
     return { kind: "replace", object: expected };
   }
   const has = new Set((stored.subjects ?? []).map(subjectKey));

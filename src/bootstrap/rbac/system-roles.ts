@@ -66,6 +66,7 @@ const certificates: ClusterRole[] = [
   approver("kubelet-serving", "kubelet-serving"),
   approver("kube-apiserver-client", "kube-apiserver-client"),
   approver("kube-apiserver-client-kubelet", "kube-apiserver-client-kubelet"),
+  role("system:cluster-trust-bundle-discovery", "read certificates.k8s.io clustertrustbundles"),
 ];
 
 const ACCESS_REVIEWS = [
