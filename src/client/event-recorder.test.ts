@@ -7,7 +7,7 @@ import { silentLogger } from "../base/log.ts";
 import { seededRandom } from "../base/random.ts";
 import { settle, VirtualClock } from "../base/virtual-clock.ts";
 import { Client } from "./client.ts";
-import { createEventRecorder } from "./event-recorder.ts";
+import { createEventRecorder, createEventSender } from "./event-recorder.ts";
 import { createScriptedTransport } from "./scripted-transport.ts";
 import type { TransportRequest } from "./transport.ts";
 
@@ -103,6 +103,26 @@ describe("event recorder", () => {
     say("spam");
     await recorder.stop();
     assert.equal(transport.requests.length, 26);
+  });
+
+  it("sends 100 at once and then 50 a second, whoever says it", async () => {
+    const clock = new VirtualClock();
+    const transport = createScriptedTransport((request) => request.body as ApiObject);
+    const sender = createEventSender({ clock, random: seededRandom(1), log: silentLogger });
+    const sources = ["node-1", "node-2"].map((host) =>
+      sender.recorder({ client: new Client(transport), component: "kubelet", host }),
+    );
+    for (let number = 0; number < 200; number++) {
+      const pod: ApiObject = { kind: "Pod", metadata: { namespace: "default", name: `web-${number}` } };
+      sources[number % 2]?.event(pod, { type: "Normal", reason: "Started", message: "Container started" });
+    }
+    await settle(500);
+    assert.equal(transport.requests.length, 100);
+    assert.deepEqual((transport.requests[99]!.body as Event).source, { component: "kubelet", host: "node-2" });
+    await clock.advance(1000);
+    assert.equal(transport.requests.length, 150);
+    await sender.stop();
+    assert.equal(transport.requests.length, 200);
   });
 
   it("retries when the server is busy, and gives up when it refuses", async () => {

@@ -12,27 +12,45 @@ import { createBackoff } from "./backoff.ts";
 import type { Client } from "./client.ts";
 import { createEventCorrelator, recent } from "./event-correlator.ts";
 import type { EventRecorder, RecordedEvent } from "./events.ts";
+import { createTokenBucket } from "./token-bucket.ts";
 
 const QUEUE_CAPACITY = 1000;
 const ATTEMPTS = 6;
+/** Upstream's (KubeletConfiguration eventRecordQPS and eventBurst, the scheduler's clientConnection). */
+const EVENTS_PER_SECOND = 50;
+const EVENTS_AT_ONCE = 100;
 
-export interface EventRecorderOptions {
+/** Who says it. */
+export interface EventSource {
   readonly client: Client;
-  /** Who says it, e.g. `deployment-controller`. */
+  /** E.g. `deployment-controller`. */
   readonly component: string;
   /** The node it runs on, if it belongs to one. */
   readonly host?: string;
+}
+
+export interface EventSenderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
+
+export interface EventRecorderOptions extends EventSource, EventSenderOptions {}
 
 export interface StoppableEventRecorder extends EventRecorder {
   /** Sends what is queued, but gives up retries, and resolves when all is sent. */
   stop(): Promise<void>;
 }
 
+/** One queue and one allowance of events, for one component or for many that share it. */
+export interface EventSender {
+  recorder(source: EventSource): EventRecorder;
+  /** As that of a recorder. */
+  stop(): Promise<void>;
+}
+
 interface Draft {
+  readonly source: EventSource;
   readonly about: ObjectReference;
   readonly event: RecordedEvent;
   readonly timeMs: number;
@@ -48,34 +66,44 @@ interface Sent {
 
 /** Records core/v1 Events. See client/events.ts for what it promises. */
 export function createEventRecorder(options: EventRecorderOptions): StoppableEventRecorder {
-  const { clock, log } = options;
+  const sender = createEventSender(options);
+  return { ...sender.recorder(options), stop: sender.stop };
+}
+
+/** Sends events one after another, 100 at once and 50 a second, so that a flood of pods does not become one of events. */
+export function createEventSender(options: EventSenderOptions): EventSender {
+  const { clock, random, log } = options;
   const queue = new AsyncQueue<Draft>(QUEUE_CAPACITY);
   const stopping = new AbortController();
   const correlate = createEventCorrelator(clock);
   const sent = new Map<string, Sent>();
+  const allowance = createTokenBucket(clock, { perSecond: EVENTS_PER_SECOND, burst: EVENTS_AT_ONCE });
 
   async function record(draft: Draft): Promise<void> {
-    const verdict = correlate({ about: identity(draft.about), ...pick(draft.event) });
+    const verdict = correlate({ about: identity(draft), ...pick(draft.event) });
     if (verdict.action === "drop") return;
+    const waitMs = allowance.take();
+    if (waitMs > 0) await sleep(clock, waitMs, stopping.signal);
     const time = formatTime(draft.timeMs);
     const known = recent<Sent>(sent, verdict.key, () => ({ firstTimestamp: time, count: 0 }));
     known.count++;
     const { message } = verdict;
+    const { client } = draft.source;
     if (known.key !== undefined) {
       try {
         const body = { count: known.count, lastTimestamp: time, message };
-        await options.client.patch(events, splitKey(known.key), { type: "strategic", body });
+        await client.patch(events, splitKey(known.key), { type: "strategic", body });
         return;
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
     }
-    const made = await options.client.create(events, eventObject(options, { draft, message, known, time }));
+    const made = await client.create(events, eventObject(random, { draft, message, known, time }));
     known.key = `${made.metadata.namespace}/${made.metadata.name}`;
   }
 
   async function recordWithRetry(draft: Draft): Promise<void> {
-    const backoff = createBackoff({ random: options.random, initialMs: 200, maximumMs: 10_000 });
+    const backoff = createBackoff({ random, initialMs: 200, maximumMs: 10_000 });
     for (let attempt = 1; ; attempt++) {
       try {
         await record(draft);
@@ -97,10 +125,13 @@ export function createEventRecorder(options: EventRecorderOptions): StoppableEve
 
   const sending = send();
   return {
-    event(about, event) {
-      const draft = { about: referenceTo(about, event.fieldPath), event, timeMs: clock.now(), cause: currentTrace() };
-      if (!queue.push(draft)) log.debug("event dropped: too many are waiting", { reason: event.reason });
-    },
+    recorder: (source) => ({
+      event(about, event) {
+        const reference = referenceTo(about, event.fieldPath);
+        const draft = { source, about: reference, event, timeMs: clock.now(), cause: currentTrace() };
+        if (!queue.push(draft)) log.debug("event dropped: too many are waiting", { reason: event.reason });
+      },
+    }),
     async stop() {
       stopping.abort();
       queue.end();
@@ -114,12 +145,12 @@ function pick(event: RecordedEvent): { type: string; reason: string; message: st
 }
 
 function eventObject(
-  options: EventRecorderOptions,
+  random: Random,
   { draft, message, known, time }: { draft: Draft; message: string; known: Sent; time: string },
 ): Event {
-  const { about, event, timeMs } = draft;
+  const { about, event, timeMs, source } = draft;
   // Upstream's names end in the time in nanoseconds; chance fills what a clock of milliseconds lacks.
-  const nanoseconds = BigInt(Math.floor(timeMs)) * 1_000_000n + BigInt(Math.floor(options.random.fraction() * 1e6));
+  const nanoseconds = BigInt(Math.floor(timeMs)) * 1_000_000n + BigInt(Math.floor(random.fraction() * 1e6));
   const metadata: ObjectMeta = {
     name: `${about.name}.${nanoseconds.toString(16)}`,
     namespace: about.namespace ?? "default",
@@ -130,12 +161,12 @@ function eventObject(
     type: event.type,
     reason: event.reason,
     message,
-    source:
-      options.host === undefined
-        ? { component: options.component }
-        : { component: options.component, host: options.host },
-    reportingComponent: options.component,
-    reportingInstance: options.host ?? "",
+    source: {
+      component: source.component,
+      ...(source.host !== undefined && { host: source.host }),
+    },
+    reportingComponent: source.component,
+    reportingInstance: source.host ?? "",
     firstTimestamp: known.firstTimestamp,
     lastTimestamp: time,
     count: known.count,
@@ -152,6 +183,7 @@ export function referenceTo(object: ApiObject, fieldPath?: string): ObjectRefere
   return reference;
 }
 
-function identity(about: ObjectReference): string {
-  return [about.apiVersion, about.kind, about.namespace, about.name, about.uid, about.fieldPath].join("\n");
+function identity({ about, source }: Draft): string {
+  const { apiVersion, kind, namespace, name, uid, fieldPath } = about;
+  return [source.component, source.host, apiVersion, kind, namespace, name, uid, fieldPath].join("\n");
 }

@@ -66,8 +66,8 @@ export function assemble(
   const { client, clock, log, events, runtime, host, nodeName, ownLabels, clusterDns, clusterDomain } = options;
   const { files } = host;
   const paths = kubeletPaths(options.dataDirectory);
-  const objects = createReferencedObjects(client);
-  const tokens = createServiceAccountTokens(client, clock);
+  const objects = options.objects ?? createReferencedObjects(client);
+  const tokens = options.tokens ?? createServiceAccountTokens(client, clock);
   const hostIps = options.nodeAddresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address);
   const allocatable = allocatableAmounts(facts.host, options.maxPods ?? DEFAULT_MAX_PODS);
   const cache = createRuntimeCache({

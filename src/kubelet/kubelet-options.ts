@@ -6,8 +6,10 @@ import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/events.ts";
 import type { InformerSet } from "../client/informer.ts";
 import type { ContainerRuntime } from "./cri/runtime.ts";
+import type { ReferencedObjects } from "./environment/objects.ts";
 import type { KubeletHost } from "./host/host.ts";
 import type { Prober } from "./probes/prober.ts";
+import type { ServiceAccountTokens } from "./volumes/tokens.ts";
 
 export interface KubeletOptions {
   /** As `system:node:<nodeName>` in group `system:nodes`. */
@@ -44,6 +46,10 @@ export interface KubeletOptions {
   readonly tellsOfNode?: boolean;
   /** How containers are probed; over the network and by commands when absent. */
   readonly prober?: Prober;
+  /** Where the ConfigMaps and Secrets of pods come from; asked of the API each time when absent. */
+  readonly objects?: ReferencedObjects;
+  /** Where service account tokens come from; asked of the API when absent. */
+  readonly tokens?: ServiceAccountTokens;
   /** The API gave the node its pod addresses, or changed them. */
   onPodCidrs?(podCidrs: readonly string[]): Promise<void>;
   /** Ends start-up when it aborts; stop ends the kubelet. */

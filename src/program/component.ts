@@ -3,7 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { Client } from "../client/client.ts";
-import { createEventRecorder, type StoppableEventRecorder } from "../client/event-recorder.ts";
+import { createEventSender, type EventSender } from "../client/event-recorder.ts";
+import type { EventRecorder } from "../client/events.ts";
 import type { InformerSet } from "../client/informer.ts";
 import { createInformerSet } from "../client/informer-set.ts";
 import type { Transport } from "../client/transport.ts";
@@ -14,7 +15,7 @@ export interface Component {
   readonly name: string;
   readonly client: Client;
   readonly informers: InformerSet;
-  readonly events: StoppableEventRecorder;
+  readonly events: EventRecorder;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -36,21 +37,20 @@ export interface ComponentIdentity {
 
 export function createComponent(
   { name, user, program = name, host }: ComponentIdentity,
-  from: { door: Door; environment: Environment },
+  from: {
+    readonly door: Door;
+    readonly environment: Environment;
+    /** Where many components share one; it outlives them. */
+    readonly eventSender?: EventSender;
+  },
 ): Component {
   const { clock, random } = from.environment;
   const log = from.environment.log.named(name);
   const transport = from.door({ user, userAgent: program });
   const client = new Client(transport);
   const informers = createInformerSet({ client, clock, random, log });
-  const events = createEventRecorder({
-    client,
-    component: name,
-    ...(host === undefined ? {} : { host }),
-    clock,
-    random,
-    log,
-  });
+  const sender = from.eventSender ?? createEventSender({ clock, random, log });
+  const events = sender.recorder({ client, component: name, ...(host !== undefined && { host }) });
   return {
     name,
     client,
@@ -61,7 +61,7 @@ export function createComponent(
     log,
     async close() {
       await informers.stop();
-      await events.stop();
+      if (from.eventSender === undefined) await sender.stop();
       await transport.close();
     },
   };

@@ -5,15 +5,21 @@ import { errorMessage } from "../base/assert.ts";
 import { sleep } from "../base/clock.ts";
 import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
 import { CommandError } from "../cli/command.ts";
+import { createEventSender, type EventSender } from "../client/event-recorder.ts";
 import type { InformerSet } from "../client/informer.ts";
+import { createRequestLimit, limitedTransport } from "../client/limited-transport.ts";
 import { readSimulation } from "../kubelet/cri/simulated/read-simulation.ts";
 import { createSimulatedProber } from "../kubelet/cri/simulated/simulated-prober.ts";
 import { createSimulatedRuntime } from "../kubelet/cri/simulated/simulated-runtime.ts";
 import { matchesPattern, rulesOf, type Simulation } from "../kubelet/cri/simulated/simulation.ts";
+import type { ReferencedObjects } from "../kubelet/environment/objects.ts";
+import { createReferencedObjects } from "../kubelet/environment/referenced-objects.ts";
+import { rememberedObjects } from "../kubelet/environment/remembered-objects.ts";
 import type { KubeletHandle } from "../kubelet/handle.ts";
 import { createSimulatedHost } from "../kubelet/host/simulated-host.ts";
 import { startKubelet } from "../kubelet/kubelet.ts";
 import { startKubeletServer } from "../kubelet/server/server.ts";
+import { noTokens } from "../kubelet/volumes/no-tokens.ts";
 import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import { createComponent } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
@@ -34,6 +40,8 @@ const SIMULATED_NODE_LABEL = "wherry.local/simulated";
 
 /** So many start at once; that their heartbeats then come at different moments is welcome. */
 const STARTING_AT_ONCE = 32;
+/** Requests of all these nodes under way at once: fewer than flow control lets in, so that none has to be sent again. */
+const REQUESTS_AT_ONCE = 64;
 /** Nobody routes it: pods of simulated nodes have addresses, and nothing answers there. */
 const POD_ADDRESSES_BASE = "100.64.0.0";
 const ADDRESS = "127.0.0.1";
@@ -51,8 +59,10 @@ export async function readSimulationFile(path: string | undefined): Promise<Simu
 
 /** Nodes that only claim to run containers: the kubelet is the real one, below it is the simulated runtime. */
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<Started> {
-  const { context, count } = options;
-  const { clock } = context.environment;
+  const { count } = options;
+  const { clock, random, log } = options.context.environment;
+  const context = limited(options.context);
+  const eventSender = createEventSender({ clock, random, log: log.named("simulated-nodes") });
   const stopping = new AbortController();
   const handles = new Map<string, KubeletHandle>();
   const shared = createComponent({ name: "simulated-nodes", user: identities.bootstrap, program: "kubelet" }, context);
@@ -66,12 +76,19 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     clock,
     log: shared.log,
   });
+  const together: SharedByNodes = {
+    informers: shared.informers,
+    objects: rememberedObjects(createReferencedObjects(shared.client), clock),
+    eventSender,
+    serverPort: server.port,
+    handles,
+  };
   const nodes: SimulatedNode[] = [];
   let next = 0;
   const start = async (): Promise<void> => {
     while (next < count && !stopping.signal.aborted) {
       const number = next++;
-      const node = simulatedNode(number, { ...options, informers: shared.informers, serverPort: server.port, handles });
+      const node = simulatedNode(number, { ...options, context, together });
       nodes.push(node);
       await node.start();
     }
@@ -84,9 +101,24 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
       await failing;
       await Promise.all(nodes.map((node) => node.stop(how)));
       await server.close();
+      await eventSender.stop();
       await shared.close();
     },
   };
+}
+
+/** What one does for all nodes of this process. */
+interface SharedByNodes {
+  readonly informers: InformerSet;
+  readonly objects: ReferencedObjects;
+  readonly eventSender: EventSender;
+  readonly serverPort: number;
+  readonly handles: Map<string, KubeletHandle>;
+}
+
+function limited(context: ComponentContext): ComponentContext {
+  const limit = createRequestLimit(REQUESTS_AT_ONCE);
+  return { ...context, door: (identity) => limitedTransport(context.door(identity), limit) };
 }
 
 interface SimulatedNode {
@@ -99,13 +131,10 @@ interface SimulatedNode {
 
 function simulatedNode(
   number: number,
-  options: SimulatedNodesOptions & {
-    readonly informers: InformerSet;
-    readonly serverPort: number;
-    readonly handles: Map<string, KubeletHandle>;
-  },
+  options: SimulatedNodesOptions & { readonly together: SharedByNodes },
 ): SimulatedNode {
-  const { context, simulation, handles } = options;
+  const { context, simulation, together } = options;
+  const { handles } = together;
   const { clock, random } = context.environment;
   const name = `simulated-${number + 1}`;
   const podCidr = podCidrOf(number);
@@ -115,11 +144,14 @@ function simulatedNode(
   return {
     name,
     async start() {
-      const component = createComponent({ name: "kubelet", user: nodeIdentity(name), host: name }, context);
+      const component = createComponent(
+        { name: "kubelet", user: nodeIdentity(name), host: name },
+        { ...context, ...together },
+      );
       close = component.close;
       const handle = await startKubelet({
         ...component,
-        informers: sharingServices(component.informers, options.informers),
+        informers: sharingServices(component.informers, together.informers),
         random,
         runtime,
         host: createSimulatedHost({
@@ -141,8 +173,10 @@ function simulatedNode(
         tellsOfNode: false,
         clusterDns: [DNS_SERVICE_ADDRESS],
         clusterDomain: CLUSTER_DOMAIN,
-        serverPort: options.serverPort,
+        serverPort: together.serverPort,
         kubeletVersion: GIT_VERSION,
+        objects: together.objects,
+        tokens: noTokens,
         prober: createSimulatedProber({ runtime: runtime.runtime, clock, simulation }),
       });
       handles.set(name, handle);
