@@ -52,6 +52,15 @@ describe("event recorder", () => {
     assert.deepEqual(made.source, { component: "deployment-controller" });
   });
 
+  it("names events of the same millisecond in the order that they came", async () => {
+    const { transport, recorder, say } = setUp();
+    for (let count = 0; count < 8; count++) say(`number ${count}`);
+    await recorder.stop();
+    const names = transport.requests.map(({ body }) => (body as Event).metadata.name!);
+    assert.equal(names.length, 8);
+    assert.deepEqual(names.toSorted(), names);
+  });
+
   it("counts repeats on one Event", async () => {
     const { clock, transport, recorder, say } = setUp();
     say("again");

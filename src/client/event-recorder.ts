@@ -77,6 +77,7 @@ export function createEventSender(options: EventSenderOptions): EventSender {
   const stopping = new AbortController();
   const correlate = createEventCorrelator(clock);
   const sent = new Map<string, Sent>();
+  const stamp = createStamps(random);
   const allowance = createTokenBucket(clock, { perSecond: EVENTS_PER_SECOND, burst: EVENTS_AT_ONCE });
 
   async function record(draft: Draft): Promise<void> {
@@ -98,7 +99,7 @@ export function createEventSender(options: EventSenderOptions): EventSender {
         if (!isNotFound(error)) throw error;
       }
     }
-    const made = await client.create(events, eventObject(random, { draft, message, known, time }));
+    const made = await client.create(events, eventObject(stamp(draft.timeMs), { draft, message, known, time }));
     known.key = `${made.metadata.namespace}/${made.metadata.name}`;
   }
 
@@ -144,15 +145,27 @@ function pick(event: RecordedEvent): { type: string; reason: string; message: st
   return { type: event.type, reason: event.reason, message: event.message };
 }
 
+/**
+ * Upstream's names of events end in the time in nanoseconds; chance fills what a clock of milliseconds lacks. Of two events in
+ * the same millisecond the later one has the later name all the same: lists are in the order of names.
+ */
+function createStamps(random: Random): (timeMs: number) => string {
+  let last = 0n;
+  return (timeMs) => {
+    const nanoseconds = BigInt(Math.floor(timeMs)) * 1_000_000n + BigInt(Math.floor(random.fraction() * 1e6));
+    const isSameMillisecond = last > nanoseconds && last - nanoseconds < 1_000_000n;
+    last = isSameMillisecond ? last + 1n : nanoseconds;
+    return last.toString(16);
+  };
+}
+
 function eventObject(
-  random: Random,
+  stamp: string,
   { draft, message, known, time }: { draft: Draft; message: string; known: Sent; time: string },
 ): Event {
-  const { about, event, timeMs, source } = draft;
-  // Upstream's names end in the time in nanoseconds; chance fills what a clock of milliseconds lacks.
-  const nanoseconds = BigInt(Math.floor(timeMs)) * 1_000_000n + BigInt(Math.floor(random.fraction() * 1e6));
+  const { about, event, source } = draft;
   const metadata: ObjectMeta = {
-    name: `${about.name}.${nanoseconds.toString(16)}`,
+    name: `${about.name}.${stamp}`,
     namespace: about.namespace ?? "default",
   };
   return {
