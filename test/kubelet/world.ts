@@ -15,6 +15,7 @@ import type { KubeletHandle } from "../../src/kubelet/handle.ts";
 import { createSimulatedHost } from "../../src/kubelet/host/simulated-host.ts";
 import { startKubelet } from "../../src/kubelet/kubelet.ts";
 import type { KubeletOptions } from "../../src/kubelet/kubelet-options.ts";
+import { noFiles } from "../../src/kubelet/volumes/no-files.ts";
 
 export const NODE = "n1";
 
@@ -37,7 +38,8 @@ export async function startWorld(
       informers: createInformerSet(shared),
       events: createEventRecorder({ ...shared, component: "kubelet", host: NODE }),
       runtime,
-      host: createSimulatedHost(),
+      // Volumes follow what they show, as on a real machine.
+      host: { ...createSimulatedHost(), files: { ...noFiles, keepsNothing: false } },
       nodeName: NODE,
       dataDirectory: "/nowhere",
       nodeAddresses: [{ type: "InternalIP", address: "192.0.2.10" }],

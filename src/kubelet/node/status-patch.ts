@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import type { NodeCondition, NodeStatus } from "../../api/generated/core/v1.ts";
+import { equalAsJson } from "../status/plain-json.ts";
 
 /** Whether a new status says anything new: heartbeat times alone do not. */
 export function saysSomethingNew(before: NodeStatus, after: NodeStatus): boolean {
@@ -15,20 +15,14 @@ function withoutHeartbeats(status: NodeStatus): NodeStatus {
 export function nodeStatusPatch(before: NodeStatus, after: NodeStatus): Record<string, unknown> | undefined {
   const patch: Record<string, unknown> = {};
   for (const name of Object.keys(after) as (keyof NodeStatus)[]) {
-    if (name === "conditions" || isDeepStrictEqual(plain(before[name]), plain(after[name]))) continue;
+    if (name === "conditions" || equalAsJson(before[name], after[name])) continue;
     patch[name] = name === "addresses" ? [...(after.addresses ?? []), { $patch: "replace" }] : after[name];
   }
-  const conditions = (after.conditions ?? []).filter(
-    (condition) => !isDeepStrictEqual(old(before, condition), condition),
-  );
+  const conditions = (after.conditions ?? []).filter((condition) => !equalAsJson(old(before, condition), condition));
   if (conditions.length > 0) patch.conditions = conditions;
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
 function old(before: NodeStatus, { type }: NodeCondition): NodeCondition | undefined {
   return before.conditions?.find((condition) => condition.type === type);
-}
-
-function plain(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

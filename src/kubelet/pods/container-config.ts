@@ -70,12 +70,17 @@ export function containerConfig(pod: Pod, container: AnyContainer, facts: Contai
   };
 }
 
+/** Each look at a pod asks for the same few again. */
+const hashes = new WeakMap<AnyContainer, string>();
+
 /** Changes when the container must be replaced: its name or image is another. */
 export function containerHash(container: AnyContainer): string {
-  return createHash("sha256")
-    .update(JSON.stringify([container.name, container.image]))
-    .digest("hex")
-    .slice(0, 8);
+  const known = hashes.get(container);
+  if (known !== undefined) return known;
+  const text = JSON.stringify([container.name, container.image]);
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  hashes.set(container, hash);
+  return hash;
 }
 
 /** Whether the pod's own mounts leave /etc/hosts to the kubelet. */

@@ -1,10 +1,11 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import type { Timer } from "../../base/clock.ts";
+import { equalAsJson } from "../status/plain-json.ts";
 import { VolumeError } from "../volumes/pod-volumes.ts";
 import { InterruptedError } from "./abort.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { lookAtPod, nextLookMs } from "./look.ts";
-import { gracePeriodSeconds } from "./pod.ts";
+import { gracePeriodSeconds, isTerminalPhase } from "./pod.ts";
 import { isEnding, newPodRecord, type PodRecord, publishStatus } from "./pod-record.ts";
 import { StartError } from "./start-error.ts";
 
@@ -42,12 +43,14 @@ export function createPodWorker(first: Pod, dependencies: PodDependencies): PodW
         loop.interrupt();
         return;
       }
-      const before = { ending: isEnding(record), graceSeconds: gracePeriodSeconds(record.pod) };
-      // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
-      if (showsOtherwise(record.pod, next)) record.refreshWanted = true;
+      const before = record.pod;
+      const wasEnding = isEnding(record);
       record.pod = next;
-      const shortened = before.ending && gracePeriodSeconds(next) < before.graceSeconds;
-      if ((isEnding(record) && !before.ending) || shortened) loop.interrupt();
+      if (saysNothingNew(before, next)) return;
+      // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
+      if (showsOtherwise(before, next)) record.refreshWanted = true;
+      const shortened = wasEnding && gracePeriodSeconds(next) < gracePeriodSeconds(before);
+      if ((isEnding(record) && !wasEnding) || shortened) loop.interrupt();
       else loop.wake();
     },
     shutDown(graceSeconds) {
@@ -58,9 +61,26 @@ export function createPodWorker(first: Pod, dependencies: PodDependencies): PodW
   };
 }
 
-function showsOtherwise(before: Pod, after: Pod): boolean {
-  const shown = ({ metadata }: Pod) => JSON.stringify([metadata?.labels, metadata?.annotations]);
-  return shown(before) !== shown(after);
+function showsOtherwise({ metadata: before }: Pod, { metadata: after }: Pod): boolean {
+  return !equalAsJson(before?.labels, after?.labels) || !equalAsJson(before?.annotations, after?.annotations);
+}
+
+/**
+ * Whether only what kubelets write themselves is other than before, as for each status of theirs that comes back (upstream:
+ * podsDifferSemantically). A status that somebody else overwrote is for the status writer to put right.
+ */
+function saysNothingNew(before: Pod, after: Pod): boolean {
+  const { generation } = after.metadata ?? {};
+  const judged = (after.spec?.readinessGates ?? []).length > 0;
+  return (
+    !judged &&
+    generation !== undefined &&
+    generation === before.metadata?.generation &&
+    after.metadata?.deletionTimestamp === before.metadata?.deletionTimestamp &&
+    gracePeriodSeconds(after) === gracePeriodSeconds(before) &&
+    isTerminalPhase(after.status?.phase) === isTerminalPhase(before.status?.phase) &&
+    !showsOtherwise(before, after)
+  );
 }
 
 interface Loop {

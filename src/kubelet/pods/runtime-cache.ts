@@ -34,6 +34,8 @@ export interface RuntimeCache {
   /** Asks for one container that was just made, changed or seen in an event. */
   observeContainer(uid: string, containerId: string, podSandboxId: string): Promise<PodContainerStatus>;
   observeSandbox(uid: string, podSandboxId: string): Promise<PodSandboxStatus>;
+  /** Takes a container for running that the runtime has just said it started. To be observed after that. */
+  noteStarted(uid: string, podSandboxId: string, status: ContainerStatus): void;
   forgetContainer(uid: string, containerId: string): void;
   forgetSandbox(uid: string, podSandboxId: string): void;
 }
@@ -108,21 +110,15 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
       runtime.listContainers({ labels: ownLabels }),
     ]);
     const uids = new Set(entries.keys());
-    const identities = new Map<string, PodIdentity>();
-    for (const { labels } of [...sandboxes, ...containers]) {
-      const identity = podIdentity(labels);
-      if (identity === undefined) continue;
-      uids.add(identity.uid);
-      identities.set(identity.uid, identity);
-    }
-    const ofPod = <T extends { labels: Readonly<Record<string, string>> }>(items: readonly T[], uid: string) =>
-      items.filter(({ labels }) => podIdentity(labels)?.uid === uid);
+    const sandboxesOf = Map.groupBy(sandboxes, uidOf);
+    const containersOf = Map.groupBy(containers, uidOf);
+    for (const uid of [...sandboxesOf.keys(), ...containersOf.keys()]) if (uid !== undefined) uids.add(uid);
     await Promise.all(
       [...uids].map(async (uid) => {
         const before = entries.get(uid)?.state ?? NOTHING;
         const [boxes, statuses] = await Promise.all([
-          Promise.all(ofPod(sandboxes, uid).map((found) => sandboxDetail(before.sandboxes, found))),
-          Promise.all(ofPod(containers, uid).map((found) => detail(before.containers, found))),
+          Promise.all((sandboxesOf.get(uid) ?? []).map((found) => sandboxDetail(before.sandboxes, found))),
+          Promise.all((containersOf.get(uid) ?? []).map((found) => detail(before.containers, found))),
         ]);
         if ((entries.get(uid)?.version ?? 0) !== (versions.get(uid) ?? 0)) return;
         const after: PodRuntimeState = {
@@ -130,7 +126,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
           containers: newestFirst(statuses.filter((status) => status !== undefined)),
         };
         if (same(before, after)) return;
-        update(uid, () => after, identities.get(uid));
+        update(uid, () => after, identityIn([...after.sandboxes, ...after.containers]));
         onChange(uid);
       }),
     );
@@ -171,6 +167,9 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
       update(uid, (state) => withContainer(state, status), podIdentity(status.labels));
       return status;
     },
+    noteStarted(uid, podSandboxId, status) {
+      update(uid, (state) => withContainer(state, { ...status, podSandboxId, terminationMessage: "" }));
+    },
     async observeSandbox(uid, podSandboxId) {
       const status = await runtime.podSandboxStatus(podSandboxId);
       update(uid, (state) => withSandbox(state, status), podIdentity(status.labels));
@@ -179,6 +178,16 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     forgetContainer: (uid, containerId) => update(uid, (state) => withoutContainer(state, containerId)),
     forgetSandbox: (uid, podSandboxId) => update(uid, (state) => withoutSandbox(state, podSandboxId)),
   };
+}
+
+type Labelled = { readonly labels: Readonly<Record<string, string>> };
+
+function uidOf({ labels }: Labelled): string | undefined {
+  return podIdentity(labels)?.uid;
+}
+
+function identityIn([first]: readonly Labelled[]): PodIdentity | undefined {
+  return first && podIdentity(first.labels);
 }
 
 /** Whether nothing changed: details are kept by identity while a state lasts. */

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
+import { copyAsJson, equalAsJson } from "./plain-json.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -9,14 +9,13 @@ type Fields = Record<string, unknown>;
  */
 export function statusPatch(before: PodStatus, wanted: PodStatus): Fields | undefined {
   const patch: Fields = {};
-  const old = plain(before) as Fields;
-  const fresh = plain(wanted) as Fields;
-  for (const name of new Set([...Object.keys(old), ...Object.keys(fresh)])) {
-    if (name === "conditions" || !OWNED.has(name)) continue;
-    if (isDeepStrictEqual(old[name], fresh[name])) continue;
-    patch[name] = name in fresh ? replacement(name, old[name], fresh[name]) : null;
+  const old = before as Fields;
+  const fresh = wanted as Fields;
+  for (const name of OWNED) {
+    if (equalAsJson(old[name], fresh[name])) continue;
+    patch[name] = fresh[name] === undefined ? null : replacement(name, old[name], copyAsJson(fresh[name]));
   }
-  const conditions = changedConditions(before.conditions ?? [], (fresh.conditions ?? []) as PodCondition[]);
+  const conditions = changedConditions(before.conditions ?? [], wanted.conditions ?? []);
   if (conditions.length > 0) patch.conditions = conditions;
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
@@ -48,11 +47,11 @@ function replacement(name: string, before: unknown, after: unknown): unknown {
 
 function changedConditions(before: readonly PodCondition[], after: readonly PodCondition[]): Fields[] {
   return after.flatMap((condition) => {
-    const old = plain(before.find(({ type }) => type === condition.type)) as Fields | undefined;
-    const fresh = condition as unknown as Fields;
+    const old = before.find(({ type }) => type === condition.type) as Fields | undefined;
+    const fresh = copyAsJson(condition) as unknown as Fields;
     if (old === undefined) return [fresh];
-    const changed = Object.entries(fresh).filter(([key, value]) => !isDeepStrictEqual(old[key], value));
-    const removed = ["reason", "message"].filter((key) => key in old && !(key in fresh));
+    const changed = Object.entries(fresh).filter(([key, value]) => !equalAsJson(old[key], value));
+    const removed = ["reason", "message"].filter((key) => old[key] !== undefined && !(key in fresh));
     if (changed.length === 0 && removed.length === 0) return [];
     return [
       {
@@ -62,9 +61,4 @@ function changedConditions(before: readonly PodCondition[], after: readonly PodC
       },
     ];
   });
-}
-
-/** As it would arrive: without what is undefined. */
-function plain(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

@@ -1,13 +1,15 @@
-import type { Pod, PodStatus } from "../../api/generated/core/v1.ts";
+import type { Pod, PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
 import { pods } from "../../api/generated/resources.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
-import { type Clock, sleep } from "../../base/clock.ts";
+import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
 import { identityOf } from "../pods/pod.ts";
 import { statusPatch } from "./patch.ts";
 
 const RETRY_MS = [100, 500, 2000, 10_000];
+/** That a sandbox is ready waits so long for what its containers do, and then both are one request. */
+const SANDBOX_NEWS_MS = 1000;
 
 export interface StatusWriter {
   /** The pod's status is to be this one. Sent at once when it differs from what the API has; the latest one wins. */
@@ -32,7 +34,17 @@ interface Entry {
   version: number;
   sentVersion: number;
   sending: Promise<void> | undefined;
+  /** Set while news waits for more. */
+  waiting: Timer | undefined;
   gone: boolean;
+}
+
+const SANDBOX_FIELDS: ReadonlySet<string> = new Set(["podIP", "podIPs", "conditions"]);
+
+function isSandboxNews(patch: Record<string, unknown> | undefined): boolean {
+  if (patch === undefined || !Object.keys(patch).every((name) => SANDBOX_FIELDS.has(name))) return false;
+  const conditions = (patch.conditions ?? []) as PodCondition[];
+  return conditions.every(({ type }) => type === "PodReadyToStartContainers");
 }
 
 /** Writes pods' statuses through the status subresource: one request at a time a pod, retried until it succeeds. */
@@ -71,7 +83,16 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
     }
   }
 
+  /** Sends now, or soon when what is new alone is not worth a request (upstream tells of sandbox and containers at once). */
+  function kickInTime(entry: Entry): void {
+    const isUrgent = entry.sentVersion === 0 || !isSandboxNews(statusPatch(entry.sent, entry.wanted));
+    if (isUrgent) kick(entry);
+    else entry.waiting ??= clock.setTimer(() => kick(entry), SANDBOX_NEWS_MS);
+  }
+
   function kick(entry: Entry): void {
+    entry.waiting?.cancel();
+    entry.waiting = undefined;
     entry.sending ??= send(entry).finally(() => {
       entry.sending = undefined;
       if (entry.sentVersion !== entry.version && !entry.gone && !stopping.signal.aborted) kick(entry);
@@ -91,6 +112,7 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
           version: 1,
           sentVersion: 0,
           sending: undefined,
+          waiting: undefined,
           gone: false,
         };
         entries.set(uid, fresh);
@@ -101,12 +123,14 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
       if (statusPatch(entry.wanted, status) === undefined) return;
       entry.wanted = status;
       entry.version++;
-      kick(entry);
+      kickInTime(entry);
     },
     get: (uid) => entries.get(uid)?.wanted,
     reconcile(pod) {
       const entry = entries.get(identityOf(pod).uid);
       if (entry === undefined || entry.sending !== undefined || entry.gone) return;
+      // What this kubelet wrote last.
+      if (pod.metadata?.resourceVersion === entry.resourceVersion) return;
       const seen = Number(pod.metadata?.resourceVersion);
       if (entry.resourceVersion !== undefined && !(seen >= Number(entry.resourceVersion))) return;
       if (statusPatch(pod.status ?? {}, entry.wanted) === undefined) return;
@@ -116,10 +140,16 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
       kick(entry);
     },
     async flushed(uid) {
+      const waiting = entries.get(uid);
+      if (waiting?.waiting !== undefined) kick(waiting);
       for (let entry = entries.get(uid); entry?.sending !== undefined; entry = entries.get(uid)) await entry.sending;
     },
-    forget: (uid) => void entries.delete(uid),
+    forget(uid) {
+      entries.get(uid)?.waiting?.cancel();
+      entries.delete(uid);
+    },
     async stop() {
+      for (const entry of entries.values()) if (entry.waiting !== undefined) kick(entry);
       await Promise.all([...entries.values()].map(({ sending }) => sending));
       stopping.abort();
     },

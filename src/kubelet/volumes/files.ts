@@ -20,6 +20,8 @@ export type HostPathType =
 
 /** What the kubelet does with files of this machine for pods. The simulated node does nothing of it. */
 export interface VolumeFiles {
+  /** Nothing that is written can be read: volumes need not follow what they show. */
+  readonly keepsNothing?: boolean;
   makeDirectory(path: string, options: { mode: number; gid?: number }): Promise<void>;
   /** Replaces the directory's content as a whole, and only if it differs: readers never see half of it. */
   writePayload(directory: string, payload: Payload, options: { gid?: number }): Promise<void>;

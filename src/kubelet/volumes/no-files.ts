@@ -2,6 +2,7 @@ import type { VolumeFiles } from "./files.ts";
 
 /** For nodes whose containers do not really run: nothing is written anywhere. */
 export const noFiles: VolumeFiles = {
+  keepsNothing: true,
   makeDirectory: async () => {},
   writePayload: async () => {},
   writeFile: async () => {},

@@ -54,6 +54,7 @@ export function createPodVolumes(
       return ready;
     },
     needRefresh: (pod) =>
+      files.keepsNothing !== true &&
       (pod.spec?.volumes ?? []).some((volume) => {
         try {
           return volumeDriver(volume).refreshed;

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Pod, PodStatus } from "../../api/generated/core/v1.ts";
+import type { ApiObject } from "../../api/meta.ts";
+import { silentLogger } from "../../base/log.ts";
+import { settle, VirtualClock } from "../../base/virtual-clock.ts";
+import { Client } from "../../client/client.ts";
+import { createScriptedTransport } from "../../client/scripted-transport.ts";
+import { createStatusWriter } from "./status-writer.ts";
+
+const pod = { metadata: { namespace: "default", name: "web", uid: "u1" }, status: { phase: "Pending" } } as Pod;
+const creating: PodStatus = {
+  phase: "Pending",
+  conditions: [{ type: "PodReadyToStartContainers", status: "False" }],
+  containerStatuses: [
+    { name: "c", image: "", imageID: "", ready: false, restartCount: 0, state: { waiting: { reason: "x" } } },
+  ],
+};
+const sandboxReady: PodStatus = {
+  ...creating,
+  podIP: "10.0.0.1",
+  conditions: [{ type: "PodReadyToStartContainers", status: "True" }],
+};
+
+function setUp() {
+  const clock = new VirtualClock();
+  const transport = createScriptedTransport(() => ({ metadata: { resourceVersion: "7" } }) as ApiObject);
+  const writer = createStatusWriter({ client: new Client(transport), clock, log: silentLogger });
+  const sent = () => transport.requests.map(({ body }) => (body as { status: PodStatus }).status);
+  return { clock, writer, sent };
+}
+
+test("a ready sandbox is told together with its containers when they come soon", async () => {
+  const { writer, sent } = setUp();
+  writer.set(pod, creating);
+  await settle(20);
+  assert.equal(sent().length, 1);
+  writer.set(pod, sandboxReady);
+  await settle(20);
+  assert.equal(sent().length, 1);
+  writer.set(pod, { ...sandboxReady, phase: "Running" });
+  await settle(20);
+  assert.equal(sent().length, 2);
+  assert.deepEqual([sent()[1]?.phase, sent()[1]?.podIP], ["Running", "10.0.0.1"]);
+  await writer.stop();
+});
+
+test("a ready sandbox is told after a second, or when somebody waits for it", async () => {
+  const { clock, writer, sent } = setUp();
+  writer.set(pod, creating);
+  await settle(20);
+  writer.set(pod, sandboxReady);
+  await clock.advance(999);
+  assert.equal(sent().length, 1);
+  await clock.advance(1);
+  assert.equal(sent()[1]?.podIP, "10.0.0.1");
+  writer.set(pod, { ...sandboxReady, podIP: "10.0.0.2" });
+  await writer.flushed("u1");
+  assert.equal(sent()[2]?.podIP, "10.0.0.2");
+  writer.set(pod, { ...sandboxReady, podIP: "10.0.0.3" });
+  await writer.stop();
+  assert.equal(sent().length, 4);
+});
