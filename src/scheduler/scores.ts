@@ -19,10 +19,11 @@ export function scoreNodes(of: {
     else states.set(plugin.name, result.state);
   }
   const totals = new Array<number>(nodes.length).fill(0);
+  const scores = new Array<number>(nodes.length).fill(0);
   for (const { plugin, weight } of profile.score) {
     if (skipped.has(plugin.name)) continue;
     const state = states.get(plugin.name);
-    const scores = nodes.map((node) => plugin.score(pod, node, state, cluster));
+    for (let index = 0; index < nodes.length; index++) scores[index] = plugin.score(pod, nodes[index]!, state, cluster);
     plugin.normalize?.(scores, nodes, state);
     for (let index = 0; index < totals.length; index++) totals[index]! += weight * scores[index]!;
   }

@@ -1,5 +1,5 @@
 import type { NodeFacts } from "../facts/node-facts.ts";
-import type { HostPort, PodFacts } from "../facts/pod-facts.ts";
+import type { HostPort, PodFacts, PodKind } from "../facts/pod-facts.ts";
 import { ResourceSum } from "../facts/resources.ts";
 
 /** A node with the pods on it, and their sums, which are kept up to date in constant time a change. */
@@ -7,6 +7,8 @@ export class NodeInfo {
   facts: NodeFacts;
   /** By uid. */
   readonly pods: Map<string, PodFacts>;
+  /** How many pods of each kind there are, those that are about to go left out. */
+  readonly kinds: Map<PodKind, number>;
   readonly podsWithAffinity: Set<PodFacts>;
   readonly podsWithRequiredAntiAffinity: Set<PodFacts>;
   readonly requested = new ResourceSum();
@@ -17,6 +19,7 @@ export class NodeInfo {
   constructor(facts: NodeFacts, like?: NodeInfo) {
     this.facts = facts;
     this.pods = new Map(like?.pods);
+    this.kinds = new Map(like?.kinds);
     this.podsWithAffinity = new Set(like?.podsWithAffinity);
     this.podsWithRequiredAntiAffinity = new Set(like?.podsWithRequiredAntiAffinity);
     this.#portUses = new Map(like === undefined ? [] : like.#portUses);
@@ -33,6 +36,7 @@ export class NodeInfo {
   addPod(pod: PodFacts): void {
     this.removePod(pod.uid);
     this.pods.set(pod.uid, pod);
+    this.#countKind(pod, 1);
     this.requested.add(pod.requests);
     this.nonZeroRequested.add(pod.nonZeroRequests);
     if (hasAffinity(pod)) this.podsWithAffinity.add(pod);
@@ -45,6 +49,7 @@ export class NodeInfo {
     const pod = this.pods.get(uid);
     if (pod === undefined) return;
     this.pods.delete(uid);
+    this.#countKind(pod, -1);
     this.requested.subtract(pod.requests);
     this.nonZeroRequested.subtract(pod.nonZeroRequests);
     this.podsWithAffinity.delete(pod);
@@ -62,6 +67,13 @@ export class NodeInfo {
   /** A copy for a trial; the node's own state is not touched by changes of it. */
   copy(): NodeInfo {
     return new NodeInfo(this.facts, this);
+  }
+
+  #countKind({ kind, beingDeleted }: PodFacts, change: number): void {
+    if (beingDeleted) return;
+    const count = (this.kinds.get(kind) ?? 0) + change;
+    if (count === 0) this.kinds.delete(kind);
+    else this.kinds.set(kind, count);
   }
 
   #usePort(port: HostPort, change: number): void {

@@ -8,6 +8,7 @@ import type {
   WeightedPodAffinityTerm,
 } from "../../api/generated/core/v1.ts";
 import { joinKey, type OwnerReference } from "../../api/meta.ts";
+import { createInterner } from "../../base/intern.ts";
 import { podRequests } from "./pod-requests.ts";
 import type { Resources } from "./resources.ts";
 
@@ -25,6 +26,12 @@ export interface PodClaim {
   readonly ephemeral: boolean;
 }
 
+/** What selectors look at. Pods of one workload have the same one, where it was seen lately. */
+export interface PodKind {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Everything that scheduling needs to know of a pod, and nothing else: pods by the hundred thousand are kept as these. */
 export interface PodFacts {
   readonly key: string;
@@ -33,6 +40,7 @@ export interface PodFacts {
   readonly uid: string;
   readonly generation: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  readonly kind: PodKind;
   readonly owners: readonly OwnerReference[];
   readonly schedulerName: string;
   /** Empty until bound. */
@@ -68,22 +76,37 @@ export interface PodFacts {
 const NONE: readonly never[] = Object.freeze([]);
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
+/** Pods of one workload are alike in most, and come by the thousand. */
+const internText = createInterner<string>();
+const internKind = createInterner<PodKind>();
+const internOwners = createInterner<readonly OwnerReference[]>();
+const internImages = createInterner<readonly string[]>();
+const internTolerations = createInterner<readonly Toleration[]>();
+const internResources = createInterner<Resources>();
+
+/** Maps are not JSON: amounts with scalars are left as they are. */
+function shared(amounts: Resources): Resources {
+  return amounts.scalars === undefined ? internResources(amounts) : amounts;
+}
+
 /** The facts of a pod. Pure. */
 export function podFacts(pod: Pod): PodFacts {
   const meta = pod.metadata ?? {};
   const spec = pod.spec;
   const requests = podRequests(pod);
   const affinity = spec?.affinity;
+  const kind = internKind({ namespace: meta.namespace ?? "", labels: meta.labels ?? NO_LABELS });
   return {
     key: joinKey(meta.namespace, meta.name ?? ""),
-    namespace: meta.namespace ?? "",
+    namespace: kind.namespace,
     name: meta.name ?? "",
     uid: meta.uid ?? "",
     generation: meta.generation,
-    labels: meta.labels ?? NO_LABELS,
-    owners: meta.ownerReferences ?? NONE,
-    schedulerName: spec?.schedulerName ?? "default-scheduler",
-    nodeName: spec?.nodeName ?? "",
+    labels: kind.labels,
+    kind,
+    owners: internOwners(meta.ownerReferences ?? NONE),
+    schedulerName: internText(spec?.schedulerName ?? "default-scheduler"),
+    nodeName: internText(spec?.nodeName ?? ""),
     nominatedNodeName: pod.status?.nominatedNodeName ?? "",
     priority: spec?.priority ?? 0,
     preemptionPolicy: spec?.preemptionPolicy ?? "PreemptLowerPriority",
@@ -91,12 +114,12 @@ export function podFacts(pod: Pod): PodFacts {
     createdMs: milliseconds(meta.creationTimestamp),
     startedMs: milliseconds(pod.status?.startTime),
     schedulingGates: spec?.schedulingGates?.map((gate) => gate.name) ?? NONE,
-    requests: requests.exact,
-    nonZeroRequests: requests.nonZero,
+    requests: shared(requests.exact),
+    nonZeroRequests: shared(requests.nonZero),
     containerCount: (spec?.containers?.length ?? 0) + (spec?.initContainers?.length ?? 0),
-    images: imagesOf(pod),
+    images: internImages(imagesOf(pod)),
     hostPorts: hostPorts(pod),
-    tolerations: spec?.tolerations ?? NONE,
+    tolerations: internTolerations(spec?.tolerations ?? NONE),
     nodeSelector: spec?.nodeSelector,
     nodeAffinity: affinity?.nodeAffinity,
     requiredAffinity: affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? NONE,

@@ -38,9 +38,10 @@ export function podTopologySpreadScore(
       return { state: { constraints, counts, weights, ignored } };
     },
     score(_pod, node, { constraints, counts, weights, ignored }) {
-      if (ignored.has(node)) return 0;
+      if (ignored.size > 0 && ignored.has(node)) return 0;
       let score = 0;
-      for (const [index, constraint] of constraints.entries()) {
+      for (let index = 0; index < constraints.length; index++) {
+        const constraint = constraints[index]!;
         const value = node.facts.labels[constraint.topologyKey];
         if (value === undefined) continue;
         const count =
@@ -52,14 +53,16 @@ export function podTopologySpreadScore(
     normalize(scores, nodes, { ignored }) {
       let least = Number.POSITIVE_INFINITY;
       let most = 0;
-      for (const [index, score] of scores.entries()) {
-        if (ignored.has(nodes[index]!)) continue;
-        least = Math.min(least, score);
-        most = Math.max(most, score);
+      const isIgnored = (index: number): boolean => ignored.size > 0 && ignored.has(nodes[index]!);
+      for (let index = 0; index < scores.length; index++) {
+        if (isIgnored(index)) continue;
+        least = Math.min(least, scores[index]!);
+        most = Math.max(most, scores[index]!);
       }
-      for (const [index, score] of scores.entries()) {
-        if (ignored.has(nodes[index]!)) scores[index] = 0;
-        else scores[index] = most === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (most + least - score)) / most);
+      for (let index = 0; index < scores.length; index++) {
+        if (isIgnored(index)) scores[index] = 0;
+        else if (most === 0) scores[index] = MAX_NODE_SCORE;
+        else scores[index] = Math.floor((MAX_NODE_SCORE * (most + least - scores[index]!)) / most);
       }
     },
   };

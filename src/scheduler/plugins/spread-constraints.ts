@@ -3,7 +3,7 @@ import { findUntolerated, REPELLING_EFFECTS } from "../../api/core/tolerations.t
 import type { TopologySpreadConstraint } from "../../api/generated/core/v1.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
 import type { NodeInfo } from "../cache/node-info.ts";
-import type { PodFacts } from "../facts/pod-facts.ts";
+import type { PodFacts, PodKind } from "../facts/pod-facts.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -13,6 +13,7 @@ export interface CompiledConstraint {
   readonly maxSkew: number;
   readonly minDomains: number;
   matches(pod: PodFacts): boolean;
+  matchesKind(kind: PodKind): boolean;
   /** Whether the node's pods count: its policies say if affinity and taints are looked at. */
   counts(node: NodeInfo): boolean;
 }
@@ -31,15 +32,23 @@ export function compileConstraints(
 function compile(pod: PodFacts, constraint: TopologySpreadConstraint): CompiledConstraint {
   const selected = labelSelectorOf(constraint.labelSelector);
   const keys = (constraint.matchLabelKeys ?? []).filter((key) => pod.labels[key] !== undefined);
+  const known = new Map<PodKind, boolean>();
+  const matchesKind = (kind: PodKind): boolean => {
+    const before = known.get(kind);
+    if (before !== undefined) return before;
+    const matches =
+      kind.namespace === pod.namespace &&
+      selected(kind.labels) &&
+      keys.every((key) => kind.labels[key] === pod.labels[key]);
+    known.set(kind, matches);
+    return matches;
+  };
   return {
     topologyKey: constraint.topologyKey,
     maxSkew: constraint.maxSkew,
     minDomains: constraint.minDomains ?? 1,
-    matches: (other) =>
-      other.namespace === pod.namespace &&
-      !other.beingDeleted &&
-      selected(other.labels) &&
-      keys.every((key) => other.labels[key] === pod.labels[key]),
+    matchesKind,
+    matches: (other) => !other.beingDeleted && matchesKind(other.kind),
     counts(node) {
       if (constraint.nodeAffinityPolicy !== "Ignore" && !matchesRequiredAffinity(pod, node.facts)) return false;
       if (constraint.nodeTaintsPolicy !== "Honor") return true;
@@ -56,6 +65,6 @@ export function hasAllKeys(constraints: readonly CompiledConstraint[], labels: L
 /** How many pods on the node the constraint is about. */
 export function countMatching(constraint: CompiledConstraint, node: NodeInfo): number {
   let count = 0;
-  for (const pod of node.pods.values()) if (constraint.matches(pod)) count++;
+  for (const [kind, pods] of node.kinds) if (constraint.matchesKind(kind)) count += pods;
   return count;
 }
