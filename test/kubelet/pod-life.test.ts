@@ -47,6 +47,51 @@ test("a pod is pulled, started and Ready, and says so", async () => {
   ]);
 });
 
+test("a pod whose image is present is prepared while its sandbox is made, and written once, when it runs", async () => {
+  world = await startWorld();
+  await world.create("first");
+  await world.until("first", isReady);
+  const { runtime, images } = world.runtime;
+  const calls: string[] = [];
+  const { runPodSandbox, createContainer } = runtime;
+  const { imageStatus } = images;
+  runtime.runPodSandbox = async (...parameters) => {
+    const id = await runPodSandbox(...parameters);
+    calls.push("sandbox made");
+    return id;
+  };
+  runtime.createContainer = (...parameters) => {
+    calls.push("container");
+    return createContainer(...parameters);
+  };
+  images.imageStatus = (image) => {
+    calls.push("image");
+    return imageStatus(image);
+  };
+  const writes: unknown[] = [];
+  const ended = new AbortController();
+  const { metadata } = await world.client.list(pods, { namespace: "default" });
+  const watching = (async () => {
+    const options = { namespace: "default", resourceVersion: metadata.resourceVersion, signal: ended.signal };
+    for await (const { object } of world.client.watch(pods, options)) {
+      if (object.metadata?.name === "web") writes.push(object.status?.phase);
+    }
+  })().catch(() => {});
+  await world.create("web");
+  await world.until("web", isReady);
+  await world.clock.advance(2000);
+  ended.abort();
+  await watching;
+  // The runtime itself looks for the image once more.
+  assert.deepEqual(calls, ["image", "sandbox made", "container", "image"]);
+  assert.deepEqual(writes, ["Pending", "Running"]);
+  assert.deepEqual(await world.events("web"), [
+    'Normal Pulled: Container image "busybox:1" already present on machine and can be accessed by the pod',
+    "Normal Created: Container created",
+    "Normal Started: Container started",
+  ]);
+});
+
 test("a deleted pod ends within its grace period and is gone", async () => {
   world = await startWorld({ rules: obedient });
   await world.create("web", { terminationGracePeriodSeconds: 30 });

@@ -30,6 +30,8 @@ export interface ImagePuller {
    * ImageInspectError, ErrImageNeverPull, ErrImagePull, ImagePullBackOff (with retryAtMs).
    */
   ensure(pod: Pod, container: AnyContainer, sandboxConfig: PodSandboxConfig): Promise<Image>;
+  /** The container's image if it is there, whatever the pull policy; nothing is pulled, and nobody is told. */
+  present(container: AnyContainer): Promise<Image | undefined>;
   /** Forgets the back-off of a pod's images. */
   forget(podUid: string): void;
 }
@@ -67,7 +69,7 @@ export function createImagePuller(options: ImagePullerOptions): ImagePuller {
     const present = await inspect(images, image, tell);
     const policy = container.imagePullPolicy ?? "IfNotPresent";
     if (present !== undefined && policy !== "Always") {
-      tell("Normal", "Pulled", `Container image "${name}" already present on machine and can be accessed by the pod`);
+      tell("Normal", "Pulled", presentMessage(container));
       return present;
     }
     if (policy === "Never") {
@@ -105,7 +107,16 @@ export function createImagePuller(options: ImagePullerOptions): ImagePuller {
     }
   }
 
-  return { ensure, forget: (podUid) => backoff.forget(`${podUid}_`) };
+  return {
+    ensure,
+    present: async ({ image = "" }) => images.imageStatus(applyDefaultImageTag(image)),
+    forget: (podUid) => backoff.forget(`${podUid}_`),
+  };
+}
+
+/** What the event Pulled says of an image that need not be pulled. */
+export function presentMessage({ image = "" }: AnyContainer): string {
+  return `Container image "${image}" already present on machine and can be accessed by the pod`;
 }
 
 type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;

@@ -1,6 +1,7 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { interruptible } from "./abort.ts";
+import { podIpOf } from "./configure-container.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import {
   containerFieldPath,
@@ -11,7 +12,6 @@ import {
   type PodContainer,
 } from "./pod.ts";
 import { containerName, isRunning, type PodContainerStatus, readySandbox } from "./runtime-state.ts";
-import { podIpOf } from "./start-container.ts";
 
 /** A container gets at least so long between SIGTERM and SIGKILL. */
 const MINIMUM_GRACE_SECONDS = 2;

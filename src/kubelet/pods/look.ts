@@ -21,7 +21,6 @@ export async function lookAtPod(
 ): Promise<LookResult> {
   checkDeadline(record, dependencies);
   if (!isEnding(record) && !record.finished) {
-    publishStatus(record, dependencies);
     await refreshVolumes(record, dependencies);
     const { pod, memory } = record;
     const onProgress = () => publishStatus(record, dependencies);
@@ -42,13 +41,15 @@ function checkDeadline(record: PodRecord, { clock, events }: PodDependencies): v
   events.event(record.pod, { type: "Normal", reason, message });
 }
 
-async function refreshVolumes(record: PodRecord, { cache, clock, volumes }: PodDependencies): Promise<void> {
+async function refreshVolumes(record: PodRecord, dependencies: PodDependencies): Promise<void> {
+  const { cache, clock, volumes } = dependencies;
   const { pod, memory, identity } = record;
   if (memory.volumes === undefined && cache.get(identity.uid).containers.length === 0) return;
   const isDue = record.refreshWanted || clock.monotonic() - record.refreshedMs >= REFRESH_MS;
   if (!isDue || !volumes.needRefresh(pod)) return;
   record.refreshWanted = false;
   record.refreshedMs = clock.monotonic();
+  publishStatus(record, dependencies);
   memory.volumes = await volumes.setUp(pod);
 }
 

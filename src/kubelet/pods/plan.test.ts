@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Container, Pod, PodSpec } from "../../api/generated/core/v1.ts";
 import { CONTAINER_HASH_ANNOTATION, CONTAINER_NAME_LABEL } from "../labels.ts";
 import { containerHash } from "./container-config.ts";
-import { type PlanInput, planPod } from "./plan.ts";
+import { firstToStart, type PlanInput, planPod } from "./plan.ts";
 import type { PodContainerStatus, PodRuntimeState } from "./runtime-state.ts";
 
 const a: Container = { name: "a", image: "x:1" };
@@ -186,4 +186,29 @@ test("an ephemeral container starts once, beside the others", () => {
   const debugged = pod({ ephemeralContainers: [{ name: "debug", image: "x:1" }] });
   assert.equal(plan(debugged, [status(a)]), "start:debug");
   assert.equal(plan(debugged, [status(a), exited({ name: "debug", image: "x:1" }, 1)]), "");
+});
+
+test("what starts first in a new sandbox is what is planned for it once it is there", () => {
+  const specs: readonly (readonly [Partial<PodSpec>, string[]])[] = [
+    [{}, ["a"]],
+    [{ containers: [a, b] }, ["a", "b"]],
+    [{ initContainers: [init("i"), init("j")] }, ["i"]],
+    [{ initContainers: [sidecar, init("j")] }, ["side"]],
+  ];
+  for (const [spec, names] of specs) {
+    const first = firstToStart(pod(spec)).map(({ container }) => container.name);
+    assert.deepEqual(first, names);
+    const state = { sandboxes: [sandbox()], containers: [] };
+    const planned = planPod({
+      pod: pod(spec),
+      state,
+      restartWaitUntil: () => undefined,
+      hasStarted: () => false,
+      failedProbe: () => undefined,
+    });
+    assert.deepEqual(
+      first,
+      planned.start.map(({ container }) => container.name),
+    );
+  }
 });

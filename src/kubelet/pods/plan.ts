@@ -68,6 +68,13 @@ export function planPod(input: PlanInput): PodPlan {
   return { sandbox: "keep", ...draft, ...(finished && { start: [], backOff: [] }), finished };
 }
 
+/** What starts in a new sandbox before anything of the pod has run: the first init container, or else all regular ones. */
+export function firstToStart(pod: Pod): PodContainer[] {
+  const all = podContainers(pod);
+  const init = all.find(({ kind }) => kind === "init");
+  return init === undefined ? all.filter(({ kind }) => kind === "regular") : [init];
+}
+
 /** A pod has one ready sandbox, in the right network, with an address. */
 function sandboxIsLost(pod: Pod, state: PodRuntimeState): boolean {
   const ready = state.sandboxes.filter((sandbox) => sandbox.state === "SANDBOX_READY");

@@ -1,10 +1,13 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
 import type { PodIdentity } from "../labels.ts";
+import type { ProbeResults } from "../probes/results.ts";
 import { podStatus } from "../status/pod-status.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { identityOf, isTerminalPhase } from "./pod.ts";
-import { type PodMemory, watchRunning } from "./sync-pod.ts";
+import type { PodRuntimeState } from "./runtime-state.ts";
+import type { PodMemory } from "./sync-options.ts";
+import { watchRunning } from "./sync-pod.ts";
 
 /** All that a pod's worker knows of it, beyond what the runtime has. */
 export interface PodRecord {
@@ -28,6 +31,8 @@ export interface PodRecord {
   refreshWanted: boolean;
   /** When its volumes were made to show what they should, on the monotonic clock. */
   refreshedMs: number;
+  /** What the last status was worked out from: the same facts need no second look. */
+  published: readonly unknown[];
 }
 
 export function newPodRecord(pod: Pod, { clock }: PodDependencies): PodRecord {
@@ -43,6 +48,7 @@ export function newPodRecord(pod: Pod, { clock }: PodDependencies): PodRecord {
     drainedAtMs: undefined,
     refreshWanted: false,
     refreshedMs: clock.monotonic(),
+    published: [],
   };
 }
 
@@ -63,13 +69,18 @@ export function publishStatus(record: PodRecord, dependencies: PodDependencies, 
   const { pod, identity, memory, verdict } = record;
   const { cache, clock, hostIps, probes, runtimeName, statuses } = dependencies;
   watchRunning(pod, dependencies);
+  const state = cache.get(identity.uid);
+  const ending = isEnding(record) || record.finished;
+  const facts = [pod, state, ending, terminal, verdict, ...waitingFacts(memory), ...probeFacts(state, probes)];
+  if (isSame(facts, record.published)) return;
+  record.published = facts;
   const status = podStatus({
     pod,
-    state: cache.get(identity.uid),
+    state,
     probes,
     waiting: memory.waiting,
     runtimeName,
-    ending: isEnding(record) || record.finished,
+    ending,
     hostIps,
     startTime: record.startTime,
     now: formatTime(clock.now()),
@@ -78,6 +89,18 @@ export function publishStatus(record: PodRecord, dependencies: PodDependencies, 
     ...(verdict !== undefined && { verdict }),
   });
   statuses.set(pod, status);
+}
+
+function waitingFacts({ waiting }: PodMemory): string[] {
+  return [...waiting].flatMap(([name, { reason, message }]) => [name, reason, message]);
+}
+
+function probeFacts({ containers }: PodRuntimeState, probes: ProbeResults): boolean[] {
+  return containers.flatMap(({ id }) => [probes.hasStarted(id), probes.isReady(id)]);
+}
+
+function isSame(facts: readonly unknown[], others: readonly unknown[]): boolean {
+  return facts.length === others.length && facts.every((fact, index) => fact === others[index]);
 }
 
 /** Wall time at which the pod has been active for as long as it may; undefined when it may for ever. */

@@ -1,4 +1,5 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
+import { nextTurn } from "../../base/turn.ts";
 import type { PodSandboxConfig } from "../cri/config.ts";
 import type { PodSandboxStatus } from "../cri/state.ts";
 import { describe } from "../images/puller.ts";
@@ -26,15 +27,23 @@ export async function sandboxConfigOf(
 }
 
 /** Makes and starts a sandbox; rejects with StartError, told by an event. */
-export async function createSandbox(pod: Pod, dependencies: PodDependencies): Promise<PodSandboxStatus> {
+export async function createSandbox(
+  pod: Pod,
+  config: PodSandboxConfig,
+  dependencies: PodDependencies,
+): Promise<PodSandboxStatus> {
   const { cache, runtime, events, files, cgroups } = dependencies;
-  const { uid } = identityOf(pod);
-  const attempts = cache.get(uid).sandboxes.map(({ metadata }) => metadata.attempt + 1);
   try {
-    const config = await sandboxConfigOf(pod, Math.max(0, ...attempts), dependencies);
-    await Promise.all([files.makeDirectory(config.logDirectory, { mode: 0o755 }), cgroups.ensure(pod)]);
-    const id = await runtime.runtime.runPodSandbox(config);
-    return await cache.observeSandbox(uid, id);
+    // Logs and limits are of use to containers, which come later; the runtime makes the cgroup itself where it is first.
+    const [made, ...others] = await Promise.allSettled([
+      runtime.runtime.runPodSandbox(config),
+      nextTurn().then(() => files.makeDirectory(config.logDirectory, { mode: 0o755 })),
+      nextTurn().then(() => cgroups.ensure(pod)),
+    ]);
+    if (made.status === "rejected") throw made.reason;
+    const status = await cache.observeSandbox(identityOf(pod).uid, made.value);
+    for (const other of others) if (other.status === "rejected") throw other.reason;
+    return status;
   } catch (error) {
     const message = `Failed to create pod sandbox: ${describe(error)}`;
     events.event(pod, { type: "Warning", reason: "FailedCreatePodSandBox", message });

@@ -1,34 +1,18 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { formatDuration } from "../backoff.ts";
 import type { PodSandboxStatus } from "../cri/state.ts";
-import type { ReadyVolumes } from "../volumes/pod-volumes.ts";
+import { podIpOf, podIpsOf, writeEtcHosts } from "./configure-container.ts";
 import type { PodDependencies } from "./dependencies.ts";
-import { killContainer, killPod, replacementGraceSeconds } from "./kill.ts";
+import { killContainer, replacementGraceSeconds } from "./kill.ts";
 import { type PodPlan, planPod } from "./plan.ts";
 import { containerFieldPath, findContainer, formatPod, identityOf, type PodContainer } from "./pod.ts";
+import { type Preparation, prepareSandbox } from "./prepare.ts";
 import { removeSuperfluous } from "./remains.ts";
 import { containerName, isRunning, readySandbox } from "./runtime-state.ts";
-import { createSandbox, sandboxConfigOf, stopSandboxes } from "./sandbox.ts";
-import { podIpOf, startContainer } from "./start-container.ts";
+import { sandboxConfigOf } from "./sandbox.ts";
+import { startContainer } from "./start-container.ts";
 import { StartError } from "./start-error.ts";
-
-/** What a pod's worker remembers between two looks at it. */
-export interface PodMemory {
-  /** Why containers do not run, by name. */
-  readonly waiting: Map<string, { reason: string; message: string }>;
-  /** When a container whose start failed may be tried again (wall time), by name. */
-  readonly retryAtMs: Map<string, number>;
-  /** How often starting a container failed in a row. */
-  readonly failures: Map<string, number>;
-  volumes: ReadyVolumes | undefined;
-}
-
-export interface SyncOptions {
-  readonly pod: Pod;
-  readonly memory: PodMemory;
-  readonly signal: AbortSignal;
-  onProgress(): void;
-}
+import type { PodMemory, SyncOptions } from "./sync-options.ts";
 
 export interface SyncResult {
   /** Nothing of the pod will run again. */
@@ -48,6 +32,7 @@ export async function syncPod(options: SyncOptions, dependencies: PodDependencie
   const { pod, memory, signal, onProgress } = options;
   const { cache, clock, crashBackoff, probes } = dependencies;
   const { uid } = identityOf(pod);
+  let preparation: Preparation | undefined;
   for (;;) {
     signal.throwIfAborted();
     watchRunning(pod, dependencies);
@@ -61,17 +46,18 @@ export async function syncPod(options: SyncOptions, dependencies: PodDependencie
     });
     if (plan.finished) return { finished: true, againAtMs: undefined };
     if (plan.sandbox !== "keep") {
-      await prepare(plan, options, dependencies);
-      onProgress();
+      preparation = await prepareSandbox(plan.sandbox, options, dependencies);
       continue;
     }
     const nowMs = clock.now();
     const start = plan.start.filter(({ container }) => (memory.retryAtMs.get(container.name) ?? 0) <= nowMs);
     noteBackOff(plan, options, dependencies);
     if (plan.kill.length === 0 && start.length === 0) return { finished: false, againAtMs: nextLook(plan, memory) };
-    await killPlanned(plan, options, dependencies);
-    if (start.length > 0) await startAll(start, options, dependencies);
+    const acting = act(plan, start, { ...options, preparation }, dependencies);
+    preparation = undefined;
+    // It takes its time, in which the status can be told as it is.
     onProgress();
+    await acting;
   }
 }
 
@@ -92,28 +78,16 @@ export function watchRunning(pod: Pod, dependencies: PodDependencies): void {
   }
 }
 
-/** A sandbox and the volumes, at the same time: neither needs the other. */
-async function prepare(plan: PodPlan, options: SyncOptions, dependencies: PodDependencies): Promise<void> {
-  const { pod, memory, signal } = options;
-  const { events, cache, volumes } = dependencies;
-  const { uid } = identityOf(pod);
-  if (plan.sandbox === "replace") {
-    if (
-      cache.get(uid).sandboxes.some(({ state }) => state === "SANDBOX_READY") ||
-      cache.get(uid).containers.length > 0
-    ) {
-      const message = "Pod sandbox changed, it will be killed and re-created.";
-      events.event(pod, { type: "Normal", reason: "SandboxChanged", message });
-    }
-    await killPod(pod, { signal, onProgress: options.onProgress }, dependencies);
-    await stopSandboxes(uid, dependencies);
-  }
-  const sandbox = createSandbox(pod, dependencies);
-  const ready = volumes.setUp(pod);
-  // Both are waited for, whatever becomes of the other: a half-made sandbox must be known before anybody looks again.
-  const results = await Promise.allSettled([sandbox, ready]);
-  if (results[1].status === "fulfilled") memory.volumes = results[1].value;
-  for (const result of results) if (result.status === "rejected") throw result.reason;
+type ActOptions = SyncOptions & { readonly preparation: Preparation | undefined };
+
+async function act(
+  plan: PodPlan,
+  start: readonly PodContainer[],
+  options: ActOptions,
+  dependencies: PodDependencies,
+): Promise<void> {
+  await killPlanned(plan, options, dependencies);
+  if (start.length > 0) await startAll(start, options, dependencies);
 }
 
 async function killPlanned(plan: PodPlan, options: SyncOptions, dependencies: PodDependencies): Promise<void> {
@@ -130,15 +104,22 @@ async function killPlanned(plan: PodPlan, options: SyncOptions, dependencies: Po
 /** Starts containers together; one with a postStart hook holds up those after it until the hook is done. */
 async function startAll(
   entries: readonly PodContainer[],
-  options: SyncOptions,
+  options: ActOptions,
   dependencies: PodDependencies,
 ): Promise<void> {
-  const { pod, memory, signal, onProgress } = options;
+  const { pod, memory, signal, onProgress, preparation } = options;
   const { uid } = identityOf(pod);
   memory.volumes ??= await dependencies.volumes.setUp(pod);
   const sandbox = readySandbox(dependencies.cache.get(uid)) as PodSandboxStatus;
-  const sandboxConfig = await sandboxConfigOf(pod, sandbox.metadata.attempt, dependencies);
-  const context = { pod, sandbox, sandboxConfig, volumes: memory.volumes, signal, onProgress };
+  const { attempt } = sandbox.metadata;
+  const known = preparation?.sandboxConfig.metadata.attempt === attempt ? preparation.sandboxConfig : undefined;
+  const sandboxConfig = known ?? (await sandboxConfigOf(pod, attempt, dependencies));
+  const prepared = preparation?.containers ?? new Map();
+  // What was prepared before the sandbox had its addresses names them nowhere but here.
+  const hosts =
+    prepared.size === 0 ? Promise.resolve() : writeEtcHosts(pod, podIpsOf(pod, sandbox, dependencies), dependencies);
+  hosts.catch(() => {});
+  const context = { pod, sandbox, sandboxConfig, volumes: memory.volumes, prepared, hosts, signal, onProgress };
   const startOne = async (entry: PodContainer): Promise<void> => {
     const { name } = entry.container;
     try {

@@ -61,3 +61,28 @@ test("a ready sandbox is told after a second, or when somebody waits for it", as
   await writer.stop();
   assert.equal(sent().length, 4);
 });
+
+test("a pod that is on its way is told after a moment, and what it comes to at once", async () => {
+  const waiting = (reason: string): PodStatus => ({
+    phase: "Pending",
+    containerStatuses: [{ ...creating.containerStatuses![0]!, state: { waiting: { reason } } }],
+  });
+  const cases: readonly { next: PodStatus; afterMs: number; requests: number }[] = [
+    { next: { ...waiting("ContainerCreating"), podIP: "10.0.0.1" }, afterMs: 249, requests: 0 },
+    { next: { ...waiting("ContainerCreating"), podIP: "10.0.0.1" }, afterMs: 250, requests: 1 },
+    { next: waiting("ErrImagePull"), afterMs: 0, requests: 1 },
+    { next: { ...waiting("x"), phase: "Running" }, afterMs: 0, requests: 1 },
+  ];
+  for (const { next, afterMs, requests } of cases) {
+    const { clock, writer, sent } = setUp();
+    writer.set(pod, waiting("ContainerCreating"));
+    await settle(20);
+    writer.set(pod, next);
+    await clock.advance(afterMs);
+    await settle(20);
+    assert.equal(sent().length, requests, `${JSON.stringify(next)} after ${afterMs} ms`);
+    if (requests > 0) assert.equal(sent()[0]?.podIP, next.podIP);
+    await writer.stop();
+    assert.equal(sent().length, 1);
+  }
+});

@@ -10,6 +10,8 @@ import { statusPatch } from "./patch.ts";
 const RETRY_MS = [100, 500, 2000, 10_000];
 /** That a sandbox is ready waits so long for what its containers do, and then both are one request. */
 const SANDBOX_NEWS_MS = 1000;
+/** That a pod is on its way to run waits so long: most run by then, and writing it would take the processor that they need. */
+const ON_ITS_WAY_MS = 250;
 
 export interface StatusWriter {
   /** The pod's status is to be this one. Sent at once when it differs from what the API has; the latest one wins. */
@@ -46,6 +48,15 @@ function isSandboxNews(patch: Record<string, unknown> | undefined): boolean {
   const conditions = (patch.conditions ?? []) as PodCondition[];
   return conditions.every(({ type }) => type === "PodReadyToStartContainers");
 }
+
+/** Whether all that there is to say is that containers will come. */
+function isOnItsWay(status: PodStatus): boolean {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
+  return status.phase === "Pending" && all.every(({ state }) => ON_ITS_WAY.has(state?.waiting?.reason ?? ""));
+}
+
+const ON_ITS_WAY: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
 
 /** Writes pods' statuses through the status subresource: one request at a time a pod, retried until it succeeds. */
 export function createStatusWriter(options: { client: Client; clock: Clock; log: Logger }): StatusWriter {
@@ -85,9 +96,14 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
 
   /** Sends now, or soon when what is new alone is not worth a request (upstream tells of sandbox and containers at once). */
   function kickInTime(entry: Entry): void {
-    const isUrgent = entry.sentVersion === 0 || !isSandboxNews(statusPatch(entry.sent, entry.wanted));
-    if (isUrgent) kick(entry);
-    else entry.waiting ??= clock.setTimer(() => kick(entry), SANDBOX_NEWS_MS);
+    const isFirst = entry.sentVersion === 0;
+    if (!isFirst && isSandboxNews(statusPatch(entry.sent, entry.wanted))) kickLater(entry, SANDBOX_NEWS_MS);
+    else if (isOnItsWay(entry.wanted)) kickLater(entry, ON_ITS_WAY_MS);
+    else kick(entry);
+  }
+
+  function kickLater(entry: Entry, delayMs: number): void {
+    entry.waiting ??= clock.setTimer(() => kick(entry), delayMs);
   }
 
   function kick(entry: Entry): void {
@@ -116,7 +132,7 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
           gone: false,
         };
         entries.set(uid, fresh);
-        kick(fresh);
+        kickInTime(fresh);
         return;
       }
       entry.pod = pod;
@@ -136,6 +152,7 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
       if (statusPatch(pod.status ?? {}, entry.wanted) === undefined) return;
       entry.pod = pod;
       entry.sent = pod.status ?? {};
+      if (entry.waiting !== undefined) return;
       entry.version++;
       kick(entry);
     },
