@@ -1,77 +1,132 @@
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { dirname, join } from "node:path";
 import { formatTime, systemClock } from "../../src/base/clock.ts";
+import { type BenchArguments, readArguments, USAGE, UsageError } from "./arguments.ts";
+import { appendHistory, type HistoryEntry, readHistory } from "./history.ts";
 import { machineFacts } from "./machine.ts";
-import { type Goal, type Measurements, missedGoals, type Workload } from "./workload.ts";
+import { openPeer, type Peer } from "./peer.ts";
+import { plotHistory } from "./plot.ts";
+import { buildProgram } from "./program.ts";
+import { listText, type Outcome, outcomeText, summaryText } from "./report.ts";
+import { runWorkload } from "./run-workload.ts";
+import { type BenchRun, missedGoals, type Workload } from "./workload.ts";
 import { workloads } from "./workloads.ts";
 
-const HISTORY = join(import.meta.dirname, "history.jsonl");
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
 
-const USAGE = `Usage: npm run bench -- [--directory DIR] [WORKLOAD ...]
+try {
+  process.exitCode = await bench(readArguments(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
 
-Runs the workloads whose names begin with an argument (all without one), prints what they measured, and adds a line
-a workload to test/bench/history.jsonl. Ends with 1 when a goal is missed.
+async function bench(options: BenchArguments): Promise<number> {
+  const selected = chosen(options.words);
+  switch (options.action) {
+    case "help":
+      process.stdout.write(USAGE);
+      return 0;
+    case "list":
+      process.stdout.write(listText(selected));
+      return 0;
+    case "plot":
+      drawPlot(options);
+      return 0;
+    case "run":
+      return run(selected, options);
+  }
+}
 
-  --directory DIR  where workloads that need a disk put their files (default: the system's temporary directory)
-  --dry-run        leave the history alone
-`;
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { directory: { type: "string" }, "dry-run": { type: "boolean" }, help: { type: "boolean" } },
-});
-if (values.help) process.stdout.write(USAGE);
-else process.exitCode = await run(chosen(positionals));
-
-function chosen(prefixes: readonly string[]): readonly Workload[] {
-  const unknown = prefixes.find((prefix) => !workloads.some((workload) => workload.name.startsWith(prefix)));
+/** Those that are named; a word that is nobody's name stands for all whose names begin so. */
+function chosen(words: readonly string[]): readonly Workload[] {
+  const namedBy = (word: string): readonly Workload[] => {
+    const exact = workloads.filter(({ name }) => name === word);
+    return exact.length > 0 ? exact : workloads.filter(({ name }) => name.startsWith(word));
+  };
+  const unknown = words.find((word) => namedBy(word).length === 0);
   if (unknown !== undefined) {
     const names = workloads.map((workload) => workload.name).join(", ");
-    process.stderr.write(`no workload begins with ${unknown}; there are ${names}\n`);
-    process.exit(2);
+    throw new UsageError(`no workload is called ${unknown} or begins so; there are ${names}`);
   }
-  return prefixes.length === 0
-    ? workloads
-    : workloads.filter((workload) => prefixes.some((prefix) => workload.name.startsWith(prefix)));
+  if (words.length === 0) return workloads;
+  const wanted = new Set(words.flatMap(namedBy));
+  return workloads.filter((workload) => wanted.has(workload));
 }
 
-async function run(selected: readonly Workload[]): Promise<number> {
-  const machine = machineFacts();
-  let missed = 0;
-  for (const workload of selected) {
-    const directory = mkdtempSync(join(values.directory ?? tmpdir(), "wherry-bench-"));
-    try {
-      const measurements = await workload.measure(directory);
-      const goals = missedGoals(workload, measurements);
-      missed += goals.length;
-      print(workload, measurements, goals);
-      const entry = { time: formatTime(systemClock.now()), workload: workload.name, measurements, machine };
-      if (!values["dry-run"]) appendFileSync(HISTORY, `${JSON.stringify(entry)}\n`);
-    } finally {
+async function run(selected: readonly Workload[], options: BenchArguments): Promise<number> {
+  const history = readHistory(options.history);
+  const peer = options.peer && (await openPeer(options.peer));
+  const scratch = mkdtempSync(join(options.directory ?? tmpdir(), "wherry-bench-"));
+  const judged = options.scale === 1;
+  const outcomes: Outcome[] = [];
+  try {
+    const program = options.program ?? buildProgram(join(scratch, "program"));
+    for (const workload of selected) {
+      if (interrupted.signal.aborted) break;
+      const directory = mkdtempSync(join(scratch, `${workload.name}-`));
+      const machine = machineFacts();
+      const outcome = await measure(workload, { directory, program, scale: options.scale }, peer);
       rmSync(directory, { recursive: true, force: true });
+      outcomes.push(outcome);
+      process.stdout.write(outcomeText(outcome, { judged }));
+      if (options.record) record(options.history, { outcome, peer, machine });
     }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+    await peer?.close();
   }
-  return missed === 0 ? 0 : 1;
+  process.stdout.write(summaryText(outcomes, history, { judged }));
+  if (options.scale !== 1)
+    process.stdout.write("\nThis run was scaled: its numbers are to be compared with nothing.\n");
+  if (options.record) drawPlot(options);
+  return isGood(outcomes, selected, options) ? 0 : 1;
 }
 
-function print(workload: Workload, measurements: Measurements, missed: readonly Goal[]): void {
-  process.stdout.write(`\n${workload.name}: ${workload.description}\n`);
-  for (const [metric, value] of Object.entries(measurements)) {
-    const goal = workload.goals.find((candidate) => candidate.metric === metric);
-    const verdict = goal === undefined ? "" : `  ${missed.includes(goal) ? "MISSED" : "ok"} (${boundOf(goal)})`;
-    process.stdout.write(`  ${metric.padEnd(32)} ${format(value).padStart(12)}${verdict}\n`);
+async function measure(workload: Workload, run: BenchRun, peer: Peer | undefined): Promise<Outcome> {
+  const outcome: { -readonly [K in keyof Outcome]: Outcome[K] } = { workload };
+  try {
+    outcome.measurements = await runWorkload(workload, { run }, interrupted.signal);
+    if (peer !== undefined && workload.measurePeer !== undefined) {
+      outcome.peer = await peer.inNamespace(workload.name, (namespace) =>
+        runWorkload(workload, { run, peer: namespace }, interrupted.signal),
+      );
+    }
+  } catch (error) {
+    outcome.error = (error as Error).message;
   }
-  for (const goal of missed) {
-    if (measurements[goal.metric] === undefined) process.stdout.write(`  ${goal.metric} was not measured\n`);
-  }
+  return outcome;
 }
 
-function boundOf(goal: Goal): string {
-  return "atLeast" in goal ? `at least ${format(goal.atLeast)}` : `at most ${format(goal.atMost)}`;
+function record(
+  file: string,
+  { outcome, peer, machine }: { outcome: Outcome; peer: Peer | undefined; machine: HistoryEntry["machine"] },
+): void {
+  const { workload, measurements } = outcome;
+  if (measurements === undefined) return;
+  appendHistory(file, {
+    time: formatTime(systemClock.now()),
+    workload: workload.name,
+    measurements,
+    ...(peer && outcome.peer && { peer: { version: peer.version, measurements: outcome.peer } }),
+    machine,
+  });
 }
 
-function format(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3);
+/** A scaled run is good when everything works: its numbers meet no goal. */
+function isGood(outcomes: readonly Outcome[], selected: readonly Workload[], { scale }: BenchArguments): boolean {
+  if (outcomes.length < selected.length) return false;
+  return outcomes.every(
+    ({ workload, measurements, error }) =>
+      error === undefined && (scale !== 1 || missedGoals(workload, measurements ?? {}).length === 0),
+  );
+}
+
+function drawPlot({ history, plotFile }: BenchArguments): void {
+  mkdirSync(dirname(plotFile), { recursive: true });
+  writeFileSync(plotFile, plotHistory(readHistory(history), workloads));
+  process.stdout.write(`\nplot: ${plotFile}\n`);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -8,20 +8,47 @@ import { systemClock } from "../../src/base/clock.ts";
 import { freePort } from "../support/free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const SOURCE = join(ROOT, "src/main.ts");
+const OBSERVER = join(import.meta.dirname, "observe-process.ts");
 const START_MS = 120_000;
 
-/** The program as a user runs it: built, as the package has it; or from source, as a clone has it. */
-export type Variant = "built" | "source";
+/** The program as a clone has it. */
+export const SOURCE = join(ROOT, "src/main.ts");
 
-let built: string | undefined;
+/**
+ * Builds the program as the package has it, and copies it to `directory`, so that nobody's next build takes away what is being
+ * measured. Answers its main file.
+ */
+export function buildProgram(directory: string): string {
+  execFileSync(process.execPath, [join(ROOT, "scripts/build.ts")], { cwd: ROOT });
+  cpSync(join(ROOT, "dist"), directory, { recursive: true });
+  return join(directory, "wherry.js");
+}
 
-/** Builds dist/ once a run. */
-function program(variant: Variant): string {
-  if (variant === "source") return SOURCE;
-  if (built === undefined) execFileSync(process.execPath, [join(ROOT, "scripts/build.ts")], { cwd: ROOT });
-  built = join(ROOT, "dist/wherry.js");
-  return built;
+/** What happened in the program's main thread since it was asked last. */
+export interface Observed {
+  /** How long the event loop stood still: percentiles over its turns. */
+  readonly stallP50Ms: number;
+  readonly stallP90Ms: number;
+  readonly stallP99Ms: number;
+  readonly stallP999Ms: number;
+  readonly stallMaxMs: number;
+  /** Pauses for garbage collection. */
+  readonly gcLongestMs: number;
+  readonly gcTotalMs: number;
+  readonly gcCount: number;
+}
+
+/** As metrics of a workload. */
+export function observations(observed: Observed): Record<string, number> {
+  return {
+    stall_p50_ms: observed.stallP50Ms,
+    stall_p90_ms: observed.stallP90Ms,
+    stall_p99_ms: observed.stallP99Ms,
+    stall_p999_ms: observed.stallP999Ms,
+    stall_max_ms: observed.stallMaxMs,
+    gc_longest_ms: observed.gcLongestMs,
+    gc_total_ms: observed.gcTotalMs,
+  };
 }
 
 export interface ProgramRun {
@@ -33,28 +60,33 @@ export interface ProgramRun {
   readonly apiReadyCpuMs: number;
   /** From the spawn until the program said Ready: with a node, when that is Ready. */
   readonly readyMs: number;
+  /** Only of a run that is observed. Asking begins a new observation. */
+  observed(): Promise<Observed>;
   stop(): Promise<void>;
 }
 
 /** Runs `wherry up` and measures its start. What it says is in the error when it does not come up. */
 export async function startProgram(options: {
-  readonly variant: Variant;
+  /** Main file. */
+  readonly program: string;
   readonly dataDirectory: string;
   /** Where compiled code is kept: a new directory is a machine that has never run the program. */
   readonly cacheDirectory: string;
   readonly words?: readonly string[];
+  /** Costs a timer of a millisecond in the program. */
+  readonly observed?: boolean;
 }): Promise<ProgramRun> {
-  const main = program(options.variant);
   const port = await freePort();
   const words = ["up", "--data-dir", options.dataDirectory, "--port", String(port), ...(options.words ?? [])];
   const startedAt = systemClock.monotonic();
-  const child = spawn(process.execPath, [main, ...words], {
-    stdio: ["ignore", "ignore", "pipe"],
+  const observer = options.observed ? ["--import", OBSERVER] : [];
+  const child = spawn(process.execPath, [...observer, options.program, ...words], {
+    stdio: ["ignore", "ignore", "pipe", ...(options.observed ? (["ipc"] as const) : [])],
     env: { ...process.env, WHERRY_CACHE_DIR: options.cacheDirectory },
   });
   let said = "";
   const saidReady = new Promise<number>((resolve) => {
-    child.stderr.on("data", (chunk: Buffer) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
       said += chunk.toString();
       if (/^Ready in /m.test(said)) resolve(systemClock.monotonic() - startedAt);
     });
@@ -75,6 +107,11 @@ export async function startProgram(options: {
     apiReadyMs,
     apiReadyCpuMs,
     readyMs,
+    async observed() {
+      const answered = once(child, "message");
+      child.send({});
+      return (await answered)[0] as Observed;
+    },
     stop: () => stop(child),
   };
 }
@@ -110,6 +147,25 @@ export function cpuMs(pid: number): number {
 
 /** Resident memory in MB (10^6 bytes). */
 export function residentMb(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return statusMb(pid, "VmRSS");
+}
+
+/** The highest that resident memory has been, in MB, since the start or the last `forgetPeak`. */
+export function peakResidentMb(pid: number): number {
+  return statusMb(pid, "VmHWM");
+}
+
+/** See proc(5), clear_refs. */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+function statusMb(pid: number, field: string): number {
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return (Number(kib) * 1024) / 1e6;
+}
+
+/** Bytes that a process has had written to disks so far, over all its threads. */
+export function writtenBytes(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
 }

@@ -5,6 +5,7 @@ import { missedGoals, type Workload } from "./workload.ts";
 const workload: Workload = {
   name: "w",
   description: "",
+  seconds: 1,
   goals: [
     { metric: "rate", atLeast: 100 },
     { metric: "latency_ms", atMost: 5 },

@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ApiServer } from "./api-server.ts";
 import type { Target } from "./job.ts";
 
 const PROCESS = join(import.meta.dirname, "bare-process.ts");
@@ -9,29 +10,35 @@ const PROCESS = join(import.meta.dirname, "bare-process.ts");
 export interface BareServer {
   readonly target: Target;
   readonly pid: number;
-  stop(): Promise<void>;
 }
 
-/** Starts the bare loop with the serving certificate of a cluster, whose authority clients believe already. */
-export async function startBare(options: {
-  readonly dataDirectory: string;
-  readonly like: Target;
+/** What the bare loop answers (a body a path), or writes to all who hold a stream. */
+interface BareOptions {
   readonly bodies?: Readonly<Record<string, string>>;
   readonly event?: string;
-}): Promise<BareServer> {
+}
+
+/**
+ * Measures on the bare loop what was measured on our own server. It has the serving certificate of that one, whose authority
+ * clients believe already. A peer has no bare loop, and nothing is measured.
+ */
+export async function onBare<T>(
+  { own, user }: ApiServer,
+  options: BareOptions,
+  measure: (bare: BareServer) => Promise<T>,
+): Promise<T | undefined> {
+  if (own === undefined) return undefined;
   const child = fork(PROCESS, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const file = (name: string): string => readFileSync(join(options.dataDirectory, "pki", name), "utf8");
-  const key = file("apiserver.key");
-  const cert = file("apiserver.crt");
-  child.send({ key, cert, bodies: options.bodies ?? {}, event: options.event ?? "\n" });
+  const exited = once(child, "exit");
+  const file = (name: string): string => readFileSync(join(own.dataDirectory, "pki", name), "utf8");
+  const { bodies = {}, event = "\n" } = options;
+  child.send({ key: file("apiserver.key"), cert: file("apiserver.crt"), bodies, event });
   const [{ port }] = (await once(child, "message")) as [{ port: number }];
-  return {
-    target: { url: `https://127.0.0.1:${port}`, certificateAuthority: options.like.certificateAuthority },
-    pid: child.pid ?? 0,
-    async stop() {
-      const exited = once(child, "exit");
-      child.disconnect();
-      await exited;
-    },
-  };
+  const target = { url: `https://127.0.0.1:${port}`, certificateAuthority: user.certificateAuthority };
+  try {
+    return await measure({ target, pid: child.pid ?? 0 });
+  } finally {
+    child.disconnect();
+    await exited;
+  }
 }

@@ -1,75 +1,62 @@
 import { join } from "node:path";
-import type { TokenRequest } from "../../../src/api/generated/authentication.k8s.io/v1.ts";
-import type { ClusterRoleBinding } from "../../../src/api/generated/rbac.authorization.k8s.io/v1.ts";
-import { clusterRoleBindings, namespaces, serviceAccounts } from "../../../src/api/generated/resources.ts";
-import type { ResourceReference } from "../../../src/api/meta.ts";
-import { systemClock } from "../../../src/base/clock.ts";
-import { Client } from "../../../src/client/client.ts";
-import { createHttpTransport } from "../../../src/client/http-transport.ts";
 import { readKubeconfig } from "../../../src/client/kubeconfig.ts";
 import { type ProgramRun, startProgram } from "../program.ts";
+import type { BenchRun } from "../workload.ts";
+import { type ApiServer, clientOf, prepareNamespace } from "./api-server.ts";
 import type { Target } from "./job.ts";
 
-export const NAMESPACE = "bench";
+const NAMESPACE = "bench";
 
 /** A control plane under load: the built program without a node, and a user whom RBAC lets do what is measured. */
-export interface BenchCluster {
-  readonly run: ProgramRun;
-  readonly dataDirectory: string;
-  readonly client: Client;
-  /** A service account with the role `edit`: authentication, RBAC and admission are all at work. */
-  readonly user: Target;
+export interface BenchCluster extends ApiServer {
+  readonly own: { readonly run: ProgramRun; readonly dataDirectory: string };
+  /** May do everything. */
+  readonly admin: Target;
   stop(): Promise<void>;
 }
 
-export async function startBenchCluster(directory: string, words: readonly string[] = []): Promise<BenchCluster> {
-  const dataDirectory = join(directory, "data");
-  const run = await startProgram({
-    variant: "built",
+export interface BenchClusterOptions {
+  /** More words for `wherry up`. */
+  readonly words?: readonly string[];
+  readonly observed?: boolean;
+}
+
+export async function startBenchCluster(run: BenchRun, options: BenchClusterOptions = {}): Promise<BenchCluster> {
+  const dataDirectory = join(run.directory, "data");
+  const running = await startProgram({
+    program: run.program,
     dataDirectory,
-    cacheDirectory: join(directory, "cache"),
-    words: ["--no-node", ...words],
+    cacheDirectory: join(run.directory, "cache"),
+    words: ["--no-node", ...(options.words ?? [])],
+    observed: options.observed === true,
   });
-  const access = await readKubeconfig(join(dataDirectory, "kubeconfig"));
-  const transport = createHttpTransport({ ...access, clock: systemClock });
-  const client = new Client(transport);
-  const user = {
-    url: access.server,
-    certificateAuthority: access.certificateAuthority ?? "",
-    token: await editorToken(client),
-  };
+  const admin = await targetOf(join(dataDirectory, "kubeconfig"));
+  const client = clientOf(admin);
   return {
-    run,
-    dataDirectory,
+    own: { run: running, dataDirectory },
+    admin,
     client,
-    user,
+    namespace: NAMESPACE,
+    user: await prepareNamespace(client, NAMESPACE, admin),
     async stop() {
-      await transport.close();
-      await run.stop();
+      await client.transport.close();
+      await running.stop();
     },
   };
 }
 
-async function editorToken(client: Client): Promise<string> {
-  await client.create(namespaces, { metadata: { name: NAMESPACE } });
-  const account = { name: "editor", namespace: NAMESPACE };
-  await client.create(serviceAccounts, { metadata: account });
-  const binding: ClusterRoleBinding = {
-    metadata: { name: "bench-editor" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "edit" },
-    subjects: [{ kind: "ServiceAccount", ...account }],
+/** Whoever a kubeconfig is for, as load processes take it. @throws KubeconfigError */
+export async function targetOf(kubeconfig: string): Promise<Target> {
+  const { server, certificateAuthority, clientCertificate, clientKey, ...access } = await readKubeconfig(kubeconfig);
+  const { tlsServerName, insecureSkipTlsVerify } = access;
+  const token = await access.token?.();
+  return {
+    url: server,
+    certificateAuthority,
+    clientCertificate,
+    clientKey,
+    token,
+    tlsServerName,
+    insecureSkipTlsVerify,
   };
-  await client.create(clusterRoleBindings, binding);
-  const request: TokenRequest = {
-    apiVersion: "authentication.k8s.io/v1",
-    kind: "TokenRequest",
-    spec: { audiences: [], expirationSeconds: 7200 },
-  };
-  const options = { subresource: "token", target: account };
-  const { status } = await client.create<TokenRequest>(
-    serviceAccounts as ResourceReference<TokenRequest>,
-    request,
-    options,
-  );
-  return status?.token ?? "";
 }

@@ -1,16 +1,18 @@
-import { NAMESPACE } from "./bench-cluster.ts";
+import type { ApiServer } from "./api-server.ts";
+import type { RequestForm } from "./job.ts";
+import { runLoad } from "./load.ts";
 
 /** No scheduler of ours takes it, so that nothing but the API is measured. */
 const SCHEDULER = "bench";
 
 /** A pod with more of a spec, or such as a ReplicaSet makes, 2 KB as the client sends it; `{n}` becomes its number. */
-export function podBody(more: object = {}): string {
+export function podBody(namespace: string, more: object = {}): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
       name: "pod-{n}",
-      namespace: NAMESPACE,
+      namespace,
       labels: { app: "web", tier: "front", "pod-template-hash": "5d8f7c9b6" },
       annotations: { "example.com/description": "a page and what keeps it fresh. ".repeat(14) },
     },
@@ -54,4 +56,18 @@ export function podBody(more: object = {}): string {
   });
 }
 
-export const PODS_PATH = `/api/v1/namespaces/${NAMESPACE}/pods`;
+export function podsPath({ namespace }: ApiServer): string {
+  return `/api/v1/namespaces/${namespace}/pods`;
+}
+
+/** So many pods, made as fast as they can be. @throws Error with the first refusal */
+export async function createPods(
+  api: ApiServer,
+  count: number,
+  { firstNumber = 0, body = podBody(api.namespace) } = {},
+): Promise<void> {
+  const requests: RequestForm[] = [{ method: "POST", path: podsPath(api), body }];
+  const load = { kind: "requests", target: api.user, connections: 4, senders: 64, requests } as const;
+  const result = await runLoad({ ...load, count, firstNumber });
+  if (result.failures > 0) throw new Error(result.firstFailure);
+}

@@ -10,9 +10,11 @@ export interface RunningLoad<J extends Job> {
   readonly result: Promise<ResultOf<J>>;
 }
 
-/** Starts a load process with a job. */
-export function startLoad<J extends Job>(job: J): RunningLoad<J> {
-  const child = fork(PROCESS, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+/** Starts a load process with a job; a `nice` one (nice(1), 1 to 19) takes only what others leave of the processors. */
+export function startLoad<J extends Job>(job: J, { nice = 0 } = {}): RunningLoad<J> {
+  // By nice(1), because a process that lowers itself lowers its main thread alone.
+  const lowered = nice === 0 ? {} : { execPath: "nice", execArgv: ["-n", String(nice), process.execPath] };
+  const child = fork(PROCESS, { stdio: ["ignore", "inherit", "inherit", "ipc"], ...lowered });
   let sayReady: (() => void) | undefined;
   const ready = new Promise<void>((resolve) => {
     sayReady = resolve;
@@ -23,6 +25,7 @@ export function startLoad<J extends Job>(job: J): RunningLoad<J> {
       else if ("error" in said) reject(new Error(said.error));
       else resolve(said.result as ResultOf<J>);
     });
+    child.on("error", reject);
     child.on("exit", (code) => reject(new Error(`the load process ended with ${code} and no result`)));
   });
   child.send(job);

@@ -7,14 +7,19 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 export function open(target: Target): Promise<ClientHttp2Session> {
   return new Promise((resolve, reject) => {
     const session = connect(target.url, {
-      ca: target.certificateAuthority,
+      ...(target.certificateAuthority !== undefined && { ca: target.certificateAuthority }),
       ...(target.clientCertificate !== undefined && { cert: target.clientCertificate }),
       ...(target.clientKey !== undefined && { key: target.clientKey }),
+      ...(target.tlsServerName !== undefined && { servername: target.tlsServerName }),
+      rejectUnauthorized: target.insecureSkipTlsVerify !== true,
       settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 10_000 },
     });
     session.once("error", reject);
     session.once("connect", () => {
       session.setLocalWindowSize(WINDOW_BYTES);
+      // What breaks later is told by its streams.
+      session.off("error", reject);
+      session.on("error", () => {});
       resolve(session);
     });
   });
@@ -44,5 +49,7 @@ export function answered(stream: ClientHttp2Stream): Promise<{ code: number; tex
     });
     stream.on("end", () => resolve({ code, text }));
     stream.on("error", reject);
+    // A connection that breaks closes its streams without an end.
+    stream.on("close", () => reject(new Error("the connection was closed before the answer was whole")));
   });
 }

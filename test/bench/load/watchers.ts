@@ -1,34 +1,27 @@
 import type { ClientHttp2Session } from "node:http2";
-import { systemClock } from "../../../src/base/clock.ts";
+import { setTimeout } from "node:timers/promises";
 import type { WatchersJob, WatchersResult } from "./job.ts";
 import { headersOf, open } from "./session.ts";
+import { textCounter } from "./text-counter.ts";
 
-const LINE_FEED = 10;
-
-/** Opens all watches, says so, and resolves when each has seen its events (one line each). */
+/** Opens all watches, says so, and resolves when each has seen its events (one line each) or time is up. */
 export async function runWatchers(job: WatchersJob, sayReady: () => void): Promise<WatchersResult> {
   const sessions = await Promise.all(Array.from({ length: job.connections }, () => open(job.target)));
-  let firstAt = 0;
-  const note = (): void => {
-    firstAt ||= systemClock.monotonic();
-  };
-  const opened: Promise<void>[] = [];
-  const done: Promise<void>[] = [];
-  for (let index = 0; index < job.watchers; index++) {
-    const watcher = watch(sessions[index % sessions.length]!, job, note);
-    opened.push(watcher.opened);
-    done.push(watcher.done);
-  }
-  await Promise.all(opened);
+  const watchers = Array.from({ length: job.watchers }, (_, index) => watch(sessions[index % sessions.length]!, job));
+  await Promise.all(watchers.map(({ opened }) => opened));
   sayReady();
-  await Promise.all(done);
-  const durationMs = systemClock.monotonic() - firstAt;
+  const done = Promise.all(watchers.map((watcher) => watcher.done));
+  await (job.durationMs === undefined ? done : Promise.race([setTimeout(job.durationMs), done]));
+  const deliveries = watchers.reduce((sum, { seen }) => sum + seen(), 0);
   for (const session of sessions) session.destroy();
-  return { durationMs, deliveriesPerSecond: (job.watchers * job.events * 1000) / durationMs };
+  return { deliveries };
 }
 
-function watch(session: ClientHttp2Session, job: WatchersJob, note: () => void) {
+function watch(session: ClientHttp2Session, job: WatchersJob) {
   const stream = session.request(headersOf(job.target, "GET", job.path), { endStream: true });
+  const wanted = job.events ?? Number.POSITIVE_INFINITY;
+  const count = textCounter(job.eventType === undefined ? "\n" : `{"type":"${job.eventType}"`);
+  let seen = 0;
   const opened = new Promise<void>((resolve, reject) => {
     stream.on("response", (headers) =>
       headers[":status"] === 200 ? resolve() : reject(new Error(`GET ${job.path}: ${headers[":status"]}`)),
@@ -36,15 +29,13 @@ function watch(session: ClientHttp2Session, job: WatchersJob, note: () => void) 
     stream.on("error", reject);
   });
   const done = new Promise<void>((resolve, reject) => {
-    let seen = 0;
     stream.on("data", (chunk: Buffer) => {
-      note();
-      for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, at + 1)) seen++;
-      if (seen >= job.events) resolve();
+      seen += count(chunk);
+      if (seen >= wanted) resolve();
     });
-    stream.on("end", () => (seen >= job.events ? resolve() : reject(new Error(`a watch ended after ${seen} events`))));
+    stream.on("end", () => (seen >= wanted ? resolve() : reject(new Error(`a watch ended after ${seen} events`))));
     stream.on("error", reject);
   });
   done.catch(() => {});
-  return { opened, done };
+  return { opened, done, seen: () => seen };
 }

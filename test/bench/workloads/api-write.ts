@@ -1,68 +1,62 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../../../src/base/clock.ts";
-import { startBare } from "../load/bare.ts";
-import { type BenchCluster, startBenchCluster } from "../load/bench-cluster.ts";
-import { PODS_PATH, podBody } from "../load/bench-pod.ts";
+import type { ApiServer } from "../load/api-server.ts";
+import { apiWorkload } from "../load/api-workload.ts";
+import { onBare } from "../load/bare.ts";
+import { podBody, podsPath } from "../load/bench-pod.ts";
 import type { RequestForm, RequestsResult, Target } from "../load/job.ts";
 import { runLoad } from "../load/load.ts";
-import type { Workload } from "../workload.ts";
+import { rawPerSecond } from "../raw-disk.ts";
+import { type BenchRun, scaled, type Workload } from "../workload.ts";
 
 const WARM_UP = 3000;
 const DURATION_MS = 4000;
 
-export const apiCreate: Workload = {
+export const apiCreate: Workload = apiWorkload({
   name: "api-create",
   description:
-    "durable creates of 2 KB pods over TLS and HTTP/2 with RBAC and admission: 64 clients, against a bare POST and parse; and one",
+    "durable creates of 2 KB pods over TLS and HTTP/2 with RBAC and admission: 64 clients, against a bare POST and parse; and one, against the disk",
+  seconds: 25,
   goals: [
     { metric: "creates_per_second", atLeast: 5000 },
     { metric: "ratio_to_bare_post", atLeast: 0.3 },
     { metric: "one_client_ratio_to_raw_fdatasync", atLeast: 0.5 },
     { metric: "failures", atMost: 0 },
   ],
-  async measure(directory) {
-    const cluster = await startBenchCluster(directory);
-    try {
-      const create: RequestForm = { method: "POST", path: PODS_PATH, body: podBody() };
-      await send(cluster.user, [create], { senders: 64, count: WARM_UP, firstNumber: 1e6 });
-      const many = await send(cluster.user, [create], { senders: 64, firstNumber: 2e6 });
-      const raw = rawPerSecond(join(directory, "raw"));
-      const one = await send(cluster.user, [create], { senders: 1, connections: 1, firstNumber: 3e6 });
-      const bare = await barePosts(cluster);
-      return {
-        creates_per_second: many.perSecond,
-        p50_ms: many.p50Ms,
-        p99_ms: many.p99Ms,
+  async measure(api, run) {
+    const create: RequestForm = { method: "POST", path: podsPath(api), body: podBody(api.namespace) };
+    await send(run, api.user, [create], { senders: 64, count: WARM_UP, firstNumber: 1e6 });
+    const many = await send(run, api.user, [create], { senders: 64, firstNumber: 2e6 });
+    const raw = api.own && rawPerSecond(join(run.directory, "raw"));
+    const one = await send(run, api.user, [create], { senders: 1, connections: 1, firstNumber: 3e6 });
+    const post: RequestForm = { ...create, path: "/" };
+    const bare = await onBare(api, {}, async ({ target }) => {
+      await send(run, target, [post], { senders: 64, count: WARM_UP });
+      return send(run, target, [post], { senders: 64 });
+    });
+    return {
+      creates_per_second: many.perSecond,
+      p50_ms: many.p50Ms,
+      p99_ms: many.p99Ms,
+      p999_ms: many.p999Ms,
+      ...(bare && {
         bare_posts_per_second: bare.perSecond,
         ratio_to_bare_post: many.perSecond / bare.perSecond,
-        one_client_per_second: one.perSecond,
+      }),
+      one_client_per_second: one.perSecond,
+      ...(raw && {
         raw_fdatasync_per_second: raw,
         one_client_ratio_to_raw_fdatasync: one.perSecond / raw,
-        failures: failuresOf(many, one),
-      };
-    } finally {
-      await cluster.stop();
-    }
+      }),
+      failures: failuresOf(many, one),
+    };
   },
-};
-
-async function barePosts(cluster: BenchCluster): Promise<RequestsResult> {
-  const bare = await startBare({ dataDirectory: cluster.dataDirectory, like: cluster.user });
-  try {
-    const post: RequestForm = { method: "POST", path: "/", body: podBody() };
-    await send(bare.target, [post], { senders: 64, count: WARM_UP });
-    return await send(bare.target, [post], { senders: 64 });
-  } finally {
-    await bare.stop();
-  }
-}
+});
 
 const OBJECTS = 200;
 
 /** With all that admission would add, because an update must not take it away again. */
-const wholePod = (): string =>
-  podBody({
+const wholePod = (namespace: string): string =>
+  podBody(namespace, {
     automountServiceAccountToken: false,
     serviceAccountName: "default",
     serviceAccount: "default",
@@ -74,93 +68,88 @@ const wholePod = (): string =>
     })),
   });
 
-export const apiChange: Workload = {
+export const apiChange: Workload = apiWorkload({
   name: "api-change",
-  description: "16 clients change 200 pods: update, merge patch, server-side apply, delete; apply against update",
+  description:
+    "16 clients change 200 pods of 2 KB: update, merge patch, strategic patch, server-side apply, delete; apply against update",
+  seconds: 40,
   goals: [
     { metric: "update_to_apply_ratio", atMost: 3 },
     { metric: "failures", atMost: 0 },
   ],
-  async measure(directory) {
-    const cluster = await startBenchCluster(directory);
-    const { user } = cluster;
-    try {
-      await send(user, [{ method: "POST", path: PODS_PATH, body: wholePod() }], { senders: 16, count: OBJECTS });
-      const labelled = (value: string): string => wholePod().replace('"tier":"front"', `"tier":"${value}"`);
-      const numbers = Array.from({ length: OBJECTS }, (_, number) => number);
-      const each = (form: (name: string, number: string) => RequestForm): RequestForm[] =>
-        numbers.map((number) => form(`${PODS_PATH}/pod-${number}`, String(number)));
-      const body = (text: string, number: string): string => text.replace('"pod-{n}"', `"pod-${number}"`);
-      const update = each((path, number) => ({ method: "PUT", path, body: body(labelled("t{n}"), number) }));
-      const patch = each((path) => ({
-        method: "PATCH",
-        path,
-        body: '{"metadata":{"labels":{"patched":"p{n}"}}}',
-        contentType: "application/merge-patch+json",
-      }));
-      const apply = each((path, number) => ({
-        method: "PATCH",
-        path: `${path}?fieldManager=bench&force=true`,
-        body: body(labelled("a{n}"), number),
-        contentType: "application/apply-patch+yaml",
-      }));
-      for (const forms of [update, patch, apply]) await send(user, forms, { senders: 16, count: 2000 });
-      const updated = await send(user, update, { senders: 16, firstNumber: 1e6 });
-      const patched = await send(user, patch, { senders: 16, firstNumber: 1e6 });
-      const applied = await send(user, apply, { senders: 16, firstNumber: 1e6 });
-      const deleted = await send(user, [{ method: "DELETE", path: `${PODS_PATH}/pod-{n}?gracePeriodSeconds=0` }], {
-        senders: 16,
-        count: OBJECTS,
-      });
-      return {
-        updates_per_second: updated.perSecond,
-        patches_per_second: patched.perSecond,
-        applies_per_second: applied.perSecond,
-        deletes_per_second: deleted.perSecond,
-        update_to_apply_ratio: updated.perSecond / applied.perSecond,
-        failures: failuresOf(updated, patched, applied, deleted),
-      };
-    } finally {
-      await cluster.stop();
+  async measure(api, run) {
+    const { user } = api;
+    const create = { method: "POST", path: podsPath(api), body: wholePod(api.namespace) };
+    const created = await once(api, create);
+    const forms = changes(api);
+    const results: RequestsResult[] = [created];
+    const measured: Record<string, number> = {};
+    for (const [metric, form] of Object.entries(forms)) {
+      await send(run, user, [form], { senders: 16, count: 2000 });
+      const result = await send(run, user, [form], { senders: 16, firstNumber: 1e6 });
+      results.push(result);
+      measured[`${metric}_per_second`] = result.perSecond;
+      measured[`${metric}_p99_ms`] = result.p99Ms;
     }
+    const remove = { method: "DELETE", path: `${podsPath(api)}/pod-{n}?gracePeriodSeconds=0` };
+    const deleted = await once(api, remove);
+    results.push(deleted);
+    return {
+      ...measured,
+      deletes_per_second: deleted.perSecond,
+      deletes_p99_ms: deleted.p99Ms,
+      update_to_apply_ratio: (measured.updates_per_second ?? 0) / (measured.applies_per_second ?? Number.NaN),
+      failures: failuresOf(...results),
+    };
   },
-};
+});
+
+/** The request once for each of the pods. */
+function once({ user }: ApiServer, form: RequestForm): Promise<RequestsResult> {
+  const job = { kind: "requests", target: user, connections: 4, senders: 16, requests: [form] } as const;
+  return runLoad({ ...job, count: OBJECTS });
+}
+
+/** Each takes the 200 pods in turn, and each request changes something. */
+function changes(api: ApiServer): Record<string, RequestForm> {
+  const path = `${podsPath(api)}/pod-{n%${OBJECTS}}`;
+  const body = (value: string): string =>
+    wholePod(api.namespace)
+      .replace('"pod-{n}"', `"pod-{n%${OBJECTS}}"`)
+      .replace('"tier":"front"', `"tier":"${value}{n}"`);
+  const labels = (name: string): string => `{"metadata":{"labels":{"${name}":"p{n}"}}}`;
+  return {
+    updates: { method: "PUT", path, body: body("u") },
+    merge_patches: { method: "PATCH", path, body: labels("merged"), contentType: "application/merge-patch+json" },
+    strategic_patches: {
+      method: "PATCH",
+      path,
+      body: labels("patched"),
+      contentType: "application/strategic-merge-patch+json",
+    },
+    applies: {
+      method: "PATCH",
+      path: `${path}?fieldManager=bench&force=true`,
+      body: body("a"),
+      contentType: "application/apply-patch+yaml",
+    },
+  };
+}
 
 async function send(
+  run: BenchRun,
   target: Target,
   requests: readonly RequestForm[],
   options: { senders: number; connections?: number; count?: number; firstNumber?: number },
 ): Promise<RequestsResult> {
-  const duration = options.count === undefined ? { durationMs: DURATION_MS } : {};
-  const result = await runLoad({ kind: "requests", target, connections: 4, requests, ...duration, ...options });
+  const { count, ...rest } = options;
+  const length =
+    count === undefined ? { durationMs: scaled(DURATION_MS, run, 200) } : { count: scaled(count, run, 100) };
+  const result = await runLoad({ kind: "requests", target, connections: 4, requests, ...length, ...rest });
   if (result.firstFailure !== undefined) process.stderr.write(`${result.firstFailure}\n`);
   return result;
 }
 
 function failuresOf(...results: readonly RequestsResult[]): number {
   return results.reduce((sum, result) => sum + result.failures, 0);
-}
-
-/** Appends of 2 KB, each made durable. */
-function rawPerSecond(path: string): number {
-  const value = Buffer.alloc(2048, "v");
-  const file = openSync(path, "w");
-  try {
-    const begun = systemClock.monotonic();
-    let count = 0;
-    for (; systemClock.monotonic() - begun < 1000; count++) {
-      writeSync(file, value);
-      fdatasyncSync(file);
-    }
-    return (count * 1000) / (systemClock.monotonic() - begun);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** For other workloads: so many pods, made as fast as they can be. */
-export async function createPods(user: Target, count: number, firstNumber = 0): Promise<void> {
-  const form: RequestForm = { method: "POST", path: PODS_PATH, body: podBody() };
-  const result = await send(user, [form], { senders: 64, count, firstNumber });
-  if (result.failures > 0) throw new Error(result.firstFailure);
 }

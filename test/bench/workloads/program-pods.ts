@@ -15,7 +15,7 @@ import { withoutContainers } from "../../support/requirements.ts";
 import { runThroughCri } from "../cri-container.ts";
 import { median } from "../median.ts";
 import { type ProgramRun, startProgram } from "../program.ts";
-import type { Measurements, Workload } from "../workload.ts";
+import { type BenchRun, type Measurements, scaled, type Workload } from "../workload.ts";
 
 const RUNS = 11;
 /** What one run leaves behind (shims that end, cgroups) is over before the next. */
@@ -26,33 +26,37 @@ const WAIT_MS = 60_000;
 export const programPods: Workload = {
   name: "program-pods",
   description: "pods of a present image, against the container runtime alone through CRI; medians of 11",
+  seconds: 45,
   goals: [
     { metric: "pod_to_cri_ratio", atMost: 1.3 },
     { metric: "three_replicas_ms", atMost: 500 },
     { metric: "replacement_serving_ms", atMost: 600 },
   ],
-  async measure(directory) {
+  async measure(run) {
     const missing = withoutContainers();
     if (missing !== false) throw new Error(`this workload needs real containers: ${missing}`);
-    const dataDirectory = join(directory, "data");
+    const dataDirectory = join(run.directory, "data");
     const registry = await startRegistry();
-    const run = await startProgram({ variant: "built", dataDirectory, cacheDirectory: join(directory, "cache") });
     try {
-      return await measurePods(run, { directory, image: registry.image("web:1") });
+      const cacheDirectory = join(run.directory, "cache");
+      const running = await startProgram({ program: run.program, dataDirectory, cacheDirectory });
+      try {
+        return await measurePods(running, run, registry.image("web:1"));
+      } finally {
+        await running.stop();
+      }
     } finally {
-      await run.stop();
       await registry.stop();
     }
   },
 };
 
-async function measurePods(
-  run: ProgramRun,
-  { directory, image }: { directory: string; image: string },
-): Promise<Measurements> {
-  const { socket } = privateContainerdPaths(run.dataDirectory);
+async function measurePods(running: ProgramRun, run: BenchRun, image: string): Promise<Measurements> {
+  const { directory } = run;
+  const runs = scaled(RUNS, run);
+  const { socket } = privateContainerdPaths(running.dataDirectory);
   const runtime = await connectContainerd(socket);
-  const access = await readKubeconfig(join(run.dataDirectory, "kubeconfig"));
+  const access = await readKubeconfig(join(running.dataDirectory, "kubeconfig"));
   const transport = createHttpTransport({ ...access, clock: systemClock });
   try {
     await runtime.images.pullImage(image);
@@ -60,7 +64,7 @@ async function measurePods(
     const cri: number[] = [];
     const pod: number[] = [];
     // The first of each is not counted: nothing has been loaded or compiled for it yet.
-    for (let number = 0; number <= RUNS; number++) {
+    for (let number = 0; number <= runs; number++) {
       await setTimeout(SETTLE_MS);
       cri.push(await runThroughCri(runtime.runtime, { image, number, directory }));
       await setTimeout(SETTLE_MS);
@@ -68,11 +72,11 @@ async function measurePods(
     }
     const [criMs, podMs] = [median(cri.slice(1)), median(pod.slice(1))];
     const three: number[] = [];
-    for (let number = 0; number < RUNS; number++) {
+    for (let number = 0; number < runs; number++) {
       await setTimeout(SETTLE_MS);
       three.push(await threeReplicas(client, `three-${number}`, image));
     }
-    const replacement = await replacements(client, image);
+    const replacement = await replacements(client, image, runs);
     return {
       cri_ms: criMs,
       pod_ms: podMs,
@@ -110,7 +114,7 @@ async function threeReplicas(client: Client, name: string, image: string): Promi
 }
 
 /** From the answer to a delete of the only pod until its Service answers with another one's page. */
-async function replacements(client: Client, image: string): Promise<number[]> {
+async function replacements(client: Client, image: string, runs: number): Promise<number[]> {
   const name = "replaced";
   await client.create(deployments, deployment(name, 1, image));
   const service: Service = {
@@ -121,7 +125,7 @@ async function replacements(client: Client, image: string): Promise<number[]> {
   const url = `http://127.0.0.1:${spec?.ports?.[0]?.nodePort}/`;
   const durations: number[] = [];
   let current = await otherPage(url, "");
-  for (let count = 0; count < RUNS; count++) {
+  for (let count = 0; count < runs; count++) {
     const pod = /from (\S+)/.exec(current)?.[1] ?? "";
     await client.delete(pods, { name: pod, namespace: NAMESPACE });
     const begun = systemClock.monotonic();

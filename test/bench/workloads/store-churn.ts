@@ -5,7 +5,7 @@ import { silentLogger } from "../../../src/base/log.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded/embedded-store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { timed } from "../timed.ts";
-import type { Workload } from "../workload.ts";
+import { scaled, type Workload } from "../workload.ts";
 
 const OBJECTS = 2000;
 const VALUE_BYTES = 2000;
@@ -16,18 +16,21 @@ const HISTORY = { bytes: 4 * 1024 * 1024 };
 export const storeChurn: Workload = {
   name: "store-churn",
   description: "100,000 updates of 2,000 objects of 2 KB while history is compacted, and what is left on the disk",
+  seconds: 5,
   goals: [
     { metric: "disk_to_live_ratio", atMost: 2 },
     { metric: "largest_disk_to_live_ratio", atMost: 12 },
   ],
-  async measure(directory) {
+  async measure(run) {
+    const { directory } = run;
+    const rounds = scaled(ROUNDS, run, 2);
     const store = await openEmbeddedStore({ directory, clock: systemClock, log: silentLogger, history: HISTORY });
     const live = OBJECTS * VALUE_BYTES;
     const keys = Array.from({ length: OBJECTS }, (_, index) => `/registry/pods/${index}`);
     await Promise.all(keys.map((key) => store.create(key, Buffer.alloc(VALUE_BYTES, key))));
     let largest = 0;
     const { durationMs } = await timed(async () => {
-      for (let round = 0; round < ROUNDS; round++) {
+      for (let round = 0; round < rounds; round++) {
         await updateAll(store, keys, String(round));
         largest = Math.max(largest, diskBytes(directory));
       }
@@ -36,7 +39,7 @@ export const storeChurn: Workload = {
     const left = diskBytes(directory);
     await store.close();
     return {
-      updates_per_second: (OBJECTS * ROUNDS * 1000) / durationMs,
+      updates_per_second: (OBJECTS * rounds * 1000) / durationMs,
       disk_to_live_ratio: left / live,
       largest_disk_to_live_ratio: largest / live,
     };

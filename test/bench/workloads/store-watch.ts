@@ -10,6 +10,7 @@ const VALUE = Buffer.alloc(2048, "v");
 export const storeWatch: Workload = {
   name: "store-watch",
   description: "one key written again and again below the prefix of 1,000 watches, against calling 1,000 functions",
+  seconds: 2,
   goals: [{ metric: "deliveries_per_second", atLeast: 500_000 }],
   async measure() {
     const store = createMemoryStore({ clock: systemClock });

@@ -1,10 +1,10 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded/embedded-store.ts";
 import type { Store } from "../../../src/store/store.ts";
-import type { Workload } from "../workload.ts";
+import { rawPerSecond } from "../raw-disk.ts";
+import { scaled, type Workload } from "../workload.ts";
 
 const VALUE = Buffer.alloc(2048, "v");
 const SECONDS = 3;
@@ -12,20 +12,22 @@ const SECONDS = 3;
 export const storeOneWriter: Workload = {
   name: "store-one-writer",
   description: "durable creates of 2 KB, one after the other, against appending 2 KB and fdatasync",
+  seconds: 7,
   goals: [{ metric: "ratio_to_raw", atLeast: 0.5 }],
-  async measure(directory) {
+  async measure(run) {
+    const { directory } = run;
     // Alternating, because a disk's rate moves while it is measured.
     const raw: number[] = [];
     const written: number[] = [];
-    for (let round = 0; round < SECONDS; round++) {
-      raw.push(rawRate(join(directory, `raw-${round}`)));
+    for (let round = 0; round < scaled(SECONDS, run); round++) {
+      raw.push(rawPerSecond(join(directory, `raw-${round}`)));
       written.push(await createRate(join(directory, `store-${round}`), 1));
     }
-    const [rawPerSecond, createsPerSecond] = [mean(raw), mean(written)];
+    const [rawMean, createsPerSecond] = [mean(raw), mean(written)];
     return {
-      raw_per_second: rawPerSecond,
+      raw_per_second: rawMean,
       creates_per_second: createsPerSecond,
-      ratio_to_raw: createsPerSecond / rawPerSecond,
+      ratio_to_raw: createsPerSecond / rawMean,
     };
   },
 };
@@ -33,11 +35,13 @@ export const storeOneWriter: Workload = {
 export const storeManyWriters: Workload = {
   name: "store-64-writers",
   description: "durable creates of 2 KB by 64 writers, which share commits",
+  seconds: 4,
   goals: [{ metric: "creates_per_second", atLeast: 10_000 }],
-  async measure(directory) {
+  async measure(run) {
+    const { directory } = run;
     const rates: number[] = [];
     const before = performance.eventLoopUtilization();
-    for (let round = 0; round < SECONDS; round++) {
+    for (let round = 0; round < scaled(SECONDS, run); round++) {
       rates.push(await createRate(join(directory, `store-${round}`), 64));
     }
     return {
@@ -70,21 +74,6 @@ async function createFor(store: Store, writers: number, durationMs: number): Pro
   };
   await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
   return count;
-}
-
-function rawRate(path: string): number {
-  const file = openSync(path, "w");
-  try {
-    const start = systemClock.monotonic();
-    let count = 0;
-    for (; systemClock.monotonic() - start < 1000; count++) {
-      writeSync(file, VALUE);
-      fdatasyncSync(file);
-    }
-    return (count * 1000) / (systemClock.monotonic() - start);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function mean(values: readonly number[]): number {
