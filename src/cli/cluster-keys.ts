@@ -8,25 +8,28 @@ export interface ClusterKeys {
   rotation(dataDirectory: string): Promise<RotationState | undefined>;
   /** Has all certificates but the authorities' made anew; answers their names. */
   renew(dataDirectory: string): Promise<readonly string[]>;
-  /**
-   * Begins the exchange of the authorities and of the key that signs tokens.
-   * @throws CommandError where several servers may share the cluster, unless somebody says that this is the only one
-   */
-  beginRotation(dataDirectory: string, options: ExchangeOptions): Promise<void>;
+  /** Begins the exchange of the authorities and of the key that signs tokens; servers on the same etcd follow. */
+  beginRotation(dataDirectory: string): Promise<void>;
   /** Has the old ones forgotten. */
   finishRotation(dataDirectory: string): Promise<void>;
-  /** Names of the keys that encrypt Secrets, the one that writes first. */
-  encryptionKeys(dataDirectory: string): Promise<readonly string[]>;
-  /**
-   * Adds a key that is written with from then on, unless an earlier exchange is not done.
-   * @throws CommandError as beginRotation
-   */
-  rotateEncryptionKey(dataDirectory: string, options: ExchangeOptions): Promise<"added" | "under way">;
+  /** Adds a key that Secrets are encrypted with from then on, unless an earlier exchange is not done. */
+  rotateEncryptionKey(dataDirectory: string): Promise<"added" | "under way">;
+  /** Whether Secrets are still being encrypted anew, or an old key is still there. */
+  isEncryptionRotating(dataDirectory: string): Promise<boolean>;
+  /** The servers that share the cluster, as this one last saw them; none where it is alone. */
+  servers(dataDirectory: string): Promise<readonly ServerRow[]>;
+  /** A server that does not come back is waited for no more. @throws CommandError when it runs */
+  forgetServer(dataDirectory: string, name: string): Promise<void>;
 }
 
-export interface ExchangeOptions {
-  /** No other server of this cluster runs: there is nobody else who would need the new keys. */
-  readonly isOnlyServer: boolean;
+export interface ServerRow {
+  readonly name: string;
+  /** Whether it is the one that says so. */
+  readonly isThis: boolean;
+  readonly isRunning: boolean;
+  /** Whether it uses the keys that all are to use; if not, those of `generation`. */
+  readonly hasCurrentKeys: boolean;
+  readonly generation: number;
 }
 
 export interface CertificateRow {
@@ -41,7 +44,7 @@ export interface CertificateRow {
 }
 
 export interface RotationState {
-  readonly phase: "begin" | "switch" | "overlap" | "finish";
+  readonly phase: "begin" | "prepared" | "switch" | "overlap" | "finishing" | "finish";
   readonly since: string;
 }
 
@@ -51,9 +54,11 @@ export function lazyKeys(load: () => Promise<ClusterKeys>): ClusterKeys {
     certificates: async (dataDirectory) => (await load()).certificates(dataDirectory),
     rotation: async (dataDirectory) => (await load()).rotation(dataDirectory),
     renew: async (dataDirectory) => (await load()).renew(dataDirectory),
-    beginRotation: async (dataDirectory, options) => (await load()).beginRotation(dataDirectory, options),
+    beginRotation: async (dataDirectory) => (await load()).beginRotation(dataDirectory),
     finishRotation: async (dataDirectory) => (await load()).finishRotation(dataDirectory),
-    encryptionKeys: async (dataDirectory) => (await load()).encryptionKeys(dataDirectory),
-    rotateEncryptionKey: async (dataDirectory, options) => (await load()).rotateEncryptionKey(dataDirectory, options),
+    rotateEncryptionKey: async (dataDirectory) => (await load()).rotateEncryptionKey(dataDirectory),
+    isEncryptionRotating: async (dataDirectory) => (await load()).isEncryptionRotating(dataDirectory),
+    servers: async (dataDirectory) => (await load()).servers(dataDirectory),
+    forgetServer: async (dataDirectory, name) => (await load()).forgetServer(dataDirectory, name),
   };
 }

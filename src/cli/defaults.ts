@@ -25,12 +25,6 @@ export const outputOption: CommandOption = {
   default: "text",
 };
 
-/** For exchanges of keys, of which other servers on the same etcd would have to have copies. */
-export const onlyServerOption: CommandOption = {
-  type: "boolean",
-  description: "with objects in etcd: no other server of this cluster runs",
-};
-
 export const runtimeOption: CommandOption = {
   type: "string",
   value: "RUNTIME",

@@ -4,6 +4,8 @@ import { pause } from "./wait.ts";
 
 const POLL_MS = 100;
 const DEFAULT_TIMEOUT_MS = 20_000;
+/** Servers look every two seconds, and an exchange takes several steps. */
+const FOLLOW_TIMEOUT_MS = 60_000;
 
 /** Waits until a running cluster has done what was written for it. @throws CommandError when it does not */
 export async function untilFulfilled(
@@ -19,5 +21,23 @@ export async function untilFulfilled(
       throw new CommandError(`the cluster has not done it within ${timeoutMs / 1000} s: ${log} says why`);
     }
     await pause(POLL_MS);
+  }
+}
+
+/** The same for keys that several servers share: says which of them have not followed. */
+export async function untilAllFollow(
+  invocation: Invocation,
+  isDone: () => Promise<boolean>,
+  timeoutMs = FOLLOW_TIMEOUT_MS,
+): Promise<void> {
+  try {
+    await untilFulfilled(invocation, isDone, timeoutMs);
+  } catch (error) {
+    const servers = await invocation.program.keys.servers(dataDirectoryOf(invocation));
+    const late = servers.filter(({ hasCurrentKeys }) => !hasCurrentKeys).map(({ name }) => name);
+    if (late.length === 0 || invocation.signal.aborted) throw error;
+    throw new CommandError(
+      `waiting for ${late.join(", ")}: start them, and the exchange goes on; wherry certs servers shows who has followed, --forget NAME drops one that is gone for good`,
+    );
   }
 }

@@ -4,9 +4,11 @@ import { systemClock, timestamp } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { listCertificates } from "../bootstrap/pki/certificate-list.ts";
 import { readRotation, writeRotation } from "../bootstrap/pki/rotation.ts";
-import type { ClusterKeys, ExchangeOptions } from "../cli/cluster-keys.ts";
+import type { ClusterKeys } from "../cli/cluster-keys.ts";
 import { CommandError } from "../cli/command.ts";
 import { addEncryptionKey, encryptionKeyNames } from "./encryption-keys.ts";
+import { readEncryptionPhase, writeEncryptionPhase } from "./key-exchange/encryption-exchange.ts";
+import { readServerList, wishToForget } from "./key-exchange/server-list.ts";
 
 /** The wishes of `wherry certs` and `wherry secrets`, as files that whoever runs the cluster acts on. */
 export const clusterKeys: ClusterKeys = {
@@ -19,8 +21,7 @@ export const clusterKeys: ClusterKeys = {
     for (const { name } of leaves) rmSync(join(directory, `${name}.crt`), { force: true });
     return leaves.map(({ name }) => name);
   },
-  async beginRotation(dataDirectory, options) {
-    requireAlone(dataDirectory, options);
+  async beginRotation(dataDirectory) {
     const directory = pki(dataDirectory);
     const current = readRotation(directory);
     if (current !== undefined) {
@@ -33,7 +34,8 @@ export const clusterKeys: ClusterKeys = {
         `there is no ${join(directory, "ca.key")}: the authority's key is kept elsewhere, exchange it there`,
       );
     }
-    writeRotation(directory, { phase: "begin", since: timestamp(systemClock) });
+    const isShared = sharesKeys(dataDirectory);
+    writeRotation(directory, { phase: "begin", since: timestamp(systemClock), ...(isShared ? { isShared } : {}) });
   },
   async finishRotation(dataDirectory) {
     const directory = pki(dataDirectory);
@@ -41,22 +43,31 @@ export const clusterKeys: ClusterKeys = {
     if (current?.phase !== "overlap") {
       throw new CommandError("there is no exchange of authorities to finish: begin one with wherry certs rotate");
     }
-    writeRotation(directory, { ...current, phase: "finish" });
+    writeRotation(directory, { ...current, phase: current.isShared === true ? "finishing" : "finish" });
   },
-  encryptionKeys: async (dataDirectory) => encryptionKeyNames(existing(dataDirectory)),
-  async rotateEncryptionKey(dataDirectory, options) {
-    requireAlone(existing(dataDirectory), options);
-    return addEncryptionKey(dataDirectory, { clock: systemClock, random: systemRandom });
+  async rotateEncryptionKey(dataDirectory) {
+    const by = { clock: systemClock, random: systemRandom };
+    if (!sharesKeys(existing(dataDirectory))) return addEncryptionKey(dataDirectory, by);
+    if (readEncryptionPhase(pki(dataDirectory)) !== undefined) return "under way";
+    writeEncryptionPhase(pki(dataDirectory), "begin");
+    return "added";
+  },
+  isEncryptionRotating: async (dataDirectory) =>
+    sharesKeys(existing(dataDirectory))
+      ? readEncryptionPhase(pki(dataDirectory)) !== undefined
+      : encryptionKeyNames(dataDirectory).length > 1,
+  servers: async (dataDirectory) => readServerList(existing(dataDirectory)),
+  async forgetServer(dataDirectory, name) {
+    const rows = readServerList(existing(dataDirectory)).filter((row) => row.name === name);
+    if (rows.length === 0) throw new CommandError(`there is no server ${name}: wherry certs servers lists them`);
+    if (rows.every(({ isRunning }) => isRunning)) throw new CommandError(`${name} runs: stop it first`);
+    wishToForget(dataDirectory, name);
   },
 };
 
-/** Keys are files of one server; where objects are in etcd, others may have copies of them, and would not see the new ones. */
-function requireAlone(dataDirectory: string, { isOnlyServer }: ExchangeOptions): void {
-  if (isOnlyServer || existsSync(join(dataDirectory, "store", "store.db"))) return;
-  throw new CommandError(
-    "the objects are in etcd, which other servers of this cluster may share, and they would not have the new keys: " +
-      "stop them, exchange the keys here with --only-server, and start them again with an empty --data-dir and --pki-dir",
-  );
+/** Where objects are in etcd, other servers may have the same keys, and are to follow. */
+function sharesKeys(dataDirectory: string): boolean {
+  return !existsSync(join(dataDirectory, "store", "store.db"));
 }
 
 function pki(dataDirectory: string): string {

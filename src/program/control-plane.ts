@@ -24,7 +24,7 @@ import { AGENT, ensureAgentToken } from "./agent-token.ts";
 import { auditOf } from "./audit.ts";
 import { AUTHORITY_SERVER_NAME } from "./authority-name.ts";
 import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
-import { encryptStore } from "./encryption.ts";
+import { type EncryptedStore, encryptStore } from "./encryption.ts";
 import type { Environment } from "./environment.ts";
 
 export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory"> {
@@ -48,6 +48,8 @@ export interface ControlPlane {
   readonly server: ApiServer;
   /** Certificates and keys, as they are at any time. */
   readonly keys: KeptPki;
+  /** Keys that encrypt what is stored. */
+  readonly secretKeys: Pick<EncryptedStore, "look" | "rewriteSecrets">;
   readonly port: number;
   /** Listens on a further address (that of a bridge made later), same port. */
   listenAlso(address: string): Promise<void>;
@@ -58,8 +60,9 @@ export interface ControlPlane {
 export async function startControlPlane(options: ControlPlaneOptions, environment: Environment): Promise<ControlPlane> {
   const { clock, random, log, spans, metrics, progress } = environment;
   const stopping = { begun: false };
-  const encryption = { ...options.encryption, dataDirectory: options.dataDirectory };
-  const [{ store: encrypted, checks: keyServices }, keys] = await Promise.all([
+  const isShared = options.join !== undefined;
+  const encryption = { ...options.encryption, dataDirectory: options.dataDirectory, isShared };
+  const [{ store: encrypted, checks: keyServices, ...secretKeys }, keys] = await Promise.all([
     progress.step(
       "store",
       async () => encryptStore(await options.openStore(), encryption, environment),
@@ -105,7 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
       keys.onChange((current) => void agentToken(current));
       const server = await createApiServer({
         store,
-        isStoreShared: options.join !== undefined,
+        isStoreShared: isShared,
         schema,
         kinds: kindDefinitions,
         clock,
@@ -140,7 +143,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           openapiPaths(table, served, remote),
         ],
       });
-      return listen({ server, store, keys, stopping, options, environment });
+      return listen({ server, store, keys, secretKeys, stopping, options, environment });
     },
     (plane) => localUrl(options.bind, plane.port),
   );
@@ -150,11 +153,12 @@ async function listen(parts: {
   server: ApiServer;
   store: Store;
   keys: KeptPki;
+  secretKeys: ControlPlane["secretKeys"];
   stopping: { begun: boolean };
   options: ControlPlaneOptions;
   environment: Environment;
 }): Promise<ControlPlane> {
-  const { server, store, keys, stopping, options, environment } = parts;
+  const { server, store, keys, secretKeys, stopping, options, environment } = parts;
   const { clock, log } = environment;
   const edges: Edge[] = [];
   const open = (): Edge => {
@@ -180,6 +184,7 @@ async function listen(parts: {
   return {
     server,
     keys,
+    secretKeys,
     port,
     async listenAlso(address) {
       await open().listen({ host: address, port });

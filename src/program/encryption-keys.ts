@@ -34,6 +34,17 @@ export function addEncryptionKey(dataDirectory: string, by: { clock: Clock; rand
   return "added";
 }
 
+/** Puts a new key behind those that are there: values that other servers write with it can be read. */
+export function prepareEncryptionKey(dataDirectory: string, by: { clock: Clock; random: Random }): void {
+  write(dataDirectory, configurationOf([...encryptionKeys(dataDirectory), newKey(by)]));
+}
+
+/** Values are written with the key that was prepared last. */
+export function writeWithNewestKey(dataDirectory: string): void {
+  const keys = encryptionKeys(dataDirectory);
+  write(dataDirectory, configurationOf([keys.at(-1)!, ...keys.slice(0, -1)]));
+}
+
 /** Forgets all keys but the first and those that values still need. */
 export function dropOldEncryptionKeys(dataDirectory: string, needed: (name: string) => boolean): void {
   const keys = encryptionKeys(dataDirectory);

@@ -16,6 +16,8 @@ import type { Environment } from "./environment.ts";
 
 export interface EncryptionOptions extends EncryptionSettings {
   readonly dataDirectory: string;
+  /** Other servers have the same keys: old ones are forgotten only when somebody says that all have followed. */
+  readonly isShared?: boolean;
 }
 
 type EncryptionEnvironment = Pick<Environment, "clock" | "random" | "log">;
@@ -24,6 +26,10 @@ export interface EncryptedStore {
   /** Closes the engine, too. */
   readonly store: Store;
   readonly checks: readonly HealthCheck[];
+  /** Resolves when a changed configuration is in use. */
+  look(): Promise<void>;
+  /** Encrypts all Secrets with the first key, and forgets the others. Nothing where the configuration is somebody's own. */
+  rewriteSecrets(): Promise<void>;
 }
 
 const SECRETS = storagePrefix("", "secrets");
@@ -74,6 +80,8 @@ async function open(
       },
     },
     checks: !isOwn && followed.hasKeyServices ? [check] : [],
+    look: () => followed.look(),
+    rewriteSecrets: async () => rewriting?.all(),
   };
 }
 
@@ -97,14 +105,19 @@ async function ownConfiguration(
   return ensureEncryptionKeys(dataDirectory, environment);
 }
 
-/** Brings all Secrets under the newest key, at the start and after each change, and then forgets the older ones. */
-function keepRewriting(of: {
-  raw: Store;
-  store: Store;
-  followed: FollowedConfiguration;
-  options: EncryptionOptions;
-  environment: EncryptionEnvironment;
-}): { stop(): Promise<void> } {
+interface Rewritten {
+  readonly raw: Store;
+  readonly store: Store;
+  readonly followed: FollowedConfiguration;
+  readonly options: EncryptionOptions;
+  readonly environment: EncryptionEnvironment;
+}
+
+/**
+ * Brings all Secrets under the newest key, at the start and after each change, and then forgets the older ones. Where servers
+ * share the keys, an exchange is carried out only when it is asked for.
+ */
+function keepRewriting(of: Rewritten): { all(): Promise<void>; stop(): Promise<void> } {
   const { clock, log } = of.environment;
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
@@ -117,7 +130,7 @@ function keepRewriting(of: {
   }
 
   async function work(): Promise<void> {
-    if (stopping.signal.aborted) return;
+    if (stopping.signal.aborted || (of.options.isShared === true && keysOf(of).length > 1)) return;
     try {
       await rewriteAll(of, stopping.signal);
     } catch (error) {
@@ -128,6 +141,11 @@ function keepRewriting(of: {
   }
 
   return {
+    all() {
+      const asked = running.then(() => rewriteAll(of, stopping.signal));
+      running = asked.catch(() => undefined);
+      return asked;
+    },
     async stop() {
       stopping.abort();
       timer.cancel();
@@ -136,18 +154,11 @@ function keepRewriting(of: {
   };
 }
 
-async function rewriteAll(
-  of: {
-    raw: Store;
-    store: Store;
-    followed: FollowedConfiguration;
-    options: EncryptionOptions;
-    environment: EncryptionEnvironment;
-  },
-  signal: AbortSignal,
-): Promise<void> {
+const keysOf = (of: Rewritten) => of.followed.current().resources[0]?.providers[0]?.aesgcm?.keys ?? [];
+
+async function rewriteAll(of: Rewritten, signal: AbortSignal): Promise<void> {
   const log = of.environment.log.named("encryption");
-  const keys = of.followed.current().resources[0]?.providers[0]?.aesgcm?.keys ?? [];
+  const keys = keysOf(of);
   const isUnder = ({ value }: StoredValue, name: string): boolean =>
     value.toString("latin1", 0, 200).startsWith(`k8s:enc:aesgcm:v1:${name}:`);
   const result = await rewriteStale(

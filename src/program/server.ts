@@ -11,6 +11,7 @@ import type { ServerChoices } from "../cli/choices.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import type { Claim } from "../network/claim.ts";
+import type { Store } from "../store/store.ts";
 import { localUrl, reachableAddress } from "./addresses.ts";
 import {
   type ClusterFacts,
@@ -23,6 +24,7 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import { nextFreePort } from "./free-port.ts";
 import { identities } from "./identities.ts";
+import { type KeyExchange, type KeyUsers, keyExchange } from "./key-exchange/keep-keys.ts";
 import { writeKubeconfigs } from "./kubeconfigs.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
 import { serverPlaces } from "./server-places.ts";
@@ -65,6 +67,8 @@ export async function openServer(
   if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
   const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
   if (shared !== undefined) started.push({ stop: () => shared.store.close() });
+  const exchange = shared === undefined ? undefined : keysShared(shared.store, options, environment);
+  await exchange?.catchUp();
   const isNew = !hasClusterFacts(options.dataDirectory);
   const { facts, claim } = await clusterFacts(options.dataDirectory, shared?.cluster);
   if (claim !== undefined) started.push({ stop: () => claim.release() });
@@ -92,7 +96,9 @@ export async function openServer(
         },
         ...(shared === undefined ? [] : [{ name: "etcd", check: () => shared.store.health() }]),
       ],
-      ...(shared === undefined ? {} : { join: (store, pki) => joinAtStart(store, { facts, pki, isNew, ...options }) }),
+      ...(exchange === undefined
+        ? {}
+        : { join: (store, pki) => joinAtStart(store, { facts, pki, isNew, exchange, ...options }) }),
       openStore: async () => {
         if (shared !== undefined) return shared.store;
         const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
@@ -121,8 +127,22 @@ export async function openServer(
   started.push(keepService({ client, service, environment, leave: () => places?.leave() }));
   keys.onChange(async () => void (await writeDefaults(plane, { client, service, environment })));
   if (shared !== undefined) keys.onChange((pki) => joinSharedCluster(shared.store, { facts, pki }));
+  if (exchange !== undefined) started.push(await exchange.follow(keyUsers(plane)));
   hasDefaults = true;
   return { plane, facts, claim, gateway, address, url };
+}
+
+function keysShared(store: Store, options: ServerOptions, { clock, random, log }: Environment): KeyExchange {
+  const { dataDirectory, nodeName: name } = options;
+  return keyExchange({ store, dataDirectory, name, clock, random, log: log.named("keys") });
+}
+
+function keyUsers({ keys, secretKeys }: ControlPlane): KeyUsers {
+  return {
+    lookAtCertificates: () => keys.look(),
+    lookAtEncryption: () => secretKeys.look(),
+    rewriteSecrets: () => secretKeys.rewriteSecrets(),
+  };
 }
 
 async function writeDefaults(

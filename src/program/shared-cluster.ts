@@ -5,6 +5,7 @@ import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { CommandError } from "../cli/command.ts";
 import { KeyExistsError, RevisionMismatchError, type Store } from "../store/store.ts";
 import { type ClusterFacts, forgetClusterFacts } from "./cluster-facts.ts";
+import type { KeyExchange } from "./key-exchange/keep-keys.ts";
 
 /** What all servers on one etcd agree on. Written by the first of them, before it writes anything else. */
 export interface SharedCluster {
@@ -68,12 +69,13 @@ export async function joinSharedCluster(
 /** At a server's start; one that fails here at its first start has decided nothing. */
 export async function joinAtStart(
   store: Store,
-  own: { facts: ClusterFacts; pki: Pki; isNew: boolean; dataDirectory: string },
+  own: { facts: ClusterFacts; pki: Pki; isNew: boolean; dataDirectory: string; exchange: KeyExchange },
 ): Promise<void> {
   try {
     await joinSharedCluster(store, own);
   } catch (error) {
     if (own.isNew) forgetClusterFacts(own.dataDirectory);
+    await own.exchange.withdraw();
     throw error;
   }
 }

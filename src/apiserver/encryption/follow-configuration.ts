@@ -20,6 +20,8 @@ export interface FollowedConfiguration {
   readonly hasKeyServices: boolean;
   /** Calls back when another configuration is in use. */
   onChange(listener: (config: EncryptionConfiguration) => void): void;
+  /** Looks now whether the file has changed, and resolves when what it says is in use. */
+  look(): Promise<void>;
   stop(): void;
 }
 
@@ -50,13 +52,20 @@ export async function followEncryptionConfiguration(options: {
   const encryption = createEncryption(resourceKeys(options.resources), built.transformers);
   const listeners: ((config: EncryptionConfiguration) => void)[] = [];
   let isStopped = false;
-  let timer = clock.setTimer(look, LOOK_MS);
+  let timer = clock.setTimer(glance, LOOK_MS);
   if (!options.follow) timer.cancel();
 
-  function look(): void {
-    void reload().then(() => {
-      if (!isStopped) timer = clock.setTimer(look, LOOK_MS);
+  let work: Promise<void> = Promise.resolve();
+
+  function glance(): void {
+    void look().then(() => {
+      if (!isStopped) timer = clock.setTimer(glance, LOOK_MS);
     });
+  }
+
+  function look(): Promise<void> {
+    work = work.then(reload);
+    return work;
   }
 
   async function reload(): Promise<void> {
@@ -84,6 +93,7 @@ export async function followEncryptionConfiguration(options: {
     hasKeyServices: options.follow || built.kms.length > 0,
     health: () => built.kms.map((provider) => provider.health()).find((problem) => problem !== undefined),
     onChange: (listener) => void listeners.push(listener),
+    look,
     stop() {
       isStopped = true;
       timer.cancel();

@@ -13,7 +13,7 @@ export interface Authority {
   readonly key: KeyObject | undefined;
   readonly keyPem: string | undefined;
   readonly keyFile: string;
-  /** PEM of all that is to be trusted: this one first, then one that it has replaced. */
+  /** PEM of all that is to be trusted: this one first, then one that it has replaced, or that will replace it. */
   readonly trusted: string;
   /** PEM of this one as its predecessor certifies it; empty where there is none, or its time is over. */
   readonly cross: string;
@@ -43,7 +43,8 @@ export function ensureAuthority(session: PkiSession, file: string, commonName: s
     certificate = new X509Certificate(certificatePem);
     write(session, certificateFile, certificatePem, true);
   }
-  const old = readText(directory, `${file}-old.crt`) ?? "";
+  // While an exchange is under way: what was, and what will be.
+  const others = ["old", "next"].map((which) => readText(directory, `${file}-${which}.crt`) ?? "");
   const cross = crossOf(session, file, certificate!);
   return {
     certificate: certificate!,
@@ -51,7 +52,7 @@ export function ensureAuthority(session: PkiSession, file: string, commonName: s
     key,
     keyPem,
     keyFile,
-    trusted: certificatePem! + old,
+    trusted: [certificatePem!, ...others.filter((pem) => pem !== certificatePem)].join(""),
     cross,
   };
 }

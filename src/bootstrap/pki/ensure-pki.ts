@@ -27,7 +27,7 @@ export interface Pki extends Readonly<Record<LeafName, CertificatePair>> {
   readonly serviceAccount: {
     readonly privateKey: string;
     readonly publicKey: string;
-    /** Of keys that were exchanged and whose tokens are still good. */
+    /** Of keys that were exchanged, or are about to be, and whose tokens are good. */
     readonly oldPublicKeys: readonly string[];
   };
   /** PEM of the authorities to trust: more than one while they are exchanged. */
@@ -107,8 +107,17 @@ function ensureServiceAccountKey(session: PkiSession): Pki["serviceAccount"] {
     format: "pem",
   }) as string;
   if (readText(session.directory, "sa.pub") !== publicKey) write(session, publicFile, publicKey, true);
-  const old = readText(session.directory, "sa-old.pub");
-  return { privateKey, publicKey, oldPublicKeys: old === undefined || old === publicKey ? [] : [old] };
+  const others = [readText(session.directory, "sa-old.pub"), nextTokenKey(session)];
+  const oldPublicKeys = others.filter((key): key is string => key !== undefined && key !== publicKey);
+  return { privateKey, publicKey, oldPublicKeys };
+}
+
+/** Of a key that other servers may sign with before this one does. */
+function nextTokenKey({ directory }: PkiSession): string | undefined {
+  const pem = readText(directory, "sa-next.key");
+  if (pem === undefined) return undefined;
+  const file = join(directory, "sa-next.key");
+  return parsed(file, () => createPublicKey(pem)).export({ type: "spki", format: "pem" }) as string;
 }
 
 function ensureLeaf(session: PkiSession, definition: LeafDefinition, authority: Authority): CertificatePair {

@@ -10,16 +10,24 @@ import type { PkiSession } from "./session.ts";
  * ensures the PKI; each step can be repeated, so that a crash between any two files costs nothing.
  *
  * - begin: new keys are made beside the old ones.
+ * - prepared: only where several servers share the keys: everybody trusts the new ones, and nobody uses them. Whoever keeps
+ *   the servers together goes on from here when all have come so far.
  * - switch: the new ones take the old ones' place; the old certificates stay as `-old`.
  * - overlap: everything is issued by the new ones, and both are trusted. The new authority is also certified by the old one
  *   (`-cross`): who knows only the old one (a pod that has read its CA once) verifies what the new one issues.
+ * - finishing: as prepared: all are asked whether they have come as far as `overlap`.
  * - finish: the old ones are forgotten.
  */
 export interface Rotation {
-  readonly phase: "begin" | "switch" | "overlap" | "finish";
+  readonly phase: RotationPhase;
+  /** Whether other servers have the same keys, and are waited for. */
+  readonly isShared?: boolean;
   /** RFC 3339. */
   readonly since: string;
 }
+
+const PHASES = ["begin", "prepared", "switch", "overlap", "finishing", "finish"] as const;
+export type RotationPhase = (typeof PHASES)[number];
 
 const ROTATION_FILE = "rotation.json";
 export const AUTHORITIES = [
@@ -35,9 +43,9 @@ export function readRotation(directory: string): Rotation | undefined {
   const text = readText(directory, ROTATION_FILE);
   if (text === undefined) return undefined;
   try {
-    const { phase, since } = JSON.parse(text) as Partial<Rotation>;
-    if ((phase === "begin" || phase === "switch" || phase === "overlap" || phase === "finish") && since)
-      return { phase, since };
+    const { phase, since, isShared } = JSON.parse(text) as Partial<Rotation>;
+    if (phase !== undefined && PHASES.includes(phase) && since)
+      return { phase, since, ...(isShared === true ? { isShared } : {}) };
   } catch {
     // Told below: whatever is wrong with the file, the answer is the same.
   }
@@ -54,20 +62,22 @@ export function advanceRotation(session: PkiSession): void {
   const { directory, clock } = session;
   let rotation = readRotation(directory);
   if (rotation === undefined) return;
-  const { since } = rotation;
-  const enter = (phase: Rotation["phase"]): void => {
-    writeRotation(directory, { phase, since });
-    rotation = { phase, since };
+  const of = rotation;
+  const enter = (phase: RotationPhase): void => {
+    rotation = { ...of, phase };
+    writeRotation(directory, rotation);
   };
   if (rotation.phase === "begin") {
     prepare(session);
-    enter("switch");
+    enter(of.isShared === true ? "prepared" : "switch");
   }
   if (rotation.phase === "switch") {
     replace(session);
     enter("overlap");
   }
-  if (rotation.phase === "overlap" && clock.now() - Date.parse(since) > OVERLAP_MS) enter("finish");
+  if (rotation.phase === "overlap" && clock.now() - Date.parse(of.since) > OVERLAP_MS) {
+    enter(of.isShared === true ? "finishing" : "finish");
+  }
   if (rotation.phase === "finish") {
     for (const { file } of AUTHORITIES) remove(directory, `${file}-old.crt`);
     remove(directory, "sa-old.pub");

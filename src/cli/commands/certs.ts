@@ -1,23 +1,24 @@
 import type { CertificateRow, RotationState } from "../cluster-keys.ts";
 import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
-import { dataDirectoryOf, dataDirectoryOption, onlyServerOption, outputOption, wantsJson } from "../defaults.ts";
+import { dataDirectoryOf, dataDirectoryOption, outputOption, text, wantsJson } from "../defaults.ts";
 import { readRunState } from "../run-state.ts";
 import { tableText } from "../table-text.ts";
-import { untilFulfilled } from "../wish.ts";
+import { untilAllFollow } from "../wish.ts";
 
 export const certsCommand: Command = {
   name: "certs",
   summary: "list the cluster's certificates, renew them, exchange their authorities",
-  usage: "certs [list|renew|rotate] [options]",
+  usage: "certs [list|renew|rotate|servers] [options]",
   actions: {
     list: "what there is, and until when it holds (the default)",
     renew: "make all certificates anew now; they also renew themselves in time",
     rotate: "exchange the authorities and the key of service account tokens; both old and new count until --finish",
+    servers: "which servers share these keys, and which have not followed an exchange yet",
   },
   options: {
     "data-dir": dataDirectoryOption,
     finish: { type: "boolean", description: "with rotate: forget the old authorities (else after 30 days)" },
-    "only-server": onlyServerOption,
+    forget: { type: "string", value: "NAME", description: "with servers: do not wait for this one any more" },
     output: outputOption,
   },
   examples: ["wherry certs", "wherry certs rotate", "wherry certs rotate --finish"],
@@ -26,7 +27,11 @@ export const certsCommand: Command = {
     if (invocation.options.finish === true && action !== "rotate") {
       throw new CommandError("--finish belongs to wherry certs rotate", 2);
     }
-    if (action === "renew") await renew(invocation);
+    if (invocation.options.forget !== undefined && action !== "servers") {
+      throw new CommandError("--forget belongs to wherry certs servers", 2);
+    }
+    if (action === "servers") await servers(invocation);
+    else if (action === "renew") await renew(invocation);
     else if (action === "rotate") await rotate(invocation);
     else await list(invocation);
     return 0;
@@ -62,9 +67,36 @@ function remaining(milliseconds: number): string {
 }
 
 function rotationText({ phase, since }: RotationState): string {
+  if (phase === "prepared" || phase === "finishing") {
+    return `An exchange of the authorities (begun ${since}) waits until all servers have followed: wherry certs servers`;
+  }
   return phase === "overlap"
     ? `The authorities were exchanged (begun ${since}); the old ones are trusted too until: wherry certs rotate --finish`
     : `An exchange of the authorities was asked for at ${since} and is not carried out yet.`;
+}
+
+async function servers(invocation: Invocation): Promise<void> {
+  const { program, terminal } = invocation;
+  const dataDirectory = dataDirectoryOf(invocation);
+  const forgotten = text(invocation, "forget");
+  if (forgotten !== undefined) {
+    await program.keys.forgetServer(dataDirectory, forgotten);
+    const isDone = async (): Promise<boolean> =>
+      (await program.keys.servers(dataDirectory)).every(({ name }) => name !== forgotten);
+    await fulfil(invocation, { isDone, done: `Nobody waits for ${forgotten} any more.` });
+    return;
+  }
+  const rows = await program.keys.servers(dataDirectory);
+  if (wantsJson(invocation)) terminal.print(JSON.stringify(rows, null, 2));
+  else if (rows.length === 0) terminal.say("This server is the only one of its cluster.");
+  else {
+    const cells = rows.map(({ name, isThis, isRunning, hasCurrentKeys }) => [
+      isThis ? `${name} (this one)` : name,
+      isRunning ? "yes" : "no",
+      hasCurrentKeys ? "current" : isRunning ? "follows" : "of before",
+    ]);
+    terminal.print(tableText(["SERVER", "RUNS", "KEYS"], cells));
+  }
 }
 
 async function renew(invocation: Invocation): Promise<void> {
@@ -87,7 +119,7 @@ async function rotate(invocation: Invocation): Promise<void> {
     await fulfil(invocation, { isDone, done: "The old authorities and the old token key count no more." });
     return;
   }
-  await keys.beginRotation(dataDirectory, { isOnlyServer: invocation.options["only-server"] === true });
+  await keys.beginRotation(dataDirectory);
   const isDone = async (): Promise<boolean> => (await keys.rotation(dataDirectory))?.phase === "overlap";
   await fulfil(invocation, {
     isDone,
@@ -105,6 +137,6 @@ async function fulfil(invocation: Invocation, wish: { isDone(): Promise<boolean>
     terminal.say("No cluster runs here: it is done when it next starts.");
     return;
   }
-  await untilFulfilled(invocation, wish.isDone);
+  await untilAllFollow(invocation, wish.isDone);
   terminal.say(wish.done);
 }
