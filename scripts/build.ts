@@ -1,6 +1,7 @@
-import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { build, type Plugin } from "esbuild";
+import { takeBuiltins } from "./builtin-imports.ts";
 import { generatedNotice } from "./notice.ts";
 
 /**
@@ -8,19 +9,24 @@ import { generatedNotice } from "./notice.ts";
  * `npm pack` then makes an installable package of it, which needs no other package.
  */
 const OUT = "dist";
-/** CommonJS dependencies call require for Node's own modules. */
-const REQUIRE = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
+/** CommonJS dependencies call require for Node's own modules, and for some that they can do without: those must not be found. */
+const REQUIRE = `const require = (name) => {
+  const module = process.getBuiltinModule(name);
+  if (module === undefined) throw Object.assign(new Error("no module " + name), { code: "MODULE_NOT_FOUND" });
+  return module;
+};`;
 
 /** node:sqlite and its like have no name without the prefix. */
 const isBuiltin = (path: string): boolean => path.startsWith("node:") || builtinModules.includes(path);
 
-/**
- * Takes Node's own modules by getBuiltinModule. An import statement would make an ES module of each, which reads every one of
- * its exports, and with them loads what only some of them need: 40 ms for node:http alone, which then loads undici.
- */
+/** Takes Node's own modules by getBuiltinModule: in our own files where they are imported, elsewhere as a module of the bundle. */
 const builtins: Plugin = {
   name: "builtins",
   setup({ onResolve, onLoad }) {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => ({
+      contents: takeBuiltins(await readFile(path, "utf8")),
+      loader: "ts",
+    }));
     onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, kind }) =>
       kind === "import-statement" && isBuiltin(path) ? { path, namespace: "builtin", sideEffects: false } : undefined,
     );

@@ -9,7 +9,13 @@ import { runCommandLine } from "./cli/run.ts";
 import { createTerminal } from "./cli/terminal.ts";
 import { keepAlive } from "./cli/wait.ts";
 import { saveCompileCache, useCompileCache } from "./compile-cache.ts";
+import { tooOldNode } from "./old-node.ts";
 
+const tooOld = tooOldNode(process.version);
+if (tooOld !== undefined) {
+  console.error(tooOld);
+  process.exit(1);
+}
 useCompileCache(process.env);
 /** A start is over by then, and what it needed is known. */
 const SAVE_COMPILED_AFTER_MS = 5000;

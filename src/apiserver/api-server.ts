@@ -9,6 +9,7 @@ import type { Logger } from "../base/log.ts";
 import { Metrics } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import type { SpanRing } from "../base/trace.ts";
+import { turnBudget } from "../base/turn-budget.ts";
 import type { Transport } from "../client/transport.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionDependencies, AdmissionPlugin } from "./admission/admission.ts";
@@ -21,7 +22,6 @@ import type { GroupVersion } from "./aggregation/local-services.ts";
 import type { RemoteVersion } from "./aggregation/remote-resources.ts";
 import type { ProxyCertificate } from "./aggregation/remote-service.ts";
 import type { Auditor } from "./audit/auditor.ts";
-import type { UserInfo } from "./authn/authenticator.ts";
 import type { Authorization } from "./authz/create-authorizer.ts";
 import { StoreFeed } from "./cache/store-feed.ts";
 import { cacheReader } from "./cache-reader.ts";
@@ -42,7 +42,7 @@ import { traceFilter } from "./filters/trace.ts";
 import { createFlowControl } from "./flow-control/create-flow-control.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
-import { inProcessTransport } from "./in-process-transport.ts";
+import { type InProcessIdentity, inProcessTransport } from "./in-process-transport.ts";
 import { measuredChain, measuredPlugins } from "./metrics/admission-metrics.ts";
 import { metricsPath } from "./metrics/metrics-path.ts";
 import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.ts";
@@ -75,6 +75,9 @@ import type { Subresource } from "./subresources/subresource.ts";
 import { subresourceTable } from "./subresources/table.ts";
 import { componentHealth } from "./virtual/component-health.ts";
 import { componentStatuses } from "./virtual/component-statuses.ts";
+
+/** Requests of the process's own components that begin in one turn of the event loop. */
+const STARTS_A_TURN = 8;
 
 /** What the door is made of; everything that decides comes from outside, so that tests and programs choose. */
 export interface ApiServerOptions {
@@ -121,7 +124,7 @@ export interface ApiServer {
   readonly table: ResourceTable;
   readonly requests: RequestMetrics;
   /** A transport for a component of this process, with its own identity. */
-  transport(identity: { user: UserInfo; userAgent: string }): Transport;
+  transport(identity: InProcessIdentity): Transport;
   /** Stops following the store. Idempotent. */
   close(): Promise<void>;
 }
@@ -153,8 +156,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     admission: lateAdmission,
     strategies: strategies(options, { reader, authorization, claims }),
   });
+  const turns = turnBudget(STARTS_A_TURN);
   const transport = () =>
-    inProcessTransport((exchange) => handler(exchange), { user: API_SERVER, userAgent: "kube-apiserver" });
+    inProcessTransport((exchange) => handler(exchange), { user: API_SERVER, userAgent: "kube-apiserver" }, turns);
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
   const versions = tableVersions(() => table);
   const webhookObserver = webhookMetrics(metrics);
@@ -256,7 +260,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requests,
     transport(identity) {
       inside.add(identity.user.name);
-      return inProcessTransport(handler, identity);
+      return inProcessTransport(handler, identity, turns);
     },
     async close() {
       await aggregator.close();

@@ -2,6 +2,7 @@ import { type ApiObject, apiVersionOf } from "../api/meta.ts";
 import { failure, internalError, type Status, StatusError } from "../api/status.ts";
 import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
+import { nextStart, type TurnBudget } from "../base/turn-budget.ts";
 import type { Transport, TransportRequest, WatchEvent } from "../client/transport.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
 import type { Answer, Exchange, Handler, StreamAnswer } from "./exchange.ts";
@@ -10,12 +11,19 @@ import { requestInfo } from "./request-info.ts";
 
 const LARGEST_EVENT_BYTES = 32 * 1024 * 1024;
 
+export interface InProcessIdentity {
+  readonly user: UserInfo;
+  readonly userAgent: string;
+}
+
 /**
  * The transport of components that live in the API server's process. Objects pass by reference, frozen in spirit; the
- * chain of filters is the same as for everybody, with the component's own identity in place of a certificate.
+ * chain of filters is the same as for everybody, with the component's own identity in place of a certificate. Requests of
+ * components never wait for a socket: the budget, which all of them share, lets those of the network have their turn.
  */
-export function inProcessTransport(handler: Handler, identity: { user: UserInfo; userAgent: string }): Transport {
+export function inProcessTransport(handler: Handler, identity: InProcessIdentity, turns: TurnBudget): Transport {
   const send = async (request: TransportRequest, signal: AbortSignal): Promise<Answer> => {
+    await nextStart(turns);
     const answer = await handler(exchangeOf(request, identity, signal));
     if (answer.kind === "object" && answer.code >= 400) throw new StatusError(answer.object as unknown as Status);
     return answer;
@@ -100,11 +108,7 @@ function listObject(answer: Extract<Answer, { kind: "list" }>): ApiObject {
   return list as ApiObject;
 }
 
-function exchangeOf(
-  request: TransportRequest,
-  identity: { user: UserInfo; userAgent: string },
-  signal: AbortSignal,
-): Exchange {
+function exchangeOf(request: TransportRequest, identity: InProcessIdentity, signal: AbortSignal): Exchange {
   const query = new URLSearchParams(request.query);
   const trace = currentTrace();
   const headers = {

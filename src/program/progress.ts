@@ -1,3 +1,4 @@
+import { nextTurn } from "../base/turn.ts";
 import type { ProgramOutput } from "../cli/program.ts";
 import type { Progress } from "./environment.ts";
 import { explain } from "./explain.ts";
@@ -8,6 +9,8 @@ export function outputProgress(output: ProgramOutput, signal?: AbortSignal): Pro
     async step(name, work, detail) {
       signal?.throwIfAborted();
       const end = output.step(name);
+      // Whoever waits for what the step before made hears of it now, and not when this one is through.
+      await nextTurn();
       try {
         const result = await work();
         end.done(detail?.(result));

@@ -1,4 +1,5 @@
 import { sleep } from "../base/clock.ts";
+import { nextTurn } from "../base/turn.ts";
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
 import type { Simulation } from "../kubelet/cri/simulated/simulation.ts";
 import { authoritySource } from "./authority-source.ts";
@@ -46,7 +47,8 @@ async function start(
   const server = await openServer(options, to);
   const { plane, facts, url } = server;
   const context: ComponentContext = { door: plane.server.transport, environment };
-  // Loaded only now: the API server answers while the rest of the program is read.
+  // Loaded only now: the API server answers before the rest of the program is read.
+  await nextTurn();
   const { requireFirstPodBlock, startManagement } = await import("./management.ts");
   const controllers = {
     clusterCidr: facts.clusterCidr,

@@ -1,9 +1,9 @@
 import type { PriorityLevelConfiguration } from "../../api/generated/flowcontrol.apiserver.k8s.io/v1.ts";
 import type { Clock } from "../../base/clock.ts";
+import { turnBudget } from "../../base/turn-budget.ts";
 import { QueueSet, type QueueSetConfiguration } from "./queue-set.ts";
 import { type DemandStatistics, SeatDemand, smoothedDemand } from "./seat-demand.ts";
 import type { LevelLimits, LevelShares, SeatClaim } from "./seat-limits.ts";
-import { turnBudget } from "./turn-budget.ts";
 
 /** Requests of one level that may begin in one turn of the event loop (docs/decisions/0024). */
 const STARTS_A_TURN = 16;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { endlessTurns, type TurnBudget, turnBudget } from "../../base/turn-budget.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { QueueSet, type QueueSetConfiguration, type Ticket, type WorkEstimate } from "./queue-set.ts";
-import { endlessTurns, type TurnBudget, turnBudget } from "./turn-budget.ts";
 import { ONE_SEAT } from "./work-estimate.ts";
 
 const QUEUES: QueueSetConfiguration = { queues: 128, handSize: 6, queueLengthLimit: 50 };

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
+import type { TurnBudget } from "../../base/turn-budget.ts";
 import { dealHand } from "./hand.ts";
-import type { TurnBudget } from "./turn-budget.ts";
 
 /** How much of a priority level's concurrency a request takes. */
 export interface WorkEstimate {

@@ -1,9 +1,9 @@
-import { nextTurn } from "../../base/turn.ts";
+import { nextTurn } from "./turn.ts";
 
 /**
- * How many requests may begin before everybody else has had a turn of the event loop. A seat bounds how many requests wait
- * for the store or a webhook at once; but one thread computes for all, and a hundred requests that begin together keep it
- * for their whole sum. What is over the budget begins in the next turn, in fair order.
+ * How many pieces of work may begin before everybody else has had a turn of the event loop. One thread computes for all, and
+ * a hundred requests that begin together keep it for their whole sum. What is over the budget begins in a later turn, in
+ * the order in which it asked.
  */
 export interface TurnBudget {
   /** True when one more may begin now; else `resume` is called in a later turn. */
@@ -35,6 +35,15 @@ export function turnBudget(startsPerTurn: number): TurnBudget {
       return may;
     },
   };
+}
+
+/** Resolves when one more may begin: without a turn of the event loop while the budget lasts. */
+export async function nextStart(turns: TurnBudget): Promise<void> {
+  for (;;) {
+    const resumed = Promise.withResolvers<void>();
+    if (turns.take(resumed.resolve)) return;
+    await resumed.promise;
+  }
 }
 
 /** For tests of the order alone. */
