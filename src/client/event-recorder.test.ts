@@ -61,6 +61,23 @@ describe("event recorder", () => {
     assert.deepEqual(names.toSorted(), names);
   });
 
+  it("writes events that linger later, with the time at which they were told, and at once when it stops", async () => {
+    const clock = new VirtualClock();
+    const transport = createScriptedTransport((request) => request.body as ApiObject);
+    const sender = createEventSender({ clock, random: seededRandom(1), log: silentLogger, lingerMs: 3000 });
+    const recorder = sender.recorder({ client: new Client(transport), component: "kubelet" });
+    recorder.event(web, { type: "Normal", reason: "Pulled", message: "first" });
+    await clock.advance(2000);
+    recorder.event(web, { type: "Normal", reason: "Started", message: "second" });
+    await clock.advance(999);
+    assert.equal(transport.requests.length, 0);
+    await clock.advance(1);
+    assert.equal(transport.requests.length, 1);
+    assert.equal((transport.requests[0]!.body as Event).lastTimestamp, "2026-01-01T00:00:00Z");
+    await sender.stop();
+    assert.equal((transport.requests[1]!.body as Event).lastTimestamp, "2026-01-01T00:00:02Z");
+  });
+
   it("counts repeats on one Event", async () => {
     const { clock, transport, recorder, say } = setUp();
     say("again");

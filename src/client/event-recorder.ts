@@ -33,6 +33,8 @@ export interface EventSenderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** How long an event waits before it is written, so that what it tells of has the processor first. 0 when absent. */
+  readonly lingerMs?: number;
 }
 
 export interface EventRecorderOptions extends EventSource, EventSenderOptions {}
@@ -54,6 +56,8 @@ interface Draft {
   readonly about: ObjectReference;
   readonly event: RecordedEvent;
   readonly timeMs: number;
+  /** When it may be written, on the monotonic clock. */
+  readonly dueMs: number;
   readonly cause: TraceContext | undefined;
 }
 
@@ -72,7 +76,7 @@ export function createEventRecorder(options: EventRecorderOptions): StoppableEve
 
 /** Sends events one after another, 100 at once and 50 a second, so that a flood of pods does not become one of events. */
 export function createEventSender(options: EventSenderOptions): EventSender {
-  const { clock, random, log } = options;
+  const { clock, random, log, lingerMs = 0 } = options;
   const queue = new AsyncQueue<Draft>(QUEUE_CAPACITY);
   const stopping = new AbortController();
   const correlate = createEventCorrelator(clock);
@@ -121,7 +125,11 @@ export function createEventSender(options: EventSenderOptions): EventSender {
   }
 
   async function send(): Promise<void> {
-    for await (const draft of queue) await withTrace(draft.cause, () => recordWithRetry(draft));
+    for await (const draft of queue) {
+      const waitMs = draft.dueMs - clock.monotonic();
+      if (waitMs > 0) await sleep(clock, waitMs, stopping.signal);
+      await withTrace(draft.cause, () => recordWithRetry(draft));
+    }
   }
 
   const sending = send();
@@ -129,7 +137,8 @@ export function createEventSender(options: EventSenderOptions): EventSender {
     recorder: (source) => ({
       event(about, event) {
         const reference = referenceTo(about, event.fieldPath);
-        const draft = { source, about: reference, event, timeMs: clock.now(), cause: currentTrace() };
+        const dueMs = clock.monotonic() + lingerMs;
+        const draft = { source, about: reference, event, timeMs: clock.now(), dueMs, cause: currentTrace() };
         if (!queue.push(draft)) log.debug("event dropped: too many are waiting", { reason: event.reason });
       },
     }),

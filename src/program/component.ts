@@ -35,6 +35,9 @@ export interface ComponentIdentity {
   readonly host?: string;
 }
 
+/** Longer than a pod takes to run: its events are for people, who look later. */
+const EVENTS_LINGER_MS = 250;
+
 export function createComponent(
   { name, user, program = name, host }: ComponentIdentity,
   from: {
@@ -49,7 +52,7 @@ export function createComponent(
   const transport = from.door({ user, userAgent: program });
   const client = new Client(transport);
   const informers = createInformerSet({ client, clock, random, log });
-  const sender = from.eventSender ?? createEventSender({ clock, random, log });
+  const sender = from.eventSender ?? createEventSender({ clock, random, log, lingerMs: EVENTS_LINGER_MS });
   const events = sender.recorder({ client, component: name, ...(host !== undefined && { host }) });
   return {
     name,

@@ -23,8 +23,12 @@ export interface VolumeFiles {
   /** Nothing that is written can be read: volumes need not follow what they show. */
   readonly keepsNothing?: boolean;
   makeDirectory(path: string, options: { mode: number; gid?: number }): Promise<void>;
-  /** Replaces the directory's content as a whole, and only if it differs: readers never see half of it. */
-  writePayload(directory: string, payload: Payload, options: { gid?: number }): Promise<void>;
+  /**
+   * Replaces the directory's content as a whole, and only if it differs: readers never see half of it.
+   *
+   * @param options.inMemory the directory lies in memory (a tmpfs), where nothing has to be waited for
+   */
+  writePayload(directory: string, payload: Payload, options: { gid?: number; inMemory?: boolean }): Promise<void>;
   writeFile(path: string, content: string, options: { mode: number }): Promise<void>;
   /** Text of a file, or undefined when it is not there; at most `maximumBytes` from its end. */
   readTail(path: string, maximumBytes: number): Promise<string | undefined>;

@@ -14,8 +14,12 @@ export const hostFiles: VolumeFiles = {
   },
   writePayload: (directory, payload, options) => writeAtomically(directory, payload, options),
   async writeFile(path, content, { mode }) {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content, { mode });
+    const write = () => writeFile(path, content, { mode });
+    await write().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      await mkdir(dirname(path), { recursive: true });
+      await write();
+    });
     await chmod(path, mode);
   },
   readTail,

@@ -19,7 +19,7 @@ export const projectedVolume: VolumeDriver = {
     const payload = new Map<string, PayloadFile>();
     const parts = (source.sources ?? []).map((projection) => project(projection, { ...context, defaultMode }));
     for (const part of await Promise.all(parts)) for (const [path, file] of part) payload.set(path, file);
-    await files.writePayload(hostPath, payload, { gid: pod.spec?.securityContext?.fsGroup });
+    await files.writePayload(hostPath, payload, { gid: pod.spec?.securityContext?.fsGroup, inMemory: true });
     return { hostPath, readOnly: true };
   },
 };

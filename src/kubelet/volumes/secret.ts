@@ -16,7 +16,7 @@ export const secretVolume: VolumeDriver = {
       throw error;
     });
     const payload = secretPayload(found, { ...source, defaultMode: source.defaultMode ?? 0o644 });
-    await files.writePayload(hostPath, payload, { gid: pod.spec?.securityContext?.fsGroup });
+    await files.writePayload(hostPath, payload, { gid: pod.spec?.securityContext?.fsGroup, inMemory: true });
     return { hostPath, readOnly: true };
   },
 };
