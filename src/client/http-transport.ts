@@ -152,6 +152,8 @@ function sessionOptions(options: HttpTransportOptions): SecureClientSessionOptio
     ca: certificateAuthority,
     cert: clientCertificate,
     key: clientKey,
+    // As client-go: an authority in the kubeconfig need not be a root.
+    allowPartialTrustChain: true,
     rejectUnauthorized: options.insecureSkipTlsVerify !== true,
     ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
     settings: { enablePush: false, initialWindowSize: 1024 * 1024 },

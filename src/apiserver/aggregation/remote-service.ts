@@ -60,6 +60,8 @@ export class RemoteConnections {
         ...(authorities !== undefined && { ca: authorities }),
         ...(own !== undefined && { cert: own.certificate, key: own.key }),
         minVersion: "TLSv1.2",
+        // As Go's verifier: see create-webhook-client.ts.
+        allowPartialTrustChain: true,
       });
       // Renewed certificates and changed bundles leave old ones behind.
       if (this.#contexts.size >= CONTEXTS_MAX) this.#contexts.clear();

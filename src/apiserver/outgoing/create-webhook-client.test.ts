@@ -102,6 +102,27 @@ test("a certificate must come from the named authority and be for the name", asy
   await assert.rejects(call(endpoint({ authorities: "garbage" })), WebhookCallError);
 });
 
+test("a bundle may hold the server's own certificate, whoever issued it", async () => {
+  const issued = await startWebhookServer(() => answer, { addresses: ["127.0.0.1"], byAnother: true });
+  try {
+    assert.equal((await call({ url: issued.url, authorities: issued.authorities })).code, 200);
+    await assert.rejects(
+      call({ url: issued.url, authorities: hook.authorities }),
+      fails(/: tls: failed to verify certificate: x509: certificate signed by unknown authority$/),
+    );
+  } finally {
+    await issued.close();
+  }
+});
+
+test("a path is asked as Go's client joins it", async () => {
+  for (const path of ["//check", "/a/..//check/", "/./check"]) await call(endpoint({ url: `${hook.url}${path}` }));
+  assert.deepEqual(
+    hook.calls.map((each) => each.path),
+    ["/check?timeout=10s", "/check?timeout=10s", "/check?timeout=10s"],
+  );
+});
+
 test("a hook that never answers ends with the deadline", async () => {
   hook.respond = () => undefined;
   const calling = assert.rejects(

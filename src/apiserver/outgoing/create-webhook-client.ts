@@ -115,6 +115,8 @@ function createAgent(endpoint: WebhookEndpoint): Agent {
       ...(authorities !== undefined && { ca: authorities }),
       ...(clientCertificate !== undefined && { cert: clientCertificate.certificate, key: clientCertificate.key }),
       minVersion: "TLSv1.2",
+      // As Go's verifier: whatever stands in the bundle is trusted, a server's own certificate and an intermediate authority too.
+      allowPartialTrustChain: true,
     });
     return new Agent({
       secureContext,

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Service } from "../../api/generated/core/v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery.k8s.io/v1.ts";
 import { type EndpointLocation, type ServiceEndpoint, WebhookCallError } from "./webhook-client.ts";
@@ -55,14 +56,18 @@ export function locateUrl(text: string): EndpointLocation {
     host,
     port: url.port === "" ? DEFAULT_PORT : Number(url.port),
     serverName: host,
-    path: url.pathname + url.search,
+    path: pathOf(url.pathname) + url.search,
   };
 }
 
 /** What stands in error messages: the address as the configuration says it, not the endpoint that was chosen. */
 export function shownUrl(endpoint: { url?: string | undefined; service?: ServiceEndpoint | undefined }): URL {
   const { url, service } = endpoint;
-  if (service === undefined) return new URL(url ?? "https://unknown.invalid/");
+  if (service === undefined) {
+    const shown = new URL(url ?? "https://unknown.invalid/");
+    shown.pathname = pathOf(shown.pathname);
+    return shown;
+  }
   const { name, namespace, port = DEFAULT_PORT, path } = service;
   return new URL(`https://${name}.${namespace}.svc:${port}${pathOf(path)}`);
 }
@@ -73,7 +78,8 @@ export function shownText(endpoint: { service?: ServiceEndpoint | undefined }, u
   return `https://${url.host}${port}${url.pathname}${url.search}`;
 }
 
-function pathOf(path: string | undefined): string {
-  if (path === undefined || path === "") return "/";
-  return path.startsWith("/") ? path : `/${path}`;
+/** As client-go joins paths: one slash between parts, none at the end. Go's servers send other paths elsewhere. */
+function pathOf(path = ""): string {
+  const joined = posix.join("/", path);
+  return joined.length > 1 && joined.endsWith("/") ? joined.slice(0, -1) : joined;
 }

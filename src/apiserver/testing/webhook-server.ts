@@ -41,7 +41,7 @@ export interface WebhookServer {
 /** A real HTTPS server on loopback that plays somebody's webhook. */
 export async function startWebhookServer(
   respond: WebhookResponder,
-  names?: { dns?: readonly string[]; addresses?: readonly string[] },
+  names?: { dns?: readonly string[]; addresses?: readonly string[]; byAnother?: boolean },
 ): Promise<WebhookServer> {
   const { key, cert } = await selfSigned(names);
   const calls: ReceivedCall[] = [];

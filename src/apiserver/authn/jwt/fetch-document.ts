@@ -16,6 +16,8 @@ export function httpsDocuments(certificateAuthority?: string): DocumentSource {
     keepAlive: true,
     maxFreeSockets: 1,
     minVersion: "TLSv1.2",
+    // As Go's verifier: see create-webhook-client.ts.
+    allowPartialTrustChain: true,
     ...(certificateAuthority ? { ca: certificateAuthority } : {}),
   });
   return {
