@@ -22,7 +22,6 @@ const volumes = (volume: object) => ({
 });
 const policy = (ipBlock: object) => ({ spec: { podSelector: {}, ingress: [{ from: [{ ipBlock }] }] } });
 const slice = (endpoint: object) => ({ addressType: "IPv4", endpoints: [endpoint] });
-const parentRef = { resource: "services", name: "web" };
 const key = { signerName: "example.com/a", keyType: "ED25519" };
 
 const cases: readonly [kind: string, object: object, errors: readonly string[]][] = [
@@ -74,21 +73,6 @@ const cases: readonly [kind: string, object: object, errors: readonly string[]][
       allowedTopologies: [{ matchLabelExpressions: [{ key: "zone", values: ["a", "a"] }] }],
     },
     ['allowedTopologies[0].matchLabelExpressions[0].values[1]: Duplicate value: "a"'],
-  ],
-  ["networking.k8s.io/v1/IPAddress", { metadata: { name: "10.0.0.1" }, spec: { parentRef } }, []],
-  ["networking.k8s.io/v1/IPAddress", { metadata: { name: "2001:db8::1" }, spec: { parentRef } }, []],
-  [
-    "networking.k8s.io/v1/IPAddress",
-    { metadata: { name: "2001:db8:0::1" }, spec: { parentRef } },
-    ['metadata.name: Invalid value: "2001:db8:0::1": must be a canonical form IP address'],
-  ],
-  ["networking.k8s.io/v1/ServiceCIDR", { spec: { cidrs: ["10.0.0.0/16", "2001:db8::/64"] } }, []],
-  [
-    "networking.k8s.io/v1/ServiceCIDR",
-    { spec: { cidrs: ["10.0.0.0/16", "10.1.0.0/16"] } },
-    [
-      'spec.cidrs: Invalid value: ["10.0.0.0/16","10.1.0.0/16"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
-    ],
   ],
   [
     "discovery.k8s.io/v1/EndpointSlice",

@@ -152,7 +152,7 @@ const rows: readonly [string, JsonObject, string][] = [
   [
     "discovery.k8s.io/v1/EndpointSlice",
     { addressType: "IPv4", endpoints: [{ addresses: ["::1"] }] },
-    "must be a valid IPv4 address",
+    "must be an IPv4 address",
   ],
   ["networking.k8s.io/v1/Ingress", { spec: {} }, "either `defaultBackend` or `rules` must be specified"],
   [

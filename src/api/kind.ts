@@ -35,7 +35,7 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */
   readonly statusOnCreate?: true;
   /** Whether names are other than DNS subdomains. */
-  readonly nameRule?: "dnsSubdomain" | "dnsLabel" | "dns1035Label" | "pathSegment";
+  readonly nameRule?: "dnsSubdomain" | "dnsLabel" | "dns1035Label" | "pathSegment" | "ipAddress";
   /** Set when metadata.generation stays out of this kind (upstream keeps it for kinds with observedGeneration). */
   readonly withoutGeneration?: true;
   /** Set when metadata.generation is counted also without a status subresource, and then by changes of status too. */

@@ -158,13 +158,7 @@ export function environmentNameErrors(value: string): string[] {
   if (value === "") return ["environment variable name must be non-empty"];
   return /^[ -<>-~]+$/.test(value)
     ? []
-    : [
-        regexMessage(
-          "a valid environment variable name must consist only of printable ASCII characters other than '='",
-          "^[ -<>-~]+$",
-          [],
-        ).replace("(e.g. regex", "(regex"),
-      ];
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
 export function cIdentifierErrors(value: string): string[] {
@@ -214,4 +208,19 @@ export function userIdErrors(id: unknown): string[] {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 2147483647
     ? []
     : [rangeMessage(0, 2147483647)];
+}
+
+/** `domain/path`, as `acme.io/foo`; what is wrong, and with which part of it. */
+export function domainPrefixedPathErrors(text: string): { readonly value: string; readonly message: string }[] {
+  const slash = text.indexOf("/");
+  const [host, path] = [text.slice(0, slash), text.slice(slash + 1)];
+  if (slash <= 0 || path === "") {
+    return [{ value: text, message: 'must be a domain-prefixed path (such as "acme.io/foo")' }];
+  }
+  const errors = dnsSubdomainErrors(host).map((message) => ({ value: host, message }));
+  const expression = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+  if (!pattern(expression).test(path)) {
+    errors.push({ value: path, message: `Invalid path (regex used for validation is '${expression}')` });
+  }
+  return errors;
 }

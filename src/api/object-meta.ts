@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "./field-error.ts";
+import { canonicalIpErrors } from "./ip-address.ts";
 import type { KindDefinition } from "./kind.ts";
 import { type ManagedFieldsEntry, type ObjectMeta, type OwnerReference, parseApiVersion } from "./meta.ts";
 import {
@@ -21,6 +22,7 @@ const nameRules: Readonly<Record<NameRule, (name: string) => string[]>> = {
   dnsLabel: dnsLabelErrors,
   dns1035Label: dns1035LabelErrors,
   pathSegment: pathSegmentErrors,
+  ipAddress: canonicalIpErrors,
 };
 
 /** What is wrong with a name under a kind's rule, as upstream's messages. */

@@ -18,11 +18,18 @@ export function formatAccessModes(modes: readonly string[] | undefined): string 
 
 export function validateAccessModes(modes: readonly string[] | undefined, field: string): FieldError[] {
   const list = modes ?? [];
-  if (list.length === 0) return [required(field, "at least 1 access mode is required")];
+  return list.length === 0 ? [required(field, "at least 1 access mode is required")] : accessModeErrors(list, field);
+}
+
+/** What is wrong with access modes, of which there may be none. */
+export function accessModeErrors(list: readonly string[], field: string): FieldError[] {
   const errors = list
     .filter((mode) => !Object.hasOwn(SHORT, mode))
     .map((mode) => notSupported(field, mode, Object.keys(SHORT).sort()));
-  if (list.includes("ReadWriteOncePod") && list.length > 1) {
+  if (
+    list.includes("ReadWriteOncePod") &&
+    list.some((mode) => mode !== "ReadWriteOncePod" && Object.hasOwn(SHORT, mode))
+  ) {
     errors.push(forbiddenField(field, "may not use ReadWriteOncePod with other access modes"));
   }
   return errors;

@@ -1,5 +1,6 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
+import { type FieldError, invalid } from "../field-error.ts";
 import type { Namespace } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { qualifiedNameErrors } from "../names.ts";
@@ -34,10 +35,15 @@ export const namespaceKind = defineKind<Namespace>({
     else namespace.spec.finalizers = old.spec.finalizers;
     namespace.status = old.status;
   },
-  validate: (namespace) =>
-    (namespace.spec?.finalizers ?? []).flatMap((finalizer) =>
-      invalids("spec.finalizers", finalizer, qualifiedNameErrors(finalizer)),
-    ),
+  validateCreate: ({ spec }) =>
+    (spec?.finalizers ?? []).flatMap((finalizer) => validateFinalizer(finalizer, "spec.finalizers")),
+  validateStatusUpdate({ metadata, status }) {
+    const isDeleted = metadata?.deletionTimestamp !== undefined;
+    const wanted = isDeleted ? "Terminating" : "Active";
+    if (status?.phase === wanted) return [];
+    const message = `may only be '${wanted}' if \`deletionTimestamp\` is ${isDeleted ? "not empty" : "empty"}`;
+    return [invalid("status.Phase", status?.phase ?? "", message)];
+  },
   columns: [
     nameColumn,
     textColumn<Namespace>("Status", "The status of the namespace", (namespace) => namespace.status?.phase ?? ""),
@@ -48,3 +54,17 @@ export const namespaceKind = defineKind<Namespace>({
     name: (namespace) => namespace.metadata?.name ?? "",
   },
 });
+
+/** What is wrong with the finalizers that a namespace is to have (ValidateNamespaceFinalizeUpdate). */
+export function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {
+  return (spec?.finalizers ?? []).flatMap((each, index) => validateFinalizer(each, `spec.finalizers[${index}]`));
+}
+
+const STANDARD_FINALIZERS = ["kubernetes", "orphan", "foregroundDeletion"];
+
+function validateFinalizer(finalizer: string, field: string): FieldError[] {
+  const errors = invalids(field, finalizer, qualifiedNameErrors(finalizer));
+  if (finalizer.includes("/") || STANDARD_FINALIZERS.includes(finalizer)) return errors;
+  const message = "name is neither a standard finalizer name nor is it fully qualified";
+  return [...errors, invalid(field, finalizer, message)];
+}

@@ -1,12 +1,14 @@
-import { isIP } from "node:net";
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { findCondition } from "../conditions.ts";
-import { type FieldError, forbiddenField, invalid, tooMany } from "../field-error.ts";
+import { invalids } from "../field-checks.ts";
+import { duplicate, type FieldError, forbiddenField, invalid } from "../field-error.ts";
 import type { Node } from "../generated/core/v1.ts";
+import { cidrErrors, parseCidr } from "../ip-address.ts";
+import { cidrWarnings } from "../ip-warnings.ts";
 import { defineKind } from "../kind.ts";
+import { validateTaints } from "./node-taints.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
-import { validateResourceName, validateResourceQuantity } from "./validate-resources.ts";
-import { validateTaints } from "./validate-tolerations.ts";
+import { validateResourceQuantity } from "./validate-resources.ts";
 
 export const nodeKind = defineKind<Node>({
   group: "",
@@ -23,25 +25,29 @@ export const nodeKind = defineKind<Node>({
     if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = { ...status.capacity };
   },
   prepareForCreate(node) {
-    // The one address range is also given by its old name.
-    if (node.spec?.podCIDR && node.spec.podCIDRs === undefined) node.spec.podCIDRs = [node.spec.podCIDR];
-    if (node.spec?.podCIDRs?.[0] && node.spec.podCIDR === undefined) node.spec.podCIDR = node.spec.podCIDRs[0];
+    delete node.spec?.configSource;
+    nameFirstRange(node);
   },
-  prepareForUpdate(node) {
-    if (node.spec?.podCIDR && node.spec.podCIDRs === undefined) node.spec.podCIDRs = [node.spec.podCIDR];
-    if (node.spec?.podCIDRs?.[0] && node.spec.podCIDR === undefined) node.spec.podCIDR = node.spec.podCIDRs[0];
+  prepareForUpdate(node, old) {
+    if (old.spec?.configSource === undefined) delete node.spec?.configSource;
+    nameFirstRange(node);
   },
   validate: (node) => [
-    ...validateTaints(node.spec?.taints, "spec.taints"),
+    ...validateTaints(node.spec?.taints ?? [], "metadata.taints"),
     ...validateAmounts(node.status?.capacity, "status.capacity"),
     ...validateAmounts(node.status?.allocatable, "status.allocatable"),
-    ...validateRanges(node.spec?.podCIDRs ?? []),
   ],
+  validateCreate: (node) => validateRanges(node.spec?.podCIDRs ?? []),
   validateUpdate: validateNodeUpdate,
   validateStatusUpdate: (node) => [
     ...validateAmounts(node.status?.capacity, "status.capacity"),
     ...validateAmounts(node.status?.allocatable, "status.allocatable"),
     ...validateAddresses(node),
+  ],
+  warnings: ({ spec }) => [
+    ...(spec?.configSource === undefined ? [] : ["spec.configSource: the feature is removed"]),
+    ...(spec?.externalID ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : []),
+    ...(spec?.podCIDRs ?? []).flatMap((range, index) => cidrWarnings(`spec.podCIDRs[${index}]`, range)),
   ],
   columns: [
     nameColumn,
@@ -108,31 +114,36 @@ function addressOf(node: Node, type: string): string {
   return node.status?.addresses?.find((address) => address.type === type)?.address ?? "<none>";
 }
 
+/** The one address range is also given by its old name, which counts. */
+function nameFirstRange({ spec }: Node): void {
+  if (spec === undefined) return;
+  if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
+  if (spec.podCIDRs?.[0] && !spec.podCIDR) spec.podCIDR = spec.podCIDRs[0];
+}
+
 function validateAmounts(amounts: Readonly<Record<string, string>> | undefined, field: string): FieldError[] {
-  return Object.entries(amounts ?? {}).flatMap(([name, text]) => [
-    ...validateResourceName(name, `${field}.${name}`),
-    ...validateResourceQuantity(name, text, `${field}.${name}`),
-  ]);
+  return Object.entries(amounts ?? {}).flatMap(([name, text]) =>
+    validateResourceQuantity(name, text, `${field}.${name}`),
+  );
 }
 
 function validateRanges(ranges: readonly string[]): FieldError[] {
-  const errors: FieldError[] = [];
+  const field = "spec.podCIDRs";
+  const errors = ranges.flatMap((range, index) => invalids(`${field}[${index}]`, range, cidrErrors(range)));
+  if (ranges.length < 2) return errors;
+  const parsed = ranges.map(parseCidr);
+  if (parsed.includes(undefined)) {
+    const wrong = ranges[parsed.indexOf(undefined)];
+    const why = `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: ${wrong}`;
+    errors.push({ reason: "InternalError", field, message: `Internal error: ${why}` });
+  }
+  if (new Set(parsed.map((each) => each?.family)).size < 2 || parsed.includes(undefined) || ranges.length > 2) {
+    errors.push(invalid(field, ranges, "may specify no more than one CIDR for each IP family"));
+  }
   ranges.forEach((range, index) => {
-    if (!isCidr(range)) {
-      errors.push(
-        invalid(`spec.podCIDRs[${index}]`, range, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"),
-      );
-    }
+    if (ranges.indexOf(range) < index) errors.push(duplicate(`${field}[${index}]`, range));
   });
-  if (ranges.length > 2) errors.push(tooMany("spec.podCIDRs", ranges.length, 2));
   return errors;
-}
-
-/** An address range such as 10.0.0.0/16. */
-export function isCidr(text: string): boolean {
-  const match = /^(.+)\/([0-9]{1,3})$/.exec(text);
-  const family = isIP(match?.[1] ?? "");
-  return family !== 0 && Number(match![2]) <= (family === 4 ? 32 : 128);
 }
 
 function validateNodeUpdate(node: Node, old: Node): FieldError[] {
@@ -145,6 +156,7 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
   if (before.providerID && before.providerID !== now.providerID) {
     errors.push(forbiddenField("spec.providerID", 'node updates may not change providerID except from "" to valid'));
   }
+  if (before.externalID !== now.externalID) errors.push(forbiddenField("spec.externalID", "may not be updated"));
   return errors;
 }
 
@@ -155,7 +167,8 @@ function validateAddresses(node: Node): FieldError[] {
     const key = `${address.type}/${address.address}`;
     if (seen.has(key)) {
       const field = `status.addresses[${index}]`;
-      errors.push({ reason: "FieldValueDuplicate", field, message: `Duplicate value: ${JSON.stringify(address)}` });
+      // What Go shows of an address.
+      errors.push(duplicate(field, { Type: address.type, Address: address.address }));
     }
     seen.add(key);
   });

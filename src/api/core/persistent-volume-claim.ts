@@ -1,14 +1,17 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
-import { type FieldError, forbiddenField } from "../field-error.ts";
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../generated/core/v1.ts";
+import type { PersistentVolumeClaim } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
-import { immutable } from "../object-meta.ts";
-import { compareQuantities, tryParseQuantity } from "../quantity.ts";
 import { formatAccessModes } from "./access-modes.ts";
+import {
+  CLASS_ANNOTATION,
+  dropUnknownSource,
+  normalizeSources,
+  validateClaimStatus,
+  validateClaimUpdate,
+} from "./claim-update.ts";
 import { setResourceListDefaults, setResourceRequirementsDefaults } from "./resource-list.ts";
 import { validateClaimSpec } from "./validate-claim-spec.ts";
-
-const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
+import { claimWarnings } from "./volume-warnings.ts";
 
 export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   group: "",
@@ -19,18 +22,23 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     const spec = (claim.spec ??= {});
     spec.volumeMode ??= "Filesystem";
     setResourceRequirementsDefaults(spec.resources);
-    if (spec.dataSource?.kind === "PersistentVolumeClaim" && spec.dataSourceRef === undefined) {
-      spec.dataSourceRef = { ...spec.dataSource };
-    }
     claim.status ??= {};
     claim.status.phase ||= "Pending";
     setResourceListDefaults(claim.status.capacity);
   },
   prepareForCreate(claim) {
     claim.status = { phase: "Pending" };
+    if (claim.spec === undefined) return;
+    dropUnknownSource(claim.spec);
+    normalizeSources(claim.spec);
   },
-  validate: ({ spec = {} }) => validateClaimSpec(spec, "spec"),
+  prepareForUpdate(claim, old) {
+    if (claim.spec !== undefined) dropUnknownSource(claim.spec, old.spec);
+  },
+  validate: ({ spec = {} }, old) => validateClaimSpec(spec, "spec", old?.spec),
   validateUpdate: validateClaimUpdate,
+  validateStatusUpdate: validateClaimStatus,
+  warnings: claimWarnings,
   columns: [
     nameColumn,
     textColumn<PersistentVolumeClaim>(
@@ -71,35 +79,3 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     ),
   ],
 });
-
-/** Once made, a claim may only be bound, and grow when it is bound. */
-function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
-  const before: PersistentVolumeClaimSpec = { ...old.spec };
-  const now: PersistentVolumeClaimSpec = { ...claim.spec };
-  if (!before.volumeName && now.volumeName) before.volumeName = now.volumeName;
-  const bound = old.status?.phase === "Bound";
-  const [asked, had] = [now.resources?.requests?.storage, before.resources?.requests?.storage];
-  if (bound && asked !== undefined) {
-    before.resources = { ...before.resources, requests: { ...before.resources?.requests, storage: asked } };
-  }
-  if (now.volumeAttributesClassName !== undefined) before.volumeAttributesClassName = now.volumeAttributesClassName;
-  // A class may be filled in later where there was none.
-  if (before.storageClassName === undefined && !before.volumeName) before.storageClassName = now.storageClassName!;
-  const errors: FieldError[] = [];
-  if (immutable(now, before, "spec").length > 0) {
-    errors.push(
-      forbiddenField(
-        "spec",
-        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
-      ),
-    );
-  }
-  const [wanted, present] = [tryParseQuantity(asked), tryParseQuantity(had)];
-  if (bound && wanted !== undefined && present !== undefined && compareQuantities(wanted, present) < 0) {
-    const least = tryParseQuantity(claim.status?.capacity?.storage);
-    if (least === undefined || compareQuantities(wanted, least) <= 0) {
-      errors.push(forbiddenField("spec.resources.requests.storage", "field can not be less than status.capacity"));
-    }
-  }
-  return errors;
-}

@@ -1,26 +1,13 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
-import { nonNegativeQuantity, oneOf, optionalNamed, optionalOneOf } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
-import type { PersistentVolume, PersistentVolumeSpec } from "../generated/core/v1.ts";
+import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
-import { dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
-import { formatAccessModes, validateAccessModes } from "./access-modes.ts";
+import { formatAccessModes } from "./access-modes.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
-import { validateNodeSelector } from "./validate-affinity.ts";
+import { sourcesOf, validateVolumeSpec } from "./validate-volume-spec.ts";
+import { volumeWarnings } from "./volume-warnings.ts";
 
-/** Fields of the spec that are not one of its sources. */
-const PLAIN_FIELDS = new Set([
-  "accessModes",
-  "capacity",
-  "claimRef",
-  "mountOptions",
-  "nodeAffinity",
-  "persistentVolumeReclaimPolicy",
-  "storageClassName",
-  "volumeAttributesClassName",
-  "volumeMode",
-]);
 const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 
 export const persistentVolumeKind = defineKind<PersistentVolume>({
@@ -35,14 +22,30 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
     spec.volumeMode ??= "Filesystem";
     if (spec.hostPath) spec.hostPath.type ??= "";
     if (spec.iscsi) spec.iscsi.iscsiInterface ||= "default";
+    if (spec.rbd) {
+      spec.rbd.pool ||= "rbd";
+      spec.rbd.user ||= "admin";
+      spec.rbd.keyring ||= "/etc/ceph/keyring";
+    }
+    if (spec.azureDisk) {
+      spec.azureDisk.cachingMode ??= "ReadWrite";
+      spec.azureDisk.kind ??= "Shared";
+      spec.azureDisk.fsType ??= "ext4";
+      spec.azureDisk.readOnly ??= false;
+    }
+    if (spec.scaleIO) {
+      spec.scaleIO.storageMode ||= "ThinProvisioned";
+      spec.scaleIO.fsType ||= "xfs";
+    }
     volume.status ??= {};
     volume.status.phase ||= "Pending";
   },
   prepareForCreate(volume) {
     volume.status = { phase: "Pending" };
   },
-  validate: ({ spec = {} }) => validateSpec(spec),
+  validate: ({ spec = {} }) => validateVolumeSpec(spec, "spec"),
   validateUpdate: validateVolumeUpdate,
+  warnings: volumeWarnings,
   columns: [
     nameColumn,
     textColumn<PersistentVolume>(
@@ -88,58 +91,52 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
   ],
 });
 
-const sourcesOf = (spec: PersistentVolumeSpec): string[] =>
-  Object.keys(spec).filter((key) => !PLAIN_FIELDS.has(key) && spec[key as keyof PersistentVolumeSpec] !== undefined);
-
-function validateSpec(spec: PersistentVolumeSpec): FieldError[] {
-  const errors = validateAccessModes(spec.accessModes, "spec.accessModes");
-  const capacity = spec.capacity ?? {};
-  if (Object.keys(capacity).length === 0) errors.push(required("spec.capacity"));
-  else if (capacity.storage === undefined || Object.keys(capacity).length > 1) {
-    errors.push(notSupported("spec.capacity", Object.keys(capacity).join(","), ["storage"]));
-  }
-  for (const [name, text] of Object.entries(capacity)) {
-    errors.push(...nonNegativeQuantity(text, `spec.capacity[${name}]`));
-    if (/^0*$/.test(text)) errors.push(invalid(`spec.capacity[${name}]`, text, "must be greater than zero"));
-  }
-  errors.push(
-    ...oneOf(spec.persistentVolumeReclaimPolicy, ["Delete", "Recycle", "Retain"], "spec.persistentVolumeReclaimPolicy"),
-  );
-  if (spec.nodeAffinity !== undefined) {
-    if (spec.nodeAffinity.required === undefined) {
-      errors.push(required("spec.nodeAffinity.required", "must specify required node constraints"));
-    } else errors.push(...validateNodeSelector(spec.nodeAffinity.required, "spec.nodeAffinity.required"));
-  }
-  const sources = sourcesOf(spec);
-  if (sources.length === 0) errors.push(required("spec", "must specify a volume type"));
-  for (const source of sources.slice(1)) {
-    errors.push(forbiddenField(`spec.${source}`, "may not specify more than 1 volume type"));
-  }
-  if (spec.hostPath?.path === "/" && spec.persistentVolumeReclaimPolicy === "Recycle") {
-    errors.push(
-      forbiddenField("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'"),
-    );
-  }
-  if (spec.local !== undefined && spec.nodeAffinity === undefined) {
-    errors.push(required("spec.nodeAffinity", "Local volume requires node affinity"));
-  }
-  errors.push(...optionalNamed(spec.storageClassName, dnsSubdomainErrors, "spec.storageClassName"));
-  return [...errors, ...optionalOneOf(spec.volumeMode, ["Block", "Filesystem"], "spec.volumeMode")];
-}
-
+/** What it was made of stays; a secret for growing may be named later. */
 function validateVolumeUpdate({ spec = {} }: PersistentVolume, old: PersistentVolume): FieldError[] {
   const before = old.spec ?? {};
-  const pick = (each: PersistentVolumeSpec) =>
-    Object.fromEntries(sourcesOf(each).map((key) => [key, each[key as keyof PersistentVolumeSpec]]));
   const errors: FieldError[] = [];
-  if (immutable(pick(spec), pick(before), "spec").length > 0) {
-    errors.push(
-      forbiddenField("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation"),
-    );
+  if (immutable(sourceOf(spec, before), sourceOf(before), "spec").length > 0) {
+    const message = "spec.persistentvolumesource is immutable after creation";
+    errors.push(forbiddenField("spec.persistentvolumesource", message));
   }
-  errors.push(...immutable(spec.volumeMode, before.volumeMode, "spec.volumeMode"));
-  if (before.nodeAffinity !== undefined) {
-    errors.push(...immutable(spec.nodeAffinity, before.nodeAffinity, "spec.nodeAffinity"));
+  errors.push(...immutable(spec.volumeMode, before.volumeMode, "volumeMode"));
+  const message = "field is immutable, except for updating from beta label to GA";
+  if (before.nodeAffinity !== undefined && !isSameAffinity(spec.nodeAffinity, before.nodeAffinity)) {
+    errors.push(invalid("nodeAffinity", spec.nodeAffinity, message));
+  }
+  if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    errors.push(forbiddenField("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"));
   }
   return errors;
+}
+
+function sourceOf(spec: PersistentVolumeSpec, before = spec): unknown {
+  const source = Object.fromEntries(sourcesOf(spec).map((key) => [key, spec[key as keyof PersistentVolumeSpec]]));
+  if (spec.csi === undefined || before.csi === undefined || before.csi.controllerExpandSecretRef !== undefined)
+    return source;
+  const { controllerExpandSecretRef: _, ...csi } = spec.csi;
+  return { ...source, csi };
+}
+
+const STABLE_LABELS: Readonly<Record<string, string>> = {
+  "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+  "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+  "beta.kubernetes.io/os": "kubernetes.io/os",
+  "beta.kubernetes.io/arch": "kubernetes.io/arch",
+  "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+};
+
+/** The same nodes; a label of the beta version may be named as it is named now. */
+function isSameAffinity(now: VolumeNodeAffinity | undefined, old: VolumeNodeAffinity): boolean {
+  const terms = now?.required?.nodeSelectorTerms ?? [];
+  const renamed = structuredClone(old);
+  (renamed.required?.nodeSelectorTerms ?? []).forEach((term, index) => {
+    for (const list of ["matchExpressions", "matchFields"] as const) {
+      (term[list] ?? []).forEach((requirement, at) => {
+        const key = terms[index]?.[list]?.[at]?.key;
+        if (key !== undefined && STABLE_LABELS[requirement.key] === key) requirement.key = key;
+      });
+    }
+  });
+  return immutable(now, renamed, "").length === 0;
 }

@@ -1,10 +1,7 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { invalids } from "../field-checks.ts";
-import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
-import type { ResourceQuota } from "../generated/core/v1.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
+import type { ResourceQuota, ScopedResourceSelectorRequirement } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
-import { qualifiedNameErrors } from "../names.ts";
-import { immutable } from "../object-meta.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
 import { validateResourceName, validateResourceQuantity } from "./validate-resources.ts";
 
@@ -21,6 +18,47 @@ const OPPOSITES: readonly (readonly [string, string])[] = [
   ["BestEffort", "NotBestEffort"],
   ["Terminating", "NotTerminating"],
 ];
+/** Scopes that are there or not, and have no values. */
+const EXISTING = ["BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity"];
+const COMPUTE = ["cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"];
+const QUOTA_RESOURCES = [
+  ...COMPUTE,
+  "ephemeral-storage",
+  "requests.storage",
+  "requests.ephemeral-storage",
+  "limits.ephemeral-storage",
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "persistentvolumeclaims",
+  "configmaps",
+  "services.nodeports",
+  "services.loadbalancers",
+];
+const isQuotaResource = (name: string): boolean =>
+  QUOTA_RESOURCES.includes(name) || name.startsWith("hugepages-") || name.startsWith("requests.hugepages-");
+
+type ScopeExpression = ScopedResourceSelectorRequirement;
+
+/** Whether a quota of that scope can count the resource. */
+function mayCount(scope: string, resource: string): boolean {
+  switch (scope) {
+    case "Terminating":
+    case "NotTerminating":
+    case "NotBestEffort":
+    case "PriorityClass":
+    case "CrossNamespacePodAffinity":
+      return resource === "pods" || COMPUTE.includes(resource);
+    case "BestEffort":
+      return resource === "pods";
+    case "VolumeAttributesClass":
+      return resource === "persistentvolumeclaims" || resource === "requests.storage";
+    default:
+      return true;
+  }
+}
 
 export const resourceQuotaKind = defineKind<ResourceQuota>({
   group: "",
@@ -36,7 +74,11 @@ export const resourceQuotaKind = defineKind<ResourceQuota>({
     quota.status = {};
   },
   validate: validateQuota,
-  validateUpdate: (quota, old) => immutable(quota.spec?.scopes, old.spec?.scopes, "spec.scopes"),
+  validateUpdate({ spec }, old) {
+    const [scopes, before] = [new Set(spec?.scopes), new Set(old.spec?.scopes)];
+    const isSame = scopes.size === before.size && [...scopes].every((scope) => before.has(scope));
+    return isSame ? [] : [invalid("spec.scopes", spec?.scopes ?? null, "field is immutable")];
+  },
   validateStatusUpdate: ({ status }) => [
     ...validateHard(status?.hard, "status.hard"),
     ...validateHard(status?.used, "status.used"),
@@ -73,47 +115,76 @@ function validateHard(hard: Readonly<Record<string, string>> | undefined, field:
 }
 
 function validateQuotaName(name: string, field: string): FieldError[] {
-  if (name.startsWith("count/") || name.includes(".storageclass.storage.k8s.io/")) {
-    return invalids(field, name, qualifiedNameErrors(name));
-  }
-  if (name.startsWith("requests.hugepages-") || name.startsWith("limits.hugepages-")) return [];
-  return validateResourceName(name, field);
+  const errors = validateResourceName(name, field);
+  if (name.includes("/") || isQuotaResource(name)) return errors;
+  return [...errors, invalid(field, name, "must be a standard resource for quota")];
 }
 
-function validateQuota({ spec }: ResourceQuota): FieldError[] {
-  const errors = validateHard(spec?.hard, "spec.hard");
-  const scopes = spec?.scopes ?? [];
+function validateQuota({ spec = {} }: ResourceQuota): FieldError[] {
+  const scopes = spec.scopes ?? [];
+  const known = Object.keys(spec.hard ?? {}).filter(isQuotaResource);
+  const errors = validateHard(spec.hard, "spec.hard");
   for (const scope of scopes) {
-    if (!SCOPES.includes(scope)) errors.push(notSupported("spec.scopes", scope, SCOPES));
-  }
-  for (const [one, other] of OPPOSITES) {
-    if (scopes.includes(one) && scopes.includes(other)) {
-      errors.push(invalid("spec.scopes", scopes, "conflicting scopes"));
+    if (!SCOPES.includes(scope)) errors.push(invalid("spec.scopes", scopes, "unsupported scope"));
+    for (const name of known) {
+      if (!mayCount(scope, name)) errors.push(invalid("spec.scopes", scopes, "unsupported scope applied to resource"));
     }
   }
-  (spec?.scopeSelector?.matchExpressions ?? []).forEach((expression, index) => {
-    const path = `spec.scopeSelector.matchExpressions[${index}]`;
-    const values = expression.values ?? [];
+  errors.push(...conflicts(scopes, scopes));
+  const { scopeSelector } = spec;
+  if (scopeSelector === undefined) return errors;
+  const expressions = scopeSelector.matchExpressions ?? [];
+  // What Go shows of a selector.
+  const shown = {
+    MatchExpressions: expressions.map(({ scopeName, operator, values }) => ({
+      ScopeName: scopeName,
+      Operator: operator,
+      Values: values ?? null,
+    })),
+  };
+  const field = "spec.scopeSelector.matchExpressions";
+  for (const expression of expressions) {
     if (!SCOPES.includes(expression.scopeName)) {
-      errors.push(notSupported(`${path}.scopeName`, expression.scopeName, SCOPES));
+      errors.push(invalid(`${field}.scopeName`, expression.scopeName, "unsupported scope"));
     }
-    const needsValues = expression.operator === "In" || expression.operator === "NotIn";
-    if (needsValues && values.length === 0) {
-      errors.push(
-        required(`${path}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"),
-      );
-    } else if (!needsValues && values.length > 0) {
-      errors.push(
-        invalid(
-          `${path}.values`,
-          values,
-          "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
-        ),
-      );
+    for (const name of known) {
+      if (!mayCount(expression.scopeName, name)) {
+        errors.push(invalid(field, shown, "unsupported scope applied to resource"));
+      }
     }
-    if (!["In", "NotIn", "Exists", "DoesNotExist"].includes(expression.operator)) {
-      errors.push(invalid(`${path}.operator`, expression.operator, "not a valid selector operator"));
+    errors.push(...validateOperator(expression, field));
+  }
+  const named = expressions.map(({ scopeName }) => scopeName);
+  return [...errors, ...conflicts(named, scopes)];
+}
+
+function conflicts(scopes: readonly string[], shown: readonly string[]): FieldError[] {
+  return OPPOSITES.filter((pair) => pair.every((scope) => scopes.includes(scope))).map(() =>
+    invalid("spec.scopes", shown.length === 0 ? null : shown, "conflicting scopes"),
+  );
+}
+
+function validateOperator({ scopeName, operator, values = [] }: ScopeExpression, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (EXISTING.includes(scopeName) && operator !== "Exists") {
+    const names = [
+      "ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort,",
+      "ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
+    ].join(" ");
+    errors.push(invalid(`${field}.operator`, operator, `must be 'Exists' when scope is any of ${names}`));
+  }
+  switch (operator) {
+    case "In":
+    case "NotIn": {
+      const message = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+      return values.length > 0 ? errors : [...errors, required(`${field}.values`, message)];
     }
-  });
-  return errors;
+    case "Exists":
+    case "DoesNotExist": {
+      const message = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+      return values.length === 0 ? errors : [...errors, invalid(`${field}.values`, values, message)];
+    }
+    default:
+      return [...errors, invalid(`${field}.operator`, operator, "not a valid selector operator")];
+  }
 }

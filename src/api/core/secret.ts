@@ -6,6 +6,7 @@ import { defineKind } from "../kind.ts";
 import { configMapKeyErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { IMMUTABLE_SET } from "./config-map.ts";
+import { keyPairWarnings } from "./key-pair-warnings.ts";
 
 const BYTES_MAX = 1024 * 1024;
 const ACCOUNT_NAME = "kubernetes.io/service-account.name";
@@ -31,6 +32,7 @@ export const secretKind = defineKind<Secret>({
     if (immutable(secret.data, old.data, "data").length > 0) errors.push(forbiddenField("data", IMMUTABLE_SET));
     return errors;
   },
+  warnings: (secret) => (secret.type === "kubernetes.io/tls" ? keyPairWarnings(secret.data ?? {}) : []),
   columns: [
     nameColumn,
     textColumn<Secret>(
@@ -67,7 +69,7 @@ function validateType(secret: Secret): FieldError[] {
     case "kubernetes.io/basic-auth":
       return has("username") || has("password") ? [] : [required("data[username]"), required("data[password]")];
     case "kubernetes.io/ssh-auth":
-      return has("ssh-privatekey") ? [] : [required("data[ssh-privatekey]")];
+      return secret.data?.["ssh-privatekey"] ? [] : [required("data[ssh-privatekey]")];
     case "kubernetes.io/tls":
       return ["tls.crt", "tls.key"].filter((key) => !has(key)).map((key) => required(`data[${key}]`));
     default:
@@ -78,11 +80,21 @@ function validateType(secret: Secret): FieldError[] {
 function validateJson(secret: Secret, key: string): FieldError[] {
   const encoded = secret.data?.[key];
   if (encoded === undefined) return [required(`data[${key}]`)];
+  const problem = jsonProblem(Buffer.from(encoded, "base64").toString("utf8"));
+  return problem === undefined ? [] : [invalid(`data[${key}]`, "<secret contents redacted>", problem)];
+}
+
+/** Why the text is no JSON object, in Go's words. */
+function jsonProblem(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(encoded, "base64").toString("utf8"));
-    if (typeof value === "object" && value !== null) return [];
+    const value: unknown = JSON.parse(text);
+    if (value === null || (typeof value === "object" && !Array.isArray(value))) return undefined;
+    const found = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+    return `json: cannot unmarshal ${found} into Go value of type map[string]interface {}`;
   } catch {
-    // Told below, without the contents.
+    const first = text.trimStart();
+    if (first === "") return "unexpected end of JSON input";
+    if (/^[[{"0-9tfn-]/.test(first)) return "invalid JSON";
+    return `invalid character '${[...first][0]}' looking for beginning of value`;
   }
-  return [invalid(`data[${key}]`, "<secret contents redacted>", "must be valid JSON")];
 }

@@ -2,12 +2,20 @@ import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import type { ServiceAccount } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 
+const MOUNTABLE = "kubernetes.io/enforce-mountable-secrets";
+
 export const serviceAccountKind = defineKind<ServiceAccount>({
   group: "",
   version: "v1",
   kind: "ServiceAccount",
   prepareForCreate: keepSecretNames,
   prepareForUpdate: keepSecretNames,
+  warnings({ metadata }, old) {
+    if (metadata?.annotations?.[MOUNTABLE] === undefined) return [];
+    if (old?.metadata?.annotations?.[MOUNTABLE] !== undefined) return [];
+    const better = "prefer separate namespaces to isolate access to mounted secrets";
+    return [`metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; ${better}`];
+  },
   columns: [
     nameColumn,
     textColumn<ServiceAccount>(

@@ -38,7 +38,7 @@ const wrong: readonly [string, ServiceSpec, string][] = [
         { port: 80, name: "b" },
       ],
     },
-    'spec.ports[1]: Duplicate value: {"port":80,"protocol":"TCP"}',
+    'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
   ],
   [
     "node port of a cluster service",
@@ -69,7 +69,7 @@ const wrong: readonly [string, ServiceSpec, string][] = [
   [
     "source ranges",
     { loadBalancerSourceRanges: ["10.0.0.0/8"] },
-    "spec.loadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+    "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
   ],
 ];
 for (const [name, spec, expected] of wrong) {
@@ -121,6 +121,7 @@ test("an update drops what the new type has no use for, and cannot move the addr
   assert.equal(draft.spec!.externalTrafficPolicy, undefined);
   assert.deepEqual(serviceKind.validate!(draft), []);
   draft.spec!.clusterIP = "10.0.0.2";
+  draft.spec!.clusterIPs = ["10.0.0.2"];
   assert.match(serviceKind.validateUpdate!(draft, old)[0]!.message, /may not change once set/);
 });
 

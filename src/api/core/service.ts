@@ -2,21 +2,21 @@ import { ageColumn, formatLabels, nameColumn, textColumn, wide } from "../column
 import type { Service } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { prepareServiceForUpdate } from "./service-update.ts";
-import { validateService, validateServiceUpdate } from "./validate-service.ts";
+import { serviceWarnings } from "./service-warnings.ts";
+import {
+  isExternallyAccessible,
+  validateService,
+  validateServiceStatus,
+  validateServiceUpdate,
+} from "./validate-service.ts";
 
 const CLIENT_IP_SECONDS = 3 * 60 * 60;
-
-/** NodePort and LoadBalancer services, and those that list external addresses. */
-function isExternallyAccessible(service: Service): boolean {
-  const { type, externalIPs = [] } = service.spec ?? {};
-  return type === "LoadBalancer" || type === "NodePort" || (type === "ClusterIP" && externalIPs.length > 0);
-}
 
 export const serviceKind = defineKind<Service>({
   group: "",
   version: "v1",
   kind: "Service",
-  nameRule: "dns1035Label",
+  nameRule: "dnsLabel",
   withoutGeneration: true,
   setDefaults: setServiceDefaults,
   prepareForCreate(service) {
@@ -27,6 +27,8 @@ export const serviceKind = defineKind<Service>({
   prepareForUpdate: prepareServiceForUpdate,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatusUpdate: validateServiceStatus,
+  warnings: serviceWarnings,
   columns: [
     nameColumn,
     textColumn<Service>("Type", "type determines how the Service is exposed.", ({ spec }) => spec?.type ?? ""),
@@ -71,7 +73,7 @@ function setServiceDefaults(service: Service): void {
     port.protocol ||= "TCP";
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
   }
-  if (isExternallyAccessible(service)) spec.externalTrafficPolicy ||= "Cluster";
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster";
   if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
   if (spec.type === "LoadBalancer") {
     spec.allocateLoadBalancerNodePorts ??= true;

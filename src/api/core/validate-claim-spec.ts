@@ -1,30 +1,47 @@
-import { nonNegativeQuantity, optionalNamed, optionalOneOf, requiredText } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
+import { invalids, malformedQuantity, requiredText } from "../field-checks.ts";
+import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { PersistentVolumeClaimSpec } from "../generated/core/v1.ts";
-import { dnsSubdomainErrors } from "../names.ts";
-import { equalJson } from "../patch/json-value.ts";
+import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { tryParseQuantity } from "../quantity.ts";
 import { validateLabelSelector } from "../selectors.ts";
 import { validateAccessModes } from "./access-modes.ts";
 
-/** What is wrong with what a claim asks for, in a claim or in the template of one. */
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string): FieldError[] {
-  const errors = validateAccessModes(spec.accessModes, `${field}.accessModes`);
-  errors.push(...validateLabelSelector(spec.selector, `${field}.selector`));
-  const storage = spec.resources?.requests?.storage;
-  const path = `${field}.resources[storage]`;
-  if (storage === undefined) errors.push(required(path));
-  else {
-    errors.push(...nonNegativeQuantity(storage, path));
-    if (tryParseQuantity(storage)?.nanos === 0n) errors.push(invalid(path, storage, "must be greater than zero"));
-  }
-  return [
-    ...errors,
-    ...optionalNamed(spec.storageClassName, dnsSubdomainErrors, `${field}.storageClassName`),
-    ...optionalOneOf(spec.volumeMode, ["Block", "Filesystem"], `${field}.volumeMode`),
-    ...optionalNamed(spec.volumeAttributesClassName, dnsSubdomainErrors, `${field}.volumeAttributesClassName`),
-    ...validateSources(spec, field),
+const MODES = ["Block", "Filesystem"];
+
+/**
+ * What is wrong with what a claim asks for, in a claim or in the template of one.
+ *
+ * @param old what it asked for before: labels and groups that older servers took may stay
+ */
+export function validateClaimSpec(
+  spec: PersistentVolumeClaimSpec,
+  field: string,
+  old?: PersistentVolumeClaimSpec,
+): FieldError[] {
+  const allowInvalidLabelValue = validateLabelSelector(old?.selector, "").length > 0;
+  const errors = [
+    ...validateAccessModes(spec.accessModes, `${field}.accessModes`),
+    ...validateLabelSelector(spec.selector, `${field}.selector`, { allowInvalidLabelValue }),
+    ...validateStorage(spec.resources?.requests?.storage, `${field}.resources[storage]`),
   ];
+  const { storageClassName, volumeMode, volumeAttributesClassName } = spec;
+  for (const [key, name] of Object.entries({ storageClassName })) {
+    if (name) errors.push(...invalids(`${field}.${key}`, name, dnsSubdomainErrors(name)));
+  }
+  if (volumeMode !== undefined && !MODES.includes(volumeMode)) {
+    errors.push(notSupported(`${field}.volumeMode`, volumeMode, MODES));
+  }
+  errors.push(...validateSources(spec, field, old));
+  if (!volumeAttributesClassName) return errors;
+  const path = `${field}.volumeAttributesClassName`;
+  return [...errors, ...invalids(path, volumeAttributesClassName, dnsSubdomainErrors(volumeAttributesClassName))];
+}
+
+function validateStorage(storage: string | undefined, field: string): FieldError[] {
+  if (storage === undefined) return [required(field)];
+  const quantity = tryParseQuantity(storage);
+  if (quantity === undefined) return [malformedQuantity(field, storage)];
+  return quantity.nanos > 0n ? [] : [invalid(field, storage, "must be greater than zero")];
 }
 
 interface Source {
@@ -34,20 +51,36 @@ interface Source {
   namespace?: string;
 }
 
-function validateSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, field: string): FieldError[] {
+function validateSources(
+  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec,
+  field: string,
+  old: PersistentVolumeClaimSpec | undefined,
+): FieldError[] {
   const errors: FieldError[] = [];
+  const hadGroup = old?.dataSource?.apiGroup !== undefined || old?.dataSourceRef?.apiGroup !== undefined;
   for (const [key, source] of Object.entries({ dataSource, dataSourceRef }) as [string, Source | undefined][]) {
-    if (source === undefined) continue;
-    const path = `${field}.${key}`;
-    errors.push(...requiredText(source.name, `${path}.name`), ...requiredText(source.kind, `${path}.kind`));
-    if (!source.apiGroup && source.kind !== "PersistentVolumeClaim") {
-      errors.push(invalid(path, source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-    }
+    if (source !== undefined) errors.push(...validateDataSource(source, `${field}.${key}`, hadGroup));
   }
-  if (dataSource !== undefined && dataSourceRef !== undefined && !dataSourceRef.namespace) {
-    const { namespace: _, ...reference } = dataSourceRef;
-    const same = (source: Source) => ({ ...source, apiGroup: source.apiGroup ?? "" });
-    if (!equalJson(same(dataSource), same(reference))) errors.push(invalid(field, field, "must match dataSourceRef"));
+  if (dataSource === undefined || dataSourceRef === undefined) return errors;
+  const path = `${field}.dataSource`;
+  if (dataSourceRef.namespace) {
+    return [...errors, invalid(field, path, "may not be specified when dataSourceRef.namespace is specified")];
   }
+  const isSame = (["apiGroup", "kind", "name"] as const).every((key) => dataSource[key] === dataSourceRef[key]);
+  return isSame ? errors : [...errors, invalid(field, path, "must match dataSourceRef")];
+}
+
+function validateDataSource(
+  { apiGroup, kind, name, namespace }: Source,
+  field: string,
+  hadGroup: boolean,
+): FieldError[] {
+  const errors = [...requiredText(name, `${field}.name`), ...requiredText(kind, `${field}.kind`)];
+  if (!apiGroup && kind !== "PersistentVolumeClaim") {
+    const message = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+    errors.push(invalid(field, kind ?? "", message));
+  }
+  if (apiGroup && !hadGroup) errors.push(...invalids(`${field}.apiGroup`, apiGroup, dnsSubdomainErrors(apiGroup)));
+  if (namespace) errors.push(...invalids(`${field}.namespace`, namespace, dnsLabelErrors(namespace)));
   return errors;
 }

@@ -1,9 +1,10 @@
-import { isIP } from "node:net";
 import { ageColumn, firstThree, nameColumn, textColumn } from "../columns.ts";
-import { invalids, oneOf, optionalNamed, uniqueness } from "../field-checks.ts";
-import { duplicate, type FieldError, invalid, required, tooMany } from "../field-error.ts";
+import { invalids, oneOf, optionalNamed } from "../field-checks.ts";
+import { duplicate, type FieldError, notSupported, required, tooMany } from "../field-error.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../generated/discovery.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
+import { ipErrors, ipFamily } from "../ip-address.ts";
+import { ipWarnings } from "../ip-warnings.ts";
 import { defineKind } from "../kind.ts";
 import {
   dnsLabelErrors,
@@ -13,12 +14,16 @@ import {
   qualifiedNameErrors,
 } from "../names.ts";
 import { immutable } from "../object-meta.ts";
-import { specialAddressErrors } from "../special-address.ts";
+import { equalJson } from "../patch/json-value.ts";
+import { validateLabels } from "../selectors.ts";
+import { endpointIpErrors } from "../special-address.ts";
 
 const ENDPOINTS_MAX = 1000;
 const ADDRESSES_MAX = 100;
 const PORTS_MAX = 20_000;
-const ZONES_MAX = 8;
+const HINTS_MAX = 8;
+const PROTOCOLS = ["SCTP", "TCP", "UDP"];
+const OWN_CONTROLLERS = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
 const TOPOLOGY_MAX = 16;
 
 export const endpointSliceKind = defineKind<EndpointSlice>({
@@ -31,13 +36,24 @@ export const endpointSliceKind = defineKind<EndpointSlice>({
       port.protocol ??= "TCP";
     }
   },
-  prepareForCreate: startGeneration,
-  prepareForUpdate: countGeneration,
-  validate: (slice) => [
+  prepareForCreate(slice) {
+    startGeneration(slice);
+    dropTopology(slice);
+  },
+  prepareForUpdate(slice, old) {
+    if (!equalJson(slice.endpoints ?? [], old.endpoints ?? [])) dropTopology(slice);
+    countGeneration(slice, old);
+    // Whose slice it is counts as well.
+    if (equalJson(slice.metadata?.labels ?? {}, old.metadata?.labels ?? {})) return;
+    slice.metadata = { ...slice.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
+  },
+  validate: (slice, old) => [
     ...oneOf(slice.addressType, ["FQDN", "IPv4", "IPv6"], "addressType"),
     ...validatePorts(slice.ports ?? []),
-    ...validateEndpoints(slice),
+    // Older servers took what this one refuses: it stays as long as nobody changes it.
+    ...(old !== undefined && equalJson(slice.endpoints ?? [], old.endpoints ?? []) ? [] : validateEndpoints(slice)),
   ],
+  warnings: sliceWarnings,
   validateUpdate: (slice, old) => immutable(slice.addressType, old.addressType, "addressType"),
   columns: [
     nameColumn,
@@ -65,19 +81,35 @@ export const endpointSliceKind = defineKind<EndpointSlice>({
   ],
 });
 
+/** What only the beta version had: nodes and zones have fields of their own. */
+function dropTopology(slice: EndpointSlice): void {
+  for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology;
+}
+
+/** What could be said better; our own controllers do. */
+function sliceWarnings({ metadata, addressType, endpoints }: EndpointSlice): string[] {
+  const warnings = addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : [];
+  if (OWN_CONTROLLERS.includes(metadata?.labels?.["endpointslice.kubernetes.io/managed-by"] ?? "")) return warnings;
+  const addresses = (endpoints ?? []).flatMap((endpoint, index) =>
+    (endpoint.addresses ?? []).flatMap((address, at) => ipWarnings(`endpoints[${index}].addresses[${at}]`, address)),
+  );
+  return addressType === "FQDN" ? warnings : [...warnings, ...addresses];
+}
+
 function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
   if (ports.length > PORTS_MAX) return [tooMany("ports", ports.length, PORTS_MAX)];
   const names = new Set<string>();
-  return ports.flatMap((port, index) => {
+  return ports.flatMap(({ name = "", port, protocol, appProtocol }, index) => {
     const path = `ports[${index}]`;
-    const errors = [
-      ...optionalNamed(port.name, dnsLabelErrors, `${path}.name`),
-      ...oneOf(port.protocol, ["SCTP", "TCP", "UDP"], `${path}.protocol`),
-      ...optionalNamed(port.appProtocol, qualifiedNameErrors, `${path}.appProtocol`),
-    ];
-    if (port.port !== undefined) errors.push(...invalids(`${path}.port`, port.port, portNumberErrors(port.port)));
-    if (names.has(port.name ?? "")) errors.push(duplicate(`${path}.name`, port.name ?? ""));
-    names.add(port.name ?? "");
+    const errors = optionalNamed(name, dnsLabelErrors, `${path}.name`);
+    if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
+    names.add(name);
+    if (port !== undefined) errors.push(...invalids(`${path}.port`, port, portNumberErrors(port)));
+    if (protocol === undefined) errors.push(required(`${path}.protocol`));
+    else if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(`${path}.protocol`, protocol, PROTOCOLS));
+    if (appProtocol !== undefined) {
+      errors.push(...invalids(`${path}.appProtocol`, appProtocol, qualifiedNameErrors(appProtocol)));
+    }
     return errors;
   });
 }
@@ -89,32 +121,44 @@ function validateEndpoints({ endpoints, addressType }: EndpointSlice): FieldErro
 }
 
 function validateEndpoint(endpoint: Endpoint, field: string, type: string): FieldError[] {
-  const addresses = endpoint.addresses ?? [];
+  const { addresses = [], nodeName, hostname, deprecatedTopology = {}, hints } = endpoint;
   const errors: FieldError[] = [];
   if (addresses.length === 0) errors.push(required(`${field}.addresses`, "must contain at least 1 address"));
   if (addresses.length > ADDRESSES_MAX) errors.push(tooMany(`${field}.addresses`, addresses.length, ADDRESSES_MAX));
   addresses.forEach((address, index) => {
-    const path = `${field}.addresses[${index}]`;
-    const family = isIP(address);
-    if (type === "IPv4" && family !== 4) errors.push(invalid(path, address, "must be a valid IPv4 address"));
-    if (type === "IPv6" && family !== 6) errors.push(invalid(path, address, "must be a valid IPv6 address"));
-    if (type !== "FQDN" && family !== 0)
-      errors.push(...specialAddressErrors(address).map((why) => invalid(path, address, why)));
-    if (type === "FQDN") errors.push(...invalids(path, address, dnsSubdomainErrors(address)));
+    errors.push(...invalids(`${field}.addresses[${index}]`, address, addressErrors(address, type)));
   });
-  const zones = endpoint.hints?.forZones ?? [];
-  if (zones.length > ZONES_MAX) errors.push(tooMany(`${field}.hints.forZones`, zones.length, ZONES_MAX));
-  const unique = uniqueness();
-  zones.forEach(({ name }, index) => {
-    const path = `${field}.hints.forZones[${index}].name`;
-    errors.push(...(name ? unique(name, path) : [required(path)]));
-    if (name) errors.push(...invalids(path, name, labelValueErrors(name)));
-  });
-  const topology = Object.keys(endpoint.deprecatedTopology ?? {}).length;
+  if (nodeName !== undefined) errors.push(...invalids(`${field}.nodeName`, nodeName, dnsSubdomainErrors(nodeName)));
+  const topology = Object.keys(deprecatedTopology).length;
   if (topology > TOPOLOGY_MAX) errors.push(tooMany(`${field}.deprecatedTopology`, topology, TOPOLOGY_MAX));
+  errors.push(...validateLabels(deprecatedTopology, `${field}.deprecatedTopology`));
+  if (hostname !== undefined) errors.push(...invalids(`${field}.hostname`, hostname, dnsLabelErrors(hostname)));
   return [
     ...errors,
-    ...optionalNamed(endpoint.nodeName, dnsSubdomainErrors, `${field}.nodeName`),
-    ...optionalNamed(endpoint.hostname, dnsLabelErrors, `${field}.hostname`),
+    ...validateHints(hints?.forZones ?? [], `${field}.hints.forZones`, labelValueErrors),
+    ...validateHints(hints?.forNodes ?? [], `${field}.hints.forNodes`, dnsSubdomainErrors),
   ];
+}
+
+function addressErrors(address: string, type: string): string[] {
+  if (type === "FQDN") return dnsSubdomainErrors(address);
+  const family = type === "IPv4" ? 4 : type === "IPv6" ? 6 : undefined;
+  if (family === undefined) return [];
+  const errors = ipErrors(address);
+  if (errors.length > 0) return errors;
+  const wrong = ipFamily(address) === family ? [] : [`must be an ${type} address`];
+  return [...wrong, ...endpointIpErrors(address, { allowsLoopback: true })];
+}
+
+function validateHints(
+  hints: readonly { name: string }[],
+  field: string,
+  rule: (name: string) => string[],
+): FieldError[] {
+  if (hints.length > HINTS_MAX) return [tooMany(field, hints.length, HINTS_MAX)];
+  return hints.flatMap(({ name }, index) => {
+    const path = `${field}[${index}].name`;
+    const isSecond = hints.findIndex((each) => each.name === name) < index;
+    return [...(isSecond ? [duplicate(path, name)] : []), ...invalids(path, name, rule(name))];
+  });
 }

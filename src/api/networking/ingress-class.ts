@@ -1,10 +1,14 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { optionalOneOf, requiredText } from "../field-checks.ts";
-import { type FieldError, forbiddenField, required, tooLong } from "../field-error.ts";
+import { invalids } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from "../field-error.ts";
 import type { IngressClass } from "../generated/networking.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind } from "../kind.ts";
+import { dnsLabelErrors, domainPrefixedPathErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
+import { validateTypedReference } from "./typed-reference.ts";
+
+const CONTROLLER_MAX = 250;
 
 export const ingressClassKind = defineKind<IngressClass>({
   group: "networking.k8s.io",
@@ -34,20 +38,26 @@ export const ingressClassKind = defineKind<IngressClass>({
 });
 
 function validateClass({ spec }: IngressClass): FieldError[] {
-  const errors: FieldError[] = [];
-  if ((spec?.controller ?? "").length > 250) errors.push(tooLong("spec.controller", 250));
-  const parameters = spec?.parameters;
+  const field = "spec.controller";
+  const { controller = "", parameters } = spec ?? {};
+  const errors: FieldError[] = Buffer.byteLength(controller) > CONTROLLER_MAX ? [tooLong(field, CONTROLLER_MAX)] : [];
+  if (controller === "") errors.push(required(field));
+  else {
+    errors.push(...domainPrefixedPathErrors(controller).map(({ value, message }) => invalid(field, value, message)));
+  }
   if (parameters === undefined) return errors;
-  errors.push(
-    ...requiredText(parameters.kind, "spec.parameters.kind"),
-    ...requiredText(parameters.name, "spec.parameters.name"),
-  );
-  errors.push(...optionalOneOf(parameters.scope, ["Cluster", "Namespace"], "spec.parameters.scope"));
-  if (parameters.scope === "Namespace" && !parameters.namespace) {
-    errors.push(required("spec.parameters.namespace", "`parameters.scope` is set to 'Namespace'"));
+  const path = "spec.parameters";
+  errors.push(...validateTypedReference(parameters, path));
+  const { scope, namespace } = parameters;
+  if (scope === undefined) return [...errors, required(`${path}.scope`)];
+  const scopes = ["Cluster", "Namespace"];
+  if (!scopes.includes(scope)) return [...errors, notSupported(`${path}.scope`, scope, scopes)];
+  if (scope === "Cluster" && namespace !== undefined) {
+    errors.push(forbiddenField(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'"));
   }
-  if (parameters.scope === "Cluster" && parameters.namespace !== undefined) {
-    errors.push(forbiddenField("spec.parameters.namespace", "`parameters.scope` is set to 'Cluster'"));
+  if (scope === "Cluster") return errors;
+  if (namespace === undefined) {
+    return [...errors, required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'")];
   }
-  return errors;
+  return [...errors, ...invalids(`${path}.namespace`, namespace, dnsLabelErrors(namespace))];
 }

@@ -1,16 +1,21 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { invalids, oneOf, optionalNamed, requiredText } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
-import type { HTTPIngressPath, Ingress, IngressBackend, IngressRule } from "../generated/networking.k8s.io/v1.ts";
+import { validateHost, validateIngressAddress } from "../core/load-balancer-status.ts";
+import { invalids, named } from "../field-checks.ts";
+import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import type {
+  HTTPIngressPath,
+  Ingress,
+  IngressBackend,
+  IngressRule,
+  IngressTLS,
+} from "../generated/networking.k8s.io/v1.ts";
+import { ipFamily } from "../ip-address.ts";
 import { defineKind } from "../kind.ts";
-import {
-  dns1035LabelErrors,
-  dnsSubdomainErrors,
-  portNameErrors,
-  portNumberErrors,
-  wildcardDnsErrors,
-} from "../names.ts";
+import { dnsLabelErrors, dnsSubdomainErrors, portNameErrors, portNumberErrors, wildcardDnsErrors } from "../names.ts";
 
+import { validateTypedReference } from "./typed-reference.ts";
+
+const PATH_TYPES = ["Exact", "ImplementationSpecific", "Prefix"];
 const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 
 export const ingressKind = defineKind<Ingress>({
@@ -22,15 +27,23 @@ export const ingressKind = defineKind<Ingress>({
   },
   validate: validateIngress,
   validateCreate({ metadata, spec }) {
-    return metadata?.annotations?.[CLASS_ANNOTATION] && spec?.ingressClassName !== undefined
-      ? [
-          invalid(
-            "metadata.annotations",
-            metadata.annotations[CLASS_ANNOTATION],
-            "can not be set when the class field is also set",
-          ),
-        ]
-      : [];
+    const annotation = metadata?.annotations?.[CLASS_ANNOTATION];
+    const named = spec?.ingressClassName;
+    if (annotation === undefined || named === undefined || annotation === named) return [];
+    const message = "must match `ingressClassName` when both are specified";
+    return [invalid(`annotations.${CLASS_ANNOTATION}`, annotation, message)];
+  },
+  validateStatusUpdate({ status }, old) {
+    const known = old.status?.loadBalancer?.ingress;
+    return (status?.loadBalancer?.ingress ?? []).flatMap((each, index) => {
+      const field = `status.loadBalancer.ingress[${index}]`;
+      return [...validateIngressAddress(each, field, known), ...validateHost(each, field)];
+    });
+  },
+  warnings({ metadata, spec }, old) {
+    const isOld = metadata?.annotations?.[CLASS_ANNOTATION] !== undefined && spec?.ingressClassName === undefined;
+    if (old !== undefined || !isOld) return [];
+    return [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`];
   },
   columns: [
     nameColumn,
@@ -64,60 +77,64 @@ function hosts(rules: readonly IngressRule[]): string {
   return named.length >= 3 && rules.length > 3 ? `${shown} + ${rules.length - 3} more...` : shown;
 }
 
-function validateIngress({ spec = {} }: Ingress): FieldError[] {
+/** @param old what it was before: what older servers took may stay */
+function validateIngress({ spec = {} }: Ingress, old?: Ingress): FieldError[] {
+  const { rules = [], tls = [], defaultBackend, ingressClassName } = spec;
   const errors: FieldError[] = [];
-  if ((spec.rules ?? []).length === 0 && spec.defaultBackend === undefined) {
-    errors.push(invalid("spec", spec, "either `defaultBackend` or `rules` must be specified"));
+  if (rules.length === 0 && defaultBackend === undefined) {
+    errors.push(invalid("spec", null, "either `defaultBackend` or `rules` must be specified"));
   }
-  if (spec.defaultBackend !== undefined) errors.push(...validateBackend(spec.defaultBackend, "spec.defaultBackend"));
-  (spec.rules ?? []).forEach((rule, index) => {
-    errors.push(...validateRule(rule, `spec.rules[${index}]`));
+  if (defaultBackend !== undefined) errors.push(...validateBackend(defaultBackend, "spec.defaultBackend"));
+  const isWild = ({ host }: IngressRule): boolean => host?.includes("*") === true;
+  const hadWrongWild = (old?.spec?.rules ?? []).some((rule) => isWild(rule) && validateHttp(rule, "").length > 0);
+  rules.forEach((rule, index) => {
+    const field = `spec.rules[${index}]`;
+    errors.push(...validateRuleHost(rule.host, `${field}.host`));
+    if (!isWild(rule) || !hadWrongWild) errors.push(...validateHttp(rule, field));
   });
-  (spec.tls ?? []).forEach((tls, index) => {
-    errors.push(...optionalNamed(tls.secretName, dnsSubdomainErrors, `spec.tls[${index}].secretName`));
-    (tls.hosts ?? []).forEach((host, at) => {
-      const path = `spec.tls[${index}].hosts[${at}]`;
-      errors.push(...invalids(path, host, host.includes("*") ? wildcardDnsErrors(host) : dnsSubdomainErrors(host)));
+  const nameErrors = ({ secretName }: IngressTLS): string[] => (secretName ? dnsSubdomainErrors(secretName) : []);
+  const hadWrongName = (old?.spec?.tls ?? []).some((each) => nameErrors(each).length > 0);
+  tls.forEach((each, index) => {
+    const field = `spec.tls[${index}]`;
+    (each.hosts ?? []).forEach((host, at) => {
+      errors.push(...invalids(`${field}.hosts[${at}]`, host, hostErrors(host)));
     });
+    if (!hadWrongName) errors.push(...invalids(`${field}.secretName`, each.secretName, nameErrors(each)));
   });
-  return [...errors, ...optionalNamed(spec.ingressClassName, dnsSubdomainErrors, "spec.ingressClassName")];
+  if (ingressClassName === undefined) return errors;
+  return [...errors, ...invalids("spec.ingressClassName", ingressClassName, dnsSubdomainErrors(ingressClassName))];
 }
 
-function validateRule(rule: IngressRule, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const { host } = rule;
-  if (host) {
-    if (/^[0-9.]+$/.test(host) || host.includes(":")) {
-      errors.push(invalid(`${field}.host`, host, "must be a DNS name, not an IP address"));
-    } else {
-      errors.push(
-        ...invalids(`${field}.host`, host, host.includes("*") ? wildcardDnsErrors(host) : dnsSubdomainErrors(host)),
-      );
-    }
-  }
-  if (rule.http === undefined) return errors;
-  const paths = rule.http.paths ?? [];
-  if (paths.length === 0) errors.push(required(`${field}.http.paths`));
-  return [...errors, ...paths.flatMap((path, index) => validatePath(path, `${field}.http.paths[${index}]`))];
+function hostErrors(host: string): string[] {
+  return host.includes("*") ? wildcardDnsErrors(host) : dnsSubdomainErrors(host);
 }
 
-function validatePath(path: HTTPIngressPath, field: string): FieldError[] {
+function validateRuleHost(host: string | undefined, field: string): FieldError[] {
+  if (!host) return [];
+  const errors = ipFamily(host) === 0 ? [] : [invalid(field, host, "must be a DNS name, not an IP address")];
+  return [...errors, ...invalids(field, host, hostErrors(host))];
+}
+
+function validateHttp({ http }: IngressRule, field: string): FieldError[] {
+  if (http === undefined) return [];
+  const paths = http.paths ?? [];
+  if (paths.length === 0) return [required(`${field}.http.paths`)];
+  return paths.flatMap((path, index) => validatePath(path, `${field}.http.paths[${index}]`));
+}
+
+function validatePath({ path: text = "", pathType, backend }: HTTPIngressPath, field: string): FieldError[] {
+  if (pathType === undefined) return [required(`${field}.pathType`, "pathType must be specified")];
   const errors: FieldError[] = [];
-  const types = ["Exact", "ImplementationSpecific", "Prefix"];
-  if (!path.pathType) errors.push(required(`${field}.pathType`, "pathType must be specified"));
-  else errors.push(...oneOf(path.pathType, types, `${field}.pathType`));
-  const text = path.path ?? "";
-  if (path.pathType === "Exact" || path.pathType === "Prefix") {
-    if (!text.startsWith("/")) errors.push(invalid(`${field}.path`, text, "must be an absolute path"));
-    for (const part of ["//", "/./", "/../", "%2f", "%2F"]) {
-      if (text.includes(part)) errors.push(invalid(`${field}.path`, text, `must not contain '${part}'`));
-    }
-    for (const end of ["/..", "/."])
-      if (text.endsWith(end)) errors.push(invalid(`${field}.path`, text, `cannot end with '${end}'`));
-  } else if (text !== "" && !text.startsWith("/")) {
-    errors.push(invalid(`${field}.path`, text, "must be an absolute path"));
+  const tell = (message: string): void => void errors.push(invalid(`${field}.path`, text, message));
+  if (!PATH_TYPES.includes(pathType)) errors.push(notSupported(`${field}.pathType`, pathType, PATH_TYPES));
+  else if (pathType === "ImplementationSpecific") {
+    if (text !== "" && !text.startsWith("/")) tell("must be an absolute path");
+  } else {
+    if (!text.startsWith("/")) tell("must be an absolute path");
+    for (const part of ["//", "/./", "/../", "%2f", "%2F"]) if (text.includes(part)) tell(`must not contain '${part}'`);
+    for (const end of ["/..", "/."]) if (text.endsWith(end)) tell(`cannot end with '${end}'`);
   }
-  return [...errors, ...validateBackend(path.backend, `${field}.backend`)];
+  return [...errors, ...validateBackend(backend, `${field}.backend`)];
 }
 
 function validateBackend(backend: IngressBackend | undefined, field: string): FieldError[] {
@@ -125,20 +142,13 @@ function validateBackend(backend: IngressBackend | undefined, field: string): Fi
   if (resource !== undefined && service !== undefined) {
     return [invalid(field, "", "cannot set both resource and service backends")];
   }
-  if (resource !== undefined) {
-    return [
-      ...requiredText(resource.kind, `${field}.resource.kind`),
-      ...requiredText(resource.name, `${field}.resource.name`),
-    ];
-  }
-  if (service === undefined) return [required(field, "resource or service backend is required")];
-  const errors: FieldError[] = [];
-  if (!service.name) errors.push(required(`${field}.service.name`));
-  else errors.push(...invalids(`${field}.service.name`, service.name, dns1035LabelErrors(service.name)));
+  if (resource !== undefined) return validateTypedReference(resource, `${field}.resource`);
+  if (service === undefined) return [invalid(field, "", "resource or service backend is required")];
+  const path = `${field}.service`;
+  const errors = named(service.name, dnsLabelErrors, `${path}.name`);
   const { name, number } = service.port ?? {};
-  if (name && number) errors.push(invalid(field, "", "cannot set both port name & port number"));
-  else if (name) errors.push(...invalids(`${field}.service.port.name`, name, portNameErrors(name)));
-  else if (number) errors.push(...invalids(`${field}.service.port.number`, number, portNumberErrors(number)));
-  else errors.push(required(field, "port name or number is required"));
-  return errors;
+  if (name && number) return [...errors, invalid(field, "", "cannot set both port name & port number")];
+  if (name) return [...errors, ...invalids(`${path}.port.name`, name, portNameErrors(name))];
+  if (number) return [...errors, ...invalids(`${path}.port.number`, number, portNumberErrors(number))];
+  return [...errors, required(field, "port name or number is required")];
 }

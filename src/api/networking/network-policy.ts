@@ -1,13 +1,20 @@
-import { BlockList, isIP } from "node:net";
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { isCidr } from "../core/node.ts";
-import { validatePort } from "../core/validate-probe.ts";
-import { optionalOneOf } from "../field-checks.ts";
+import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "../generated/networking.k8s.io/v1.ts";
+import type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+} from "../generated/networking.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
+import { cidrErrors, parseCidr } from "../ip-address.ts";
 import { defineKind } from "../kind.ts";
+import { portNameErrors, portNumberErrors } from "../names.ts";
 import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
+
+const PROTOCOLS = ["TCP", "UDP", "SCTP"];
+const TYPES = ["Ingress", "Egress"];
 
 export const networkPolicyKind = defineKind<NetworkPolicy>({
   group: "networking.k8s.io",
@@ -35,74 +42,95 @@ export const networkPolicyKind = defineKind<NetworkPolicy>({
   ],
 });
 
-function validatePolicy({ spec }: NetworkPolicy): FieldError[] {
-  const errors = validateLabelSelector(spec?.podSelector, "spec.podSelector");
+/** @param old what it was before: what older servers took may stay */
+function validatePolicy({ spec }: NetworkPolicy, old?: NetworkPolicy): FieldError[] {
+  const hadWrongLabels = validateLabelSelector(old?.spec?.podSelector, "").length > 0;
+  const rules: Rules = { allowInvalidLabelValue: hadWrongLabels, ranges: old === undefined ? [] : rangesOf(old) };
+  const errors = validateLabelSelector(spec?.podSelector, "spec.podSelector", rules);
   (spec?.ingress ?? []).forEach((rule, index) => {
     const path = `spec.ingress[${index}]`;
     errors.push(...(rule.ports ?? []).flatMap((port, at) => validatePolicyPort(port, `${path}.ports[${at}]`)));
-    errors.push(...(rule.from ?? []).flatMap((peer, at) => validatePeer(peer, `${path}.from[${at}]`)));
+    errors.push(...(rule.from ?? []).flatMap((peer, at) => validatePeer(peer, `${path}.from[${at}]`, rules)));
   });
   (spec?.egress ?? []).forEach((rule, index) => {
     const path = `spec.egress[${index}]`;
     errors.push(...(rule.ports ?? []).flatMap((port, at) => validatePolicyPort(port, `${path}.ports[${at}]`)));
-    errors.push(...(rule.to ?? []).flatMap((peer, at) => validatePeer(peer, `${path}.to[${at}]`)));
+    errors.push(...(rule.to ?? []).flatMap((peer, at) => validatePeer(peer, `${path}.to[${at}]`, rules)));
   });
   const types = spec?.policyTypes ?? [];
-  if (types.length > 2) errors.push(invalid("spec.policyTypes", types, "may not specify more than two policyTypes"));
+  if (types.length > TYPES.length) {
+    return [...errors, invalid("spec.policyTypes", types, "may not specify more than two policyTypes")];
+  }
   types.forEach((type, index) => {
-    if (type !== "Ingress" && type !== "Egress") {
-      errors.push(notSupported(`spec.policyTypes[${index}]`, type, ["Egress", "Ingress"]));
-    }
+    if (!TYPES.includes(type)) errors.push(notSupported(`spec.policyTypes[${index}]`, type, TYPES));
   });
   return errors;
 }
 
-function validatePolicyPort(port: NetworkPolicyPort, field: string): FieldError[] {
-  const errors = optionalOneOf(port.protocol, ["SCTP", "TCP", "UDP"], `${field}.protocol`);
-  if (port.port !== undefined) errors.push(...validatePort(port.port, `${field}.port`));
-  if (port.endPort !== undefined) {
-    if (port.port === undefined) errors.push(required(`${field}.endPort`, "must be specified when `endPort` is set"));
-    else if (typeof port.port === "string") {
-      errors.push(forbiddenField(`${field}.endPort`, "may not be specified when `port` is non-numeric"));
-    } else if (port.endPort < port.port) {
-      errors.push(invalid(`${field}.endPort`, port.port, "must be greater than or equal to `port`"));
-    }
+/** What an older object lets pass. */
+interface Rules {
+  readonly allowInvalidLabelValue: boolean;
+  readonly ranges: readonly string[];
+}
+
+const peersOf = ({ spec }: NetworkPolicy): NetworkPolicyPeer[] => [
+  ...(spec?.ingress ?? []).flatMap(({ from }) => from ?? []),
+  ...(spec?.egress ?? []).flatMap(({ to }) => to ?? []),
+];
+
+const rangesOf = (policy: NetworkPolicy): string[] =>
+  peersOf(policy).flatMap(({ ipBlock }) => (ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? [])]));
+
+function validatePolicyPort({ protocol, port, endPort }: NetworkPolicyPort, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
+    errors.push(notSupported(`${field}.protocol`, protocol, PROTOCOLS));
+  }
+  const tell = (value: number, message: string): void => void errors.push(invalid(`${field}.endPort`, value, message));
+  if (port === undefined) {
+    if (endPort !== undefined) tell(endPort, "may not be specified when `port` is not specified");
+  } else if (typeof port === "string") {
+    if (endPort !== undefined) tell(endPort, "may not be specified when `port` is non-numeric");
+    errors.push(...invalids(`${field}.port`, port, portNameErrors(port)));
+  } else {
+    errors.push(...invalids(`${field}.port`, port, portNumberErrors(port)));
+    if (endPort === undefined) return errors;
+    if (endPort < port) tell(port, "must be greater than or equal to `port`");
+    for (const message of portNumberErrors(endPort)) tell(endPort, message);
   }
   return errors;
 }
 
-function validatePeer(peer: NetworkPolicyPeer, field: string): FieldError[] {
+function validatePeer(peer: NetworkPolicyPeer, field: string, rules: Rules): FieldError[] {
+  const { podSelector, namespaceSelector, ipBlock } = peer;
   const errors = [
-    ...validateLabelSelector(peer.podSelector, `${field}.podSelector`),
-    ...validateLabelSelector(peer.namespaceSelector, `${field}.namespaceSelector`),
+    ...validateLabelSelector(podSelector, `${field}.podSelector`, rules),
+    ...validateLabelSelector(namespaceSelector, `${field}.namespaceSelector`, rules),
   ];
-  const { ipBlock } = peer;
-  if (ipBlock === undefined) {
-    if (peer.podSelector === undefined && peer.namespaceSelector === undefined) {
-      errors.push(required(field, "must specify a peer"));
-    }
-    return errors;
-  }
-  if (peer.podSelector !== undefined || peer.namespaceSelector !== undefined) {
+  if (ipBlock !== undefined) errors.push(...validateBlock(ipBlock, `${field}.ipBlock`, rules.ranges));
+  const isSelected = podSelector !== undefined || namespaceSelector !== undefined;
+  if (!isSelected && ipBlock === undefined) errors.push(required(field, "must specify a peer"));
+  if (isSelected && ipBlock !== undefined) {
     errors.push(forbiddenField(field, "may not specify both ipBlock and another peer"));
   }
-  const message = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-  if (!isCidr(ipBlock.cidr ?? "")) errors.push(invalid(`${field}.ipBlock.cidr`, ipBlock.cidr, message));
-  (ipBlock.except ?? []).forEach((range, index) => {
-    const path = `${field}.ipBlock.except[${index}]`;
-    if (!isCidr(range)) errors.push(invalid(path, range, message));
-    else if (isCidr(ipBlock.cidr) && !isStrictSubset(range, ipBlock.cidr)) {
-      errors.push(invalid(path, range, "must be a strict subset of `cidr`"));
-    }
-  });
   return errors;
 }
 
-function isStrictSubset(inner: string, outer: string): boolean {
-  const [[address, bits], [network, prefix]] = [inner.split("/"), outer.split("/")];
-  const family = isIP(network!) === 4 ? "ipv4" : "ipv6";
-  if (isIP(address!) !== isIP(network!) || Number(bits) <= Number(prefix)) return false;
-  const block = new BlockList();
-  block.addSubnet(network!, Number(prefix), family);
-  return block.check(address!, family);
+function validateBlock({ cidr, except = [] }: IPBlock, field: string, known: readonly string[]): FieldError[] {
+  if (!cidr) return [required(`${field}.cidr`)];
+  const errors = invalids(`${field}.cidr`, cidr, cidrErrors(cidr, known));
+  const outer = parseCidr(cidr);
+  if (outer === undefined) return errors;
+  except.forEach((text, index) => {
+    const path = `${field}.except[${index}]`;
+    errors.push(...invalids(path, text, cidrErrors(text, known)));
+    const inner = parseCidr(text);
+    if (inner === undefined) return;
+    const isInside =
+      inner.family === outer.family && inner.first >= outer.first && inner.first < outer.first + outer.size;
+    if (!isInside || outer.prefix >= inner.prefix) {
+      errors.push(invalid(path, text, "must be a strict subset of `cidr`"));
+    }
+  });
+  return errors;
 }

@@ -1,41 +1,21 @@
-import { isIP } from "node:net";
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { isCidr } from "../core/node.ts";
-import { named, optionalNamed } from "../field-checks.ts";
-import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
+import { invalids, named, optionalNamed } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
 import type { IPAddress, ServiceCIDR } from "../generated/networking.k8s.io/v1.ts";
+import { canonicalCidrErrors, parseCidr } from "../ip-address.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
 import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
+
+const IMMUTABLE = "field is immutable";
 
 const serviceCidrKind: KindDefinition = defineKind<ServiceCIDR>({
   group: "networking.k8s.io",
   version: "v1",
   kind: "ServiceCIDR",
   withoutGeneration: true,
-  validate({ spec }) {
-    const ranges = spec?.cidrs ?? [];
-    const errors: FieldError[] = ranges.length === 0 ? [required("spec.cidrs", "at least one CIDR required")] : [];
-    if (ranges.length > 2) errors.push(tooMany("spec.cidrs", ranges.length, 2));
-    ranges.forEach((range, index) => {
-      if (!isCidr(range)) {
-        const message = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-        errors.push(invalid(`spec.cidrs[${index}]`, range, message));
-      }
-    });
-    const families = new Set(ranges.map((range) => isIP(range.split("/")[0]!)));
-    if (errors.length === 0 && families.size < ranges.length) {
-      const message = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
-      errors.push(invalid("spec.cidrs", ranges, message));
-    }
-    return errors;
-  },
-  // A second range, of the other family, may come later.
-  validateUpdate: (each, old) => {
-    const [now, before] = [each.spec?.cidrs ?? [], old.spec?.cidrs ?? []];
-    const kept = before.length === 1 && now.length === 2 ? now.slice(0, 1) : now;
-    return immutable(kept, before, "spec.cidrs");
-  },
+  validateCreate: validateRanges,
+  validateUpdate: (each, old) => validateRangesUpdate(each, old),
   columns: [
     nameColumn,
     textColumn<ServiceCIDR>("CIDRs", "The IP blocks from which to assign service cluster IPs.", ({ spec }) =>
@@ -49,13 +29,11 @@ const ipAddressKind: KindDefinition = defineKind<IPAddress>({
   group: "networking.k8s.io",
   version: "v1",
   kind: "IPAddress",
-  nameRule: "pathSegment",
-  validate({ metadata, spec }) {
-    const errors = validateAddress(metadata?.name ?? "", "metadata.name");
+  nameRule: "ipAddress",
+  validateCreate({ spec }) {
     const parent = spec?.parentRef;
-    if (parent === undefined) return [...errors, required("spec.parentRef")];
+    if (parent === undefined) return [required("spec.parentRef")];
     return [
-      ...errors,
       ...optionalNamed(parent.group, dnsSubdomainErrors, "spec.parentRef.group"),
       ...named(parent.resource, pathSegmentErrors, "spec.parentRef.resource"),
       ...named(parent.name, pathSegmentErrors, "spec.parentRef.name"),
@@ -87,10 +65,29 @@ export const serviceAddressKinds: readonly KindDefinition[] = ["v1", "v1beta1"].
   { ...ipAddressKind, version },
 ]);
 
-/** Addresses are named as they are written in one way only. */
-function validateAddress(name: string, field: string): FieldError[] {
-  const family = isIP(name);
-  if (family === 0) return [invalid(field, name, `ParseAddr(${JSON.stringify(name)}): unable to parse IP`)];
-  const isCanonical = family === 4 || new URL(`http://[${name}]`).hostname === `[${name}]`;
-  return isCanonical ? [] : [invalid(field, name, "must be a canonical form IP address")];
+const DUAL = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
+
+function validateRanges({ spec }: ServiceCIDR): FieldError[] {
+  const ranges = spec?.cidrs ?? [];
+  const field = "spec.cidrs";
+  // What Go shows of the spec.
+  const shown = { CIDRs: ranges };
+  if (ranges.length === 0) return [required(field, "at least one CIDR required")];
+  if (ranges.length > 2) return [invalid(field, shown, "may only hold up to 2 values")];
+  if (ranges.length === 2) {
+    const families = new Set(ranges.map((range) => parseCidr(range)?.family));
+    if (families.size < 2 || families.has(undefined)) return [invalid(field, shown, DUAL)];
+  }
+  return ranges.flatMap((range, index) => invalids(`${field}[${index}]`, range, canonicalCidrErrors(range)));
+}
+
+/** A second range, of the other family, may come later. */
+function validateRangesUpdate(each: ServiceCIDR, old: ServiceCIDR): FieldError[] {
+  const [now, before] = [each.spec?.cidrs ?? [], old.spec?.cidrs ?? []];
+  const grows = before.length === 1 && now.length === 2;
+  if (now.length !== before.length && !grows) return [invalid("spec.cidrs", now, IMMUTABLE)];
+  const errors = before.flatMap((range, index) =>
+    range === now[index] ? [] : [invalid(`spec.cidrs[${index}]`, now[index], IMMUTABLE)],
+  );
+  return grows ? [...errors, ...validateRanges(each)] : errors;
 }

@@ -1,8 +1,9 @@
 import { validateApproval } from "../../api/certificates/certificate-signing-request.ts";
+import { validateNamespaceFinalizers } from "../../api/core/namespace.ts";
 import { resourcesOnly, takeResources, validatePodResize } from "../../api/core/pod-resize.ts";
 import { validateEphemeralContainersUpdate } from "../../api/core/pod-update.ts";
 import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
-import type { Pod } from "../../api/generated/core/v1.ts";
+import type { Namespace, Pod } from "../../api/generated/core/v1.ts";
 import type { AnyObject } from "../../api/meta.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
@@ -35,7 +36,12 @@ export function subresourceTable(options: {
       validate: (draft, old, wanted) => validatePodResize(draft as Pod, old as Pod, wanted as Pod),
     }),
     // Namespaces are finalized by PUT only.
-    "/namespaces/finalize": { update: partSubresource(fieldPart("spec", "finalizers")).update },
+    "/namespaces/finalize": {
+      update: partSubresource({
+        ...fieldPart("spec", "finalizers"),
+        validate: (draft) => validateNamespaceFinalizers(draft as Namespace),
+      }).update,
+    },
     "certificates.k8s.io/certificatesigningrequests/approval": partSubresource({
       ...fieldPart("status", "conditions"),
       validate: (draft, old) => validateApproval(draft as Decided, old as Decided),
