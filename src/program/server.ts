@@ -57,6 +57,8 @@ export interface OpenedServer {
   readonly address: string;
   /** By which this machine's own clients reach it. */
   readonly url: string;
+  /** Everything is about to stop: nothing waits long for a store that does not answer. */
+  hurry(): void;
 }
 
 export async function openServer(
@@ -129,7 +131,7 @@ export async function openServer(
   if (shared !== undefined) keys.onChange((pki) => joinSharedCluster(shared.store, { facts, pki }));
   if (exchange !== undefined) started.push(await exchange.follow(keyUsers(plane)));
   hasDefaults = true;
-  return { plane, facts, claim, gateway, address, url };
+  return { plane, facts, claim, gateway, address, url, hurry: () => shared?.store.hurry() };
 }
 
 function keysShared(store: Store, options: ServerOptions, { clock, random, log }: Environment): KeyExchange {

@@ -64,6 +64,7 @@ async function start(
   }
   if (simulated !== undefined) started.push(await startSimulated({ simulated, server, context }));
   started.push(tidyMemory(environment.clock));
+  started.push({ stop: async () => server.hurry() });
   return running({ options, url, started, environment });
 }
 

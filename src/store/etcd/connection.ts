@@ -15,6 +15,8 @@ const WRITE_TIMEOUT_MS = 5000;
 /** A call is tried again for so long: an election takes up to about four seconds. */
 export const PATIENCE_MS = 12_000;
 const RETRY_MS = 50;
+/** In a hurry etcd counts as away when it has not answered for so long. */
+const HURRY_MS = 2000;
 
 export interface ConnectionOptions {
   readonly endpoints: readonly EndpointTarget[];
@@ -35,6 +37,8 @@ export class Connection {
   #current: number;
   #clusterId: number | undefined;
   #revision = 0;
+  #hurriedAt: number | undefined;
+  #answeredAt = 0;
   /** Who answered last; why that one, or one after it, was left. */
   #lastUsed: Member | undefined;
   #leftBecause = "";
@@ -67,12 +71,21 @@ export class Connection {
     if (revision > this.#revision) this.#revision = revision;
   }
 
+  /** From now on nobody waits long for an etcd that does not answer: this process is about to end. */
+  hurry(): void {
+    this.#hurriedAt ??= this.#clock.monotonic();
+  }
+
   /** One attempt, of a write. @throws EtcdError */
   async attempt<T extends WithHeader>(name: UnaryMethod, request: unknown, timeoutMs = WRITE_TIMEOUT_MS): Promise<T> {
     const member = this.members[this.#current]!;
+    const leftMs = this.#patienceEndsAt() - this.#clock.monotonic();
+    if (leftMs <= 0)
+      throw new EtcdError("notDone", `etcd at ${member.url} does not answer, and this server is stopping`);
     try {
       if (member.identity === undefined) await this.#identify(member);
-      const response = await member.call<T>(name, request, timeoutMs);
+      const response = await member.call<T>(name, request, Math.min(timeoutMs, leftMs));
+      this.#answeredAt = this.#clock.monotonic();
       this.noteRevision(response.header.revision);
       return response;
     } catch (error) {
@@ -99,7 +112,7 @@ export class Connection {
 
   /** Waits a little before the next attempt; false when there is to be none. */
   async pauseBefore(giveUpAt: number): Promise<boolean> {
-    if (this.isClosed || this.#clock.monotonic() >= giveUpAt) return false;
+    if (this.isClosed || this.#clock.monotonic() >= Math.min(giveUpAt, this.#patienceEndsAt())) return false;
     await sleep(this.#clock, RETRY_MS, this.#closing.signal);
     return !this.isClosed;
   }
@@ -144,6 +157,11 @@ export class Connection {
   close(): void {
     this.#closing.abort();
     for (const member of this.members) member.close();
+  }
+
+  #patienceEndsAt(): number {
+    if (this.#hurriedAt === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#hurriedAt, this.#answeredAt) + HURRY_MS;
   }
 
   async #identify(member: Member): Promise<{ version: string }> {

@@ -127,6 +127,11 @@ export class EtcdStore implements Store {
     return this.#pulse.health();
   }
 
+  /** The process is about to end: an etcd that does not answer is not waited for as long as usual. */
+  hurry(): void {
+    this.#context.connection.hurry();
+  }
+
   revision(): number {
     return this.#context.connection.revision;
   }
