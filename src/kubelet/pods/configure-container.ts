@@ -119,7 +119,7 @@ export async function writeEtcHosts(pod: Pod, podIps: readonly string[], depende
   const { paths, files, clusterDomain } = dependencies;
   const hostFile = pod.spec?.hostNetwork === true ? await dependencies.hostsFile() : "";
   const text = etcHosts(pod, { podIps, clusterDomain, hostFile });
-  await files.writeFile(etcHostsPath(paths, identityOf(pod).uid), text, { mode: 0o644 });
+  await files.writeFile(etcHostsPath(paths, identityOf(pod).uid), text, { mode: 0o644, inMemory: true });
 }
 
 /** The running container whose processes an ephemeral container wants to see. */

@@ -18,7 +18,9 @@ export const podsDirectory = (paths: KubeletPaths): string => join(paths.root, "
 export const podDirectory = (paths: KubeletPaths, uid: string): string => join(podsDirectory(paths), uid);
 /** What of a pod's volumes lies in memory. */
 export const podMemoryDirectory = (paths: KubeletPaths, uid: string): string => join(paths.memory, uid);
-export const etcHostsPath = (paths: KubeletPaths, uid: string): string => join(podDirectory(paths, uid), "etc-hosts");
+/** In memory: it is written between the sandbox and its containers, when nothing may wait for a disk. */
+export const etcHostsPath = (paths: KubeletPaths, uid: string): string =>
+  join(podMemoryDirectory(paths, uid), "etc-hosts");
 export const seccompDirectory = (paths: KubeletPaths): string => join(paths.root, "seccomp");
 
 /** `logs/<namespace>_<name>_<uid>`, as log collectors expect. */

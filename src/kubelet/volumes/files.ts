@@ -29,7 +29,8 @@ export interface VolumeFiles {
    * @param options.inMemory the directory lies in memory (a tmpfs), where nothing has to be waited for
    */
   writePayload(directory: string, payload: Payload, options: { gid?: number; inMemory?: boolean }): Promise<void>;
-  writeFile(path: string, content: string, options: { mode: number }): Promise<void>;
+  /** Writes the file in its place: whoever has it mounted sees it. */
+  writeFile(path: string, content: string, options: { mode: number; inMemory?: boolean }): Promise<void>;
   /** Text of a file, or undefined when it is not there; at most `maximumBytes` from its end. */
   readTail(path: string, maximumBytes: number): Promise<string | undefined>;
   /** Mounts a tmpfs; a second call for the same path does nothing. */

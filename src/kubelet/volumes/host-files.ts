@@ -2,6 +2,7 @@ import { chmod, chown, lstat, mkdir, open, readdir, rm, stat, writeFile } from "
 import { dirname } from "node:path";
 import { isMounted, mount, unmountBelow } from "../host/mounts.ts";
 import { writeAtomically } from "./atomic-writer.ts";
+import { inMemory, onDisk } from "./file-operations.ts";
 import type { HostPathType, VolumeFiles } from "./files.ts";
 import { bindSubPath } from "./sub-path.ts";
 
@@ -13,14 +14,15 @@ export const hostFiles: VolumeFiles = {
     await chmod(path, gid === undefined ? mode : mode | 0o2070);
   },
   writePayload: (directory, payload, options) => writeAtomically(directory, payload, options),
-  async writeFile(path, content, { mode }) {
-    const write = () => writeFile(path, content, { mode });
+  async writeFile(path, content, { mode, inMemory: isInMemory }) {
+    const operations = isInMemory === true ? inMemory : onDisk;
+    const write = () => operations.writeFile(path, Buffer.from(content), { mode });
     await write().catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
-      await mkdir(dirname(path), { recursive: true });
+      await operations.mkdir(dirname(path), { recursive: true });
       await write();
     });
-    await chmod(path, mode);
+    await operations.chmod(path, mode);
   },
   readTail,
   async mountMemory(path, { sizeBytes, mode, gid }) {
