@@ -1,6 +1,6 @@
 import { InvariantError } from "../base/assert.ts";
 import type { Logger } from "../base/log.ts";
-import { type TraceContext, withTrace } from "../base/trace.ts";
+import type { TraceContext } from "../base/trace.ts";
 import type { Change, Informer } from "./informer.ts";
 import { createIndex, type IndexFunction, type InformerIndex } from "./informer-index.ts";
 
@@ -15,16 +15,18 @@ type Handler<P> = (change: Change<P>) => void;
 
 /**
  * The items of one informer with their indexes and subscribers. A reflector writes to it, views read it.
- * Handlers run at once, in order of subscription, under the trace context of the change's cause; one that throws is
+ * Handlers run at once, in order of subscription; one that throws is
  * logged and does not keep the others from hearing.
  */
 export class InformerCache<P> {
   readonly synced: Promise<void>;
   readonly #log: Logger;
   readonly #entries = new Map<string, CacheEntry<P>>();
-  readonly #namespaces = new Map<string, Set<string>>();
+  /** Made when somebody asks for a namespace's items. */
+  #namespaces: Map<string, Set<string>> | undefined;
   readonly #indexes = new Map<IndexFunction<P>, InformerIndex<P>>();
-  readonly #handlers = new Set<{ handle: Handler<P> }>();
+  /** Replaced, never changed: a change is told to those who were there when it came. */
+  #handlers: readonly { handle: Handler<P> }[] = [];
   #hasSynced = false;
   #resolveSynced: () => void = () => {};
 
@@ -54,9 +56,9 @@ export class InformerCache<P> {
       this.put(key, entry, cause);
       return;
     }
-    if (previous !== undefined) this.#unfile(key, previous.item);
     this.#entries.set(key, entry);
-    this.#file(key, entry.item);
+    if (previous === undefined) this.#file(key, entry.item);
+    else for (const index of this.#indexes.values()) index.change(key, previous.item, entry.item);
     this.#notify({ key, before: previous?.item, after: entry.item, cause });
   }
 
@@ -76,7 +78,7 @@ export class InformerCache<P> {
       synced: this.synced,
       hasSynced: () => this.#hasSynced,
       get: (key) => this.#entries.get(key)?.item,
-      list: (namespace) => (namespace === undefined ? this.#all() : this.#items(this.#namespaces.get(namespace) ?? [])),
+      list: (namespace) => (namespace === undefined ? this.#all() : this.#items(this.#keysIn(namespace))),
       by: (name, value) => {
         const valuesOf = indexes[name];
         if (valuesOf === undefined) throw new InvariantError(`informer has no index "${name}": name it when making it`);
@@ -89,14 +91,14 @@ export class InformerCache<P> {
   #subscribe(handler: Handler<P>): () => void {
     const subscription = { handle: handler };
     for (const [key, entry] of this.#entries) this.#call(subscription.handle, { key, after: entry.item });
-    this.#handlers.add(subscription);
-    return () => void this.#handlers.delete(subscription);
+    this.#handlers = [...this.#handlers, subscription];
+    return () => {
+      this.#handlers = this.#handlers.filter((other) => other !== subscription);
+    };
   }
 
   #notify(change: Change<P>): void {
-    withTrace(change.cause, () => {
-      for (const { handle } of [...this.#handlers]) this.#call(handle, change);
-    });
+    for (const { handle } of this.#handlers) this.#call(handle, change);
   }
 
   #call(handle: Handler<P>, change: Change<P>): void {
@@ -118,20 +120,25 @@ export class InformerCache<P> {
 
   #file(key: string, item: P): void {
     for (const index of this.#indexes.values()) index.add(key, item);
-    const namespace = namespaceOf(key);
-    if (namespace === undefined) return;
-    const keys = this.#namespaces.get(namespace);
-    if (keys === undefined) this.#namespaces.set(namespace, new Set([key]));
-    else keys.add(key);
+    if (this.#namespaces !== undefined) fileUnderNamespace(this.#namespaces, key);
   }
 
   #unfile(key: string, item: P): void {
     for (const index of this.#indexes.values()) index.remove(key, item);
+    if (this.#namespaces === undefined) return;
     const namespace = namespaceOf(key);
     const keys = namespace === undefined ? undefined : this.#namespaces.get(namespace);
     if (namespace === undefined || keys === undefined) return;
     keys.delete(key);
     if (keys.size === 0) this.#namespaces.delete(namespace);
+  }
+
+  #keysIn(namespace: string): Iterable<string> {
+    if (this.#namespaces === undefined) {
+      this.#namespaces = new Map();
+      for (const key of this.#entries.keys()) fileUnderNamespace(this.#namespaces, key);
+    }
+    return this.#namespaces.get(namespace) ?? [];
   }
 
   #all(): P[] {
@@ -141,6 +148,14 @@ export class InformerCache<P> {
   #items(keys: Iterable<string>): P[] {
     return Array.from(keys, (key) => this.#entries.get(key)!.item);
   }
+}
+
+function fileUnderNamespace(namespaces: Map<string, Set<string>>, key: string): void {
+  const namespace = namespaceOf(key);
+  if (namespace === undefined) return;
+  const keys = namespaces.get(namespace);
+  if (keys === undefined) namespaces.set(namespace, new Set([key]));
+  else keys.add(key);
 }
 
 function namespaceOf(key: string): string | undefined {

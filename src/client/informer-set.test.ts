@@ -212,4 +212,31 @@ describe("informer set", () => {
     await set.stop();
     await started;
   });
+
+  it("watches a collection once for all who keep something of it", async () => {
+    const { transport, set, informer, changes } = setUp(() => listOf(7, [pod("a", 3, { node: "n1" })]));
+    const names = set.projected({ resource: pods, project: (item) => item.metadata?.name ?? "" });
+    const others = set.projected({ resource: pods, fieldSelector: "spec.nodeName=n1", project: (item) => item });
+    const told: string[] = [];
+    names.subscribe(({ before = "-", after = "-", cause }) => {
+      told.push(`${before}→${after} ${currentTrace()?.spanId ?? ""} ${cause?.spanId ?? ""}`);
+    });
+    await set.start();
+    await settle();
+    assert.equal(transport.watches.length, 2);
+    const cause = { traceId: "0".repeat(32), spanId: "1".repeat(16) };
+    const [watch] = transport.watches.filter(({ request }) => request.query?.fieldSelector === undefined);
+    watch?.events.push({ ...event("ADDED", pod("b", 8)), cause });
+    watch?.events.push(event("DELETED", pod("a", 9)));
+    await settle();
+    assert.deepEqual(told, ["-→a  ", `-→b ${cause.spanId} ${cause.spanId}`, "a→-  "]);
+    assert.deepEqual(changes, ["default/a -→3", "default/b -→8", "default/a 9→-"]);
+    assert.deepEqual([names.list("default"), informer.list("default").length], [["b"], 1]);
+    assert.equal(others.list().length, 1);
+    const late = set.projected({ resource: pods, project: (item) => item.metadata?.uid });
+    await late.synced;
+    await settle();
+    assert.deepEqual(late.list(), ["uid-a"], "who comes late asks anew");
+    await set.stop();
+  });
 });

@@ -6,7 +6,8 @@ import type { Random } from "../base/random.ts";
 import type { Client } from "./client.ts";
 import type { Informer, InformerOptions, InformerSet } from "./informer.ts";
 import { InformerCache } from "./informer-cache.ts";
-import { runReflector } from "./reflector.ts";
+import { type InformerSink, projecting } from "./informer-sink.ts";
+import { type Collection, runReflector } from "./reflector.ts";
 
 export interface InformerSetOptions {
   readonly client: Client;
@@ -15,25 +16,41 @@ export interface InformerSetOptions {
   readonly log: Logger;
 }
 
+interface Feed {
+  readonly source: Collection<ApiObject>;
+  readonly sinks: InformerSink<ApiObject>[];
+}
+
+function collectionId<T extends ApiObject>(source: Collection<T>): string {
+  const { resource, namespace, labelSelector, fieldSelector } = source;
+  return JSON.stringify([apiVersionOf(resource), resource.resource, namespace, labelSelector, fieldSelector]);
+}
+
 /** Informers that share one client: `informer` one a resource, `projected` one an options object. See client/informer.ts. */
 export function createInformerSet(options: InformerSetOptions): InformerSet {
   const stopping = new AbortController();
   const shared = new Map<string, InformerCache<ApiObject>>();
   const projections = new WeakMap<object, unknown>();
   const caches: InformerCache<unknown>[] = [];
-  const starters: (() => void)[] = [];
+  /** By collection, those that do not run yet: whoever looks at the same objects shares one watch. */
+  const waiting = new Map<string, Feed>();
   const running: Promise<void>[] = [];
   let started = false;
 
   function open<T extends ApiObject, P>(source: InformerOptions<T, P>): InformerCache<P> {
     const cache = new InformerCache<P>(options.log);
-    const start = (): void => {
-      running.push(runReflector({ ...options, source, cache, signal: stopping.signal }));
-    };
     caches.push(cache as InformerCache<unknown>);
-    if (started) start();
-    else starters.push(start);
+    const sink = projecting(cache, source.project) as InformerSink<ApiObject>;
+    const id = collectionId(source);
+    const feed = waiting.get(id);
+    if (feed !== undefined) feed.sinks.push(sink);
+    else if (started) begin({ source, sinks: [sink] });
+    else waiting.set(id, { source, sinks: [sink] });
     return cache;
+  }
+
+  function begin({ source, sinks }: Feed): void {
+    running.push(runReflector({ ...options, source, sinks, signal: stopping.signal }));
   }
 
   return {
@@ -52,7 +69,8 @@ export function createInformerSet(options: InformerSetOptions): InformerSet {
     },
     async start() {
       started = true;
-      for (const start of starters.splice(0)) start();
+      for (const feed of waiting.values()) begin(feed);
+      waiting.clear();
       const stopped = new Promise<void>((resolve) => {
         if (stopping.signal.aborted) resolve();
         else stopping.signal.addEventListener("abort", () => resolve(), { once: true });

@@ -1,13 +1,13 @@
-import { type ApiObject, apiVersionOf, keyOf } from "../api/meta.ts";
+import { type ApiObject, apiVersionOf, keyOf, type ResourceReference } from "../api/meta.ts";
 import { hasReason, StatusError } from "../api/status.ts";
 import { errorMessage } from "../base/assert.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import { withTrace } from "../base/trace.ts";
 import { createBackoff } from "./backoff.ts";
 import type { Client } from "./client.ts";
-import type { InformerOptions } from "./informer.ts";
-import type { CacheEntry, InformerCache } from "./informer-cache.ts";
+import type { InformerSink } from "./informer-sink.ts";
 import { TransportError, type WatchEvent } from "./transport.ts";
 
 const PAGE_SIZE = 500;
@@ -19,21 +19,30 @@ const HEALTHY_WATCH_MS = 10_000;
 const SHORTEST_WATCH_SECONDS = 300;
 const WATCH_GRACE_SECONDS = 30;
 
-export interface ReflectorOptions<T extends ApiObject, P> {
+/** A collection, or a part of one. */
+export interface Collection<T extends ApiObject> {
+  readonly resource: ResourceReference<T>;
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export interface ReflectorOptions<T extends ApiObject> {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  readonly source: InformerOptions<T, P>;
-  readonly cache: InformerCache<P>;
+  readonly source: Collection<T>;
+  /** Everybody who keeps something of these objects; told one after another. */
+  readonly sinks: readonly InformerSink<T>[];
 }
 
 /**
- * Keeps a cache equal to a collection until the signal aborts: lists, then watches from the list's revision, resumes
+ * Keeps caches equal to a collection until the signal aborts: lists, then watches from the list's revision, resumes
  * broken watches where they ended, and lists anew when the server no longer has that revision. Never rejects.
  */
-export async function runReflector<T extends ApiObject, P>(options: ReflectorOptions<T, P>): Promise<void> {
+export async function runReflector<T extends ApiObject>(options: ReflectorOptions<T>): Promise<void> {
   const { clock, random, log, signal, source } = options;
   const backoff = createBackoff({ random, initialMs: FIRST_RETRY_MS, maximumMs: LONGEST_RETRY_MS });
   let revision: string | undefined;
@@ -64,8 +73,8 @@ function resumable(error: unknown): boolean {
   return error instanceof StatusError && (error.code === 429 || error.code >= 500);
 }
 
-/** Fills the cache from a list in pages and answers the list's revision. */
-async function listAll<T extends ApiObject, P>(options: ReflectorOptions<T, P>): Promise<string> {
+/** Fills the caches from a list in pages and answers the list's revision. */
+async function listAll<T extends ApiObject>(options: ReflectorOptions<T>): Promise<string> {
   try {
     return await listInPages(options, PAGE_SIZE);
   } catch (error) {
@@ -75,28 +84,32 @@ async function listAll<T extends ApiObject, P>(options: ReflectorOptions<T, P>):
   }
 }
 
-async function listInPages<T extends ApiObject, P>(
-  options: ReflectorOptions<T, P>,
+async function listInPages<T extends ApiObject>(
+  options: ReflectorOptions<T>,
   limit: number | undefined,
 ): Promise<string> {
-  const { client, source, signal, cache } = options;
-  const entries = new Map<string, CacheEntry<P>>();
+  const { client, source, signal } = options;
+  const lists = options.sinks.map((sink) => sink.list());
   let token: string | undefined;
   for (;;) {
     const page = await client.list(source.resource, { ...selection(source), limit, continue: token, signal });
-    for (const object of page.items) entries.set(keyOf(object), entryOf(source, object));
+    for (const item of page.items) {
+      const object = typed(source, item);
+      const key = keyOf(object);
+      for (const list of lists) list.add(key, object);
+    }
     token = page.metadata.continue;
     if (token === undefined || token === "") {
       signal.throwIfAborted();
-      cache.replace(entries);
+      for (const list of lists) list.end();
       return page.metadata.resourceVersion ?? "";
     }
   }
 }
 
 /** Applies watch events until the server ends the watch. Answers whether the watch did any good. */
-async function watchFrom<T extends ApiObject, P>(
-  options: ReflectorOptions<T, P>,
+async function watchFrom<T extends ApiObject>(
+  options: ReflectorOptions<T>,
   revision: string,
   advance: (revision: string) => void,
 ): Promise<boolean> {
@@ -129,25 +142,21 @@ async function watchFrom<T extends ApiObject, P>(
   return received || clock.monotonic() - startedMs >= 1000;
 }
 
-function apply<T extends ApiObject, P>(options: ReflectorOptions<T, P>, event: WatchEvent<T>): void {
+function apply<T extends ApiObject>(options: ReflectorOptions<T>, event: WatchEvent<T>): void {
   if (event.type === "BOOKMARK") return;
-  const key = keyOf(event.object);
-  const entry = entryOf(options.source, event.object);
-  if (event.type === "DELETED") options.cache.remove(key, entry, event.cause);
-  else options.cache.put(key, entry, event.cause);
+  const object = typed(options.source, event.object);
+  const key = keyOf(object);
+  withTrace(event.cause, () => {
+    for (const sink of options.sinks) {
+      if (event.type === "DELETED") sink.remove(key, object, event.cause);
+      else sink.put(key, object, event.cause);
+    }
+  });
 }
 
-function entryOf<T extends ApiObject, P>(source: InformerOptions<T, P>, object: T): CacheEntry<P> {
-  // Items of a typed list do not say what they are; whoever gets one alone must be able to tell.
-  const typed =
-    object.kind === undefined
-      ? { apiVersion: apiVersionOf(source.resource), kind: source.resource.kind, ...object }
-      : object;
-  return {
-    item: source.project(typed),
-    uid: object.metadata?.uid ?? "",
-    revision: object.metadata?.resourceVersion ?? "",
-  };
+/** Items of a typed list do not say what they are; whoever gets one alone must be able to tell. */
+function typed<T extends ApiObject>({ resource }: Collection<T>, object: T): T {
+  return object.kind === undefined ? { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object } : object;
 }
 
 function selection(source: {
