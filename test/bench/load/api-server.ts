@@ -43,17 +43,8 @@ export async function prepareNamespace(client: Client, namespace: string, admin:
   await client.create(namespaces, { metadata: { name: namespace } });
   // Pods are refused without this one, and not every peer has a controller that makes it.
   await unlessThere(client.create(serviceAccounts, { metadata: { name: "default", namespace } }));
-  const account = { name: EDITOR, namespace };
-  const binding: RoleBinding = {
-    metadata: account,
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "edit" },
-    subjects: [{ kind: "ServiceAccount", ...account }],
-  };
   try {
-    await client.create(serviceAccounts, { metadata: account });
-    await client.create(roleBindings, binding);
-    const token = await tokenOf(client, account);
-    return { ...admin, clientCertificate: undefined, clientKey: undefined, token };
+    return await createUser(client, { namespace, name: EDITOR, like: admin });
   } catch (error) {
     if (!(error instanceof StatusError && NO_TOKENS.includes(error.status.code ?? 0))) throw error;
     process.stderr.write(
@@ -61,6 +52,23 @@ export async function prepareNamespace(client: Client, namespace: string, admin:
     );
     return admin;
   }
+}
+
+/** A service account that may edit its namespace. Each is a client of its own for flow control. */
+export async function createUser(
+  client: Client,
+  { namespace, name, like }: { namespace: string; name: string; like: Target },
+): Promise<Target> {
+  const account = { name, namespace };
+  const binding: RoleBinding = {
+    metadata: account,
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "edit" },
+    subjects: [{ kind: "ServiceAccount", ...account }],
+  };
+  await client.create(serviceAccounts, { metadata: account });
+  await client.create(roleBindings, binding);
+  const token = await tokenOf(client, account);
+  return { ...like, clientCertificate: undefined, clientKey: undefined, token };
 }
 
 async function unlessThere(creating: Promise<unknown>): Promise<void> {

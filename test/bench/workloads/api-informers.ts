@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { pods } from "../../../src/api/generated/resources.ts";
 import { apiWorkload } from "../load/api-workload.ts";
 import { onBare } from "../load/bare.ts";
-import { createPods, podsPath } from "../load/bench-pod.ts";
+import { createPods, plainPodBody, podsPath } from "../load/bench-pod.ts";
 import type { SyncResult, Target } from "../load/job.ts";
 import { runLoad } from "../load/load.ts";
 import { forgetPeak, observations, peakResidentMb, residentMb } from "../program.ts";
@@ -29,7 +29,7 @@ export const apiInformers: Workload = apiWorkload({
   ],
   observed: true,
   async measure(api, run) {
-    await createPods(api, scaled(PODS, run, 10));
+    await createPods(api, scaled(PODS, run, 10), { body: plainPodBody(api.namespace) });
     await setTimeout(scaled(3000, run));
     const clients = scaled(CLIENTS, run, 2);
     const sync = (path: string, { target = api.user, until }: { target?: Target; until?: string } = {}) =>

@@ -8,7 +8,7 @@ import { scaled, type Workload } from "../workload.ts";
 const PODS = 100_000;
 /** With so many of it a pod is 6 KB as the server keeps it. */
 const FILLING = "what an operator notes of a pod. ";
-const FILLINGS = 80;
+const FILLINGS = 11;
 const CHURN_PER_SECOND = 200;
 const CHURN_MS = 20_000;
 const REST_MS = 10_000;
