@@ -217,6 +217,35 @@ describe("a configuration of somebody's own", () => {
     await service.stop();
   });
 
+  test("with another key says at the start which objects it cannot do without; others cost only themselves", async () => {
+    const root = directory();
+    const file = join(root, "encryption.yaml");
+    const raw = createMemoryStore({ clock: new VirtualClock() });
+    const options = { dataDirectory: root, providerConfig: file };
+    const open = (): Promise<EncryptedStore> =>
+      encryptStore(unclosedStore(raw), options, environmentAt(new VirtualClock()));
+    writeFileSync(file, config(["configmaps"], "one"));
+    const needed = "/registry/configmaps/kube-system/extension-apiserver-authentication";
+    const first = await open();
+    await first.store.create("/registry/configmaps/default/other", secret("other"));
+    await first.store.close();
+    writeFileSync(file, config(["configmaps"], "two"));
+    const second = await open();
+    await assert.rejects(second.store.get("/registry/configmaps/default/other"), /written with .*:one/);
+    await second.store.create("/registry/configmaps/default/mine", secret("mine"));
+    assert.deepEqual((await second.store.get("/registry/configmaps/default/mine"))?.value, secret("mine"));
+    await second.store.create(needed, secret("needed"));
+    await second.store.close();
+    const before = raw.revision();
+    writeFileSync(file, config(["configmaps"], "three"));
+    await assert.rejects(
+      open(),
+      /unable to transform key "\/registry\/configmaps\/kube-system\/extension-apiserver-authentication".*written with .*:two.*\(configmaps\).*nothing was changed.*encryption\.yaml/s,
+    );
+    assert.equal(raw.revision(), before);
+    await raw.close();
+  });
+
   test("that is wrong keeps the cluster from starting, and says what is wrong", async () => {
     const root = directory();
     const file = join(root, "encryption.yaml");

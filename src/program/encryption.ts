@@ -13,6 +13,7 @@ import { CommandError } from "../cli/command.ts";
 import type { Store, StoredValue } from "../store/store.ts";
 import { dropOldEncryptionKeys, encryptionFile, encryptionKeyNames, ensureEncryptionKeys } from "./encryption-keys.ts";
 import type { Environment } from "./environment.ts";
+import { requireReadable } from "./readable-at-start.ts";
 
 export interface EncryptionOptions extends EncryptionSettings {
   readonly dataDirectory: string;
@@ -59,8 +60,9 @@ async function open(
   const { clock, random } = environment;
   const isOwn = options.providerConfig === undefined;
   const log = environment.log.named("encryption");
+  const file = options.providerConfig ?? (await ownConfiguration(raw, options, environment));
   const followed = await followEncryptionConfiguration({
-    file: options.providerConfig ?? (await ownConfiguration(raw, options, environment)),
+    file,
     follow: isOwn || options.automaticReload === true,
     resources: loadSchema().resources,
     clock,
@@ -68,6 +70,12 @@ async function open(
     log,
   });
   const store = encryptedStore(raw, followed.encryption);
+  try {
+    await requireReadable(store, file);
+  } catch (error) {
+    followed.stop();
+    throw error;
+  }
   const rewriting = isOwn ? keepRewriting({ raw, store, followed, options, environment }) : undefined;
   const check: HealthCheck = { name: "kms-providers", check: () => followed.health() };
   return {
