@@ -160,13 +160,14 @@ function authorizationReviews(authorization: Authorization): Record<string, Virt
   };
 }
 
-/** The public keys of service account tokens, for whoever wants to verify one. */
+/** The public keys of service account tokens, for whoever wants to verify one; generated clients ask with a slash at the end. */
 function keyDocuments(issuer: string, keys: readonly TokenKey[], keySetUri: string): PathHandler {
   return (exchange) => {
-    if (exchange.path === KEY_SET_PATH) {
+    const path = exchange.path.replace(/\/$/, "");
+    if (path === KEY_SET_PATH) {
       return textAnswer(JSON.stringify(jsonWebKeySet(keys)), { contentType: "application/jwk-set+json" });
     }
-    if (exchange.path !== DISCOVERY_PATH) return undefined;
+    if (path !== DISCOVERY_PATH) return undefined;
     const document = openidConfiguration(issuer, keys, keySetUri);
     return textAnswer(JSON.stringify(document), { contentType: "application/json" });
   };

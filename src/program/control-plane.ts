@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
+import { indexPath } from "../apiserver/discovery/index-path.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { flowControlDefaults } from "../apiserver/flow-control/create-flow-control.ts";
 import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
@@ -139,6 +140,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           versionPath(),
           healthPaths(checks),
           serviceLevelPath(new Metrics(), checks),
+          indexPath({ table, schema: served, remote, checks }),
           discoveryPaths(table, served, remote),
           openapiPaths(table, served, remote),
         ],

@@ -180,7 +180,7 @@ suite("ways in", () => {
       (await call({ ...bearer(token), path: "/.well-known/openid-configuration" })).body,
     );
     assert.match(location, /\/openid\/v1\/jwks$/);
-    const keys = JSON.parse((await call({ ...bearer(token), path: "/openid/v1/jwks" })).body);
+    const keys = JSON.parse((await call({ ...bearer(token), path: "/openid/v1/jwks/" })).body);
     const { createLocalJWKSet, jwtVerify } = await import("jose");
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys));
     assert.equal(payload.sub, "system:serviceaccount:default:builder");

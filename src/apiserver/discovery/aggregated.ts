@@ -7,29 +7,38 @@ export type AggregatedVersion = "v2" | "v2beta1";
  * What GET /api and GET /apis answer to clients that ask for aggregated discovery: everything at once.
  *
  * @param groups the core group alone for /api, all others for /apis
+ * @param isBuiltIn whose kinds are told without group and version where these are the resource's own, as upstream does
  */
-export function apiGroupDiscoveryList(groups: readonly ServedGroup[], version: AggregatedVersion) {
+export function apiGroupDiscoveryList(
+  groups: readonly ServedGroup[],
+  version: AggregatedVersion,
+  isBuiltIn: (resource: ResourceSchema) => boolean,
+) {
   return {
     kind: "APIGroupDiscoveryList",
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items: groups.map((group) => ({
-      metadata: { ...(group.name === "" ? {} : { name: group.name }), creationTimestamp: null },
+      metadata: group.name === "" ? {} : { name: group.name },
       versions: group.versions.map(({ version: name, resources, isStale }) => ({
         version: name,
-        resources: resources.map(discoveredResource),
+        resources: resources.map((resource) => discoveredResource(resource, isBuiltIn(resource))),
         freshness: isStale === true ? "Stale" : "Current",
       })),
     })),
   };
 }
 
-function discoveredResource(resource: ResourceSchema) {
-  const { group, version, kind, verbs, shortNames, categories, subresources } = resource;
+function discoveredResource(resource: ResourceSchema, isBuiltIn: boolean) {
+  const { verbs, shortNames, categories, subresources } = resource;
+  const responseKind = ({ group, version, kind }: { group: string; version: string; kind: string }) =>
+    isBuiltIn && group === resource.group && version === resource.version
+      ? { group: "", version: "", kind }
+      : { group, version, kind };
   const scope = resource.namespaced ? "Namespaced" : "Cluster";
   return {
     resource: resource.resource,
-    responseKind: { group, version, kind },
+    responseKind: responseKind(resource),
     scope,
     singularResource: resource.singular,
     verbs,
@@ -40,7 +49,7 @@ function discoveredResource(resource: ResourceSchema) {
       : {
           subresources: subresources.map((subresource) => ({
             subresource: subresource.name,
-            responseKind: { group: subresource.group, version: subresource.version, kind: subresource.kind },
+            responseKind: responseKind(subresource),
             verbs: subresource.verbs,
           })),
         }),

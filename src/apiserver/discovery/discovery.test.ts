@@ -79,15 +79,19 @@ test("subresources follow their resource and tell a kind of another group", () =
 });
 
 test("aggregated discovery has everything in one answer", () => {
-  const list = apiGroupDiscoveryList([groupNamed("apps")], "v2");
+  const list = apiGroupDiscoveryList([groupNamed("apps")], "v2", () => true);
   assert.deepEqual([list.kind, list.apiVersion], ["APIGroupDiscoveryList", "apidiscovery.k8s.io/v2"]);
   const [group] = list.items;
+  assert.deepEqual(group?.metadata, { name: "apps" });
   assert.deepEqual(
     [group?.metadata.name, group?.versions[0]?.version, group?.versions[0]?.freshness],
     ["apps", "v1", "Current"],
   );
   const deployments = group?.versions[0]?.resources.find(({ resource }) => resource === "deployments");
-  assert.deepEqual(deployments?.responseKind, { group: "apps", version: "v1", kind: "Deployment" });
+  assert.deepEqual(deployments?.responseKind, { group: "", version: "", kind: "Deployment" });
+  const custom = apiGroupDiscoveryList([groupNamed("apps")], "v2", () => false).items[0]?.versions[0]?.resources;
+  const whole = { group: "apps", version: "v1", kind: "ControllerRevision" };
+  assert.deepEqual(custom?.[0]?.responseKind, whole, "kinds of others are told in full");
   assert.deepEqual(
     [deployments?.scope, deployments?.singularResource, deployments?.shortNames],
     ["Namespaced", "deployment", ["deploy"]],
@@ -97,5 +101,5 @@ test("aggregated discovery has everything in one answer", () => {
     responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
     verbs: ["get", "patch", "update"],
   });
-  assert.equal(apiGroupDiscoveryList([groupNamed("")], "v2beta1").items[0]?.metadata.name, undefined);
+  assert.equal(apiGroupDiscoveryList([groupNamed("")], "v2beta1", () => true).items[0]?.metadata.name, undefined);
 });

@@ -3,9 +3,11 @@ import { test } from "node:test";
 import { loadSchema } from "../../api/schema-data.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
+import { versionPath } from "../handlers/version.ts";
 import { openapiPaths } from "../openapi/handler.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
+import { indexPath } from "./index-path.ts";
 import { discoveryPaths } from "./paths.ts";
 
 const schema = loadSchema();
@@ -85,4 +87,26 @@ test("OpenAPI documents are found through the index and kept by their hash", asy
   assert.throws(() =>
     ask(openapi, "/openapi/v3", { accept: "application/com.github.proto-openapi.spec.v3.v1.0+protobuf" }),
   );
+});
+
+test("the root lists the paths that there are", async () => {
+  const checks = {
+    live: [{ name: "ping", check: () => undefined }],
+    ready: [{ name: "store", check: () => undefined }],
+  };
+  const index = indexPath({ table, schema, remote: () => [], checks });
+  const { paths } = JSON.parse(String(((await ask(index, "/")) as TextAnswer).text)) as { paths: string[] };
+  assert.deepEqual(paths.slice(0, 4), ["/.well-known/openid-configuration", "/api", "/api/v1", "/apis"]);
+  for (const path of ["/apis/apps", "/apis/apps/v1", "/livez/ping", "/readyz/store", "/openapi/v3", "/version"]) {
+    assert.equal(paths.filter((each) => each === path).length, 1, path);
+  }
+  assert.equal(await ask(index, "/other"), undefined);
+});
+
+test("the version is where OpenAPI says, and where people ask", async () => {
+  for (const path of ["/version", "/version/"]) {
+    const answer = (await ask(versionPath(), path)) as TextAnswer;
+    assert.equal(JSON.parse(String(answer.text)).major, "1", path);
+  }
+  assert.equal(await ask(versionPath(), "/version/more"), undefined);
 });

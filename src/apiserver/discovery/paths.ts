@@ -26,6 +26,8 @@ export function discoveryPaths(
   remote: () => readonly RemoteVersion[] = () => [],
 ): PathHandler {
   const served = servedResources(table, schema);
+  const builtIn = new Set(schema.resources);
+  const isBuiltIn = (resource: ResourceSchema): boolean => builtIn.has(resource);
   let current: Current | undefined;
   const storageVersion = ({ group, resource }: ResourceSchema) => table.stored(group, resource)?.schema.version;
   return (exchange) => {
@@ -41,7 +43,7 @@ export function discoveryPaths(
       const groups = withRemoteVersions(groupResources(resources), elsewhere);
       current = { resources, elsewhere, groups, aggregated: new Map() };
     }
-    if (rest.length === 0) return rootAnswer(root, current, exchange);
+    if (rest.length === 0) return rootAnswer(root, current, { exchange, isBuiltIn });
     const [name, version] = root === "api" ? ["", rest[0]] : [rest[0], rest[1]];
     const group = current.groups.find((candidate) => candidate.name === name && (root === "api" || name !== ""));
     if (group === undefined) return undefined;
@@ -51,9 +53,14 @@ export function discoveryPaths(
   };
 }
 
-function rootAnswer(root: "api" | "apis", current: Current, exchange: Exchange): Answer {
+interface Asked {
+  readonly exchange: Exchange;
+  readonly isBuiltIn: (resource: ResourceSchema) => boolean;
+}
+
+function rootAnswer(root: "api" | "apis", current: Current, { exchange, isBuiltIn }: Asked): Answer {
   const version = aggregatedVersion(exchange);
-  if (version !== undefined) return aggregatedAnswer(root, version, { current, exchange });
+  if (version !== undefined) return aggregatedAnswer(root, version, { current, exchange, isBuiltIn });
   if (root === "apis") return objectAnswer(apiGroupList(current.groups) as ApiObject);
   const serverAddress = exchange.headers[":authority"] ?? exchange.headers.host ?? "";
   return objectAnswer(apiVersions(current.groups, String(serverAddress)) as ApiObject);
@@ -62,13 +69,13 @@ function rootAnswer(root: "api" | "apis", current: Current, exchange: Exchange):
 function aggregatedAnswer(
   root: "api" | "apis",
   version: AggregatedVersion,
-  { current, exchange }: { current: Current; exchange: Exchange },
+  { current, exchange, isBuiltIn }: { current: Current } & Asked,
 ): Answer {
   const key = `${root} ${version}`;
   let made = current.aggregated.get(key);
   if (made === undefined) {
     const groups = current.groups.filter(({ name }) => (name === "") === (root === "api"));
-    const body = JSON.stringify(apiGroupDiscoveryList(groups, version));
+    const body = JSON.stringify(apiGroupDiscoveryList(groups, version, isBuiltIn));
     made = { body, etag: `"${createHash("sha256").update(body).digest("hex").toUpperCase()}"` };
     current.aggregated.set(key, made);
   }

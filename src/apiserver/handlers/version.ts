@@ -2,7 +2,7 @@ import { GIT_VERSION, KUBERNETES_MAJOR, KUBERNETES_MINOR } from "../../api/versi
 import { textAnswer } from "../exchange.ts";
 import type { PathHandler } from "./handler.ts";
 
-/** GET /version, as version.Info. */
+/** GET /version, as version.Info. OpenAPI names it with a slash at the end, so generated clients ask there. */
 export function versionPath(): PathHandler {
   const info = {
     major: KUBERNETES_MAJOR,
@@ -17,5 +17,7 @@ export function versionPath(): PathHandler {
   };
   const text = JSON.stringify(info, null, 2);
   return (exchange) =>
-    exchange.path === "/version" ? textAnswer(text, { contentType: "application/json" }) : undefined;
+    exchange.path === "/version" || exchange.path === "/version/"
+      ? textAnswer(text, { contentType: "application/json" })
+      : undefined;
 }

@@ -1,0 +1,39 @@
+import type { Schema } from "../../api/schema.ts";
+import type { RemoteVersion } from "../aggregation/remote-resources.ts";
+import { DISCOVERY_PATH, KEY_SET_PATH } from "../authn/key-documents.ts";
+import { textAnswer } from "../exchange.ts";
+import type { PathHandler } from "../handlers/handler.ts";
+import type { HealthCheck } from "../handlers/health.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import { groupResources, withRemoteVersions } from "./groups.ts";
+import { servedResources } from "./served.ts";
+
+const ALWAYS = [
+  ...["/api", "/apis", "/apis/", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"],
+  ...[DISCOVERY_PATH, KEY_SET_PATH],
+];
+
+/** GET / and /index.html: which paths there are (metav1.RootPaths). */
+export function indexPath(of: {
+  readonly table: ResourceTable;
+  readonly schema: Schema;
+  readonly remote: () => readonly RemoteVersion[];
+  readonly checks: { readonly live: readonly HealthCheck[]; readonly ready: readonly HealthCheck[] };
+}): PathHandler {
+  const served = servedResources(of.table, of.schema);
+  return ({ method, path }) => {
+    if ((method !== "GET" && method !== "HEAD") || (path !== "/" && path !== "/index.html")) return undefined;
+    const groups = withRemoteVersions(groupResources(served()), of.remote());
+    const ofGroups = groups.flatMap(({ name, versions }) => {
+      const root = name === "" ? "/api" : `/apis/${name}`;
+      return [root, ...versions.map(({ version }) => `${root}/${version}`)];
+    });
+    const names = (checks: readonly HealthCheck[]): string[] => ["", ...checks.map(({ name }) => `/${name}`)];
+    const health = [
+      ...names(of.checks.live).flatMap((name) => [`/healthz${name}`, `/livez${name}`]),
+      ...names([...of.checks.live, ...of.checks.ready]).map((name) => `/readyz${name}`),
+    ];
+    const paths = [...new Set([...ALWAYS, ...ofGroups, ...health])].sort();
+    return textAnswer(JSON.stringify({ paths }, null, 2), { contentType: "application/json" });
+  };
+}
