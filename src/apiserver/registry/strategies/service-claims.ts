@@ -149,7 +149,7 @@ export class ServiceClaims {
         name: value,
         uid: random.uuid(),
         creationTimestamp,
-        labels: { "ipaddress.kubernetes.io/ip-family": "IPv4", [MANAGED_BY]: MANAGER },
+        labels: { "ipaddress.kubernetes.io/ip-family": value.includes(":") ? "IPv6" : "IPv4", [MANAGED_BY]: MANAGER },
       },
       spec: { parentRef: { group: "", resource: "services", namespace: owner.namespace, name: owner.name } },
     } as ApiObject);

@@ -1,20 +1,26 @@
+import { isHeadless } from "../../../api/core/validate-cluster-ips.ts";
+import { needsHealthCheck } from "../../../api/core/validate-service.ts";
 import { invalid, invalidObject } from "../../../api/field-error.ts";
-import type { Service, ServicePort } from "../../../api/generated/core/v1.ts";
-import { services } from "../../../api/generated/resources.ts";
+import type { Service } from "../../../api/generated/core/v1.ts";
+import { serviceCIDRs, services } from "../../../api/generated/resources.ts";
+import { ipFamily, parseIp } from "../../../api/ip-address.ts";
 import { internalError } from "../../../api/status.ts";
 import type { Random } from "../../../base/random.ts";
 import type { ObjectReader } from "../../reader.ts";
 import { RangeAllocator } from "../allocator.ts";
-import { formatIpv4, parseIpv4, parseIpv4Cidr } from "../ipv4.ts";
 import { defineStrategy, type Strategy, type Undo, type WriteContext } from "../strategy.ts";
+import { AddressPool } from "./address-pool.ts";
 import type { Owner } from "./service-claim-repair.ts";
 import type { ServiceClaims } from "./service-claims.ts";
+import { completeFamilies, type IpFamilyName, keepsPreferredFamilies } from "./service-families.ts";
 import { type Holding, holdings, holdingsWithout } from "./service-holdings.ts";
+import { giveChangedPorts, giveNewPorts, type NodePorts } from "./service-ports.ts";
 
 /** Ports that NodePort Services get (kube-apiserver --service-node-port-range), and how many are left to people first. */
 const NODE_PORTS = { first: 30000, size: 2768 };
 const NODE_PORTS_RESERVED = 86;
-const ADDRESSES_RESERVED_MAX = 256;
+/** What a dry run shows where nobody chooses. */
+const DRY_PORT = 32_768;
 
 /** A free number that another server has taken is followed by so many others. */
 const TRIES = 100;
@@ -28,6 +34,7 @@ export function serviceStrategy(options: {
 }): Strategy {
   const allocation = new ServiceAllocation(options);
   return defineStrategy<Service>({
+    createOnUpdate: true,
     async beforeCreate(draft, context) {
       await allocation.ready(options.reader);
       return allocation.give(draft, undefined, context);
@@ -50,27 +57,31 @@ interface Giving {
 }
 
 class ServiceAllocation {
-  readonly #addresses: RangeAllocator;
-  readonly #addressesReserved: number;
+  readonly #addresses: AddressPool;
+  readonly #families: readonly IpFamilyName[];
   readonly #ports: RangeAllocator;
   readonly #claims: ServiceClaims;
   #following: Promise<unknown> | undefined;
 
   constructor(options: { serviceCidr: string; random: Random; claims: ServiceClaims }) {
     this.#claims = options.claims;
-    const { first, size } = parseIpv4Cidr(options.serviceCidr);
-    this.#addresses = new RangeAllocator({ first: first + 1, size: size - 2 }, options.random);
-    this.#addressesReserved = Math.min(Math.max(16, Math.floor(size / 16)), ADDRESSES_RESERVED_MAX);
+    const ranges = options.serviceCidr.split(",");
+    this.#families = ranges.map((range) => (range.includes(":") ? "IPv6" : "IPv4"));
+    this.#addresses = new AddressPool(ranges, options.random);
     this.#ports = new RangeAllocator(NODE_PORTS, options.random);
   }
 
   /** What stored Services hold is reserved, and given back when they go or change. */
   ready(reader: ObjectReader): Promise<unknown> {
-    return (this.#following ??= reader.follow(services, ({ before, after }) => {
-      const held = new Set([...holdings(after)]);
-      for (const holding of holdings(before)) if (!held.has(holding)) this.#release(holding);
-      for (const holding of held) this.#reserve(holding);
-    }));
+    this.#following ??= Promise.all([
+      reader.follow(serviceCIDRs, ({ before, after }) => this.#addresses.change(before, after)),
+      reader.follow(services, ({ before, after }) => {
+        const held = new Set([...holdings(after)]);
+        for (const holding of holdings(before)) if (!held.has(holding)) this.#release(holding);
+        for (const holding of held) this.#reserve(holding);
+      }),
+    ]);
+    return this.#following;
   }
 
   /** Completes the draft; answers how to give back what is newly reserved if the write fails. */
@@ -82,13 +93,16 @@ class ServiceAllocation {
       fresh: [],
     };
     const undo = async (): Promise<void> => {
-      if (!giving.isDry) await this.#claims.release(giving.fresh, giving.owner);
+      if (giving.isDry) return;
+      await this.#claims.release(giving.fresh, giving.owner);
       for (const holding of giving.fresh) this.#release(holding);
     };
     try {
-      await this.#giveAddress(draft, giving);
-      await this.#givePorts(draft, giving);
-      await this.#giveHealthCheckPort(draft, giving);
+      completeFamilies(draft, old, this.#families);
+      await this.#giveAddresses(draft, old, giving);
+      const ports = this.#nodePorts(draft, giving);
+      await (old === undefined ? giveNewPorts(draft.spec!, ports) : giveChangedPorts(draft.spec!, ports));
+      await this.#giveHealthCheckPort(draft, ports);
     } catch (error) {
       await undo();
       throw error;
@@ -96,146 +110,151 @@ class ServiceAllocation {
     return undo;
   }
 
-  /** Reserves any number that is free, here and in the store. */
-  async #takeAny(
-    range: { numbers: RangeAllocator; reserved: number; holdingOf(value: number): Holding },
-    giving: Giving,
-  ): Promise<number | undefined> {
-    const passed: number[] = [];
+  async #giveAddresses(draft: Service, old: Service | undefined, giving: Giving): Promise<void> {
+    const spec = draft.spec!;
+    const before = old?.spec;
+    if (spec.type === "ExternalName" || isHeadless(spec) || keepsPreferredFamilies(spec, before)) return;
+    const families = spec.ipFamilies ?? [];
+    let first = 0;
+    if (before !== undefined && before.type !== "ExternalName") {
+      // Only a second family comes later; what else changes is refused.
+      if (isHeadless(before) || before.ipFamilies?.length !== 1 || families.length !== 2) return;
+      first = 1;
+    }
+    const addresses = [...(spec.clusterIPs ?? [])];
+    for (const [index, family] of families.entries()) {
+      if (index < first) continue;
+      const asked = addresses[index];
+      if (asked) await this.#takeAddress(draft, asked, giving);
+      else addresses[index] = await this.#takeAnyAddress(family === "IPv6" ? 6 : 4, giving);
+    }
+    if (addresses.length === 0) return;
+    spec.clusterIPs = addresses;
+    spec.clusterIP = addresses[0]!;
+  }
+
+  async #takeAnyAddress(family: 4 | 6, giving: Giving): Promise<string> {
+    const passed: string[] = [];
     try {
       while (passed.length < TRIES) {
-        const value = range.numbers.allocate(range.reserved);
-        if (value === undefined) return undefined;
-        const holding = range.holdingOf(value);
-        if (await this.#claim(holding, giving)) {
-          giving.fresh.push(holding);
-          return value;
-        }
-        passed.push(value);
+        const address = giving.isDry ? this.#addresses.sample(family) : this.#addresses.allocate(family);
+        if (address === undefined) break;
+        if (await this.#claim(`ip/${address}`, giving)) return address;
+        passed.push(address);
       }
-      return undefined;
+      throw internalError("failed to allocate a serviceIP: range is full");
     } finally {
       // Whoever has them shows it by its Service.
-      for (const value of passed) range.numbers.release(value);
+      for (const address of passed) this.#addresses.release(address);
     }
-  }
-
-  async #claim(holding: Holding, { isDry, owner }: Giving): Promise<boolean> {
-    return isDry || (await this.#claims.take(holding, owner));
-  }
-
-  async #giveAddress(draft: Service, giving: Giving): Promise<void> {
-    const spec = (draft.spec ??= {});
-    if (spec.type === "ExternalName") {
-      delete spec.clusterIP;
-      delete spec.clusterIPs;
-      return;
-    }
-    const asked = spec.clusterIP ?? "";
-    if (asked === "None") {
-      spec.clusterIPs = ["None"];
-    } else if (asked === "") {
-      const range = { numbers: this.#addresses, reserved: this.#addressesReserved };
-      const address = await this.#takeAny({ ...range, holdingOf: (value) => `ip/${formatIpv4(value)}` }, giving);
-      if (address === undefined) throw internalError("failed to allocate a serviceIP: range is full");
-      spec.clusterIP = formatIpv4(address);
-      spec.clusterIPs = [spec.clusterIP];
-    } else {
-      if (!giving.before.has(`ip/${asked}`)) await this.#takeAddress(draft, asked, giving);
-      spec.clusterIPs = [asked];
-    }
-    spec.ipFamilies ??= ["IPv4"];
-    spec.ipFamilyPolicy ??= "SingleStack";
   }
 
   async #takeAddress(draft: Service, asked: string, giving: Giving): Promise<void> {
-    const number = parseIpv4(asked);
-    const wrong =
-      number === undefined || !this.#addresses.contains(number)
-        ? `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range`
-        : (await this.#takeThis({ numbers: this.#addresses, value: number, holding: `ip/${asked}` }, giving))
-          ? undefined
-          : `failed to allocate IP ${asked}: provided IP is already allocated`;
-    if (wrong !== undefined) throw refused(draft, "spec.clusterIPs", [asked], wrong);
+    const address = parseIp(asked)?.canonical ?? asked;
+    const holding = `ip/${address}`;
+    if (giving.before.has(holding)) return;
+    const refuse = (why: string): Error =>
+      refused(draft, "spec.clusterIPs", {
+        value: draft.spec?.clusterIPs,
+        why: `failed to allocate IP ${asked}: ${why}`,
+      });
+    if (ipFamily(address) === 0 || !this.#addresses.contains(address)) {
+      throw refuse("the provided network does not match the current range");
+    }
+    if (giving.isDry) return;
+    const isTaken = this.#addresses.reserve(address);
+    if (!isTaken) throw refuse("provided IP is already allocated");
+    await this.#claimReserved(holding, giving, () => refuse("provided IP is already allocated"));
   }
 
-  /** Reserves this number, here and in the store. */
-  async #takeThis(
-    wanted: { numbers: RangeAllocator; value: number; holding: Holding },
-    giving: Giving,
-  ): Promise<boolean> {
-    const { numbers, value, holding } = wanted;
-    if (!numbers.reserve(value)) return false;
+  async #claim(holding: Holding, giving: Giving): Promise<boolean> {
+    if (giving.isDry) return true;
+    if (!(await this.#claims.take(holding, giving.owner))) return false;
+    giving.fresh.push(holding);
+    return true;
+  }
+
+  /** Claims what is reserved here; gives the reservation back when another server has it. */
+  async #claimReserved(holding: Holding, giving: Giving, refuse: () => Error): Promise<void> {
     let isTaken = false;
     try {
       isTaken = await this.#claim(holding, giving);
     } finally {
-      if (!isTaken) numbers.release(value);
+      if (!isTaken) this.#release(holding);
     }
-    if (isTaken) giving.fresh.push(holding);
-    return isTaken;
+    if (!isTaken) throw refuse();
   }
 
-  async #takeAnyPort(what: string, giving: Giving): Promise<number> {
-    const range = { numbers: this.#ports, reserved: NODE_PORTS_RESERVED };
-    const free = await this.#takeAny({ ...range, holdingOf: (value) => `port/${value}` }, giving);
-    if (free === undefined) throw internalError(`failed to allocate a ${what}: range is full`);
-    return free;
+  #nodePorts(draft: Service, giving: Giving): NodePorts {
+    return giving.isDry ? this.#dryPorts(draft, giving) : this.#livePorts(draft, giving);
   }
 
-  async #givePorts(draft: Service, giving: Giving): Promise<void> {
-    const type = draft.spec?.type;
-    const needed =
-      type === "NodePort" || (type === "LoadBalancer" && draft.spec?.allocateLoadBalancerNodePorts !== false);
-    const given = new Map<number, string[]>();
-    for (const [index, port] of (draft.spec?.ports ?? []).entries()) {
-      const asked = port.nodePort ?? 0;
-      if (asked !== 0) {
-        const shared = given.get(asked)?.includes(port.protocol ?? "TCP") === false;
-        if (!shared && !giving.before.has(`port/${asked}`)) await this.#takePort(draft, { port, index }, giving);
-      } else if (needed) {
-        port.nodePort = await this.#takeAnyPort("nodePort", giving);
-      } else delete port.nodePort;
-      if (port.nodePort !== undefined)
-        given.set(port.nodePort, [...(given.get(port.nodePort) ?? []), port.protocol ?? "TCP"]);
-    }
+  #livePorts(draft: Service, giving: Giving): NodePorts {
+    return {
+      isKept: (port) => giving.before.has(`port/${port}`),
+      take: async (port, field) => {
+        const refuse = (why: string): Error => refusedPort(draft, port, { field, why });
+        if (!this.#ports.contains(port)) {
+          const last = NODE_PORTS.first + NODE_PORTS.size - 1;
+          const range = `${NODE_PORTS.first}-${last}`;
+          throw refuse(`provided port is not in the valid range. The range of valid ports is ${range}`);
+        }
+        const taken = "provided port is already allocated";
+        if (!this.#ports.reserve(port)) throw refuse(taken);
+        await this.#claimReserved(`port/${port}`, giving, () => refuse(taken));
+      },
+      takeAny: async (what) => {
+        const passed: number[] = [];
+        try {
+          while (passed.length < TRIES) {
+            const port = this.#ports.allocate(NODE_PORTS_RESERVED);
+            if (port === undefined) break;
+            if (await this.#claim(`port/${port}`, giving)) return port;
+            passed.push(port);
+          }
+          throw internalError(`failed to allocate a ${what}: range is full`);
+        } finally {
+          for (const port of passed) this.#ports.release(port);
+        }
+      },
+    };
   }
 
-  async #giveHealthCheckPort(draft: Service, giving: Giving): Promise<void> {
-    const spec = draft.spec!;
-    if (spec.type !== "LoadBalancer" || spec.externalTrafficPolicy !== "Local") return;
+  /** What a dry run shows: ports that are asked for are looked up, others are made up. */
+  #dryPorts(draft: Service, giving: Giving): NodePorts {
+    const shown: number[] = [];
+    return {
+      isKept: (port) => giving.before.has(`port/${port}`),
+      take: async (port, field) => {
+        if (this.#ports.has(port) || shown.includes(port)) {
+          throw refusedPort(draft, port, { field, why: "provided port is already allocated" });
+        }
+        shown.push(port);
+      },
+      takeAny: async () => {
+        const port = shown.length === 0 ? DRY_PORT : Math.max(...shown) + 1;
+        shown.push(port);
+        return port;
+      },
+    };
+  }
+
+  async #giveHealthCheckPort({ spec = {} }: Service, ports: NodePorts): Promise<void> {
+    if (!needsHealthCheck(spec)) return;
     const asked = spec.healthCheckNodePort ?? 0;
-    if (asked === 0) {
-      spec.healthCheckNodePort = await this.#takeAnyPort("HealthCheck NodePort", giving);
-    } else if (!giving.before.has(`port/${asked}`) && this.#ports.contains(asked)) {
-      const holding = `port/${asked}`;
-      if (!(await this.#takeThis({ numbers: this.#ports, value: asked, holding }, giving))) {
-        throw internalError(
-          `failed to allocate requested HealthCheck NodePort ${asked}: provided port is already allocated`,
-        );
-      }
-    }
-  }
-
-  async #takePort(draft: Service, at: { port: ServicePort; index: number }, giving: Giving): Promise<void> {
-    const asked = at.port.nodePort!;
-    const wrong = !this.#ports.contains(asked)
-      ? `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.first}-${NODE_PORTS.first + NODE_PORTS.size - 1}`
-      : (await this.#takeThis({ numbers: this.#ports, value: asked, holding: `port/${asked}` }, giving))
-        ? undefined
-        : "provided port is already allocated";
-    if (wrong !== undefined) throw refused(draft, `spec.ports[${at.index}].nodePort`, asked, wrong);
+    if (asked === 0) spec.healthCheckNodePort = await ports.takeAny("HealthCheck NodePort 0");
+    else if (!ports.isKept(asked)) await ports.take(asked, "healthCheckNodePort");
   }
 
   #reserve(holding: string): void {
     const [kind, value = ""] = holding.split("/");
-    if (kind === "ip") this.#addresses.reserve(parseIpv4(value) ?? -1);
+    if (kind === "ip") this.#addresses.reserve(value);
     else this.#ports.reserve(Number(value));
   }
 
   #release(holding: string): void {
     const [kind, value = ""] = holding.split("/");
-    if (kind === "ip") this.#addresses.release(parseIpv4(value) ?? -1);
+    if (kind === "ip") this.#addresses.release(value);
     else this.#ports.release(Number(value));
   }
 }
@@ -244,6 +263,17 @@ function ownerOf({ metadata }: Service): Owner {
   return { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" };
 }
 
-function refused(service: Service, field: string, value: unknown, why: string): Error {
+function refused(service: Service, field: string, { value, why }: { value: unknown; why: string }): Error {
   return invalidObject({ group: "", kind: "Service" }, service.metadata?.name ?? "", [invalid(field, value, why)]);
+}
+
+function refusedPort(
+  service: Service,
+  port: number,
+  { field, why }: { field: { index: number } | "healthCheckNodePort"; why: string },
+): Error {
+  if (field === "healthCheckNodePort") {
+    return internalError(`failed to allocate requested HealthCheck NodePort ${port}: ${why}`);
+  }
+  return refused(service, `spec.ports[${field.index}].nodePort`, { value: port, why });
 }
