@@ -8,7 +8,7 @@ const key = fc.stringMatching(/^[a-c/]{0,4}$/);
 test("a sorted map behaves like a map whose keys are sorted", () => {
   const step = fc.record({ key, remove: fc.boolean() });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), key, key, (steps, prefix, start) => {
+    fc.property(fc.array(step, { maxLength: 1500 }), key, key, fc.nat(9), (steps, prefix, start, limit) => {
       const model = new Map<string, number>();
       const map = new SortedMap<number>();
       steps.forEach((each, index) => {
@@ -21,7 +21,9 @@ test("a sorted map behaves like a map whose keys are sorted", () => {
       const expected = [...model]
         .filter(([name]) => name.startsWith(prefix) && name >= start)
         .sort(([a], [b]) => (a < b ? -1 : 1));
-      assert.deepEqual([...map.entriesWithPrefix(prefix, start)], expected);
+      const values = expected.map(([, value]) => value);
+      assert.deepEqual(map.valuesWithPrefix(prefix, { start }), values);
+      assert.deepEqual(map.valuesWithPrefix(prefix, { start, limit }), values.slice(0, limit));
       assert.equal(map.countWithPrefix(prefix, start), expected.length);
       assert.equal(map.size, model.size);
     }),

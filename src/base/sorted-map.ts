@@ -1,32 +1,39 @@
 /**
  * A map from strings that iterates in byte order from any key, for prefix scans over many keys.
  *
- * Keys live in chunks of bounded size, so an insertion moves at most one chunk; values are in a plain Map beside them.
+ * Cells live in chunks of bounded size, so an insertion moves at most one chunk, and a scan runs through them without
+ * looking up any key; a plain Map beside them finds the cell of a key.
  * Comparison is by UTF-16 code unit, which for the ASCII keys of Kubernetes equals byte order.
  */
 export class SortedMap<V> {
-  readonly #values = new Map<string, V>();
-  #chunks: string[][] = [];
+  readonly #cells = new Map<string, Cell<V>>();
+  #chunks: Cell<V>[][] = [];
 
   get size(): number {
-    return this.#values.size;
+    return this.#cells.size;
   }
 
   get(key: string): V | undefined {
-    return this.#values.get(key);
+    return this.#cells.get(key)?.value;
   }
 
   has(key: string): boolean {
-    return this.#values.has(key);
+    return this.#cells.has(key);
   }
 
   set(key: string, value: V): void {
-    if (!this.#values.has(key)) this.#insert(key);
-    this.#values.set(key, value);
+    const present = this.#cells.get(key);
+    if (present !== undefined) {
+      present.value = value;
+      return;
+    }
+    const cell = { key, value };
+    this.#cells.set(key, cell);
+    this.#insert(cell);
   }
 
   delete(key: string): boolean {
-    if (!this.#values.delete(key)) return false;
+    if (!this.#cells.delete(key)) return false;
     const at = this.#chunkFor(key);
     const chunk = this.#chunks[at]!;
     chunk.splice(lowerBound(chunk, key), 1);
@@ -35,7 +42,7 @@ export class SortedMap<V> {
   }
 
   clear(): void {
-    this.#values.clear();
+    this.#cells.clear();
     this.#chunks = [];
   }
 
@@ -46,16 +53,29 @@ export class SortedMap<V> {
     let index = lowerBound(this.#chunks[at]!, start);
     for (; at < this.#chunks.length; at++, index = 0) {
       const chunk = this.#chunks[at]!;
-      for (; index < chunk.length; index++) yield [chunk[index]!, this.#values.get(chunk[index]!)!];
+      for (; index < chunk.length; index++) yield [chunk[index]!.key, chunk[index]!.value];
     }
   }
 
-  /** Entries whose key starts with `prefix`, from `start` on when given. */
-  *entriesWithPrefix(prefix: string, start = prefix): Generator<[string, V], void, undefined> {
-    for (const entry of this.entriesFrom(start < prefix ? prefix : start)) {
-      if (!entry[0].startsWith(prefix)) return;
-      yield entry;
+  /** Values of keys that start with `prefix`, in their order, from `start` on when given: the way to get very many of them. */
+  valuesWithPrefix(prefix: string, options: { start?: string | undefined; limit?: number | undefined } = {}): V[] {
+    const { start = prefix, limit = Number.POSITIVE_INFINITY } = options;
+    const found: V[] = [];
+    if (this.#chunks.length === 0) return found;
+    const from = start < prefix ? prefix : start;
+    let at = this.#chunkFor(from);
+    let index = lowerBound(this.#chunks[at]!, from);
+    for (; at < this.#chunks.length; at++, index = 0) {
+      const chunk = this.#chunks[at]!;
+      // Keys are in order: when the last one has the prefix, all have.
+      const isInside = chunk.at(-1)!.key.startsWith(prefix);
+      for (; index < chunk.length; index++) {
+        const { key, value } = chunk[index]!;
+        if ((!isInside && !key.startsWith(prefix)) || found.length >= limit) return found;
+        found.push(value);
+      }
     }
+    return found;
   }
 
   /** How many keys start with `prefix` and are not before `start`. */
@@ -71,14 +91,14 @@ export class SortedMap<V> {
     return rank;
   }
 
-  #insert(key: string): void {
+  #insert(cell: Cell<V>): void {
     if (this.#chunks.length === 0) {
-      this.#chunks.push([key]);
+      this.#chunks.push([cell]);
       return;
     }
-    const at = this.#chunkFor(key);
+    const at = this.#chunkFor(cell.key);
     const chunk = this.#chunks[at]!;
-    chunk.splice(lowerBound(chunk, key), 0, key);
+    chunk.splice(lowerBound(chunk, cell.key), 0, cell);
     if (chunk.length > CHUNK_MAX) this.#chunks.splice(at + 1, 0, chunk.splice(CHUNK_MAX >> 1));
   }
 
@@ -88,11 +108,16 @@ export class SortedMap<V> {
     let high = this.#chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#chunks[middle]![0]! <= key) low = middle;
+      if (this.#chunks[middle]![0]!.key <= key) low = middle;
       else high = middle - 1;
     }
     return low;
   }
+}
+
+interface Cell<V> {
+  readonly key: string;
+  value: V;
 }
 
 const CHUNK_MAX = 512;
@@ -102,12 +127,12 @@ function after(prefix: string): string {
   return `${prefix}\uffff`;
 }
 
-function lowerBound(keys: readonly string[], key: string): number {
+function lowerBound(cells: readonly { readonly key: string }[], key: string): number {
   let low = 0;
-  let high = keys.length;
+  let high = cells.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (keys[middle]! < key) low = middle + 1;
+    if (cells[middle]!.key < key) low = middle + 1;
     else high = middle;
   }
   return low;

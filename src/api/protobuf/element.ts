@@ -1,3 +1,4 @@
+import type { JsonCursor, LengthWidth } from "./json-cursor.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -6,6 +7,11 @@ export interface Element {
   readonly wireType: 0 | 1 | 2;
   /** @throws ProtobufError when the value is not of the type */
   write(writer: Writer, value: unknown): void;
+  /**
+   * Writes what the JSON text at the cursor says, without making a value of it; where it is missing, by way of the value.
+   * @throws ProtobufError when the text is not of the type
+   */
+  transcode?(cursor: JsonCursor, width: LengthWidth): void;
   read(reader: Reader): unknown;
   /** Whether a value that was read is the type's zero value, which JSON leaves out. */
   isZero(value: unknown): boolean;

@@ -3,6 +3,7 @@ import { isEnvelope } from "./envelope.ts";
 import { ProtobufError } from "./error.ts";
 import type { Reader } from "./reader.ts";
 import { typeName } from "./scalars.ts";
+import { transcodeJson } from "./transcode-values.ts";
 
 /** Decodes an object that lies in as many messages as told. */
 export type DecodeEmbedded = (bytes: Buffer, depth: number) => unknown;
@@ -23,6 +24,7 @@ export function jsonElement(decodeEmbedded?: DecodeEmbedded): Element {
         writeTag(writer, 1, 2);
       });
     },
+    transcode: transcodeJson,
     read: (reader) =>
       reader.nested(() => {
         let value: unknown = null;

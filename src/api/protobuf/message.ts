@@ -157,14 +157,3 @@ function setOwn(object: JsonObject, key: string, value: unknown): void {
 function checkWireType(actual: number, expected: number, where: string): void {
   if (actual !== expected) throw new ProtobufError(`${where} has wire type ${actual} instead of ${expected}`);
 }
-
-/** A nested message as a field's element. */
-export function messageElement(message: () => Message): Element {
-  return {
-    wireType: 2,
-    write: (writer, value) => writeNested(writer, () => writeMessage(writer, message(), value)),
-    read: (reader) => reader.nested(() => readMessage(reader, message())),
-    isZero: () => false,
-    empty: () => ({}),
-  };
-}

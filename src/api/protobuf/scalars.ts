@@ -1,6 +1,7 @@
 import type { Field } from "../schema.ts";
 import type { Element } from "./element.ts";
 import { ProtobufError } from "./error.ts";
+import { transcodeBoolean, transcodeInt32, transcodeInt64, transcodeText } from "./transcode-values.ts";
 
 /** Describes a value in an error: its JSON type, not its content, which may be secret. */
 export function typeName(value: unknown): string {
@@ -14,6 +15,7 @@ const text: Element = {
     if (typeof value !== "string") throw new ProtobufError(`expected a string, got ${typeName(value)}`);
     writer.string(value);
   },
+  transcode: transcodeText,
   read: (reader) => reader.string(),
   isZero: (value) => value === "",
   empty: () => "",
@@ -36,6 +38,7 @@ const boolean: Element = {
     if (typeof value !== "boolean") throw new ProtobufError(`expected a boolean, got ${typeName(value)}`);
     writer.byte(value ? 1 : 0);
   },
+  transcode: transcodeBoolean,
   read: (reader) => reader.varint() !== 0,
   isZero: (value) => value === false,
   empty: () => false,
@@ -48,6 +51,7 @@ const int32: Element = {
       throw new ProtobufError(`expected an int32, got ${describe(value)}`);
     writer.int64(value);
   },
+  transcode: transcodeInt32,
   read: (reader) => reader.varint() | 0,
   isZero: (value) => value === 0,
   empty: () => 0,
@@ -59,6 +63,7 @@ const int64: Element = {
     if (!Number.isInteger(value)) throw new ProtobufError(`expected an integer, got ${describe(value)}`);
     writer.int64(value as number);
   },
+  transcode: transcodeInt64,
   read: (reader) => reader.int64(),
   isZero: (value) => value === 0,
   empty: () => 0,

@@ -1,7 +1,10 @@
 import { type Element, writeNested, writeTag } from "./element.ts";
 import { ProtobufError } from "./error.ts";
+import { type JsonCursor, readValue, writeBytes } from "./json-cursor.ts";
 import type { Reader } from "./reader.ts";
 import { typeName } from "./scalars.ts";
+import { secondsAt, writeSeconds } from "./transcode-time.ts";
+import { Writer } from "./writer.ts";
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
 
@@ -30,10 +33,22 @@ function timestamp(digits: 0 | 6): Element {
         writeTag(writer, 1, 0);
       });
     },
+    ...(digits === 0 && { transcode: transcodeTime }),
     read: (reader) => reader.nested(() => readTimestamp(reader, digits)),
     isZero: (value) => value === null,
     empty: () => null,
   };
+}
+
+function transcodeTime(cursor: JsonCursor): void {
+  const seconds = secondsAt(cursor);
+  if (seconds !== undefined) {
+    writeSeconds(cursor, seconds);
+    return;
+  }
+  const writer = new Writer();
+  time.write(writer, readValue(cursor));
+  writeBytes(cursor, writer.bytes());
 }
 
 function parse(value: unknown): { seconds: number; nanoseconds: number } {

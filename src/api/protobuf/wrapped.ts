@@ -1,6 +1,7 @@
 import { type Element, writeNested, writeTag } from "./element.ts";
 import { ProtobufError } from "./error.ts";
 import { typeName } from "./scalars.ts";
+import { transcodeIntOrString, transcodeQuantity } from "./transcode-values.ts";
 
 /** resource.Quantity: a message that holds the quantity's text. */
 export const quantity: Element = {
@@ -15,6 +16,7 @@ export const quantity: Element = {
       writeTag(writer, 1, 2);
     });
   },
+  transcode: transcodeQuantity,
   read: (reader) =>
     reader.nested(() => {
       let text = "0";
@@ -47,6 +49,7 @@ export const intOrString: Element = {
       writeTag(writer, 1, 0);
     });
   },
+  transcode: transcodeIntOrString,
   read: (reader) =>
     reader.nested(() => {
       let isText = false;

@@ -12,6 +12,9 @@ export interface CacheEntry {
   /** Filled at first use. */
   labels?: Readonly<Record<string, string>> | undefined;
   fields?: Readonly<Record<string, string>> | undefined;
+  /** How many bytes it takes as an item of a list in protobuf, whole or its metadata alone; known once one was sent. */
+  protobufSize?: number;
+  metadataSize?: number;
 }
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";

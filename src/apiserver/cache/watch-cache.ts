@@ -119,17 +119,11 @@ export class WatchCache {
    * @throws StatusError InternalError that names what cannot be read
    */
   candidates({ prefix, key, trigger = "" }: Selection, from: { startKey?: string; limit?: number } = {}): CacheEntry[] {
-    const { startKey = prefix, limit = Number.POSITIVE_INFINITY } = from;
+    const { startKey = prefix, limit } = from;
     if (this.#unreadable.size > 0) this.#unreadable.refuseBelow(prefix);
     const keys = key === undefined ? (trigger === "" ? undefined : this.#index?.keysOf(trigger)) : [key];
+    if (keys === undefined) return this.#entries.valuesWithPrefix(prefix, { start: startKey, limit });
     const found: CacheEntry[] = [];
-    if (keys === undefined) {
-      for (const [, entry] of this.#entries.entriesWithPrefix(prefix, startKey)) {
-        found.push(entry);
-        if (found.length >= limit) break;
-      }
-      return found;
-    }
     for (const each of keys) {
       const entry = each.startsWith(prefix) && each >= startKey ? this.#entries.get(each) : undefined;
       if (entry !== undefined) found.push(entry);

@@ -24,7 +24,7 @@ function answerOf(count: number): ListAnswer {
 async function bytesOf(count: number, format: Partial<Format>): Promise<Buffer> {
   const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
   const chunks: Buffer[] = [];
-  for await (const chunk of encodeList(answerOf(count), whole, 0)) chunks.push(chunk);
+  for await (const block of encodeList(answerOf(count), whole, 0)) chunks.push(...block);
   return Buffer.concat(chunks);
 }
 

@@ -1,30 +1,35 @@
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import type { ListEncoder } from "../../api/protobuf/list-encoder.ts";
 import { tableOf } from "../../api/table.ts";
 import { nextTurn } from "../../base/turn.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { ListAnswer } from "../exchange.ts";
-import { objectOf } from "../registry/codec.ts";
-import { encodeValue, metadataOf, tableOptions } from "./encode-object.ts";
+import { readObject } from "../registry/codec.ts";
+import { metadataOf, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
+
+/** Buffers that are written together. */
+export type Block = readonly Buffer[];
 
 const COMMA = Buffer.from(",");
 const END = Buffer.from("]}\n");
-/** So many objects are parsed and written in a few milliseconds; then others have their turn. */
-const SLICE = 100;
+/** So much is written at once: enough that a write's own cost is small, little enough that others have their turn soon. */
+const BLOCK_BYTES = 256 * 1024;
+const BLOCK_ITEMS_MAX = 1000;
+/** So many bytes of objects are parsed and written in a few milliseconds; then others have their turn. */
+const SLICE_BYTES = 256 * 1024;
 
-/** A list in the wanted form, piece by piece; as JSON the items are the cached bytes themselves. */
-export async function* encodeList(
+/** A list in the wanted form, block by block; as JSON the items are the cached bytes themselves. */
+export function encodeList(
   answer: ListAnswer,
   format: Format,
   nowMs: number,
-): AsyncGenerator<Buffer, void, undefined> {
-  if (format.encoding === "json" && format.as === "object" && !format.pretty) yield* pieces(answer);
-  else if (format.encoding === "json" && !format.pretty) yield* jsonSlices(answer, format, nowMs);
-  else if (format.encoding === "protobuf") yield* protobufSlices(answer, format, nowMs);
-  else {
-    const { head, field, items } = viewOf(answer, format, nowMs);
-    yield await encodeValue({ ...head, [field]: items(answer.entries) } as ApiObject, format);
-  }
+): AsyncGenerator<Block, void, undefined> | Generator<Block, void, undefined> {
+  const isJson = format.encoding === "json";
+  if (isJson && format.as === "object" && !format.pretty) return cachedBlocks(answer);
+  const view = viewOf(answer, format, nowMs);
+  if (isJson) return format.pretty ? prettySlices(answer, view) : jsonSlices(answer, view);
+  return format.encoding === "protobuf" ? protobufBlocks(answer, view) : yamlSlices(answer, view);
 }
 
 /** What a list is made of, whatever it looks like: what stands before the items, the items' name, and how they are made. */
@@ -37,7 +42,7 @@ interface ListView {
 function viewOf(answer: ListAnswer, format: Format, nowMs: number): ListView {
   const { schema, kind } = answer.resource;
   const metadata = metadataOfList(answer);
-  const objects = (entries: readonly CacheEntry[]): ApiObject[] => entries.map((entry) => objectOf(entry.bytes));
+  const objects = (entries: readonly CacheEntry[]): ApiObject[] => entries.map((entry) => readObject(entry.bytes));
   if (format.as === "table") {
     const options = { ...tableOptions(undefined, format, nowMs), metadata };
     const { rows: _, ...head } = tableOf(kind, [], options);
@@ -54,55 +59,115 @@ function viewOf(answer: ListAnswer, format: Format, nowMs: number): ListView {
   };
 }
 
-function* slices(entries: readonly CacheEntry[]): Generator<readonly CacheEntry[], void, undefined> {
-  for (let start = 0; start < entries.length; start += SLICE) yield entries.slice(start, start + SLICE);
+/** Runs of entries that are so many bytes together; one at least. */
+function* slices(entries: readonly CacheEntry[], bytesMax: number): Generator<readonly CacheEntry[], void, undefined> {
+  let start = 0;
+  let size = 0;
+  for (const [index, { bytes }] of entries.entries()) {
+    size += bytes.length;
+    if (size < bytesMax && index - start < BLOCK_ITEMS_MAX) continue;
+    yield entries.slice(start, index + 1);
+    start = index + 1;
+    size = 0;
+  }
+  if (start < entries.length) yield entries.slice(start);
 }
 
-function* pieces(answer: ListAnswer): Generator<Buffer, void, undefined> {
+function* cachedBlocks(answer: ListAnswer): Generator<Block, void, undefined> {
   const { schema } = answer.resource;
   const metadata = metadataOfList(answer);
   const head = JSON.stringify({ kind: `${schema.kind}List`, apiVersion: apiVersionOf(schema), metadata });
-  yield Buffer.from(`${head.slice(0, -1)},"items":[`);
-  let first = true;
-  for (const entry of answer.entries) {
-    if (!first) yield COMMA;
-    first = false;
-    yield entry.bytes;
+  let block: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  for (const slice of slices(answer.entries, BLOCK_BYTES)) {
+    for (const { bytes } of slice) block.push(bytes, COMMA);
+    if (slice.at(-1) === answer.entries.at(-1)) block.pop();
+    yield block;
+    block = [];
   }
-  yield END;
+  yield [...block, END];
 }
 
-async function* jsonSlices(answer: ListAnswer, format: Format, nowMs: number): AsyncGenerator<Buffer, void, undefined> {
-  const view = viewOf(answer, format, nowMs);
-  yield Buffer.from(`${JSON.stringify(view.head).slice(0, -1)},"${view.field}":[`);
-  let first = true;
-  for (const slice of slices(answer.entries)) {
-    const text = JSON.stringify(view.items(slice)).slice(1, -1);
-    yield Buffer.from(first ? text : `,${text}`);
-    first = false;
+async function* jsonSlices(answer: ListAnswer, view: ListView): AsyncGenerator<Block, void, undefined> {
+  yield [Buffer.from(`${JSON.stringify(view.head).slice(0, -1)},"${view.field}":[`)];
+  let separator = "";
+  for (const slice of slices(answer.entries, SLICE_BYTES)) {
+    yield [Buffer.from(separator + JSON.stringify(view.items(slice)).slice(1, -1))];
+    separator = ",";
     await nextTurn();
   }
-  yield END;
+  yield [END];
 }
 
-/** Length comes before content in protobuf, so all items are encoded before the first byte is written. */
-async function* protobufSlices(
-  answer: ListAnswer,
-  format: Format,
-  nowMs: number,
-): AsyncGenerator<Buffer, void, undefined> {
-  const view = viewOf(answer, format, nowMs);
-  const { listParts } = await import("../../api/protobuf/list-parts.ts");
-  const parts = listParts(view.head);
-  const encoded = [parts.part({ metadata: view.head.metadata })];
-  for (const slice of slices(answer.entries)) {
-    encoded.push(parts.part({ items: view.items(slice) }));
+async function* prettySlices(answer: ListAnswer, view: ListView): AsyncGenerator<Block, void, undefined> {
+  const { head, field } = view;
+  const open = `{\n  "${field}": [`;
+  const close = "\n  ]\n}";
+  yield [Buffer.from(`${JSON.stringify(head, null, 2).slice(0, -2)},\n${open.slice(2)}`)];
+  let separator = "";
+  for (const slice of slices(answer.entries, SLICE_BYTES)) {
+    const text = JSON.stringify({ [field]: view.items(slice) }, null, 2).slice(open.length, -close.length);
+    yield [Buffer.from(separator + text)];
+    separator = ",";
     await nextTurn();
   }
-  const { start, end } = parts.around(encoded.reduce((sum, bytes) => sum + bytes.length, 0));
-  yield start;
-  yield* encoded;
-  yield end;
+  yield [Buffer.from(separator === "" ? "]\n}\n" : `${close}\n`)];
+}
+
+/** Lines of YAML take about twenty times as long as JSON. */
+const YAML_SLICE_BYTES = 16 * 1024;
+
+async function* yamlSlices(answer: ListAnswer, view: ListView): AsyncGenerator<Block, void, undefined> {
+  const { dump } = await import("js-yaml");
+  const { head, field } = view;
+  yield [Buffer.from(dump(head) + (answer.entries.length === 0 ? `${field}: []\n` : `${field}:\n`))];
+  for (const slice of slices(answer.entries, YAML_SLICE_BYTES)) {
+    yield [Buffer.from(dump({ [field]: view.items(slice) }).slice(field.length + 2))];
+    await nextTurn();
+  }
+}
+
+/** Items are encoded from their bytes. Length comes before content, so the first byte waits until all sizes are known. */
+async function* protobufBlocks(answer: ListAnswer, { head }: ListView): AsyncGenerator<Block, void, undefined> {
+  const { listEncoder } = await import("../../api/protobuf/list-encoder.ts");
+  const { entries } = answer;
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
+  const encoder = listEncoder(head, bytes);
+  const isShort = bytes <= SHORT_BYTES_MAX;
+  const size = isShort ? await encodeAll(encoder, entries) : await measure(encoder, entries, head.kind);
+  yield [encoder.start(head.metadata, size)];
+  if (!isShort) {
+    for (const slice of slices(entries, BLOCK_BYTES)) {
+      for (const entry of slice) encoder.add(entry.bytes);
+      yield encoder.take();
+      await nextTurn();
+    }
+  }
+  for (const block of encoder.take(true)) yield [block];
+  yield [encoder.end];
+}
+
+/** A list of so many bytes of JSON is kept as a whole until its size is known. */
+const SHORT_BYTES_MAX = 4 * 1024 * 1024;
+
+async function encodeAll(encoder: ListEncoder, entries: readonly CacheEntry[]): Promise<number> {
+  let size = 0;
+  for (const slice of slices(entries, BLOCK_BYTES)) {
+    for (const entry of slice) size += encoder.add(entry.bytes);
+    await nextTurn();
+  }
+  return size;
+}
+
+/** Sizes are noted with the entries: the next list begins at once, and none is ever in memory as a whole. */
+async function measure(encoder: ListEncoder, entries: readonly CacheEntry[], kind: string): Promise<number> {
+  const noted = kind === "PartialObjectMetadataList" ? "metadataSize" : "protobufSize";
+  const unknown = entries.filter((entry) => entry[noted] === undefined);
+  for (const slice of slices(unknown, BLOCK_BYTES)) {
+    for (const entry of slice) entry[noted] = encoder.add(entry.bytes);
+    encoder.drop();
+    await nextTurn();
+  }
+  return entries.reduce((sum, entry) => sum + (entry[noted] ?? 0), 0);
 }
 
 /** ListMeta of the answer. */

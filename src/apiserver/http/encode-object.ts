@@ -1,6 +1,6 @@
 import type { KindDefinition } from "../../api/kind.ts";
 import { findKind } from "../../api/kinds.ts";
-import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
+import { type ApiObject, apiVersionOf, parseApiVersion } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { ObjectAnswer } from "../exchange.ts";
 import type { Format } from "./negotiate.ts";
@@ -24,6 +24,10 @@ export async function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: 
   }
   if (format.as === "metadata") return encodeValue(metadataOf(answer.object), format);
   if (format.encoding === "json" && !format.pretty && answer.bytes !== undefined) return answer.bytes;
+  if (format.encoding === "protobuf" && answer.bytes !== undefined && resource !== undefined) {
+    const { encodeStored } = await import("../../api/protobuf/encode-stored.ts");
+    return encodeStored(answer.bytes, shownKind(resource.schema, format));
+  }
   return encodeValue(answer.object, format);
 }
 
@@ -31,6 +35,15 @@ export async function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: 
 export function kindOf({ apiVersion = "", kind = "" }: ApiObject): KindDefinition | undefined {
   const { group, version } = parseApiVersion(apiVersion);
   return findKind(group, version, kind);
+}
+
+/** The kind of what is shown of a resource's object in a format that is no Table. */
+export function shownKind(
+  schema: { readonly group: string; readonly version: string; readonly kind: string },
+  format: Format,
+): { readonly apiVersion: string; readonly kind: string } {
+  if (format.as === "metadata") return { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata" };
+  return { apiVersion: apiVersionOf(schema), kind: schema.kind };
 }
 
 /** PartialObjectMetadata of an object. */

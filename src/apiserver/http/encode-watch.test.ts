@@ -12,13 +12,14 @@ const bytes = stamp(
   encode({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { b: "c" } } as never),
   3,
 );
+const schema = { group: "", version: "v1", kind: "ConfigMap" };
 const event = new CacheEvent(3, undefined, { key: "/registry/configmaps/a", revision: 3, bytes });
 
 async function firstFrame(format: Partial<Format>): Promise<Buffer> {
   async function* events() {
     yield { type: "ADDED", event } as const;
   }
-  const answer = { kind: "watch", resource: { kind: undefined }, events: events() } as unknown as WatchAnswer;
+  const answer = { kind: "watch", resource: { kind: undefined, schema }, events: events() } as unknown as WatchAnswer;
   const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
   for await (const frame of watchFrames(answer, whole, new VirtualClock())) return frame;
   throw new Error("there is no frame");

@@ -2,7 +2,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
-import { metadataOf, tableOptions } from "./encode-object.ts";
+import { metadataOf, shownKind, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
 /** The events of a watch as they go over the wire; all but tables, which tell ages, are frames that all watchers share. */
@@ -13,14 +13,28 @@ export async function* watchFrames(
 ): AsyncGenerator<Buffer, void, undefined> {
   const encodeFrame = format.encoding === "protobuf" ? (await protobufFrames()).encodeWatchFrame : jsonFrame;
   const form = `${format.encoding} ${format.as}`;
+  const storedFrame = format.encoding === "protobuf" ? await storedFrames(answer, format) : undefined;
   let columns = true;
   for await (const event of answer.events) {
-    const make = (): Buffer => encodeFrame(event.type, view(answer, event, { format, nowMs: clock.now(), columns }));
+    const stored = storedFrame?.(event);
+    const make =
+      stored ?? ((): Buffer => encodeFrame(event.type, view(answer, event, { format, nowMs: clock.now(), columns })));
     if (!("event" in event) || format.as === "table") yield make();
     else if (form === "json object") yield event.event.frame(event.type);
     else yield event.event.sharedFrame(form, event.type, make);
     columns = false;
   }
+}
+
+/** Frames in protobuf, made from the objects' bytes. */
+async function storedFrames({ resource }: WatchAnswer, format: Format) {
+  const { encodeWatchFrame } = await protobufFrames();
+  const { encodeStored } = await import("../../api/protobuf/encode-stored.ts");
+  const kind = shownKind(resource.schema, format);
+  return (event: OutgoingEvent) =>
+    "event" in event
+      ? (): Buffer => encodeWatchFrame(event.type, encodeStored(event.event.bytes(event.type), kind))
+      : undefined;
 }
 
 const protobufFrames = () => import("../../api/protobuf/watch-frame.ts");

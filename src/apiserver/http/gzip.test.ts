@@ -44,6 +44,7 @@ suite("compressed answers", () => {
       head: (_code, sent) => void (head = sent),
       // A reader that is slow: every piece has to be waited for.
       write: (chunk) => void pieces.push(Buffer.from(chunk)) as unknown as boolean,
+      writeAll: (chunks) => void pieces.push(...chunks.map((chunk) => Buffer.from(chunk))) as unknown as boolean,
       drained: async () => void waited++,
       end: (chunk) => void (chunk !== undefined && pieces.push(Buffer.from(chunk))),
       abort: () => assert.fail("broken off"),

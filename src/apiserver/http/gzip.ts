@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
+import type { Block } from "./encode-list.ts";
 
 /** Smaller answers are not worth it (upstream's defaultGzipThresholdBytes). */
 export const COMPRESSED_BYTES_MIN = 128 * 1024;
@@ -25,41 +26,46 @@ export async function gzipWhole(body: Buffer): Promise<Buffer> {
   });
 }
 
-/** Reads on until it is known whether the chunks are worth compressing; `all` has them all. */
+/** Reads on until it is known whether the blocks are worth compressing; `all` has them all. */
 export async function peekSize(
-  chunks: AsyncGenerator<Buffer, void, undefined>,
-): Promise<{ isLarge: boolean; all: AsyncGenerator<Buffer, void, undefined> }> {
-  const first: Buffer[] = [];
+  blocks: AsyncIterable<Block> | Iterable<Block>,
+): Promise<{ isLarge: boolean; all: AsyncGenerator<Block, void, undefined> }> {
+  const rest = each(blocks);
+  const first: Block[] = [];
   let size = 0;
   let isLarge = false;
   while (!isLarge) {
-    const { done, value } = await chunks.next();
+    const { done, value } = await rest.next();
     if (done === true) break;
     first.push(value);
-    size += value.length;
+    for (const { length } of value) size += length;
     isLarge = size > COMPRESSED_BYTES_MIN;
   }
-  return { isLarge, all: joined(first, chunks) };
+  return { isLarge, all: joined(first, rest) };
 }
 
-async function* joined(first: readonly Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+async function* each(blocks: AsyncIterable<Block> | Iterable<Block>): AsyncGenerator<Block, void, undefined> {
+  yield* blocks;
+}
+
+async function* joined(first: readonly Block[], rest: AsyncIterable<Block>): AsyncGenerator<Block, void, undefined> {
   yield* first;
   yield* rest;
 }
 
-/** The chunks compressed, no faster than somebody reads. */
-export async function* gzipChunks(
-  chunks: AsyncIterable<Buffer>,
+/** The blocks compressed, no faster than somebody reads. */
+export async function* gzipBlocks(
+  blocks: AsyncIterable<Block>,
   signal: AbortSignal,
-): AsyncGenerator<Buffer, void, undefined> {
+): AsyncGenerator<Block, void, undefined> {
   const { createGzip } = await import("node:zlib");
   const gzip = createGzip({ level: LEVEL, chunkSize: 64 * 1024 });
-  const source = Readable.from(inBlocks(chunks), { objectMode: false, highWaterMark: COMPRESSED_BYTES_MIN });
+  const source = Readable.from(inPieces(blocks), { objectMode: false, highWaterMark: COMPRESSED_BYTES_MIN });
   source.on("error", (error) => gzip.destroy(error));
   const end = (): void => void gzip.destroy();
   signal.addEventListener("abort", end, { once: true });
   try {
-    for await (const packed of source.pipe(gzip)) yield packed as Buffer;
+    for await (const packed of source.pipe(gzip)) yield [packed as Buffer];
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -70,16 +76,18 @@ export async function* gzipChunks(
 }
 
 /** Each piece that is compressed costs a way to another thread and back: few large ones. */
-async function* inBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  let block: Buffer[] = [];
+async function* inPieces(blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void, undefined> {
+  let piece: Buffer[] = [];
   let size = 0;
-  for await (const chunk of chunks) {
-    block.push(chunk);
-    size += chunk.length;
+  for await (const block of blocks) {
+    for (const chunk of block) {
+      piece.push(chunk);
+      size += chunk.length;
+    }
     if (size < COMPRESSED_BYTES_MIN) continue;
-    yield Buffer.concat(block);
-    block = [];
+    yield Buffer.concat(piece);
+    piece = [];
     size = 0;
   }
-  if (size > 0) yield Buffer.concat(block);
+  if (size > 0) yield Buffer.concat(piece);
 }

@@ -1,12 +1,14 @@
 import type { ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
-import type { Duplex } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 
 /** Where an answer is written, HTTP/1.1 and HTTP/2 alike. */
 export interface Sink {
   head(code: number, headers: Record<string, string | string[]>): void;
   /** False when the peer is slow: wait for `drained` before writing on. */
   write(chunk: Buffer | string): boolean;
+  /** The same for many at once: written together they cost about as much as one. */
+  writeAll(chunks: readonly Buffer[]): boolean;
   /** Resolves when there is room again, or when the peer has gone. */
   drained(): Promise<void>;
   end(chunk?: Buffer | string): void;
@@ -24,6 +26,10 @@ export function http1Sink(response: ServerResponse): Sink {
     write(chunk) {
       written += chunk.length;
       return response.write(chunk);
+    },
+    writeAll(chunks) {
+      for (const chunk of chunks) written += chunk.length;
+      return writeTogether(response, chunks);
     },
     drained: () => untilDrained(response),
     end(chunk) {
@@ -48,6 +54,10 @@ export function http2Sink(stream: ServerHttp2Stream): Sink {
       written += chunk.length;
       return stream.destroyed ? true : stream.write(chunk);
     },
+    writeAll(chunks) {
+      for (const chunk of chunks) written += chunk.length;
+      return stream.destroyed ? true : writeTogether(stream, chunks);
+    },
     drained: () => untilDrained(stream),
     end(chunk) {
       written += chunk?.length ?? 0;
@@ -68,11 +78,20 @@ export function upgradeSink(socket: Duplex): Sink {
       socket.write(`HTTP/1.1 ${code} Answer\r\n${lines.join("")}connection: close\r\n\r\n`);
     },
     write: (chunk) => socket.write(chunk),
+    writeAll: (chunks) => writeTogether(socket, chunks),
     drained: () => Promise.resolve(),
     end: (chunk) => void socket.end(chunk ?? ""),
     abort: () => void socket.destroy(),
     written: () => 0,
   };
+}
+
+function writeTogether(stream: Writable, chunks: readonly Buffer[]): boolean {
+  let hasRoom = true;
+  stream.cork();
+  for (const chunk of chunks) hasRoom = stream.write(chunk);
+  stream.uncork();
+  return hasRoom;
 }
 
 function untilDrained(stream: ServerResponse | ServerHttp2Stream): Promise<void> {

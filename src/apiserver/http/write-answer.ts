@@ -1,10 +1,10 @@
 import type { ApiObject } from "../../api/meta.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
-import { encodeList } from "./encode-list.ts";
+import { type Block, encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
 import { watchFrames } from "./encode-watch.ts";
-import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipChunks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
+import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
 import { type Format, negotiate } from "./negotiate.ts";
 import type { Sink } from "./sink.ts";
 import { warningHeaders } from "./warning-headers.ts";
@@ -67,33 +67,33 @@ async function writeWhole(
 }
 
 async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
-  const chunks = encodeList(answer, format, clock.now());
+  const blocks = encodeList(answer, format, clock.now());
   const type = { "content-type": contentType(format) };
   if (exchange.method === "HEAD") {
     sink.head(200, headersOf(exchange, type));
     return sink.end();
   }
   if (!takesGzip(exchange.headers)) {
-    return writeChunks(chunks, { exchange, sink, head: () => sink.head(200, headersOf(exchange, type)) });
+    return writeBlocks(blocks, { exchange, sink, head: () => sink.head(200, headersOf(exchange, type)) });
   }
-  const { isLarge, all } = await peekSize(chunks);
+  const { isLarge, all } = await peekSize(blocks);
   const headers = headersOf(exchange, { ...type, ...(isLarge ? GZIP_HEADERS : {}) });
-  const sent = isLarge ? gzipChunks(all, exchange.signal) : all;
-  return writeChunks(sent, { exchange, sink, head: () => sink.head(200, headers) });
+  const sent = isLarge ? gzipBlocks(all, exchange.signal) : all;
+  return writeBlocks(sent, { exchange, sink, head: () => sink.head(200, headers) });
 }
 
-/** The head comes with the first chunk: until then an error can still be told. */
-async function writeChunks(
-  chunks: AsyncIterable<Buffer>,
+/** The head comes with the first block: until then an error can still be told. */
+async function writeBlocks(
+  blocks: AsyncIterable<Block> | Iterable<Block>,
   to: { exchange: Exchange; sink: Sink; head: () => void },
 ): Promise<void> {
   const { exchange, sink, head } = to;
   let started = false;
-  for await (const chunk of chunks) {
+  for await (const block of blocks) {
     if (!started) head();
     started = true;
     if (exchange.signal.aborted) return;
-    if (!sink.write(chunk)) await sink.drained();
+    if (!sink.writeAll(block)) await sink.drained();
   }
   sink.end();
 }

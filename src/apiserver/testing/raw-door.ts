@@ -67,6 +67,10 @@ function memorySink(): Sink & { chunks: Buffer[]; answered: { code: number; head
       chunks.push(Buffer.from(chunk));
       return true;
     },
+    writeAll(written: readonly Buffer[]) {
+      chunks.push(...written);
+      return true;
+    },
     drained: async () => {},
     end(chunk?: Buffer | string) {
       if (chunk !== undefined) chunks.push(Buffer.from(chunk));

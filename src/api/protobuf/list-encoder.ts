@@ -1,0 +1,89 @@
+import { writeTag } from "./element.ts";
+import { ENVELOPE_END, writeEnvelopeStart } from "./envelope.ts";
+import { ProtobufError } from "./error.ts";
+import { type JsonCursor, reached } from "./json-cursor.ts";
+import { type ValueField, writeMessage } from "./message.ts";
+import { builtInMessages } from "./messages.ts";
+import { Writer } from "./writer.ts";
+
+const BLOCK_BYTES = 256 * 1024;
+
+/**
+ * Encodes a long list piece by piece, its items from their JSON bytes. Length comes before content in protobuf: the first
+ * byte can be written when it is known how many bytes all items take.
+ */
+export interface ListEncoder {
+  /** Encodes the next item. Answers how many bytes it takes. @throws ProtobufError */
+  add(json: Uint8Array): number;
+  /** Blocks that are full since the last call; with `all` also the one that is not. */
+  take(all?: boolean): Buffer[];
+  /** Forgets what was not taken. */
+  drop(): void;
+  /** What comes before the items, which are `size` bytes together. */
+  start(metadata: object, size: number): Buffer;
+  readonly end: Buffer;
+}
+
+/**
+ * @param hint how many bytes to reckon with
+ * @throws ProtobufError when there is no such built-in kind of list
+ */
+export function listEncoder({ apiVersion, kind }: { apiVersion: string; kind: string }, hint: number): ListEncoder {
+  const message = builtInMessages().ofKind(apiVersion, kind);
+  const items = message?.fields.find((field) => "name" in field && field.name === "items");
+  if (message === undefined || items === undefined || "inline" in items) {
+    throw new ProtobufError(`no list "${kind}" is registered for version "${apiVersion}"`);
+  }
+  return {
+    ...itemBlocks(items, Math.min(hint, BLOCK_BYTES)),
+    start(metadata, size) {
+      const writer = new Writer();
+      writeMessage(writer, message, { metadata });
+      writer.varint(writer.length + size);
+      writeTag(writer, 2, 2);
+      writeEnvelopeStart(writer, { apiVersion, kind });
+      return writer.bytes();
+    },
+    end: ENVELOPE_END,
+  };
+}
+
+function itemBlocks({ element, number }: ValueField, blockBytes: number): Pick<ListEncoder, "add" | "take" | "drop"> {
+  const width = { bytes: 2 };
+  const tag = (number << 3) | element.wireType;
+  let block = Buffer.alloc(0);
+  let full: Buffer[] = [];
+  const cursor: JsonCursor = { input: block, at: 0, output: block, to: 0, high: 0 };
+  const finish = (bytes: number, next: number): void => {
+    if (bytes > 0) full.push(block.subarray(0, bytes));
+    block = Buffer.allocUnsafeSlow(next);
+    cursor.output = block;
+    cursor.to = 0;
+  };
+  return {
+    add(json) {
+      cursor.input = json;
+      for (;;) {
+        const before = cursor.to;
+        cursor.at = 0;
+        cursor.high = 0;
+        cursor.output[cursor.to++] = tag;
+        element.transcode?.(cursor, width);
+        const end = reached(cursor);
+        if (end <= block.length) return cursor.to - before;
+        // It did not fit: once more, where there is room for it.
+        finish(before, Math.max(blockBytes, 2 * (end - before)));
+      }
+    },
+    take(all = false) {
+      if (all) finish(cursor.to, 0);
+      const taken = full;
+      full = [];
+      return taken;
+    },
+    drop() {
+      full = [];
+      cursor.to = 0;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { type Element, writeNested } from "./element.ts";
+import { closeLength, openLength } from "./json-cursor.ts";
+import { type Message, readMessage, writeMessage } from "./message.ts";
+import { transcodeMessage } from "./transcode.ts";
+
+/** A nested message as a field's element. */
+export function messageElement(message: () => Message): Element {
+  return {
+    wireType: 2,
+    write: (writer, value) => writeNested(writer, () => writeMessage(writer, message(), value)),
+    transcode(cursor, width) {
+      // The same field may lie inside, and change its width.
+      const { bytes } = width;
+      const start = openLength(cursor, bytes);
+      transcodeMessage(cursor, message());
+      width.bytes = closeLength(cursor, start, bytes);
+    },
+    read: (reader) => reader.nested(() => readMessage(reader, message())),
+    isZero: () => false,
+    empty: () => ({}),
+  };
+}
