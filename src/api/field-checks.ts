@@ -3,10 +3,10 @@ import { tryParseQuantity } from "./quantity.ts";
 
 /** Small checks that many kinds share; each returns what is wrong. */
 
-export const notFoundField = (field: string, value: unknown): FieldError => ({
+export const notFoundField = (field: string, value: unknown, detail = ""): FieldError => ({
   reason: "FieldValueNotFound",
   field,
-  message: `Not found: ${JSON.stringify(value)}`,
+  message: `Not found: ${JSON.stringify(value)}${detail === "" ? "" : `: ${detail}`}`,
 });
 
 export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({

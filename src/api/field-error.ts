@@ -31,6 +31,13 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   message: `Invalid value: ${show(value)}: ${detail}`,
 });
 
+/** Where upstream leaves out what was given (field.OmitValueType). */
+export const invalidWithoutValue = (field: string, detail: string): FieldError => ({
+  reason: "FieldValueInvalid",
+  field,
+  message: `Invalid value: ${detail}`,
+});
+
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   reason: "FieldValueNotSupported",
   field,

@@ -22,7 +22,7 @@ const volumes = (volume: object) => ({
 });
 const policy = (ipBlock: object) => ({ spec: { podSelector: {}, ingress: [{ from: [{ ipBlock }] }] } });
 const slice = (endpoint: object) => ({ addressType: "IPv4", endpoints: [endpoint] });
-const key = { signerName: "example.com/a", keyType: "ED25519" };
+const key = { signerName: "example.com/a", keyType: "ED25519", maxExpirationSeconds: 86400 };
 
 const cases: readonly [kind: string, object: object, errors: readonly string[]][] = [
   ["core/v1/Pod", volumes({ azureFile: { secretName: "a" } }), ["spec.volumes[0].azureFile.shareName: Required value"]],
@@ -35,7 +35,7 @@ const cases: readonly [kind: string, object: object, errors: readonly string[]][
     "core/v1/Pod",
     volumes({ iscsi: { targetPortal: "a", iqn: "other", lun: 300 } }),
     [
-      'spec.volumes[0].iscsi.iqn: Invalid value: "other": must be valid format',
+      'spec.volumes[0].iscsi.iqn: Invalid value: "other": must be valid format starting with iqn, eui, or naa',
       "spec.volumes[0].iscsi.lun: Invalid value: 300: must be between 0 and 255, inclusive",
     ],
   ],

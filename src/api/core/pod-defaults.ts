@@ -29,6 +29,8 @@ function setContainerDefaults(container: Container | EphemeralContainer): void {
   for (const variable of container.env ?? []) {
     const reference = variable.valueFrom?.fieldRef;
     if (reference !== undefined) reference.apiVersion ||= "v1";
+    const file = variable.valueFrom?.fileKeyRef;
+    if (file !== undefined) file.optional ??= false;
   }
   setResourceRequirementsDefaults((container.resources ??= {}));
   setProbeDefaults(container.livenessProbe);

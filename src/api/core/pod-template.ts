@@ -3,6 +3,7 @@ import type { PodSpec, PodTemplateSpec } from "../generated/core/v1.ts";
 import { validateAnnotations } from "../object-meta.ts";
 import { type LabelSelectorLike, labelSelectorOf, validateLabelSelector, validateLabels } from "../selectors.ts";
 import { setPodSpecDefaults } from "./pod-defaults.ts";
+import { validatePodAnnotations } from "./validate-pod-annotations.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 
 /** Defaults of a workload's pod template. */
@@ -10,14 +11,19 @@ export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): v
   if (template?.spec !== undefined) setPodSpecDefaults(template.spec);
 }
 
-/** What is wrong with a pod template. */
-export function validatePodTemplate(template: PodTemplateSpec | undefined, field: string): FieldError[] {
+/** What is wrong with a pod template. @param old what it was before, on update */
+export function validatePodTemplate(
+  template: PodTemplateSpec | undefined,
+  field: string,
+  old?: PodTemplateSpec,
+): FieldError[] {
   if (template === undefined) return [required(field)];
   const spec = template.spec ?? ({ containers: [] } as PodSpec);
   const errors = [
-    ...validateLabels(template.metadata?.labels, `${field}.metadata.labels`),
-    ...validateAnnotations(template.metadata?.annotations, `${field}.metadata.annotations`),
-    ...validatePodSpec(spec, `${field}.spec`),
+    ...validateLabels(template.metadata?.labels, `${field}.labels`),
+    ...validateAnnotations(template.metadata?.annotations, `${field}.annotations`),
+    ...validatePodAnnotations(template.metadata?.annotations, spec, `${field}.annotations`),
+    ...validatePodSpec(spec, `${field}.spec`, { isPod: false, old: old?.spec }),
   ];
   if ((spec.ephemeralContainers ?? []).length > 0) {
     errors.push(

@@ -183,6 +183,7 @@ for (const [name, spec, expected] of wrong) {
 
 test("a full pod is valid", () => {
   const made = pod({
+    serviceAccountName: "default",
     hostname: "a",
     nodeSelector: { disk: "ssd" },
     tolerations: [{ operator: "Exists" }],

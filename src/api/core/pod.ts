@@ -5,6 +5,7 @@ import { podColumns } from "./pod-columns.ts";
 import { setPodSpecDefaults } from "./pod-defaults.ts";
 import { qualityOfService } from "./pod-quality.ts";
 import { validatePodUpdate } from "./pod-update.ts";
+import { validateAnnotationsMatch, validatePodAnnotations, validateTokenAccount } from "./validate-pod-annotations.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 
 export const podKind = defineKind<Pod>({
@@ -29,7 +30,7 @@ export const podKind = defineKind<Pod>({
       ];
     }
   },
-  validate: (pod) => validatePodSpec(pod.spec!, "spec"),
+  validate: validatePod,
   validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
   columns: podColumns,
@@ -64,6 +65,15 @@ function setPodOnlyDefaults(spec: PodSpec): void {
   if (level?.limits !== undefined) level.requests = { ...level.limits, ...level.requests };
 }
 
+function validatePod(pod: Pod, old?: Pod): FieldError[] {
+  const spec = pod.spec!;
+  return [
+    ...validatePodAnnotations(pod.metadata?.annotations, spec, "metadata.annotations"),
+    ...validatePodSpec(spec, "spec", { isPod: true, podName: pod.metadata?.name ?? "", old: old?.spec }),
+    ...validateTokenAccount(spec, "spec"),
+  ];
+}
+
 /** What only updates and subresources may bring. */
 function validatePodCreate(pod: Pod): FieldError[] {
   const errors: FieldError[] = [];
@@ -73,5 +83,5 @@ function validatePodCreate(pod: Pod): FieldError[] {
   if (pod.spec?.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
     errors.push(forbiddenField("spec.nodeName", "cannot be set until all schedulingGates have been cleared"));
   }
-  return errors;
+  return [...errors, ...validateAnnotationsMatch(pod)];
 }

@@ -1,15 +1,14 @@
-import { invalids, optionalOneOf, uniqueness } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import { invalids } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
 import type {
   Affinity,
   NodeAffinity,
   NodeSelector,
   NodeSelectorTerm,
   PodAffinityTerm,
-  TopologySpreadConstraint,
   WeightedPodAffinityTerm,
 } from "../generated/core/v1.ts";
-import { dnsLabelErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
+import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
 import { validateLabelSelector, valueCountErrors } from "../selectors.ts";
 
 /** What is wrong with the affinity of a pod. */
@@ -30,7 +29,9 @@ function validateNodeAffinity(affinity: NodeAffinity | undefined, field: string)
   }
   (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach((term, index) => {
     const path = `${field}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
-    errors.push(...validateWeight(term.weight, path), ...validateNodeTerm(term.preference, `${path}.preference`));
+    errors.push(...validateWeight(term.weight, path));
+    // Values of preferred terms were never looked at: what is there may stay.
+    errors.push(...validateNodeTerm(term.preference ?? {}, `${path}.preference`, { checksValues: false }));
   });
   return errors;
 }
@@ -42,7 +43,11 @@ export function validateNodeSelector(selector: NodeSelector, field: string): Fie
   return terms.flatMap((term, index) => validateNodeTerm(term, `${field}.nodeSelectorTerms[${index}]`));
 }
 
-function validateNodeTerm(term: NodeSelectorTerm, field: string): FieldError[] {
+function validateNodeTerm(
+  term: NodeSelectorTerm,
+  field: string,
+  options: { checksValues: boolean } = { checksValues: true },
+): FieldError[] {
   const errors: FieldError[] = [];
   (term.matchExpressions ?? []).forEach((expression, index) => {
     const path = `${field}.matchExpressions[${index}]`;
@@ -50,7 +55,7 @@ function validateNodeTerm(term: NodeSelectorTerm, field: string): FieldError[] {
     errors.push(...operatorErrors(expression.operator ?? "", values, path));
     errors.push(...invalids(`${path}.key`, expression.key, qualifiedNameErrors(expression.key ?? "")));
     values.forEach((value, at) => {
-      errors.push(...invalids(`${path}.values[${at}]`, value, labelValueErrors(value)));
+      if (options.checksValues) errors.push(...invalids(`${path}.values[${at}]`, value, labelValueErrors(value)));
     });
   });
   (term.matchFields ?? []).forEach((expression, index) => {
@@ -64,8 +69,12 @@ function validateNodeTerm(term: NodeSelectorTerm, field: string): FieldError[] {
       );
     }
     if (expression.key !== "metadata.name") {
-      errors.push(invalid(`${path}.key`, expression.key, "not a valid field selector key"));
+      errors.push(invalid(`${path}.key`, expression.key ?? "", "not a valid field selector key"));
+      return;
     }
+    values.forEach((value, at) => {
+      errors.push(...invalids(`${path}.values[${at}]`, value, dnsSubdomainErrors(value)));
+    });
   });
   return errors;
 }
@@ -105,83 +114,65 @@ function validatePodTerms(terms: PodTerms | undefined, field: string): FieldErro
 }
 
 function validatePodTerm(term: PodAffinityTerm, field: string): FieldError[] {
+  const { topologyKey = "" } = term;
   const errors = [
     ...validateLabelSelector(term.labelSelector, `${field}.labelSelector`),
     ...validateLabelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
-    ...validateMatchLabelKeys(term, field),
   ];
   for (const namespace of term.namespaces ?? []) {
     errors.push(...invalids(`${field}.namespace`, namespace, dnsLabelErrors(namespace)));
   }
-  if (!term.topologyKey) errors.push(required(`${field}.topologyKey`, "can not be empty"));
-  else errors.push(...invalids(`${field}.topologyKey`, term.topologyKey, qualifiedNameErrors(term.topologyKey)));
-  return errors;
+  errors.push(...validateMatchLabelKeys(term, field));
+  if (topologyKey === "") errors.push(required(`${field}.topologyKey`, "can not be empty"));
+  return [...errors, ...invalids(`${field}.topologyKey`, topologyKey, qualifiedNameErrors(topologyKey))];
 }
 
 interface KeyedTerm {
-  labelSelector?: { matchLabels?: Record<string, string>; matchExpressions?: { key: string }[] };
+  labelSelector?: {
+    matchLabels?: Record<string, string>;
+    matchExpressions?: { key: string; operator?: string; values?: string[] }[];
+  };
   matchLabelKeys?: string[];
   mismatchLabelKeys?: string[];
 }
 
-function validateMatchLabelKeys(term: KeyedTerm, field: string): FieldError[] {
+/**
+ * What is wrong with keys whose values come from the pod's own labels. The API server writes them into the selector when a
+ * pod is created: a key that the selector has beside that is one that the client wrote as well.
+ */
+export function validateMatchLabelKeys(term: KeyedTerm, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const list of ["matchLabelKeys", "mismatchLabelKeys"] as const) {
+  for (const [list, operator] of [
+    ["matchLabelKeys", "In"],
+    ["mismatchLabelKeys", "NotIn"],
+  ] as const) {
     const keys = term[list] ?? [];
-    if (keys.length > 0 && term.labelSelector === undefined) {
+    if (keys.length === 0) continue;
+    if (term.labelSelector === undefined) {
       errors.push(forbiddenField(`${field}.${list}`, "must not be specified when labelSelector is not set"));
+      continue;
     }
     keys.forEach((key, index) => {
-      errors.push(...invalids(`${field}.${list}[${index}]`, key, qualifiedNameErrors(key)));
+      const path = `${field}.${list}[${index}]`;
+      errors.push(...invalids(path, key, qualifiedNameErrors(key)));
+      if (isWrittenTwice(term.labelSelector!, key, operator)) {
+        errors.push(invalid(path, key, `exists in both ${list} and labelSelector`));
+      }
     });
   }
   (term.matchLabelKeys ?? []).forEach((key, index) => {
-    if (term.mismatchLabelKeys?.includes(key)) {
-      errors.push(
-        invalid(`${field}.matchLabelKeys[${index}]`, key, "exists in both matchLabelKeys and mismatchLabelKeys"),
-      );
+    if (term.labelSelector !== undefined && term.mismatchLabelKeys?.includes(key)) {
+      const message = "exists in both matchLabelKeys and mismatchLabelKeys";
+      errors.push(invalid(`${field}.matchLabelKeys[${index}]`, key, message));
     }
   });
   return errors;
 }
 
-/** What is wrong with the topology spread constraints of a pod. */
-export function validateTopologySpread(
-  constraints: readonly TopologySpreadConstraint[] | undefined,
-  field: string,
-): FieldError[] {
-  const unique = uniqueness();
-  return (constraints ?? []).flatMap((constraint, index) => {
-    const path = `${field}[${index}]`;
-    const { maxSkew, topologyKey, whenUnsatisfiable, minDomains } = constraint;
-    const errors: FieldError[] = [];
-    if (!(maxSkew > 0)) errors.push(invalid(`${path}.maxSkew`, maxSkew ?? 0, "must be greater than zero"));
-    if (!topologyKey) errors.push(required(`${path}.topologyKey`, "can not be empty"));
-    if (!["DoNotSchedule", "ScheduleAnyway"].includes(whenUnsatisfiable)) {
-      errors.push(
-        notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable ?? "", ["DoNotSchedule", "ScheduleAnyway"]),
-      );
-    }
-    errors.push(...unique(`{${topologyKey}, ${whenUnsatisfiable}}`, `${path}.{topologyKey, whenUnsatisfiable}`));
-    if (minDomains !== undefined) {
-      if (minDomains <= 0) errors.push(invalid(`${path}.minDomains`, minDomains, "must be greater than zero"));
-      if (whenUnsatisfiable !== "DoNotSchedule") {
-        errors.push(
-          invalid(
-            `${path}.minDomains`,
-            minDomains,
-            "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway",
-          ),
-        );
-      }
-    }
-    for (const policy of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const) {
-      errors.push(...optionalOneOf(constraint[policy], ["Honor", "Ignore"], `${path}.${policy}`));
-    }
-    return [
-      ...errors,
-      ...validateMatchLabelKeys(constraint, path),
-      ...validateLabelSelector(constraint.labelSelector, `${path}.labelSelector`),
-    ];
-  });
+/** Whether the selector has the key beside the one expression of one value that the API server writes. */
+function isWrittenTwice(selector: NonNullable<KeyedTerm["labelSelector"]>, key: string, operator: string): boolean {
+  if (Object.hasOwn(selector.matchLabels ?? {}, key)) return true;
+  const found = (selector.matchExpressions ?? []).filter((each) => each.key === key);
+  const written = found.filter((each) => each.operator === operator && each.values?.length === 1);
+  return found.length > Math.min(written.length, 1);
 }

@@ -1,8 +1,22 @@
-import { invalids, named, optionalNamed, requiredText } from "../field-checks.ts";
+import { invalids, named, notFoundField, optionalNamed } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
-import type { EnvFromSource, EnvVar, ObjectFieldSelector, ResourceFieldSelector } from "../generated/core/v1.ts";
-import { configMapKeyErrors, dnsSubdomainErrors, environmentNameErrors, qualifiedNameErrors } from "../names.ts";
-import { tryParseQuantity } from "../quantity.ts";
+import type {
+  EnvFromSource,
+  EnvVar,
+  FileKeySelector,
+  ObjectFieldSelector,
+  ResourceFieldSelector,
+  Volume,
+} from "../generated/core/v1.ts";
+import {
+  configMapKeyErrors,
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  environmentNameErrors,
+  qualifiedNameErrors,
+} from "../names.ts";
+import { formatQuantity, tryParseQuantity } from "../quantity.ts";
+import { validateNoBacksteps } from "./validate-path.ts";
 
 const ENVIRONMENT_FIELDS = [
   "metadata.name",
@@ -22,17 +36,11 @@ const VOLUME_FIELDS = [
   "metadata.namespace",
   "metadata.uid",
 ];
+/** Labels of fields that upstream converts; `spec.host` is what spec.nodeName was called long ago. */
 const KNOWN_FIELDS = [
-  ...new Set([
-    ...ENVIRONMENT_FIELDS,
-    ...VOLUME_FIELDS,
-    "spec.restartPolicy",
-    "spec.schedulerName",
-    "status.phase",
-    "spec.hostNetwork",
-    "status.nominatedNodeName",
-  ]),
+  ...new Set([...ENVIRONMENT_FIELDS, ...VOLUME_FIELDS, "spec.restartPolicy", "spec.schedulerName", "status.phase"]),
 ];
+const SUBSCRIPTED = ["metadata.annotations", "metadata.labels"];
 const CONTAINER_AMOUNTS = [
   "limits.cpu",
   "limits.ephemeral-storage",
@@ -43,17 +51,21 @@ const CONTAINER_AMOUNTS = [
 ];
 
 /** What is wrong with a list of environment variables. */
-export function validateEnvironment(variables: readonly EnvVar[] | undefined, field: string): FieldError[] {
+export function validateEnvironment(
+  variables: readonly EnvVar[] | undefined,
+  field: string,
+  volumes: ReadonlyMap<string, Volume>,
+): FieldError[] {
   return (variables ?? []).flatMap((variable, index) => {
     const path = `${field}[${index}]`;
     return [
       ...named(variable.name, environmentNameErrors, `${path}.name`),
-      ...validateValueFrom(variable, `${path}.valueFrom`),
+      ...validateValueFrom(variable, `${path}.valueFrom`, volumes),
     ];
   });
 }
 
-function validateValueFrom(variable: EnvVar, field: string): FieldError[] {
+function validateValueFrom(variable: EnvVar, field: string, volumes: ReadonlyMap<string, Volume>): FieldError[] {
   const source = variable.valueFrom;
   if (source === undefined) return [];
   const errors: FieldError[] = [];
@@ -68,14 +80,11 @@ function validateValueFrom(variable: EnvVar, field: string): FieldError[] {
   for (const kind of ["configMapKeyRef", "secretKeyRef"] as const) {
     const reference = source[kind];
     if (reference === undefined) continue;
-    errors.push(...named(reference.name, dnsSubdomainErrors, `${field}.${kind}.name`));
+    const name = reference.name ?? "";
+    errors.push(...invalids(`${field}.${kind}.name`, name, dnsSubdomainErrors(name)));
     errors.push(...named(reference.key, configMapKeyErrors, `${field}.${kind}.key`));
   }
-  if (source.fileKeyRef) {
-    for (const key of ["volumeName", "path", "key"] as const) {
-      errors.push(...requiredText(source.fileKeyRef[key], `${field}.fileKeyRef.${key}`));
-    }
-  }
+  if (source.fileKeyRef) errors.push(...validateFileReference(source.fileKeyRef, `${field}.fileKeyRef`, volumes));
   if (count === 0) {
     errors.push(
       invalid(field, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"),
@@ -93,18 +102,45 @@ export function validateFieldReference(
   use: "environment" | "volume",
 ): FieldError[] {
   if (!reference.apiVersion) return [required(`${field}.apiVersion`)];
-  const path = reference.fieldPath ?? "";
-  if (path === "") return [required(`${field}.fieldPath`)];
-  const subscript = /^(metadata\.annotations|metadata\.labels)\['(.*)'\]$/.exec(path);
-  if (subscript !== null) {
-    const key = subscript[1] === "metadata.annotations" ? subscript[2]!.toLowerCase() : subscript[2]!;
-    return invalids(`${field}.fieldPath`, path, qualifiedNameErrors(key));
-  }
-  if (!KNOWN_FIELDS.includes(path)) {
-    return [invalid(`${field}.fieldPath`, path, `error converting fieldPath: field label not supported: ${path}`)];
-  }
+  const given = reference.fieldPath ?? "";
+  if (given === "") return [required(`${field}.fieldPath`)];
+  const subscript = /^([^[]*)\['(.*)'\]$/s.exec(given);
+  if (subscript !== null) return validateSubscript({ name: subscript[1]!, key: subscript[2]! }, field);
+  const unknown = (detail: string) => [invalid(`${field}.fieldPath`, given, `error converting fieldPath: ${detail}`)];
+  if (reference.apiVersion !== "v1") return unknown(`unsupported pod version: ${reference.apiVersion}`);
+  const path = given === "spec.host" ? "spec.nodeName" : given;
+  if (!KNOWN_FIELDS.includes(path)) return unknown(`field label not supported: ${given}`);
   const supported = use === "environment" ? ENVIRONMENT_FIELDS : VOLUME_FIELDS;
   return supported.includes(path) ? [] : [notSupported(`${field}.fieldPath`, path, supported)];
+}
+
+/** One label or annotation, as `metadata.labels['app']`. */
+function validateSubscript({ name, key }: { name: string; key: string }, field: string): FieldError[] {
+  if (!SUBSCRIPTED.includes(name)) {
+    return [invalid(`${field}.fieldPath`, `${name}['${key}']`, `field label does not support subscript: ${name}`)];
+  }
+  const shown = name === "metadata.annotations" ? key.toLowerCase() : key;
+  return invalids(field, shown, qualifiedNameErrors(shown));
+}
+
+/** A variable out of a file that an init container wrote into a volume. */
+function validateFileReference(
+  reference: FileKeySelector,
+  field: string,
+  volumes: ReadonlyMap<string, Volume>,
+): FieldError[] {
+  const { volumeName, path, key } = reference;
+  const errors = named(volumeName, dnsLabelErrors, `${field}.volumeName`);
+  errors.push(...(path ? validateNoBacksteps(path, `${field}.path`) : [required(`${field}.path`)]));
+  errors.push(...named(key, environmentNameErrors, `${field}.key`));
+  if (!volumeName) return errors;
+  const volume = volumes.get(volumeName);
+  if (volume === undefined) errors.push(notFoundField(`${field}.volumeName`, volumeName));
+  else if (volume.emptyDir === undefined) {
+    const message = "referenced volume must be of type emptyDir";
+    errors.push(invalid(`${field}.volumeName`, volumeName, message));
+  }
+  return errors;
 }
 
 /** What is wrong with a reference to a container's requests or limits. */
@@ -113,26 +149,34 @@ export function validateResourceReference(
   field: string,
   isVolume: boolean,
 ): FieldError[] {
-  if (isVolume && !reference.containerName) return [required(`${field}.containerName`)];
   const resource = reference.resource ?? "";
-  if (resource === "") return [required(`${field}.resource`)];
-  if (!CONTAINER_AMOUNTS.includes(resource) && !/^(limits|requests)\.hugepages-/.test(resource)) {
-    return [notSupported(`${field}.resource`, resource, CONTAINER_AMOUNTS)];
+  const errors: FieldError[] = [];
+  if (isVolume && !reference.containerName) errors.push(required(`${field}.containerName`));
+  else if (resource === "") errors.push(required(`${field}.resource`));
+  else if (!CONTAINER_AMOUNTS.includes(resource) && !HUGE_PAGES.test(resource)) {
+    errors.push(notSupported(`${field}.resource`, resource, CONTAINER_AMOUNTS));
   }
-  return validateDivisor(resource, reference.divisor, `${field}.divisor`);
+  return [...errors, ...validateDivisor(resource, reference.divisor, `${field}.divisor`)];
 }
 
+const HUGE_PAGES = /^(limits|requests)\.hugepages-/;
+const SIZES = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
+
+/** The bad value that upstream shows is the resource, not the divisor. */
 function validateDivisor(resource: string, divisor: string | undefined, field: string): FieldError[] {
   const quantity = divisor === undefined ? undefined : tryParseQuantity(divisor);
-  if (divisor === undefined || quantity?.nanos === 0n) return [];
-  const allowed = resource.endsWith(".cpu")
-    ? ["1m", "1"]
-    : ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
-  if (quantity !== undefined && allowed.some((each) => tryParseQuantity(each)!.nanos === quantity.nanos)) return [];
-  const what = resource.split(".")[1]!.replace("ephemeral-storage", "local ephemeral storage");
-  return [
-    invalid(field, divisor, `only divisor's values ${allowed.join(", ")} are supported with the ${what} resource`),
-  ];
+  if (quantity === undefined || quantity.nanos === 0n) return [];
+  const given = formatQuantity(quantity);
+  const kind = resource.replace(/^(limits|requests)\./, "");
+  if (kind === resource) return [];
+  if (kind === "cpu") {
+    const message = "only divisor's values 1m and 1 are supported with the cpu resource";
+    return given === "1m" || given === "1" ? [] : [invalid(field, resource, message)];
+  }
+  const what = kind === "ephemeral-storage" ? "local ephemeral storage" : kind.replace(/^hugepages-.*/, "hugepages");
+  if (SIZES.includes(given) || !["memory", "local ephemeral storage", "hugepages"].includes(what)) return [];
+  const message = `only divisor's values ${SIZES.join(", ")} are supported with the ${what} resource`;
+  return [invalid(field, resource, message)];
 }
 
 /** What is wrong with sources of whole environments. */

@@ -1,146 +1,130 @@
-import { isIP } from "node:net";
-import { invalids, named, nonNegative, oneOf, optionalNamed, uniqueness } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
-import type { HostAlias, PodDNSConfig, PodSpec } from "../generated/core/v1.ts";
+import { invalids, optionalNamed } from "../field-checks.ts";
+import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import type { PodSpec } from "../generated/core/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors, rangeMessage } from "../names.ts";
 import { validateLabels } from "../selectors.ts";
-import { validateAffinity, validateTopologySpread } from "./validate-affinity.ts";
+import { validateAffinity } from "./validate-affinity.ts";
 import { validateContainers } from "./validate-container.ts";
-import { validatePodSecurity } from "./validate-security-context.ts";
+import { validateDnsConfig, validateDnsPolicy, validateHostAliases } from "./validate-dns.ts";
+import { validatePodResources } from "./validate-pod-resources.ts";
+import { validateHostNetworkPorts } from "./validate-ports.ts";
+import { validateResourceClaims } from "./validate-resource-claims.ts";
+import { validateContainerResourceName, validateResourceQuantity } from "./validate-resources.ts";
+import { validateHostUsers, validatePodSecurity } from "./validate-security-context.ts";
 import { validateTolerations } from "./validate-tolerations.ts";
+import { validateTopologySpread } from "./validate-topology-spread.ts";
 import { validateVolumes } from "./validate-volume.ts";
+import { validateHostProcess, validateOs } from "./validate-windows.ts";
+import type { PodPlace } from "./volume-rule.ts";
 
 /** Upstream lists these in their own order, where most lists are sorted. */
 const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
+const PREEMPTION_POLICIES = ["PreemptLowerPriority", "Never"];
+const SECONDS_MAX = 2147483647;
+const HOSTNAME_OVERRIDE_MAX = 64;
+
+export interface PodSpecPlace extends PodPlace {
+  /** On update: what the spec was before. What was wrong already and is let be, may stay. */
+  readonly old?: PodSpec | undefined;
+}
+
+/** What is wrong with a pod's spec beyond its types, wherever it stands. In upstream's order. */
+export function validatePodSpec(spec: PodSpec, field: string, place: PodSpecPlace = { isPod: false }): FieldError[] {
+  const volumes = validateVolumes(spec.volumes, `${field}.volumes`, place);
+  const grace = spec.terminationGracePeriodSeconds;
+  return [
+    ...(grace === undefined ? [required(`${field}.terminationGracePeriodSeconds`)] : []),
+    ...volumes.errors,
+    ...validateResourceClaims(spec, `${field}.resourceClaims`),
+    ...validateContainers(spec, field, { volumes: volumes.known, isPod: place.isPod }),
+    ...validatePodResources(spec, `${field}.resources`),
+    ...validateHostNetworkPorts(spec, field, place.isPod),
+    ...validateRestartPolicy(spec.restartPolicy, `${field}.restartPolicy`),
+    ...validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),
+    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    ...validatePodSecurity(spec, field),
+    ...validateAffinity(spec.affinity, `${field}.affinity`),
+    ...validateDnsConfig(spec, `${field}.dnsConfig`, place.old?.dnsConfig?.nameservers),
+    ...validateGates(spec, field),
+    ...validateTopologySpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
+    ...validateHostProcess(spec, field),
+    ...validateHostUsers(spec, field),
+    ...validateNames(spec, field),
+    ...validateTolerations(spec.tolerations, `${field}.tolerations`),
+    ...validateHostAliases(
+      spec.hostAliases,
+      `${field}.hostAliases`,
+      (place.old?.hostAliases ?? []).map(({ ip }) => ip),
+    ),
+    ...validateClasses(spec, field),
+    ...validateOverhead(spec.overhead, `${field}.overhead`),
+    ...validateOs(spec, field),
+  ];
+}
 
 function validateRestartPolicy(value: string | undefined, field: string): FieldError[] {
   if (value === undefined || value === "") return [required(field)];
   return RESTART_POLICIES.includes(value) ? [] : [notSupported(field, value, RESTART_POLICIES)];
 }
 
-/** What is wrong with a pod's spec beyond its types, wherever it stands. */
-export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
+function validateNames(spec: PodSpec, field: string): FieldError[] {
+  const deadline = spec.activeDeadlineSeconds;
+  const isWrong = deadline !== undefined && (deadline < 1 || deadline > SECONDS_MAX);
   return [
-    ...validateVolumes(spec.volumes, `${field}.volumes`),
-    ...validateContainers(spec, field),
-    ...validateRestartPolicy(spec.restartPolicy, `${field}.restartPolicy`),
-    ...oneOf(spec.dnsPolicy, ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"], `${field}.dnsPolicy`),
-    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
-    ...validatePodSecurity(spec, field),
-    ...validatePullSecrets(spec, field),
-    ...validateAffinity(spec.affinity, `${field}.affinity`),
-    ...validateDns(spec, `${field}.dnsConfig`),
-    ...validateGates(spec, field),
-    ...validateTopologySpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
     ...optionalNamed(spec.serviceAccountName, dnsSubdomainErrors, `${field}.serviceAccountName`),
     ...optionalNamed(spec.nodeName, dnsSubdomainErrors, `${field}.nodeName`),
-    ...validateSeconds(spec, field),
+    ...(isWrong ? [invalid(`${field}.activeDeadlineSeconds`, deadline, rangeMessage(1, SECONDS_MAX))] : []),
     ...optionalNamed(spec.hostname, dnsLabelErrors, `${field}.hostname`),
     ...optionalNamed(spec.subdomain, dnsLabelErrors, `${field}.subdomain`),
     ...validateHostnameOverride(spec, field),
-    ...validateTolerations(spec.tolerations, `${field}.tolerations`),
-    ...validateHostAliases(spec.hostAliases, `${field}.hostAliases`),
-    ...optionalNamed(spec.priorityClassName, dnsSubdomainErrors, `${field}.priorityClassName`),
-    ...optionalNamed(spec.runtimeClassName, dnsSubdomainErrors, `${field}.runtimeClassName`),
-    ...validateOs(spec, field),
   ];
 }
 
-function validateSeconds(spec: PodSpec, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const deadline = spec.activeDeadlineSeconds;
-  if (deadline !== undefined && (deadline < 1 || deadline > 2147483647)) {
-    errors.push(invalid(`${field}.activeDeadlineSeconds`, deadline, rangeMessage(1, 2147483647)));
+function validateClasses(spec: PodSpec, field: string): FieldError[] {
+  const { priorityClassName, runtimeClassName, preemptionPolicy } = spec;
+  const errors = optionalNamed(priorityClassName, dnsSubdomainErrors, `${field}.priorityClassName`);
+  if (runtimeClassName !== undefined) {
+    errors.push(...invalids(`${field}.runtimeClassName`, runtimeClassName, dnsSubdomainErrors(runtimeClassName)));
   }
-  if (spec.terminationGracePeriodSeconds === undefined) errors.push(required(`${field}.terminationGracePeriodSeconds`));
-  return [...errors, ...nonNegative(spec.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`)];
-}
-
-function validatePullSecrets(spec: PodSpec, field: string): FieldError[] {
-  return (spec.imagePullSecrets ?? []).flatMap((secret, index) =>
-    secret.name ? [] : [required(`${field}.imagePullSecrets[${index}].name`)],
-  );
-}
-
-function validateGates(spec: PodSpec, field: string): FieldError[] {
-  const unique = uniqueness();
-  return [
-    ...(spec.readinessGates ?? []).flatMap((gate, index) =>
-      invalids(
-        `${field}.readinessGates[${index}].conditionType`,
-        gate.conditionType,
-        qualifiedNameErrors(gate.conditionType ?? ""),
-      ),
-    ),
-    ...(spec.schedulingGates ?? []).flatMap((gate, index) => [
-      ...named(gate.name, qualifiedNameErrors, `${field}.schedulingGates[${index}]`),
-      ...unique(gate.name, `${field}.schedulingGates[${index}]`),
-    ]),
-  ];
-}
-
-function validateDns(spec: PodSpec, field: string): FieldError[] {
-  const config: PodDNSConfig = spec.dnsConfig ?? {};
-  const nameservers = config.nameservers ?? [];
-  const errors: FieldError[] = [];
-  if (spec.dnsPolicy === "None" && nameservers.length === 0) {
-    const what = spec.dnsConfig === undefined ? field : `${field}.nameservers`;
-    const detail =
-      spec.dnsConfig === undefined
-        ? "must provide `dnsConfig` when `dnsPolicy` is None"
-        : "must provide at least one DNS nameserver when `dnsPolicy` is None";
-    errors.push(required(what, detail));
+  if (preemptionPolicy === "") errors.push(required(`${field}.preemptionPolicy`));
+  else if (preemptionPolicy !== undefined && !PREEMPTION_POLICIES.includes(preemptionPolicy)) {
+    errors.push(notSupported(`${field}.preemptionPolicy`, preemptionPolicy, PREEMPTION_POLICIES));
   }
-  if (nameservers.length > 3) {
-    errors.push(invalid(`${field}.nameservers`, nameservers, "must not have more than 3 nameservers"));
-  }
-  nameservers.forEach((address, index) => {
-    errors.push(...validateIp(address, `${field}.nameservers[${index}]`));
-  });
-  const searches = config.searches ?? [];
-  if (searches.length > 32)
-    errors.push(invalid(`${field}.searches`, searches, "must not have more than 32 search paths"));
-  if (searches.join(" ").length > 2048) {
-    errors.push(
-      invalid(
-        `${field}.searches`,
-        searches,
-        "must not have more than 2048 characters (including spaces) in the search list",
-      ),
-    );
-  }
-  searches.forEach((search, index) => {
-    const name = search === "." ? "" : search.replace(/\.$/, "").replaceAll("_", "a");
-    errors.push(...optionalNamed(name, dnsSubdomainErrors, `${field}.searches[${index}]`));
-  });
-  (config.options ?? []).forEach((option, index) => {
-    if (!option.name) errors.push(required(`${field}.options[${index}]`, "must not be empty"));
-  });
   return errors;
 }
 
-function validateHostAliases(aliases: readonly HostAlias[] | undefined, field: string): FieldError[] {
-  return (aliases ?? []).flatMap((alias, index) => [
-    ...validateIp(alias.ip, `${field}[${index}].ip`),
-    ...(alias.hostnames ?? []).flatMap((hostname, at) =>
-      invalids(`${field}[${index}].hostnames[${at}]`, hostname, dnsSubdomainErrors(hostname)),
-    ),
-  ]);
+/** Upstream names the amounts as if they were limits. */
+function validateOverhead(overhead: Record<string, string> | undefined, field: string): FieldError[] {
+  return Object.entries(overhead ?? {}).flatMap(([name, text]) => {
+    const path = `${field}.limits[${name}]`;
+    return [...validateContainerResourceName(name, path), ...validateResourceQuantity(name, text, path)];
+  });
 }
 
-/** An IPv4 or IPv6 address. */
-function validateIp(address: string | undefined, field: string): FieldError[] {
-  return isIP(address ?? "") === 0
-    ? [invalid(field, address ?? "", "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
-    : [];
+function validateGates(spec: PodSpec, field: string): FieldError[] {
+  const seen = new Set<string>();
+  return [
+    ...(spec.readinessGates ?? []).flatMap(({ conditionType = "" }, index) =>
+      invalids(`${field}.readinessGates[${index}].conditionType`, conditionType, qualifiedNameErrors(conditionType)),
+    ),
+    ...(spec.schedulingGates ?? []).flatMap(({ name = "" }, index) => {
+      const path = `${field}.schedulingGates[${index}]`;
+      const errors = invalids(path, name, qualifiedNameErrors(name));
+      if (seen.has(name)) errors.push(duplicate(path, name));
+      seen.add(name);
+      return errors;
+    }),
+  ];
 }
 
 function validateHostnameOverride(spec: PodSpec, field: string): FieldError[] {
   const override = spec.hostnameOverride;
   if (override === undefined) return [];
   const errors = invalids(`${field}.hostnameOverride`, override, dnsSubdomainErrors(override));
-  if (override.length > 64)
-    errors.push(invalid(`${field}.hostnameOverride`, override, "must be no more than 64 characters"));
+  if (override.length > HOSTNAME_OVERRIDE_MAX) {
+    const message = `must be no more than ${HOSTNAME_OVERRIDE_MAX} characters`;
+    errors.push(invalid(`${field}.hostnameOverride`, override, message));
+  }
   if (spec.hostNetwork === true) {
     errors.push(forbiddenField(`${field}.hostnameOverride`, "must not be specified when hostNetwork is true"));
   }
@@ -148,15 +132,4 @@ function validateHostnameOverride(spec: PodSpec, field: string): FieldError[] {
     errors.push(forbiddenField(`${field}.hostnameOverride`, "must not be specified when setHostnameAsFQDN is true"));
   }
   return errors;
-}
-
-function validateOs(spec: PodSpec, field: string): FieldError[] {
-  if (spec.os === undefined) return [];
-  const { name } = spec.os;
-  if (!name) return [required(`${field}.os.name`, "cannot be empty")];
-  if (name !== "linux" && name !== "windows") return [notSupported(`${field}.os`, name, ["linux", "windows"])];
-  if (name === "linux") return [];
-  return (["hostPID", "hostIPC", "shareProcessNamespace"] as const)
-    .filter((key) => spec[key] === true)
-    .map((key) => forbiddenField(`${field}.${key}`, "cannot be set for a windows pod"));
 }

@@ -1,7 +1,7 @@
-import { invalids, malformedQuantity, notFoundField, requiredText, uniqueness } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import { invalids, malformedQuantity, notFoundField } from "../field-checks.ts";
+import { duplicate, type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
 import type { ResourceRequirements } from "../generated/core/v1.ts";
-import { qualifiedNameErrors } from "../names.ts";
+import { dnsLabelErrors, qualifiedNameErrors } from "../names.ts";
 import { compareQuantities, type Quantity, tryParseQuantity } from "../quantity.ts";
 
 const CONTAINER_RESOURCES = ["cpu", "memory", "ephemeral-storage"];
@@ -36,21 +36,33 @@ function isExtendedResource(name: string): boolean {
   );
 }
 /** Whether limits may be above requests. */
-const isOvercommitAllowed = (name: string): boolean => isNativeResource(name) && !isHugePage(name);
-const isInteger = (name: string): boolean =>
-  isExtendedResource(name) || ["pods", "services", "replicationcontrollers", "secrets", "configmaps"].includes(name);
+export const isOvercommitAllowed = (name: string): boolean => isNativeResource(name) && !isHugePage(name);
+const INTEGER_RESOURCES = [
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "services.nodeports",
+  "services.loadbalancers",
+];
+const isInteger = (name: string): boolean => isExtendedResource(name) || INTEGER_RESOURCES.includes(name);
 
 /** What is wrong with the name of a resource anywhere. */
 export function validateResourceName(name: string, field: string): FieldError[] {
   const errors = invalids(field, name, qualifiedNameErrors(name));
   if (errors.length > 0) return errors;
-  if (!name.includes("/") && !STANDARD_RESOURCES.includes(name) && !isHugePage(name)) {
+  const isHuge = isHugePage(name) || name.startsWith("requests.hugepages-");
+  if (!name.includes("/") && !STANDARD_RESOURCES.includes(name) && !isHuge) {
     return [invalid(field, name, "must be a standard resource type or fully qualified")];
   }
   return [];
 }
 
-function validateContainerResourceName(name: string, field: string): FieldError[] {
+/** The same where a container asks for it. */
+export function validateContainerResourceName(name: string, field: string): FieldError[] {
   const errors = validateResourceName(name, field);
   if (!name.includes("/")) {
     if (!CONTAINER_RESOURCES.includes(name) && !isHugePage(name)) {
@@ -74,26 +86,49 @@ export function validateResourceQuantity(name: string, text: string, field: stri
 export function validateContainerResources(
   resources: ResourceRequirements | undefined,
   field: string,
-  podClaimNames: ReadonlySet<string> = new Set(),
+  podClaimNames: readonly string[] = [],
 ): FieldError[] {
   if (resources === undefined) return [];
+  return [
+    ...validateAmounts(resources, field, validateContainerResourceName),
+    ...validateClaims(resources, `${field}.claims`, podClaimNames),
+  ];
+}
+
+/** The same without claims, and with another rule for names: what a pod as a whole may ask for. */
+export function validateAmounts(
+  resources: ResourceRequirements,
+  field: string,
+  nameRule: (name: string, field: string) => FieldError[],
+): FieldError[] {
   const errors: FieldError[] = [];
   const limits = resources.limits ?? {};
   const requests = resources.requests ?? {};
   for (const [name, text] of Object.entries(limits)) {
     const path = `${field}.limits[${name}]`;
-    errors.push(...validateContainerResourceName(name, path), ...validateResourceQuantity(name, text, path));
+    errors.push(...nameRule(name, path), ...validateResourceQuantity(name, text, path));
+    errors.push(...validateHugePages(name, text, path));
   }
   for (const [name, text] of Object.entries(requests)) {
     const path = `${field}.requests[${name}]`;
-    errors.push(...validateContainerResourceName(name, path), ...validateResourceQuantity(name, text, path));
+    errors.push(...nameRule(name, path), ...validateResourceQuantity(name, text, path));
     errors.push(...validateRequest({ name, text, limit: limits[name] }, field));
+    errors.push(...validateHugePages(name, text, path));
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePage) && !names.includes("cpu") && !names.includes("memory")) {
     errors.push(forbiddenField(field, "HugePages require cpu or memory"));
   }
-  return [...errors, ...validateClaims(resources, field, podClaimNames)];
+  return errors;
+}
+
+/** Huge pages come in whole ones. */
+function validateHugePages(name: string, text: string, field: string): FieldError[] {
+  if (!isHugePage(name)) return [];
+  const [page, amount] = [tryParseQuantity(name.slice("hugepages-".length)), tryParseQuantity(text)];
+  if (amount === undefined) return [];
+  const isWhole = page !== undefined && page.nanos > 0n && amount.nanos % page.nanos === 0n;
+  return isWhole ? [] : [invalid(field, text, `${text} is not positive integer multiple of ${name}`)];
 }
 
 function validateRequest(
@@ -119,14 +154,26 @@ function validateRequest(
   return [];
 }
 
-function validateClaims(resources: ResourceRequirements, field: string, podClaims: ReadonlySet<string>): FieldError[] {
+function validateClaims(resources: ResourceRequirements, field: string, podClaims: readonly string[]): FieldError[] {
   const errors: FieldError[] = [];
-  const unique = uniqueness();
-  (resources.claims ?? []).forEach((claim, index) => {
-    const path = `${field}.claims[${index}]`;
-    errors.push(...requiredText(claim.name, `${path}.name`));
-    errors.push(...unique(claim.request ? `${claim.name}/${claim.request}` : claim.name, path));
-    if (claim.name && !podClaims.has(claim.name)) errors.push(notFoundField(`${path}.name`, claim.name));
+  const known = podClaims.length === 0 ? " which is empty" : `: ${[...podClaims].sort().join(", ")}`;
+  const seen = new Set<string>();
+  (resources.claims ?? []).forEach(({ name, request }, index) => {
+    const path = `${field}[${index}]`;
+    if (!name) {
+      errors.push(required(path));
+      return;
+    }
+    if (request) errors.push(...invalids(`${path}.request`, request, dnsLabelErrors(request)));
+    const key = request ? `${name}/${request}` : name;
+    // A claim as a whole holds each of its requests.
+    const isPartlySeen = !request && [...seen].some((each) => each.startsWith(`${name}/`));
+    if (seen.has(name) || isPartlySeen) errors.push(duplicate(path, name));
+    else if (seen.has(key)) errors.push(duplicate(path, key));
+    seen.add(key);
+    if (!podClaims.includes(name)) {
+      errors.push(notFoundField(path, name, `must be one of the names in pod.spec.resourceClaims${known}`));
+    }
   });
   return errors;
 }

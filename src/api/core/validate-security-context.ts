@@ -1,7 +1,21 @@
-import { invalids, optionalOneOf } from "../field-checks.ts";
-import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
-import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from "../generated/core/v1.ts";
+import { invalids } from "../field-checks.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from "../field-error.ts";
+import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from "../generated/core/v1.ts";
 import { userIdErrors } from "../names.ts";
+import { validateRelativePath } from "./validate-path.ts";
+import { validateWindowsOptions } from "./validate-windows.ts";
+
+const PROC_MOUNTS = ["Default", "Unmasked"];
+const PROFILES = ["Localhost", "RuntimeDefault", "Unconfined"];
+const APP_ARMOR_PROFILE_MAX = 4095;
 
 /** What is wrong with a container's security context. */
 export function validateSecurityContext(
@@ -11,18 +25,18 @@ export function validateSecurityContext(
 ): FieldError[] {
   if (context === undefined) return [];
   const errors: FieldError[] = [];
+  const { procMount } = context;
   for (const key of ["runAsUser", "runAsGroup"] as const) {
     if (context[key] !== undefined)
       errors.push(...invalids(`${field}.${key}`, context[key], userIdErrors(context[key])));
   }
-  if (context.procMount !== undefined) {
-    errors.push(...optionalOneOf(context.procMount, ["Default", "Unmasked"], `${field}.procMount`));
-    if (context.procMount === "Unmasked" && options.hostUsers) {
-      errors.push(invalid(`${field}.procMount`, context.procMount, "`hostUsers` must be false to use `Unmasked`"));
+  if (procMount !== undefined) {
+    if (!PROC_MOUNTS.includes(procMount)) errors.push(notSupported(`${field}.procMount`, procMount, PROC_MOUNTS));
+    if (procMount === "Unmasked" && options.hostUsers) {
+      errors.push(invalid(`${field}.procMount`, procMount, "`hostUsers` must be false to use `Unmasked`"));
     }
   }
   errors.push(...validateSeccomp(context.seccompProfile, `${field}.seccompProfile`));
-  errors.push(...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`));
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged === true) {
       errors.push(invalid(field, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
@@ -33,89 +47,131 @@ export function validateSecurityContext(
       );
     }
   }
-  return errors;
+  return [
+    ...errors,
+    ...validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`),
+    ...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`),
+  ];
 }
 
 function validateSeccomp(profile: SeccompProfile | undefined, field: string): FieldError[] {
   if (profile === undefined) return [];
   const { type, localhostProfile } = profile;
+  const errors: FieldError[] = [];
+  if (!type) errors.push(required(`${field}.type`, "type is required when seccompProfile is set"));
+  else if (!PROFILES.includes(type)) errors.push(notSupported(`${field}.type`, type, PROFILES));
+  const at = `${field}.localhostProfile`;
   if (type === "Localhost") {
-    if (localhostProfile === undefined)
-      return [required(`${field}.localhostProfile`, "must be set when seccomp type is Localhost")];
-    return validateLocalPath(localhostProfile, `${field}.localhostProfile`);
+    if (localhostProfile === undefined) errors.push(required(at, "must be set when seccomp type is Localhost"));
+    else errors.push(...validateRelativePath(localhostProfile, at));
+  } else if (localhostProfile !== undefined) {
+    const shown = { Type: type ?? "", LocalhostProfile: localhostProfile };
+    errors.push(invalid(at, shown, "can only be set when seccomp type is Localhost"));
   }
-  if (localhostProfile !== undefined) {
-    return [invalid(`${field}.localhostProfile`, localhostProfile, "can only be set when seccomp type is Localhost")];
-  }
-  if (!type) return [required(`${field}.type`, "type is required when seccompProfile is set")];
-  return type === "RuntimeDefault" || type === "Unconfined"
-    ? []
-    : [notSupported(`${field}.type`, type, ["Localhost", "RuntimeDefault", "Unconfined"])];
+  return errors;
 }
 
 function validateAppArmor(profile: AppArmorProfile | undefined, field: string): FieldError[] {
   if (profile === undefined) return [];
   const { type, localhostProfile } = profile;
-  if (type === "Localhost") {
-    if (!localhostProfile?.trim()) {
-      return [required(`${field}.localhostProfile`, "must be set when AppArmor type is Localhost")];
-    }
-    return [];
-  }
-  if (localhostProfile !== undefined) {
-    return [invalid(`${field}.localhostProfile`, localhostProfile, "can only be set when AppArmor type is Localhost")];
-  }
+  const at = `${field}.localhostProfile`;
   if (!type) return [required(`${field}.type`, "type is required when appArmorProfile is set")];
-  return type === "RuntimeDefault" || type === "Unconfined"
-    ? []
-    : [notSupported(`${field}.type`, type, ["Localhost", "RuntimeDefault", "Unconfined"])];
+  if (!PROFILES.includes(type)) return [notSupported(`${field}.type`, type, PROFILES)];
+  if (type !== "Localhost") {
+    return localhostProfile === undefined
+      ? []
+      : [invalid(at, localhostProfile, "can only be set when AppArmor type is Localhost")];
+  }
+  if (localhostProfile === undefined) return [required(at, "must be set when AppArmor type is Localhost")];
+  const errors: FieldError[] = [];
+  const trimmed = localhostProfile.trim();
+  if (trimmed !== localhostProfile) errors.push(invalid(at, localhostProfile, "must not be padded with whitespace"));
+  else if (trimmed === "") errors.push(required(at, "must be set when AppArmor type is Localhost"));
+  if (localhostProfile.length > APP_ARMOR_PROFILE_MAX) errors.push(tooLong(at, APP_ARMOR_PROFILE_MAX));
+  return errors;
 }
-
-function validateLocalPath(path: string, field: string): FieldError[] {
-  if (path.startsWith("/")) return [invalid(field, path, "must be a relative path")];
-  return path.split("/").includes("..") ? [invalid(field, path, "must not contain '..'")] : [];
-}
-
-const SYSCTL = /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 
 /** What is wrong with the security of the whole pod, host namespaces among it. */
 export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] {
-  const context = spec.securityContext;
+  const context = spec.securityContext ?? {};
   const path = `${field}.securityContext`;
   const errors: FieldError[] = [];
   for (const key of ["fsGroup", "runAsUser", "runAsGroup"] as const) {
-    if (context?.[key] !== undefined)
+    if (context[key] !== undefined)
       errors.push(...invalids(`${path}.${key}`, context[key], userIdErrors(context[key])));
   }
-  (context?.supplementalGroups ?? []).forEach((id, index) => {
+  (context.supplementalGroups ?? []).forEach((id, index) => {
     errors.push(...invalids(`${path}.supplementalGroups[${index}]`, id, userIdErrors(id)));
   });
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {
-    errors.push(
-      invalid(`${field}.shareProcessNamespace`, true, "ShareProcessNamespace and HostPID cannot both be enabled"),
-    );
+    const message = "ShareProcessNamespace and HostPID cannot both be enabled";
+    errors.push(invalid(`${path}.shareProcessNamespace`, true, message));
   }
-  if (spec.hostUsers === false) {
-    for (const key of ["hostNetwork", "hostPID", "hostIPC"] as const) {
-      if (spec[key] === true) errors.push(forbiddenField(`${field}.hostUsers`, `when \`pod.Spec.HostUsers\` is false`));
+  errors.push(...validateSysctls(context.sysctls ?? [], `${path}.sysctls`, spec));
+  const choices = [
+    ["fsGroupChangePolicy", ["Always", "OnRootMismatch"]],
+    ["seLinuxChangePolicy", ["MountOption", "Recursive"]],
+    ["supplementalGroupsPolicy", ["Merge", "Strict"]],
+  ] as const;
+  for (const [key, supported] of choices) {
+    const value = context[key];
+    if (value === undefined || (supported as readonly string[]).includes(value)) continue;
+    errors.push(notSupported(`${path}.${key}`, value, supported));
+  }
+  return [
+    ...errors,
+    ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
+    ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
+    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+  ];
+}
+
+const SYSCTL_MAX = 253;
+const SYSCTL_TEXT = "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
+const IPC_SYSCTL = /^(kernel\.shm|kernel\.msg|fs\.mqueue\.)|^kernel\.sem$/;
+
+function validateSysctls(sysctls: readonly Sysctl[], field: string, spec: PodSpec): FieldError[] {
+  const seen = new Set<string>();
+  return sysctls.flatMap(({ name = "" }, index) => {
+    const at = `${field}[${index}].name`;
+    const errors: FieldError[] = [];
+    // The kernel's own name of it has dots, where a client may write slashes.
+    const dotted = toDots(name);
+    if (name === "") errors.push(required(at));
+    else if (name.length > SYSCTL_MAX || !SYSCTL.test(name)) {
+      errors.push(invalid(at, name, `must have at most ${SYSCTL_MAX} characters and match regex ${SYSCTL_TEXT}`));
+    } else if (seen.has(name)) errors.push(duplicate(at, name));
+    if (spec.hostNetwork === true && dotted.startsWith("net.")) {
+      errors.push(invalid(at, name, "may not be specified when 'hostNetwork' is true"));
     }
-  }
-  const sysctls = new Set<string>();
-  (context?.sysctls ?? []).forEach((sysctl, index) => {
-    const at = `${path}.sysctls[${index}].name`;
-    if (!sysctl.name) errors.push(required(at));
-    else if (!SYSCTL.test(sysctl.name))
-      errors.push(invalid(at, sysctl.name, `must have at most 253 characters and match regex ${SYSCTL.source}`));
-    else if (sysctls.has(sysctl.name)) errors.push(duplicate(at, sysctl.name));
-    sysctls.add(sysctl.name);
+    if (spec.hostIPC === true && IPC_SYSCTL.test(dotted)) {
+      errors.push(invalid(at, name, "may not be specified when 'hostIPC' is true"));
+    }
+    seen.add(name);
+    return errors;
   });
-  errors.push(
-    ...optionalOneOf(context?.fsGroupChangePolicy, ["Always", "OnRootMismatch"], `${path}.fsGroupChangePolicy`),
-  );
-  errors.push(
-    ...optionalOneOf(context?.supplementalGroupsPolicy, ["Merge", "Strict"], `${path}.supplementalGroupsPolicy`),
-  );
-  errors.push(...validateSeccomp(context?.seccompProfile, `${path}.seccompProfile`));
-  errors.push(...validateAppArmor(context?.appArmorProfile, `${path}.appArmorProfile`));
-  return errors;
+}
+
+/** Where slashes separate, a dot is part of a name and becomes a slash. */
+function toDots(name: string): string {
+  const first = /[./]/.exec(name)?.[0];
+  if (first !== "/") return name;
+  return name.replaceAll(/[./]/g, (each) => (each === "/" ? "." : "/"));
+}
+
+/** With its own users a pod cannot share the host's namespaces, nor have devices of the host. */
+export function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
+  if (spec.hostUsers !== false) return [];
+  const refused = (path: string): FieldError => forbiddenField(path, "when `hostUsers` is false");
+  return [
+    ...(["hostNetwork", "hostPID", "hostIPC"] as const)
+      .filter((key) => spec[key] === true)
+      .map((key) => refused(`${field}.${key}`)),
+    ...(["initContainers", "containers"] as const).flatMap((list) =>
+      (spec[list] ?? []).flatMap((container, index) =>
+        (container.volumeDevices ?? []).length > 0 ? [refused(`${field}.${list}[${index}].volumeDevices`)] : [],
+      ),
+    ),
+  ];
 }

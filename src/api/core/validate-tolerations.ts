@@ -1,8 +1,10 @@
-import { invalids, oneOf, optionalNamed, optionalOneOf, uniqueness } from "../field-checks.ts";
-import { type FieldError, invalid } from "../field-error.ts";
-import type { Taint, Toleration } from "../generated/core/v1.ts";
+import { optionalNamed } from "../field-checks.ts";
+import { type FieldError, invalid, notSupported } from "../field-error.ts";
+import type { Toleration } from "../generated/core/v1.ts";
 import { labelValueErrors, qualifiedNameErrors } from "../names.ts";
 
+const OPERATORS = ["Equal", "Exists"];
+/** Upstream lists these in their own order. */
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 /** What is wrong with the tolerations of a pod. */
@@ -29,29 +31,17 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
         ),
       );
     }
+    const value = toleration.value ?? "";
     if (operator === "" || operator === "Equal") {
-      errors.push(
-        ...invalids(`${path}.operator`, toleration.value ?? "", labelValueErrors(toleration.value ?? "").slice(0, 1)),
-      );
+      const wrong = labelValueErrors(value).join(";");
+      if (wrong !== "") errors.push(invalid(`${path}.operator`, value, wrong));
     } else if (operator === "Exists") {
-      if (toleration.value) {
-        errors.push(invalid(`${path}.operator`, toleration.value, "value must be empty when `operator` is 'Exists'"));
+      if (value !== "") {
+        errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"));
       }
-    } else errors.push(...optionalOneOf(operator, ["Equal", "Exists"], `${path}.operator`));
-    return [...errors, ...optionalOneOf(toleration.effect, EFFECTS, `${path}.effect`)];
-  });
-}
-
-/** What is wrong with the taints of a node. */
-export function validateTaints(taints: readonly Taint[] | undefined, field: string): FieldError[] {
-  const unique = uniqueness();
-  return (taints ?? []).flatMap((taint, index) => {
-    const path = `${field}[${index}]`;
-    return [
-      ...invalids(`${path}.key`, taint.key ?? "", qualifiedNameErrors(taint.key ?? "")),
-      ...invalids(`${path}.value`, taint.value ?? "", labelValueErrors(taint.value ?? "")),
-      ...oneOf(taint.effect, EFFECTS, `${path}.effect`),
-      ...unique(`${taint.key}:${taint.effect}`, path),
-    ];
+    } else errors.push(notSupported(`${path}.operator`, operator, OPERATORS));
+    const { effect } = toleration;
+    if (effect && !EFFECTS.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, EFFECTS));
+    return errors;
   });
 }

@@ -1,137 +1,130 @@
-import { requiredText } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
-import type { Volume } from "../generated/core/v1.ts";
+import { invalids, optionalNamed, requiredText } from "../field-checks.ts";
+import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import type { AzureDiskVolumeSource } from "../generated/core/v1.ts";
+import { dnsLabelErrors, rangeMessage } from "../names.ts";
+import { validateRelativePath } from "./validate-path.ts";
+import { validateFibreChannel, validateIscsi } from "./validate-volume-block.ts";
+import type { VolumeRule } from "./volume-rule.ts";
 
-/** What each source of the older kinds cannot do without, by the path below the source. */
-const REQUIRED: { readonly [kind in keyof Volume]?: readonly string[] } = {
-  awsElasticBlockStore: ["volumeID"],
-  azureDisk: ["diskName", "diskURI"],
-  azureFile: ["secretName", "shareName"],
-  cinder: ["volumeID"],
-  flexVolume: ["driver"],
-  gcePersistentDisk: ["pdName"],
-  gitRepo: ["repository"],
-  glusterfs: ["endpoints", "path"],
-  photonPersistentDisk: ["pdID"],
-  portworxVolume: ["volumeID"],
-  rbd: ["image"],
-  scaleIO: ["gateway", "system", "volumeName"],
-  vsphereVolume: ["volumePath"],
-};
-const LUN_MAX = 255;
+const QUOBYTE_TENANT_MAX = 64;
+const REGISTRY_MESSAGE = "must be a host:port pair or multiple pairs separated by commas";
+const RESERVED_MESSAGE = "kubernetes.io and k8s.io namespaces are reserved";
 
-/** What is wrong with a source that is mostly kept for old manifests; nothing for all others. */
-export function validateOlderSource(kind: keyof Volume, volume: Volume, field: string): FieldError[] {
-  const source = volume[kind] as unknown as Readonly<Record<string, unknown>>;
-  const missing = (REQUIRED[kind] ?? []).flatMap((key) => requiredText(source[key] as string, `${field}.${key}`));
-  return [...missing, ...(special[kind]?.(volume, field) ?? [])];
+function validatePartition(partition: number | undefined, field: string): FieldError[] {
+  const value = partition ?? 0;
+  return value < 0 || value > 255 ? [invalid(`${field}.partition`, value, rangeMessage(1, 255))] : [];
 }
 
-const special: { readonly [kind in keyof Volume]?: (volume: Volume, field: string) => FieldError[] } = {
+const validateQuobyte: VolumeRule = ({ quobyte }, field) => {
+  const { registry, tenant, volume } = quobyte!;
+  const errors: FieldError[] = [];
+  if (!registry) errors.push(required(`${field}.registry`, REGISTRY_MESSAGE));
+  else if ((tenant?.length ?? 0) > QUOBYTE_TENANT_MAX) {
+    errors.push(required(`${field}.tenant`, "must be a UUID and may not exceed a length of 64 characters"));
+  } else if (registry.split(",").some((pair) => !/^(\[[^\]]*\]|[^:[\]]*):[^:]*$/.test(pair))) {
+    errors.push(invalid(`${field}.registry`, registry, REGISTRY_MESSAGE));
+  }
+  return [...errors, ...requiredText(volume, `${field}.volume`)];
+};
+
+const validateFlocker: VolumeRule = ({ flocker }, field) => {
+  const { datasetName, datasetUUID } = flocker!;
+  const errors: FieldError[] = [];
+  if (!datasetName && !datasetUUID) {
+    errors.push(required(field, "one of datasetName and datasetUUID is required"));
+  }
+  if (datasetName && datasetUUID) {
+    errors.push(invalid(field, "resource", "datasetName and datasetUUID can not be specified simultaneously"));
+  }
+  if (datasetName?.includes("/")) {
+    errors.push(invalid(`${field}.datasetName`, datasetName, "must not contain '/'"));
+  }
+  return errors;
+};
+
+const validateFlexVolume: VolumeRule = ({ flexVolume }, field) => {
+  const errors = requiredText(flexVolume!.driver, `${field}.driver`);
+  for (const key of Object.keys(flexVolume!.options ?? {})) {
+    const slash = key.indexOf("/");
+    const domain = slash < 0 ? "" : key.slice(0, slash);
+    const isReserved = ["kubernetes.io", "k8s.io"].some((each) => domain === each || domain.endsWith(`.${each}`));
+    if (isReserved) errors.push(invalid(`${field}.options[${key}]`, key, RESERVED_MESSAGE));
+  }
+  return errors;
+};
+
+const DISK_KINDS = ["Dedicated", "Managed", "Shared"];
+const CACHING_MODES = ["None", "ReadOnly", "ReadWrite"];
+const MANAGED_DISK = "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}";
+const BLOB_DISK = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd";
+
+function validateAzureDisk(disk: AzureDiskVolumeSource, field: string): FieldError[] {
+  const { diskName, diskURI, cachingMode, kind } = disk;
+  const errors = [...requiredText(diskName, `${field}.diskName`), ...requiredText(diskURI, `${field}.diskURI`)];
+  if (cachingMode !== undefined && !CACHING_MODES.includes(cachingMode)) {
+    errors.push(notSupported(`${field}.cachingMode`, cachingMode, CACHING_MODES));
+  }
+  if (kind !== undefined && !DISK_KINDS.includes(kind)) errors.push(notSupported(`${field}.kind`, kind, DISK_KINDS));
+  const isPath = (diskURI ?? "").startsWith("/subscriptions/");
+  if (kind === "Managed" && !isPath) errors.push(notSupported(`${field}.diskURI`, diskURI ?? "", [MANAGED_DISK]));
+  if (kind !== undefined && kind !== "Managed" && !(diskURI ?? "").startsWith("https://")) {
+    errors.push(notSupported(`${field}.diskURI`, diskURI ?? "", [BLOB_DISK]));
+  }
+  return errors;
+}
+
+/** Sources that are kept for old manifests: most of their drivers are gone. */
+export const olderSources: Readonly<Record<string, VolumeRule>> = {
+  gitRepo: ({ gitRepo }, field) => [
+    ...requiredText(gitRepo!.repository, `${field}.repository`),
+    ...validateRelativePath(gitRepo!.directory ?? "", `${field}.directory`),
+  ],
+  gcePersistentDisk: ({ gcePersistentDisk }, field) => [
+    ...requiredText(gcePersistentDisk!.pdName, `${field}.pdName`),
+    ...validatePartition(gcePersistentDisk!.partition, field),
+  ],
+  awsElasticBlockStore: ({ awsElasticBlockStore }, field) => [
+    ...requiredText(awsElasticBlockStore!.volumeID, `${field}.volumeID`),
+    ...validatePartition(awsElasticBlockStore!.partition, field),
+  ],
+  iscsi: validateIscsi,
+  fc: validateFibreChannel,
+  glusterfs: ({ glusterfs }, field) => [
+    ...requiredText(glusterfs!.endpoints, `${field}.endpoints`),
+    ...requiredText(glusterfs!.path, `${field}.path`),
+  ],
+  flocker: validateFlocker,
+  rbd: ({ rbd }, field) => [
+    ...((rbd!.monitors ?? []).length === 0 ? [required(`${field}.monitors`)] : []),
+    ...requiredText(rbd!.image, `${field}.image`),
+  ],
+  cinder: ({ cinder }, field) => [
+    ...requiredText(cinder!.volumeID, `${field}.volumeID`),
+    ...(cinder!.secretRef === undefined ? [] : requiredText(cinder!.secretRef.name, `${field}.secretRef.name`)),
+  ],
   cephfs: ({ cephfs }, field) => ((cephfs!.monitors ?? []).length === 0 ? [required(`${field}.monitors`)] : []),
-  rbd: ({ rbd }, field) => ((rbd!.monitors ?? []).length === 0 ? [required(`${field}.monitors`)] : []),
-  iscsi({ iscsi }, field) {
-    const { targetPortal, iqn, lun, chapAuthDiscovery, chapAuthSession, secretRef } = iscsi!;
-    const errors = requiredText(targetPortal, `${field}.targetPortal`);
-    if (!iqn) errors.push(required(`${field}.iqn`));
-    else if (
-      !/^(iqn\.\d{4}-\d{2}\.[a-z0-9][a-z0-9.-]*(:.*)?|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{16,32})$/i.test(iqn)
-    ) {
-      errors.push(invalid(`${field}.iqn`, iqn, "must be valid format"));
-    }
-    if (lun < 0 || lun > LUN_MAX) {
-      errors.push(invalid(`${field}.lun`, lun, `must be between 0 and ${LUN_MAX}, inclusive`));
-    }
-    if ((chapAuthDiscovery || chapAuthSession) && secretRef === undefined) errors.push(required(`${field}.secretRef`));
-    return errors;
+  quobyte: validateQuobyte,
+  flexVolume: validateFlexVolume,
+  azureFile: ({ azureFile }, field) => [
+    ...requiredText(azureFile!.secretName, `${field}.secretName`),
+    ...requiredText(azureFile!.shareName, `${field}.shareName`),
+  ],
+  vsphereVolume: ({ vsphereVolume }, field) => requiredText(vsphereVolume!.volumePath, `${field}.volumePath`),
+  photonPersistentDisk: ({ photonPersistentDisk }, field) => requiredText(photonPersistentDisk!.pdID, `${field}.pdID`),
+  portworxVolume: ({ portworxVolume }, field) => requiredText(portworxVolume!.volumeID, `${field}.volumeID`),
+  azureDisk: ({ azureDisk }, field) => validateAzureDisk(azureDisk!, field),
+  storageos({ storageos }, field) {
+    const { volumeName, volumeNamespace, secretRef } = storageos!;
+    return [
+      ...requiredText(volumeName, `${field}.volumeName`),
+      ...(volumeName ? invalids(`${field}.volumeName`, volumeName, dnsLabelErrors(volumeName)) : []),
+      ...optionalNamed(volumeNamespace, dnsLabelErrors, `${field}.volumeNamespace`),
+      ...(secretRef === undefined ? [] : requiredText(secretRef.name, `${field}.secretRef.name`)),
+    ];
   },
-  fc({ fc }, field) {
-    const { targetWWNs = [], wwids = [], lun } = fc!;
-    if (targetWWNs.length === 0 && wwids.length === 0) {
-      return [required(`${field}.targetWWNs`, "must specify either targetWWNs or wwids, but not both")];
-    }
-    if (targetWWNs.length > 0 && wwids.length > 0) {
-      return [invalid(`${field}.targetWWNs`, targetWWNs, "targetWWNs and wwids can not be specified simultaneously")];
-    }
-    if (targetWWNs.length === 0) return [];
-    if (lun === undefined) return [required(`${field}.lun`, "lun is required if targetWWNs is specified")];
-    return lun < 0 || lun > LUN_MAX
-      ? [invalid(`${field}.lun`, lun, `must be between 0 and ${LUN_MAX}, inclusive`)]
-      : [];
-  },
-  glusterfs: ({ glusterfs }, field) => relative(glusterfs!.path, `${field}.path`),
-  gitRepo: ({ gitRepo }, field) => relative(gitRepo!.directory, `${field}.directory`),
-  quobyte({ quobyte }, field) {
-    const { registry, volume } = quobyte!;
-    const errors = requiredText(volume, `${field}.volume`);
-    if (!registry) {
-      const message = "must be a host:port pair or multiple pairs separated by commas";
-      return [required(`${field}.registry`, message), ...errors];
-    }
-    const wrong = registry.split(",").some((pair) => !/^.+:\d+$/.test(pair));
-    const message = "must be a host:port pair or multiple pairs separated by commas";
-    return wrong ? [invalid(`${field}.registry`, registry, message), ...errors] : errors;
-  },
+  scaleIO: ({ scaleIO }, field) => [
+    ...requiredText(scaleIO!.gateway, `${field}.gateway`),
+    ...requiredText(scaleIO!.system, `${field}.system`),
+    ...requiredText(scaleIO!.volumeName, `${field}.volumeName`),
+  ],
 };
-
-function relative(path: string | undefined, field: string): FieldError[] {
-  if (!path) return [];
-  return path.split("/").includes("..") ? [invalid(field, path, "must not contain '..'")] : [];
-}
-
-/** What is wrong with the trust anchors that a pod is to be given. */
-export function validateTrustBundleSource(
-  source: { name?: string; signerName?: string; labelSelector?: object; path?: string } | undefined,
-  field: string,
-): FieldError[] {
-  if (source === undefined) return [];
-  const { name, signerName, labelSelector, path } = source;
-  const errors = requiredText(path, `${field}.path`);
-  const isNamed = name !== undefined;
-  if (isNamed && signerName !== undefined) {
-    errors.push(invalid(field, source, "only one of name and signerName may be used"));
-  } else if (isNamed && name === "") errors.push(required(`${field}.name`, "must be a valid object name"));
-  else if (isNamed && labelSelector !== undefined) {
-    errors.push(invalid(field, source, "labelSelector must be unset if name is specified"));
-  } else if (signerName === "") errors.push(required(`${field}.signerName`, "must be a valid signer name"));
-  else if (!isNamed && signerName === undefined) {
-    errors.push(required(field, "either name or signerName must be specified"));
-  }
-  return errors;
-}
-
-const KEY_TYPES = ["ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096"];
-
-/** What is wrong with a key and certificate that a pod is to be given. */
-export function validateCertificateSource(
-  source:
-    | {
-        signerName?: string;
-        keyType?: string;
-        maxExpirationSeconds?: number;
-        credentialBundlePath?: string;
-        keyPath?: string;
-        certificateChainPath?: string;
-      }
-    | undefined,
-  field: string,
-): FieldError[] {
-  if (source === undefined) return [];
-  const { keyType, maxExpirationSeconds: seconds, credentialBundlePath, keyPath, certificateChainPath } = source;
-  const errors = requiredText(source.signerName, `${field}.signerName`);
-  if (!keyType || !KEY_TYPES.includes(keyType)) {
-    errors.push({
-      reason: "FieldValueNotSupported",
-      field: `${field}.keyType`,
-      message: `Unsupported value: ${JSON.stringify(keyType ?? "")}: supported values: ${KEY_TYPES.map((each) => `"${each}"`).join(", ")}`,
-    });
-  }
-  if (seconds !== undefined && (seconds < 3600 || seconds > 7862400)) {
-    errors.push(invalid(`${field}.maxExpirationSeconds`, seconds, "must be in the range [3600, 7862400]"));
-  }
-  if (!credentialBundlePath && !keyPath && !certificateChainPath) {
-    const message = "specify at least one of credentialBundlePath, keyPath, and certificateChainPath";
-    errors.push(required(field, message));
-  }
-  return errors;
-}

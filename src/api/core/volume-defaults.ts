@@ -2,6 +2,8 @@ import type { Volume } from "../generated/core/v1.ts";
 import { defaultPullPolicy } from "./image-name.ts";
 
 const FILE_MODE = 0o644;
+const TOKEN_SECONDS = 3600;
+const CERTIFICATE_SECONDS = 86400;
 
 /** Defaults of one volume of a pod; a volume without source is an emptyDir. */
 export function setVolumeDefaults(volume: Volume): void {
@@ -17,7 +19,8 @@ export function setVolumeDefaults(volume: Volume): void {
   if (volume.projected) {
     volume.projected.defaultMode ??= FILE_MODE;
     for (const source of volume.projected.sources ?? []) {
-      if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
+      if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= TOKEN_SECONDS;
+      if (source.podCertificate) source.podCertificate.maxExpirationSeconds ??= CERTIFICATE_SECONDS;
       setFieldReferenceDefaults(source.downwardAPI?.items);
     }
   }

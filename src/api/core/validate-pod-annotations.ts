@@ -1,0 +1,159 @@
+import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import type { Pod, PodSpec, Toleration } from "../generated/core/v1.ts";
+import { validateRelativePath } from "./validate-path.ts";
+import { validateTolerations } from "./validate-tolerations.ts";
+import { containersOf } from "./validate-windows.ts";
+
+type Annotations = Readonly<Record<string, string>>;
+
+export const MIRROR_POD = "kubernetes.io/config.mirror";
+export const SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod";
+export const SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/";
+export const APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/";
+const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
+const TOLERATIONS = "scheduler.alpha.kubernetes.io/tolerations";
+const LOCALHOST = "localhost/";
+
+/** What is wrong with annotations that say something about a pod, in a pod or a template. @param field of the annotations */
+export function validatePodAnnotations(
+  annotations: Annotations | undefined,
+  spec: PodSpec,
+  field: string,
+): FieldError[] {
+  const given = annotations ?? {};
+  const errors: FieldError[] = [];
+  if (given[MIRROR_POD] !== undefined && !spec.nodeName) {
+    const message = "must set spec.nodeName if mirror pod annotation is set";
+    errors.push(invalid(`${field}[${MIRROR_POD}]`, spec.nodeName ?? "", message));
+  }
+  if (given[TOLERATIONS] !== undefined) errors.push(...validateTolerationsText(given[TOLERATIONS], field));
+  for (const [key, profile] of Object.entries(given)) {
+    if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) {
+      errors.push(...validateSeccompText(profile, `${field}.${key}`));
+    }
+  }
+  errors.push(...validateAppArmorTexts(given, spec, field));
+  const cost = given[DELETION_COST];
+  if (cost !== undefined && !isInt32(cost)) {
+    errors.push(invalid(`${field}[${DELETION_COST}]`, cost, "must be a 32bit integer"));
+  }
+  return errors;
+}
+
+function isInt32(text: string): boolean {
+  if (!/^(0|-?[1-9][0-9]*)$/.test(text)) return false;
+  const value = Number(text);
+  return value >= -(2 ** 31) && value < 2 ** 31;
+}
+
+function validateTolerationsText(text: string, field: string): FieldError[] {
+  let tolerations: unknown;
+  try {
+    tolerations = text === "" ? [] : JSON.parse(text);
+  } catch (error) {
+    return [invalid(field, TOLERATIONS, error instanceof Error ? error.message : "no JSON")];
+  }
+  const list = Array.isArray(tolerations) ? (tolerations as Toleration[]) : [];
+  return list.length === 0 ? [] : validateTolerations(list, `${field}.${TOLERATIONS}`);
+}
+
+function validateSeccompText(profile: string, field: string): FieldError[] {
+  if (["runtime/default", "docker/default", "unconfined"].includes(profile)) return [];
+  if (profile.startsWith(LOCALHOST)) return validateRelativePath(profile.slice(LOCALHOST.length), field);
+  return [invalid(field, profile, "must be a valid seccomp profile")];
+}
+
+function validateAppArmorTexts(annotations: Annotations, spec: PodSpec, field: string): FieldError[] {
+  const names = new Set(containersOf(spec, "").map(({ container }) => container.name));
+  return Object.entries(annotations).flatMap(([key, profile]) => {
+    if (!key.startsWith(APP_ARMOR)) return [];
+    const container = key.slice(APP_ARMOR.length);
+    const at = `${field}[${key}]`;
+    const errors = names.has(container) ? [] : [invalid(at, container, "container not found")];
+    const isValid = ["", "runtime/default", "unconfined"].includes(profile) || profile.startsWith(LOCALHOST);
+    if (!isValid) errors.push(invalid(at, profile, `invalid AppArmor profile name: ${JSON.stringify(profile)}`));
+    return errors;
+  });
+}
+
+/** What is wrong with a new pod whose annotations and fields do not say the same. */
+export function validateAnnotationsMatch(pod: Pod): FieldError[] {
+  const annotations = pod.metadata?.annotations ?? {};
+  const spec = pod.spec!;
+  const errors: FieldError[] = [];
+  const wide = annotations[SECCOMP_POD];
+  const podProfile = spec.securityContext?.seccompProfile;
+  if (wide !== undefined && podProfile !== undefined) {
+    errors.push(...compareSeccomp(wide, podProfile, "spec.securityContext.seccompProfile"));
+  }
+  for (const { container, path } of containersOf(spec, "spec")) {
+    const { seccompProfile, appArmorProfile } = container.securityContext ?? {};
+    const seccomp = annotations[`${SECCOMP_CONTAINER}${container.name}`];
+    if (seccomp !== undefined && seccompProfile !== undefined) {
+      errors.push(...compareSeccomp(seccomp, seccompProfile, `${path}.securityContext.seccompProfile`));
+    }
+    const armor = annotations[`${APP_ARMOR}${container.name}`];
+    if (armor !== undefined && appArmorProfile !== undefined && spec.os?.name !== "windows") {
+      errors.push(...compareAppArmor(armor, appArmorProfile, `${path}.securityContext.appArmorProfile`));
+    }
+  }
+  return errors;
+}
+
+interface Profile {
+  type: string;
+  localhostProfile?: string;
+}
+
+function compareSeccomp(text: string, profile: Profile, field: string): FieldError[] {
+  const refused = forbiddenField(`${field}.type`, "seccomp type in annotation and field must match");
+  switch (text) {
+    case "unconfined":
+      return profile.type === "Unconfined" ? [] : [refused];
+    case "runtime/default":
+    case "docker/default":
+      return profile.type === "RuntimeDefault" ? [] : [refused];
+    default:
+      break;
+  }
+  if (!text.startsWith(LOCALHOST)) return [];
+  if (profile.type !== "Localhost") return [refused];
+  return profile.localhostProfile === text.slice(LOCALHOST.length)
+    ? []
+    : [forbiddenField(`${field}.localhostProfile`, "seccomp profile in annotation and field must match")];
+}
+
+function compareAppArmor(text: string, profile: Profile, field: string): FieldError[] {
+  const refused = forbiddenField(`${field}.type`, "apparmor type in annotation and field must match");
+  const wanted = appArmorProfileOf(text);
+  if (wanted === undefined) return [];
+  if (wanted.type !== profile.type) return [refused];
+  return wanted.localhostProfile === profile.localhostProfile
+    ? []
+    : [forbiddenField(`${field}.localhostProfile`, "apparmor profile in annotation and field must match")];
+}
+
+/** The profile that an annotation of old names; undefined for one that names none. */
+export function appArmorProfileOf(text: string): Profile | undefined {
+  if (text === "unconfined") return { type: "Unconfined" };
+  if (text === "runtime/default") return { type: "RuntimeDefault" };
+  if (!text.startsWith(LOCALHOST) || text.length === LOCALHOST.length) return undefined;
+  return { type: "Localhost", localhostProfile: text.slice(LOCALHOST.length) };
+}
+
+/** A token in a volume belongs to an account, so that there must be one. */
+export function validateTokenAccount(spec: PodSpec, field: string): FieldError[] {
+  if (spec.serviceAccountName) return [];
+  return (spec.volumes ?? []).flatMap((volume, index) =>
+    (volume.projected?.sources ?? []).flatMap((source, at) =>
+      source.serviceAccountToken === undefined
+        ? []
+        : [
+            forbiddenField(
+              `${field}.volumes[${index}].projected.sources[${at}].serviceAccountToken`,
+              "must not be specified when serviceAccountName is not set",
+            ),
+          ],
+    ),
+  );
+}

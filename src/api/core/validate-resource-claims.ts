@@ -1,0 +1,30 @@
+import { invalids, uniqueness } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
+import type { PodSpec } from "../generated/core/v1.ts";
+import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
+
+/** What is wrong with the claims of a pod for devices. */
+export function validateResourceClaims(spec: PodSpec, field: string): FieldError[] {
+  const unique = uniqueness();
+  return (spec.resourceClaims ?? []).flatMap((claim, index) => {
+    const path = `${field}[${index}]`;
+    const { name, resourceClaimName: own, resourceClaimTemplateName: template } = claim;
+    const errors: FieldError[] = [];
+    if (!name) errors.push(required(`${path}.name`));
+    else {
+      const twice = unique(name, `${path}.name`);
+      errors.push(...(twice.length > 0 ? twice : invalids(`${path}.name`, name, dnsLabelErrors(name))));
+    }
+    if (own !== undefined && template !== undefined) {
+      const message = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+      errors.push(invalid(path, claim, message));
+    }
+    if (own === undefined && template === undefined) {
+      errors.push(invalid(path, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"));
+    }
+    if (own !== undefined) errors.push(...invalids(`${path}.resourceClaimName`, own, dnsSubdomainErrors(own)));
+    if (template !== undefined)
+      errors.push(...invalids(`${path}.resourceClaimTemplateName`, template, dnsSubdomainErrors(template)));
+    return errors;
+  });
+}
