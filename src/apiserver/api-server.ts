@@ -60,6 +60,7 @@ import {
 import { certificateSigningRequestStrategy } from "./registry/strategies/certificate-signing-request.ts";
 import { deviceTaintRuleStrategy, resourceSliceStrategy } from "./registry/strategies/device-taints.ts";
 import { eventStrategy } from "./registry/strategies/event.ts";
+import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
 import { rbacStrategy } from "./registry/strategies/rbac.ts";
@@ -253,6 +254,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       })
     : undefined;
   const repairing = claims.keepRepaired(stopping.signal);
+  const serviceRange = options.keepsLocalServices
+    ? keepServiceCidr({ ...options, reader, transport, signal: stopping.signal, log: log.named("services") })
+    : undefined;
   return {
     handler,
     reader,
@@ -270,7 +274,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await auditor?.close();
       await webhooks.close();
       stopping.abort();
-      await Promise.all([following, repairing, localServices]);
+      await Promise.all([following, repairing, localServices, serviceRange]);
     },
   };
 }

@@ -19,6 +19,7 @@ import type { ControllerFactory } from "./reconciler.ts";
 import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationController } from "./replication/replication.ts";
 import { resourceQuotaController } from "./resourcequota/reconcile.ts";
+import { serviceCidrController } from "./service-cidr/reconcile.ts";
 import { serviceAccountController } from "./serviceaccount/reconcile.ts";
 import { statefulSetController } from "./statefulset/reconcile.ts";
 import {
@@ -55,6 +56,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "persistentvolumeclaim-protection-controller": claimProtectionController,
   "pod-garbage-collector-controller": podGarbageCollector,
   "resourcequota-controller": resourceQuotaController,
+  "service-cidr-controller": serviceCidrController,
   "serviceaccount-controller": serviceAccountController,
   "taint-eviction-controller": taintEvictionController,
   "ttl-after-finished-controller": ttlAfterFinishedController,

@@ -25,6 +25,7 @@ export function nodeIdentity(nodeName: string): UserInfo {
 
 /** Service accounts of the controllers whose account upstream names otherwise than the controller. */
 export const CONTROLLER_ACCOUNTS: Readonly<Record<string, string>> = {
+  "service-cidr-controller": "service-cidrs-controller",
   "certificatesigningrequest-approving-controller": "certificate-controller",
   "persistentvolume-protection-controller": "pv-protection-controller",
   "persistentvolumeclaim-protection-controller": "pvc-protection-controller",
