@@ -28,6 +28,8 @@ export interface UpOptions extends ServerChoices {
   readonly port?: number;
   readonly bind: string;
   readonly nodeName: string;
+  /** By which other machines reach the node; chosen by `bind` when absent. */
+  readonly nodeIp?: string | undefined;
   /** Without a node: control plane only. */
   readonly node: boolean;
   readonly runtime: Runtime;

@@ -2,11 +2,13 @@ import type { Node } from "../api/generated/core/v1.ts";
 import { errorMessage } from "../base/assert.ts";
 import { assemble, type KubeletInformers, kubeletInformers } from "./assemble.ts";
 import type { KubeletHandle } from "./handle.ts";
+import type { HostFacts } from "./host/host.ts";
 import { kubeletCalls } from "./kubelet-handle.ts";
 import type { KubeletOptions } from "./kubelet-options.ts";
 import { runLogRotation } from "./logs/log-rotation.ts";
 import { nodeStatusEvent, STARTING } from "./node/node-events.ts";
 import { runNodeLease } from "./node/node-lease.ts";
+import { runNodeLimits } from "./node/node-limits.ts";
 import { registerNode, runNodeReporter } from "./node/node-reporter.ts";
 import { allocatableAmounts } from "./node/node-status.ts";
 import { createNodeReporting, DEFAULT_MAX_PODS, type NodeReporting } from "./node/reporting.ts";
@@ -56,7 +58,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   running.start();
   followPodCidrs(options, informers, signal);
   followCordon(informers, reporting, signal);
-  const loops = runLoops(options, { node, reporting, manager: running, dependencies, signal });
+  const loops = runLoops(options, { node, facts, informers, reporting, manager: running, dependencies, signal });
 
   async function stop({ keepPods = false, graceSeconds = DEFAULT_STOP_GRACE_SECONDS } = {}): Promise<void> {
     if (!keepPods) await running.shutDown(graceSeconds);
@@ -76,17 +78,28 @@ async function runLoops(
   options: KubeletOptions,
   parts: {
     node: Node;
+    facts: HostFacts;
+    informers: KubeletInformers;
     reporting: NodeReporting;
     manager: PodManager;
     dependencies: PodDependencies;
     signal: AbortSignal;
   },
 ): Promise<void> {
-  const { node, reporting, manager, dependencies, signal } = parts;
+  const { node, facts, informers, reporting, manager, dependencies, signal } = parts;
   const { clock, log, host, runtime } = options;
   await Promise.all([
     runNodeReporter(node, reporting.options),
     runNodeLease({ ...options, nodeUid: node.metadata?.uid ?? "", signal }),
+    runNodeLimits({
+      cgroups: host.cgroups,
+      facts,
+      clock,
+      signal,
+      pods: () => manager.pods(),
+      onPods: (listener) => informers.pods.subscribe(listener),
+      tell: reporting.options.tell,
+    }),
     runLogRotation({ files: host.logs, runtime: runtime.runtime, cache: dependencies.cache, clock, log, signal }),
     removeLeftovers(manager, dependencies).catch((error) =>
       log.warn("cannot remove what earlier pods left", { error: errorMessage(error) }),

@@ -60,7 +60,7 @@ async function start(
   if (options.node) {
     if (isShared) await requireFirstPodBlock(context, { ...options, facts });
     const { startNode } = await import("./node.ts");
-    await startNode({ ...options, ...server, context }, to);
+    await startNode({ ...options, ...server, address: options.nodeIp ?? server.address, context }, to);
   }
   if (simulated !== undefined) started.push(await startSimulated({ simulated, server, context }));
   started.push(tidyMemory(environment.clock));

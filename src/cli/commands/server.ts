@@ -1,7 +1,7 @@
 import type { Command } from "../command.ts";
 import { upCommand } from "./up.ts";
 
-const { "no-node": _noNode, runtime: _runtime, ...options } = upCommand.options;
+const { "no-node": _noNode, "node-ip": _nodeIp, runtime: _runtime, ...options } = upCommand.options;
 
 /** The control plane for agents on other machines: `up` without a node. */
 export const serverCommand: Command = {

@@ -10,64 +10,98 @@ import type { PodCgroups } from "./pod-cgroups.ts";
 
 const QOS_DIRECTORIES = { Guaranteed: "", Burstable: "burstable", BestEffort: "besteffort" } as const;
 const CONTROLLERS_V2 = "+cpu +memory +pids";
+const SHARES_PER_CPU = 1024;
+const LEAST_SHARES = 2;
+
+/** What a group may use. A limit that is absent is left as it is. */
+interface GroupLimits {
+  readonly cpuShares: number;
+  readonly cpuQuota?: number;
+  readonly memoryBytes?: number | undefined;
+}
 
 /**
  * Cgroups of pods below `root` (e.g. `/wherry-1234`), as upstream names them: `kubepods/burstable/pod<uid>`. Their limits
  * are set here; those of containers are the runtime's.
  */
 export function createPodCgroups(root: string, log: Logger): PodCgroups {
-  const parent = (pod: Pod): string =>
-    join(root, "kubepods", QOS_DIRECTORIES[qosClass(pod)], `pod${identityOf(pod).uid}`);
+  const base = join(root, "kubepods");
+  const parent = (pod: Pod): string => join(base, QOS_DIRECTORIES[qosClass(pod)], `pod${identityOf(pod).uid}`);
+  const complain = (group: string) => (error: unknown) =>
+    log.debug("cannot set a cgroup's limits", { group, error: errorMessage(error) });
   return {
     parent,
-    async ensure(pod) {
-      const { unified, roots } = await cgroupHierarchies();
-      const values = unified ? valuesV2(pod) : valuesV1(pod);
-      for (const hierarchy of roots) {
-        // The hierarchy that only groups processes, and named ones, have no limits.
-        const wanted = Object.entries(values).filter(
-          ([, { controller }]) => unified || hierarchy.endsWith(`/${controller}`),
-        );
-        if (wanted.length === 0) continue;
-        const path = join(hierarchy, parent(pod));
-        try {
-          await mkdir(path, { recursive: true });
-          if (unified) await enableControllers(hierarchy, parent(pod));
-          for (const [file, { value }] of wanted) await writeFile(join(path, file), value);
-        } catch (error) {
-          log.debug("cannot set a pod's cgroup limits", { path, error: errorMessage(error) });
-        }
+    ensure: (pod) => setLimits(parent(pod), podGroup(pod)).catch(complain(parent(pod))),
+    enforceNode: ({ cpus, memoryBytes }) => setLimits(base, { cpuShares: cpus * SHARES_PER_CPU, memoryBytes }),
+    async shareProcessor(pods) {
+      for (const [quality, shares] of Object.entries(qualityShares(pods))) {
+        const group = join(base, QOS_DIRECTORIES[quality as keyof typeof QOS_DIRECTORIES]);
+        await setLimits(group, { cpuShares: shares }).catch(complain(group));
       }
     },
     async remove({ uid }) {
-      const places = Object.values(QOS_DIRECTORIES).map((directory) => join(root, "kubepods", directory, `pod${uid}`));
+      const places = Object.values(QOS_DIRECTORIES).map((directory) => join(base, directory, `pod${uid}`));
       await Promise.all(places.map((place) => removeCgroups(place, log)));
     },
   };
 }
 
-type Values = Record<string, { controller: string; value: string }>;
+/** As upstream: burstable pods have what they ask for together, those that ask for nothing have what others leave. */
+export function qualityShares(pods: readonly Pod[]): { Burstable: number; BestEffort: number } {
+  const burstable = pods.filter((pod) => qosClass(pod) === "Burstable");
+  const milliCpu = burstable.reduce((sum, pod) => sum + (podRequests(pod).cpu ?? 0), 0);
+  return { Burstable: cpuShares(milliCpu), BestEffort: LEAST_SHARES };
+}
 
-function valuesV1(pod: Pod): Values {
+function podGroup(pod: Pod): GroupLimits {
   const limits = podLimits(pod);
-  const quota = cpuQuota(limits.cpu ?? 0);
   return {
-    "cpu.shares": { controller: "cpu", value: String(cpuShares(podRequests(pod).cpu ?? 0)) },
-    ...(quota > 0 && { "cpu.cfs_quota_us": { controller: "cpu", value: String(quota) } }),
-    ...(limits.memory && { "memory.limit_in_bytes": { controller: "memory", value: String(limits.memory) } }),
+    cpuShares: cpuShares(podRequests(pod).cpu ?? 0),
+    cpuQuota: cpuQuota(limits.cpu ?? 0),
+    memoryBytes: limits.memory,
   };
 }
 
-function valuesV2(pod: Pod): Values {
-  const limits = podLimits(pod);
-  const quota = cpuQuota(limits.cpu ?? 0);
-  const shares = cpuShares(podRequests(pod).cpu ?? 0);
+/** Makes the group in every hierarchy that limits something, and sets its limits. Rejects with the first that is refused. */
+async function setLimits(group: string, limits: GroupLimits): Promise<void> {
+  const { unified, roots } = await cgroupHierarchies();
+  const values = unified ? valuesV2(limits) : valuesV1(limits);
+  const refused: unknown[] = [];
+  for (const hierarchy of roots) {
+    // The hierarchy that only groups processes, and named ones, have no limits.
+    const wanted = Object.entries(values).filter(
+      ([, { controller }]) => unified || hierarchy.endsWith(`/${controller}`),
+    );
+    if (wanted.length === 0) continue;
+    const path = join(hierarchy, group);
+    try {
+      await mkdir(path, { recursive: true });
+      if (unified) await enableControllers(hierarchy, group);
+      for (const [file, { value }] of wanted) await writeFile(join(path, file), value);
+    } catch (error) {
+      refused.push(error);
+    }
+  }
+  if (refused.length > 0) throw refused[0];
+}
+
+type Values = Record<string, { controller: string; value: string }>;
+
+function valuesV1({ cpuShares: shares, cpuQuota: quota = 0, memoryBytes }: GroupLimits): Values {
+  return {
+    "cpu.shares": { controller: "cpu", value: String(shares) },
+    ...(quota > 0 && { "cpu.cfs_quota_us": { controller: "cpu", value: String(quota) } }),
+    ...(memoryBytes && { "memory.limit_in_bytes": { controller: "memory", value: String(memoryBytes) } }),
+  };
+}
+
+function valuesV2({ cpuShares: shares, cpuQuota: quota = 0, memoryBytes }: GroupLimits): Values {
   // The kernel's documented conversion of shares [2, 262144] to weight [1, 10000].
   const weight = 1 + Math.floor(((shares - 2) * 9999) / 262_142);
   return {
     "cpu.weight": { controller: "cpu", value: String(weight) },
     ...(quota > 0 && { "cpu.max": { controller: "cpu", value: `${quota} 100000` } }),
-    ...(limits.memory && { "memory.max": { controller: "memory", value: String(limits.memory) } }),
+    ...(memoryBytes && { "memory.max": { controller: "memory", value: String(memoryBytes) } }),
   };
 }
 

@@ -3,7 +3,10 @@ import type { PodCgroups } from "./pod-cgroups.ts";
 
 /** For nodes whose containers do not really run. */
 export const noCgroups: PodCgroups = {
+  limitsNothing: true,
   parent: (pod) => `/kubepods/pod${identityOf(pod).uid}`,
   ensure: async () => {},
+  enforceNode: async () => {},
+  shareProcessor: async () => {},
   remove: async () => {},
 };
