@@ -93,12 +93,31 @@ export interface AuditLogSettings {
   readonly maxAgeDays: number;
   readonly maxBackups: number;
   readonly maxSizeMegabytes: number;
+  /** batch when absent. */
+  readonly mode?: AuditMode | undefined;
+  /** Events of any size are written when absent. */
+  readonly truncate?: AuditTruncation | undefined;
+}
+
+/**
+ * `--audit-…-mode`: requests do not wait for their events (batch), wait for them, or fail as well when an event of a request
+ * that has just come cannot be stored.
+ */
+export type AuditMode = "batch" | "blocking" | "blocking-strict";
+
+/** `--audit-…-truncate-…`, in bytes. */
+export interface AuditTruncation {
+  readonly maxEventBytes: number;
+  readonly maxBatchBytes: number;
 }
 
 /** `--audit-webhook-…`. */
 export interface AuditWebhookSettings extends AuditBatchSettings {
   /** In kubeconfig format. */
   readonly configFile: string;
+  /** batch when absent. */
+  readonly mode?: AuditMode | undefined;
+  readonly truncate?: AuditTruncation | undefined;
 }
 
 export interface AuditBatchSettings {

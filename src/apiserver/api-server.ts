@@ -51,6 +51,7 @@ import { storageMetrics } from "./metrics/storage-metrics.ts";
 import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
+import { objectMaker } from "./registry/make-object.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
 import {
@@ -98,7 +99,7 @@ export interface ApiServerOptions {
   /** How many requests run at once, and whose turn it is; without a limit when absent. */
   readonly flowControl?: FlowControlSettings;
   /** Longest time for a request that is not long-running; 60 s when absent. */
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs?: number | undefined;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
   readonly serviceCidr: string;
   readonly security: SecurityOptions;
@@ -171,6 +172,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     versions,
     webhookObserver,
     swap: objectSwapper(() => table),
+    ensure: objectMaker(transport),
     authorizer: authorization,
   });
   plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);

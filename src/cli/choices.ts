@@ -22,6 +22,8 @@ export interface ServerChoices {
   readonly audit?: AuditChoice | undefined;
   /** How many requests run at once; as many as upstream's defaults say when absent. */
   readonly flowControl?: FlowControlSettings | undefined;
+  /** Longest time for a request that is not long-running; 60 s when absent. */
+  readonly requestTimeoutMs?: number | undefined;
   /** Which admission plugins run; upstream's defaults when absent. */
   readonly admission?: AdmissionChoice | undefined;
 }

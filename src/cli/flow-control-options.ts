@@ -1,6 +1,6 @@
 import type { FlowControlSettings } from "../api/server-settings.ts";
-import { grouped, type Invocation } from "./command.ts";
-import { switchOf, wholeNumberOf } from "./number-option.ts";
+import { CommandError, grouped, type Invocation } from "./command.ts";
+import { durationOf, switchOf, wholeNumberOf } from "./number-option.ts";
 
 /** Flow control under upstream's flags. */
 export const flowControlOptions = grouped("Requests at once", {
@@ -22,7 +22,20 @@ export const flowControlOptions = grouped("Requests at once", {
     description: "writes at once",
     default: "200",
   },
+  "request-timeout": {
+    type: "string",
+    value: "DURATION",
+    description: "longest time of a request, but for watches and streams",
+    default: "1m0s",
+  },
 });
+
+/** @throws CommandError on a value that is none */
+export function requestTimeoutOf(invocation: Invocation): number {
+  const milliseconds = durationOf(invocation, "request-timeout", 60_000);
+  if (milliseconds > 0) return milliseconds;
+  throw new CommandError("--request-timeout is more than 0", 2);
+}
 
 /** @throws CommandError on a value that is none */
 export function flowControlOf(invocation: Invocation): FlowControlSettings {

@@ -6,7 +6,7 @@ import type { ServerChoices } from "./choices.ts";
 import type { CommandOption, Invocation } from "./command.ts";
 import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
-import { flowControlOf, flowControlOptions } from "./flow-control-options.ts";
+import { flowControlOf, flowControlOptions, requestTimeoutOf } from "./flow-control-options.ts";
 
 /** Options of the API server, named as kube-apiserver's. */
 export const serverOptions: Readonly<Record<string, CommandOption>> = {
@@ -30,6 +30,7 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     encryption: encryptionOf(invocation),
     audit: auditOf(invocation),
     flowControl: flowControlOf(invocation),
+    requestTimeoutMs: requestTimeoutOf(invocation),
     admission: admissionOf(invocation),
   };
 }

@@ -132,6 +132,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         },
         audit: auditOf(options.dataDirectory, options.audit, environment),
         flowControl: options.flowControl ?? flowControlDefaults,
+        requestTimeoutMs: options.requestTimeoutMs,
         admission,
         subresources: options.subresources(() => keys.current()),
         keepsLocalServices: true,

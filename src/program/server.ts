@@ -41,6 +41,8 @@ export interface ServerOptions extends ServerChoices {
   readonly kubeconfig: string;
   readonly nodeName: string;
   readonly bind: string;
+  /** By which other machines reach this machine's node, where that is not by the address of the server. */
+  readonly nodeIp?: string | undefined;
   /** 6443 or the next free one when absent. */
   readonly port?: number;
 }
@@ -85,12 +87,13 @@ export async function openServer(
       authorization: options.authorization,
       audit: options.audit,
       flowControl: options.flowControl,
+      requestTimeoutMs: options.requestTimeoutMs,
       admission: options.admission,
       facts,
       nodeName: options.nodeName,
       bind: options.bind,
       port: options.port ?? (await nextFreePort(options.bind, DEFAULT_PORT)),
-      addresses: [gateway],
+      addresses: options.nodeIp === undefined ? [gateway] : [gateway, options.nodeIp],
       ready: [
         {
           name: "poststarthook/rbac/bootstrap-roles",

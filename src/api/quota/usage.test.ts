@@ -114,3 +114,31 @@ test("whose objects count", () => {
   };
   for (const [name, resource] of Object.entries(expected)) assert.equal(resourceOfQuotaName(name), resource, name);
 });
+
+test("claims of devices count by class: all of one request, the most of what one may be given instead of another", () => {
+  const claims = "resourceclaims.resource.k8s.io";
+  const gpu = "gpu.deviceclass.resource.k8s.io/devices";
+  const nic = "nic.deviceclass.resource.k8s.io/devices";
+  assert.equal(resourceOfQuotaName(gpu), claims);
+  const one = (deviceClassName: string, of: object = {}) => ({ deviceClassName, ...of });
+  const requests = [
+    { name: "a", exactly: one("gpu", { allocationMode: "ExactCount", count: 2 }) },
+    { name: "b", exactly: one("gpu") },
+    {
+      name: "c",
+      firstAvailable: [one("gpu", { count: 1 }), one("gpu", { count: 4 }), one("nic", { allocationMode: "All" })],
+    },
+  ];
+  const names = [gpu, nic, `count/${claims}`];
+  assert.deepEqual(
+    used(quota(names), [
+      [claims, { spec: { devices: { requests } } }],
+      [claims, {}],
+    ]),
+    {
+      [gpu]: "7",
+      [nic]: "32",
+      [`count/${claims}`]: "2",
+    },
+  );
+});

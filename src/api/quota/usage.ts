@@ -1,5 +1,6 @@
 import { qualityOfService } from "../core/pod-quality.ts";
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from "../generated/core/v1.ts";
+import type { ResourceClaim } from "../generated/resource.k8s.io/v1.ts";
 import type { ApiObject } from "../meta.ts";
 import { parseQuantity, type Quantity, quantityOf } from "../quantity.ts";
 import { type Amounts, sumAmounts } from "./amounts.ts";
@@ -25,6 +26,11 @@ interface PodScopes {
 const ONE = quantityOf(1);
 /** The only scope of claims. */
 const CLAIM_SCOPE = "VolumeAttributesClass";
+const DEVICE_CLAIMS = "resourceclaims.resource.k8s.io";
+/** Behind the name of a DeviceClass: how many of its devices may be claimed. */
+const DEVICES = ".deviceclass.resource.k8s.io/devices";
+/** `All` devices of a class may be so many (AllocationResultsMaxSize). */
+const MOST_DEVICES = 32;
 /** Resources that quotas name without `count/`. */
 const PLAIN_COUNTS = new Set([
   "pods",
@@ -40,6 +46,7 @@ const PLAIN_COUNTS = new Set([
 export function resourceOfQuotaName(name: string): string {
   if (name.startsWith("count/")) return name.slice("count/".length);
   if (name === "services" || name.startsWith("services.")) return "services";
+  if (name.endsWith(DEVICES)) return DEVICE_CLAIMS;
   if (name === "requests.storage" || name.includes(".storageclass.storage.k8s.io/")) return "persistentvolumeclaims";
   return PLAIN_COUNTS.has(name) ? name : "pods";
 }
@@ -56,6 +63,9 @@ export function quotaUse(resource: string, object: ApiObject): QuotaUse {
     case "persistentvolumeclaims":
       addClaim(object as PersistentVolumeClaim, amounts);
       return { amounts, attributesClasses: attributesClassesOf(object as PersistentVolumeClaim) };
+    case DEVICE_CLAIMS:
+      addDevices(object as ResourceClaim, amounts);
+      break;
     default:
       if (PLAIN_COUNTS.has(resource)) amounts.set(resource, ONE);
   }
@@ -97,9 +107,13 @@ export function isInScope(quota: ResourceQuota, use: QuotaUse): boolean {
     ...(quota.spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: "Exists" })),
     ...(quota.spec?.scopeSelector?.matchExpressions ?? []),
   ];
-  const { pod, attributesClasses } = use;
-  if (attributesClasses !== undefined) return expressions.every((each) => hasClaimScope(each, attributesClasses));
-  return pod !== undefined && expressions.every((each) => hasPodScope(each, pod));
+  return expressions.every((each) => isInScopeOf(use, each));
+}
+
+/** The same for one scope alone. */
+export function isInScopeOf({ pod, attributesClasses }: QuotaUse, expression: ScopeExpression): boolean {
+  if (attributesClasses !== undefined) return hasClaimScope(expression, attributesClasses);
+  return pod !== undefined && hasPodScope(expression, pod);
 }
 
 interface ScopeExpression {
@@ -194,6 +208,20 @@ function addClaim(claim: PersistentVolumeClaim, amounts: Map<string, Quantity>):
     amounts.set(`${prefix}persistentvolumeclaims`, ONE);
     if (size !== undefined) amounts.set(`${prefix}requests.storage`, size);
   }
+}
+
+/** Of what one request may be given instead of the other, the most of each class. */
+function addDevices(claim: ResourceClaim, amounts: Map<string, Quantity>): void {
+  const counts = new Map<string, number>();
+  for (const { exactly, firstAvailable = [] } of claim.spec?.devices?.requests ?? []) {
+    const most = new Map<string, number>();
+    for (const { deviceClassName, allocationMode, count } of exactly === undefined ? firstAvailable : [exactly]) {
+      const devices = allocationMode === "All" ? MOST_DEVICES : (count ?? 1);
+      most.set(deviceClassName, Math.max(devices, most.get(deviceClassName) ?? 0));
+    }
+    for (const [name, devices] of most) counts.set(name, (counts.get(name) ?? 0) + devices);
+  }
+  for (const [name, devices] of counts) amounts.set(name + DEVICES, quantityOf(devices));
 }
 
 function attributesClassesOf({ spec, status }: PersistentVolumeClaim): string[] {

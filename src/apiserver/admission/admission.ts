@@ -63,6 +63,9 @@ export interface AdmissionPlugin {
 /** Replaces an object past admission and validation if it still is as it was read; undefined when another write came first. */
 export type SwapObject = <T extends ApiObject>(resource: ResourceReference<T>, object: T) => Promise<T | undefined>;
 
+/** Creates an object through the door, as the API server itself; one that is there already is as good. */
+export type EnsureObject = <T extends ApiObject>(resource: ResourceReference<T>, object: T) => Promise<void>;
+
 /** What plugins are made from. */
 export interface AdmissionDependencies {
   readonly reader: ObjectReader;
@@ -76,6 +79,8 @@ export interface AdmissionDependencies {
   readonly versions: ResourceVersions;
   /** Keeps what a plugin counts in objects. */
   readonly swap: SwapObject;
+  /** Makes an object that another one needs. */
+  readonly ensure: EnsureObject;
   /** Told of each call of an admission webhook. */
   readonly webhookObserver?: ((call: WebhookObservation) => void) | undefined;
 }

@@ -7,6 +7,7 @@ import type { Event, Pod, PodSpec, Service } from "../../api/generated/core/v1.t
 import { configMaps, events, namespaces, pods, services } from "../../api/generated/resources.ts";
 import { StatusError } from "../../api/status.ts";
 import { admissionBench } from "../testing/admission-bench.ts";
+import { startMemoryServer } from "../testing/memory-server.ts";
 import { startWebhookServer } from "../testing/webhook-server.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
 import { readAdmissionConfiguration } from "./configuration/read-configuration.ts";
@@ -41,6 +42,26 @@ test("plugins are turned on and off by name", () => {
   assert.throws(() => names({ enabled: ["Nonsense"] }), /plugin "Nonsense" is unknown/);
   assert.throws(() => names({ enabled: ["Priority"], disabled: ["Priority"] }), /overlapped/);
   assert.throws(() => names({ enabled: ["ImagePolicyWebhook"] }), /needs its configuration/);
+});
+
+test("NamespaceAutoProvision makes the namespace of what is created, and no other one", async () => {
+  const server = await startMemoryServer({
+    admission: (dependencies) => createAdmissionPlugins(dependencies, { enabled: ["NamespaceAutoProvision"] }),
+  });
+  try {
+    const { client } = server;
+    const into = (namespace: string) => ({ metadata: { name: "c", namespace } });
+    await client.create(configMaps, into("new"), { dryRun: true }).catch(() => undefined);
+    await assert.rejects(client.get(namespaces, { name: "new" }), /not found/);
+    const made = await Promise.all([client.create(configMaps, into("new")), client.create(configMaps, into("newer"))]);
+    assert.equal(made.length, 2);
+    assert.equal((await client.get(namespaces, { name: "new" })).metadata?.name, "new");
+    await assert.rejects(client.create(configMaps, into("No Name")), /configmaps "c" is forbidden: .*Invalid value/);
+    await assert.rejects(client.delete(configMaps, { namespace: "newest", name: "c" }), /not found/);
+    await assert.rejects(client.get(namespaces, { name: "newest" }), /not found/);
+  } finally {
+    await server.close();
+  }
 });
 
 test("AlwaysPullImages", async () => {
@@ -220,6 +241,20 @@ test("an AdmissionConfiguration is read with the files that it names", async () 
     security.defaults.enforce = "nonsense";
     await write();
     await assert.rejects(readAdmissionConfiguration(file), /PodSecurity: defaults\.enforce: Invalid value: "nonsense"/);
+    security.defaults.enforce = "baseline";
+    const limitedResources: object[] = [
+      { resource: "pods", matchScopes: [{ scopeName: "PriorityClass", operator: "In", values: ["high"] }] },
+    ];
+    plugins.push({ name: "ResourceQuota", configuration: { limitedResources } } as never);
+    await write();
+    assert.deepEqual((await readAdmissionConfiguration(file)).resourceQuota, { limitedResources });
+    limitedResources.push({ resource: "pods", matchScopes: [{ scopeName: "Size", operator: "In" }] });
+    await write();
+    await assert.rejects(
+      readAdmissionConfiguration(file),
+      /ResourceQuota: limitedResources\[1\]\.matchScopes\.scopeName: Unsupported value: "Size"/,
+    );
+    plugins.pop();
     plugins.push({ name: "Nothing" });
     plugins.splice(1, 1);
     await write();

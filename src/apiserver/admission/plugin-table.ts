@@ -17,6 +17,7 @@ import { extendedResourceToleration } from "./extended-resource-toleration.ts";
 import { imagePolicyPlugin } from "./image-policy-webhook.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger.ts";
+import { namespaceAutoProvision } from "./namespace-auto-provision.ts";
 import { namespaceExists } from "./namespace-exists.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
@@ -56,6 +57,7 @@ function entry(name: string, create: Create, isDefault: boolean): PluginEntry {
 /** Every plugin, in upstream's order: who changes objects comes before who judges them, webhooks and quota come last. */
 export const pluginTable: readonly PluginEntry[] = [
   off("AlwaysAdmit", alwaysAdmit),
+  off("NamespaceAutoProvision", namespaceAutoProvision),
   on("NamespaceLifecycle", namespaceLifecycle),
   off("NamespaceExists", namespaceExists),
   off("LimitPodHardAntiAffinityTopology", limitPodHardAntiAffinityTopology),
@@ -92,6 +94,6 @@ export const pluginTable: readonly PluginEntry[] = [
   on("MutatingAdmissionWebhook", mutatingAdmissionWebhook),
   on("ValidatingAdmissionPolicy", validatingAdmissionPolicy),
   on("ValidatingAdmissionWebhook", validatingAdmissionWebhook),
-  on("ResourceQuota", resourceQuota),
+  on("ResourceQuota", (dependencies, configurations) => resourceQuota(dependencies, configurations.resourceQuota)),
   off("AlwaysDeny", alwaysDeny),
 ];

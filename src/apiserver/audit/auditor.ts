@@ -3,19 +3,28 @@ import { type AuditDecider, auditDecider } from "./decide.ts";
 import type { AuditEvent } from "./event.ts";
 import type { AuditPolicy } from "./policy.ts";
 
-/** Where audit events go. A backend never makes a request wait: it takes an event, or drops and counts it. */
+/**
+ * Where audit events go. Unless it was asked to block, a backend never makes a request wait: it takes an event, or drops and
+ * counts it.
+ */
 export interface AuditBackend {
   readonly name: string;
-  /** @param text the event as JSON */
-  write(event: AuditEvent, text: string): void;
+  /**
+   * Nothing to wait for, or whether the request may go on, when the event is stored or certainly lost.
+   * @param text the event as JSON
+   */
+  write(event: AuditEvent, text: string): Stored;
   /** Writes what it still has. Idempotent. */
   close(): Promise<void>;
 }
 
+export type Stored = undefined | Promise<boolean>;
+
 /** What the audit filter asks: how much of a request is wanted, and who takes the event. */
 export interface Auditor {
   readonly decide: AuditDecider;
-  emit(event: AuditEvent): void;
+  /** As AuditBackend's write, of all of them. */
+  emit(event: AuditEvent): Stored;
   close(): Promise<void>;
 }
 
@@ -58,7 +67,8 @@ export function createAuditor(options: {
     emit(event) {
       total.inc();
       const text = JSON.stringify(event);
-      for (const backend of backends) backend.write(event, text);
+      const waits = backends.map((backend) => backend.write(event, text)).filter((stored) => stored !== undefined);
+      return waits.length === 0 ? undefined : Promise.all(waits).then((stored) => stored.every(Boolean));
     },
     async close() {
       await Promise.all(backends.map((backend) => backend.close()));

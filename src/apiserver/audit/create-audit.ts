@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { AuditLogSettings, AuditWebhookSettings } from "../../api/server-settings.ts";
+import type { AuditLogSettings, AuditTruncation, AuditWebhookSettings } from "../../api/server-settings.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
@@ -10,6 +10,7 @@ import { type AuditBackend, type Auditor, createAuditor, droppedCounter } from "
 import { defaultAuditPolicy } from "./default-policy.ts";
 import { logBackend } from "./log-backend.ts";
 import { type AuditPolicy, AuditPolicyError, readPolicy } from "./policy.ts";
+import { truncating } from "./truncate.ts";
 import { webhookBackend } from "./webhook-backend.ts";
 
 /** What the --audit-* flags say. */
@@ -42,11 +43,15 @@ export async function createAudit(
   const policy = settings.policyFile === undefined ? defaultAuditPolicy : await policyOf(settings.policyFile);
   const dropped = droppedCounter(metrics);
   const backends: AuditBackend[] = [];
-  if (settings.log !== undefined) backends.push(logBackend({ ...settings.log, clock, log, dropped }));
+  const add = (backend: AuditBackend, truncate: AuditTruncation | undefined): void =>
+    void backends.push(truncate === undefined ? backend : truncating(backend, truncate, dropped));
+  if (settings.log !== undefined) add(logBackend({ ...settings.log, clock, log, dropped }), settings.log.truncate);
   if (settings.webhook !== undefined) {
-    const { configFile, ...batch } = settings.webhook;
+    const { configFile, truncate, ...batch } = settings.webhook;
     const endpoint = await readEndpoint(configFile);
-    backends.push(webhookBackend({ ...batch, endpoint, client: from.webhooks, clock, log, dropped }));
+    const { maxBatchBytes } = truncate ?? {};
+    const by = { endpoint, client: from.webhooks, clock, log, dropped, maxBatchBytes };
+    add(webhookBackend({ ...batch, ...by }), truncate);
   }
   return backends.length === 0 ? undefined : createAuditor({ policy, backends, metrics });
 }

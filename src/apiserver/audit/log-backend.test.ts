@@ -53,8 +53,8 @@ const event: AuditEvent = {
 
 test("events are lines of a file that only its owner reads", async () => {
   const log = backend();
-  log.write(event, '{"n":1}');
-  log.write(event, '{"n":2}');
+  void log.write(event, '{"n":1}');
+  void log.write(event, '{"n":2}');
   await log.close();
   const path = join(directory, "audit", "audit.log");
   assert.equal(readFileSync(path, "utf8"), '{"n":1}\n{"n":2}\n');
@@ -65,7 +65,7 @@ test("events are lines of a file that only its owner reads", async () => {
 test("a later server appends", async () => {
   for (const text of ["1", "2"]) {
     const log = backend();
-    log.write(event, text);
+    void log.write(event, text);
     await log.close();
   }
   assert.equal(readFileSync(join(directory, "audit", "audit.log"), "utf8"), "1\n2\n");
@@ -78,7 +78,7 @@ test("full files are put aside, so many stay, and old ones go", async () => {
   writeFileSync(join(directory, "unrelated.log"), "");
   for (let number = 0; number < 5; number++) {
     const one = backend();
-    one.write(event, half);
+    void one.write(event, half);
     await one.close();
     await clock.advance(1000);
   }
@@ -86,7 +86,7 @@ test("full files are put aside, so many stay, and old ones go", async () => {
   assert.deepEqual(names, ["audit-2026-01-01T00-00-03.000.log", "audit-2026-01-01T00-00-04.000.log", "audit.log"]);
   await clock.advance(31 * 86_400_000);
   const last = backend();
-  last.write(event, "later");
+  void last.write(event, "later");
   await last.close();
   assert.deepEqual(readdirSync(join(directory, "audit")), ["audit.log"]);
 });
@@ -94,8 +94,8 @@ test("full files are put aside, so many stay, and old ones go", async () => {
 test("what a disk cannot take is dropped and counted", async () => {
   writeFileSync(join(directory, "audit"), "a file where a folder should be");
   const log = backend();
-  log.write(event, "1");
-  log.write(event, "2");
+  void log.write(event, "1");
+  void log.write(event, "2");
   await log.close();
   assert.equal(dropped, 2);
 });
@@ -103,17 +103,36 @@ test("what a disk cannot take is dropped and counted", async () => {
 test("what waits is bounded", async () => {
   const log = backend();
   const large = "x".repeat(1024 * 1024);
-  for (let number = 0; number < 40; number++) log.write(event, large);
+  for (let number = 0; number < 40; number++) void log.write(event, large);
   assert.ok(dropped > 15, `${dropped} dropped`);
   await log.close();
 });
 
 test("the legacy format is one line of text", async () => {
   const log = backend({ format: "legacy" });
-  log.write(event, "");
+  void log.write(event, "");
   await log.close();
   assert.equal(
     readFileSync(join(directory, "audit", "audit.log"), "utf8"),
     '2026-01-01T00:00:00.000000Z AUDIT: id="id" stage="ResponseComplete" ip="10.0.0.1" method="list" user="jane" groups="a","b" as="<self>" asgroups="<lookup>" user-agent="" namespace="<none>" uri="/api/v1/pods" response="200"\n',
   );
+});
+
+test("who blocks waits until the line is written; strictly, and hears of a loss", async () => {
+  const path = join(directory, "audit", "audit.log");
+  const log = backend({ mode: "blocking-strict" });
+  const waits = ['{"n":1}', '{"n":2}', '{"n":3}'].map((text) => log.write(event, text));
+  assert.deepEqual(await Promise.all(waits), [true, true, true]);
+  assert.equal(readFileSync(path, "utf8"), '{"n":1}\n{"n":2}\n{"n":3}\n');
+  await log.close();
+  const blocked = join(directory, "file");
+  writeFileSync(blocked, "");
+  const impossible = { path: join(blocked, "audit.log") };
+  const strict = backend({ ...impossible, mode: "blocking-strict" });
+  assert.equal(await strict.write(event, "lost"), false);
+  const lenient = backend({ ...impossible, mode: "blocking" });
+  assert.equal(await lenient.write(event, "lost"), true);
+  assert.equal(backend({ mode: "batch" }).write(event, "later"), undefined);
+  assert.equal(dropped, 2);
+  await Promise.all([strict.close(), lenient.close()]);
 });

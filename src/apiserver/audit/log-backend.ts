@@ -1,13 +1,16 @@
+import type { AuditMode } from "../../api/server-settings.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import type { AuditBackend, CountDropped } from "./auditor.ts";
+import type { AuditBackend, CountDropped, Stored } from "./auditor.ts";
 import type { AuditEvent } from "./event.ts";
 import { legacyLine } from "./legacy-line.ts";
 import { openRotatedFile, type RotatedFile, type RotationOptions } from "./rotated-file.ts";
 
 export interface LogBackendOptions extends RotationOptions {
   readonly format: "json" | "legacy";
+  /** batch when absent. */
+  readonly mode?: AuditMode | undefined;
   readonly log: Logger;
   readonly dropped: CountDropped;
 }
@@ -33,6 +36,8 @@ class LogBackend implements AuditBackend {
   #size = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
+  /** Resolves when the lines that wait now are written, or lost. */
+  #next: PromiseWithResolvers<boolean> | undefined;
   #file: RotatedFile | undefined;
   #complainedMs = Number.NEGATIVE_INFINITY;
 
@@ -41,16 +46,24 @@ class LogBackend implements AuditBackend {
     this.#clock = options.clock;
   }
 
-  write(event: AuditEvent, text: string): void {
+  write(event: AuditEvent, text: string): Stored {
+    const { mode = "batch" } = this.#options;
     const line = this.#options.format === "json" ? text : legacyLine(event);
     if (this.#size + line.length > WAITING_BYTES_MAX) {
       this.#options.dropped(NAME, 1);
-      return;
+      return mode === "blocking-strict" ? Promise.resolve(false) : undefined;
     }
     this.#lines.push(line);
     this.#size += line.length + 1;
+    if (mode !== "batch") {
+      this.#next ??= Promise.withResolvers();
+      const { promise } = this.#next;
+      this.#flush();
+      return mode === "blocking-strict" ? promise : promise.then(() => true);
+    }
     if (this.#size >= FLUSH_BYTES) this.#flush();
     else this.#timer ??= this.#clock.setTimer(() => this.#flush(), FLUSH_MS);
+    return undefined;
   }
 
   async close(): Promise<void> {
@@ -69,28 +82,34 @@ class LogBackend implements AuditBackend {
     const lines = this.#lines;
     this.#lines = [];
     this.#size = 0;
-    this.#writing = this.#append(lines).finally(() => {
+    const waiting = this.#next;
+    this.#next = undefined;
+    this.#writing = this.#append(lines).then((isStored) => {
+      waiting?.resolve(isStored);
       this.#writing = undefined;
-      if (this.#lines.length > 0) this.#timer ??= this.#clock.setTimer(() => this.#flush(), FLUSH_MS);
+      if (this.#next !== undefined) this.#flush();
+      else if (this.#lines.length > 0) this.#timer ??= this.#clock.setTimer(() => this.#flush(), FLUSH_MS);
     });
   }
 
-  async #append(lines: readonly string[]): Promise<void> {
+  async #append(lines: readonly string[]): Promise<boolean> {
     try {
       this.#file ??= await openRotatedFile(this.#options);
       await this.#file.append(Buffer.from(`${lines.join("\n")}\n`));
+      return true;
     } catch (error) {
       this.#options.dropped(NAME, lines.length);
       await this.#file?.close().catch(() => {});
       this.#file = undefined;
       const nowMs = this.#clock.monotonic();
-      if (nowMs - this.#complainedMs < COMPLAIN_EVERY_MS) return;
+      if (nowMs - this.#complainedMs < COMPLAIN_EVERY_MS) return false;
       this.#complainedMs = nowMs;
       this.#options.log.error("audit events could not be written", {
         path: this.#options.path,
         events: lines.length,
         error: errorMessage(error),
       });
+      return false;
     }
   }
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditBatchSettings } from "../../api/server-settings.ts";
 import { silentLogger } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { WebhookCallError } from "../outgoing/webhook-client.ts";
+import type { Stored } from "./auditor.ts";
 import type { AuditEvent } from "./event.ts";
-import { defaultBatch, webhookBackend } from "./webhook-backend.ts";
+import { defaultBatch, type WebhookBackendOptions, webhookBackend } from "./webhook-backend.ts";
 
-function setUp(answers: (number | "broken")[] = [], batch: Partial<AuditBatchSettings> = {}) {
+function setUp(answers: (number | "broken")[] = [], batch: Partial<WebhookBackendOptions> = {}) {
   const clock = new VirtualClock();
   const calls: { timeMs: number; ids: string[] }[] = [];
   const state = { dropped: 0 };
@@ -31,15 +31,15 @@ function setUp(answers: (number | "broken")[] = [], batch: Partial<AuditBatchSet
       state.dropped += events;
     },
   });
-  const write = (id: string): void => backend.write({ auditID: id } as AuditEvent, "{}");
+  const write = (id: string): Stored => backend.write({ auditID: id } as AuditEvent, "{}");
   return { backend, clock, calls, state, write };
 }
 
 test("events wait for company, and go when they have waited long enough", async () => {
   const { clock, calls, write } = setUp();
-  write("a");
+  void write("a");
   await clock.advance(20_000);
-  write("b");
+  void write("b");
   await clock.advance(9_999);
   assert.equal(calls.length, 0);
   await clock.advance(1);
@@ -48,7 +48,7 @@ test("events wait for company, and go when they have waited long enough", async 
 
 test("a full batch goes at once", async () => {
   const { clock, calls, write } = setUp([], { maxSize: 2 });
-  for (const id of ["a", "b", "c"]) write(id);
+  for (const id of ["a", "b", "c"]) void write(id);
   await clock.advance(0);
   assert.deepEqual(
     calls.map(({ ids }) => ids),
@@ -60,7 +60,7 @@ test("a full batch goes at once", async () => {
 
 test("what passes is tried again, ever later; then the events are dropped and counted", async () => {
   const { clock, calls, state, write } = setUp(["broken", 503, 429, 500, 500], { maxSize: 1 });
-  write("a");
+  void write("a");
   await clock.advance(120_000);
   assert.deepEqual(
     calls.map(({ timeMs }) => timeMs),
@@ -71,20 +71,20 @@ test("what passes is tried again, ever later; then the events are dropped and co
 
 test("what does not pass is not tried again", async () => {
   const { clock, calls, state, write } = setUp([400], { maxSize: 1 });
-  write("a");
+  void write("a");
   await clock.advance(60_000);
   assert.deepEqual([calls.length, state.dropped], [1, 1]);
 });
 
 test("the buffer is bounded", async () => {
   const { state, write } = setUp([], { bufferSize: 3 });
-  for (const id of ["a", "b", "c", "d", "e"]) write(id);
+  for (const id of ["a", "b", "c", "d", "e"]) void write(id);
   assert.equal(state.dropped, 2);
 });
 
 test("calls are throttled", async () => {
   const { clock, calls, write } = setUp([], { maxSize: 1, throttlePerSecond: 10, throttleBurst: 2 });
-  for (let number = 0; number < 6; number++) write(String(number));
+  for (let number = 0; number < 6; number++) void write(String(number));
   await clock.advance(1000);
   assert.deepEqual(
     calls.map(({ timeMs }) => Math.round(timeMs)),
@@ -94,10 +94,36 @@ test("calls are throttled", async () => {
 
 test("closing sends what waits", async () => {
   const { backend, calls, write } = setUp();
-  write("a");
+  void write("a");
   await backend.close();
   assert.deepEqual(
     calls.map(({ ids }) => ids),
     [["a"]],
+  );
+});
+
+test("who blocks sends each event alone, and only the strict hears that it was lost", async () => {
+  for (const [mode, expected] of [
+    ["blocking", true],
+    ["blocking-strict", false],
+  ] as const) {
+    const { calls, state, write } = setUp([200, 400], { mode });
+    assert.equal(await write("a"), true);
+    assert.equal(await write("b"), expected);
+    assert.deepEqual(
+      calls.map(({ ids }) => ids),
+      [["a"], ["b"]],
+    );
+    assert.equal(state.dropped, 1);
+  }
+});
+
+test("a batch has no more bytes than it may", async () => {
+  const { clock, calls, write } = setUp([], { maxSize: 3, maxBatchBytes: 4 });
+  for (const id of ["a", "b", "c"]) void write(id);
+  await clock.advance(60_000);
+  assert.deepEqual(
+    calls.map(({ ids }) => ids),
+    [["a", "b"], ["c"]],
   );
 });

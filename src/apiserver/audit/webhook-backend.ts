@@ -1,9 +1,9 @@
-import type { AuditBatchSettings } from "../../api/server-settings.ts";
+import type { AuditBatchSettings, AuditMode } from "../../api/server-settings.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { WebhookClient, WebhookEndpoint } from "../outgoing/webhook-client.ts";
-import type { AuditBackend, CountDropped } from "./auditor.ts";
+import type { AuditBackend, CountDropped, Stored } from "./auditor.ts";
 import type { AuditEvent } from "./event.ts";
 
 /** How events are sent together: upstream's --audit-webhook-batch-* with its defaults. */
@@ -22,6 +22,10 @@ export interface WebhookBackendOptions extends AuditBatchSettings {
   readonly clock: Clock;
   readonly log: Logger;
   readonly dropped: CountDropped;
+  /** batch when absent; else each event is a call, and its request waits for it. */
+  readonly mode?: AuditMode | undefined;
+  /** A batch has no more than so many bytes, if it is more than one event. */
+  readonly maxBatchBytes?: number | undefined;
 }
 
 const NAME = "webhook";
@@ -56,12 +60,16 @@ class WebhookBackend implements AuditBackend {
     this.#tokensMs = options.clock.monotonic();
   }
 
-  write(event: AuditEvent, text: string): void {
-    const { bufferSize, maxSize, dropped } = this.#options;
+  write(event: AuditEvent, text: string): Stored {
+    const { bufferSize, maxSize, dropped, mode = "batch" } = this.#options;
+    if (mode !== "batch") {
+      const delivered = this.#deliver([event]);
+      return mode === "blocking-strict" ? delivered : delivered.then(() => true);
+    }
     const isFull = this.#waiting.length >= bufferSize || this.#characters + text.length > WAITING_CHARACTERS_MAX;
     if (isFull || this.#closing.signal.aborted) {
       dropped(NAME, 1);
-      return;
+      return undefined;
     }
     this.#waiting.push({ event, size: text.length });
     this.#characters += text.length;
@@ -69,6 +77,7 @@ class WebhookBackend implements AuditBackend {
     this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined;
     });
+    return undefined;
   }
 
   async close(): Promise<void> {
@@ -83,10 +92,21 @@ class WebhookBackend implements AuditBackend {
     while (this.#waiting.length > 0) {
       if (this.#waiting.length < maxSize) await this.#company();
       await this.#turn();
-      const batch = this.#waiting.splice(0, maxSize);
+      const batch = this.#waiting.splice(0, Math.min(maxSize, this.#fitting()));
       for (const { size } of batch) this.#characters -= size;
       await this.#deliver(batch.map(({ event }) => event));
     }
+  }
+
+  /** How many events go into one call by their size; one always does. */
+  #fitting(): number {
+    const { maxBatchBytes = Number.POSITIVE_INFINITY } = this.#options;
+    let sum = 0;
+    const over = this.#waiting.findIndex(({ size }, index) => {
+      sum += size;
+      return index > 0 && sum > maxBatchBytes;
+    });
+    return over < 0 ? this.#waiting.length : over;
   }
 
   /** Waits until a batch is full, or has waited long enough. */
@@ -113,7 +133,7 @@ class WebhookBackend implements AuditBackend {
     if (this.#tokens < 0) await sleep(clock, (-this.#tokens / throttlePerSecond) * 1000, this.#closing.signal);
   }
 
-  async #deliver(items: readonly AuditEvent[]): Promise<void> {
+  async #deliver(items: readonly AuditEvent[]): Promise<boolean> {
     const { client, endpoint, clock, log, dropped, initialBackoffMs } = this.#options;
     const body = { kind: "EventList", apiVersion: "audit.k8s.io/v1", metadata: {}, items };
     let backoffMs = initialBackoffMs;
@@ -121,11 +141,11 @@ class WebhookBackend implements AuditBackend {
       const problem = await this.#problem(() =>
         client.call(endpoint, body, { timeoutMs: CALL_MS, signal: this.#ending.signal }),
       );
-      if (problem === undefined) return;
+      if (problem === undefined) return true;
       if (attempt === TRIES || !problem.isPassing || this.#ending.signal.aborted) {
         dropped(NAME, items.length);
         log.error("audit events could not be sent", { events: items.length, error: problem.message });
-        return;
+        return false;
       }
       await sleep(clock, backoffMs, this.#ending.signal);
       backoffMs *= BACKOFF_FACTOR;

@@ -234,3 +234,42 @@ test("without omitted stages the arrival is written down as well", async () => {
     ],
   );
 });
+
+test("where events must be stored, a request whose first one is lost is not carried out", async () => {
+  const lost = new Set<string>();
+  const order: string[] = [];
+  const backend = {
+    name: "strict",
+    write: async (event: AuditEvent) => {
+      await Promise.resolve();
+      order.push(`${event.verb} ${event.stage}`);
+      return !lost.has(event.stage);
+    },
+    close: async () => {},
+  };
+  const all: AuditPolicy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] };
+  const strict = await startMemoryServer({
+    audit: async () => createAuditor({ policy: all, backends: [backend], metrics: new Metrics() }),
+  });
+  try {
+    const make = (name: string) =>
+      strict.client.create(configMaps, { metadata: { name, namespace: "default" } }).then(() => {
+        order.push(`answered ${name}`);
+      });
+    order.length = 0;
+    await make("a");
+    assert.deepEqual(order.slice(-3), ["create RequestReceived", "create ResponseComplete", "answered a"]);
+    lost.add("ResponseComplete");
+    await make("b");
+    lost.add("RequestReceived");
+    await assert.rejects(make("c"), /Internal error occurred: failed to store audit event/);
+    lost.clear();
+    const { items } = await strict.client.list(configMaps, { namespace: "default" });
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata?.name).filter((name) => name !== "kube-root-ca.crt"),
+      ["a", "b"],
+    );
+  } finally {
+    await strict.close();
+  }
+});

@@ -1,6 +1,7 @@
+import { internalError } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { Auditor } from "../audit/auditor.ts";
+import type { Auditor, Stored } from "../audit/auditor.ts";
 import type { AuditStage } from "../audit/event.ts";
 import {
   type AuditRecord,
@@ -47,14 +48,15 @@ interface Auditing {
 
 async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing: Auditing): Promise<Answer> {
   const { decision } = auditing.record;
-  emit(auditing, exchange, "RequestReceived", { objectRef: objectReference(exchange) });
+  const received = emit(auditing, exchange, "RequestReceived", { objectRef: objectReference(exchange) });
+  if (received !== undefined && !(await received)) throw internalError("failed to store audit event");
   let answer: Answer;
   try {
     answer = await next(exchange);
   } catch (error) {
     const requestObject = await requestOf(exchange, auditing);
     const stage = isPanic(error) ? "Panic" : "ResponseComplete";
-    emit(auditing, exchange, stage, {
+    await emit(auditing, exchange, stage, {
       status: statusOfError(error),
       requestObject,
       objectRef: objectReference(exchange),
@@ -68,10 +70,10 @@ async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing
     objectRef: objectReference(exchange, answer.kind === "object" ? answer.object : undefined),
   };
   const goesOn = answer.kind === "watch" || answer.kind === "stream" || answer.kind === "taken";
-  if (!goesOn || !isLongRunning(exchange.info)) emit(auditing, exchange, "ResponseComplete", facts);
+  if (!goesOn || !isLongRunning(exchange.info)) await emit(auditing, exchange, "ResponseComplete", facts);
   else {
-    emit(auditing, exchange, "ResponseStarted", facts);
-    whenOver(exchange, () => emit(auditing, exchange, "ResponseComplete", facts));
+    await emit(auditing, exchange, "ResponseStarted", facts);
+    whenOver(exchange, () => void emit(auditing, exchange, "ResponseComplete", facts));
   }
   return answer;
 }
@@ -81,9 +83,9 @@ function requestOf(exchange: Exchange, { record }: Auditing): Promise<unknown> |
   return decision.level === "Metadata" ? undefined : sentObject(exchange, decision);
 }
 
-function emit({ record, options }: Auditing, exchange: Exchange, stage: AuditStage, facts: StageFacts): void {
-  if (record.decision.omitStages.has(stage)) return;
-  options.auditor.emit(auditEvent(record, exchange, { stage, timeMs: options.clock.now(), ...facts }));
+function emit({ record, options }: Auditing, exchange: Exchange, stage: AuditStage, facts: StageFacts): Stored {
+  if (record.decision.omitStages.has(stage)) return undefined;
+  return options.auditor.emit(auditEvent(record, exchange, { stage, timeMs: options.clock.now(), ...facts }));
 }
 
 /** A request that failed to say who it is from: upstream writes down its ResponseStarted alone. */
@@ -96,7 +98,7 @@ export function auditRefusedCredentials(exchange: Exchange, options: AuditFilter
   const tried = ways.length === 0 ? "no credentials provided" : `attempted: ${ways.join(", ")}`;
   const message = `Authentication failed, ${tried}`;
   const status = { metadata: {}, status: "Failure" as const, message, reason: "Unauthorized", code: 401 };
-  emit({ record, options }, exchange, "ResponseStarted", { status, objectRef: objectReference(exchange) });
+  void emit({ record, options }, exchange, "ResponseStarted", { status, objectRef: objectReference(exchange) });
 }
 
 function attempted({ credentials }: Exchange): string[] {

@@ -61,6 +61,9 @@ export function admissionBench(): AdmissionBench {
       reader.put(resource, object);
       return object;
     },
+    async ensure(resource, object) {
+      reader.put(resource, object);
+    },
     warnings,
     annotations,
     authorizer,

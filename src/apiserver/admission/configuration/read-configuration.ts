@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import type { LimitedResource } from "../../../api/quota/limited-resources.ts";
 import { errorMessage } from "../../../base/assert.ts";
 import { readEndpoint } from "../../outgoing/kubeconfig-endpoint.ts";
 import type { EventRateLimitConfiguration } from "../event-rate-limit.ts";
@@ -7,6 +8,7 @@ import type { ImagePolicyConfiguration } from "../image-policy-webhook.ts";
 import { pluginTable } from "../plugin-table.ts";
 import type { PodNodeSelectorConfiguration } from "../pod-node-selector.ts";
 import type { PodTolerationRestrictionConfiguration } from "../pod-toleration-restriction.ts";
+import type { ResourceQuotaConfiguration } from "../quota/resource-quota.ts";
 import type { PluginConfigurations } from "./plugin-configurations.ts";
 import { podSecurityConfiguration } from "./pod-security-file.ts";
 
@@ -57,7 +59,38 @@ const READERS: Readonly<Record<string, Read>> = {
   PodTolerationRestriction: (configuration) => ({
     podTolerationRestriction: configuration as PodTolerationRestrictionConfiguration,
   }),
+  ResourceQuota: (configuration) => ({ resourceQuota: quotaConfiguration(configuration) }),
 };
+
+const QUOTA_SCOPES = [
+  "Terminating",
+  "NotTerminating",
+  "BestEffort",
+  "NotBestEffort",
+  "PriorityClass",
+  "CrossNamespacePodAffinity",
+  "VolumeAttributesClass",
+];
+const SCOPE_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"];
+
+function quotaConfiguration({ limitedResources }: Fields): ResourceQuotaConfiguration {
+  const limited = listOf(limitedResources);
+  limited.forEach(({ resource, matchScopes }, index) => {
+    const field = `limitedResources[${index}]`;
+    if (typeof resource !== "string" || resource === "") throw new Error(`${field}.resource: Required value`);
+    for (const { scopeName, operator } of listOf(matchScopes)) {
+      const wrongName = QUOTA_SCOPES.includes(String(scopeName))
+        ? undefined
+        : `scopeName: Unsupported value: "${scopeName}"`;
+      const wrongOperator = SCOPE_OPERATORS.includes(String(operator))
+        ? undefined
+        : `operator: Invalid value: "${operator}"`;
+      const problem = wrongName ?? wrongOperator;
+      if (problem !== undefined) throw new Error(`${field}.matchScopes.${problem}`);
+    }
+  });
+  return { limitedResources: limited as unknown as readonly LimitedResource[] };
+}
 
 function eventLimits(configuration: Fields): EventRateLimitConfiguration {
   const limits = listOf(configuration.limits);

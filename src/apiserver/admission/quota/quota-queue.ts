@@ -3,6 +3,7 @@ import { resourceQuotas } from "../../../api/generated/resources.ts";
 import { formatQuantity } from "../../../api/quantity.ts";
 import { type Amounts, amountsOf } from "../../../api/quota/amounts.ts";
 import { checkRequest, type QuotaRequest } from "../../../api/quota/check-request.ts";
+import { type LimitedResource, uncoveredUse } from "../../../api/quota/limited-resources.ts";
 import { conflict } from "../../../api/status.ts";
 import type { AdmissionAttributes, AdmissionDependencies } from "../admission.ts";
 import { refuse } from "../refuse.ts";
@@ -36,7 +37,7 @@ interface Draft {
  * that come together neither pass each other nor fail over each other's writes. Each write is a compare-and-swap, which
  * also holds against other API servers and the controller.
  */
-export function quotaQueue(dependencies: AdmissionDependencies): QuotaQueue {
+export function quotaQueue(dependencies: AdmissionDependencies, limited: readonly LimitedResource[] = []): QuotaQueue {
   const lines = new Map<string, Waiting[]>();
   const ledger = quotaLedger(dependencies);
 
@@ -44,7 +45,7 @@ export function quotaQueue(dependencies: AdmissionDependencies): QuotaQueue {
     while (line.length > 0) {
       const batch = line.splice(0, BATCH_SIZE);
       try {
-        await decide(namespace, batch, { dependencies, ledger });
+        await decide(namespace, batch, { dependencies, ledger, limited });
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);
       }
@@ -56,7 +57,7 @@ export function quotaQueue(dependencies: AdmissionDependencies): QuotaQueue {
     async charge(attributes, request) {
       const { namespace } = attributes;
       const quotas = await dependencies.reader.list(resourceQuotas, namespace);
-      if (quotas.length === 0) return;
+      if (quotas.length === 0 && limited.length === 0) return;
       await new Promise<void>((resolve, reject) => {
         const waiting: Waiting = { attributes, request, resolve, reject };
         const line = lines.get(namespace);
@@ -76,8 +77,9 @@ export function quotaQueue(dependencies: AdmissionDependencies): QuotaQueue {
 async function decide(
   namespace: string,
   batch: readonly Waiting[],
-  { dependencies, ledger }: { dependencies: AdmissionDependencies; ledger: QuotaLedger },
+  by: { dependencies: AdmissionDependencies; ledger: QuotaLedger; limited: readonly LimitedResource[] },
 ): Promise<void> {
+  const { dependencies, ledger, limited } = by;
   const charged = new Set<string>();
   let open = batch;
   for (let attempt = 1; ; attempt++) {
@@ -88,7 +90,7 @@ async function decide(
     const admitted: Waiting[] = [];
     for (const waiting of open) {
       await recount(drafts, waiting, ledger);
-      const refusal = apply(drafts, waiting);
+      const refusal = uncoveredUse(quotas, waiting.request, limited) ?? apply(drafts, waiting);
       if (refusal === undefined) admitted.push(waiting);
       else waiting.reject(refuse(waiting.attributes, refusal));
     }

@@ -184,3 +184,22 @@ test("a dry run is judged, and counts for nothing", async () => {
   await client.transport.request({ method: "POST", path, query: { dryRun: "All" }, body: tried });
   assert.deepEqual(await used(), { pods: "0" });
 });
+
+test("what is limited needs a quota that speaks of it, also where there is none at all", async () => {
+  const limitedResources = [
+    { resource: "pods", matchScopes: [{ scopeName: "PriorityClass", operator: "In", values: ["high"] }] },
+  ];
+  const limited = await startMemoryServer({
+    admission: (dependencies) => [resourceQuota(dependencies, { limitedResources })],
+  });
+  try {
+    await limited.client.create(namespaces, { metadata: { name: namespace } });
+    await limited.client.create(pods, pod("a"));
+    await assert.rejects(
+      limited.client.create(pods, pod("b", {}, { priorityClassName: "high" })),
+      refused('pods "b" is forbidden: insufficient quota to match these scopes: [{PriorityClass In [high]}]'),
+    );
+  } finally {
+    await limited.close();
+  }
+});

@@ -1,3 +1,4 @@
+import type { LimitedResource } from "../../../api/quota/limited-resources.ts";
 import { quotaUse } from "../../../api/quota/usage.ts";
 import { qualified } from "../../../api/status.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
@@ -13,9 +14,20 @@ const IGNORED = new Set([
 /** Resources of which objects may come to use more than they did. */
 const GROWING = new Set(["services", "persistentvolumeclaims"]);
 
-/** Refuses what would use more than the namespace's ResourceQuotas allow, and counts in their status what is let in. */
-export function resourceQuota(dependencies: AdmissionDependencies): AdmissionPlugin {
-  const queue = quotaQueue(dependencies);
+/** resourcequota.admission.k8s.io ResourceQuotaConfiguration. */
+export interface ResourceQuotaConfiguration {
+  readonly limitedResources?: readonly LimitedResource[];
+}
+
+/**
+ * Refuses what would use more than the namespace's ResourceQuotas allow, or what is limited where no quota speaks of it, and
+ * counts in their status what is let in.
+ */
+export function resourceQuota(
+  dependencies: AdmissionDependencies,
+  { limitedResources }: ResourceQuotaConfiguration = {},
+): AdmissionPlugin {
+  const queue = quotaQueue(dependencies, limitedResources);
   return {
     name: "ResourceQuota",
     handles,
