@@ -51,6 +51,15 @@ export function integerColumn<T extends ApiObject>(
   return { name, type: "integer", description, cell: (object) => cell(object) ?? 0 };
 }
 
+/** Numbers in a column that upstream declares as text. */
+export function textNumberColumn<T extends ApiObject>(
+  name: string,
+  description: string,
+  cell: (object: T) => number | undefined,
+): Column<T> {
+  return { name, type: "string", description, cell: (object) => cell(object) ?? 0 };
+}
+
 export function booleanColumn<T extends ApiObject>(
   name: string,
   description: string,

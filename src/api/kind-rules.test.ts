@@ -41,7 +41,7 @@ const rows: readonly [string, JsonObject, string][] = [
   [
     "apps/v1/StatefulSet",
     { spec: { selector, podManagementPolicy: "Some", template: template() } },
-    'spec.podManagementPolicy: Unsupported value: "Some"',
+    "spec.podManagementPolicy: Invalid value: \"Some\": must be 'OrderedReady' or 'Parallel'",
   ],
   ["apps/v1/StatefulSet", { spec: { template: template() } }, "spec.selector: Required value"],
   ["apps/v1/DaemonSet", { spec: { selector, template: template() } }, ""],

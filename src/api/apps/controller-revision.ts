@@ -1,4 +1,4 @@
-import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { ageColumn, nameColumn, textColumn, textNumberColumn } from "../columns.ts";
 import { nonNegative } from "../field-checks.ts";
 import { required } from "../field-error.ts";
 import type { ControllerRevision } from "../generated/apps/v1.ts";
@@ -23,10 +23,10 @@ export const controllerRevisionKind = defineKind<ControllerRevision>({
       const { group } = parseApiVersion(owner.apiVersion);
       return `${owner.kind.toLowerCase()}${group === "" ? "" : `.${group}`}/${owner.name}`;
     }),
-    textColumn<ControllerRevision>(
+    textNumberColumn<ControllerRevision>(
       "Revision",
       "Revision indicates the revision of the state represented by Data.",
-      (revision) => String(revision.revision ?? 0),
+      ({ revision }) => revision,
     ),
     ageColumn,
   ],

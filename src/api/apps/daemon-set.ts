@@ -1,12 +1,26 @@
 import { ageColumn, containerColumns, formatLabels, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
-import { setPodTemplateDefaults, validatePodTemplate, validateTemplateSelector } from "../core/pod-template.ts";
-import { nonNegative, oneOf } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
+import {
+  isEmptySelector,
+  setPodTemplateDefaults,
+  validatePodTemplate,
+  validateTemplateMatch,
+} from "../core/pod-template.ts";
+import { nonNegative } from "../field-checks.ts";
+import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { DaemonSet, DaemonSetUpdateStrategy } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
-import { formatLabelSelector } from "../selectors.ts";
-import { isNone, validateAlwaysRestarts, validateIntOrPercent, validateNotOverHundredPercent } from "./workload.ts";
+import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
+import {
+  isNone,
+  shownStrategy,
+  validateAlwaysRestarts,
+  validateCollisions,
+  validateIntOrPercent,
+  validateNotOverHundredPercent,
+} from "./workload.ts";
+
+const MORE = "More info: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/";
 
 /** The template's generation, which old clients read. */
 const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
@@ -36,17 +50,10 @@ export const daemonSetKind = defineKind<DaemonSet>({
     const same = immutable(daemonSet.spec?.template, old.spec?.template, "").length === 0;
     annotate(daemonSet, same ? before : before + 1);
   },
-  validate: ({ spec }) => [
-    ...validatePodTemplate(spec?.template, "spec.template"),
-    ...validateTemplateSelector(spec?.selector, spec?.template, { field: "spec", kind: "daemonset" }),
-    ...validateAlwaysRestarts(spec?.template, "DaemonSet"),
-    ...nonNegative(spec?.minReadySeconds, "spec.minReadySeconds"),
-    ...nonNegative(spec?.revisionHistoryLimit, "spec.revisionHistoryLimit"),
-    ...validateStrategy(spec?.updateStrategy, "spec.updateStrategy"),
-  ],
+  validate: validateDaemonSet,
   validateUpdate: (daemonSet, old) => immutable(daemonSet.spec?.selector, old.spec?.selector, "spec.selector"),
-  validateStatusUpdate: ({ status }) =>
-    (
+  validateStatusUpdate: (daemonSet, old) => [
+    ...(
       [
         "currentNumberScheduled",
         "numberMisscheduled",
@@ -56,23 +63,26 @@ export const daemonSetKind = defineKind<DaemonSet>({
         "updatedNumberScheduled",
         "numberAvailable",
         "numberUnavailable",
+        "collisionCount",
       ] as const
-    ).flatMap((key) => nonNegative(status?.[key], `status.${key}`)),
+    ).flatMap((key) => nonNegative(daemonSet.status?.[key], `status.${key}`)),
+    ...validateCollisions(daemonSet, old),
+  ],
   columns: [
     nameColumn,
     integerColumn<DaemonSet>(
       "Desired",
-      "The total number of nodes that should be running the daemon pod.",
+      `The total number of nodes that should be running the daemon pod (including nodes correctly running the daemon pod). ${MORE}`,
       ({ status }) => status?.desiredNumberScheduled,
     ),
     integerColumn<DaemonSet>(
       "Current",
-      "The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon pod.",
+      `The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon pod. ${MORE}`,
       ({ status }) => status?.currentNumberScheduled,
     ),
     integerColumn<DaemonSet>(
       "Ready",
-      "The number of nodes that should be running the daemon pod and have one or more of the daemon pod running with a Ready Condition.",
+      "The number of nodes that should be running the daemon pod and have one or more of the daemon pod running and ready.",
       ({ status }) => status?.numberReady,
     ),
     integerColumn<DaemonSet>(
@@ -82,7 +92,7 @@ export const daemonSetKind = defineKind<DaemonSet>({
     ),
     integerColumn<DaemonSet>(
       "Available",
-      "The number of nodes that should be running the daemon pod and have one or more of the daemon pod running and available.",
+      "The number of nodes that should be running the daemon pod and have one or more of the daemon pod running and available (ready for at least spec.minReadySeconds)",
       ({ status }) => status?.numberAvailable,
     ),
     textColumn<DaemonSet>("Node Selector", "Labels that a node must have for the pod to fit on it.", ({ spec }) =>
@@ -91,8 +101,10 @@ export const daemonSetKind = defineKind<DaemonSet>({
     ageColumn,
     ...containerColumns<DaemonSet>(({ spec }) => spec?.template),
     wide(
-      textColumn<DaemonSet>("Selector", "A label query over pods that are managed by the daemon set.", ({ spec }) =>
-        formatLabelSelector(spec?.selector),
+      textColumn<DaemonSet>(
+        "Selector",
+        "A label query over pods that are managed by the daemon set. Must match in order to be controlled. If empty, defaulted to labels on Pod template. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+        ({ spec }) => formatLabelSelector(spec?.selector),
       ),
     ),
   ],
@@ -103,9 +115,30 @@ function annotate(daemonSet: DaemonSet, generation: number): void {
   meta.annotations = { ...meta.annotations, [TEMPLATE_GENERATION]: String(generation) };
 }
 
+function validateDaemonSet({ spec }: DaemonSet, old?: DaemonSet): FieldError[] {
+  const { selector, template } = spec ?? {};
+  const errors = [
+    ...validateLabelSelector(selector, "spec.selector"),
+    ...validateTemplateMatch(selector, template, "spec.template"),
+  ];
+  if (selector !== undefined && isEmptySelector(selector)) {
+    errors.push(invalid("spec.selector", selector, "empty selector is invalid for daemonset"));
+  }
+  return [
+    ...errors,
+    ...validatePodTemplate(template, "spec.template", old?.spec?.template),
+    ...validateAlwaysRestarts(template, "DaemonSet"),
+    ...nonNegative(spec?.minReadySeconds, "spec.minReadySeconds"),
+    ...validateStrategy(spec?.updateStrategy, "spec.updateStrategy"),
+    ...nonNegative(spec?.revisionHistoryLimit, "spec.revisionHistoryLimit"),
+  ];
+}
+
 function validateStrategy(strategy: DaemonSetUpdateStrategy | undefined, field: string): FieldError[] {
   if (strategy?.type === "OnDelete") return [];
-  if (strategy?.type !== "RollingUpdate") return oneOf(strategy?.type, ["OnDelete", "RollingUpdate"], `${field}.type`);
+  if (strategy?.type !== "RollingUpdate") {
+    return [notSupported(field, shownStrategy(strategy), ["RollingUpdate", "OnDelete"])];
+  }
   if (strategy.rollingUpdate === undefined) return [required(`${field}.rollingUpdate`)];
   const { maxSurge, maxUnavailable } = strategy.rollingUpdate;
   const path = `${field}.rollingUpdate`;

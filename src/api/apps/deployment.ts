@@ -1,17 +1,19 @@
-import { ageColumn, containerColumns, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
-import { setPodTemplateDefaults, validatePodTemplate, validateTemplateSelector } from "../core/pod-template.ts";
-import { nonNegative, oneOf } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import { ageColumn, containerColumns, nameColumn, textColumn, textNumberColumn, wide } from "../columns.ts";
+import { setPodTemplateDefaults } from "../core/pod-template.ts";
+import { nonNegative } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { Deployment, DeploymentStrategy } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector } from "../selectors.ts";
 import {
   isNone,
-  validateAlwaysRestarts,
+  shownStrategy,
+  validateCollisions,
   validateCounts,
   validateIntOrPercent,
   validateNotOverHundredPercent,
+  validateSelectedTemplate,
 } from "./workload.ts";
 
 export const deploymentKind = defineKind<Deployment>({
@@ -35,19 +37,23 @@ export const deploymentKind = defineKind<Deployment>({
   },
   validate: validateDeployment,
   validateUpdate: (deployment, old) => immutable(deployment.spec?.selector, old.spec?.selector, "spec.selector"),
-  validateStatusUpdate(deployment, old) {
-    const { status } = deployment;
-    const errors = validateCounts(status, ["updatedReplicas", "readyReplicas", "availableReplicas"]);
-    if ((status?.availableReplicas ?? 0) > (status?.readyReplicas ?? 0)) {
-      errors.push(
-        invalid("status.availableReplicas", status?.availableReplicas, "cannot be greater than readyReplicas"),
-      );
-    }
-    if ((status?.collisionCount ?? 0) < (old.status?.collisionCount ?? 0)) {
-      errors.push(invalid("status.collisionCount", status?.collisionCount ?? 0, "cannot be decremented"));
-    }
-    return errors;
-  },
+  validateStatusUpdate: (deployment, old) => [
+    ...validateCounts(deployment.status, {
+      counts: [
+        "observedGeneration",
+        "replicas",
+        "updatedReplicas",
+        "readyReplicas",
+        "availableReplicas",
+        "unavailableReplicas",
+        "terminatingReplicas",
+        "collisionCount",
+      ],
+      within: ["updatedReplicas", "readyReplicas", "availableReplicas"],
+      ready: "readyReplicas",
+    }),
+    ...validateCollisions(deployment, old),
+  ],
   columns: [
     nameColumn,
     textColumn<Deployment>(
@@ -55,14 +61,14 @@ export const deploymentKind = defineKind<Deployment>({
       "Number of the pod with ready state",
       ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
     ),
-    integerColumn<Deployment>(
+    textNumberColumn<Deployment>(
       "Up-to-date",
-      "Total number of non-terminating pods targeted by this deployment that have the desired template spec.",
+      "Total number of non-terminated pods targeted by this deployment that have the desired template spec.",
       ({ status }) => status?.updatedReplicas,
     ),
-    integerColumn<Deployment>(
+    textNumberColumn<Deployment>(
       "Available",
-      "Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.",
+      "Total number of available pods (ready for at least minReadySeconds) targeted by this deployment.",
       ({ status }) => status?.availableReplicas,
     ),
     ageColumn,
@@ -77,21 +83,18 @@ export const deploymentKind = defineKind<Deployment>({
   ],
 });
 
-function validateDeployment({ spec }: Deployment): FieldError[] {
-  if (spec === undefined) return validateTemplateSelector(undefined, undefined, { field: "spec", kind: "deployment" });
+function validateDeployment({ spec }: Deployment, old?: Deployment): FieldError[] {
   const errors = [
-    ...nonNegative(spec.replicas, "spec.replicas"),
-    ...validateTemplateSelector(spec.selector, spec.template, { field: "spec", kind: "deployment" }),
-    ...validatePodTemplate(spec.template, "spec.template"),
-    ...validateAlwaysRestarts(spec.template, "ReplicaSet"),
-    ...validateStrategy(spec.strategy, "spec.strategy"),
-    ...nonNegative(spec.minReadySeconds, "spec.minReadySeconds"),
-    ...nonNegative(spec.revisionHistoryLimit, "spec.revisionHistoryLimit"),
+    ...nonNegative(spec?.replicas, "spec.replicas"),
+    ...validateSelectedTemplate(spec, "ReplicaSet", old?.spec?.template),
+    ...validateStrategy(spec?.strategy, "spec.strategy"),
+    ...nonNegative(spec?.minReadySeconds, "spec.minReadySeconds"),
+    ...nonNegative(spec?.revisionHistoryLimit, "spec.revisionHistoryLimit"),
   ];
-  const deadline = spec.progressDeadlineSeconds;
+  const deadline = spec?.progressDeadlineSeconds;
   if (deadline !== undefined) {
     errors.push(...nonNegative(deadline, "spec.progressDeadlineSeconds"));
-    if (deadline <= (spec.minReadySeconds ?? 0)) {
+    if (deadline <= (spec?.minReadySeconds ?? 0)) {
       errors.push(invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"));
     }
   }
@@ -105,8 +108,11 @@ function validateStrategy(strategy: DeploymentStrategy | undefined, field: strin
       ? []
       : [forbiddenField(`${field}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")];
   }
-  if (type !== "RollingUpdate") return oneOf(type, ["Recreate", "RollingUpdate"], field);
-  const { maxSurge, maxUnavailable } = rollingUpdate ?? {};
+  if (type !== "RollingUpdate") return [notSupported(field, shownStrategy(strategy), ["Recreate", "RollingUpdate"])];
+  if (rollingUpdate === undefined) {
+    return [required(`${field}.rollingUpdate`, "this should be defaulted and never be nil")];
+  }
+  const { maxSurge, maxUnavailable } = rollingUpdate;
   const path = `${field}.rollingUpdate`;
   const errors = [
     ...validateIntOrPercent(maxUnavailable, `${path}.maxUnavailable`),

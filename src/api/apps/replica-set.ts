@@ -1,12 +1,11 @@
 import { ageColumn, containerColumns, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
-import { setPodTemplateDefaults, validatePodTemplate, validateTemplateSelector } from "../core/pod-template.ts";
+import { setPodTemplateDefaults } from "../core/pod-template.ts";
 import { nonNegative } from "../field-checks.ts";
-import { invalid } from "../field-error.ts";
 import type { ReplicaSet } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector } from "../selectors.ts";
-import { validateAlwaysRestarts, validateCounts } from "./workload.ts";
+import { validateCounts, validateSelectedTemplate } from "./workload.ts";
 
 export const replicaSetKind = defineKind<ReplicaSet>({
   group: "apps",
@@ -20,23 +19,25 @@ export const replicaSetKind = defineKind<ReplicaSet>({
   prepareForCreate(replicaSet) {
     replicaSet.status = { replicas: 0 };
   },
-  validate: ({ spec }) => [
+  validate: ({ spec }, old) => [
     ...nonNegative(spec?.replicas, "spec.replicas"),
     ...nonNegative(spec?.minReadySeconds, "spec.minReadySeconds"),
-    ...validateTemplateSelector(spec?.selector, spec?.template, { field: "spec", kind: "deployment" }),
-    ...validatePodTemplate(spec?.template, "spec.template"),
-    ...validateAlwaysRestarts(spec?.template, "ReplicaSet"),
+    ...validateSelectedTemplate(spec, "ReplicaSet", old?.spec?.template),
   ],
   validateUpdate: (replicaSet, old) => immutable(replicaSet.spec?.selector, old.spec?.selector, "spec.selector"),
-  validateStatusUpdate({ status }) {
-    const errors = validateCounts(status, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"]);
-    if ((status?.availableReplicas ?? 0) > (status?.readyReplicas ?? 0)) {
-      errors.push(
-        invalid("status.availableReplicas", status?.availableReplicas, "cannot be greater than readyReplicas"),
-      );
-    }
-    return errors;
-  },
+  validateStatusUpdate: ({ status }) =>
+    validateCounts(status, {
+      counts: [
+        "replicas",
+        "fullyLabeledReplicas",
+        "readyReplicas",
+        "availableReplicas",
+        "terminatingReplicas",
+        "observedGeneration",
+      ],
+      within: ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
+      ready: "readyReplicas",
+    }),
   columns: [
     nameColumn,
     integerColumn<ReplicaSet>("Desired", "Replicas is the number of desired pods.", ({ spec }) => spec?.replicas),

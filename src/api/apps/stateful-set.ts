@@ -1,13 +1,14 @@
 import { ageColumn, containerColumns, nameColumn, textColumn } from "../columns.ts";
-import { setPodTemplateDefaults, validateTemplateSelector } from "../core/pod-template.ts";
+import { setPodTemplateDefaults } from "../core/pod-template.ts";
 import { setResourceRequirementsDefaults } from "../core/resource-list.ts";
-import { nonNegative, oneOf, optionalOneOf } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, notSupported } from "../field-error.ts";
+import { optionalNamed } from "../field-checks.ts";
+import { forbiddenField } from "../field-error.ts";
 import type { StatefulSet, StatefulSetSpec } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
-import { immutable, validateAnnotations } from "../object-meta.ts";
-import { validateLabels } from "../selectors.ts";
-import { validateCounts, validateIntOrPercent } from "./workload.ts";
+import { dnsSubdomainErrors } from "../names.ts";
+import { immutable } from "../object-meta.ts";
+import { validateStatefulSet } from "./validate-stateful-set.ts";
+import { validateCollisions, validateCounts } from "./workload.ts";
 
 const CHANGEABLE = [
   "replicas",
@@ -23,6 +24,7 @@ export const statefulSetKind = defineKind<StatefulSet>({
   group: "apps",
   version: "v1",
   kind: "StatefulSet",
+  nameRule: "dnsLabel",
   setDefaults({ spec }) {
     if (spec !== undefined) setStatefulSetDefaults(spec);
   },
@@ -43,8 +45,26 @@ export const statefulSetKind = defineKind<StatefulSet>({
           ),
         ];
   },
-  validateStatusUpdate: ({ status }) =>
-    validateCounts(status, ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"]),
+  validateCreate({ spec }) {
+    const name = spec?.serviceName;
+    return optionalNamed(name, dnsSubdomainErrors, "spec.serviceName");
+  },
+  validateStatusUpdate: (statefulSet, old) => [
+    ...validateCounts(statefulSet.status, {
+      counts: [
+        "replicas",
+        "readyReplicas",
+        "currentReplicas",
+        "updatedReplicas",
+        "availableReplicas",
+        "observedGeneration",
+        "collisionCount",
+      ],
+      within: ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"],
+      ready: "status.readyReplicas",
+    }),
+    ...validateCollisions(statefulSet, old),
+  ],
   columns: [
     nameColumn,
     textColumn<StatefulSet>(
@@ -89,47 +109,4 @@ function fixedPart(spec: StatefulSetSpec | undefined): Partial<StatefulSetSpec> 
   const copy: Partial<StatefulSetSpec> = { ...spec };
   for (const key of CHANGEABLE) delete copy[key];
   return copy;
-}
-
-/** The template's volumes are not looked at: claims of the set add some. */
-function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
-  const { updateStrategy, template } = spec ?? {};
-  const errors = oneOf(spec?.podManagementPolicy, ["OrderedReady", "Parallel"], "spec.podManagementPolicy");
-  const rolling = updateStrategy?.rollingUpdate;
-  if (updateStrategy?.type === "OnDelete" && rolling !== undefined) {
-    errors.push(
-      invalid("spec.updateStrategy.rollingUpdate", rolling, "only allowed for updateStrategy 'RollingUpdate'"),
-    );
-  }
-  if (updateStrategy?.type !== "OnDelete" && updateStrategy?.type !== "RollingUpdate") {
-    errors.push(invalid("spec.updateStrategy", updateStrategy, "must be 'RollingUpdate' or 'OnDelete'"));
-  }
-  errors.push(
-    ...nonNegative(rolling?.partition, "spec.updateStrategy.rollingUpdate.partition"),
-    ...validateIntOrPercent(rolling?.maxUnavailable, "spec.updateStrategy.rollingUpdate.maxUnavailable"),
-    ...nonNegative(spec?.replicas, "spec.replicas"),
-    ...nonNegative(spec?.minReadySeconds, "spec.minReadySeconds"),
-    ...nonNegative(spec?.ordinals?.start, "spec.ordinals.start"),
-    ...validateTemplateSelector(spec?.selector, template, { field: "spec", kind: "statefulset" }),
-    ...validateLabels(template?.metadata?.labels, "spec.template.labels"),
-    ...validateAnnotations(template?.metadata?.annotations, "spec.template.annotations"),
-  );
-  const retention = spec?.persistentVolumeClaimRetentionPolicy;
-  for (const key of ["whenDeleted", "whenScaled"] as const) {
-    errors.push(
-      ...optionalOneOf(retention?.[key], ["Delete", "Retain"], `spec.persistentVolumeClaimRetentionPolicy.${key}`),
-    );
-  }
-  if (template?.spec?.restartPolicy !== undefined && template.spec.restartPolicy !== "Always") {
-    errors.push(notSupported("spec.template.spec.restartPolicy", template.spec.restartPolicy, ["Always"]));
-  }
-  if (template?.spec?.activeDeadlineSeconds !== undefined) {
-    errors.push(
-      forbiddenField(
-        "spec.template.spec.activeDeadlineSeconds",
-        "activeDeadlineSeconds in StatefulSet is not Supported",
-      ),
-    );
-  }
-  return errors;
 }

@@ -33,25 +33,30 @@ export function validatePodTemplate(
   return errors;
 }
 
-/** What is wrong with a selector that must be there and match its template. */
-export function validateTemplateSelector(
+/** What is wrong with a selector that must be there and say something. @param kind as the message names it */
+export function validateWorkloadSelector(
+  selector: LabelSelectorLike | undefined,
+  field: string,
+  kind: string,
+): FieldError[] {
+  if (selector === undefined) return [required(field)];
+  const errors = validateLabelSelector(selector, field);
+  if (isEmptySelector(selector)) errors.push(invalid(field, selector, `empty selector is invalid for ${kind}`));
+  return errors;
+}
+
+export const isEmptySelector = (selector: LabelSelectorLike): boolean =>
+  Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+
+/** A workload has to find its own pods. A selector that is malformed, or selects everything, is reported elsewhere. */
+export function validateTemplateMatch(
   selector: LabelSelectorLike | undefined,
   template: PodTemplateSpec | undefined,
-  options: { field: string; kind: string },
+  field: string,
 ): FieldError[] {
-  const { field, kind } = options;
-  if (selector === undefined) return [required(`${field}.selector`)];
-  const errors = validateLabelSelector(selector, `${field}.selector`);
-  const size = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length;
-  if (size === 0) errors.push(invalid(`${field}.selector`, selector, `empty selector is invalid for ${kind}`));
-  if (errors.length > 0 || template === undefined) return errors;
-  return labelSelectorOf(selector)(template.metadata?.labels)
+  if (validateLabelSelector(selector, "").length > 0) return [];
+  const labels = template?.metadata?.labels;
+  return labelSelectorOf(selector)(labels)
     ? []
-    : [
-        invalid(
-          `${field}.template.metadata.labels`,
-          template.metadata?.labels ?? null,
-          "`selector` does not match template `labels`",
-        ),
-      ];
+    : [invalid(`${field}.metadata.labels`, labels ?? null, "`selector` does not match template `labels`")];
 }

@@ -30,7 +30,11 @@ export const replicationControllerKind = defineKind<ReplicationController>({
   },
   validate: validateController,
   validateStatusUpdate: ({ status }) =>
-    validateCounts(status, ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"]),
+    validateCounts(status, {
+      counts: ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
+      within: ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
+      ready: "readyReplicas",
+    }),
   columns: [
     nameColumn,
     integerColumn<ReplicationController>(
@@ -61,22 +65,23 @@ export const replicationControllerKind = defineKind<ReplicationController>({
   selectableFields: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
 });
 
-function validateController({ spec }: ReplicationController): FieldError[] {
+function validateController({ spec }: ReplicationController, old?: ReplicationController): FieldError[] {
   const errors = [
     ...nonNegative(spec?.minReadySeconds, "spec.minReadySeconds"),
     ...nonNegative(spec?.replicas, "spec.replicas"),
   ];
-  if (Object.keys(spec?.selector ?? {}).length === 0) errors.push(required("spec.selector"));
+  const isEmpty = Object.keys(spec?.selector ?? {}).length === 0;
+  if (isEmpty) errors.push(required("spec.selector"));
   if (spec?.template === undefined) return [...errors, required("spec.template")];
   const labels = spec.template.metadata?.labels;
-  if (!matchesMap(spec.selector, labels)) {
+  if (!isEmpty && !matchesMap(spec.selector, labels)) {
     errors.push(
       invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`"),
     );
   }
   return [
     ...errors,
-    ...validatePodTemplate(spec.template, "spec.template"),
+    ...validatePodTemplate(spec.template, "spec.template", old?.spec?.template),
     ...validateAlwaysRestarts(spec.template, "ReplicationController"),
   ];
 }
