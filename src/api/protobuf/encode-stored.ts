@@ -3,7 +3,7 @@ import { ENVELOPE_END, writeEnvelopeStart } from "./envelope.ts";
 import { ProtobufError } from "./error.ts";
 import { type JsonCursor, reached } from "./json-cursor.ts";
 import { builtInMessages } from "./messages.ts";
-import { transcodeMessage } from "./transcode.ts";
+import { shapeOf, transcodeMessage } from "./transcode.ts";
 import { Writer } from "./writer.ts";
 
 /** Protobuf is mostly shorter than JSON: with a little more room it fits at once. */
@@ -20,10 +20,11 @@ export function encodeStored(json: Buffer, as: { readonly apiVersion: string; re
   const message = builtInMessages().ofKind(as.apiVersion, as.kind);
   if (message === undefined)
     throw new ProtobufError(`no kind "${as.kind}" is registered for version "${as.apiVersion}"`);
+  const shape = shapeOf(message);
   const cursor: JsonCursor = { input: json, at: 0, output: Buffer.alloc(0), to: 0, high: 0 };
   for (let room = json.length + ROOM; ; room = reached(cursor) + ROOM) {
     Object.assign(cursor, { at: 0, output: Buffer.allocUnsafe(room), to: 0, high: 0 });
-    transcodeMessage(cursor, message);
+    transcodeMessage(cursor, shape);
     if (reached(cursor) <= room) break;
   }
   const start = new Writer();

@@ -1,10 +1,11 @@
 import { type Element, writeNested } from "./element.ts";
 import { closeLength, openLength } from "./json-cursor.ts";
 import { type Message, readMessage, writeMessage } from "./message.ts";
-import { transcodeMessage } from "./transcode.ts";
+import { type Shape, shapeOf, transcodeMessage } from "./transcode.ts";
 
 /** A nested message as a field's element. */
 export function messageElement(message: () => Message): Element {
+  let shape: Shape | undefined;
   return {
     wireType: 2,
     write: (writer, value) => writeNested(writer, () => writeMessage(writer, message(), value)),
@@ -12,7 +13,8 @@ export function messageElement(message: () => Message): Element {
       // The same field may lie inside, and change its width.
       const { bytes } = width;
       const start = openLength(cursor, bytes);
-      transcodeMessage(cursor, message());
+      shape ??= shapeOf(message());
+      transcodeMessage(cursor, shape);
       width.bytes = closeLength(cursor, start, bytes);
     },
     read: (reader) => reader.nested(() => readMessage(reader, message())),

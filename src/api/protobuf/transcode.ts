@@ -41,7 +41,8 @@ interface Slot {
   next: Slot | undefined;
 }
 
-interface Shape {
+/** How the fields of a message are found by their names. */
+export interface Shape {
   /** By the hash of the name; no two names have the same. */
   readonly slots: ReadonlyMap<number, Slot>;
   /** Stands before the first one. */
@@ -55,25 +56,31 @@ const shapes = new WeakMap<Message, Shape>();
  * made of what is only copied. A field that lies in a nested message gets one of its own: readers merge them.
  * @throws ProtobufError when a field is not of its type
  */
-export function transcodeMessage(cursor: JsonCursor, message: Message): void {
-  const shape = shapeOf(message);
+export function transcodeMessage(cursor: JsonCursor, shape: Shape): void {
   if (peek(cursor) !== OPEN_BRACE) throw new ProtobufError(`expected an object, got ${seen(cursor)}`);
   cursor.at++;
-  if (peek(cursor) === CLOSE_BRACE) return void cursor.at++;
-  let before = shape.start;
-  for (;;) {
-    let slot = before.next;
-    if (slot === undefined || !isNext(cursor, slot.key)) {
-      slot = readKey(cursor, shape);
-      if (slot !== undefined) before.next = slot;
-    }
-    if (slot?.element === undefined || peek(cursor) === LETTER_N) skipValue(cursor);
-    else transcodeField(cursor, slot, slot.element);
-    const byte = peek(cursor);
+  if (peek(cursor) === CLOSE_BRACE) {
     cursor.at++;
-    if (byte !== COMMA) return;
-    peek(cursor);
-    before = slot ?? before;
+    return;
+  }
+  let before = shape.start;
+  try {
+    for (;;) {
+      let slot = before.next;
+      if (slot === undefined || !isNext(cursor, slot.key)) {
+        slot = readKey(cursor, shape);
+        if (slot !== undefined) before.next = slot;
+      }
+      before = slot ?? before;
+      if (slot?.element === undefined || peek(cursor) === LETTER_N) skipValue(cursor);
+      else transcodeField(cursor, slot, slot.element);
+      const byte = peek(cursor);
+      cursor.at++;
+      if (byte !== COMMA) return;
+      peek(cursor);
+    }
+  } catch (error) {
+    throw within(before.name, error);
   }
 }
 
@@ -103,22 +110,16 @@ function hashOf(hash: number, byte: number): number {
   return (Math.imul(hash, 31) + byte) & 0x3fffffff;
 }
 
-function transcodeField(cursor: JsonCursor, slot: Slot, element: Element): void {
-  try {
-    if (slot.wrappers.length === 0) transcodeValues(cursor, slot, element);
-    else transcodeWrapped(cursor, slot, element);
-  } catch (error) {
-    throw within(slot.name, error);
+function transcodeField(cursor: JsonCursor, slot: Slot, element: Element, depth = 0): void {
+  const wrapper = slot.wrappers[depth];
+  if (wrapper === undefined) {
+    transcodeValues(cursor, slot, element);
+    return;
   }
-}
-
-function transcodeWrapped(cursor: JsonCursor, slot: Slot, element: Element): void {
-  const starts = slot.wrappers.map((tag) => {
-    writeBytes(cursor, tag);
-    return openLength(cursor, 1);
-  });
-  transcodeValues(cursor, slot, element);
-  for (const start of starts.reverse()) closeLength(cursor, start, 1);
+  writeTagBytes(cursor, wrapper);
+  const start = openLength(cursor, 1);
+  transcodeField(cursor, slot, element, depth + 1);
+  closeLength(cursor, start, 1);
 }
 
 function transcodeValues(cursor: JsonCursor, slot: Slot, element: Element): void {
@@ -184,7 +185,8 @@ function writeTagBytes(cursor: JsonCursor, tag: Uint8Array): void {
   for (let index = 0; index < tag.length; index++) output[cursor.to++] = tag[index]!;
 }
 
-function shapeOf(message: Message): Shape {
+/** Made once a message. */
+export function shapeOf(message: Message): Shape {
   let shape = shapes.get(message);
   if (shape === undefined) {
     const slots = new Map<number, Slot>();
@@ -233,5 +235,5 @@ function slotOf(slot: Partial<Slot> & { readonly name: string }): Slot {
 function tagBytes(number: number, wireType: number): Uint8Array {
   const writer = new Writer();
   writer.varint(((number << 3) | wireType) >>> 0);
-  return Uint8Array.from(writer.bytes());
+  return Buffer.from(writer.bytes());
 }
