@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { configMaps, namespaces, priorityClasses } from "../../src/api/generated/resources.ts";
+import type { Job } from "../../src/api/generated/batch/v1.ts";
+import { configMaps, jobs, namespaces, priorityClasses, resourceQuotas } from "../../src/api/generated/resources.ts";
+import type { AnyObject } from "../../src/api/meta.ts";
 import { type MemoryServer, startMemoryServer } from "../../src/apiserver/testing/memory-server.ts";
 import { askRaw } from "../../src/apiserver/testing/raw-door.ts";
 
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments";
+const podTemplate = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "d:1" }] } };
 const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
 describe("requests as upstream's suite sees them", () => {
@@ -43,6 +46,27 @@ describe("requests as upstream's suite sees them", () => {
       assert.deepEqual([ignored.code, ignored.headers.warning], [201, undefined]);
     });
   }
+
+  it("structs that are no pointers in Go are there from the start, and nothing changes when a client leaves them out", async () => {
+    const created = (await post("Strict", deployment("whole"))).json() as AnyObject;
+    assert.deepEqual(created.status, {});
+    const wanted = structuredClone(created) as { spec: { strategy?: unknown; template: { metadata: unknown } } };
+    delete (wanted as AnyObject).status;
+    delete wanted.spec.strategy;
+    const again = await askRaw(server.server, `${DEPLOYMENTS}/whole`, {
+      method: "PUT",
+      body: JSON.stringify(wanted),
+      contentType: "application/json",
+    });
+    assert.equal(again.code, 200);
+    assert.deepEqual(again.json().metadata, created.metadata, "neither version nor generation");
+    const { client } = server;
+    const job = { metadata: { namespace: "shop", name: "bare" }, spec: { template: podTemplate } };
+    const { spec, status } = await client.create(jobs, job as Job);
+    assert.deepEqual([spec?.template.spec?.containers[0]?.resources, status], [{}, {}]);
+    const quota = await client.create(resourceQuotas, { metadata: { namespace: "shop", name: "none" } });
+    assert.deepEqual([quota.spec, quota.status], [{}, {}]);
+  });
 
   it("a Table of what has no columns is 406", async () => {
     const body = JSON.stringify({

@@ -7,7 +7,7 @@ import { formatTime } from "../../base/clock.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
 import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
-import { countsGeneration, type ServedResource } from "./resource.ts";
+import { completeDraft, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { Undo, WriteContext } from "./strategy.ts";
 
@@ -67,6 +67,7 @@ async function createOnce(
 
 async function store(resource: ServedResource, draft: ApiObject, context: WriteContext, undo?: Undo): Promise<Stored> {
   const name = draft.metadata?.name ?? "";
+  completeDraft(resource, draft);
   if (context.dryRun) {
     if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined)
       throw alreadyExists(resource.schema, name);

@@ -1,7 +1,8 @@
+import { addEmptyStructs, lacksStructs } from "../../api/empty-structs.ts";
 import type { CustomResourceSubresourceScale } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import type { KindDefinition } from "../../api/kind.ts";
-import type { ResourceReference } from "../../api/meta.ts";
-import type { JsonObject } from "../../api/patch/json-value.ts";
+import type { ApiObject, ResourceReference } from "../../api/meta.ts";
+import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
 import type { NormalizedObject } from "../../api/unknown-fields.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
@@ -43,6 +44,20 @@ export interface CustomFacets {
   published(openapi: 2 | 3): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Changes when `published` does; cheap. */
   fingerprint(): string;
+}
+
+/** Adds to a draft what Go writes always; see api/empty-structs.ts. Custom resources have no such thing. */
+export function completeDraft({ custom, allSchema, schema }: ServedResource, draft: ApiObject): void {
+  if (custom === undefined) addEmptyStructs(draft as unknown as JsonObject, allSchema, schema.definition);
+}
+
+/** An object of the store as it is written today: what an older server or another writer left out counts as there. */
+export function completed({ custom, allSchema, schema }: ServedResource, stored: ApiObject): ApiObject {
+  if (custom !== undefined || !lacksStructs(stored as unknown as JsonObject, allSchema, schema.definition))
+    return stored;
+  const complete = cloneJson(stored);
+  addEmptyStructs(complete as unknown as JsonObject, allSchema, schema.definition);
+  return complete;
 }
 
 /** Whether metadata.generation is counted. */

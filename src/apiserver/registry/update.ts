@@ -7,7 +7,7 @@ import { RevisionMismatchError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
 import { finishDeletion } from "./delete.ts";
 import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
-import { countsGeneration, type ServedResource } from "./resource.ts";
+import { completeDraft, completed, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
 
@@ -64,7 +64,7 @@ async function updateOnce(
 ): Promise<Stored> {
   const { request, wanted, current, context } = write;
   const subresource = request.subresource ?? "";
-  const old = current.object;
+  const old = completed(resource, current.object);
   const draft = subresource === "status" ? statusDraft(resource, wanted, old) : cloneJson(wanted);
   carryMeta(draft, old);
   if (subresource === "") completeWhole(resource, draft as AnyObject, old as AnyObject);
@@ -78,6 +78,7 @@ async function updateOnce(
   if (request.admission !== "already") await resource.admission.admit(attributes);
   view?.take(object, draft);
   if (subresource === "") resource.kind?.setDefaults?.(draft);
+  completeDraft(resource, draft);
   const undo = await resource.strategy.beforeUpdate?.(draft, old, context);
   try {
     countGeneration(resource, draft as AnyObject, old as AnyObject);
