@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/events.ts";
 import type { InformerSet } from "../client/informer.ts";
+import type { RequestLimit } from "../client/limited-transport.ts";
 import type { ContainerRuntime } from "./cri/runtime.ts";
 import type { ReferencedObjects } from "./environment/objects.ts";
 import type { KubeletHost } from "./host/host.ts";
@@ -50,6 +51,8 @@ export interface KubeletOptions {
   readonly objects?: ReferencedObjects;
   /** Where service account tokens come from; asked of the API when absent. */
   readonly tokens?: ServiceAccountTokens;
+  /** How many statuses of pods are written at once, over all kubelets that share it; as many as there are when absent. */
+  readonly statusTurns?: RequestLimit;
   /** The API gave the node its pod addresses, or changed them. */
   onPodCidrs?(podCidrs: readonly string[]): Promise<void>;
   /** Ends start-up when it aborts; stop ends the kubelet. */

@@ -7,7 +7,7 @@ import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
 import { CommandError } from "../cli/command.ts";
 import { createEventSender, type EventSender } from "../client/event-recorder.ts";
 import type { InformerSet } from "../client/informer.ts";
-import { createRequestLimit, limitedTransport } from "../client/limited-transport.ts";
+import { createRequestLimit, limitedTransport, type RequestLimit } from "../client/limited-transport.ts";
 import { readSimulation } from "../kubelet/cri/simulated/read-simulation.ts";
 import { createSimulatedProber } from "../kubelet/cri/simulated/simulated-prober.ts";
 import { createSimulatedRuntime } from "../kubelet/cri/simulated/simulated-runtime.ts";
@@ -42,6 +42,8 @@ const SIMULATED_NODE_LABEL = "wherry.local/simulated";
 const STARTING_AT_ONCE = 32;
 /** Requests of all these nodes under way at once: fewer than flow control lets in, so that none has to be sent again. */
 const REQUESTS_AT_ONCE = 64;
+/** Of them statuses of pods: what waits for its turn meanwhile becomes one with what comes after it. */
+const STATUSES_AT_ONCE = 16;
 /** Nobody routes it: pods of simulated nodes have addresses, and nothing answers there. */
 const POD_ADDRESSES_BASE = "100.64.0.0";
 const ADDRESS = "127.0.0.1";
@@ -80,6 +82,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     informers: shared.informers,
     objects: rememberedObjects(createReferencedObjects(shared.client), clock),
     eventSender,
+    statusTurns: createRequestLimit(STATUSES_AT_ONCE),
     serverPort: server.port,
     handles,
   };
@@ -112,6 +115,7 @@ interface SharedByNodes {
   readonly informers: InformerSet;
   readonly objects: ReferencedObjects;
   readonly eventSender: EventSender;
+  readonly statusTurns: RequestLimit;
   readonly serverPort: number;
   readonly handles: Map<string, KubeletHandle>;
 }
@@ -177,6 +181,7 @@ function simulatedNode(
         kubeletVersion: GIT_VERSION,
         objects: together.objects,
         tokens: noTokens,
+        statusTurns: together.statusTurns,
         prober: createSimulatedProber({ runtime: runtime.runtime, clock, simulation }),
       });
       handles.set(name, handle);

@@ -1,11 +1,12 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from "../../api/generated/policy/v1.ts";
-import { podDisruptionBudgets, pods } from "../../api/generated/resources.ts";
+import { podDisruptionBudgets } from "../../api/generated/resources.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
 import { formatLabelSelector, labelSelectorOf } from "../../api/selectors.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
-import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
+import { podInformer } from "../pod-control/pod-informer.ts";
+import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { expectedScaleOf, NoControllerError } from "./expected-scale.ts";
 import { expectation, failSafe, needsScale, planStatus, stillDisrupted } from "./plan.ts";
@@ -16,7 +17,7 @@ const RECOUNT_MS = 1000;
 export function disruptionController(dependencies: ControllerDependencies): Controller {
   const { client, informers, events, clock } = dependencies;
   const budgets = informers.informer(podDisruptionBudgets);
-  const podInformer = informers.informer(pods);
+  const allPods = podInformer(informers);
   const expectedScale = expectedScaleOf({ client, informers });
 
   /** The budgets of a pod as it was and as it is: it may have left one by changing its labels. */
@@ -49,7 +50,8 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
 
   async function count(budget: PodDisruptionBudget): Promise<ReconcileResult> {
     const matches = labelSelectorOf(budget.spec?.selector);
-    const mine = podInformer.list(budget.metadata?.namespace).filter((pod) => matches(pod.metadata?.labels));
+    const inNamespace = allPods.list(budget.metadata?.namespace);
+    const mine = inNamespace.filter((pod) => matches(pod.metadata?.labels));
     if (mine.length === 0)
       events.event(budget, { type: "Normal", reason: "NoPods", message: "No matching pods found" });
     const { replicas, unmanaged } = needsScale(budget) ? await expectedScale(mine) : { replicas: 0, unmanaged: [] };
@@ -63,7 +65,7 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
     }
     const expected = expectation(budget, mine.length, replicas);
     await write(budget, planStatus(budget, { pods: mine, disrupted, expectation: expected, nowMs }));
-    return disrupted.recheckMs === undefined ? undefined : { requeueAfterMs: disrupted.recheckMs };
+    return { requeueAfterMs: disrupted.recheckMs, restMs: restAfter(inNamespace.length) };
   }
 
   function tellUnmanaged(budget: PodDisruptionBudget): void {
@@ -88,7 +90,7 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
     name: "disruption-controller",
     sources: [
       from(budgets, ({ key, after }) => (after === undefined ? [] : [key])),
-      from(podInformer, ({ before, after }) => new Set([...budgetsOf(before), ...budgetsOf(after)])),
+      from(allPods, ({ before, after }) => new Set([...budgetsOf(before), ...budgetsOf(after)])),
     ],
     reconcile,
   };

@@ -1,24 +1,24 @@
 import type { Endpoints } from "../../api/generated/core/v1.ts";
-import { endpoints, pods, services } from "../../api/generated/resources.ts";
+import { endpoints, services } from "../../api/generated/resources.ts";
 import { isBeingDeleted, splitKey } from "../../api/meta.ts";
 import { isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
-import { endpointPod } from "../endpointslice/pod-facts.ts";
+import { ENDPOINT_PODS } from "../endpointslice/pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "../endpointslice/services.ts";
 import { WrittenObjects } from "../endpointslice/written.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
-import { type Controller, type ControllerDependencies, from } from "../reconciler.ts";
+import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { planEndpoints } from "./plan.ts";
 
 /** Keeps the older Endpoints object beside the EndpointSlices, for those who still read it. */
 export function endpointsController(dependencies: ControllerDependencies): Controller {
   const { client, informers, events } = dependencies;
   const serviceInformer = informers.informer(services);
-  const podInformer = informers.projected({ resource: pods, project: endpointPod });
+  const podInformer = informers.projected(ENDPOINT_PODS);
   const endpointsInformer = informers.informer(endpoints);
   const written = new WrittenObjects();
 
-  async function reconcile(key: string): Promise<undefined> {
+  async function reconcile(key: string): Promise<ReconcileResult> {
     const service = serviceInformer.get(key);
     const { namespace, name } = splitKey(key);
     if (service === undefined) {
@@ -28,12 +28,10 @@ export function endpointsController(dependencies: ControllerDependencies): Contr
     }
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
     const current = await currentEndpoints(key);
-    const wanted = planEndpoints({
-      service,
-      current,
-      pods: podInformer.list(namespace).filter((pod) => selects(service, pod)),
-    });
-    if (wanted === undefined) return undefined;
+    const podsOfNamespace = podInformer.list(namespace);
+    const wanted = planEndpoints({ service, current, pods: podsOfNamespace.filter((pod) => selects(service, pod)) });
+    const restMs = restAfter(podsOfNamespace.length);
+    if (wanted === undefined) return { restMs };
     try {
       const answer =
         current === undefined ? await client.create(endpoints, wanted) : await client.update(endpoints, wanted);
@@ -46,7 +44,7 @@ export function endpointsController(dependencies: ControllerDependencies): Contr
       events.event(service, { type: "Warning", reason, message });
       throw error;
     }
-    return undefined;
+    return { restMs };
   }
 
   /** As cached, or as stored when the cache has not seen the last write yet. */

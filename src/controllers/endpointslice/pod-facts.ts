@@ -1,6 +1,8 @@
 import { isConditionTrue } from "../../api/conditions.ts";
 import type { Pod } from "../../api/generated/core/v1.ts";
+import { pods } from "../../api/generated/resources.ts";
 import { keyOf } from "../../api/meta.ts";
+import { createInterner } from "../../base/intern.ts";
 
 /** What a Service's endpoints need to know of a pod. */
 export interface EndpointPod {
@@ -23,6 +25,13 @@ export interface EndpointPod {
   readonly namedPorts: readonly { readonly name: string; readonly port: number; readonly protocol: string }[];
 }
 
+/** One object, so that the controllers of endpoints share what they know. */
+export const ENDPOINT_PODS = { resource: pods, project: endpointPod };
+
+/** Pods of one workload are alike in them. */
+const internLabels = createInterner<EndpointPod["labels"]>();
+const internPorts = createInterner<EndpointPod["namedPorts"]>();
+
 /** The facts of a pod. Pure. */
 export function endpointPod(pod: Pod): EndpointPod {
   const { metadata = {}, spec, status } = pod;
@@ -32,7 +41,7 @@ export function endpointPod(pod: Pod): EndpointPod {
     namespace: metadata.namespace ?? "",
     name: metadata.name ?? "",
     uid: metadata.uid ?? "",
-    labels: metadata.labels ?? {},
+    labels: internLabels(metadata.labels ?? {}),
     ips: ips.filter((ip) => ip !== ""),
     nodeName: spec?.nodeName ?? "",
     hostname: spec?.hostname ?? "",
@@ -42,7 +51,7 @@ export function endpointPod(pod: Pod): EndpointPod {
     beingDeleted: metadata.deletionTimestamp !== undefined,
     resourceVersion: metadata.resourceVersion ?? "",
     restartPolicy: spec?.restartPolicy ?? "Always",
-    namedPorts: namedPorts(pod),
+    namedPorts: internPorts(namedPorts(pod)),
   };
 }
 
@@ -66,7 +75,11 @@ export function sameEndpoint(before: EndpointPod, after: EndpointPod): boolean {
     before.ready === after.ready &&
     before.beingDeleted === after.beingDeleted &&
     before.ips.join() === after.ips.join() &&
-    JSON.stringify(before.labels) === JSON.stringify(after.labels) &&
-    JSON.stringify(before.namedPorts) === JSON.stringify(after.namedPorts)
+    isEqual(before.labels, after.labels) &&
+    isEqual(before.namedPorts, after.namedPorts)
   );
+}
+
+function isEqual(before: unknown, after: unknown): boolean {
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }

@@ -1,12 +1,12 @@
 import type { EndpointSlice } from "../../api/generated/discovery.k8s.io/v1.ts";
-import { endpointSlices, nodes, pods, services } from "../../api/generated/resources.ts";
+import { endpointSlices, nodes, services } from "../../api/generated/resources.ts";
 import { isBeingDeleted, joinKey, keyOf, splitKey } from "../../api/meta.ts";
 import { isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, planSlices, SERVICE_NAME_LABEL, type SlicePlan } from "./plan.ts";
-import { endpointPod } from "./pod-facts.ts";
+import { ENDPOINT_PODS } from "./pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "./services.ts";
 import { WrittenObjects } from "./written.ts";
 
@@ -19,10 +19,7 @@ const GIVE_UP_WAITING_MS = 5_000;
 export function endpointSliceController(dependencies: ControllerDependencies): Controller {
   const { client, informers, events, clock } = dependencies;
   const serviceInformer = informers.informer(services);
-  const podInformer = informers.projected({
-    resource: pods,
-    project: endpointPod,
-  });
+  const podInformer = informers.projected(ENDPOINT_PODS);
   const sliceInformer = informers.projected({
     resource: endpointSlices,
     labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}`,

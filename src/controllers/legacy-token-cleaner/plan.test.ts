@@ -54,7 +54,7 @@ test("what pods mount", () => {
     { name: "b", emptyDir: {} },
   ];
   assert.deepEqual(
-    [...mountedSecrets([{ metadata: { namespace: "shop" }, spec: { containers: [], volumes } }])],
+    [...mountedSecrets({ metadata: { namespace: "shop" }, spec: { containers: [], volumes } })],
     ["shop/token"],
   );
 });

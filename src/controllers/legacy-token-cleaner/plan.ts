@@ -38,15 +38,14 @@ export function planCleanUp({ secrets, accounts, mounted, nowMs }: CleanUpFacts)
   });
 }
 
-/** Keys of the Secrets that the pods' volumes hold. */
-export function mountedSecrets(pods: readonly Pod[]): Set<string> {
-  return new Set(
-    pods.flatMap(({ metadata, spec }) =>
-      (spec?.volumes ?? []).flatMap(({ secret }) =>
-        secret?.secretName ? [joinKey(metadata?.namespace, secret.secretName)] : [],
-      ),
-    ),
+const NONE: readonly string[] = [];
+
+/** Keys of the Secrets that the pod's volumes hold. */
+export function mountedSecrets({ metadata, spec }: Pod): readonly string[] {
+  const keys = (spec?.volumes ?? []).flatMap(({ secret }) =>
+    secret?.secretName ? [joinKey(metadata?.namespace, secret.secretName)] : [],
   );
+  return keys.length === 0 ? NONE : keys;
 }
 
 /** A date that cannot be read is taken to be recent: nothing is deleted for a mistake in it. */

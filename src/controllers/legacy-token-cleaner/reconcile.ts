@@ -18,7 +18,7 @@ export function legacyTokenCleaner({ client, informers, clock }: ControllerDepen
     project: (secret) => secret,
   });
   const accountInformer = informers.informer(serviceAccounts);
-  const podInformer = informers.informer(pods);
+  const mounted = informers.projected({ resource: pods, project: mountedSecrets });
 
   return {
     name: "legacy-serviceaccount-token-cleaner-controller",
@@ -37,7 +37,7 @@ export function legacyTokenCleaner({ client, informers, clock }: ControllerDepen
       const plan = planCleanUp({
         secrets: secretInformer.list(),
         accounts: new Map(accountInformer.list().map((account) => [keyOf(account), account])),
-        mounted: mountedSecrets(podInformer.list()),
+        mounted: new Set(mounted.list().flat()),
         nowMs: clock.now(),
       });
       for (const each of plan) await apply(client, each, formatTime(clock.now()).slice(0, 10));

@@ -5,6 +5,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { silentLogger } from "../../base/log.ts";
 import { settle, VirtualClock } from "../../base/virtual-clock.ts";
 import { Client } from "../../client/client.ts";
+import { createRequestLimit, type RequestLimit } from "../../client/limited-transport.ts";
 import { createScriptedTransport } from "../../client/scripted-transport.ts";
 import { createStatusWriter } from "./status-writer.ts";
 
@@ -22,10 +23,10 @@ const sandboxReady: PodStatus = {
   conditions: [{ type: "PodReadyToStartContainers", status: "True" }],
 };
 
-function setUp() {
+function setUp(turns?: RequestLimit) {
   const clock = new VirtualClock();
   const transport = createScriptedTransport(() => ({ metadata: { resourceVersion: "7" } }) as ApiObject);
-  const writer = createStatusWriter({ client: new Client(transport), clock, log: silentLogger });
+  const writer = createStatusWriter({ client: new Client(transport), clock, log: silentLogger, turns });
   const sent = () => transport.requests.map(({ body }) => (body as { status: PodStatus }).status);
   return { clock, writer, sent };
 }
@@ -85,4 +86,21 @@ test("a pod that is on its way is told after a moment, and what it comes to at o
     await writer.stop();
     assert.equal(sent().length, 1);
   }
+});
+
+test("what waits for its turn is sent as it is by then", async () => {
+  const turns = createRequestLimit(1);
+  const { clock, writer, sent } = setUp(turns);
+  await turns.enter();
+  writer.set(pod, creating);
+  await clock.advance(1000);
+  writer.set(pod, { ...sandboxReady, phase: "Running" });
+  await settle(20);
+  assert.equal(sent().length, 0);
+  turns.leave();
+  await settle(20);
+  assert.deepEqual([sent().length, sent()[0]?.phase], [1, "Running"]);
+  await turns.enter();
+  turns.leave();
+  await writer.stop();
 });

@@ -4,6 +4,7 @@ import { isConflict, isNotFound } from "../../api/status.ts";
 import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
+import type { RequestLimit } from "../../client/limited-transport.ts";
 import { identityOf } from "../pods/pod.ts";
 import { statusPatch } from "./patch.ts";
 
@@ -58,17 +59,28 @@ function isOnItsWay(status: PodStatus): boolean {
 
 const ON_ITS_WAY: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
 
+export interface StatusWriterOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Shared by the kubelets of one process; what waits for its turn is brought up to date meanwhile. */
+  readonly turns?: RequestLimit | undefined;
+}
+
 /** Writes pods' statuses through the status subresource: one request at a time a pod, retried until it succeeds. */
-export function createStatusWriter(options: { client: Client; clock: Clock; log: Logger }): StatusWriter {
-  const { client, clock, log } = options;
+export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
+  const { client, clock, log, turns } = options;
   const entries = new Map<string, Entry>();
   const stopping = new AbortController();
 
   async function send(entry: Entry): Promise<void> {
     for (let attempt = 0; entry.sentVersion !== entry.version && !entry.gone && !stopping.signal.aborted; ) {
+      const { uid, namespace, name } = identityOf(entry.pod);
+      let failedTimes: number | undefined;
+      await turns?.enter();
+      // What came while it waited for its turn is part of it.
       const { version, wanted } = entry;
       const patch = statusPatch(entry.sent, wanted);
-      const { uid, namespace, name } = identityOf(entry.pod);
       try {
         if (patch !== undefined) {
           const body = { metadata: { uid }, status: patch };
@@ -89,8 +101,12 @@ export function createStatusWriter(options: { client: Client; clock: Clock; log:
           return;
         }
         log.warn("cannot write a pod's status", { pod: `${namespace}/${name}`, error });
-        await sleep(clock, RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)]!, stopping.signal);
+        failedTimes = attempt++;
+      } finally {
+        turns?.leave();
       }
+      if (failedTimes !== undefined)
+        await sleep(clock, RETRY_MS[Math.min(failedTimes, RETRY_MS.length - 1)]!, stopping.signal);
     }
   }
 
