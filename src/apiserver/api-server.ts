@@ -59,6 +59,7 @@ import {
   validatingAdmissionPolicyStrategy,
 } from "./registry/strategies/admission-policy.ts";
 import { certificateSigningRequestStrategy } from "./registry/strategies/certificate-signing-request.ts";
+import { deviceSelectorStrategies } from "./registry/strategies/device-selectors.ts";
 import { deviceTaintRuleStrategy, resourceSliceStrategy } from "./registry/strategies/device-taints.ts";
 import { eventStrategy } from "./registry/strategies/event.ts";
 import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
@@ -305,6 +306,7 @@ function strategies(
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
+    ...deviceSelectorStrategies(() => reader),
     "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,
     "resource.k8s.io/resourceslices": resourceSliceStrategy,
     "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingAdmissionPolicyStrategy,

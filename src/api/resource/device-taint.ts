@@ -15,7 +15,7 @@ const EFFECTS = ["NoExecute", "NoSchedule", "None"];
 export function validateDeviceTaint(taint: DeviceTaint | undefined, field: string): FieldError[] {
   if (taint === undefined) return [required(field)];
   return [
-    ...named(taint.key, qualifiedNameErrors, `${field}.key`),
+    ...invalids(`${field}.key`, taint.key ?? "", qualifiedNameErrors(taint.key ?? "")),
     ...(taint.value ? invalids(`${field}.value`, taint.value, labelValueErrors(taint.value)) : []),
     ...oneOf(taint.effect, EFFECTS, `${field}.effect`),
   ];

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { FieldError } from "../field-error.ts";
 import type { ResourceClaim, ResourceClaimSpec, ResourceSliceSpec } from "../generated/resource.k8s.io/v1.ts";
 import { claimFromStored, claimToStored, sliceFromStored, sliceToStored } from "./convert-v1beta1.ts";
-import { validateClaimSpec, validateClaimStatus } from "./validate-claim.ts";
+import { validateClaimSpec } from "./validate-claim.ts";
+import { validateClaimStatus } from "./validate-claim-status.ts";
 import { validateSliceSpec } from "./validate-slice.ts";
 
 const texts = (errors: readonly FieldError[]) => errors.map(({ field, message }) => `${field}: ${message}`);
@@ -13,7 +14,7 @@ const ask = (...requests: object[]) => ({ devices: { requests } }) as ResourceCl
 
 const claims: readonly [string, ResourceClaimSpec, readonly string[]][] = [
   ["one device", ask(gpu), []],
-  ["the same name twice", ask(gpu, gpu), ['s.devices.requests[1].name: Duplicate value: "gpu"']],
+  ["the same name twice", ask(gpu, gpu), ['s.devices.requests[1]: Duplicate value: "gpu"']],
   [
     "nothing",
     ask({ name: "gpu" }),
@@ -22,7 +23,7 @@ const claims: readonly [string, ResourceClaimSpec, readonly string[]][] = [
   [
     "all, but three",
     ask({ name: "gpu", exactly: { ...exactly, allocationMode: "All", count: 3 } }),
-    ['s.devices.requests[0].exactly.count: Invalid value: 3: must not be specified when allocationMode is "All"'],
+    ["s.devices.requests[0].exactly.count: Invalid value: 3: must not be specified when allocationMode is 'All'"],
   ],
   [
     "a constraint on nobody",
@@ -52,6 +53,59 @@ const slices: readonly [string, ResourceSliceSpec, readonly string[]][] = [
     slice({ devices: [{ name: "gpu-0", attributes: { driver: { version: "1" } } }] }),
     [
       's.devices[0].attributes[driver].version: Invalid value: "1": must be a string compatible with semver.org spec 2.0.0',
+    ],
+  ],
+  [
+    "two places",
+    slice({ allNodes: true }),
+    [
+      's: Invalid value: "{`nodeName`, `allNodes`}": exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required, but multiple fields are set',
+    ],
+  ],
+  [
+    "a place of a device",
+    slice({ devices: [{ name: "gpu-0", allNodes: true }] }),
+    [
+      "s.devices[0]: Invalid value: null: `nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec",
+    ],
+  ],
+  [
+    "names and values",
+    slice({ devices: [{ name: "gpu-0", attributes: { "a/b/c": { bool: true }, "/x": {} } }, { name: "gpu-0" }] }),
+    [
+      's.devices[0].attributes[a/b/c]: Invalid value: "a/b/c": must not contain more than one slash',
+      's.devices[0].attributes[/x]: Invalid value: "": the domain must not be empty',
+      's.devices[0].attributes[/x]: Invalid value: "": exactly one value must be specified',
+      's.devices[1]: Duplicate value: "gpu-0"',
+    ],
+  ],
+  [
+    "counters and devices",
+    slice({ devices: [{ name: "gpu-0" }], sharedCounters: [{ name: "a", counters: {} }] }),
+    [
+      's: Invalid value: "": only one of `sharedCounters` or `devices` is allowed',
+      "s.sharedCounters[0].counters: Required value",
+    ],
+  ],
+  [
+    "shares that cannot be given",
+    slice({
+      devices: [
+        { name: "one", capacity: { memory: { value: "1Gi", requestPolicy: {} } } },
+        {
+          name: "many",
+          allowMultipleAllocations: true,
+          capacity: {
+            memory: { value: "8", requestPolicy: { default: "3", validRange: { min: "2", max: "9", step: "2" } } },
+          },
+        },
+      ],
+    }),
+    [
+      "s.devices[0].capacity[memory].requestPolicy: Forbidden: allowMultipleAllocations must be true",
+      's.devices[1].capacity[memory].requestPolicy.validRange.max: Invalid value: "9": max is larger than capacity value: 8',
+      's.devices[1].capacity[memory].requestPolicy.validRange.step: Invalid value: "3": value is not a multiple of a given step (2) from (2)',
+      's.devices[1].capacity[memory].requestPolicy.validRange.step: Invalid value: "9": value is not a multiple of a given step (2) from (2)',
     ],
   ],
   [

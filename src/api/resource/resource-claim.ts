@@ -1,4 +1,5 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
 import type {
   DeviceClass,
   ResourceClaim,
@@ -8,8 +9,13 @@ import type {
 } from "../generated/resource.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
-import { immutable } from "../object-meta.ts";
-import { validateClaimSpec, validateClaimStatus, validateSelectors } from "./validate-claim.ts";
+import type { ObjectMeta } from "../meta.ts";
+import { qualifiedNameErrors } from "../names.ts";
+import { immutable, validateAnnotations } from "../object-meta.ts";
+import { validateLabels } from "../selectors.ts";
+import { limited, validateClaimSpec, validateConfiguration } from "./validate-claim.ts";
+import { validateClaimStatus } from "./validate-claim-status.ts";
+import { validateSelectors } from "./validate-requests.ts";
 import { validateSliceSpec } from "./validate-slice.ts";
 
 const GROUP = "resource.k8s.io";
@@ -23,6 +29,26 @@ function setClaimDefaults(spec: ResourceClaimSpec | undefined): void {
       for (const toleration of each.tolerations ?? []) toleration.operator ||= "Equal";
     }
   }
+}
+
+/** Claims that are made from a template take its labels and annotations, and nothing else of its metadata. */
+function validateTemplateMeta(meta: ObjectMeta = {}, field: string): FieldError[] {
+  const { labels, annotations, ...others } = meta;
+  return [
+    ...validateAnnotations(annotations, `${field}.annotations`),
+    ...validateLabels(labels, `${field}.labels`),
+    ...Object.entries(others).flatMap(([key, value]) =>
+      value === undefined ? [] : [forbiddenField(`${field}.${key}`, "cannot be set")],
+    ),
+  ];
+}
+
+/** `domain/name` outside of kubernetes.io, as containers ask for it. */
+function validateExtendedName(name: string | undefined): FieldError[] {
+  if (name === undefined) return [];
+  const isNative = !name.includes("/") || name.includes("kubernetes.io/");
+  const isWrong = isNative || name.startsWith("requests.") || qualifiedNameErrors(`requests.${name}`).length > 0;
+  return isWrong ? [invalid("spec.extendedResourceName", name, "must be a valid extended resource name")] : [];
 }
 
 function claimState({ metadata, status }: ResourceClaim): string {
@@ -49,7 +75,8 @@ export const resourceKinds: readonly KindDefinition[] = [
     prepareForCreate(claim) {
       claim.status = {};
     },
-    validate: ({ spec }) => validateClaimSpec(spec, "spec"),
+    // What is asked never changes: it is looked at once.
+    validateCreate: ({ spec }) => validateClaimSpec(spec, "spec"),
     validateStatusUpdate: validateClaimStatus,
     validateUpdate: (claim, old) => immutable(claim.spec, old.spec, "spec"),
     columns: [
@@ -67,7 +94,10 @@ export const resourceKinds: readonly KindDefinition[] = [
     version: "v1",
     kind: "ResourceClaimTemplate",
     setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
-    validate: ({ spec }) => validateClaimSpec(spec?.spec, "spec.spec"),
+    validateCreate: ({ spec }) => [
+      ...validateTemplateMeta(spec?.metadata, "spec.metadata"),
+      ...validateClaimSpec(spec?.spec, "spec.spec"),
+    ],
     validateUpdate: (template, old) => immutable(template.spec, old.spec, "spec"),
     columns: [nameColumn, ageColumn],
   }),
@@ -77,7 +107,11 @@ export const resourceKinds: readonly KindDefinition[] = [
     kind: "DeviceClass",
     prepareForCreate: startGeneration,
     prepareForUpdate: countGeneration,
-    validate: ({ spec }) => validateSelectors(spec?.selectors, "spec.selectors"),
+    validate: ({ spec }) => [
+      ...validateSelectors(spec?.selectors, "spec.selectors"),
+      ...limited(spec?.config ?? [], "spec.config", validateConfiguration),
+      ...validateExtendedName(spec?.extendedResourceName),
+    ],
     columns: [nameColumn, ageColumn],
   }),
   defineKind<ResourceSlice>({
@@ -86,10 +120,10 @@ export const resourceKinds: readonly KindDefinition[] = [
     kind: "ResourceSlice",
     prepareForCreate: startGeneration,
     prepareForUpdate: countGeneration,
-    validate: ({ spec }) => validateSliceSpec(spec, "spec"),
+    validate: ({ spec }, old) => validateSliceSpec(spec, "spec", old?.spec),
     validateUpdate: ({ spec }, old) => [
-      ...immutable(spec?.driver, old.spec?.driver, "spec.driver"),
       ...immutable(spec?.pool?.name, old.spec?.pool?.name, "spec.pool.name"),
+      ...immutable(spec?.driver, old.spec?.driver, "spec.driver"),
       ...immutable(spec?.nodeName, old.spec?.nodeName, "spec.nodeName"),
     ],
     columns: [
