@@ -19,8 +19,10 @@ import { createContainerProber } from "./probes/container-prober.ts";
 import { createProbeManager } from "./probes/probe-manager.ts";
 import { createStatusWriter } from "./status/status-writer.ts";
 import { terminationMessage } from "./termination-message.ts";
+import { createPodCertificates } from "./volumes/pod-certificates.ts";
 import { createPodVolumes } from "./volumes/pod-volumes.ts";
 import { createServiceAccountTokens } from "./volumes/tokens.ts";
+import { createTrustBundles } from "./volumes/trust-bundles.ts";
 
 /** Restarts wait 10 s, 20 s … 5 min; ten minutes without one start over. */
 const CRASH_BACKOFF = { initialMs: 10_000, maximumMs: 300_000, resetAfterMs: 600_000 };
@@ -68,6 +70,12 @@ export function assemble(
   const paths = kubeletPaths(options.dataDirectory);
   const objects = options.objects ?? createReferencedObjects(client);
   const tokens = options.tokens ?? createServiceAccountTokens(client, clock);
+  const trust = createTrustBundles(client);
+  const certificates = createPodCertificates({
+    ...options,
+    nodeUid: () => facts.informers.node.get(nodeName)?.metadata?.uid,
+    onOutcome: facts.wake,
+  });
   const hostIps = options.nodeAddresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address);
   const allocatable = allocatableAmounts(facts.host, options.maxPods ?? DEFAULT_MAX_PODS);
   const cache = createRuntimeCache({
@@ -101,7 +109,7 @@ export function assemble(
     cgroups: host.cgroups,
     nodeMemoryBytes: facts.host.memoryBytes,
     puller: createImagePuller({ images: runtime.images, objects, events, clock }),
-    volumes: createPodVolumes({ paths, files, objects, tokens, clock, events, fields }),
+    volumes: createPodVolumes({ paths, files, objects, tokens, certificates, trust, clock, events, fields }),
     probes: createProbeManager({
       prober: options.prober ?? createContainerProber(runtime.runtime),
       events,
@@ -109,7 +117,7 @@ export function assemble(
       onChange: facts.wake,
     }),
     hooks: createHookRunner(runtime.runtime, clock),
-    statuses: createStatusWriter({ client, clock, log }),
+    statuses: createStatusWriter({ client, clock, log, turns: options.statusTurns }),
     crashBackoff: createKeyedBackoff({ clock, ...CRASH_BACKOFF }),
     services: () => facts.informers.services.list(),
     hostDns: () => host.dnsConfig(),

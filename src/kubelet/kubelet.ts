@@ -64,7 +64,13 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     if (!keepPods) await running.shutDown(graceSeconds);
     stopping.abort();
     await running.stop();
-    await Promise.all([lifecycle.stop(), dependencies.probes.stop(), dependencies.statuses.stop(), loops]);
+    await Promise.all([
+      lifecycle.stop(),
+      dependencies.probes.stop(),
+      dependencies.statuses.stop(),
+      dependencies.volumes.stop(),
+      loops,
+    ]);
     await options.informers.stop();
     if (!keepPods) await host.release();
   }

@@ -15,13 +15,19 @@ import type { KubeletHandle } from "../../src/kubelet/handle.ts";
 import { createSimulatedHost } from "../../src/kubelet/host/simulated-host.ts";
 import { startKubelet } from "../../src/kubelet/kubelet.ts";
 import type { KubeletOptions } from "../../src/kubelet/kubelet-options.ts";
+import type { VolumeFiles } from "../../src/kubelet/volumes/files.ts";
 import { noFiles } from "../../src/kubelet/volumes/no-files.ts";
 
 export const NODE = "n1";
 
 /** The real API server in memory, a real kubelet, a simulated runtime, and one clock that the test moves. */
 export async function startWorld(
-  options: { rules?: Partial<SimulationRules>; prober?: KubeletOptions["prober"]; maxPods?: number } = {},
+  options: {
+    rules?: Partial<SimulationRules>;
+    prober?: KubeletOptions["prober"];
+    maxPods?: number;
+    files?: VolumeFiles;
+  } = {},
 ) {
   const memory = await startMemoryServer();
   const { clock, client } = memory;
@@ -39,7 +45,7 @@ export async function startWorld(
       events: createEventRecorder({ ...shared, component: "kubelet", host: NODE }),
       runtime,
       // Volumes follow what they show, as on a real machine.
-      host: { ...createSimulatedHost(), files: { ...noFiles, keepsNothing: false } },
+      host: { ...createSimulatedHost(), files: options.files ?? { ...noFiles, keepsNothing: false } },
       nodeName: NODE,
       dataDirectory: "/nowhere",
       nodeAddresses: [{ type: "InternalIP", address: "192.0.2.10" }],

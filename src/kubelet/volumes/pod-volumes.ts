@@ -19,6 +19,8 @@ export interface PodVolumes {
   needRefresh(pod: Pod): boolean;
   /** Unmounts and removes everything of a pod. Idempotent. */
   tearDown(podUid: string): Promise<void>;
+  /** Ends what goes on for volumes; they stay as they are. */
+  stop(): Promise<void>;
 }
 
 export function createPodVolumes(
@@ -27,7 +29,7 @@ export function createPodVolumes(
     fields(pod: Pod): VolumeContext["fields"];
   },
 ): PodVolumes {
-  const { paths, files, tokens, events } = options;
+  const { paths, files, tokens, certificates, events } = options;
 
   async function setUpOne(pod: Pod, volume: Volume): Promise<ReadyVolume | undefined> {
     try {
@@ -64,8 +66,10 @@ export function createPodVolumes(
       }),
     async tearDown(podUid) {
       tokens.forget(podUid);
+      certificates.forget(podUid);
       await files.remove(podMemoryDirectory(paths, podUid));
       await files.remove(podDirectory(paths, podUid));
     },
+    stop: () => certificates.stop(),
   };
 }

@@ -4,7 +4,9 @@ import type { FieldFacts } from "../environment/fields.ts";
 import type { ReferencedObjects } from "../environment/objects.ts";
 import type { KubeletPaths } from "../pods/paths.ts";
 import type { VolumeFiles } from "./files.ts";
+import type { PodCertificates } from "./pod-certificates.ts";
 import type { ServiceAccountTokens } from "./tokens.ts";
+import type { TrustBundles } from "./trust-bundles.ts";
 
 /** What drivers work with. */
 export interface VolumeContext {
@@ -13,6 +15,8 @@ export interface VolumeContext {
   readonly files: VolumeFiles;
   readonly objects: ReferencedObjects;
   readonly tokens: ServiceAccountTokens;
+  readonly certificates: PodCertificates;
+  readonly trust: TrustBundles;
   readonly fields: FieldFacts;
   readonly clock: Clock;
 }
