@@ -74,18 +74,23 @@ export function runtimeOf(invocation: Invocation): Runtime {
   throw new CommandError(`--runtime is auto, containerd or simulated, not "${runtime}"`, 2);
 }
 
-export function portOf(invocation: Invocation): number | undefined {
-  const port = text(invocation, "port");
+export function portOf(invocation: Invocation, name = "port"): number | undefined {
+  const port = text(invocation, name);
   if (port === undefined) return undefined;
   if (/^\d{1,5}$/.test(port) && Number(port) <= 65535) return Number(port);
-  throw new CommandError(`--port is a number from 0 to 65535, not "${port}"`, 2);
+  throw new CommandError(`--${name} is a number from 0 to 65535, not "${port}"`, 2);
 }
 
 export function bindOf(invocation: Invocation): string {
-  const bind = text(invocation, "bind") ?? "127.0.0.1";
+  return addressOf(invocation, "bind");
+}
+
+/** An address to listen on; this machine's own when absent. */
+export function addressOf(invocation: Invocation, name: string): string {
+  const bind = text(invocation, name) ?? "127.0.0.1";
   if (bind === "localhost") return "127.0.0.1";
   if (isIP(bind) !== 0) return bind;
-  throw new CommandError(`--bind is an IP address of this machine (0.0.0.0: all), not "${bind}"`, 2);
+  throw new CommandError(`--${name} is an IP address of this machine (0.0.0.0: all), not "${bind}"`, 2);
 }
 
 export function nodeIpOf(invocation: Invocation): string | undefined {

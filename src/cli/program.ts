@@ -53,6 +53,9 @@ export interface PartOptions extends ServerChoices {
   readonly port?: number;
   readonly bind: string;
   readonly nodeName: string;
+  /** Where scheduler and controllers tell how they are; the usual port when absent, nowhere at port 0. */
+  readonly bindAddress?: string | undefined;
+  readonly securePort?: number | undefined;
   /** By which other machines reach the node. */
   readonly nodeIp?: string | undefined;
   readonly runtime: Runtime;

@@ -107,7 +107,11 @@ export async function startTheScheduler(context: ComponentContext): Promise<Runn
     { name: "default-scheduler", user: identities.scheduler, program: "kube-scheduler" },
     context,
   );
-  const { stopped } = await startScheduler({ ...component, signal: stopping.signal });
+  const { stopped } = await startScheduler({
+    ...component,
+    metrics: context.environment.metrics,
+    signal: stopping.signal,
+  });
   return {
     async stop() {
       stopping.abort();

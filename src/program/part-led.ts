@@ -7,14 +7,18 @@ import { CommandError } from "../cli/command.ts";
 import type { PartName, PartOptions } from "../cli/program.ts";
 import { type AccessSource, followKubeconfig } from "../client/access-source.ts";
 import { Client } from "../client/client.ts";
+import type { ClusterAccess } from "../client/kubeconfig.ts";
 import { runLeaderElection } from "../client/leader-election.ts";
+import type { Transport } from "../client/transport.ts";
 import { waitUntilReady } from "./api-ready.ts";
 import type { AuthoritySource } from "./authority-source.ts";
 import { readClusterFacts } from "./cluster-facts.ts";
 import { type ComponentContext, type Running, startControllers, startTheScheduler } from "./components.ts";
+import type { Environment } from "./environment.ts";
 import { openHttpDoor } from "./http-door.ts";
 import { identities } from "./identities.ts";
 import { type PartAccess, partAccess } from "./part-access.ts";
+import { startPartServer } from "./part-server.ts";
 import type { PartTo, StartedPart } from "./started-part.ts";
 
 /** The controllers, in one of any number of processes at a time. */
@@ -37,6 +41,8 @@ export async function startControllerManager(options: PartOptions, to: PartTo): 
     {
       name: "controller-manager",
       lease: "kube-controller-manager",
+      options,
+      usualPort: 10257,
       user: identities.controllerManager,
       entered,
       start: (context, followed) =>
@@ -56,6 +62,8 @@ export async function startSchedulerAlone(options: PartOptions, to: PartTo): Pro
     {
       name: "scheduler",
       lease: "kube-scheduler",
+      options,
+      usualPort: 10259,
       user: identities.scheduler,
       entered: await partAccess("scheduler", options),
       start: startTheScheduler,
@@ -68,6 +76,9 @@ interface LedPart {
   readonly name: PartName;
   /** Name of its Lease in kube-system. */
   readonly lease: string;
+  readonly options: PartOptions;
+  /** Where it tells how it is. */
+  readonly usualPort: number;
   readonly user: UserInfo;
   readonly entered: PartAccess;
   start(context: ComponentContext, followed: AccessSource): Promise<Running>;
@@ -90,6 +101,7 @@ async function startLed(part: LedPart, { environment, started }: PartTo): Promis
     () => waitUntilReady(transport, clock),
     () => access.server,
   );
+  if (part.options.securePort !== 0) started.push(await serve(part, { access, transport, environment }));
   const stopping = new AbortController();
   const election = runLeaderElection({
     client: new Client(transport),
@@ -117,4 +129,23 @@ async function startLed(part: LedPart, { environment, started }: PartTo): Promis
   const failed = election.then(() => new Promise<never>(() => {}));
   failed.catch(() => {});
   return { url: access.server, kubeconfig, failed };
+}
+
+async function serve(
+  part: LedPart,
+  by: { access: ClusterAccess; transport: Transport; environment: Environment },
+): Promise<{ stop(): Promise<void> }> {
+  const { bindAddress = "127.0.0.1", securePort } = part.options;
+  const log = by.environment.log.named(part.name);
+  const server = await startPartServer({
+    name: part.lease,
+    address: bindAddress,
+    port: securePort,
+    usualPort: part.usualPort,
+    client: new Client(by.transport),
+    clientAuthority: by.access.certificateAuthority ?? "",
+    environment: { ...by.environment, log },
+  });
+  log.info("health and metrics are served", { address: bindAddress, port: server.port });
+  return server;
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { ApiObject } from "../api/meta.ts";
 import { conflict } from "../api/status.ts";
 import { silentLogger } from "../base/log.ts";
+import { Metrics } from "../base/metrics.ts";
 import { seededRandom } from "../base/random.ts";
 import { settle, VirtualClock } from "../base/virtual-clock.ts";
 import { Client } from "../client/client.ts";
@@ -28,8 +29,10 @@ async function start(objects: ApiObject[], answerWrite: (request: TransportReque
   });
   const client = new Client(transport);
   const informers = createInformerSet({ client, clock, random, log: silentLogger });
+  const metrics = new Metrics();
   const handle = await startScheduler({
     client,
+    metrics,
     informers,
     clock,
     random,
@@ -42,6 +45,7 @@ async function start(objects: ApiObject[], answerWrite: (request: TransportReque
   return {
     clock,
     told,
+    metrics,
     writes: () => transport.requests.filter((request) => request.method !== "GET"),
     async push(type: WatchEvent["type"], object: ApiObject) {
       revision++;
@@ -172,4 +176,28 @@ test("where nobody is less important, that is said", async () => {
   await scheduler.push("ADDED", examplePod("huge", { requests: { cpu: "100" } }));
   assert.match(scheduler.told.at(-1)?.message ?? "", /1 Preemption is not helpful for scheduling\.$/);
   await scheduler.stop();
+});
+
+test("attempts, waiting pods and what the cache holds are counted", async () => {
+  const scheduler = await start([exampleNode("node-a", { allocatable: { pods: "1" } })]);
+  await scheduler.push("ADDED", examplePod("first"));
+  await scheduler.push("ADDED", examplePod("second"));
+  const gated = examplePod("gated");
+  await scheduler.push("ADDED", { ...gated, spec: { ...gated.spec, schedulingGates: [{ name: "g" }] } } as ApiObject);
+  const lines = scheduler.metrics.text().split("\n");
+  for (const line of [
+    'scheduler_schedule_attempts_total{result="scheduled",profile="default-scheduler"} 1',
+    'scheduler_schedule_attempts_total{result="unschedulable",profile="default-scheduler"} 1',
+    'scheduler_scheduling_attempt_duration_seconds_count{result="scheduled",profile="default-scheduler"} 1',
+    "scheduler_pod_scheduling_attempts_count 1",
+    'scheduler_pod_scheduling_sli_duration_seconds_count{attempts="1"} 1',
+    'scheduler_pending_pods{queue="unschedulable"} 1',
+    'scheduler_pending_pods{queue="gated"} 1',
+    'scheduler_pending_pods{queue="active"} 0',
+    'scheduler_cache_size{type="nodes"} 1',
+  ]) {
+    assert.ok(lines.includes(line), `${line}\n${lines.filter((each) => each.startsWith("scheduler_")).join("\n")}`);
+  }
+  await scheduler.stop();
+  assert.ok(!scheduler.metrics.text().includes("scheduler_pending_pods{"), "who leads no more has no pods waiting");
 });

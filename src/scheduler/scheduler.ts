@@ -1,6 +1,7 @@
 import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
+import { Metrics } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import { withTrace } from "../base/trace.ts";
 import { nextTurn } from "../base/turn.ts";
@@ -22,6 +23,8 @@ import { Action } from "./queue/cluster-event.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 import type { WaitingPod } from "./queue/waiting-pod.ts";
 
+import { type Attempt, type SchedulerMetrics, schedulerMetrics } from "./scheduler-metrics.ts";
+
 /** What pods name that leave the choice of their scheduler to the cluster. */
 const DEFAULT_SCHEDULER = "default-scheduler";
 
@@ -41,6 +44,8 @@ export interface SchedulerOptions {
   readonly signal: AbortSignal;
   /** `default-scheduler` when absent. */
   readonly name?: string;
+  /** Where the scheduler counts what it does. */
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface SchedulerHandle {
@@ -67,11 +72,13 @@ class Scheduler {
   readonly #nominations = new Nominations();
   readonly #cycle: CycleOptions;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #metrics: SchedulerMetrics;
   #stopFollowing: () => void = () => {};
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#informers = schedulerInformers(options.informers);
+    this.#metrics = schedulerMetrics(options.metrics ?? new Metrics(), options.name ?? DEFAULT_SCHEDULER);
     const nominations = this.#nominations;
     const activate = (uid: string): void => this.#queue.activate(uid);
     const release = (uid: string): void => this.#queue.release(uid);
@@ -105,6 +112,7 @@ class Scheduler {
   /** Takes pods from the queue until the signal aborts. */
   async run(): Promise<void> {
     const { clock, signal } = this.#options;
+    const stopCounting = this.#metrics.follow(() => ({ ...this.#queue.sizes, ...this.#cache.sizes }));
     let turnEndsMs = clock.monotonic() + TURN_MS;
     while (!signal.aborted) {
       const waiting = this.#queue.take();
@@ -119,6 +127,7 @@ class Scheduler {
       await nextTurn();
       turnEndsMs = clock.monotonic() + TURN_MS;
     }
+    stopCounting();
     this.#stopFollowing();
     this.#queue.close();
     await Promise.all(this.#underWay);
@@ -137,9 +146,12 @@ class Scheduler {
       return;
     }
     const waiting: WaitingPod = { ...taken, pod };
+    const startedMs = this.#options.clock.monotonic();
     const placement = placePod(this.#withNomination(pod), this.#cache, this.#cycle);
+    this.#metrics.searched((this.#options.clock.monotonic() - startedMs) / 1000);
     if (placement.outcome !== "placed") {
       this.#didNotFit(waiting, placement);
+      this.#attempted(waiting, startedMs, "unschedulable");
       return;
     }
     const { nodeName } = placement;
@@ -151,15 +163,29 @@ class Scheduler {
       const message = fitErrorMessage({ nodeCount: 1, byNode });
       this.#queue.reject(waiting, [refused.plugin]);
       this.#explain(waiting.pod, { reason: "Unschedulable", message });
+      this.#attempted(waiting, startedMs, "unschedulable");
       return;
     }
     this.#nominations.remove(pod.uid);
-    this.#track(withTrace(taken.cause, () => this.#bind(waiting, nodeName)));
+    this.#track(withTrace(taken.cause, () => this.#bind(waiting, nodeName, startedMs)));
   }
 
-  async #bind(waiting: WaitingPod, nodeName: string): Promise<void> {
+  #attempted(waiting: WaitingPod, startedMs: number, result: Attempt["result"]): void {
+    const now = this.#options.clock.monotonic();
+    const sinceFirstSeconds = (now - waiting.firstEnqueuedMs) / 1000;
+    this.#metrics.attempted({
+      result,
+      seconds: (now - startedMs) / 1000,
+      attempts: waiting.attempts,
+      sinceFirstSeconds,
+    });
+  }
+
+  async #bind(waiting: WaitingPod, nodeName: string, startedMs: number): Promise<void> {
     const { pod } = waiting;
     const result = await bindPod(this.#profile, { pod, nodeName, signal: this.#options.signal });
+    const outcomes = { bound: "scheduled", rejected: "unschedulable", failed: "error" } as const;
+    this.#attempted(waiting, startedMs, outcomes[result.outcome]);
     if (result.outcome === "bound") {
       this.#queue.done(pod.uid);
       this.#tell(pod, "Normal", "Scheduled", `Successfully assigned ${pod.key} to ${nodeName}`);
@@ -193,6 +219,7 @@ class Scheduler {
     if (placement.preFilterRejection !== undefined) by.add(placement.preFilterRejection.plugin);
     for (const rejection of placement.byNode.values()) by.add(rejection.plugin);
     for (const plugin of placement.filters?.namedBy ?? []) by.add(plugin);
+    this.#metrics.preempted();
     const tried = runPostFilters(this.#withNomination(pod), this.#cache, { profile: this.#profile, placement });
     if (tried.nominatedNodeName !== undefined) this.#nominate(pod, tried.nominatedNodeName);
     this.#queue.reject(waiting, [...by]);

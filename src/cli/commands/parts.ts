@@ -1,6 +1,7 @@
 import { runAgent } from "../agent-foreground.ts";
 import type { Command, CommandOption, ExitCode, Invocation } from "../command.ts";
 import {
+  addressOf,
   bindOf,
   bindOption,
   dataDirectoryOf,
@@ -40,6 +41,20 @@ const node: Record<string, CommandOption> = {
   runtime: runtimeOption,
 };
 
+const health = (port: number): Record<string, CommandOption> => ({
+  "bind-address": {
+    type: "string",
+    value: "ADDRESS",
+    description: "where /healthz and /metrics are served",
+    default: "127.0.0.1",
+  },
+  "secure-port": {
+    type: "string",
+    value: "PORT",
+    description: `its port; 0 serves them nowhere (default: ${port} or any free one)`,
+  },
+});
+
 function part(name: PartName, summary: string, options: Record<string, CommandOption>, example: string): Command {
   return {
     name,
@@ -66,10 +81,15 @@ export const partCommands: readonly Command[] = [
   part(
     "controller-manager",
     "run the controllers alone",
-    reach,
+    { ...reach, ...health(10257) },
     "wherry controller-manager --kubeconfig ./cluster/controller-manager.kubeconfig",
   ),
-  part("scheduler", "run the scheduler alone", reach, "wherry scheduler --kubeconfig ./cluster/scheduler.kubeconfig"),
+  part(
+    "scheduler",
+    "run the scheduler alone",
+    { ...reach, ...health(10259) },
+    "wherry scheduler --kubeconfig ./cluster/scheduler.kubeconfig",
+  ),
   part(
     "kubelet",
     "run the kubelet alone",
@@ -114,6 +134,8 @@ function partOptions(invocation: Invocation): PartOptions {
     ...serverChoicesOf(invocation),
     nodeName: nodeNameOf(invocation),
     nodeIp: nodeIpOf(invocation),
+    bindAddress: addressOf(invocation, "bind-address"),
+    securePort: portOf(invocation, "secure-port"),
     runtime: runtimeOf(invocation),
     signal: invocation.signal,
   };

@@ -26,6 +26,13 @@ export class ClusterCache implements Cluster {
     return this.#ordered;
   }
 
+  /** Nodes, pods on them, and how many of those are only assumed. */
+  get sizes(): { nodes: number; pods: number; assumedPods: number } {
+    let assumedPods = 0;
+    for (const { assumed } of this.#placed.values()) if (assumed) assumedPods++;
+    return { nodes: this.#known.size, pods: this.#placed.size, assumedPods };
+  }
+
   get nodesWithAffinity(): ReadonlySet<NodeInfo> {
     return this.#withAffinity;
   }

@@ -88,7 +88,7 @@ test("a gated pod stays out until its last gate goes", () => {
   queue.add(gates("a", "b"));
   queue.happened(nodeAdded("8"));
   queue.update(gates("b"));
-  assert.deepEqual(queue.sizes, { active: 0, backingOff: 0, unschedulable: 1 });
+  assert.deepEqual(queue.sizes, { active: 0, backingOff: 0, unschedulable: 0, gated: 1 });
   queue.update(gates());
   assert.equal(queue.take()?.pod.name, "gated");
 });

@@ -44,11 +44,14 @@ export class SchedulingQueue {
   }
 
   /** How many pods wait where. */
-  get sizes(): { active: number; backingOff: number; unschedulable: number } {
+  get sizes(): { active: number; backingOff: number; unschedulable: number; gated: number } {
+    let gated = 0;
+    for (const waiting of this.#unschedulable.values()) if (waiting.gated) gated++;
     return {
       active: this.#active.size,
       backingOff: this.#backingOff.size,
-      unschedulable: this.#unschedulable.size,
+      unschedulable: this.#unschedulable.size - gated,
+      gated,
     };
   }
 
