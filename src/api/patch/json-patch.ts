@@ -16,9 +16,12 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
   const operations = checkedOperations(patch);
   let document: unknown = cloneJson(original);
   let copiedBytes = 0;
-  operations.forEach((operation, index) => {
+  operations.forEach((asked, index) => {
+    let operation = asked;
     if (operation.op === "copy") copiedBytes = checkedCopy(document, operation.from, copiedBytes);
     try {
+      operation = asUpstreamReads(document, operation);
+      if (isNullTestOfNothing(document, operation)) return;
       checkPlaces(document, operation);
       document = jsonPatch.applyOperation(document, operation, true, true, true, index).newDocument;
     } catch (error) {
@@ -29,13 +32,45 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
   return document;
 }
 
+/**
+ * What evanphx/json-patch 4, upstream's library, does beyond the RFC: indexes below zero count from the end, and a replace of an
+ * object's member that is not there adds it.
+ */
+function asUpstreamReads(document: unknown, operation: Operation): Operation {
+  const [above, key] = split(operation.path);
+  const parent = key === "" ? undefined : ownValue(document, above);
+  if (Array.isArray(parent) && /^-\d+$/.test(key)) {
+    const index = parent.length + (operation.op === "add" ? 1 : 0) + Number(key);
+    return index < 0 ? operation : { ...operation, path: `${above}/${index}` };
+  }
+  const isMissing = isJsonObject(parent) && !Object.hasOwn(parent, unescaped(key));
+  return isMissing && operation.op === "replace" ? { ...operation, op: "add" } : operation;
+}
+
+/** Clients test for null to be sure that nothing is there yet (kube-rs, before it adds the first finalizer). */
+function isNullTestOfNothing(document: unknown, operation: Operation): boolean {
+  if (operation.op !== "test" || operation.value !== null || operation.path === "") return false;
+  const [above, key] = split(operation.path);
+  const parent = ownValue(document, above);
+  return isJsonObject(parent) && !Object.hasOwn(parent, unescaped(key));
+}
+
+/** A pointer's way to the parent, and the last part as it stands there. */
+function split(pointer: string): [string, string] {
+  const at = Math.max(pointer.lastIndexOf("/"), 0);
+  return [pointer.slice(0, at), pointer.slice(at + 1)];
+}
+
+function unescaped(part: string): string {
+  return part.replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
 /** Only what is the document's own can be read or replaced: fast-json-patch would follow names such as `toString`. */
 function checkPlaces(document: unknown, operation: Operation): void {
   const { op, path } = operation;
   if ("from" in operation) ownValue(document, operation.from);
   if (op === "move" && path.startsWith(`${operation.from}/`)) throw new Error("a value cannot be moved into itself");
-  if (op === "add" || op === "move" || op === "copy")
-    ownValue(document, path.slice(0, Math.max(path.lastIndexOf("/"), 0)));
+  if (op === "add" || op === "move" || op === "copy") ownValue(document, split(path)[0]);
   else ownValue(document, path);
 }
 
@@ -44,7 +79,7 @@ function ownValue(document: unknown, pointer: string): unknown {
   if (pointer === "") return document;
   let value = document;
   for (const part of pointer.split("/").slice(1)) {
-    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    const key = unescaped(part);
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {
       throw new Error(`doc is missing path: ${JSON.stringify(pointer)}: missing value`);
     }
