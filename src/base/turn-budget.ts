@@ -6,11 +6,12 @@ import { nextTurn } from "./turn.ts";
  * the order in which it asked.
  */
 export interface TurnBudget {
-  /** True when one more may begin now; else `resume` is called in a later turn. */
-  take(resume: () => void): boolean;
+  /** True when one more may begin now, which takes so much of the budget (1); else `resume` is called in a later turn. */
+  take(resume: () => void, cost?: number): boolean;
 }
 
-export function turnBudget(startsPerTurn: number): TurnBudget {
+/** @param perTurn what may begin in a turn; the last to begin may go over it */
+export function turnBudget(perTurn: number): TurnBudget {
   let taken = 0;
   let isResetting = false;
   const waiting = new Set<() => void>();
@@ -23,12 +24,12 @@ export function turnBudget(startsPerTurn: number): TurnBudget {
     for (const resume of resumed) resume();
   };
   return {
-    take(resume) {
-      const may = taken < startsPerTurn;
-      if (may) taken++;
+    take(resume, cost = 1) {
+      const may = taken < perTurn;
+      if (may) taken += cost;
       else waiting.add(resume);
       // The turn's end is looked for only when the budget is spent: who asks seldom pays nothing.
-      if (taken >= startsPerTurn && !isResetting) {
+      if (taken >= perTurn && !isResetting) {
         isResetting = true;
         void reset();
       }

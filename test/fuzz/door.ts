@@ -3,6 +3,7 @@ import type { UserInfo } from "../../src/apiserver/authn/authenticator.ts";
 import { objectAnswer } from "../../src/apiserver/exchange.ts";
 import { statusOf } from "../../src/apiserver/filters/errors.ts";
 import { exchangeOf, type Message, plainExchange } from "../../src/apiserver/http/message.ts";
+import { RequestScope } from "../../src/apiserver/http/request-scope.ts";
 import type { Sink } from "../../src/apiserver/http/sink.ts";
 import { writeAnswer } from "../../src/apiserver/http/write-answer.ts";
 import type { MemoryServer } from "../../src/apiserver/testing/memory-server.ts";
@@ -30,7 +31,7 @@ const ADMIN: UserInfo = { name: "admin", groups: ["system:masters"] };
 export function inProcessDoor({ server, clock }: MemoryServer): Door {
   return {
     async send(request) {
-      const scope = new AbortController();
+      const scope = new RequestScope();
       const message: Message = {
         method: request.method,
         url: request.url,
@@ -50,7 +51,7 @@ export function inProcessDoor({ server, clock }: MemoryServer): Door {
         written.catch(() => {});
         if (isStream) {
           for (let turn = 0; turn < 4; turn++) await nextTurn();
-          scope.abort();
+          scope.end("the answer is there");
         }
         await written;
       } catch (error) {

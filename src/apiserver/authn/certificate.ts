@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
-import { type Authenticator, BadCredentialsError, type ClientCertificate } from "./authenticator.ts";
+import { type Authenticator, BadCredentialsError, type ClientCertificate, type UserInfo } from "./authenticator.ts";
 
 /**
  * Which roots client certificates may come from. Asked at each request, so that a certificate of an authority that is no
@@ -12,23 +12,30 @@ const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
 
 /** A client certificate's subject: CN is the user, each O a group. */
 export function certificateAuthenticator(options: { authorities: Authorities; clock: Clock }): Authenticator {
+  const users = new WeakMap<ClientCertificate, UserInfo>();
   return {
     name: "certificate",
     async authenticate({ certificate }) {
       if (certificate === undefined) return undefined;
       checkCertificate(certificate, options.authorities(), options.clock.now());
       if (certificate.commonName === "") return undefined;
-      const { uids = [] } = certificate;
-      if (uids.length > 1) {
-        throw new BadCredentialsError(`expected 1 value for the certificate's user UID, found ${uids.length}`);
-      }
-      return {
-        name: certificate.commonName,
-        ...(uids[0] === undefined ? {} : { uid: uids[0] }),
-        groups: certificate.organizations,
-        extra: { [CREDENTIAL_ID]: [`X509SHA256=${hex(certificate.fingerprint)}`] },
-      };
+      let user = users.get(certificate);
+      if (user === undefined) users.set(certificate, (user = userOf(certificate)));
+      return user;
     },
+  };
+}
+
+/** @throws BadCredentialsError when it says that it is two users */
+function userOf({ commonName, organizations, fingerprint, uids = [] }: ClientCertificate): UserInfo {
+  if (uids.length > 1) {
+    throw new BadCredentialsError(`expected 1 value for the certificate's user UID, found ${uids.length}`);
+  }
+  return {
+    name: commonName,
+    ...(uids[0] === undefined ? {} : { uid: uids[0] }),
+    groups: organizations,
+    extra: { [CREDENTIAL_ID]: [`X509SHA256=${hex(fingerprint)}`] },
   };
 }
 

@@ -9,6 +9,13 @@ const USER = "impersonate-user";
 const GROUP = "impersonate-group";
 const UID = "impersonate-uid";
 const EXTRA_PREFIX = "impersonate-extra-";
+const PREFIX = "impersonate-";
+
+/** Whether somebody wants to act as somebody else at all. */
+export function wantsImpersonation(headers: IncomingHttpHeaders): boolean {
+  for (const name in headers) if (name.startsWith(PREFIX)) return true;
+  return false;
+}
 
 /**
  * Whom the request wants to act as (`kubectl --as`), when its sender may: undefined when it wants to be nobody else.

@@ -17,6 +17,11 @@ export interface ServiceAccountTokenOptions {
   readonly issuers: readonly string[];
 }
 
+interface Verified {
+  readonly claims: ServiceAccountClaims;
+  readonly user: UserInfo;
+}
+
 /** A deleted object's tokens stay good this long, so that graceful shutdown can still talk to the API server. */
 const DELETION_LEEWAY_MS = 60_000;
 const REMEMBERED_TOKENS = 4096;
@@ -27,10 +32,10 @@ const REMEMBERED_TOKENS = 4096;
  * signatures are checked again.
  */
 export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOptions): TokenAuthenticator {
-  let verified = new RecentlyUsed<ServiceAccountClaims>(REMEMBERED_TOKENS);
+  let verified = new RecentlyUsed<Verified>(REMEMBERED_TOKENS);
   let verifiedBy = "";
 
-  function claimsOf(token: string): ServiceAccountClaims | undefined {
+  function verify(token: string): Verified | undefined {
     const ids = options.keys.map(({ id }) => id).join(" ");
     if (ids !== verifiedBy) {
       verified = new RecentlyUsed(REMEMBERED_TOKENS);
@@ -45,15 +50,17 @@ export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOpt
     }
     const claims = readServiceAccountClaims(decoded.claims);
     if (typeof claims === "string") throw new BadCredentialsError(claims);
-    verified.set(token, claims);
-    return claims;
+    const found = { claims, user: userOf(claims) };
+    verified.set(token, found);
+    return found;
   }
 
   return {
     name: "serviceAccountToken",
     async authenticateToken(token, audiences) {
-      const claims = claimsOf(token);
-      if (claims === undefined) return undefined;
+      const known = verify(token);
+      if (known === undefined) return undefined;
+      const { claims, user } = known;
       const common = audiences.filter((audience) => claims.aud.includes(audience));
       if (common.length === 0) {
         const [got, wanted] = [listText(claims.aud), listText(audiences)];
@@ -61,7 +68,7 @@ export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOpt
       }
       checkTime(claims, options.clock.now());
       await checkObjects(claims, options);
-      return { user: userOf(claims), audiences: common };
+      return { user, audiences: common };
     },
   };
 }

@@ -13,12 +13,21 @@ const NODE_PREFIX = "system:node:";
 
 export const anonymousUser: UserInfo = { name: ANONYMOUS, groups: [ALL_UNAUTHENTICATED] };
 
-/** Adds system:authenticated to whoever proved who they are: the one place where that group comes from. */
+const authenticated = new WeakMap<UserInfo, UserInfo>();
+
+/**
+ * Adds system:authenticated to whoever proved who they are: the one place where that group comes from. The same user gives
+ * the same answer, so that what is found out about a user can be kept with it.
+ */
 export function withAuthenticatedGroup(user: UserInfo): UserInfo {
-  const { groups } = user;
-  if (user.name === ANONYMOUS || groups.includes(ALL_AUTHENTICATED) || groups.includes(ALL_UNAUTHENTICATED))
-    return user;
-  return { ...user, groups: [...groups, ALL_AUTHENTICATED] };
+  let found = authenticated.get(user);
+  if (found === undefined) {
+    const { name, groups } = user;
+    const isDecided = name === ANONYMOUS || groups.includes(ALL_AUTHENTICATED) || groups.includes(ALL_UNAUTHENTICATED);
+    found = isDecided ? user : { ...user, groups: [...groups, ALL_AUTHENTICATED] };
+    authenticated.set(user, found);
+  }
+  return found;
 }
 
 /** `system:serviceaccount:<namespace>:<name>`. */

@@ -1,5 +1,6 @@
 import { badRequest, timeout } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
+import { Deadlines } from "../../base/deadlines.ts";
 import { parseDuration } from "../../base/duration.ts";
 import type { Answer, Exchange, Filter } from "../exchange.ts";
 import { isLongRunning } from "../long-running.ts";
@@ -12,14 +13,16 @@ export const REQUEST_TIMEOUT_MS = 60_000;
  * for a client from outside is told to end. Long-running requests have no deadline.
  */
 export function deadlineFilter(clock: Clock, longestMs: number = REQUEST_TIMEOUT_MS): Filter {
+  const deadlines = new Deadlines(clock, longestMs);
   return (exchange, next) => {
     if (isLongRunning(exchange.info)) return next(exchange);
     const limitMs = limitOf(exchange, longestMs);
     return new Promise<Answer>((resolve, reject) => {
-      const timer = clock.setTimer(() => {
+      const giveUp = (): void => {
         reject(timeout("request did not complete within the allotted timeout"));
         exchange.giveUp?.();
-      }, limitMs);
+      };
+      const timer = limitMs === longestMs ? deadlines.set(giveUp) : clock.setTimer(giveUp, limitMs);
       next(exchange).then(
         (answer) => {
           timer.cancel();

@@ -1,15 +1,16 @@
 import { present } from "../../base/assert.ts";
-import { impersonate } from "../authn/impersonation.ts";
+import { impersonate, wantsImpersonation } from "../authn/impersonation.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
-import type { Filter } from "../exchange.ts";
+import type { Exchange, Filter } from "../exchange.ts";
 import { attributesOf } from "./authorization.ts";
 
 /** Lets those who may act as somebody else (`kubectl --as`). */
 export function impersonationFilter(authorizer: Authorizer): Filter {
-  return async (exchange, next) => {
+  const become = async (exchange: Exchange): Promise<void> => {
     const requestor = present(exchange.user, "the user of an authenticated request");
     const request = attributesOf(requestor, exchange);
     exchange.user = (await impersonate(requestor, exchange.headers, { authorizer, request })) ?? requestor;
-    return next(exchange);
   };
+  return (exchange, next) =>
+    wantsImpersonation(exchange.headers) ? become(exchange).then(() => next(exchange)) : next(exchange);
 }

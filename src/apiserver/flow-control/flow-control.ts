@@ -1,6 +1,7 @@
 import type { FlowSchema, PriorityLevelConfiguration } from "../../api/generated/flowcontrol.apiserver.k8s.io/v1.ts";
 import { failure, type StatusError } from "../../api/status.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
+import { Deadlines } from "../../base/deadlines.ts";
 import type { Metrics } from "../../base/metrics.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import { RecentlyUsed } from "../authn/recently-used.ts";
@@ -54,10 +55,13 @@ export class FlowControl {
   readonly #details = new Map<Ticket, FlowRequest>();
   #schemas: readonly SchemaEntry[] = [];
   #byUser = new RecentlyUsed<readonly SchemaEntry[]>(USERS_REMEMBERED);
+  #byObject = new WeakMap<UserInfo, readonly SchemaEntry[]>();
+  readonly #waitLimits: Deadlines;
   #borrowing: Timer | undefined;
 
   constructor(options: FlowControlOptions) {
     this.#options = options;
+    this.#waitLimits = new Deadlines(options.clock, options.waitLimitMs ?? WAIT_LIMIT_MS);
     this.#countsOf = flowMetrics(options.metrics, () => this.#levels.values());
   }
 
@@ -86,6 +90,7 @@ export class FlowControl {
     this.#share();
     this.#schemas = schemas.toSorted(byPrecedence).flatMap((object) => this.#entryOf(object));
     this.#byUser = new RecentlyUsed(USERS_REMEMBERED);
+    this.#byObject = new WeakMap();
   }
 
   /** The first schema that matches. Everybody matches catch-all. */
@@ -96,14 +101,17 @@ export class FlowControl {
     return undefined;
   }
 
-  /** Those that have the user among their subjects: found once a user, for each request brings its own object. */
+  /** Those that have the user among their subjects: found once for a user who is known, and once for a name. */
   #schemasOf(user: UserInfo): readonly SchemaEntry[] {
+    let found = this.#byObject.get(user);
+    if (found !== undefined) return found;
     const id = `${user.name}\n${user.groups.join("\n")}`;
-    let found = this.#byUser.get(id);
+    found = this.#byUser.get(id);
     if (found === undefined) {
       found = this.#schemas.filter((schema) => schema.concerns(user));
       this.#byUser.set(id, found);
     }
+    this.#byObject.set(user, found);
     return found;
   }
 
@@ -111,7 +119,7 @@ export class FlowControl {
    * A place for the request, at once or later.
    * @throws StatusError TooManyRequests, now or as a rejection
    */
-  acquire(request: FlowRequest, work: WorkEstimate, signal: AbortSignal): Release | Promise<Release> {
+  acquire(request: FlowRequest, work: WorkEstimate, signal: () => AbortSignal): Release | Promise<Release> {
     const { level, counts } = request.flow.schema;
     this.#borrowing ??= this.#options.clock.setTimer(this.#borrow, BORROWING_MS);
     if (level.isExempt) {
@@ -125,13 +133,15 @@ export class FlowControl {
       flow: `${schema.name}/${distinguisher}`,
       work,
       arrivedMs: this.#options.clock.monotonic(),
-      isPaced: request.isPaced,
+      pace: request.pace,
       start: () => waiting.start?.(),
     };
     const entry = level.queueSet.enter(ticket);
     if (entry === "queue-full" || entry === "concurrency-limit") throw this.#rejected(request, entry);
     this.#details.set(ticket, request);
-    return entry === "started" ? this.#started(request, ticket) : this.#wait({ request, ticket, waiting, signal });
+    return entry === "started"
+      ? this.#started(request, ticket)
+      : this.#wait({ request, ticket, waiting, signal: signal() });
   }
 
   close(): void {
@@ -190,7 +200,7 @@ export class FlowControl {
 
   #wait(of: { request: FlowRequest; ticket: Ticket; waiting: Waiting; signal: AbortSignal }): Promise<Release> {
     const { request, ticket, waiting, signal } = of;
-    const { clock, waitLimitMs = WAIT_LIMIT_MS } = this.#options;
+    const { clock } = this.#options;
     return new Promise((resolve, reject) => {
       const giveUp = (reason: "time-out" | "cancelled"): void => {
         done();
@@ -200,7 +210,7 @@ export class FlowControl {
         reject(this.#rejected(request, reason));
       };
       const cancel = (): void => giveUp("cancelled");
-      const timer = clock.setTimer(() => giveUp("time-out"), waitLimitMs);
+      const timer = this.#waitLimits.set(() => giveUp("time-out"));
       const done = (): void => {
         timer.cancel();
         signal.removeEventListener("abort", cancel);
@@ -231,8 +241,8 @@ export interface FlowRequest {
   readonly flow: Flow;
   readonly user: UserInfo;
   readonly info: RequestInfo;
-  /** It came from outside, where nobody minds how much he asks at once. */
-  readonly isPaced: boolean;
+  /** How much of a turn it may take (Ticket); 0 unless it came from outside, where nobody minds how much he asks at once. */
+  readonly pace: number;
 }
 
 interface Waiting {

@@ -23,7 +23,9 @@ export function writeContext(exchange: Exchange, environment: Environment): Writ
     random: environment.random,
     fieldManager: exchange.query.get("fieldManager") || managerFromUserAgent(exchange.headers["user-agent"]),
     options: writeOptions(exchange),
-    signal: exchange.signal,
+    get signal() {
+      return exchange.signal;
+    },
     warn: (message) => void exchange.warnings.push(message),
     ...(exchange.auditAnnotations === undefined ? {} : { annotate: annotator(exchange.auditAnnotations) }),
   };

@@ -11,7 +11,8 @@ import { type Answer, type Exchange, type Handler, objectAnswer } from "../excha
 import { statusOf } from "../filters/errors.ts";
 import { isLongRunning } from "../long-running.ts";
 import { type Limits, limits } from "./limits.ts";
-import { exchangeOf, http1Message, http2Message, type Message, plainExchange } from "./message.ts";
+import { exchangeOf, http1Message, http2Message, type Message, peerOf, plainExchange } from "./message.ts";
+import { RequestScope } from "./request-scope.ts";
 import { http1Sink, http2Sink, type Sink, upgradeSink } from "./sink.ts";
 import { writeAnswer } from "./write-answer.ts";
 
@@ -46,7 +47,6 @@ interface Serving {
   idle: (() => void) | undefined;
 }
 
-/** One value for all requests that end: an exception with its stack for each would cost more than the request. */
 const ENDED = "the request has ended";
 
 /** The public side of the API server: TLS once, then HTTP/1.1 or HTTP/2 by ALPN, one handler for both. */
@@ -122,13 +122,13 @@ function createHttp1(serving: Serving): Http1Server {
   });
   server.maxHeadersCount = serving.limits.headerPairs;
   server.on("request", (request, response) => {
-    const scope = new AbortController();
-    response.on("close", () => scope.abort(ENDED));
+    const scope = new RequestScope();
+    response.on("close", () => scope.end(ENDED));
     void serve(serving, { message: http1Message(request), scope, sink: http1Sink(response) });
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const scope = new AbortController();
-    socket.on("close", () => scope.abort(ENDED));
+    const scope = new RequestScope();
+    socket.on("close", () => scope.end(ENDED));
     socket.on("error", () => socket.destroy());
     const message = { ...http1Message(request), upgrade: { request, socket, head } };
     void serve(serving, { message, scope, sink: upgradeSink(socket) });
@@ -157,41 +157,39 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
   });
   server.on("session", (session) => {
     sessions.add(session);
+    const peer = peerOf(session);
     let streams = 0;
-    session.on("stream", (stream) => {
+    session.on("stream", (stream, headers, _flags, raw) => {
+      const scope = new RequestScope();
       streams++;
-      stream.on("close", () => streams--);
+      stream.on("close", () => {
+        streams--;
+        scope.end(ENDED);
+      });
+      stream.on("error", () => scope.end(ENDED));
+      void serve(serving, { message: http2Message(stream, { headers, raw, peer }), scope, sink: http2Sink(stream) });
     });
     session.on("close", () => sessions.delete(session));
     session.setTimeout(serving.limits.idleMs, () => void (streams === 0 && session.close()));
-  });
-  server.on("stream", (stream, headers, _flags, raw) => {
-    const scope = new AbortController();
-    stream.on("close", () => scope.abort(ENDED));
-    stream.on("error", () => scope.abort(ENDED));
-    void serve(serving, { message: http2Message(stream, headers, raw), scope, sink: http2Sink(stream) });
   });
   server.on("sessionError", (error) => serving.options.log.debug("an HTTP/2 session failed", { error }));
   return server;
 }
 
-async function serve(
-  serving: Serving,
-  served: { message: Message; scope: AbortController; sink: Sink },
-): Promise<void> {
+async function serve(serving: Serving, served: { message: Message; scope: RequestScope; sink: Sink }): Promise<void> {
   const { message, scope, sink } = served;
   const { options } = serving;
   let exchange: Exchange | undefined;
   try {
     exchange = exchangeOf(message, scope);
     const isCounted = !isLongRunning(exchange.info);
-    if (isCounted) count(serving, scope.signal);
+    if (isCounted) count(serving, scope);
     const answer = await options.handler(exchange);
     if (answer.kind === "list") await writeInTime(answer, { exchange, sink, serving });
     else await writeAnswer(answer, exchange, sink, options.clock);
     if (isCounted) options.sent?.(exchange, sink.written());
   } catch (error) {
-    if (scope.signal.aborted) return;
+    if (scope.isOver) return;
     const { status } = statusOf(error, options.log, `${message.method} ${message.url}`);
     const failed = exchange ?? plainExchange(message, scope);
     await writeAnswer(objectAnswer(status as ApiObject, { code: status.code }), failed, sink, options.clock).catch(() =>
@@ -201,9 +199,9 @@ async function serve(
 }
 
 /** A request is under way until its last byte is out. */
-function count(serving: Serving, signal: AbortSignal): void {
+function count(serving: Serving, scope: RequestScope): void {
   serving.inFlight++;
-  signal.addEventListener("abort", () => void (--serving.inFlight === 0 && serving.idle?.()), { once: true });
+  scope.after(() => void (--serving.inFlight === 0 && serving.idle?.()));
 }
 
 /** A reader that takes a list too slowly must not hold its objects for ever. */

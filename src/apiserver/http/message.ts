@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http";
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { badRequest, type StatusError } from "../../api/status.ts";
-import type { Credentials } from "../authn/authenticator.ts";
+import type { ClientCertificate, Credentials } from "../authn/authenticator.ts";
 import type { Exchange, RequestBody } from "../exchange.ts";
 import { requestInfo } from "../request-info.ts";
 import { clientCertificateOf } from "./client-certificate.ts";
 import { bodyReader } from "./read-body.ts";
 import { separated } from "./repeated-headers.ts";
+import type { RequestScope } from "./request-scope.ts";
 
 /** A request as it came off the wire, the same for both protocols. */
 export interface Message {
@@ -32,25 +33,36 @@ export function http1Message(request: IncomingMessage): Message {
   };
 }
 
+/** Who is at the other end of an HTTP/2 session. */
+export interface Peer {
+  readonly certificate: ClientCertificate | undefined;
+  readonly remoteAddress: string;
+}
+
+/** To be asked once a session: its socket is behind a proxy, and a certificate is long. */
+export function peerOf(session: ServerHttp2Session): Peer {
+  const socket = session.socket as TLSSocket;
+  return { certificate: clientCertificateOf(socket), remoteAddress: socket.remoteAddress ?? "" };
+}
+
 export function http2Message(
   stream: ServerHttp2Stream,
-  joined: IncomingHttpHeaders,
-  raw: readonly string[] = [],
+  from: { headers: IncomingHttpHeaders; raw: readonly string[] | undefined; peer: Peer },
 ): Message {
-  const headers = separated(joined, raw);
-  const socket = stream.session?.socket as TLSSocket | undefined;
+  const headers = separated(from.headers, from.raw ?? []);
+  const { certificate, remoteAddress } = from.peer;
   return {
     method: String(headers[":method"] ?? "GET"),
     url: String(headers[":path"] ?? "/"),
     headers,
-    credentials: { headers, certificate: clientCertificateOf(socket) },
+    credentials: { headers, certificate },
     body: { contentType: headers["content-type"] ?? "", ...bodyReader(stream) },
-    remoteAddress: socket?.remoteAddress ?? "",
+    remoteAddress,
   };
 }
 
 /** @throws StatusError BadRequest when the URL cannot be read */
-export function exchangeOf(message: Message, scope: AbortController): Exchange {
+export function exchangeOf(message: Message, scope: RequestScope): Exchange {
   const question = message.url.indexOf("?");
   const path = question < 0 ? message.url : message.url.slice(0, question);
   const query = new URLSearchParams(question < 0 ? "" : message.url.slice(question + 1));
@@ -60,13 +72,14 @@ export function exchangeOf(message: Message, scope: AbortController): Exchange {
     query,
     info: infoOf(message.method, path, query),
     user: undefined,
-    signal: scope.signal,
-    giveUp: () => scope.abort(TIME_OVER),
+    get signal() {
+      return scope.signal;
+    },
+    giveUp: () => scope.end(TIME_OVER),
     warnings: [],
   };
 }
 
-/** One value for all requests whose time is over: an exception with its stack for each would cost more than the request. */
 const TIME_OVER = "the request's time is over";
 
 function infoOf(method: string, path: string, query: URLSearchParams) {
@@ -78,7 +91,7 @@ function infoOf(method: string, path: string, query: URLSearchParams) {
 }
 
 /** What an answer needs when the request itself could not be understood. */
-export function plainExchange(message: Message, scope: AbortController): Exchange {
+export function plainExchange(message: Message, scope: RequestScope): Exchange {
   const query = new URLSearchParams();
   const info = requestInfo("GET", "/", query);
   return { ...message, path: "/", query, info, user: undefined, signal: scope.signal, warnings: [] };

@@ -39,7 +39,7 @@ export function negotiate(
     userAgent = "",
   }: { hasProtobuf?: boolean; hasTable?: boolean; userAgent?: string | undefined } = {},
 ): Format {
-  const ranges = parseAccept(accept ?? "");
+  const ranges = rangesOf(accept ?? "");
   const pretty = isPretty(query, userAgent);
   const includeObject = includeOf(query);
   if (ranges.length === 0) return { encoding: "json", as: "object", pretty, includeObject };
@@ -53,6 +53,20 @@ export function negotiate(
     return { encoding, as, pretty, includeObject };
   }
   throw notAcceptable(hasProtobuf ? OFFERS : OFFERS.slice(0, 2));
+}
+
+const HEADERS_REMEMBERED = 256;
+const remembered = new Map<string, readonly MediaRange[]>();
+
+/** Clients send one of a few headers, again and again. */
+function rangesOf(header: string): readonly MediaRange[] {
+  let found = remembered.get(header);
+  if (found === undefined) {
+    found = parseAccept(header);
+    if (remembered.size >= HEADERS_REMEMBERED) remembered.clear();
+    remembered.set(header, found);
+  }
+  return found;
 }
 
 /** Media ranges of an Accept header, best first. */

@@ -34,6 +34,18 @@ test("requests are counted by verb, target and code", async () => {
   assert.match(text, /^authorization_attempts_total\{result="allowed"\} [1-9]/m);
 });
 
+test("applied is told from patched", async () => {
+  const at = { name: "patched", namespace: "default" };
+  await cluster.client.create(configMaps, { metadata: at });
+  const body = { apiVersion: "v1", kind: "ConfigMap", metadata: at };
+  await cluster.client.patch(configMaps, at, { type: "merge", body: { data: { a: "1" } } });
+  await cluster.client.patch(configMaps, at, { type: "apply", body, fieldManager: "test" });
+  const text = await scrape();
+  for (const verb of ["PATCH", "APPLY"]) {
+    assert.match(text, new RegExp(`^apiserver_request_total\\{verb="${verb}",.*resource="configmaps".*\\} 1$`, "m"));
+  }
+});
+
 test("a watch is counted as long-running while it goes on", async () => {
   const scope = new AbortController();
   const transport = cluster.server.transport({ user: { name: "admin", groups: ["system:masters"] }, userAgent: "t" });

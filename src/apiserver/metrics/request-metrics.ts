@@ -4,6 +4,7 @@ import type { RequestInfo } from "../request-info.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const BYTES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const SERIES_REMEMBERED = 5000;
 const TARGET = ["group", "version", "resource", "subresource", "scope"];
 
 /** What is counted of each request. */
@@ -30,6 +31,7 @@ interface Recorded {
 export function requestMetrics(metrics: Metrics, isServed: (info: RequestInfo) => boolean): RequestMetrics {
   const families = requestFamilies(metrics);
   const recorded = new Map<string, Recorded>();
+  const sizes = new Map<string, Histogram>();
   const mutating = families.inflight.labels("mutating");
   const readOnly = families.inflight.labels("readOnly");
   const known = (info: RequestInfo): boolean => !info.isResourceRequest || isServed(info);
@@ -54,7 +56,7 @@ export function requestMetrics(metrics: Metrics, isServed: (info: RequestInfo) =
       let found = recorded.get(key);
       if (found === undefined) {
         found = record(exchange, code);
-        if (known(exchange.info) && recorded.size < 5000) recorded.set(key, found);
+        if (known(exchange.info) && recorded.size < SERIES_REMEMBERED) recorded.set(key, found);
       }
       found.total.inc();
       found.duration.observe(seconds);
@@ -68,7 +70,13 @@ export function requestMetrics(metrics: Metrics, isServed: (info: RequestInfo) =
     sent(exchange, bytes) {
       const { info } = exchange;
       if (!info.isResourceRequest) return;
-      families.sizes.labels(verbLabel(exchange), ...targetLabels(info, known(info)), "apiserver").observe(bytes);
+      const key = seriesKey(exchange, 0);
+      let found = sizes.get(key);
+      if (found === undefined) {
+        found = families.sizes.labels(verbLabel(exchange), ...targetLabels(info, known(info)), "apiserver");
+        if (known(info) && sizes.size < SERIES_REMEMBERED) sizes.set(key, found);
+      }
+      found.observe(bytes);
     },
   };
 }
@@ -109,10 +117,12 @@ function requestFamilies(metrics: Metrics) {
 }
 
 /** One text for each combination that `answered` tells apart: cheaper than an array of labels. */
-function seriesKey({ info, query }: Exchange, code: number): string {
+function seriesKey(exchange: Exchange, code: number): string {
+  const { info, query } = exchange;
   if (!info.isResourceRequest) return `${info.verb} ${code}`;
   const scope = info.name !== "" ? "r" : info.namespace !== "" ? "n" : "c";
-  const target = `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource}`;
+  const verb = info.verb === "patch" ? verbLabel(exchange) : info.verb;
+  const target = `${verb} ${info.group}/${info.version}/${info.resource}/${info.subresource}`;
   return query.size > 0 && query.has("dryRun") ? `${target} ${scope} ${code} dry` : `${target} ${scope} ${code}`;
 }
 
