@@ -1,3 +1,4 @@
+import { endOfValue } from "../json-bytes.ts";
 import { ProtobufError } from "./error.ts";
 
 /**
@@ -154,38 +155,7 @@ export function copyValue(cursor: JsonCursor): void {
 
 /** Goes behind the value at the cursor. */
 export function skipValue(cursor: JsonCursor): void {
-  const { input } = cursor;
-  const end = input.length;
-  let at = cursor.at;
-  let depth = 0;
-  for (; at < end; at++) {
-    const byte = input[at]!;
-    if (byte === QUOTE) {
-      at = endOfString(input, at);
-      if (depth === 0) break;
-      continue;
-    }
-    // Braces and brackets differ by one bit.
-    const bracket = byte | 0x20;
-    if (bracket === OPEN_BRACE) depth++;
-    else if (bracket === CLOSE_BRACE) {
-      // The end of what the value is in also ends a number.
-      if (depth === 0) return void (cursor.at = at);
-      if (--depth === 0) break;
-    } else if (depth === 0 && byte === COMMA) return void (cursor.at = at);
-  }
-  cursor.at = at + 1;
-}
-
-/** Where the quote is that ends the string which starts at `at`. */
-export function endOfString(input: Uint8Array, start: number): number {
-  const end = input.length;
-  for (let at = start + 1; at < end; at++) {
-    const byte = input[at]!;
-    if (byte === QUOTE) return at;
-    if (byte === BACKSLASH) at++;
-  }
-  return fail();
+  cursor.at = endOfValue(cursor.input, cursor.at);
 }
 
 /** The value at the cursor, parsed. */

@@ -1,4 +1,5 @@
 import { invariant } from "../../base/assert.ts";
+import { endOfString } from "../json-bytes.ts";
 import type { Element } from "./element.ts";
 import { ProtobufError, within } from "./error.ts";
 import {
@@ -7,7 +8,6 @@ import {
   COMMA,
   closeLength,
   copyString,
-  endOfString,
   type JsonCursor,
   LETTER_N,
   type LengthWidth,

@@ -4,7 +4,7 @@ import { tableOf } from "../../api/table.ts";
 import { nextTurn } from "../../base/turn.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { ListAnswer } from "../exchange.ts";
-import { readObject } from "../registry/codec.ts";
+import { type MetadataSpan, metadataIn, readObject, readWithoutManagedFields } from "../registry/codec.ts";
 import { metadataOf, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
@@ -28,7 +28,9 @@ export function encodeList(
   const isJson = format.encoding === "json";
   if (isJson && format.as === "object" && !format.pretty) return cachedBlocks(answer);
   const view = viewOf(answer, format, nowMs);
-  if (isJson) return format.pretty ? prettySlices(answer, view) : jsonSlices(answer, view);
+  if (isJson && !format.pretty)
+    return format.as === "table" ? rowBlocks(answer, format, nowMs) : metadataBlocks(answer, view);
+  if (isJson) return prettySlices(answer, view);
   return format.encoding === "protobuf" ? protobufBlocks(answer, view) : yamlSlices(answer, view);
 }
 
@@ -87,16 +89,58 @@ function* cachedBlocks(answer: ListAnswer): Generator<Block, void, undefined> {
   yield [...block, END];
 }
 
-async function* jsonSlices(answer: ListAnswer, view: ListView): AsyncGenerator<Block, void, undefined> {
-  yield [Buffer.from(`${JSON.stringify(view.head).slice(0, -1)},"${view.field}":[`)];
+/** Only cells are computed; what stands beside them is copied from the objects' bytes. */
+async function* rowBlocks(answer: ListAnswer, format: Format, nowMs: number): AsyncGenerator<Block, void, undefined> {
+  const { kind, custom } = answer.resource;
+  const options = { nowMs, includeObject: "None", metadata: metadataOfList(answer) } as const;
+  yield [Buffer.from(`${JSON.stringify(tableOf(kind, [], options)).slice(0, -"]}".length)}`)];
   let separator = "";
   for (const slice of slices(answer.entries, SLICE_BYTES)) {
-    yield [Buffer.from(separator + JSON.stringify(view.items(slice)).slice(1, -1))];
-    separator = ",";
+    const block: Buffer[] = [];
+    const spans = slice.map(({ bytes }) => metadataIn(bytes));
+    // Columns of custom resources may look at anything.
+    const objects = slice.map(({ bytes }, index) =>
+      custom === undefined ? readWithoutManagedFields(bytes, spans[index]) : readObject(bytes),
+    );
+    const { rows } = tableOf(kind, objects, options);
+    for (const [index, { bytes }] of slice.entries()) {
+      const row = separator + JSON.stringify(rows[index]).slice(0, -1);
+      separator = ",";
+      if (format.includeObject === "None") block.push(Buffer.from(`${row}}`));
+      else if (format.includeObject === "Object") block.push(Buffer.from(`${row},"object":`), bytes, CLOSE);
+      else block.push(Buffer.from(`${row},"object":${METADATA}`), part(bytes, spans[index]), CLOSE_BOTH);
+    }
+    yield block;
     await nextTurn();
   }
   yield [END];
 }
+
+function part(bytes: Buffer, span: MetadataSpan | undefined): Buffer {
+  return span === undefined ? NOTHING : bytes.subarray(span.start, span.end);
+}
+
+const NOTHING = Buffer.from("{}");
+const METADATA = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":';
+const CLOSE = Buffer.from("}");
+const CLOSE_BOTH = Buffer.from("}}");
+
+async function* metadataBlocks(answer: ListAnswer, { head }: ListView): AsyncGenerator<Block, void, undefined> {
+  yield [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
+  let open = Buffer.from(METADATA);
+  for (const slice of slices(answer.entries, BLOCK_BYTES)) {
+    const block: Buffer[] = [];
+    for (const { bytes } of slice) {
+      block.push(open, part(bytes, metadataIn(bytes)), CLOSE);
+      open = NEXT_METADATA;
+    }
+    yield block;
+    await nextTurn();
+  }
+  yield [END];
+}
+
+const NEXT_METADATA = Buffer.from(`,${METADATA}`);
 
 async function* prettySlices(answer: ListAnswer, view: ListView): AsyncGenerator<Block, void, undefined> {
   const { head, field } = view;

@@ -1,3 +1,4 @@
+import { findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { invariant } from "../../base/assert.ts";
 
@@ -57,6 +58,29 @@ export function objectOf<T extends ApiObject = ApiObject>(bytes: Buffer): T {
 /** The same for who looks at very many objects once: notes nothing. */
 export function readObject<T extends ApiObject = ApiObject>(bytes: Buffer): T {
   return (parsed.get(bytes)?.deref() ?? JSON.parse(bytes.toString())) as T;
+}
+
+/** The metadata of an object as JSON, and in it what its managed fields say. */
+export interface MetadataSpan extends Span {
+  readonly managedFields: Span | undefined;
+}
+
+/** Undefined for what has no metadata. */
+export function metadataIn(bytes: Buffer): MetadataSpan | undefined {
+  const start = startOfMember(bytes, 0, "metadata");
+  if (start === undefined) return undefined;
+  const { end, member } = findInside(bytes, start, "managedFields");
+  return { start, end, managedFields: member };
+}
+
+/** An object without its managed fields: nobody looks at them who computes columns, and they are half of many objects. */
+export function readWithoutManagedFields<T extends ApiObject = ApiObject>(
+  bytes: Buffer,
+  { managedFields }: Partial<MetadataSpan> = {},
+): T {
+  if (managedFields === undefined) return readObject(bytes);
+  const { start, end } = managedFields;
+  return JSON.parse(`${bytes.toString("utf8", 0, start)}[]${bytes.toString("utf8", end)}`) as T;
 }
 
 /** The apiVersion of bytes that `encode` made; undefined of others. */

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { endOfValue, findInside, type Span, startOfMember } from "./json-bytes.ts";
+
+const name = fc.string({ unit: "grapheme-ascii", maxLength: 4 });
+const object = fc.dictionary(name, fc.jsonValue(), { noNullPrototype: true });
+
+const valueIn = (text: Buffer, span: Span): unknown => JSON.parse(text.toString("utf8", span.start, span.end));
+
+test("every member of an object is found where it stands", () => {
+  fc.assert(
+    fc.property(object, fc.constantFrom(undefined, 1), (value, indent) => {
+      const text = Buffer.from(`[${JSON.stringify(value, null, indent)},1]`);
+      assert.equal(endOfValue(text, 1), text.length - ",1]".length);
+      for (const [key, expected] of Object.entries(JSON.parse(JSON.stringify(value)) as object)) {
+        const { end, member } = findInside(text, 1, key);
+        assert.ok(member !== undefined, key);
+        assert.deepEqual(valueIn(text, member), expected);
+        assert.equal(end, text.length - ",1]".length);
+        assert.equal(startOfMember(text, 1, key), member.start);
+      }
+      assert.equal(startOfMember(text, 1, "longer than any"), undefined);
+      assert.deepEqual(findInside(text, 1, "longer than any"), { end: text.length - 3, member: undefined });
+    }),
+  );
+});
+
+test("what stands deeper is not found", () => {
+  const text = Buffer.from('{"a":{"metadata":1,"b":"\\"metadata\\":2"},"metadata" : {"x":"}"} ,"c":0}');
+  const { member } = findInside(text, 0, "metadata");
+  assert.deepEqual(valueIn(text, member!), { x: "}" });
+});

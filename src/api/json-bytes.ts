@@ -1,0 +1,91 @@
+/** Ways through JSON text that the server itself has written, as bytes: it is valid, and no value is made of anything. */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COMMA = 0x2c;
+const SPACE = 0x20;
+
+/** Where the quote is that ends the string which starts at `start`; the text's end when there is none. */
+export function endOfString(input: Uint8Array, start: number): number {
+  const end = input.length;
+  for (let at = start + 1; at < end; at++) {
+    const byte = input[at]!;
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) at++;
+  }
+  return end;
+}
+
+/** Where the value ends that starts at `start`: behind its last byte. */
+export function endOfValue(input: Uint8Array, start: number): number {
+  const end = input.length;
+  let depth = 0;
+  for (let at = start; at < end; at++) {
+    const byte = input[at]!;
+    if (byte === QUOTE) {
+      at = endOfString(input, at);
+      if (depth === 0) return at + 1;
+      continue;
+    }
+    // Braces and brackets differ by one bit.
+    const bracket = byte | 0x20;
+    if (bracket === OPEN_BRACE) depth++;
+    else if (bracket === CLOSE_BRACE) {
+      // The end of what the value is in also ends a number.
+      if (depth === 0) return at;
+      if (--depth === 0) return at + 1;
+    } else if (depth === 0 && byte === COMMA) return at;
+  }
+  return end;
+}
+
+/** From where to where something stands. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the value of that member starts in the object which starts at `start`; undefined when it has none. */
+export function startOfMember(input: Uint8Array, start: number, name: string): number | undefined {
+  return walkMembers(input, start, { name, isLast: true }).member;
+}
+
+/** Where the object ends that starts at `start`, and where in it the value of that member stands. */
+export function findInside(input: Uint8Array, start: number, name: string): { end: number; member: Span | undefined } {
+  const { end, member, memberEnd } = walkMembers(input, start, { name, isLast: false });
+  return { end, member: member === undefined ? undefined : { start: member, end: memberEnd } };
+}
+
+/** Goes through an object's members; with `isLast` only up to the value of the wanted one. */
+function walkMembers(input: Uint8Array, start: number, wanted: { name: string; isLast: boolean }) {
+  const name = JSON.stringify(wanted.name);
+  let member: number | undefined;
+  let memberEnd = 0;
+  let at = afterSpace(input, start + 1);
+  while (input[at] === QUOTE) {
+    const keyEnd = endOfString(input, at) + 1;
+    const value = afterSpace(input, afterSpace(input, keyEnd) + 1);
+    const isWanted = keyEnd - at === name.length && isAt(input, at, name);
+    if (isWanted) member = value;
+    if (isWanted && wanted.isLast) break;
+    const end = endOfValue(input, value);
+    if (isWanted) memberEnd = end;
+    at = afterSpace(input, end);
+    if (input[at] === COMMA) at = afterSpace(input, at + 1);
+  }
+  return { end: at + 1, member, memberEnd };
+}
+
+/** Whether a text of ASCII stands there. */
+function isAt(input: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (input[at + index] !== text.charCodeAt(index)) return false;
+  return true;
+}
+
+function afterSpace(input: Uint8Array, start: number): number {
+  let at = start;
+  while (input[at]! <= SPACE) at++;
+  return at;
+}
