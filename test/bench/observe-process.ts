@@ -1,11 +1,11 @@
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
-import type { Observed } from "./program.ts";
+import type { Observed, Question } from "./observer.ts";
 
 /**
- * Loaded into the measured program before its own code (node --import): how long its event loop stood still and how long
- * garbage collections stopped it, told to the process that started it when asked. The program knows nothing of this, and
- * serves nothing for it.
+ * Loaded into the measured program before its own code (node --import): how long its event loop stood still, how long garbage
+ * collections stopped it, and what is alive in its heap, told to the process that started it when asked. The program knows
+ * nothing of this, and serves nothing for it.
  */
 const RESOLUTION_MS = 1;
 
@@ -25,7 +25,8 @@ function observe(): void {
   observer.observe({ entryTypes: ["gc"] });
   // The histogram holds the time between two ticks of its timer: what is over the timer's own is the stall.
   const at = (percent: number): number => Math.max(0, delay.percentile(percent) / 1e6 - RESOLUTION_MS);
-  process.on("message", () => {
+
+  function stallsAndCollections(): Observed {
     const observed: Observed = {
       stallP50Ms: at(50),
       stallP90Ms: at(90),
@@ -38,7 +39,19 @@ function observe(): void {
     };
     delay.reset();
     collections = { count: 0, longestMs: 0, totalMs: 0 };
-    process.send!(observed);
+    return observed;
+  }
+
+  process.on("message", ({ ask }: Partial<Question>) => {
+    if (ask === "observed") process.send!(stallsAndCollections());
+    if (ask === "live") process.send!(liveMb());
   });
   process.channel?.unref();
+}
+
+/** In JavaScript's heap and in buffers, after a collection; what the system keeps for connections is not in it. */
+function liveMb(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 1e6;
 }

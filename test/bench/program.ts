@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.ts";
 import { freePort } from "../support/free-port.ts";
+import { liveMbOf, OBSERVING, type Observed, observedOf } from "./observer.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const OBSERVER = join(import.meta.dirname, "observe-process.ts");
 const START_MS = 120_000;
 
 /** The program as a clone has it. */
@@ -24,33 +24,6 @@ export function buildProgram(directory: string): string {
   return join(directory, "wherry.js");
 }
 
-/** What happened in the program's main thread since it was asked last. */
-export interface Observed {
-  /** How long the event loop stood still: percentiles over its turns. */
-  readonly stallP50Ms: number;
-  readonly stallP90Ms: number;
-  readonly stallP99Ms: number;
-  readonly stallP999Ms: number;
-  readonly stallMaxMs: number;
-  /** Pauses for garbage collection. */
-  readonly gcLongestMs: number;
-  readonly gcTotalMs: number;
-  readonly gcCount: number;
-}
-
-/** As metrics of a workload. */
-export function observations(observed: Observed): Record<string, number> {
-  return {
-    stall_p50_ms: observed.stallP50Ms,
-    stall_p90_ms: observed.stallP90Ms,
-    stall_p99_ms: observed.stallP99Ms,
-    stall_p999_ms: observed.stallP999Ms,
-    stall_max_ms: observed.stallMaxMs,
-    gc_longest_ms: observed.gcLongestMs,
-    gc_total_ms: observed.gcTotalMs,
-  };
-}
-
 export interface ProgramRun {
   readonly pid: number;
   readonly dataDirectory: string;
@@ -62,6 +35,8 @@ export interface ProgramRun {
   readonly readyMs: number;
   /** Only of a run that is observed. Asking begins a new observation. */
   observed(): Promise<Observed>;
+  /** Only of a run that is observed: what is alive in heap and buffers after a collection. */
+  liveMb(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -79,7 +54,7 @@ export async function startProgram(options: {
   const port = await freePort();
   const words = ["up", "--data-dir", options.dataDirectory, "--port", String(port), ...(options.words ?? [])];
   const startedAt = systemClock.monotonic();
-  const observer = options.observed ? ["--import", OBSERVER] : [];
+  const observer = options.observed ? OBSERVING : [];
   const child = spawn(process.execPath, [...observer, options.program, ...words], {
     stdio: ["ignore", "ignore", "pipe", ...(options.observed ? (["ipc"] as const) : [])],
     env: { ...process.env, WHERRY_CACHE_DIR: options.cacheDirectory },
@@ -107,11 +82,8 @@ export async function startProgram(options: {
     apiReadyMs,
     apiReadyCpuMs,
     readyMs,
-    async observed() {
-      const answered = once(child, "message");
-      child.send({});
-      return (await answered)[0] as Observed;
-    },
+    observed: () => observedOf(child),
+    liveMb: () => liveMbOf(child),
     stop: () => stop(child),
   };
 }

@@ -23,7 +23,7 @@ export function outcomeText({ workload, measurements = {}, peer, error }: Outcom
     const met = goal !== undefined && !missed.includes(goal);
     const verdict = goal === undefined ? "" : `${judged ? (met ? "ok " : "MISSED ") : ""}(${boundOf(goal)})`;
     const theirs = peer?.[metric];
-    const beside = theirs === undefined ? ["", ""] : [`peer ${number(theirs)}`, `ratio ${number(value / theirs)}`];
+    const beside = theirs === undefined ? ["", ""] : [`peer ${number(theirs)}`, ratioOf(value, theirs)];
     return peer === undefined ? [metric, number(value), verdict] : [metric, number(value), ...beside, verdict];
   });
   const failed = error === undefined ? "" : `  FAILED: ${error.replaceAll("\n", "\n  ")}\n`;
@@ -41,13 +41,16 @@ export function summaryText(
     if (error !== undefined && outcome.measurements === undefined) return [[workload.name, "", "", "", "", "FAILED"]];
     const last = history.findLast((entry) => entry.workload === workload.name)?.measurements ?? {};
     const missed = missedGoals(workload, measurements);
-    return workload.goals.map((goal) => {
+    const failed = error === undefined ? [] : [[workload.name, "on the peer", "", "", "", "FAILED"]];
+    const rows = workload.goals.map((goal) => {
       const value = measurements[goal.metric];
       const columns = [workload.name, goal.metric, shown(value), boundOf(goal), shown(last[goal.metric])];
       const verdict = value === undefined ? "NOT MEASURED" : !judged ? "" : missed.includes(goal) ? "MISSED" : "ok";
       const theirs = peer?.[goal.metric];
-      return [...columns, theirs === undefined ? verdict : `${verdict}  (peer ${number(theirs)})`];
+      if (value === undefined || theirs === undefined) return [...columns, verdict];
+      return [...columns, verdict, `peer ${number(theirs)}`, ratioOf(value, theirs)];
     });
+    return [...rows, ...failed];
   });
   const head = ["workload", "goal for", "measured", "goal", "last time", ""];
   return `\n${table([head, ...rows], "")}`;
@@ -71,6 +74,11 @@ function table(rows: readonly (readonly string[])[], indent: string): string {
     return `${indent}${cells.join("  ").trimEnd()}\n`;
   });
   return lines.join("");
+}
+
+/** Ours to the peer's; none to a peer's zero. */
+function ratioOf(ours: number, theirs: number): string {
+  return theirs === 0 ? "" : `ratio ${number(ours / theirs)}`;
 }
 
 function shown(value: number | undefined): string {

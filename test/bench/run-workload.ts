@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { nextMessage } from "./next-message.ts";
 import type { BenchRun, Measurements, PeerRun, Workload } from "./workload.ts";
 
 const PROCESS = join(import.meta.dirname, "workload-process.ts");
@@ -37,30 +37,17 @@ export async function runWorkload(
   const limitMs = Math.max(LEAST_LIMIT_MS, workload.seconds * PATIENCE * 1000);
   const limit = AbortSignal.timeout(limitMs);
   try {
-    const answered = answerOf(child, AbortSignal.any([signal, limit]));
+    const answered = nextMessage(child, "its process", AbortSignal.any([signal, limit]));
     child.send({ workload: workload.name, ...order } satisfies WorkloadOrder);
-    const answer = await answered;
+    const answer = (await answered) as WorkloadAnswer;
     if ("error" in answer) throw new Error(answer.error);
     return answer.measurements;
   } catch (error) {
     if (limit.aborted) throw new Error(`no result within ${Math.round(limitMs / 1000)} s`);
+    if (signal.aborted) throw signal.reason;
     throw error;
   } finally {
     await endGroup(child);
-  }
-}
-
-async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<WorkloadAnswer> {
-  const over = new AbortController();
-  const ended = once(child, "exit", { signal: over.signal }).then(([code, killed]) => {
-    throw new Error(`its process ended with ${code ?? killed} and no result`);
-  });
-  ended.catch(() => {});
-  try {
-    const [answer] = await Promise.race([once(child, "message", { signal }), ended]);
-    return answer as WorkloadAnswer;
-  } finally {
-    over.abort();
   }
 }
 

@@ -9,12 +9,16 @@ import type { AddressInfo } from "node:net";
 interface Settings {
   readonly key: string;
   readonly cert: string;
-  readonly bodies: Readonly<Record<string, string>>;
+  readonly bodies: Readonly<Record<string, string | number>>;
   readonly event: string;
 }
 
+function bufferOf(body: string | number): Buffer {
+  return typeof body === "number" ? Buffer.alloc(body, "x") : Buffer.from(body);
+}
+
 process.once("message", (settings: Settings) => {
-  const bodies = new Map(Object.entries(settings.bodies).map(([path, text]) => [path, Buffer.from(text)]));
+  const bodies = new Map(Object.entries(settings.bodies).map(([path, body]) => [path, bufferOf(body)]));
   const event = Buffer.from(settings.event);
   const holders = new Set<ServerHttp2Stream>();
   const server = createSecureServer({
@@ -49,4 +53,7 @@ process.once("message", (settings: Settings) => {
   });
   server.listen(0, "127.0.0.1", () => process.send!({ port: (server.address() as AddressInfo).port }));
 });
+// The observer lets a process end that waits for nothing else.
+process.channel?.ref();
+process.send!("hello");
 process.once("disconnect", () => process.exit(0));

@@ -2,6 +2,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nextMessage } from "../next-message.ts";
+import { liveMbOf, OBSERVING } from "../observer.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { Target } from "./job.ts";
 
@@ -10,11 +12,12 @@ const PROCESS = join(import.meta.dirname, "bare-process.ts");
 export interface BareServer {
   readonly target: Target;
   readonly pid: number;
+  liveMb(): Promise<number>;
 }
 
-/** What the bare loop answers (a body a path), or writes to all who hold a stream. */
+/** What the bare loop answers (a text or so many bytes a path), or writes to all who hold a stream. */
 interface BareOptions {
-  readonly bodies?: Readonly<Record<string, string>>;
+  readonly bodies?: Readonly<Record<string, string | number>>;
   readonly event?: string;
 }
 
@@ -28,15 +31,17 @@ export async function onBare<T>(
   measure: (bare: BareServer) => Promise<T>,
 ): Promise<T | undefined> {
   if (own === undefined) return undefined;
-  const child = fork(PROCESS, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = fork(PROCESS, { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [...OBSERVING] });
   const exited = once(child, "exit");
   const file = (name: string): string => readFileSync(join(own.dataDirectory, "pki", name), "utf8");
   const { bodies = {}, event = "\n" } = options;
+  // It says hello when it listens: what is sent before that, the observer in it would take.
+  await nextMessage(child, "the bare loop");
   child.send({ key: file("apiserver.key"), cert: file("apiserver.crt"), bodies, event });
-  const [{ port }] = (await once(child, "message")) as [{ port: number }];
+  const { port } = (await nextMessage(child, "the bare loop")) as { port: number };
   const target = { url: `https://127.0.0.1:${port}`, certificateAuthority: user.certificateAuthority };
   try {
-    return await measure({ target, pid: child.pid ?? 0 });
+    return await measure({ target, pid: child.pid ?? 0, liveMb: () => liveMbOf(child) });
   } finally {
     child.disconnect();
     await exited;

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
 import type { Target } from "./job.ts";
 
+const CONNECTING_AT_ONCE = 20;
 const WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** A connection for load: windows so wide that they never hold the server up. */
@@ -23,6 +24,16 @@ export function open(target: Target): Promise<ClientHttp2Session> {
       resolve(session);
     });
   });
+}
+
+/** So many connections, some at a time. */
+export async function openMany(target: Target, count: number): Promise<ClientHttp2Session[]> {
+  const sessions: ClientHttp2Session[] = [];
+  while (sessions.length < count) {
+    const some = Math.min(CONNECTING_AT_ONCE, count - sessions.length);
+    sessions.push(...(await Promise.all(Array.from({ length: some }, () => open(target)))));
+  }
+  return sessions;
 }
 
 export function headersOf(target: Target, method: string, path: string): OutgoingHttpHeaders {

@@ -1,32 +1,33 @@
+import type { ClientHttp2Stream } from "node:http2";
 import { systemClock } from "../../../src/base/clock.ts";
 import { median } from "../median.ts";
 import type { SyncJob, SyncResult } from "./job.ts";
-import { headersOf, open } from "./session.ts";
+import { headersOf, openMany } from "./session.ts";
 import { textCounter } from "./text-counter.ts";
 
 /** All clients ask at once, on connections that are open already. */
 export async function runSync(job: SyncJob): Promise<SyncResult> {
-  const sessions = await Promise.all(Array.from({ length: job.clients }, () => open(job.target)));
+  const sessions = await openMany(job.target, job.clients);
   const begun = systemClock.monotonic();
-  let bytes = 0;
-  const durations = await Promise.all(
+  const synced = await Promise.all(
     sessions.map(async (session) => {
       const stream = session.request(headersOf(job.target, "GET", job.path), { endStream: true });
-      bytes += await whole(stream, job);
-      return systemClock.monotonic() - begun;
+      const bytes = await whole(stream, job);
+      return { bytes, durationMs: systemClock.monotonic() - begun };
     }),
   );
+  const durations = synced.map(({ durationMs }) => durationMs);
   for (const session of sessions) session.destroy();
   return {
     firstMs: Math.min(...durations),
     medianMs: median(durations),
     lastMs: Math.max(...durations),
-    megabytes: bytes / 1e6,
+    megabytes: synced.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6,
   };
 }
 
 /** Resolves with the bytes that came until the client had everything. */
-function whole(stream: ReturnType<Awaited<ReturnType<typeof open>>["request"]>, job: SyncJob): Promise<number> {
+function whole(stream: ClientHttp2Stream, job: SyncJob): Promise<number> {
   return new Promise((resolve, reject) => {
     const { until } = job;
     let bytes = 0;

@@ -1,14 +1,23 @@
 import type { ClientHttp2Session } from "node:http2";
 import { setTimeout } from "node:timers/promises";
 import type { WatchersJob, WatchersResult } from "./job.ts";
-import { headersOf, open } from "./session.ts";
+import { headersOf, openMany } from "./session.ts";
 import { textCounter } from "./text-counter.ts";
+
+/** All at once would be a flood, and be refused as one. */
+const OPENING_AT_ONCE = 16;
 
 /** Opens all watches, says so, and resolves when each has seen its events (one line each) or time is up. */
 export async function runWatchers(job: WatchersJob, sayReady: () => void): Promise<WatchersResult> {
-  const sessions = await Promise.all(Array.from({ length: job.connections }, () => open(job.target)));
-  const watchers = Array.from({ length: job.watchers }, (_, index) => watch(sessions[index % sessions.length]!, job));
-  await Promise.all(watchers.map(({ opened }) => opened));
+  const sessions = await openMany(job.target, job.connections);
+  const watchers: Watcher[] = [];
+  const openSome = async (): Promise<void> => {
+    while (watchers.length < job.watchers) {
+      const index = watchers.push(watch(sessions[watchers.length % sessions.length]!, job)) - 1;
+      await watchers[index]!.opened;
+    }
+  };
+  await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openSome));
   sayReady();
   const done = Promise.all(watchers.map((watcher) => watcher.done));
   await (job.durationMs === undefined ? done : Promise.race([setTimeout(job.durationMs), done]));
@@ -17,7 +26,13 @@ export async function runWatchers(job: WatchersJob, sayReady: () => void): Promi
   return { deliveries };
 }
 
-function watch(session: ClientHttp2Session, job: WatchersJob) {
+interface Watcher {
+  readonly opened: Promise<void>;
+  readonly done: Promise<void>;
+  seen(): number;
+}
+
+function watch(session: ClientHttp2Session, job: WatchersJob): Watcher {
   const stream = session.request(headersOf(job.target, "GET", job.path), { endStream: true });
   const wanted = job.events ?? Number.POSITIVE_INFINITY;
   const count = textCounter(job.eventType === undefined ? "\n" : `{"type":"${job.eventType}"`);

@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
-import { pods } from "../../../src/api/generated/resources.ts";
 import { apiWorkload } from "../load/api-workload.ts";
 import { onBare } from "../load/bare.ts";
 import { createPods, plainPodBody, podsPath } from "../load/bench-pod.ts";
 import type { SyncResult, Target } from "../load/job.ts";
 import { runLoad } from "../load/load.ts";
-import { forgetPeak, observations, peakResidentMb, residentMb } from "../program.ts";
+import { observations } from "../observer.ts";
+import { forgetPeak, peakResidentMb, residentMb } from "../program.ts";
 import { scaled, type Workload } from "../workload.ts";
 
 const PODS = 5000;
@@ -42,9 +42,8 @@ export const apiInformers: Workload = apiWorkload({
     const streamed = await sync(`${podsPath(api)}${STREAM}`, { until: END });
     const listed = await sync(`${podsPath(api)}${LIST}`);
     const observed = await process?.observed();
-    const { items } = await api.client.list(pods, { namespace: api.namespace });
-    const bodies = { "/list": JSON.stringify(items) };
-    const buffer = await onBare(api, { bodies }, ({ target }) => sync("/list", { target }));
+    const bytes = Math.round((listed.megabytes * 1e6) / clients);
+    const buffer = await onBare(api, { bodies: { "/list": bytes } }, ({ target }) => sync("/list", { target }));
     const rate = ({ megabytes, lastMs }: SyncResult): number => megabytes / lastMs;
     return {
       ...told("stream", streamed),

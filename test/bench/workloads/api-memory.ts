@@ -2,7 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { startBenchCluster } from "../load/bench-cluster.ts";
 import { createPods, podBody, podsPath } from "../load/bench-pod.ts";
 import { runLoad } from "../load/load.ts";
-import { forgetPeak, observations, peakResidentMb, residentMb } from "../program.ts";
+import { observations } from "../observer.ts";
+import { forgetPeak, peakResidentMb, residentMb } from "../program.ts";
 import { scaled, type Workload } from "../workload.ts";
 
 const PODS = 100_000;

@@ -3,7 +3,8 @@ import { apiWorkload } from "../load/api-workload.ts";
 import { createPods, podBody, podsPath } from "../load/bench-pod.ts";
 import type { RequestForm } from "../load/job.ts";
 import { runLoad, startLoad } from "../load/load.ts";
-import { observations } from "../program.ts";
+import { observations } from "../observer.ts";
+
 import { scaled, type Workload } from "../workload.ts";
 
 const PODS = 2000;

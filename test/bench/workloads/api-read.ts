@@ -90,8 +90,7 @@ async function lists(api: ApiServer, reads: number): Promise<Measurements> {
     measured[`${name}_slowest_other_request_ms`] = result.slowestProbeMs;
     for (const [metric, value] of Object.entries(beside)) measured[`${name}_${metric}`] = value;
   }
-  const body = "x".repeat(json?.bytes ?? 0);
-  const buffer = await onBare(api, { bodies: { "/list": body } }, ({ target }) =>
+  const buffer = await onBare(api, { bodies: { "/list": json?.bytes ?? 0 } }, ({ target }) =>
     runLoad({ kind: "reads", target, path: "/list", accept: FORMS.json, count: reads }),
   );
   if (buffer === undefined) return measured;

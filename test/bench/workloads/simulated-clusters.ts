@@ -5,7 +5,8 @@ import { type BenchCluster, startBenchCluster } from "../load/bench-cluster.ts";
 import { podsPath } from "../load/bench-pod.ts";
 import type { RequestForm } from "../load/job.ts";
 import { runLoad, startLoad } from "../load/load.ts";
-import { forgetPeak, observations, peakResidentMb, residentMb } from "../program.ts";
+import { observations } from "../observer.ts";
+import { forgetPeak, peakResidentMb, residentMb } from "../program.ts";
 import { type BenchRun, type Goal, type Measurements, scaled, type Workload } from "../workload.ts";
 
 /** Creates a second, and as many deletes. */

@@ -4,7 +4,8 @@ import { deployments } from "../../../src/api/generated/resources.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { startBenchCluster } from "../load/bench-cluster.ts";
 import { runLoad } from "../load/load.ts";
-import { observations, residentMb } from "../program.ts";
+import { observations } from "../observer.ts";
+import { residentMb } from "../program.ts";
 import { scaled, type Workload } from "../workload.ts";
 
 const NODES = 5000;
