@@ -1,6 +1,6 @@
 import { ageColumn, containerColumns, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
-import { nonNegative, oneOf } from "../field-checks.ts";
+import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { CronJob } from "../generated/batch/v1.ts";
 import { ageOf } from "../human-duration.ts";
@@ -68,41 +68,64 @@ export const cronJobKind = defineKind<CronJob>({
   selectableFields: { "status.successful": () => "" },
 });
 
-function validateCronJob({ spec }: CronJob): FieldError[] {
-  const errors: FieldError[] = [];
-  const schedule = spec?.schedule ?? "";
-  if (schedule === "") errors.push(required("spec.schedule"));
-  else {
-    const error = scheduleError(schedule);
-    if (error !== undefined) errors.push(invalid("spec.schedule", schedule, error));
-    if (schedule.includes("TZ")) {
-      errors.push(
-        invalid("spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"),
-      );
-    }
+const CONCURRENCY_POLICIES = ["Allow", "Forbid", "Replace"];
+
+function validateCronJob({ spec }: CronJob, old?: CronJob): FieldError[] {
+  const { schedule = "", timeZone, concurrencyPolicy: policy } = spec ?? {};
+  const errors = schedule === "" ? [required("spec.schedule")] : validateSchedule(schedule, timeZone, old);
+  errors.push(...nonNegative(spec?.startingDeadlineSeconds, "spec.startingDeadlineSeconds"));
+  if (timeZone !== undefined && timeZone !== old?.spec?.timeZone) errors.push(...validateTimeZone(timeZone));
+  if (!policy) errors.push(required("spec.concurrencyPolicy"));
+  else if (!CONCURRENCY_POLICIES.includes(policy)) {
+    errors.push(notSupported("spec.concurrencyPolicy", policy, CONCURRENCY_POLICIES));
   }
-  if (spec?.timeZone !== undefined && !isTimeZone(spec.timeZone)) {
-    errors.push(invalid("spec.timeZone", spec.timeZone, `unknown time zone ${spec.timeZone}`));
-  }
-  errors.push(
-    ...nonNegative(spec?.startingDeadlineSeconds, "spec.startingDeadlineSeconds"),
-    ...oneOf(spec?.concurrencyPolicy, ["Allow", "Forbid", "Replace"], "spec.concurrencyPolicy"),
-    ...nonNegative(spec?.successfulJobsHistoryLimit, "spec.successfulJobsHistoryLimit"),
-    ...nonNegative(spec?.failedJobsHistoryLimit, "spec.failedJobsHistoryLimit"),
-    ...validateJobSpec(spec?.jobTemplate?.spec, "spec.jobTemplate.spec"),
-  );
   const template = spec?.jobTemplate?.spec;
+  errors.push(...validateJobSpec(template, "spec.jobTemplate.spec", old?.spec?.jobTemplate?.spec));
   if (template?.selector !== undefined) {
     errors.push(invalid("spec.jobTemplate.spec.selector", template.selector, "`selector` will be auto-generated"));
   }
   if (template?.manualSelector === true) {
     errors.push(notSupported("spec.jobTemplate.spec.manualSelector", true, ["nil", "false"]));
   }
+  return [
+    ...errors,
+    ...nonNegative(spec?.successfulJobsHistoryLimit, "spec.successfulJobsHistoryLimit"),
+    ...nonNegative(spec?.failedJobsHistoryLimit, "spec.failedJobsHistoryLimit"),
+  ];
+}
+
+/** A zone inside the schedule may stay where it was before there was a field for it. */
+function validateSchedule(schedule: string, timeZone: string | undefined, old: CronJob | undefined): FieldError[] {
+  const field = "spec.schedule";
+  const errors: FieldError[] = [];
+  const zone = /^(?:CRON_)?TZ=(\S*)\s+(.*)$/s.exec(schedule);
+  const wrong =
+    zone !== null && !isTimeZone(zone[1]!)
+      ? `provided bad location ${zone[1]}: unknown time zone ${zone[1]}`
+      : scheduleError(zone?.[2] ?? schedule);
+  if (wrong !== undefined) errors.push(invalid(field, schedule, wrong));
+  if (!schedule.includes("TZ")) return errors;
+  if (old?.spec?.schedule?.includes("TZ") !== true) {
+    const message = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+    errors.push(invalid(field, schedule, message));
+  } else if (timeZone !== undefined) {
+    errors.push(invalid(field, schedule, "cannot use both timeZone field and TZ or CRON_TZ in schedule"));
+  }
+  return errors;
+}
+
+function validateTimeZone(name: string): FieldError[] {
+  const field = "spec.timeZone";
+  if (name === "") return [invalid(field, name, "timeZone must be nil or non-empty string")];
+  const errors: FieldError[] = [];
+  if (name.toLowerCase() === "local") {
+    const message = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+    errors.push(invalid(field, name, message));
+  } else if (!isTimeZone(name)) errors.push(invalid(field, name, `unknown time zone ${name}`));
   return errors;
 }
 
 function isTimeZone(name: string): boolean {
-  if (name === "" || name.toLowerCase() === "local") return false;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {

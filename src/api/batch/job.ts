@@ -5,10 +5,12 @@ import type { Job, JobSpec } from "../generated/batch/v1.ts";
 import { humanDuration } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { formatLabelSelector } from "../selectors.ts";
-import { validateJob, validateJobStatus, validateJobUpdate } from "./validate-job.ts";
+import { CONTROLLER_UID, generatedLabels } from "./job-labels.ts";
+import { validateJob, validateJobCreate } from "./validate-job.ts";
+import { validateJobStatus } from "./validate-job-status.ts";
+import { validateJobUpdate } from "./validate-job-update.ts";
 
 const INT32_MAX = 2147483647;
-const PREFIX = "batch.kubernetes.io/";
 
 export const jobKind = defineKind<Job>({
   group: "batch",
@@ -27,6 +29,7 @@ export const jobKind = defineKind<Job>({
     generateSelector(job);
   },
   validate: validateJob,
+  validateCreate: validateJobCreate,
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatus,
   defaultPropagation: "background",
@@ -64,23 +67,18 @@ function setJobSpecDefaults(spec: JobSpec): void {
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
 }
 
-/** Labels the pods with the job's uid and name and selects them by uid, unless the client does that itself. */
-function generateSelector(job: Job): void {
-  const { spec } = job;
+/**
+ * Labels the pods with the job's uid and name and selects them by uid, unless the client does that itself. What the client
+ * wrote stays: validation refuses what does not fit.
+ */
+function generateSelector({ spec, metadata }: Job): void {
   if (spec === undefined || spec.manualSelector === true || spec.template === undefined) return;
-  const uid = job.metadata?.uid ?? "";
-  const name = job.metadata?.name ?? "";
+  const uid = metadata?.uid ?? "";
   const meta = (spec.template.metadata ??= {});
-  meta.labels = {
-    ...meta.labels,
-    "controller-uid": uid,
-    "job-name": name,
-    [`${PREFIX}controller-uid`]: uid,
-    [`${PREFIX}job-name`]: name,
-  };
+  meta.labels = { ...generatedLabels(uid, metadata?.name ?? ""), ...meta.labels };
   spec.selector = {
     ...spec.selector,
-    matchLabels: { ...spec.selector?.matchLabels, [`${PREFIX}controller-uid`]: uid },
+    matchLabels: { [CONTROLLER_UID]: uid, ...spec.selector?.matchLabels },
   };
 }
 

@@ -23,3 +23,12 @@ export function succeededIndexesError(text: string, completions: number): number
   }
   return total;
 }
+
+/** The intervals of a list that is well-formed. */
+export function succeededIndexes(text: string): (readonly [first: number, last: number])[] {
+  if (text === "") return [];
+  return text.split(",").map((interval) => {
+    const [first, last = first] = interval.split("-").map(Number);
+    return [first!, last!] as const;
+  });
+}

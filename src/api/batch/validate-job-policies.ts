@@ -1,5 +1,13 @@
-import { oneOf, optionalOneOf, requiredText } from "../field-checks.ts";
-import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  invalid,
+  invalidWithoutValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from "../field-error.ts";
 import type {
   JobSpec,
   PodFailurePolicyOnExitCodesRequirement,
@@ -13,17 +21,18 @@ const RULES_MAX = 20;
 const EXIT_CODES_MAX = 255;
 const PATTERNS_MAX = 20;
 const ACTIONS = ["Count", "FailIndex", "FailJob", "Ignore"];
+const STATUSES = ["False", "True", "Unknown"];
+const INDEXES_LENGTH_MAX = 64 * 1024;
+
+/** A list as Go quotes it. */
+const validValues = (values: readonly string[]): string =>
+  `valid values: [${values.map((each) => `"${each}"`).join(" ")}]`;
 
 /** What is wrong with what a job makes of failed pods. */
 export function validateFailurePolicy(spec: JobSpec, field: string): FieldError[] {
   const policy = spec.podFailurePolicy;
   if (policy === undefined) return [];
   const errors: FieldError[] = [];
-  const restartPolicy = spec.template?.spec?.restartPolicy;
-  if (restartPolicy !== "Never") {
-    const message = 'only "Never" is supported when podFailurePolicy is specified';
-    errors.push(invalid(`${field}.template.spec.restartPolicy`, restartPolicy, message));
-  }
   const path = `${field}.podFailurePolicy.rules`;
   const rules = policy.rules ?? [];
   if (rules.length > RULES_MAX) errors.push(tooMany(path, rules.length, RULES_MAX));
@@ -41,27 +50,26 @@ function validateFailureRule(
   { spec, names }: { spec: JobSpec; names: ReadonlySet<string> },
 ): FieldError[] {
   const errors: FieldError[] = [];
-  if (!rule.action)
-    errors.push(required(`${field}.action`, `valid values: ${ACTIONS.map((each) => `"${each}"`).join(", ")}`));
+  if (!rule.action) errors.push(required(`${field}.action`, validValues(ACTIONS)));
   else if (rule.action === "FailIndex" && spec.backoffLimitPerIndex === undefined) {
     errors.push(invalid(`${field}.action`, rule.action, "requires the backoffLimitPerIndex to be set"));
-  } else errors.push(...optionalOneOf(rule.action, ACTIONS, `${field}.action`));
+  } else if (!ACTIONS.includes(rule.action)) errors.push(notSupported(`${field}.action`, rule.action, ACTIONS));
   if (rule.onExitCodes !== undefined)
     errors.push(...validateExitCodes(rule.onExitCodes, `${field}.onExitCodes`, names));
   const patterns = rule.onPodConditions ?? [];
   if (patterns.length > PATTERNS_MAX) errors.push(tooMany(`${field}.onPodConditions`, patterns.length, PATTERNS_MAX));
   patterns.forEach((pattern, index) => {
     const path = `${field}.onPodConditions[${index}]`;
-    errors.push(...requiredText(pattern.type, `${path}.type`));
-    if (pattern.type)
-      errors.push(...qualifiedNameErrors(pattern.type).map((why) => invalid(`${path}.type`, pattern.type, why)));
-    errors.push(...oneOf(pattern.status, ["False", "True", "Unknown"], `${path}.status`));
+    const { type = "", status } = pattern;
+    errors.push(...qualifiedNameErrors(type).map((why) => invalid(`${path}.type`, type, why)));
+    if (!status) errors.push(required(`${path}.status`, validValues(STATUSES)));
+    else if (!STATUSES.includes(status)) errors.push(notSupported(`${path}.status`, status, STATUSES));
   });
   if (rule.onExitCodes !== undefined && patterns.length > 0) {
-    errors.push(invalid(field, field, "specifying both OnExitCodes and OnPodConditions is not supported"));
+    errors.push(invalidWithoutValue(field, "specifying both OnExitCodes and OnPodConditions is not supported"));
   }
   if (rule.onExitCodes === undefined && patterns.length === 0) {
-    errors.push(invalid(field, field, "specifying one of OnExitCodes and OnPodConditions is required"));
+    errors.push(invalidWithoutValue(field, "specifying one of OnExitCodes and OnPodConditions is required"));
   }
   return errors;
 }
@@ -73,7 +81,7 @@ function validateExitCodes(
 ): FieldError[] {
   const operators = ["In", "NotIn"];
   const errors: FieldError[] = [];
-  if (!codes.operator) errors.push(required(`${field}.operator`, 'valid values: "In", "NotIn"'));
+  if (!codes.operator) errors.push(required(`${field}.operator`, validValues(operators)));
   else if (!operators.includes(codes.operator)) {
     errors.push(notSupported(`${field}.operator`, codes.operator, operators));
   }
@@ -83,7 +91,7 @@ function validateExitCodes(
   }
   const values = codes.values ?? [];
   const path = `${field}.values`;
-  if (values.length === 0) errors.push(invalid(path, values, "at least one value is required"));
+  if (values.length === 0) errors.push(invalid(path, codes.values, "at least one value is required"));
   else if (values.length > EXIT_CODES_MAX) errors.push(tooMany(path, values.length, EXIT_CODES_MAX));
   const seen = new Set<number>();
   let isOrdered = true;
@@ -113,20 +121,26 @@ export function validateSuccessPolicy(spec: JobSpec, field: string): FieldError[
   return [...errors, ...rules.flatMap((rule, index) => validateSuccessRule(rule, `${path}.rules[${index}]`, spec))];
 }
 
-function validateSuccessRule(rule: SuccessPolicyRule, field: string, { completions = 0 }: JobSpec): FieldError[] {
+function validateSuccessRule(rule: SuccessPolicyRule, field: string, { completions }: JobSpec): FieldError[] {
   const { succeededCount, succeededIndexes } = rule;
   if (succeededCount === undefined && succeededIndexes === undefined) {
     return [required(field, "at least one of succeededCount or succeededIndexes must be specified")];
   }
   const errors: FieldError[] = [];
-  const indexes = succeededIndexes === undefined ? undefined : succeededIndexesError(succeededIndexes, completions);
+  if ((succeededIndexes ?? "").length > INDEXES_LENGTH_MAX) {
+    errors.push(tooLong(`${field}.succeededIndexes`, INDEXES_LENGTH_MAX));
+  }
+  const indexes =
+    succeededIndexes === undefined || completions === undefined
+      ? undefined
+      : succeededIndexesError(succeededIndexes, completions);
   if (typeof indexes === "string") {
     errors.push(invalid(`${field}.succeededIndexes`, succeededIndexes, `error parsing succeededIndexes: ${indexes}`));
   }
   if (succeededCount === undefined) return errors;
   const path = `${field}.succeededCount`;
   if (succeededCount < 0) errors.push(invalid(path, succeededCount, "must be greater than or equal to 0"));
-  if (succeededCount > completions) {
+  if (completions !== undefined && succeededCount > completions) {
     const message = `must be less than or equal to ${completions} (the number of specified completions)`;
     errors.push(invalid(path, succeededCount, message));
   }

@@ -40,7 +40,8 @@ const cases: readonly [string, Partial<JobSpec>, readonly string[]][] = [
     "a condition without type or status",
     failure({ onPodConditions: [{ type: "", status: "Maybe" }] }),
     [
-      "onPodConditions[0].type: Required value",
+      'onPodConditions[0].type: Invalid value: "": name part must be non-empty',
+      'onPodConditions[0].type: Invalid value: "": name part must consist of',
       'onPodConditions[0].status: Unsupported value: "Maybe": supported values: "False", "True", "Unknown"',
     ],
   ],
@@ -58,7 +59,7 @@ const cases: readonly [string, Partial<JobSpec>, readonly string[]][] = [
   [
     "more failures than completions",
     { ...indexed, backoffLimitPerIndex: 1, maxFailedIndexes: 11 },
-    ["spec.maxFailedIndexes: Invalid value: 11: must be less than or equal to completions when specified"],
+    ["spec.maxFailedIndexes: Invalid value: 11: must be less than or equal to completions"],
   ],
   ["success", { ...indexed, successPolicy: { rules: [{ succeededIndexes: "0,2-4", succeededCount: 3 }] } }, []],
   [

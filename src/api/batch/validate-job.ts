@@ -1,55 +1,103 @@
-import { validatePodTemplate } from "../core/pod-template.ts";
-import { nonNegative, optionalOneOf } from "../field-checks.ts";
+import { validatePodTemplate, validateTemplateMatch } from "../core/pod-template.ts";
+import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { Job, JobSpec } from "../generated/batch/v1.ts";
-import { immutable } from "../object-meta.ts";
+import { dnsLabelErrors } from "../names.ts";
 import { labelSelectorOf, validateLabelSelector } from "../selectors.ts";
+import { CONTROLLER_UID, generatedLabels } from "./job-labels.ts";
 import { validateFailurePolicy, validateSuccessPolicy } from "./validate-job-policies.ts";
 import { validateManagedBy } from "./validate-managed-by.ts";
 
 /** What is wrong with a job. */
-export function validateJob(job: Job): FieldError[] {
-  const { spec } = job;
-  const errors = validateJobSpec(spec, "spec");
+export function validateJob({ spec }: Job, old?: Job): FieldError[] {
+  const errors = validateJobSpec(spec, "spec", old?.spec);
   if (spec?.selector === undefined) return [...errors, required("spec.selector")];
-  errors.push(...validateLabelSelector(spec.selector, "spec.selector"));
-  const labels = spec.template?.metadata?.labels;
-  if (errors.length === 0 && !labelSelectorOf(spec.selector)(labels)) {
-    const message = "`selector` does not match template `labels`";
-    errors.push(invalid("spec.template.metadata.labels", labels ?? null, message));
-  }
-  return errors;
+  return [
+    ...errors,
+    ...validateLabelSelector(spec.selector, "spec.selector"),
+    ...validateTemplateMatch(spec.selector, spec.template, "spec.template"),
+  ];
 }
+
+const COUNTS = [
+  "parallelism",
+  "completions",
+  "activeDeadlineSeconds",
+  "backoffLimit",
+  "ttlSecondsAfterFinished",
+  "backoffLimitPerIndex",
+  "maxFailedIndexes",
+] as const;
 
 /** What is wrong with a job's spec, in a job or in a cron job's template. */
-export function validateJobSpec(spec: JobSpec | undefined, field: string): FieldError[] {
+export function validateJobSpec(spec: JobSpec | undefined, field: string, old?: JobSpec): FieldError[] {
   if (spec === undefined) return [required(field)];
-  const counts = [
-    "parallelism",
-    "completions",
-    "activeDeadlineSeconds",
-    "backoffLimit",
-    "ttlSecondsAfterFinished",
-    "backoffLimitPerIndex",
-    "maxFailedIndexes",
-  ] as const;
-  const errors = counts.flatMap((key) => nonNegative(spec[key], `${field}.${key}`));
-  errors.push(...validateCompletionMode(spec, field), ...validateFailurePolicy(spec, field));
-  errors.push(...validateSuccessPolicy(spec, field), ...validateManagedBy(spec.managedBy, `${field}.managedBy`));
-  errors.push(
-    ...optionalOneOf(spec.podReplacementPolicy, ["Failed", "TerminatingOrFailed"], `${field}.podReplacementPolicy`),
-  );
-  if (spec.podFailurePolicy !== undefined && spec.podReplacementPolicy === "TerminatingOrFailed") {
-    errors.push(notSupported(`${field}.podReplacementPolicy`, spec.podReplacementPolicy, ["Failed"]));
-  }
-  errors.push(...validatePodTemplate(spec.template, `${field}.template`));
-  const policy = spec.template?.spec?.restartPolicy;
-  if (policy === "Always" || policy === "") {
-    errors.push(required(`${field}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'));
-  }
-  return errors;
+  return [
+    ...COUNTS.flatMap((key) => nonNegative(spec[key], `${field}.${key}`)),
+    ...validateManagedBy(spec.managedBy, `${field}.managedBy`),
+    ...validateCompletionMode(spec, field),
+    ...validateFailurePolicy(spec, field),
+    ...validateSuccessPolicy(spec, field),
+    ...validateReplacementPolicy(spec, `${field}.podReplacementPolicy`),
+    ...validatePodTemplate(spec.template, `${field}.template`, old?.template),
+    ...validateRestartPolicy(spec, `${field}.template.spec.restartPolicy`),
+  ];
 }
 
+const REPLACEMENT_POLICIES = ["Failed", "TerminatingOrFailed"];
+
+function validateReplacementPolicy(spec: JobSpec, field: string): FieldError[] {
+  const policy = spec.podReplacementPolicy;
+  // A failure policy has to see how a pod ended before another takes its place.
+  const allowed = spec.podFailurePolicy === undefined ? REPLACEMENT_POLICIES : ["Failed"];
+  return policy === undefined || allowed.includes(policy) ? [] : [notSupported(field, policy, allowed)];
+}
+
+function validateRestartPolicy(spec: JobSpec, field: string): FieldError[] {
+  const policy = spec.template?.spec?.restartPolicy ?? "";
+  switch (policy) {
+    case "":
+    case "Always":
+      return [required(field, 'valid values: "OnFailure", "Never"')];
+    case "Never":
+      return [];
+    case "OnFailure":
+      return spec.podFailurePolicy === undefined
+        ? []
+        : [invalid(field, policy, 'only "Never" is supported when podFailurePolicy is specified')];
+    default:
+      return [notSupported(field, policy, ["OnFailure", "Never"])];
+  }
+}
+
+/** What is wrong with a new job: what its pods will be called, and labels and selector that the API server makes. */
+export function validateJobCreate(job: Job): FieldError[] {
+  const { spec, metadata } = job;
+  const errors = spec?.manualSelector === true ? [] : validateGenerated(job);
+  const { completionMode, completions = 0 } = spec ?? {};
+  if (completionMode !== "Indexed" || completions <= 0) return errors;
+  const hostname = `${metadata?.name ?? ""}-${completions - 1}`;
+  if (dnsLabelErrors(hostname).length === 0) return errors;
+  const message = `will not able to create pod with invalid DNS label: ${hostname}`;
+  return [...errors, invalid("metadata.name", metadata?.name ?? "", message)];
+}
+
+function validateGenerated({ spec, metadata }: Job): FieldError[] {
+  if (spec?.selector === undefined) return [];
+  const { uid = "", name = "" } = metadata ?? {};
+  const errors = uid === "" ? [required("metadata.uid")] : [];
+  const labels = spec.template?.metadata?.labels ?? {};
+  for (const [key, value] of Object.entries(generatedLabels(uid, name))) {
+    const path = `spec.template.metadata.labels[${key}]`;
+    if (labels[key] === undefined) errors.push(required(path, `must be '${value}'`));
+    else if (labels[key] !== value) errors.push(invalid(path, labels, `must be '${value}'`));
+  }
+  const isOwn =
+    validateLabelSelector(spec.selector, "").length > 0 || labelSelectorOf(spec.selector)({ [CONTROLLER_UID]: uid });
+  return isOwn ? errors : [...errors, invalid("spec.selector", spec.selector, "`selector` not auto-generated")];
+}
+
+const COMPLETION_MODES = ["NonIndexed", "Indexed"];
 const INDEXES_MAX = 100_000;
 const MANY_INDEXES_PARALLELISM_MAX = 10_000;
 
@@ -62,8 +110,8 @@ function validateIndexedLimits(spec: JobSpec, field: string): FieldError[] {
   };
   atMost("parallelism", INDEXES_MAX, " when completion mode is Indexed");
   if (maxFailedIndexes !== undefined) {
-    if (maxFailedIndexes > completions) {
-      const message = "must be less than or equal to completions when specified";
+    if (spec.completions !== undefined && maxFailedIndexes > completions) {
+      const message = "must be less than or equal to completions";
       errors.push(invalid(`${field}.maxFailedIndexes`, maxFailedIndexes, message));
     }
     atMost("maxFailedIndexes", INDEXES_MAX, "");
@@ -90,80 +138,25 @@ function validateIndexedLimits(spec: JobSpec, field: string): FieldError[] {
 }
 
 function validateCompletionMode(spec: JobSpec, field: string): FieldError[] {
-  const errors = optionalOneOf(spec.completionMode, ["Indexed", "NonIndexed"], `${field}.completionMode`);
+  const { completionMode: mode } = spec;
+  const errors: FieldError[] = [];
+  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
+    errors.push(required(`${field}.backoffLimitPerIndex`, "when maxFailedIndexes is specified"));
+  }
+  if (mode !== undefined && !COMPLETION_MODES.includes(mode)) {
+    errors.push(notSupported(`${field}.completionMode`, mode, COMPLETION_MODES));
+  }
   if (spec.completionMode === "Indexed") {
     if (spec.completions === undefined) {
       errors.push(required(`${field}.completions`, "when completion mode is Indexed"));
     }
     errors.push(...validateIndexedLimits(spec, field));
-  } else {
+  } else if (mode === undefined || mode === "NonIndexed") {
     for (const key of ["backoffLimitPerIndex", "maxFailedIndexes"] as const) {
       if (spec[key] !== undefined) {
         errors.push(invalid(`${field}.${key}`, spec[key], "requires indexed completion mode"));
       }
     }
-  }
-  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
-    errors.push(required(`${field}.backoffLimitPerIndex`, "when maxFailedIndexes is specified"));
-  }
-  return errors;
-}
-
-/** What is wrong with a change of a job: its pods are what they are. */
-export function validateJobUpdate({ spec }: Job, old: Job): FieldError[] {
-  const before = old.spec;
-  const errors: FieldError[] = [];
-  const elastic =
-    spec?.completionMode === "Indexed" && spec.completions === spec.parallelism && spec.completions !== undefined;
-  if (!elastic) errors.push(...immutable(spec?.completions, before?.completions, "spec.completions"));
-  errors.push(
-    ...immutable(spec?.selector, before?.selector, "spec.selector"),
-    ...immutable(changeableLeftOut(spec, before), changeableLeftOut(before, before), "spec.template"),
-    ...immutable(spec?.completionMode, before?.completionMode, "spec.completionMode"),
-    ...immutable(spec?.podFailurePolicy, before?.podFailurePolicy, "spec.podFailurePolicy"),
-    ...immutable(spec?.backoffLimitPerIndex, before?.backoffLimitPerIndex, "spec.backoffLimitPerIndex"),
-    ...immutable(spec?.managedBy, before?.managedBy, "spec.managedBy"),
-    ...immutable(spec?.successPolicy, before?.successPolicy, "spec.successPolicy"),
-  );
-  return errors;
-}
-
-/** While a job is suspended and never started, where its pods may run can still change. */
-function changeableLeftOut(spec: JobSpec | undefined, before: JobSpec | undefined): unknown {
-  if (before?.suspend !== true || spec?.template === undefined) return spec?.template;
-  const { nodeSelector: _n, tolerations: _t, affinity: _a, schedulingGates: _s, ...rest } = spec.template.spec ?? {};
-  return { ...spec.template, metadata: undefined, spec: rest };
-}
-
-/** What is wrong with a job's status. */
-export function validateJobStatus({ status }: Job, old: Job): FieldError[] {
-  const errors = (["active", "succeeded", "failed", "ready", "terminating"] as const).flatMap((key) =>
-    nonNegative(status?.[key], `status.${key}`),
-  );
-  const types = new Set((status?.conditions ?? []).filter((each) => each.status === "True").map((each) => each.type));
-  if (types.has("Complete") && types.has("Failed")) {
-    errors.push(
-      invalid("status.conditions", status?.conditions, "cannot set Complete=True and Failed=true conditions"),
-    );
-  }
-  for (const type of ["Complete", "Failed"]) {
-    const was = old.status?.conditions?.some((each) => each.type === type && each.status === "True");
-    if (was && !types.has(type))
-      errors.push(
-        invalid("status.conditions", status?.conditions, `cannot disable the terminal ${type}=True condition`),
-      );
-  }
-  if (types.has("Complete") && status?.completionTime === undefined) {
-    errors.push(required("status.completionTime", "completionTime is required for Complete jobs"));
-  }
-  if (!types.has("Complete") && status?.completionTime !== undefined) {
-    errors.push(
-      invalid(
-        "status.completionTime",
-        status.completionTime,
-        "cannot set completionTime when there is no Complete=True condition",
-      ),
-    );
   }
   return errors;
 }

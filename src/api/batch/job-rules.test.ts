@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CronJob, Job, JobSpec, JobStatus } from "../generated/batch/v1.ts";
+import { cloneJson } from "../patch/json-value.ts";
+import { cronJobKind } from "./cron-job.ts";
+import { jobKind } from "./job.ts";
+
+const template = () => ({
+  spec: { restartPolicy: "Never", containers: [{ name: "c", image: "nginx" }] },
+});
+function job(spec: Partial<JobSpec> = {}, status?: JobStatus): Job {
+  const made: Job = {
+    metadata: { name: "a", uid: "u" },
+    spec: { template: template(), ...cloneJson(spec) },
+  };
+  jobKind.setDefaults!(made);
+  jobKind.prepareForCreate!(made);
+  if (status !== undefined) made.status = cloneJson(status);
+  return made;
+}
+const texts = (errors: readonly { field: string; message: string }[]): string[] =>
+  errors.map(({ field, message }) => `${field}: ${message}`);
+const failure = (rule: object): Partial<JobSpec> => ({ podFailurePolicy: { rules: [rule as never] } });
+const R = "spec.podFailurePolicy.rules[0]";
+
+const creates: readonly [string, Partial<JobSpec>, readonly string[]][] = [
+  ["a job", {}, []],
+  [
+    "an action that is not named",
+    failure({ onExitCodes: { operator: "In", values: [1] } }),
+    [`${R}.action: Required value: valid values: ["Count" "FailIndex" "FailJob" "Ignore"]`],
+  ],
+  [
+    "a rule for nothing",
+    failure({ action: "Ignore" }),
+    [`${R}: Invalid value: specifying one of OnExitCodes and OnPodConditions is required`],
+  ],
+  [
+    "a policy that cannot wait",
+    { ...failure({ action: "Ignore", onPodConditions: [{ type: "A" }] }), podReplacementPolicy: "TerminatingOrFailed" },
+    ['spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"'],
+  ],
+  [
+    "pods that restart by themselves",
+    {
+      ...failure({ action: "Ignore", onPodConditions: [{ type: "A" }] }),
+      template: { spec: { ...template().spec, restartPolicy: "OnFailure" } },
+    },
+    [
+      'spec.template.spec.restartPolicy: Invalid value: "OnFailure": only "Never" is supported when podFailurePolicy is specified',
+    ],
+  ],
+  [
+    "a label that is another job's",
+    { template: { ...template(), metadata: { labels: { "job-name": "b" } } } },
+    [
+      `spec.template.metadata.labels[job-name]: Invalid value: {"controller-uid":"u","job-name":"b","batch.kubernetes.io/controller-uid":"u","batch.kubernetes.io/job-name":"a"}: must be 'a'`,
+    ],
+  ],
+  [
+    "a selector of another job",
+    { selector: { matchLabels: { "batch.kubernetes.io/controller-uid": "v" } } },
+    [
+      `spec.template.metadata.labels: Invalid value: {"controller-uid":"u","job-name":"a","batch.kubernetes.io/controller-uid":"u","batch.kubernetes.io/job-name":"a"}: \`selector\` does not match template \`labels\``,
+      `spec.selector: Invalid value: {"matchLabels":{"batch.kubernetes.io/controller-uid":"v"}}: \`selector\` not auto-generated`,
+    ],
+  ],
+];
+for (const [name, spec, expected] of creates) {
+  test(`created: ${name}`, () => {
+    const made = job(spec);
+    assert.deepEqual(texts([...jobKind.validate!(made), ...jobKind.validateCreate!(made)]), expected);
+  });
+}
+
+test("the host names of an indexed job's pods are labels", () => {
+  const made = job({ completionMode: "Indexed", completions: 10 });
+  made.metadata!.name = "a.b";
+  const errors = texts(jobKind.validateCreate!(made)).filter((each) => each.startsWith("metadata.name"));
+  assert.deepEqual(errors, [
+    'metadata.name: Invalid value: "a.b": will not able to create pod with invalid DNS label: a.b-9',
+  ]);
+});
+
+const idle: JobStatus = {};
+const updates: readonly [string, Partial<JobSpec>, (spec: JobSpec) => void, JobStatus, readonly string[]][] = [
+  [
+    "indexes that all run at once",
+    { completionMode: "Indexed", completions: 2, parallelism: 2 },
+    (spec) => (spec.completions = spec.parallelism = 3),
+    idle,
+    [],
+  ],
+  [
+    "indexes that do not",
+    { completionMode: "Indexed", completions: 2, parallelism: 2 },
+    (spec) => (spec.completions = 3),
+    idle,
+    ["spec.completions: Invalid value: 3: can only be modified in tandem with spec.parallelism"],
+  ],
+  [
+    "where pods of a suspended job run",
+    { suspend: true },
+    (spec) => {
+      spec.template.spec!.nodeSelector = { a: "b" };
+      spec.template.spec!.containers[0]!.resources = { limits: { cpu: "1" } };
+      spec.template.metadata!.labels!.c = "d";
+    },
+    idle,
+    [],
+  ],
+];
+for (const [name, spec, change, status, expected] of updates) {
+  test(`changed: ${name}`, () => {
+    const old = job(spec, status);
+    const draft = cloneJson(old);
+    change(draft.spec!);
+    assert.deepEqual(texts(jobKind.validateUpdate!(draft, old)), expected);
+  });
+}
+
+test("where pods of a job run that is at work stays as it is", () => {
+  const old = job({ suspend: true }, { startTime: "2026-01-01T00:00:00Z", active: 1 });
+  const draft = cloneJson(old);
+  draft.spec!.template.spec!.nodeSelector = { a: "b" };
+  assert.match(
+    texts(jobKind.validateUpdate!(draft, old)).join(),
+    /^spec\.template: Invalid value: .*: field is immutable$/,
+  );
+});
+
+const yes = (...types: string[]) => types.map((type) => ({ type, status: "True" }));
+const at = (second: number): string => `2026-01-01T00:00:0${second}Z`;
+const done: JobStatus = {
+  startTime: at(0),
+  completionTime: at(1),
+  succeeded: 1,
+  conditions: yes("SuccessCriteriaMet", "Complete"),
+};
+const statuses: readonly [string, JobStatus, JobStatus, readonly string[]][] = [
+  ["the end", { startTime: at(0), active: 1 }, done, []],
+  [
+    "an end that came from nowhere",
+    { startTime: at(0) },
+    { ...done, conditions: yes("Complete") },
+    [
+      "status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition",
+    ],
+  ],
+  [
+    "a failure without a reason",
+    { startTime: at(0) },
+    { startTime: at(0), conditions: yes("Failed") },
+    ["status.conditions: Invalid value: cannot set Failed=True condition without the FailureTarget=true condition"],
+  ],
+  [
+    "an end with pods that run",
+    { startTime: at(0), active: 1, terminating: 1 },
+    { ...done, active: 1, terminating: 1 },
+    [
+      "status.active: Invalid value: 1: active>0 is invalid for finished job",
+      "status.terminating: Invalid value: 1: terminating>0 is invalid for finished job",
+    ],
+  ],
+  [
+    "an end that is taken back",
+    done,
+    { startTime: at(0), succeeded: 1 },
+    [
+      "status.conditions: Invalid value: cannot disable the terminal Complete=True condition",
+      "status.conditions: Invalid value: cannot disable the SuccessCriteriaMet=True condition",
+    ],
+  ],
+  [
+    "times that move",
+    done,
+    { ...done, startTime: at(2), completionTime: at(1) },
+    [`status.completionTime: Invalid value: "${at(1)}": completionTime cannot be set before startTime`],
+  ],
+  [
+    "a start that is forgotten",
+    { startTime: at(0) },
+    {},
+    ["status.startTime: Required value: startTime cannot be removed for unsuspended job"],
+  ],
+  [
+    "counters that shrink",
+    { failed: 2 },
+    { failed: 1 },
+    ["status.failed: Invalid value: 1: cannot decrease the failed counter"],
+  ],
+  [
+    "more ready than there are",
+    {},
+    { ready: 1 },
+    ["status.ready: Invalid value: 1: cannot set more ready pods than active"],
+  ],
+  [
+    "indexes of a job without",
+    {},
+    { completedIndexes: "0" },
+    [
+      'status.completedIndexes: Invalid value: "0": cannot set non-empty completedIndexes when non-indexed completion mode',
+    ],
+  ],
+  ["what was wrong before and stays", { ready: 1 }, { ready: 1, failed: 1 }, []],
+];
+for (const [name, before, after, expected] of statuses) {
+  test(`status: ${name}`, () => {
+    assert.deepEqual(texts(jobKind.validateStatusUpdate!(job({}, after), job({}, before))), expected);
+  });
+}
+
+test("an index is done or failed, not both", () => {
+  const spec: Partial<JobSpec> = { completionMode: "Indexed", completions: 5, backoffLimitPerIndex: 1 };
+  const after = job(spec, { completedIndexes: "0-2", failedIndexes: "2,4" });
+  assert.deepEqual(texts(jobKind.validateStatusUpdate!(after, job(spec, {}))), [
+    'status.failedIndexes: Invalid value: "2,4": failedIndexes and completedIndexes overlap at index: 2',
+  ]);
+});
+
+const cron = (schedule: string, timeZone?: string): CronJob => {
+  const made: CronJob = {
+    metadata: { name: "a" },
+    spec: { schedule, jobTemplate: { spec: { template: template() } }, ...(timeZone !== undefined && { timeZone }) },
+  };
+  cronJobKind.setDefaults!(made);
+  return made;
+};
+const noZone = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+const crons: readonly [string, CronJob, CronJob | undefined, readonly string[]][] = [
+  [
+    "a zone in the schedule",
+    cron("TZ=UTC 0 * * * *"),
+    undefined,
+    [`spec.schedule: Invalid value: "TZ=UTC 0 * * * *": ${noZone}`],
+  ],
+  ["one that was there", cron("TZ=UTC 0 * * * *"), cron("TZ=UTC 1 * * * *"), []],
+  [
+    "two zones",
+    cron("TZ=UTC 0 * * * *", "UTC"),
+    cron("TZ=UTC 1 * * * *"),
+    ['spec.schedule: Invalid value: "TZ=UTC 0 * * * *": cannot use both timeZone field and TZ or CRON_TZ in schedule'],
+  ],
+  [
+    "no zone",
+    cron("0 * * * *", ""),
+    undefined,
+    ['spec.timeZone: Invalid value: "": timeZone must be nil or non-empty string'],
+  ],
+  [
+    "an unknown zone",
+    cron("0 * * * *", "Moon/Base"),
+    undefined,
+    ['spec.timeZone: Invalid value: "Moon/Base": unknown time zone Moon/Base'],
+  ],
+  ["an unknown zone that was there", cron("0 * * * *", "Moon/Base"), cron("0 * * * *", "Moon/Base"), []],
+  [
+    "here",
+    cron("0 * * * *", "local"),
+    undefined,
+    [
+      'spec.timeZone: Invalid value: "local": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
+    ],
+  ],
+];
+for (const [name, made, old, expected] of crons) {
+  test(`cron: ${name}`, () => assert.deepEqual(texts(cronJobKind.validate!(made, old)), expected));
+}
