@@ -26,6 +26,18 @@ export interface TestAuthority {
   readonly ca: string;
   /** A certificate for 127.0.0.1 and localhost, good for servers and clients. */
   issue(commonName: string, ...organizations: string[]): TestPair;
+  /** One that is not as it should be. */
+  issueOdd(certificate: OddCertificate): TestPair;
+}
+
+export interface OddCertificate {
+  /** DER of the whole name. */
+  readonly subject: Der;
+  /** Milliseconds since the epoch. */
+  readonly validFromMs?: number;
+  readonly validUntilMs?: number;
+  /** Object identifier of the only purpose that it is for. */
+  readonly purpose?: string;
 }
 
 const VALID_FROM_MS = Date.UTC(2020, 0, 1);
@@ -38,13 +50,18 @@ export function createTestAuthority(): TestAuthority {
   const name = nameOf("test authority", []);
   const isAuthority = extension("2.5.29.19", sequence(boolean(true)));
   let serial = 1;
-  const certify = (subject: Der, publicKey: KeyObject, extensions: readonly Der[]): string => {
+  const certify = (
+    subject: Der,
+    publicKey: KeyObject,
+    extensions: readonly Der[],
+    { validFromMs = VALID_FROM_MS, validUntilMs = VALID_UNTIL_MS }: Partial<OddCertificate> = {},
+  ): string => {
     const body = sequence(
       explicit(0, integer(Buffer.from([2]))),
       integer(Buffer.from([serial++])),
       ECDSA_WITH_SHA256,
       name,
-      sequence(time(VALID_FROM_MS), time(VALID_UNTIL_MS)),
+      sequence(time(validFromMs), time(validUntilMs)),
       subject,
       publicKey.export({ type: "spki", format: "der" }),
       explicit(3, sequence(...extensions)),
@@ -58,6 +75,14 @@ export function createTestAuthority(): TestAuthority {
       const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const names = [implicit(2, Buffer.from("localhost")), implicit(7, Buffer.from([127, 0, 0, 1]))];
       const cert = certify(nameOf(commonName, organizations), publicKey, [extension("2.5.29.17", sequence(...names))]);
+      return { key: privateKey.export({ type: "pkcs8", format: "pem" }) as string, cert };
+    },
+    issueOdd(odd) {
+      const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const purposes =
+        odd.purpose === undefined ? [] : [extension("2.5.29.37", sequence(objectIdentifier(odd.purpose)))];
+      const unused = extension("2.5.29.17", sequence(implicit(2, Buffer.from("odd"))));
+      const cert = certify(odd.subject, publicKey, [unused, ...purposes], odd);
       return { key: privateKey.export({ type: "pkcs8", format: "pem" }) as string, cert };
     },
   };
