@@ -34,6 +34,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   warnings?(object: T, old?: T): string[];
   /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */
   readonly statusOnCreate?: true;
+  /** Set when PUT must say which version of the object it replaces. */
+  readonly refusesUnconditionalUpdate?: true;
   /** Whether names are other than DNS subdomains. */
   readonly nameRule?: "dnsSubdomain" | "dnsLabel" | "dns1035Label" | "pathSegment" | "ipAddress";
   /** Set when metadata.generation stays out of this kind (upstream keeps it for kinds with observedGeneration). */

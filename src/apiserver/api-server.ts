@@ -65,6 +65,7 @@ import { eventStrategy } from "./registry/strategies/event.ts";
 import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
+import { priorityClassStrategy } from "./registry/strategies/priority-class.ts";
 import { rbacStrategy } from "./registry/strategies/rbac.ts";
 import { serviceStrategy } from "./registry/strategies/service.ts";
 import { ServiceClaims } from "./registry/strategies/service-claims.ts";
@@ -302,10 +303,12 @@ function strategies(
     "/namespaces": namespaceStrategy,
     "/events": eventStrategy,
     "/services": serviceStrategy({ ...options, reader, claims }),
-    "/nodes": { createOnUpdate: true },
+    "/limitranges": { createOnUpdate: true },
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
+    "coordination.k8s.io/leasecandidates": { createOnUpdate: true },
+    "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
     ...deviceSelectorStrategies(() => reader),
     "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,
     "resource.k8s.io/resourceslices": resourceSliceStrategy,

@@ -30,6 +30,7 @@ export const validatingAdmissionPolicyKind = defineKind<ValidatingAdmissionPolic
   group: GROUP,
   version: "v1",
   kind: "ValidatingAdmissionPolicy",
+  refusesUnconditionalUpdate: true,
   setDefaults({ spec }) {
     if (spec === undefined) return;
     spec.failurePolicy ??= "Fail";
@@ -70,6 +71,7 @@ const mutatingPolicy = (version: string): KindDefinition =>
     group: GROUP,
     version,
     kind: "MutatingAdmissionPolicy",
+    refusesUnconditionalUpdate: true,
     setDefaults({ spec }) {
       if (spec === undefined) return;
       spec.failurePolicy ??= "Fail";

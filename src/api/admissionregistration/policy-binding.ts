@@ -26,6 +26,7 @@ function bindingKind(kind: string, version: string): KindDefinition {
     group: GROUP,
     version,
     kind,
+    refusesUnconditionalUpdate: true,
     setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
     prepareForCreate: startGeneration,
     prepareForUpdate: countGeneration,

@@ -25,6 +25,7 @@ function webhookKind(kind: string): KindDefinition {
     group: "admissionregistration.k8s.io",
     version: "v1",
     kind,
+    refusesUnconditionalUpdate: true,
     setDefaults({ webhooks }) {
       for (const webhook of webhooks ?? []) {
         setWebhookDefaults(webhook);

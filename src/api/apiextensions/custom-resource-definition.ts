@@ -7,6 +7,7 @@ export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>
   group: "apiextensions.k8s.io",
   version: "v1",
   kind: "CustomResourceDefinition",
+  refusesUnconditionalUpdate: true,
   setDefaults({ spec }) {
     if (spec !== undefined) setDefinitionDefaults(spec);
   },

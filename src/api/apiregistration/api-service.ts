@@ -10,6 +10,7 @@ export const apiServiceKind = defineKind<APIService>({
   group: "apiregistration.k8s.io",
   version: "v1",
   kind: "APIService",
+  refusesUnconditionalUpdate: true,
   withoutGeneration: true,
   nameRule: "pathSegment",
   setDefaults({ spec }) {

@@ -17,6 +17,7 @@ export const podCertificateRequestKind = defineKind<PodCertificateRequest>({
   group: "certificates.k8s.io",
   version: "v1beta1",
   kind: "PodCertificateRequest",
+  refusesUnconditionalUpdate: true,
   setDefaults({ spec }) {
     if (spec !== undefined) spec.maxExpirationSeconds ??= EXPIRATION_DEFAULT;
   },

@@ -10,6 +10,7 @@ export const clusterTrustBundleKinds = ["v1beta1", "v1alpha1"].map((version) =>
     group: "certificates.k8s.io",
     version,
     kind: "ClusterTrustBundle",
+    refusesUnconditionalUpdate: true,
     nameRule: "pathSegment",
     validate: validateBundle,
     validateUpdate: (bundle, old) => immutable(bundle.spec?.signerName, old.spec?.signerName, "spec.signerName"),

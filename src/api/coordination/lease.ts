@@ -10,6 +10,7 @@ export const leaseKind = defineKind<Lease>({
   group: "coordination.k8s.io",
   version: "v1",
   kind: "Lease",
+  refusesUnconditionalUpdate: true,
   validate({ spec }) {
     const errors: FieldError[] = [];
     const { leaseDurationSeconds, strategy, preferredHolder } = spec ?? {};
@@ -42,6 +43,7 @@ export const leaseCandidateKinds = ["v1beta1", "v1alpha2"].map((version) =>
     group: "coordination.k8s.io",
     version,
     kind: "LeaseCandidate",
+    refusesUnconditionalUpdate: true,
     validate({ spec }) {
       const errors = requiredText(spec?.leaseName, "spec.leaseName");
       errors.push(...optionalNamed(spec?.leaseName, dnsSubdomainErrors, "spec.leaseName"));

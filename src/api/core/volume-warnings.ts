@@ -1,3 +1,4 @@
+import { labelWarnings } from "../deprecated-labels.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "../generated/core/v1.ts";
 import { tryParseQuantity } from "../quantity.ts";
 
@@ -7,7 +8,11 @@ const MOUNT_ANNOTATION = "volume.beta.kubernetes.io/mount-options";
 /** What is deprecated in a volume (pkg/api/persistentvolume/util.go). */
 export function volumeWarnings({ metadata, spec = {} }: PersistentVolume): string[] {
   const annotations = metadata?.annotations ?? {};
-  const warnings: string[] = [];
+  const warnings = (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).flatMap((term, index) =>
+    (term.matchExpressions ?? []).flatMap(({ key }, at) =>
+      labelWarnings(key, `spec.nodeAffinity.required.nodeSelectorTerms[${index}].matchExpressions[${at}].key`),
+    ),
+  );
   if (annotations[CLASS_ANNOTATION] !== undefined) {
     warnings.push(
       `metadata.annotations[${CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`,

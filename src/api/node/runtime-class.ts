@@ -1,7 +1,8 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { setResourceListDefaults } from "../core/resource-list.ts";
+import { validateContainerResources } from "../core/validate-resources.ts";
 import { validateTolerations } from "../core/validate-tolerations.ts";
-import { named } from "../field-checks.ts";
+import { invalids } from "../field-checks.ts";
 import type { RuntimeClass } from "../generated/node.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dnsLabelErrors } from "../names.ts";
@@ -13,8 +14,10 @@ export const runtimeClassKind = defineKind<RuntimeClass>({
   version: "v1",
   kind: "RuntimeClass",
   setDefaults: ({ overhead }) => setResourceListDefaults(overhead?.podFixed),
-  validate: ({ handler, scheduling }) => [
-    ...named(handler, dnsLabelErrors, "handler"),
+  refusesUnconditionalUpdate: true,
+  validateCreate: ({ handler = "", overhead, scheduling }) => [
+    ...invalids("handler", handler, dnsLabelErrors(handler)),
+    ...(overhead?.podFixed === undefined ? [] : validateContainerResources({ limits: overhead.podFixed }, "overhead")),
     ...validateLabels(scheduling?.nodeSelector, "scheduling.nodeSelector"),
     ...validateTolerations(scheduling?.tolerations, "scheduling.tolerations"),
   ],

@@ -1,11 +1,11 @@
 import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
-import { optionalOneOf } from "../field-checks.ts";
-import { type FieldError, forbiddenField } from "../field-error.ts";
+import { type FieldError, forbiddenField, notSupported, required } from "../field-error.ts";
 import type { PriorityClass } from "../generated/scheduling.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 
+const POLICIES = ["PreemptLowerPriority", "Never"];
 const USER_PRIORITY_MAX = 1_000_000_000;
 /** The two classes that every cluster has. */
 const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
@@ -22,7 +22,7 @@ export const priorityClassKind = defineKind<PriorityClass>({
   },
   prepareForCreate: startGeneration,
   prepareForUpdate: countGeneration,
-  validate: validateClass,
+  validateCreate: validateClass,
   validateUpdate: (each, old) => [
     ...(each.value === old.value ? [] : [forbiddenField("value", "may not be changed in an update.")]),
     ...immutable(each.preemptionPolicy, old.preemptionPolicy, "preemptionPolicy"),
@@ -44,17 +44,25 @@ export const priorityClassKind = defineKind<PriorityClass>({
   ],
 });
 
-function validateClass(each: PriorityClass): FieldError[] {
-  const name = each.metadata?.name ?? "";
+function validateClass({ metadata, value = 0, globalDefault = false, preemptionPolicy }: PriorityClass): FieldError[] {
+  const name = metadata?.name ?? "";
   const errors: FieldError[] = [];
   if (name.startsWith("system-")) {
-    if (SYSTEM_PRIORITIES[name] !== each.value) {
-      errors.push(
-        forbiddenField("metadata.name", "priority class names with 'system-' prefix are reserved for system use only"),
-      );
-    }
-  } else if ((each.value ?? 0) > USER_PRIORITY_MAX) {
+    const problem = systemProblem(name, value, globalDefault);
+    const message = `priority class names with 'system-' prefix are reserved for system use only. error: ${problem}`;
+    if (problem !== undefined) errors.push(forbiddenField("metadata.name", message));
+  } else if (value > USER_PRIORITY_MAX) {
     errors.push(forbiddenField("value", `maximum allowed value of a user defined priority is ${USER_PRIORITY_MAX}`));
   }
-  return [...errors, ...optionalOneOf(each.preemptionPolicy, ["Never", "PreemptLowerPriority"], "preemptionPolicy")];
+  const field = "preemptionPolicy";
+  if (preemptionPolicy === undefined || POLICIES.includes(preemptionPolicy)) return errors;
+  return [...errors, preemptionPolicy === "" ? required(field) : notSupported(field, preemptionPolicy, POLICIES)];
+}
+
+/** What keeps a class from being one of those that every cluster has. */
+function systemProblem(name: string, value: number, globalDefault: boolean): string | undefined {
+  const known = Object.hasOwn(SYSTEM_PRIORITIES, name) ? SYSTEM_PRIORITIES[name] : undefined;
+  if (known === undefined) return `${name} is not a known system priority class`;
+  if (value !== known) return `value of ${name} PriorityClass must be ${known}`;
+  return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
 }

@@ -1,10 +1,25 @@
 import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
-import { oneOf, requiredText, uniqueness } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
-import type { CSIDriver, CSINode, CSIStorageCapacity } from "../generated/storage.k8s.io/v1.ts";
+import { validateDriverName } from "../core/validate-persistent-source.ts";
+import { invalids, nonNegative, nonNegativeQuantity, uniqueness } from "../field-checks.ts";
+import { duplicate, type FieldError, invalid, notSupported, required, tooLong } from "../field-error.ts";
+import type {
+  CSIDriver,
+  CSINode,
+  CSINodeDriver,
+  CSIStorageCapacity,
+  TokenRequest,
+} from "../generated/storage.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind } from "../kind.ts";
+import { dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
+import { validateLabelSelector } from "../selectors.ts";
+
+const GROUP_POLICIES = ["ReadWriteOnceWithFSType", "File", "None"];
+const LIFECYCLE_MODES = ["Persistent", "Ephemeral"];
+const PERIOD_SECONDS_MIN = 10;
+const TOKEN_SECONDS_MIN = 600;
+const NODE_ID_MAX = 192;
 
 export const csiDriverKind = defineKind<CSIDriver>({
   group: "storage.k8s.io",
@@ -22,20 +37,26 @@ export const csiDriverKind = defineKind<CSIDriver>({
   },
   prepareForCreate: startGeneration,
   prepareForUpdate: countGeneration,
-  validate({ metadata, spec }) {
-    const errors: FieldError[] = [];
-    if ((metadata?.name ?? "").length > 63)
-      errors.push(invalid("metadata.name", metadata?.name, "must be no more than 63 characters"));
-    if (spec?.attachRequired === undefined) errors.push(required("spec.attachedRequired"));
-    if (spec?.podInfoOnMount === undefined) errors.push(required("spec.podInfoOnMount"));
-    if (spec?.storageCapacity === undefined) errors.push(required("spec.storageCapacity"));
-    errors.push(...oneOf(spec?.fsGroupPolicy, ["File", "None", "ReadWriteOnceWithFSType"], "spec.fsGroupPolicy"));
-    const audiences = uniqueness();
-    (spec?.tokenRequests ?? []).forEach((request, index) => {
-      errors.push(...audiences(request.audience, `spec.tokenRequests[${index}].audience`));
-    });
-    for (const mode of spec?.volumeLifecycleModes ?? []) {
-      errors.push(...oneOf(mode, ["Ephemeral", "Persistent"], "spec.volumeLifecycleModes"));
+  refusesUnconditionalUpdate: true,
+  validate({ metadata, spec = {} }) {
+    const errors = validateDriverName(metadata?.name ?? "", "metadata.name");
+    if (spec.attachRequired === undefined) errors.push(required("spec.attachedRequired"));
+    if (spec.podInfoOnMount === undefined) errors.push(required("spec.podInfoOnMount"));
+    if (spec.storageCapacity === undefined) errors.push(required("spec.storageCapacity"));
+    if (spec.fsGroupPolicy === undefined) errors.push(required("spec.fsGroupPolicy"));
+    else if (!GROUP_POLICIES.includes(spec.fsGroupPolicy)) {
+      errors.push(notSupported("spec.fsGroupPolicy", spec.fsGroupPolicy, GROUP_POLICIES));
+    }
+    errors.push(...validateTokens(spec.tokenRequests ?? [], "spec.tokenRequests"));
+    for (const mode of spec.volumeLifecycleModes ?? []) {
+      if (!LIFECYCLE_MODES.includes(mode))
+        errors.push(notSupported("spec.volumeLifecycleModes", mode, LIFECYCLE_MODES));
+    }
+    if (spec.seLinuxMount === undefined) errors.push(required("spec.seLinuxMount"));
+    const period = spec.nodeAllocatableUpdatePeriodSeconds;
+    if (period !== undefined && period < PERIOD_SECONDS_MIN) {
+      const message = `must be greater than or equal to ${PERIOD_SECONDS_MIN} seconds`;
+      errors.push(invalid("spec.nodeAllocatableUpdatePeriodSeconds", period, message));
     }
     return errors;
   },
@@ -77,25 +98,68 @@ export const csiDriverKind = defineKind<CSIDriver>({
   ],
 });
 
+function validateTokens(requests: readonly TokenRequest[], field: string): FieldError[] {
+  const unique = uniqueness();
+  const seen = new Set<string>();
+  return requests.flatMap(({ audience = "", expirationSeconds: seconds }, index) => {
+    const path = `${field}[${index}]`;
+    const errors =
+      audience === "" && seen.has("") ? [duplicate(`${path}.audience`, "")] : unique(audience, `${path}.audience`);
+    seen.add(audience);
+    if (seconds === undefined) return errors;
+    const tell = (why: string): FieldError =>
+      invalid(`${path}.expirationSeconds`, seconds, `may not specify a duration ${why}`);
+    if (seconds < TOKEN_SECONDS_MIN) return [...errors, tell("less than 10 minutes")];
+    return seconds > 2 ** 32 ? [...errors, tell("larger than 2^32 seconds")] : errors;
+  });
+}
+
+/** What Go shows of a driver. */
+const shown = ({ name, nodeID, topologyKeys, allocatable }: CSINodeDriver): object => ({
+  Name: name,
+  NodeID: nodeID,
+  TopologyKeys: topologyKeys ?? null,
+  Allocatable: allocatable === undefined ? null : { Count: allocatable.count ?? null },
+});
+
+function validateNodeDriver(
+  { name = "", nodeID = "", topologyKeys = [], allocatable }: CSINodeDriver,
+  field: string,
+): FieldError[] {
+  const errors = validateDriverName(name, `${field}.name`);
+  if (nodeID === "") errors.push(required(`${field}.nodeID`));
+  if (Buffer.byteLength(nodeID) > NODE_ID_MAX) errors.push(tooLong(`${field}.nodeID`, NODE_ID_MAX));
+  errors.push(...nonNegative(allocatable?.count, `${field}.allocatable.count`));
+  const path = `${field}.topologyKeys`;
+  topologyKeys.forEach((key, index) => {
+    if (key === "") errors.push(required(path));
+    if (topologyKeys.indexOf(key) < index) errors.push(duplicate(path, key));
+    errors.push(...invalids(path, key, qualifiedNameErrors(key)));
+  });
+  return errors;
+}
+
 export const csiNodeKind = defineKind<CSINode>({
   group: "storage.k8s.io",
   version: "v1",
   kind: "CSINode",
+  refusesUnconditionalUpdate: true,
   validate({ spec }) {
     const unique = uniqueness();
     return (spec?.drivers ?? []).flatMap((driver, index) => [
-      ...requiredText(driver.name, `spec.drivers[${index}].name`),
-      ...requiredText(driver.nodeID, `spec.drivers[${index}].nodeID`),
+      ...validateNodeDriver(driver, `spec.drivers[${index}]`),
       ...unique(driver.name, `spec.drivers[${index}].name`),
     ]);
   },
   validateUpdate: ({ spec }, old) =>
-    (spec?.drivers ?? []).flatMap((driver, index) => {
-      const before = old.spec?.drivers?.find(({ name }) => name === driver.name);
-      if (before === undefined) return [];
+    (old.spec?.drivers ?? []).flatMap((before) => {
+      const driver = spec?.drivers?.find(({ name }) => name === before.name);
+      if (driver === undefined) return [];
       const { allocatable: _a, ...now } = driver;
       const { allocatable: _b, ...then } = before;
-      return immutable(now, then, `spec.drivers[${index}]`);
+      return immutable(now, then, "").length === 0
+        ? []
+        : [invalid("CSINodeDriver", shown(driver), "field is immutable")];
     }),
   columns: [
     nameColumn,
@@ -112,7 +176,13 @@ export const csiStorageCapacityKind = defineKind<CSIStorageCapacity>({
   group: "storage.k8s.io",
   version: "v1",
   kind: "CSIStorageCapacity",
-  validate: (each) => requiredText(each.storageClassName, "storageClassName"),
+  refusesUnconditionalUpdate: true,
+  validateCreate: ({ storageClassName = "", capacity, maximumVolumeSize, nodeTopology }) => [
+    ...invalids("storageClassName", storageClassName, dnsSubdomainErrors(storageClassName)),
+    ...(capacity === undefined ? [] : nonNegativeQuantity(capacity, "capacity")),
+    ...(maximumVolumeSize === undefined ? [] : nonNegativeQuantity(maximumVolumeSize, "maximumVolumeSize")),
+    ...validateLabelSelector(nodeTopology, "nodeTopology"),
+  ],
   validateUpdate: (each, old) => [
     ...immutable(each.nodeTopology, old.nodeTopology, "nodeTopology"),
     ...immutable(each.storageClassName, old.storageClassName, "storageClassName"),

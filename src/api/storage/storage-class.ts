@@ -1,5 +1,6 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { oneOf } from "../field-checks.ts";
+import { labelWarnings } from "../deprecated-labels.ts";
+import { oneOf, optionalOneOf } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "../field-error.ts";
 import type { StorageClass, VolumeAttributesClass } from "../generated/storage.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
@@ -25,13 +26,19 @@ export const storageClassKind = defineKind<StorageClass>({
     each.reclaimPolicy ??= "Delete";
     each.volumeBindingMode ??= "Immediate";
   },
-  validate: (each) => [
+  validateCreate: (each) => [
     ...validateProvisioner(each.provisioner, "provisioner"),
     ...validateParameters(each.parameters),
-    ...oneOf(each.reclaimPolicy, ["Delete", "Recycle", "Retain"], "reclaimPolicy"),
+    ...optionalOneOf(each.reclaimPolicy, ["Delete", "Retain"], "reclaimPolicy"),
     ...oneOf(each.volumeBindingMode, ["Immediate", "WaitForFirstConsumer"], "volumeBindingMode"),
     ...validateTopologies(each.allowedTopologies, "allowedTopologies"),
   ],
+  warnings: ({ allowedTopologies }) =>
+    (allowedTopologies ?? []).flatMap((term, index) =>
+      (term.matchLabelExpressions ?? []).flatMap(({ key }, at) =>
+        labelWarnings(key, `allowedTopologies[${index}].matchLabelExpressions[${at}].key`),
+      ),
+    ),
   validateUpdate(each, old) {
     const errors = (["parameters", "provisioner", "reclaimPolicy"] as const)
       .filter((key) => immutable(each[key], old[key], key).length > 0)
@@ -80,7 +87,7 @@ function volumeAttributesClass(version: string) {
     group: "storage.k8s.io",
     version,
     kind: "VolumeAttributesClass",
-    validate: (each) => [
+    validateCreate: (each) => [
       ...validateProvisioner(each.driverName, "driverName"),
       ...(Object.keys(each.parameters ?? {}).length === 0
         ? [required("parameters", "must contain at least one key/value pair")]

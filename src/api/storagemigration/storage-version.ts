@@ -9,6 +9,7 @@ export const storageVersionKind = defineKind<StorageVersion>({
   group: "internal.apiserver.k8s.io",
   version: "v1alpha1",
   kind: "StorageVersion",
+  refusesUnconditionalUpdate: true,
   withoutGeneration: true,
   columns: [
     nameColumn,
@@ -31,6 +32,7 @@ export const storageVersionMigrationKind = defineKind<StorageVersionMigration>({
   group: "storagemigration.k8s.io",
   version: "v1beta1",
   kind: "StorageVersionMigration",
+  refusesUnconditionalUpdate: true,
   withoutGeneration: true,
   prepareForCreate(migration) {
     migration.status = {};

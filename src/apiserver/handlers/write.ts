@@ -43,7 +43,8 @@ export async function updateHandler(
   if (written !== name)
     throw badRequest(`the name of the object (${written}) does not match the name on the URL (${name})`);
   const transform = (): ApiObject => {
-    if (resource.strategy.refusesUnconditionalUpdate === true) requireVersion(resource, draft);
+    const { kind, strategy } = resource;
+    if (strategy.refusesUnconditionalUpdate || kind?.refusesUnconditionalUpdate) requireVersion(resource, draft);
     return draft;
   };
   try {
