@@ -1,3 +1,4 @@
+import { errorMessage } from "../../base/assert.ts";
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { oneOf } from "../field-checks.ts";
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
@@ -7,6 +8,7 @@ import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { equalJson } from "../patch/json-value.ts";
+import { parseRequestDocument } from "./request-document.ts";
 
 const USAGES = [
   "any",
@@ -80,9 +82,11 @@ function condition({ status }: CertificateSigningRequest): string {
 
 function validateRequest({ spec }: CertificateSigningRequest): FieldError[] {
   const errors: FieldError[] = [];
-  const pem = Buffer.from(spec?.request ?? "", "base64").toString("latin1");
-  if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem)) {
-    errors.push(invalid("spec.request", spec?.request ?? "", "PEM block type must be CERTIFICATE REQUEST"));
+  const request = spec?.request ?? "";
+  try {
+    parseRequestDocument(Buffer.from(request, "base64").toString("latin1"));
+  } catch (error) {
+    errors.push(invalid("spec.request", request, errorMessage(error)));
   }
   const usages = spec?.usages ?? [];
   if (usages.length === 0) errors.push(required("spec.usages"));

@@ -4,6 +4,7 @@ import type { CertificateSigningRequest } from "../../api/generated/certificates
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { certificateSigningRequests, deployments, namespaces, pods } from "../../api/generated/resources.ts";
 import type { AnyObject } from "../../api/meta.ts";
+import { createTestRequest } from "../../base/testing/certificates.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 
 let server: MemoryServer;
@@ -139,7 +140,7 @@ test("ephemeral containers and approvals are applied through their subresources"
   const debug = { type: "apply", subresource: "ephemeralcontainers", body: pod, fieldManager: "debugger" } as const;
   const { spec } = await client.patch<Pod>(pods, at("debugged"), debug);
   assert.equal(spec?.ephemeralContainers?.[0]?.name, "debugger");
-  const request = Buffer.from("-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n");
+  const request = Buffer.from(createTestRequest("jane"));
   await client.create<CertificateSigningRequest>(certificateSigningRequests, {
     metadata: { name: "asked" },
     spec: { request: request.toString("base64"), signerName: "example.com/signer", usages: ["client auth"] },

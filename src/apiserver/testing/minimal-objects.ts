@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { createTestRequest } from "../../base/testing/certificates.ts";
 
 /**
  * The least that each stored resource needs to be created, by `group/resource` and, where a version has another shape, by
@@ -6,7 +7,7 @@ import { generateKeyPairSync } from "node:crypto";
  */
 export type MinimalObject = Readonly<Record<string, unknown>>;
 
-const REQUEST = "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n";
+const REQUEST = createTestRequest("jane");
 const labels = { app: "web" };
 const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "example.com/web" }] } };
 const workload = { spec: { selector: { matchLabels: labels }, template } };

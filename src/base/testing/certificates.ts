@@ -88,6 +88,19 @@ export function createTestAuthority(): TestAuthority {
   };
 }
 
+/** A certificate signing request (PKCS #10) by a key that is forgotten at once; PEM. */
+export function createTestRequest(commonName: string, ...organizations: string[]): string {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const information = sequence(
+    integer(Buffer.from([0])),
+    nameOf(commonName, organizations),
+    publicKey.export({ type: "spki", format: "der" }),
+    explicit(0),
+  );
+  const signature = bitString(sign("sha256", information, privateKey));
+  return pem(sequence(information, ECDSA_WITH_SHA256, signature), "CERTIFICATE REQUEST");
+}
+
 function nameOf(commonName: string, organizations: readonly string[]): Der {
   const part = (type: string, text: string): Der => set(sequence(objectIdentifier(type), utf8String(text)));
   return sequence(...organizations.map((each) => part("2.5.4.10", each)), part("2.5.4.3", commonName));
@@ -97,7 +110,7 @@ function extension(type: string, value: Der): Der {
   return sequence(objectIdentifier(type), octetString(value));
 }
 
-function pem(der: Der): string {
+function pem(der: Der, label = "CERTIFICATE"): string {
   const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }

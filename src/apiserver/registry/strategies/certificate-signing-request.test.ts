@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { CertificateSigningRequest } from "../../../api/generated/certificates.k8s.io/v1.ts";
 import { certificateSigningRequests } from "../../../api/generated/resources.ts";
+import { createTestRequest } from "../../../base/testing/certificates.ts";
 import { type MemoryServer, startMemoryServer } from "../../testing/memory-server.ts";
 
 let memory: MemoryServer;
@@ -10,7 +11,7 @@ before(async () => {
 });
 after(() => memory.close());
 
-const PEM = "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n";
+const PEM = createTestRequest("jane");
 
 function request(name: string, more: Partial<CertificateSigningRequest["spec"]> = {}): CertificateSigningRequest {
   return {
