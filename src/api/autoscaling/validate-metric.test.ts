@@ -38,9 +38,40 @@ const cases: readonly [string, object, readonly string[]][] = [
   [
     "pods with nothing to reach",
     { type: "Pods", pods: { metric, target: { type: "AverageValue", averageValue: "0" } } },
+    ['m.pods.target.averageValue: Invalid value: "0": must be positive'],
+  ],
+  [
+    "pods with no average to reach",
+    { type: "Pods", pods: { metric, target: { type: "AverageValue", value: "1" } } },
+    ["m.pods.target.averageValue: Required value: must specify a positive target averageValue"],
+  ],
+  [
+    "a metric without a type",
+    {},
     [
-      'm.pods.target.averageValue: Invalid value: "0": must be positive',
-      "m.pods.target.averageValue: Required value: must specify a positive target averageValue",
+      "m.type: Required value: must specify a metric source type",
+      'm.type: Unsupported value: "": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
+    ],
+  ],
+  [
+    "another source than the type names",
+    { type: "Pods", resource: { name: "cpu", target: {} } },
+    [
+      "m.resource.target.type: Required value: must specify a metric target type",
+      'm.resource.target.type: Invalid value: "": must be either Utilization, Value, or AverageValue',
+      "m.resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization",
+      "m.pods: Required value: must populate information for the given metric source",
+    ],
+  ],
+  [
+    "a container that cannot be",
+    {
+      type: "ContainerResource",
+      containerResource: { name: "gold", container: "a", target: { type: "AverageValue", averageValue: "1" } },
+    },
+    [
+      'm.containerResource.name: Invalid value: "gold": must be a standard resource type or fully qualified',
+      'm.containerResource.name: Invalid value: "gold": must be a standard resource for containers',
     ],
   ],
   ["an object", { type: "Object", object: { metric, describedObject, target: { type: "Value", value: "5" } } }, []],

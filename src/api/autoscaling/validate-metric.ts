@@ -1,9 +1,9 @@
-import { named, optionalOneOf, requiredText } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import { validateContainerResourceName } from "../core/validate-resources.ts";
+import { named, optionalNamed, requiredText } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { MetricSpec, MetricTarget } from "../generated/autoscaling/v2.ts";
-import { pathSegmentErrors } from "../names.ts";
+import { dnsLabelErrors, pathSegmentErrors } from "../names.ts";
 import { tryParseQuantity } from "../quantity.ts";
-import { validateLabelSelector } from "../selectors.ts";
 
 const SOURCES = {
   ContainerResource: "containerResource",
@@ -12,21 +12,27 @@ const SOURCES = {
   Pods: "pods",
   Resource: "resource",
 } as const;
+/** In the order in which upstream looks for them: the first is the one whose rules count. */
+const LOOKED_FOR = ["object", "external", "pods", "resource", "containerResource"] as const;
 const TARGETS = ["Utilization", "Value", "AverageValue"];
 const RAW_OR_UTILIZATION = "must set either a target raw value or a target utilization";
 
 /** What is wrong with one metric: its type names the one source that it has, and that source a target. */
 export function validateMetric(metric: MetricSpec, field: string): FieldError[] {
-  if (!metric.type) return [required(`${field}.type`, "must specify a metric source type")];
-  const errors = optionalOneOf(metric.type, Object.keys(SOURCES), `${field}.type`);
-  for (const [type, source] of Object.entries(SOURCES)) {
-    const isNamed = type === metric.type;
-    if (isNamed && metric[source] === undefined) {
-      errors.push(required(`${field}.${source}`, "must populate information for the given metric source"));
-    } else if (isNamed) errors.push(...sources[source](metric, `${field}.${source}`));
-    else if (metric[source] !== undefined) {
-      errors.push(forbiddenField(`${field}.${source}`, "must populate the given metric source only"));
-    }
+  const { type = "" } = metric;
+  const errors = type === "" ? [required(`${field}.type`, "must specify a metric source type")] : [];
+  const expected = Object.hasOwn(SOURCES, type) ? SOURCES[type as keyof typeof SOURCES] : undefined;
+  if (expected === undefined) errors.push(notSupported(`${field}.type`, type, Object.keys(SOURCES)));
+  const present = LOOKED_FOR.filter((source) => metric[source] !== undefined);
+  const [first] = present;
+  if (first !== undefined) errors.push(...sources[first](metric, `${field}.${first}`));
+  if (expected !== undefined && metric[expected] === undefined) {
+    errors.push(required(`${field}.${expected}`, "must populate information for the given metric source"));
+  }
+  if (present.length === 1) return errors;
+  for (const source of present) {
+    if (source === expected) continue;
+    errors.push(forbiddenField(`${field}.${source}`, "must populate the given metric source only"));
   }
   return errors;
 }
@@ -59,18 +65,21 @@ const sources: Record<(typeof SOURCES)[keyof typeof SOURCES], (metric: MetricSpe
   },
   pods({ pods }, field) {
     const errors = [...validateIdentifier(pods!.metric, field), ...validateTarget(pods!.target, `${field}.target`)];
-    if (isPositive(pods!.target?.averageValue)) return errors;
+    if (pods!.target?.averageValue !== undefined) return errors;
     return [...errors, required(`${field}.target.averageValue`, "must specify a positive target averageValue")];
   },
   resource: ({ resource }, field) => [
     ...requiredText(resource!.name, `${field}.name`, "must specify a resource name"),
     ...validateResourceTarget(resource!.target, `${field}.target`),
   ],
-  containerResource: ({ containerResource }, field) => [
-    ...requiredText(containerResource!.name, `${field}.name`, "must specify a resource name"),
-    ...requiredText(containerResource!.container, `${field}.container`, "must specify a container"),
-    ...validateResourceTarget(containerResource!.target, `${field}.target`),
-  ],
+  containerResource({ containerResource }, field) {
+    const { name, container, target } = containerResource!;
+    const errors = requiredText(name, `${field}.name`, "must specify a resource name");
+    if (name) errors.push(...validateContainerResourceName(name, `${field}.name`));
+    errors.push(...requiredText(container, `${field}.container`, "must specify a container"));
+    errors.push(...optionalNamed(container, dnsLabelErrors, `${field}.container`));
+    return [...errors, ...validateResourceTarget(target, `${field}.target`)];
+  },
 };
 
 function validateIdentifier(metric: { name: string; selector?: object } | undefined, field: string): FieldError[] {
@@ -79,7 +88,6 @@ function validateIdentifier(metric: { name: string; selector?: object } | undefi
     ...(metric?.name
       ? pathSegmentErrors(metric.name).map((why) => invalid(`${field}.metric.name`, metric.name, why))
       : []),
-    ...validateLabelSelector(metric?.selector, `${field}.metric.selector`),
   ];
 }
 
@@ -98,8 +106,8 @@ function validateTarget(target: MetricTarget | undefined, field: string): FieldE
   const errors: FieldError[] = [];
   const { type, value, averageValue, averageUtilization } = target ?? {};
   if (!type) errors.push(required(`${field}.type`, "must specify a metric target type"));
-  else if (!TARGETS.includes(type)) {
-    errors.push(invalid(`${field}.type`, type, "must be either Utilization, Value, or AverageValue"));
+  if (!TARGETS.includes(type ?? "")) {
+    errors.push(invalid(`${field}.type`, type ?? "", "must be either Utilization, Value, or AverageValue"));
   }
   if (value !== undefined && !isPositive(value)) errors.push(invalid(`${field}.value`, value, "must be positive"));
   if (averageUtilization !== undefined && averageUtilization < 1) {

@@ -1,35 +1,52 @@
 import { validateIntOrPercent, validateNotOverHundredPercent } from "../apps/workload.ts";
 import { ageColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
-import { nonNegative, optionalOneOf } from "../field-checks.ts";
-import { type FieldError, invalid } from "../field-error.ts";
-import type { PodDisruptionBudget } from "../generated/policy/v1.ts";
+import { nonNegative } from "../field-checks.ts";
+import { type FieldError, invalid, notSupported } from "../field-error.ts";
+import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from "../generated/policy/v1.ts";
 import { defineKind } from "../kind.ts";
+import { validateConditions } from "../metav1-conditions.ts";
 import { validateLabelSelector } from "../selectors.ts";
+
+const EVICTION_POLICIES = ["AlwaysAllow", "IfHealthyBudget"];
+
+/** A budget's spec as upstream shows it in a message. */
+const shown = (spec: PodDisruptionBudgetSpec): object => ({
+  MinAvailable: spec.minAvailable ?? null,
+  Selector: spec.selector ?? null,
+  MaxUnavailable: spec.maxUnavailable ?? null,
+  UnhealthyPodEvictionPolicy: spec.unhealthyPodEvictionPolicy ?? null,
+});
 
 export const podDisruptionBudgetKind = defineKind<PodDisruptionBudget>({
   group: "policy",
   version: "v1",
   kind: "PodDisruptionBudget",
+  nameRule: "pathSegment",
   prepareForCreate(budget) {
     budget.status = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 };
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
     if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
-      errors.push(invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set"));
+      errors.push(invalid("spec", shown(spec), "minAvailable and maxUnavailable cannot be both set"));
     }
     for (const key of ["minAvailable", "maxUnavailable"] as const) {
       errors.push(...validateIntOrPercent(spec?.[key], `spec.${key}`));
       errors.push(...validateNotOverHundredPercent(spec?.[key], `spec.${key}`));
     }
     errors.push(...validateLabelSelector(spec?.selector, "spec.selector"));
-    const policies = ["AlwaysAllow", "IfHealthyBudget"];
-    return [...errors, ...optionalOneOf(spec?.unhealthyPodEvictionPolicy, policies, "spec.unhealthyPodEvictionPolicy")];
+    const policy = spec?.unhealthyPodEvictionPolicy;
+    if (policy !== undefined && !EVICTION_POLICIES.includes(policy)) {
+      errors.push(notSupported("spec.unhealthyPodEvictionPolicy", policy, EVICTION_POLICIES));
+    }
+    return errors;
   },
-  validateStatusUpdate: ({ status }) =>
-    (["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const).flatMap((key) =>
+  validateStatusUpdate: ({ status }) => [
+    ...validateConditions(status?.conditions, "status.conditions"),
+    ...(["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const).flatMap((key) =>
       nonNegative(status?.[key], `status.${key}`),
     ),
+  ],
   columns: [
     nameColumn,
     textColumn<PodDisruptionBudget>("Min Available", "The minimum number of pods that must be available.", ({ spec }) =>
