@@ -5,7 +5,8 @@ import type { TokenAuthenticator, TokenIdentity } from "./token-authenticator.ts
 /** What upstream calls any token that it does not know. */
 export const INVALID_TOKEN = "invalid bearer token";
 
-const WEBSOCKET_PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
+/** How browsers, whose WebSockets have no headers of their own, bring a token. */
+export const BEARER_PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
 
 /** The kinds of tokens together: one that knows the token and finds it good is enough. */
 export function tokenUnion(kinds: readonly TokenAuthenticator[]): TokenAuthenticator {
@@ -61,9 +62,9 @@ function tokenOf(headers: IncomingHttpHeaders): string | undefined {
 
 function websocketToken(headers: IncomingHttpHeaders): string | undefined {
   const protocols = headers["sec-websocket-protocol"]?.split(",").map((protocol) => protocol.trim()) ?? [];
-  const carrier = protocols.find((protocol) => protocol.startsWith(WEBSOCKET_PROTOCOL_PREFIX));
+  const carrier = protocols.find((protocol) => protocol.startsWith(BEARER_PROTOCOL_PREFIX));
   if (carrier === undefined) return undefined;
-  const token = Buffer.from(carrier.slice(WEBSOCKET_PROTOCOL_PREFIX.length), "base64url").toString();
+  const token = Buffer.from(carrier.slice(BEARER_PROTOCOL_PREFIX.length), "base64url").toString();
   if (token === "" || token.includes("\uFFFD"))
     throw new BadCredentialsError("invalid base64.bearer.authorization token encoding");
   // A token must never be echoed as the chosen protocol, so another has to be offered with it.

@@ -18,8 +18,8 @@ export function offeredProtocols(request: Pick<IncomingMessage, "headers">): str
     .filter((protocol) => protocol !== "");
 }
 
-/** Completes the handshake with that subprotocol. Undefined when the client's part of it is wrong, which it is told. */
-export async function acceptWebSocket(upgrade: Upgrade, protocol: string): Promise<WebSocket | undefined> {
+/** Completes the handshake, with that subprotocol if there is one. Undefined when the client's part of it is wrong, which it is told. */
+export async function acceptWebSocket(upgrade: Upgrade, protocol: string | undefined): Promise<WebSocket | undefined> {
   const { WebSocketServer } = await import("ws");
   const server = new WebSocketServer({
     noServer: true,
@@ -30,7 +30,7 @@ export async function acceptWebSocket(upgrade: Upgrade, protocol: string): Promi
   // The library takes names with a slash in them for malformed; Kubernetes has one. So it never sees the header.
   const { "sec-websocket-protocol": _offered, ...headers } = upgrade.request.headers;
   const request: IncomingMessage = Object.create(upgrade.request, { headers: { value: headers } });
-  server.on("headers", (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
+  if (protocol !== undefined) server.on("headers", (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return new Promise((resolve) => {
     if (upgrade.socket.destroyed) return resolve(undefined);
     const refused = (): void => resolve(undefined);

@@ -8,6 +8,7 @@ import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, ta
 import { type Format, negotiate } from "./negotiate.ts";
 import type { Sink } from "./sink.ts";
 import { warningHeaders } from "./warning-headers.ts";
+import { wantsWebSocket, writeMessages, writeWatchMessages } from "./web-socket-answer.ts";
 
 /** Gives an answer the form that the client accepts and writes it, no faster than the client reads. */
 export async function writeAnswer(answer: Answer, exchange: Exchange, sink: Sink, clock: Clock): Promise<void> {
@@ -100,9 +101,11 @@ async function writeBlocks(
 
 async function writeWatch(answer: WatchAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
   const streamType = format.encoding === "protobuf" ? `${contentType(format)};stream=watch` : contentType(format);
+  const frames = watchFrames(answer, format, clock);
+  if (wantsWebSocket(answer, exchange)) return writeWatchMessages(frames, exchange, format.encoding);
   sink.head(200, headersOf(exchange, { "content-type": streamType }));
   try {
-    for await (const frame of watchFrames(answer, format, clock)) {
+    for await (const frame of frames) {
       if (exchange.signal.aborted) break;
       if (!sink.write(frame)) await sink.drained();
     }
@@ -120,6 +123,7 @@ function writeText(answer: TextAnswer, exchange: Exchange, sink: Sink): Promise<
 }
 
 async function writeStream(answer: StreamAnswer, exchange: Exchange, sink: Sink): Promise<void> {
+  if (wantsWebSocket(answer, exchange)) return writeMessages(answer.chunks, { exchange, isText: false });
   sink.head(answer.code, { ...headersOf(exchange, {}), ...answer.headers });
   try {
     for await (const chunk of answer.chunks) {
