@@ -52,7 +52,7 @@ export interface ServiceAccountSettings {
   readonly keySetUri?: string | undefined;
   /** `--service-account-max-token-expiration`. */
   readonly maxExpirationSeconds?: number | undefined;
-  /** `--service-account-extend-token-expiration`: on when absent. */
+  /** `--service-account-extend-token-expiration`: off when absent, as the CIS benchmark asks (1.2.30). */
   readonly extendExpiration?: boolean | undefined;
 }
 

@@ -55,7 +55,7 @@ export const serviceAccountOptions = grouped("Service account tokens", {
   "service-account-max-token-expiration": option("TIME", "longest life of a token that is asked for"),
   "service-account-extend-token-expiration": option(
     "BOOL",
-    "whether pods' tokens live on for old clients (default true)",
+    "whether pods' tokens live a year, for clients that read them once (default false)",
   ),
   "api-audiences": option("LIST", "what tokens for this API server are meant for (default: the first issuer)"),
 });

@@ -18,7 +18,7 @@ const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const pem = (key: typeof ec.privateKey): string => key.export({ type: "pkcs8", format: "pem" }) as string;
 
-function setUp(privateKey = ec.privateKey) {
+function setUp(privateKey = ec.privateKey, granted: { extendExpiration?: boolean } = {}) {
   const clock = new VirtualClock();
   const reader = new MemoryReader();
   const serviceAccount = { metadata: { name: "builder", namespace: "shop", uid: "sa-1" } };
@@ -39,6 +39,7 @@ function setUp(privateKey = ec.privateKey) {
     key: () => key,
     issuer: ISSUER,
     audiences: [ISSUER],
+    ...granted,
   });
   const tokens = serviceAccountTokenAuthenticator({ reader, clock, keys, issuers: [ISSUER] });
   return { clock, reader, serviceAccount, pod, key, keys, issuer, tokens };
@@ -213,8 +214,14 @@ test("forged and foreign tokens", async () => {
   }
 });
 
-test("pods' default tokens live a year and say when use is late", async () => {
-  const { issuer, serviceAccount } = setUp();
+test("pods' default tokens live as long as was asked for; a year where that is wanted, and then say when use is late", async () => {
+  const usual = setUp();
+  const short = await usual.issuer.issue(usual.serviceAccount, {
+    spec: { ...bound("Pod", "web").spec, expirationSeconds: 3607 },
+  });
+  const shortClaims = decodeToken(short.status?.token ?? "")?.claims as { exp: number; iat: number };
+  assert.equal(shortClaims.exp - shortClaims.iat, 3607);
+  const { issuer, serviceAccount } = setUp(ec.privateKey, { extendExpiration: true });
   const request = bound("Pod", "web");
   const { status } = await issuer.issue(serviceAccount, { spec: { ...request.spec, expirationSeconds: 3607 } });
   const claims = decodeToken(status?.token ?? "")?.claims as {

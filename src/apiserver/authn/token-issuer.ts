@@ -38,8 +38,8 @@ const DEFAULT_EXPIRATION_SECONDS = 3600;
 const MIN_EXPIRATION_SECONDS = 600;
 const MAX_EXPIRATION_SECONDS = 2 ** 32;
 /**
- * What the admission plugin asks for in every pod. Clients from before rotating tokens read the file once, so such a token
- * lives a year, and says from when on its use is worth a warning.
+ * What the admission plugin asks for in every pod. Clients from before rotating tokens read the file once: for them such a
+ * token can be let live a year, and then says from when on its use is worth a warning.
  */
 const WARN_AFTER_SECONDS = 3607;
 const EXTENDED_SECONDS = 365 * 24 * 60 * 60;
@@ -60,7 +60,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
       const nowSeconds = Math.floor(options.clock.now() / 1000);
       const forThisServer = audiences.some((audience) => options.audiences.includes(audience));
       const isPodToken = expirationSeconds === WARN_AFTER_SECONDS && forThisServer && bound.pod !== undefined;
-      const extended = isPodToken && options.extendExpiration !== false;
+      const extended = isPodToken && options.extendExpiration === true;
       const longest = Math.min(EXTENDED_SECONDS, options.maxExpirationSeconds ?? EXTENDED_SECONDS);
       const lifetimeSeconds = extended ? Math.max(longest, expirationSeconds) : expirationSeconds;
       const namespace = serviceAccount.metadata?.namespace ?? "";

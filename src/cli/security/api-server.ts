@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { secrets, serviceAccounts, subjectAccessReviews, tokenReviews } from "../../api/generated/resources.ts";
+import { pods, secrets, serviceAccounts, subjectAccessReviews, tokenReviews } from "../../api/generated/resources.ts";
 import { decide, failed, type LookedAt, notHere, type Outcome, passed, type SecurityCheck } from "./check.ts";
 import { weaknesses } from "./handshake.ts";
 
@@ -141,6 +141,12 @@ export const apiServerChecks: readonly SecurityCheck[] = [
       );
     },
   },
+  {
+    id: "1.2.30",
+    title: "tokens of pods live no longer than was asked for",
+    remedy: "start without --service-account-extend-token-expiration=true",
+    look: lifeOfPodToken,
+  },
 ];
 
 function certificateIs(at: LookedAt, name: string, subject: string): Outcome {
@@ -189,6 +195,29 @@ async function tokenOfDeletedAccount(at: LookedAt): Promise<Outcome> {
   const review = await at.client.create(tokenReviews, { spec: { token } } as object);
   const isRefused = review.status?.authenticated !== true;
   return decide(isRefused, isRefused ? (review.status?.error ?? "refused") : "the token still counts");
+}
+
+/** What is asked for in every pod: this life is what the flag makes longer. */
+const POD_TOKEN_SECONDS = 3607;
+
+async function lifeOfPodToken(at: LookedAt): Promise<Outcome> {
+  const name = { name: at.token, namespace: "default" };
+  // Nobody schedules it, so it never runs.
+  const spec = { schedulerName: at.token, containers: [{ name: "none", image: "none" }] };
+  const pod = await at.client.create(pods, { metadata: name, spec });
+  try {
+    const boundObjectRef = { kind: "Pod", apiVersion: "v1", name: at.token, uid: pod.metadata?.uid };
+    const tokenSpec = { audiences: [], expirationSeconds: POD_TOKEN_SECONDS, boundObjectRef };
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: tokenSpec };
+    const target = { name: "default", namespace: "default" };
+    const to = { subresource: "token", target } as object;
+    const answer = (await at.client.create(serviceAccounts, body as object, to)) as { status?: { token?: string } };
+    const [, claims = ""] = (answer.status?.token ?? "").split(".");
+    const { exp, iat } = JSON.parse(Buffer.from(claims, "base64url").toString()) as { exp: number; iat: number };
+    return decide(exp - iat <= POD_TOKEN_SECONDS, `asked for ${POD_TOKEN_SECONDS} s, it lives ${exp - iat} s`);
+  } finally {
+    await at.client.delete(pods, name);
+  }
 }
 
 /** The Secret by which encryption is looked for; removed by who makes it. */

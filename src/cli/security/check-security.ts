@@ -19,7 +19,7 @@ import { roleChecks } from "./roles.ts";
 import { storedChecks } from "./stored.ts";
 import { workloadChecks } from "./workloads.ts";
 
-/** The checks of the CIS Kubernetes Benchmark 1.10, in its order. */
+/** The checks of the CIS Kubernetes Benchmark 1.10, in its order, and those that later ones added. */
 const securityChecks: readonly SecurityCheck[] = [
   ...fileChecks,
   ...apiServerChecks,
