@@ -42,7 +42,7 @@ export const upCommand: Command = {
     bind: bindOption,
     ...serverOptions,
     "node-name": nodeNameOption,
-    "node-ip": nodeIpOption("that of --bind, else its pods' gateway"),
+    "node-ip": nodeIpOption("--bind, else its pods' gateway"),
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
     "simulated-nodes": {
