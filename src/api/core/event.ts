@@ -1,8 +1,13 @@
 import { nameColumn, textColumn, wide } from "../columns.ts";
-import { type FieldError, invalid } from "../field-error.ts";
+import { invalids } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
 import type { Event } from "../generated/core/v1.ts";
 import { ageOf } from "../human-duration.ts";
 import { type Column, defineKind } from "../kind.ts";
+import { qualifiedNameErrors } from "../names.ts";
+
+const TEXT_MAX = 128;
+const MESSAGE_MAX = 1024;
 
 /** Cluster objects have their events in the default namespace. */
 const CLUSTER_EVENTS_NAMESPACES = ["default", "kube-system"];
@@ -75,14 +80,28 @@ export const eventKind = defineKind<Event>({
   },
 });
 
+/** An event that says when it happened is one of the newer sort, and says more. */
 function validateEvent(event: Event): FieldError[] {
   const about = event.involvedObject?.namespace ?? "";
   const namespace = event.metadata?.namespace ?? "";
-  const field = "involvedObject.namespace";
-  if (about === "") {
-    return CLUSTER_EVENTS_NAMESPACES.includes(namespace)
-      ? []
-      : [invalid(field, about, "does not match event.namespace")];
+  const wrongNamespace = invalid("involvedObject.namespace", about, "does not match event.namespace");
+  if (event.eventTime !== undefined) {
+    const isLost = about === "" && !CLUSTER_EVENTS_NAMESPACES.includes(namespace);
+    return [...(isLost ? [wrongNamespace] : []), ...validateReport(event)];
   }
-  return about === namespace ? [] : [invalid(field, about, "does not match event.namespace")];
+  const isWrong = about === "" ? namespace !== "" && namespace !== "default" : about !== namespace;
+  return isWrong ? [wrongNamespace] : [];
+}
+
+function validateReport({ reportingComponent = "", message = "", ...event }: Event): FieldError[] {
+  const field = "reportingComponent";
+  const errors: FieldError[] = reportingComponent === "" ? [required(field)] : [];
+  errors.push(...invalids(field, reportingComponent, qualifiedNameErrors(reportingComponent)));
+  for (const key of ["reportingInstance", "action", "reason"] as const) {
+    const text = event[key] ?? "";
+    if (text === "") errors.push(required(key));
+    if (Buffer.byteLength(text) > TEXT_MAX) errors.push(invalid(key, "", `can have at most ${TEXT_MAX} characters`));
+  }
+  if (Buffer.byteLength(message) <= MESSAGE_MAX) return errors;
+  return [...errors, invalid("message", "", `can have at most ${MESSAGE_MAX} characters`)];
 }

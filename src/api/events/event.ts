@@ -1,11 +1,12 @@
 import { nameColumn, textColumn, wide } from "../columns.ts";
-import { named, optionalOneOf, requiredText } from "../field-checks.ts";
-import { type FieldError, required } from "../field-error.ts";
+import { named, requiredText } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
 import type { Event } from "../generated/events.k8s.io/v1.ts";
 import { ageOf } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
+import { equalJson } from "../patch/json-value.ts";
 
 /** events.k8s.io events: the same events as in the core group, stricter. */
 export const eventsEventKind = defineKind<Event>({
@@ -13,22 +14,10 @@ export const eventsEventKind = defineKind<Event>({
   version: "v1",
   kind: "Event",
   validateCreate: validateEvent,
-  validateUpdate: (event, old) =>
-    (
-      [
-        "eventTime",
-        "reportingController",
-        "reportingInstance",
-        "action",
-        "reason",
-        "regarding",
-        "related",
-        "note",
-        "type",
-      ] as const
-    )
-      .filter((key) => old[key] !== undefined)
-      .flatMap((key) => immutable(event[key], old[key], key)),
+  validateUpdate: (event, old) => [
+    ...(equalJson(event.series ?? null, old.series ?? null) ? [] : validateSeries(event)),
+    ...FIXED.flatMap(([key, field]) => immutable(event[key], old[key], field)),
+  ],
   columns: [
     textColumn<Event>(
       "Last Seen",
@@ -64,13 +53,60 @@ export const eventsEventKind = defineKind<Event>({
   },
 });
 
+/** What never changes, and what it is called in events of the core group, where errors name it. */
+const FIXED = [
+  ["regarding", "involvedObject"],
+  ["reason", "reason"],
+  ["note", "message"],
+  ["deprecatedSource", "source"],
+  ["deprecatedFirstTimestamp", "firstTimestamp"],
+  ["deprecatedLastTimestamp", "lastTimestamp"],
+  ["deprecatedCount", "count"],
+  ["type", "type"],
+  ["eventTime", "eventTime"],
+  ["action", "action"],
+  ["related", "related"],
+  ["reportingController", "reportingController"],
+  ["reportingInstance", "reportingInstance"],
+] as const;
+const TEXT_MAX = 128;
+const NOTE_MAX = 1024;
+
+function validateSeries({ series }: Event): FieldError[] {
+  if (series === undefined) return [];
+  const errors: FieldError[] = (series.count ?? 0) < 2 ? [invalid("series.count", "", "should be at least 2")] : [];
+  return series.lastObservedTime === undefined ? [...errors, required("series.lastObservedTime")] : errors;
+}
+
 function validateEvent(event: Event): FieldError[] {
+  const { metadata, regarding, note = "", eventTime, type = "" } = event;
+  const errors: FieldError[] = [];
+  const isLost = !regarding?.namespace && !["default", "kube-system"].includes(metadata?.namespace ?? "");
+  if (isLost && eventTime !== undefined) {
+    errors.push(invalid("involvedObject.namespace", "", "does not match event.namespace"));
+  }
+  if (eventTime !== undefined) {
+    errors.push(...named(event.reportingController, qualifiedNameErrors, "reportingController"));
+    for (const key of ["reportingInstance", "action", "reason"] as const) {
+      errors.push(...requiredText(event[key], key));
+      if (Buffer.byteLength(event[key] ?? "") <= TEXT_MAX) continue;
+      errors.push(invalid(key, "", `can have at most ${TEXT_MAX} characters`));
+    }
+    if (Buffer.byteLength(note) > NOTE_MAX) {
+      errors.push(invalid("message", "", `can have at most ${NOTE_MAX} characters`));
+    }
+  }
+  errors.push(...validateSeries(event));
+  if (eventTime === undefined) errors.push(required("eventTime"));
+  if (type !== "Normal" && type !== "Warning") errors.push(invalid("type", "", `has invalid value: ${type}`));
+  const unset: readonly [string, unknown][] = [
+    ["firstTimestamp", event.deprecatedFirstTimestamp],
+    ["lastTimestamp", event.deprecatedLastTimestamp],
+    ["count", event.deprecatedCount || undefined],
+    ["source", event.deprecatedSource?.component || event.deprecatedSource?.host || undefined],
+  ];
   return [
-    ...named(event.reportingController, qualifiedNameErrors, "reportingController"),
-    ...requiredText(event.reportingInstance, "reportingInstance"),
-    ...requiredText(event.action, "action"),
-    ...requiredText(event.reason, "reason"),
-    ...(event.eventTime === undefined ? [required("eventTime")] : []),
-    ...(event.type ? optionalOneOf(event.type, ["Normal", "Warning"], "type") : [required("type")]),
+    ...errors,
+    ...unset.flatMap(([key, value]) => (value === undefined ? [] : [invalid(key, "", "needs to be unset")])),
   ];
 }

@@ -1,9 +1,14 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { nonNegative, oneOf } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
-import type { PriorityLevelConfiguration, QueuingConfiguration } from "../generated/flowcontrol.apiserver.k8s.io/v1.ts";
+import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import type {
+  LimitResponse,
+  PriorityLevelConfiguration,
+  QueuingConfiguration,
+} from "../generated/flowcontrol.apiserver.k8s.io/v1.ts";
 import { type Column, defineKind } from "../kind.ts";
+import { validateConditionTypes } from "./flow-rules.ts";
 
+const HASH_BITS_MAX = 60;
 const QUEUES_MAX = 10_000_000;
 
 const queuing = (level: PriorityLevelConfiguration): QueuingConfiguration | undefined =>
@@ -43,6 +48,7 @@ export const priorityLevelConfigurationKind = defineKind<PriorityLevelConfigurat
     level.status = {};
   },
   validate: validateLevel,
+  validateStatusUpdate: ({ status }) => validateConditionTypes(status?.conditions),
   columns: [
     nameColumn,
     textColumn<PriorityLevelConfiguration>(
@@ -66,36 +72,49 @@ export const priorityLevelConfigurationKind = defineKind<PriorityLevelConfigurat
   ],
 });
 
-function validateLevel(level: PriorityLevelConfiguration): FieldError[] {
-  const { spec } = level;
-  const errors = oneOf(spec?.type, ["Exempt", "Limited"], "spec.type");
-  if (spec?.type === "Exempt") {
-    if (spec.limited !== undefined) {
-      errors.push(forbiddenField("spec.limited", "must be nil if the type is not Limited"));
-    }
-    return errors;
+const TYPES = ["Exempt", "Limited"];
+const NOT_NEGATIVE = "must be a non-negative integer";
+
+const shares = (value: number | undefined, field: string): FieldError[] =>
+  (value ?? 0) < 0 ? [invalid(`${field}.nominalConcurrencyShares`, value, NOT_NEGATIVE)] : [];
+
+const lendable = (value: number | undefined, field: string): FieldError[] =>
+  value !== undefined && (value < 0 || value > 100)
+    ? [invalid(`${field}.lendablePercent`, value, "must be between 0 and 100, inclusive")]
+    : [];
+
+function validateLevel({ spec }: PriorityLevelConfiguration): FieldError[] {
+  const { type = "", exempt, limited } = spec ?? {};
+  if (!TYPES.includes(type)) return [notSupported("spec.type", type, TYPES)];
+  if (type === "Exempt") {
+    if (limited !== undefined) return [forbiddenField("spec.limited", "must be nil if the type is Exempt")];
+    const field = "spec.exempt";
+    return [...shares(exempt?.nominalConcurrencyShares, field), ...lendable(exempt?.lendablePercent, field)];
   }
-  if (spec?.exempt !== undefined) errors.push(forbiddenField("spec.exempt", "must be nil if the type is Limited"));
-  if (spec?.limited === undefined)
-    return [...errors, required("spec.limited", "must not be empty when type is Limited")];
-  const { nominalConcurrencyShares, lendablePercent = 0, borrowingLimitPercent, limitResponse } = spec.limited;
-  errors.push(...nonNegative(nominalConcurrencyShares, "spec.limited.nominalConcurrencyShares"));
-  if (lendablePercent < 0 || lendablePercent > 100) {
-    errors.push(invalid("spec.limited.lendablePercent", lendablePercent, "must be between 0 and 100, inclusive"));
+  const errors = exempt === undefined ? [] : [forbiddenField("spec.exempt", "must be nil if the type is Limited")];
+  const field = "spec.limited";
+  if (limited === undefined) return [...errors, required(field, "must not be empty when type is Limited")];
+  const { nominalConcurrencyShares, lendablePercent, borrowingLimitPercent, limitResponse } = limited;
+  errors.push(
+    ...shares(nominalConcurrencyShares, field),
+    ...validateResponse(limitResponse, `${field}.limitResponse`),
+    ...lendable(lendablePercent, field),
+  );
+  if ((borrowingLimitPercent ?? 0) >= 0) return errors;
+  const message = `if specified, ${NOT_NEGATIVE}`;
+  return [...errors, invalid(`${field}.borrowingLimitPercent`, borrowingLimitPercent, message)];
+}
+
+function validateResponse(response: LimitResponse | undefined, field: string): FieldError[] {
+  const { type = "", queuing: queues } = response ?? {};
+  const path = `${field}.queuing`;
+  if (type === "Reject") {
+    const message = "must be nil if limited.limitResponse.type is not Limited";
+    return queues === undefined ? [] : [forbiddenField(path, message)];
   }
-  errors.push(...nonNegative(borrowingLimitPercent, "spec.limited.borrowingLimitPercent"));
-  errors.push(...oneOf(limitResponse?.type, ["Queue", "Reject"], "spec.limited.limitResponse.type"));
-  const queues = queuing(level);
-  if (limitResponse?.type === "Queue") {
-    const field = "spec.limited.limitResponse.queuing";
-    if (queues === undefined) errors.push(required(field, "must not be empty if limited.limitResponse.type is Queue"));
-    else errors.push(...validateQueues(queues, field));
-  } else if (queues !== undefined) {
-    errors.push(
-      forbiddenField("spec.limited.limitResponse.queuing", "must be nil if limited.limitResponse.type is not Limited"),
-    );
-  }
-  return errors;
+  if (type !== "Queue") return [notSupported(`${field}.type`, type, ["Queue", "Reject"])];
+  const message = "must not be empty if limited.limitResponse.type is Limited";
+  return queues === undefined ? [required(path, message)] : validateQueues(queues, path);
 }
 
 function validateQueues(
@@ -103,12 +122,17 @@ function validateQueues(
   field: string,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [key, value] of Object.entries({ queues, handSize, queueLengthLimit })) {
-    if (value <= 0) errors.push(invalid(`${field}.${key}`, value, "must be positive"));
-  }
-  if (queues > QUEUES_MAX) errors.push(invalid(`${field}.queues`, queues, `must not be greater than ${QUEUES_MAX}`));
-  if (handSize > queues) {
-    errors.push(invalid(`${field}.handSize`, handSize, `should not be greater than queues (${queues})`));
+  const tell = (key: string, value: number, message: string): void =>
+    void errors.push(invalid(`${field}.${key}`, value, message));
+  if (queueLengthLimit <= 0) tell("queueLengthLimit", queueLengthLimit, "must be positive");
+  if (queues <= 0) tell("queues", queues, "must be positive");
+  else if (queues > QUEUES_MAX) tell("queues", queues, `must not be greater than ${QUEUES_MAX}`);
+  const bits = Math.ceil(Math.log2(Math.max(queues, 1)) * handSize);
+  if (handSize <= 0) tell("handSize", handSize, "must be positive");
+  else if (handSize > queues) tell("handSize", handSize, `should not be greater than queues (${queues})`);
+  else if (bits > HASH_BITS_MAX) {
+    const of = `deckSize ${queues} and handSize ${handSize}`;
+    tell("handSize", handSize, `required entropy bits of ${of} should not be greater than ${HASH_BITS_MAX}`);
   }
   return errors;
 }

@@ -1,6 +1,6 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
-import { type FieldError, notSupported, required } from "../field-error.ts";
+import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { ClusterRoleBinding, RoleBinding, RoleRef, Subject } from "../generated/rbac.authorization.k8s.io/v1.ts";
 import { type Column, defineKind, type KindDefinition } from "../kind.ts";
 import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
@@ -9,7 +9,7 @@ import { immutable } from "../object-meta.ts";
 const RBAC = "rbac.authorization.k8s.io";
 type Binding = RoleBinding | ClusterRoleBinding;
 
-export const roleBindingKind = bindingKind("RoleBinding", ["ClusterRole", "Role"]);
+export const roleBindingKind = bindingKind("RoleBinding", ["Role", "ClusterRole"]);
 export const clusterRoleBindingKind = bindingKind("ClusterRoleBinding", ["ClusterRole"]);
 
 function bindingKind(kind: string, roleKinds: readonly string[]): KindDefinition {
@@ -30,7 +30,12 @@ function bindingKind(kind: string, roleKinds: readonly string[]): KindDefinition
         validateSubject(subject, `subjects[${index}]`, kind === "RoleBinding"),
       ),
     ],
-    validateUpdate: (binding, old) => immutable(binding.roleRef, old.roleRef, "roleRef", "cannot change roleRef"),
+    validateUpdate(binding, old) {
+      if (immutable(binding.roleRef, old.roleRef, "roleRef").length === 0) return [];
+      const { apiGroup = "", kind: named = "", name = "" } = binding.roleRef ?? {};
+      // What Go shows of a reference.
+      return [invalid("roleRef", { APIGroup: apiGroup, Kind: named, Name: name }, "cannot change roleRef")];
+    },
     columns: [
       nameColumn,
       textColumn<Binding>(
@@ -80,6 +85,6 @@ function validateSubject(subject: Subject, field: string, isNamespaced: boolean)
       if (apiGroup !== RBAC) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [RBAC]));
       return errors;
     default:
-      return [...errors, notSupported(`${field}.kind`, subject.kind ?? "", ["Group", "ServiceAccount", "User"])];
+      return [...errors, notSupported(`${field}.kind`, subject.kind ?? "", ["ServiceAccount", "User", "Group"])];
   }
 }
