@@ -6,6 +6,7 @@ import type { HostFacts } from "./host/host.ts";
 import { kubeletCalls } from "./kubelet-handle.ts";
 import type { KubeletOptions } from "./kubelet-options.ts";
 import { runLogRotation } from "./logs/log-rotation.ts";
+import { createHousekeeping, type Housekeeping } from "./node/housekeeping.ts";
 import { nodeStatusEvent, STARTING } from "./node/node-events.ts";
 import { runNodeLease } from "./node/node-lease.ts";
 import { runNodeLimits } from "./node/node-limits.ts";
@@ -42,7 +43,13 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     hasPods: () => (manager?.pods().length ?? 0) > 0 || cache.identities().length > 0,
     onChange: wake,
   });
-  const reporting = createNodeReporting(options, { facts, version, lifecycle, signal });
+  const housekeeping = createHousekeeping(options, {
+    ...{ facts, dependencies, signal },
+    manager: () => manager,
+    tell: (events) => reporting.options.tell(events),
+  });
+  const { pressures } = housekeeping;
+  const reporting = createNodeReporting(options, { facts, version, lifecycle, signal, pressures });
   reporting.options.tell([STARTING]);
   const [node] = await Promise.all([registerNode(reporting.options), options.informers.start(), cache.relist()]);
   signal.throwIfAborted();
@@ -50,6 +57,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     {
       pods: informers.pods,
       node: () => informers.node.get(nodeName) ?? node,
+      pressures,
       allocatable: () => allocatableAmounts(facts, options.maxPods ?? DEFAULT_MAX_PODS),
     },
     dependencies,
@@ -58,7 +66,8 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   running.start();
   followPodCidrs(options, informers, signal);
   followCordon(informers, reporting, signal);
-  const loops = runLoops(options, { node, facts, informers, reporting, manager: running, dependencies, signal });
+  const parts = { node, facts, informers, reporting, housekeeping, manager: running, dependencies, signal };
+  const loops = runLoops(options, parts);
 
   async function stop({ keepPods = false, graceSeconds = DEFAULT_STOP_GRACE_SECONDS } = {}): Promise<void> {
     if (!keepPods) await running.shutDown(graceSeconds);
@@ -87,16 +96,18 @@ async function runLoops(
     facts: HostFacts;
     informers: KubeletInformers;
     reporting: NodeReporting;
+    housekeeping: Housekeeping;
     manager: PodManager;
     dependencies: PodDependencies;
     signal: AbortSignal;
   },
 ): Promise<void> {
-  const { node, facts, informers, reporting, manager, dependencies, signal } = parts;
+  const { node, facts, informers, reporting, housekeeping, manager, dependencies, signal } = parts;
   const { clock, log, host, runtime } = options;
   await Promise.all([
     runNodeReporter(node, reporting.options),
     runNodeLease({ ...options, nodeUid: node.metadata?.uid ?? "", signal }),
+    housekeeping.run(),
     runNodeLimits({
       cgroups: host.cgroups,
       facts,

@@ -12,6 +12,7 @@ import type { SimulationRules } from "../../src/kubelet/cri/simulated/rules.ts";
 import { createSimulatedProber } from "../../src/kubelet/cri/simulated/simulated-prober.ts";
 import { createSimulatedRuntime } from "../../src/kubelet/cri/simulated/simulated-runtime.ts";
 import type { KubeletHandle } from "../../src/kubelet/handle.ts";
+import type { KubeletHost } from "../../src/kubelet/host/host.ts";
 import { createSimulatedHost } from "../../src/kubelet/host/simulated-host.ts";
 import { startKubelet } from "../../src/kubelet/kubelet.ts";
 import type { KubeletOptions } from "../../src/kubelet/kubelet-options.ts";
@@ -27,6 +28,8 @@ export async function startWorld(
     prober?: KubeletOptions["prober"];
     maxPods?: number;
     files?: VolumeFiles;
+    /** What the machine is otherwise than the simulated one. */
+    host?: Partial<KubeletHost>;
   } = {},
 ) {
   const memory = await startMemoryServer();
@@ -45,7 +48,7 @@ export async function startWorld(
       events: createEventRecorder({ ...shared, component: "kubelet", host: NODE }),
       runtime,
       // Volumes follow what they show, as on a real machine.
-      host: { ...createSimulatedHost(), files: options.files ?? { ...noFiles, keepsNothing: false } },
+      host: { ...createSimulatedHost(), files: options.files ?? { ...noFiles, keepsNothing: false }, ...options.host },
       nodeName: NODE,
       dataDirectory: "/nowhere",
       nodeAddresses: [{ type: "InternalIP", address: "192.0.2.10" }],

@@ -22,12 +22,19 @@ export interface HostFacts {
 /** How much of it is left. */
 export interface HostUsage {
   readonly memoryAvailableBytes: number;
-  readonly diskTotalBytes: number;
-  readonly diskAvailableBytes: number;
-  readonly inodesTotal: number;
-  readonly inodesAvailable: number;
   readonly processes: number;
   readonly maxProcesses: number;
+}
+
+/** A file system: whose it is, and what is left of it. */
+export interface FilesystemFacts {
+  /** The same for paths on the same one. */
+  readonly device: string;
+  readonly totalBytes: number;
+  readonly availableBytes: number;
+  /** 0 where there is no fixed number of them. */
+  readonly inodes: number;
+  readonly inodesFree: number;
 }
 
 /**
@@ -40,6 +47,12 @@ export interface KubeletHost {
   readonly logs: LogFiles;
   facts(): Promise<HostFacts>;
   usage(): Promise<HostUsage>;
+  /** Nothing ever runs short, so that nobody need look. */
+  readonly isNeverScarce?: boolean;
+  /** The one that a path is on; undefined when there is nothing at the path. */
+  filesystem(path: string): Promise<FilesystemFacts | undefined>;
+  /** Bytes of the disk that a directory takes; 0 when there is none. */
+  diskUsage(path: string): Promise<number>;
   /** The node's own resolver. */
   dnsConfig(): Promise<DnsConfig>;
   /** The node's /etc/hosts. */

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
-import { readFile, statfs } from "node:fs/promises";
+import { readFile, stat, statfs } from "node:fs/promises";
 import { arch, cpus, release } from "node:os";
 import { errorMessage } from "../../base/assert.ts";
 import type { Logger } from "../../base/log.ts";
+import { runCommand } from "../../base/run-command.ts";
 import { hostLogFiles } from "../logs/host-log-files.ts";
 import { parseResolvConf } from "../pods/dns.ts";
 import { kubeletPaths, podsDirectory } from "../pods/paths.ts";
 import { hostFiles } from "../volumes/host-files.ts";
-import type { HostFacts, HostUsage, KubeletHost } from "./host.ts";
+import type { FilesystemFacts, HostFacts, HostUsage, KubeletHost } from "./host.ts";
 import { createPodCgroups } from "./linux-cgroups.ts";
 import { isMounted, mount, unmountBelow } from "./mounts.ts";
 
@@ -30,7 +31,9 @@ export function createLinuxHost({ dataDirectory, cgroupRoot, log }: LinuxHostOpt
     logs: hostLogFiles,
     cgroups: createPodCgroups(cgroupRoot, log),
     facts: () => facts(paths.root),
-    usage: () => usage(paths.root),
+    usage,
+    filesystem,
+    diskUsage,
     dnsConfig,
     hostsFile: () => text("/etc/hosts"),
     async prepare() {
@@ -96,22 +99,38 @@ async function memoryInfo(): Promise<(name: string) => number> {
   return (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(info)?.[1] ?? 0) * 1024;
 }
 
-async function usage(root: string): Promise<HostUsage> {
-  const [memory, disk, load, maxProcesses] = await Promise.all([
+async function usage(): Promise<HostUsage> {
+  const [memory, load, maxProcesses] = await Promise.all([
     memoryInfo(),
-    statfs(root),
     text("/proc/loadavg"),
     text("/proc/sys/kernel/pid_max"),
   ]);
   return {
     memoryAvailableBytes: memory("MemAvailable"),
-    diskTotalBytes: disk.blocks * disk.bsize,
-    diskAvailableBytes: disk.bavail * disk.bsize,
-    inodesTotal: disk.files,
-    inodesAvailable: disk.ffree,
     processes: Number(/\/(\d+) /.exec(load)?.[1] ?? 0),
     maxProcesses: Number(maxProcesses) || 4_194_304,
   };
+}
+
+async function filesystem(path: string): Promise<FilesystemFacts | undefined> {
+  try {
+    const [{ dev }, disk] = await Promise.all([stat(path), statfs(path)]);
+    return {
+      device: String(dev),
+      totalBytes: disk.blocks * disk.bsize,
+      availableBytes: disk.bavail * disk.bsize,
+      inodes: disk.files,
+      inodesFree: disk.ffree,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** By du(1), in a process of its own: a directory may have any number of files. */
+async function diskUsage(path: string): Promise<number> {
+  const { stdout } = await runCommand("du", ["-s", "-x", "-B1", "--", path]);
+  return Number(/^(\d+)\s/.exec(stdout)?.[1] ?? 0);
 }
 
 function goArchitecture(name: string): string {

@@ -2,11 +2,12 @@ import { setCondition } from "../../api/conditions.ts";
 import type { ContainerImage, Node, NodeAddress, NodeCondition, NodeStatus } from "../../api/generated/core/v1.ts";
 import { formatQuantity, quantityOf } from "../../api/quantity.ts";
 import type { Image } from "../cri/state.ts";
-import type { HostFacts, HostUsage } from "../host/host.ts";
+import type { HostFacts } from "../host/host.ts";
 
 export interface NodeStatusInput {
   readonly facts: HostFacts;
-  readonly usage: HostUsage;
+  /** What the node is short of: MemoryPressure and the like. */
+  readonly pressures: readonly string[];
   readonly addresses: readonly NodeAddress[];
   readonly serverPort: number;
   readonly maxPods: number;
@@ -24,7 +25,6 @@ export interface NodeStatusInput {
 /** Upstream's default hard eviction thresholds. */
 const MEMORY_RESERVED_BYTES = 100 * 1024 * 1024;
 const DISK_RESERVED_FRACTION = 0.1;
-const INODES_RESERVED_FRACTION = 0.05;
 const MAX_IMAGES = 50;
 const MAX_IMAGE_NAMES = 5;
 
@@ -92,18 +92,15 @@ function conditions(input: NodeStatusInput): NodeCondition[] {
 
 type Verdict = { type: string; status: string; reason: string; message: string };
 
-function verdicts({ usage, problems }: NodeStatusInput): Verdict[] {
-  const lowDisk =
-    usage.diskAvailableBytes < usage.diskTotalBytes * DISK_RESERVED_FRACTION ||
-    usage.inodesAvailable < usage.inodesTotal * INODES_RESERVED_FRACTION;
+function verdicts({ pressures, problems }: NodeStatusInput): Verdict[] {
   return [
-    usage.memoryAvailableBytes < MEMORY_RESERVED_BYTES
+    pressures.includes("MemoryPressure")
       ? pressure("MemoryPressure", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
       : relief("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-    lowDisk
+    pressures.includes("DiskPressure")
       ? pressure("DiskPressure", "KubeletHasDiskPressure", "kubelet has disk pressure")
       : relief("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-    usage.processes >= usage.maxProcesses * 0.95
+    pressures.includes("PIDPressure")
       ? pressure("PIDPressure", "KubeletHasInsufficientPID", "kubelet has insufficient PID available")
       : relief("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     problems.length === 0

@@ -22,7 +22,14 @@ export interface NodeReporting {
 /** How this kubelet reports its node. */
 export function createNodeReporting(
   kubelet: KubeletOptions,
-  about: { facts: HostFacts; version: RuntimeVersion; lifecycle: PodLifecycle; signal: AbortSignal },
+  about: {
+    facts: HostFacts;
+    version: RuntimeVersion;
+    lifecycle: PodLifecycle;
+    signal: AbortSignal;
+    /** What the node is short of. */
+    pressures(): readonly string[];
+  },
 ): NodeReporting {
   const { clock, runtime } = kubelet;
   const { facts, version, lifecycle, signal } = about;
@@ -41,7 +48,7 @@ export function createNodeReporting(
       tell: kubelet.tellsOfNode === false ? () => {} : nodeTeller(kubelet.nodeName, kubelet.events),
       status: async (before) => {
         problems = await readinessProblems(runtime.runtime, { clock, lifecycle });
-        return currentStatus(kubelet, { facts, version, before, problems });
+        return currentStatus(kubelet, { facts, version, before, problems, pressures: about.pressures() });
       },
     },
   };
@@ -49,14 +56,20 @@ export function createNodeReporting(
 
 /** What the node is now; images that cannot be listed are left as they were. */
 async function currentStatus(
-  { runtime, host, clock, nodeAddresses, serverPort, maxPods = DEFAULT_MAX_PODS, kubeletVersion }: KubeletOptions,
-  input: { facts: HostFacts; version: RuntimeVersion; before: NodeStatus; problems: readonly string[] },
+  { runtime, clock, nodeAddresses, serverPort, maxPods = DEFAULT_MAX_PODS, kubeletVersion }: KubeletOptions,
+  input: {
+    facts: HostFacts;
+    version: RuntimeVersion;
+    before: NodeStatus;
+    problems: readonly string[];
+    pressures: readonly string[];
+  },
 ): Promise<NodeStatus> {
-  const { facts, version, before, problems } = input;
-  const [usage, images] = await Promise.all([host.usage(), runtime.images.listImages().catch(() => undefined)]);
+  const { facts, version, before, problems, pressures } = input;
+  const images = await runtime.images.listImages().catch(() => undefined);
   const status = nodeStatus({
     facts,
-    usage,
+    pressures,
     before,
     problems,
     images: images ?? [],

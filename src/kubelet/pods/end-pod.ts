@@ -18,7 +18,7 @@ export async function endPod(record: PodRecord, signal: AbortSignal, dependencie
   await drain(record, signal, dependencies);
   signal.throwIfAborted();
   // Who is gone before its kubelet said so was deleted by force: nobody waits for its grace period any more.
-  const graceSeconds = record.downGraceSeconds ?? (record.gone ? 1 : undefined);
+  const graceSeconds = record.downGraceSeconds ?? (record.gone ? 1 : record.verdict?.graceSeconds);
   await killPod(pod, { graceSeconds, signal, onProgress: publish }, dependencies);
   record.finished = true;
   publish(true);

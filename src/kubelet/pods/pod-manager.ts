@@ -3,10 +3,13 @@ import { errorMessage } from "../../base/assert.ts";
 import { formatTime, sleep } from "../../base/clock.ts";
 import { withTrace } from "../../base/trace.ts";
 import type { Change, Informer } from "../../client/informer.ts";
+import { pressureRejection } from "../eviction/admission.ts";
+import type { PressureCondition } from "../eviction/signals.ts";
 import type { PodIdentity } from "../labels.ts";
 import { rejection } from "./admission.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { identityOf, isTerminalPhase } from "./pod.ts";
+import type { PodVerdict } from "./pod-record.ts";
 import { createPodWorker, type PodWorker } from "./pod-worker.ts";
 import { removeAllOf } from "./remains.ts";
 import { isRunning } from "./runtime-state.ts";
@@ -21,6 +24,8 @@ export interface PodManager {
   wake(uid: string): void;
   /** All pods of this node, those that it refused among them. */
   pods(): Pod[];
+  /** Ends a pod for good; nothing happens when it is ending anyway. */
+  end(uid: string, verdict: PodVerdict): void;
   /** Removes what the runtime has of pods that nobody wants any more. Only right once all pods are known. */
   removeOrphans(): Promise<void>;
   /** Ends all pods of this node. */
@@ -31,6 +36,8 @@ export interface PodManager {
 export interface PodManagerOptions {
   readonly pods: Informer<Pod>;
   node(): Node | undefined;
+  /** What the node is short of. */
+  pressures(): readonly PressureCondition[];
   allocatable(): Readonly<Record<string, number>>;
 }
 
@@ -79,7 +86,9 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
     const others = [...workers.values()]
       .map((worker) => worker.pod)
       .filter((other) => !isTerminalPhase(phaseOf(other)));
-    const verdict = rejection(pod, { node: options.node(), others, allocatable: options.allocatable() });
+    const verdict =
+      pressureRejection(pod, options.pressures()) ??
+      rejection(pod, { node: options.node(), others, allocatable: options.allocatable() });
     if (verdict === undefined) return true;
     rejected.set(uid, pod);
     dependencies.events.event(pod, { type: "Warning", ...verdict });
@@ -128,6 +137,7 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
       unsubscribe = options.pods.subscribe(onChange);
     },
     wake: (uid) => workers.get(uid)?.wake(),
+    end: (uid, verdict) => workers.get(uid)?.end(verdict),
     pods: () => [...[...workers.values()].map(({ pod }) => pod), ...rejected.values()],
     async removeOrphans() {
       const orphans = dependencies.cache.identities().filter(({ uid }) => !workers.has(uid));

@@ -1,4 +1,4 @@
-import type { Pod } from "../../api/generated/core/v1.ts";
+import type { Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
 import type { PodIdentity } from "../labels.ts";
 import type { ProbeResults } from "../probes/results.ts";
@@ -8,6 +8,16 @@ import { identityOf, isTerminalPhase } from "./pod.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
 import type { PodMemory } from "./sync-options.ts";
 import { watchRunning } from "./sync-pod.ts";
+
+/** Why a kubelet ends a pod that it was not asked to end. */
+export interface PodVerdict {
+  readonly reason: string;
+  readonly message: string;
+  /** How long its containers may take; as long as the pod says when absent. */
+  readonly graceSeconds?: number;
+  /** What the pod's status tells of it besides. */
+  readonly condition?: Pick<PodCondition, "type" | "status" | "reason" | "message">;
+}
 
 /** All that a pod's worker knows of it, beyond what the runtime has. */
 export interface PodRecord {
@@ -20,7 +30,7 @@ export interface PodRecord {
   /** The API has it no more. */
   gone: boolean;
   /** Why the kubelet itself ends it. */
-  verdict: { readonly reason: string; readonly message: string } | undefined;
+  verdict: PodVerdict | undefined;
   /** Set when the node goes down: how long its containers may take. */
   downGraceSeconds: number | undefined;
   /** None of its containers will run again. */
@@ -71,7 +81,9 @@ export function publishStatus(record: PodRecord, dependencies: PodDependencies, 
   watchRunning(pod, dependencies);
   const state = cache.get(identity.uid);
   const ending = isEnding(record) || record.finished;
-  const facts = [pod, state, ending, terminal, verdict, ...waitingFacts(memory), ...probeFacts(state, probes)];
+  // The pod itself would be kept although a newer one has come.
+  const version = pod.metadata?.resourceVersion ?? pod;
+  const facts = [version, state, ending, terminal, verdict, ...waitingFacts(memory), ...probeFacts(state, probes)];
   if (isSame(facts, record.published)) return;
   record.published = facts;
   const status = podStatus({

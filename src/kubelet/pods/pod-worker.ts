@@ -6,7 +6,7 @@ import { InterruptedError } from "./abort.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { lookAtPod, nextLookMs } from "./look.ts";
 import { gracePeriodSeconds, isTerminalPhase } from "./pod.ts";
-import { isEnding, newPodRecord, type PodRecord, publishStatus } from "./pod-record.ts";
+import { isEnding, newPodRecord, type PodRecord, type PodVerdict, publishStatus } from "./pod-record.ts";
 import { StartError } from "./start-error.ts";
 
 export interface PodWorker {
@@ -17,6 +17,8 @@ export interface PodWorker {
   update(pod: Pod | undefined): void;
   /** Something about its containers, probes or back-off changed: look again. */
   wake(): void;
+  /** Ends the pod for good, and tells the API why. */
+  end(verdict: PodVerdict): void;
   /** Ends the pod on this node without telling the API, as the node goes down. */
   shutDown(graceSeconds: number): void;
   /** Stops looking; containers live on. Resolves when nothing is under way. */
@@ -52,6 +54,11 @@ export function createPodWorker(first: Pod, dependencies: PodDependencies): PodW
       const shortened = wasEnding && gracePeriodSeconds(next) < gracePeriodSeconds(before);
       if ((isEnding(record) && !wasEnding) || shortened) loop.interrupt();
       else loop.wake();
+    },
+    end(verdict) {
+      if (isEnding(record) || record.finished) return;
+      record.verdict = verdict;
+      loop.interrupt();
     },
     shutDown(graceSeconds) {
       record.downGraceSeconds = Math.min(graceSeconds, gracePeriodSeconds(record.pod));
@@ -99,7 +106,7 @@ function createLoop(record: PodRecord, dependencies: PodDependencies): Loop {
   let stopped = false;
   let failures = 0;
   let timer: Timer | undefined;
-  let current = new AbortController();
+  let current: AbortController | undefined;
   let running: Promise<void> | undefined;
 
   function lookAgainAt(wallMs: number | undefined): void {
@@ -108,16 +115,16 @@ function createLoop(record: PodRecord, dependencies: PodDependencies): Loop {
   }
 
   async function look(): Promise<void> {
-    current = new AbortController();
+    const { signal } = (current = new AbortController());
     try {
-      const result = await lookAtPod(record, current.signal, dependencies);
+      const result = await lookAtPod(record, signal, dependencies);
       failures = 0;
       lookAgainAt(result.againAtMs);
       if (!result.removed) return;
       stopped = true;
       removed.resolve();
     } catch (error) {
-      if (error instanceof InterruptedError || current.signal.aborted) return;
+      if (error instanceof InterruptedError || signal.aborted) return;
       failures++;
       complain(record, error, dependencies);
       const retryMs = clock.now() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
@@ -137,6 +144,7 @@ function createLoop(record: PodRecord, dependencies: PodDependencies): Loop {
     if (stopped) return;
     running ??= run().finally(() => {
       running = undefined;
+      current = undefined;
       if (dirty) wake();
     });
   }
@@ -145,13 +153,13 @@ function createLoop(record: PodRecord, dependencies: PodDependencies): Loop {
     removed: removed.promise,
     wake,
     interrupt() {
-      current.abort();
+      current?.abort();
       wake();
     },
     async stop() {
       stopped = true;
       timer?.cancel();
-      current.abort();
+      current?.abort();
       await running;
     },
   };

@@ -1,4 +1,3 @@
-import { setCondition } from "../../api/conditions.ts";
 import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
 import { isHostNetwork, isTerminalPhase } from "../pods/pod.ts";
 import { qosClass } from "../pods/resources.ts";
@@ -18,7 +17,11 @@ export interface PodStatusInput extends ContainerStatusInput {
   /** All containers have ended and none will run again. */
   readonly terminal: boolean;
   /** Set when the kubelet itself ended the pod: rejected, evicted, deadline exceeded. */
-  readonly verdict?: { readonly reason: string; readonly message: string };
+  readonly verdict?: {
+    readonly reason: string;
+    readonly message: string;
+    readonly condition?: Pick<PodCondition, "type" | "status" | "reason" | "message">;
+  };
 }
 
 /** The status of a pod as the API shall show it. Pure. */
@@ -31,7 +34,8 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const status: PodStatus = {
     phase,
     ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
-    ...(verdict ?? (isTerminalPhase(before.phase) && { reason: before.reason, message: before.message })),
+    ...(verdict !== undefined && { reason: verdict.reason, message: verdict.message }),
+    ...(verdict === undefined && isTerminalPhase(before.phase) && { reason: before.reason, message: before.message }),
     conditions: conditions(input, { phase, init, regular }),
     ...addresses(input),
     startTime: input.startTime,
@@ -52,7 +56,7 @@ function phaseOf(input: PodStatusInput, statuses: Parameters<typeof podPhase>[1]
 }
 
 function conditions(
-  { pod, state, now, before }: PodStatusInput,
+  { pod, state, now, before, verdict: ended }: PodStatusInput,
   { phase, init, regular }: { phase: Phase } & Parameters<typeof podPhase>[1],
 ): PodCondition[] {
   const sandbox = readySandbox(state);
@@ -60,17 +64,15 @@ function conditions(
   const generation = pod.metadata?.generation;
   // Whatever others wrote (readiness gates, DisruptionTarget) is theirs and not part of what is sent.
   const old = [...(before.conditions ?? []), ...(pod.status?.conditions ?? [])];
-  return podConditions({ pod, phase, init, regular, sandboxReady }).map((verdict) => {
+  const own = podConditions({ pod, phase, init, regular, sandboxReady });
+  return (ended?.condition === undefined ? own : [...own, ended.condition]).map((verdict) => {
     const known = old.find(({ type }) => type === verdict.type);
-    const observed = generation === undefined ? {} : { observedGeneration: generation };
-    const [condition] = setCondition<PodCondition>(known && [strip(known)], { ...verdict, ...observed }, now);
-    return { ...condition!, lastProbeTime: undefined };
+    // Reason and message belong to the verdict: none of an earlier one may shine through.
+    const condition: PodCondition = { ...verdict, lastTransitionTime: now };
+    if (known?.status === verdict.status) condition.lastTransitionTime = known.lastTransitionTime ?? now;
+    if (generation !== undefined) condition.observedGeneration = generation;
+    return condition;
   });
-}
-
-/** Reason and message belong to the verdict: none of an earlier one may shine through. */
-function strip({ type, status, lastTransitionTime }: PodCondition): PodCondition {
-  return { type, status, ...(lastTransitionTime !== undefined && { lastTransitionTime }) };
 }
 
 function addresses({ pod, state, hostIps, before }: PodStatusInput): Partial<PodStatus> {
