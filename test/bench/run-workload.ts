@@ -6,7 +6,7 @@ import type { BenchRun, Measurements, PeerRun, Workload } from "./workload.ts";
 
 const PROCESS = join(import.meta.dirname, "workload-process.ts");
 /** Times what it says it takes: a machine may be slower, or busy. */
-const PATIENCE = 4;
+const PATIENCE = 2;
 const LEAST_LIMIT_MS = 120_000;
 /** The program stops in order meanwhile, with the containers that it has started. */
 const STOP_MS = 20_000;
