@@ -6,6 +6,7 @@ import { syncDirectory, writePrivateBytes } from "../bootstrap/pki/pki-files.ts"
 import { CommandError } from "../cli/command.ts";
 import type { BackupFile } from "../store/snapshot/backup-format.ts";
 import { SnapshotError, type StateObject } from "../store/snapshot/state.ts";
+import { OWN_FILES } from "./key-exchange/shared-files.ts";
 
 const FACTS = "cluster.json";
 const KEYS = "pki";
@@ -42,7 +43,7 @@ export function readKeyFiles(pkiDirectory: string): BackupFile[] {
   }));
 }
 
-/** Paths of the files below a folder, but drafts (`.new`). */
+/** Paths of the files below a folder, but drafts (`.new`), and what makes a server this one among others. */
 function filesBelow(root: string, folder: string): string[] {
   return readdirSync(join(root, folder))
     .sort()
@@ -50,7 +51,7 @@ function filesBelow(root: string, folder: string): string[] {
       const path = normalize(join(folder, name));
       const stat = lstatSync(join(root, path));
       if (stat.isDirectory()) return filesBelow(root, path);
-      return stat.isFile() && !name.endsWith(".new") ? [path] : [];
+      return stat.isFile() && !name.endsWith(".new") && !OWN_FILES.includes(name) ? [path] : [];
     });
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Random } from "../../base/random.ts";
 import { readText, syncDirectory, writePrivate } from "../../bootstrap/pki/pki-files.ts";
 import { type BoxKey, newBoxKey } from "./sealed-box.ts";
-import { commonSecret, type SharedFiles } from "./shared-files.ts";
+import { commonSecret, IDENTITY_FILE, type SharedFiles } from "./shared-files.ts";
 
 /** By what a server is known to the others, and what it remembers for those that come back late. Never leaves the machine. */
 export interface OwnIdentity extends BoxKey {
@@ -11,7 +11,6 @@ export interface OwnIdentity extends BoxKey {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-const IDENTITY_FILE = "server-identity.json";
 const REMEMBERED = 16;
 
 export function readIdentity(directory: string): OwnIdentity | undefined {

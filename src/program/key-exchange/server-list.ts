@@ -4,11 +4,10 @@ import { readText, writePrivate } from "../../bootstrap/pki/pki-files.ts";
 import type { ServerRow } from "../../cli/cluster-keys.ts";
 import { behind } from "./plan.ts";
 import type { Records } from "./records.ts";
+import { FORGET_FILE } from "./shared-files.ts";
 
 /** What this server saw of all servers at its last look, for `wherry certs servers`. */
 const LIST_FILE = "servers.json";
-/** Name of a server that nobody is to wait for any more. */
-const FORGET_FILE = "forget-server";
 
 export function writeServerList(dataDirectory: string, records: Records, ownId: string): void {
   const late = new Set(behind(records, "all"));

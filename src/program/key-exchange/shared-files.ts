@@ -29,6 +29,11 @@ export const SHARED_FILES: readonly string[] = [
 /** How many times the files above have changed since the cluster began; goes with copies of them. */
 export const GENERATION_FILE = "key-generation";
 const INCOMING_FILE = "incoming-keys.json";
+export const IDENTITY_FILE = "server-identity.json";
+/** Name of a server that nobody is to wait for any more. */
+export const FORGET_FILE = "forget-server";
+/** Of one server alone: a copy of it is another one. */
+export const OWN_FILES: readonly string[] = [IDENTITY_FILE, INCOMING_FILE, FORGET_FILE];
 
 export type SharedFiles = Readonly<Record<string, string>>;
 
