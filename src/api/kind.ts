@@ -19,6 +19,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   prepareForCreate?(draft: T): void;
   /** Carries over what a client may not change on update, beyond `status`. */
   prepareForUpdate?(draft: T, old: T): void;
+  /** The same for a write through the status subresource. */
+  prepareForStatusUpdate?(draft: T, old: T): void;
   /**
    * What is wrong with an object, beyond types and metadata. On update `old` is what it was before: where upstream lets stay
    * what was wrong already, the rule looks there.

@@ -2,6 +2,7 @@ import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
 import type { Container, Pod, PodSpec, ResourceRequirements } from "../generated/core/v1.ts";
 import { cloneJson, equalJson } from "../patch/json-value.ts";
 import { qualityOfService } from "./pod-quality.ts";
+import { MIRROR_POD } from "./validate-pod-annotations.ts";
 
 const LISTS = ["containers", "initContainers"] as const;
 const RESIZABLE = ["cpu", "memory"] as const;
@@ -49,31 +50,50 @@ export function resourcesOnly(wanted: Pod): Pod {
 /** What is wrong with a resize: only cpu and memory may change, none may go, and the pod keeps its quality of service. */
 export function validatePodResize(pod: Pod, old: Pod, wanted: Pod): FieldError[] {
   const [spec, before] = [pod.spec!, old.spec!];
-  const errors: FieldError[] = [];
-  if (old.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) {
-    errors.push(forbiddenField("", "static pods cannot be resized"));
+  // These two say all: nothing else is told of such a pod.
+  if (old.metadata?.annotations?.[MIRROR_POD] !== undefined) {
+    return [forbiddenField("[]", "static pods cannot be resized")];
   }
-  if (before.os?.name === "windows") errors.push(forbiddenField("", "windows pods cannot be resized"));
+  if (before.os?.name === "windows") return [forbiddenField("[]", "windows pods cannot be resized")];
+  const errors: FieldError[] = [];
+  const quality = old.status?.qosClass ?? qualityOfService(before);
+  if (qualityOfService(spec) !== quality) {
+    errors.push(invalid("spec", quality, "Pod QOS Class may not change as a result of resizing"));
+  }
+  const running = old.status?.containerStatuses?.find((status) => status.state?.running !== undefined);
+  if (running !== undefined && running.resources === undefined) {
+    errors.push(forbiddenField("spec", "Pod running on node without support for resize"));
+  }
   const order = LISTS.flatMap((list) => validateOrder(wanted.spec?.[list], before[list], `spec.${list}`));
   if (order.length > 0) return [...errors, ...order];
   for (const list of LISTS) {
     (before[list] ?? []).forEach((container, index) => {
-      const field = `spec.${list}[${index}].resources`;
       const now = spec[list]![index]!;
-      if (list === "initContainers" && container.restartPolicy !== "Always") {
-        if (!equalJson(now.resources ?? {}, container.resources ?? {})) {
-          errors.push(forbiddenField(field, "resources for non-sidecar init containers are immutable"));
-        }
-      } else errors.push(...validateKept(now.resources, container.resources, field));
+      errors.push(...validateKept(now.resources, container.resources, `spec.${list}[${index}].resources`));
     });
   }
   errors.push(...validateKept(spec.resources, before.resources, "spec.resources"));
-  if (!equalJson(withoutResizable(spec), withoutResizable(before))) {
+  return [...errors, ...validateRest(spec, before)];
+}
+
+/** Everything but cpu and memory stays; of init containers that are no sidecars, everything. */
+function validateRest(spec: PodSpec, before: PodSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  (before.initContainers ?? []).forEach((container, index) => {
+    const now = spec.initContainers![index]!;
+    const isSidecar = container.restartPolicy === "Always";
+    const same = isSidecar
+      ? equalJson(withoutResizable({ containers: [now] }), withoutResizable({ containers: [container] }))
+      : equalJson(now, container);
+    if (same) return;
+    const message = isSidecar
+      ? "only cpu and memory resources for sidecar containers are mutable"
+      : "resources for non-sidecar init containers are immutable";
+    errors.push(forbiddenField("spec", message));
+  });
+  const others = ({ initContainers: _, ...rest }: PodSpec): PodSpec => withoutResizable(rest);
+  if (!equalJson(others(spec), others(before))) {
     errors.push(forbiddenField("spec", "only cpu and memory resources are mutable"));
-  }
-  const quality = qualityOfService(spec);
-  if (quality !== (old.status?.qosClass ?? qualityOfService(before))) {
-    errors.push(invalid("spec", quality, "Pod QOS Class may not change as a result of resizing"));
   }
   return errors;
 }

@@ -1,6 +1,9 @@
 import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
 import type { Container, EphemeralContainer, Pod, PodSpec, Toleration } from "../generated/core/v1.ts";
+import { rangeMessage } from "../names.ts";
 import { cloneJson, equalJson, isJsonObject } from "../patch/json-value.ts";
+import { validateGatedChange } from "./pod-gated-update.ts";
+import { APP_ARMOR, MIRROR_POD } from "./validate-pod-annotations.ts";
 
 const MESSAGE =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -9,16 +12,18 @@ const MESSAGE =
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const spec = pod.spec ?? ({ containers: [] } as PodSpec);
   const before = old.spec ?? ({ containers: [] } as PodSpec);
-  const errors: FieldError[] = [];
-  if ((spec.containers ?? []).length !== (before.containers ?? []).length) {
-    return [forbiddenField("spec.containers", "pod updates may not add or remove containers")];
+  const errors = validateAnnotationChange(pod.metadata?.annotations, old.metadata?.annotations, "metadata.annotations");
+  for (const list of ["containers", "initContainers"] as const) {
+    if ((spec[list] ?? []).length !== (before[list] ?? []).length) {
+      return [...errors, forbiddenField(`spec.${list}`, "pod updates may not add or remove containers")];
+    }
   }
-  if ((spec.initContainers ?? []).length !== (before.initContainers ?? []).length) {
-    return [forbiddenField("spec.initContainers", "pod updates may not add or remove containers")];
-  }
-  errors.push(...validateDeadline(spec, before), ...validateAddedTolerations(spec.tolerations, before.tolerations));
+  const deadline = validateDeadline(spec, before);
+  errors.push(...deadline.errors);
+  if (deadline.stop) return errors;
+  errors.push(...validateAddedTolerations(spec.tolerations, before.tolerations), ...validateGatesOnly(spec, before));
   const gated = (before.schedulingGates ?? []).length > 0;
-  errors.push(...validateGatesOnly(spec, before));
+  if (gated) errors.push(...validateGatedChange(spec, before));
   const allowed = withAllowedChanges(spec, before, gated);
   if (!equalJson(sortedJson(allowed), sortedJson(before))) {
     errors.push(forbiddenField("spec", `${MESSAGE}\n${changes(before, allowed, "spec").join("\n")}\n`));
@@ -26,15 +31,19 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   return errors;
 }
 
-function validateDeadline(spec: PodSpec, before: PodSpec): FieldError[] {
+const SECONDS_MAX = 2147483647;
+
+/** A deadline can be set and come nearer. What is wrong with it otherwise ends the whole look at the change. */
+function validateDeadline(spec: PodSpec, before: PodSpec): { errors: FieldError[]; stop: boolean } {
   const field = "spec.activeDeadlineSeconds";
-  if (before.activeDeadlineSeconds === undefined) return [];
-  if (spec.activeDeadlineSeconds === undefined) {
-    return [invalid(field, null, "must not update from a positive integer to nil value")];
+  const [now, was] = [spec.activeDeadlineSeconds, before.activeDeadlineSeconds];
+  if (now === undefined) {
+    const gone = invalid(field, "null", "must not update from a positive integer to nil value");
+    return { errors: was === undefined ? [] : [gone], stop: false };
   }
-  return spec.activeDeadlineSeconds > before.activeDeadlineSeconds
-    ? [invalid(field, spec.activeDeadlineSeconds, "must be less than or equal to previous value")]
-    : [];
+  if (now < 0 || now > SECONDS_MAX) return { errors: [invalid(field, now, rangeMessage(0, SECONDS_MAX))], stop: true };
+  if (was === undefined || now <= was) return { errors: [], stop: false };
+  return { errors: [invalid(field, now, "must be less than or equal to previous value")], stop: true };
 }
 
 function validateAddedTolerations(now: readonly Toleration[] = [], before: readonly Toleration[] = []): FieldError[] {
@@ -47,15 +56,16 @@ function validateAddedTolerations(now: readonly Toleration[] = [], before: reado
 
 function validateGatesOnly(spec: PodSpec, before: PodSpec): FieldError[] {
   const names = new Set((before.schedulingGates ?? []).map((gate) => gate.name));
-  const added = (spec.schedulingGates ?? []).map((gate) => gate.name).filter((name) => !names.has(name));
-  return added.length === 0
-    ? []
-    : [
-        forbiddenField(
-          "spec.schedulingGates",
-          `only deletion is allowed, but found new scheduling gates '${added.join(", ")}'`,
-        ),
-      ];
+  return (spec.schedulingGates ?? []).flatMap(({ name }, index) =>
+    names.has(name)
+      ? []
+      : [
+          forbiddenField(
+            `spec.schedulingGates[${index}].name`,
+            `only deletion is allowed, but found new scheduling gate '${name}'`,
+          ),
+        ],
+  );
 }
 
 /** The new spec with everything put back that may change: what still differs may not. */
@@ -72,15 +82,13 @@ function withAllowedChanges(spec: PodSpec, before: PodSpec, gated: boolean): Pod
   restore(copy, before, "activeDeadlineSeconds");
   restore(copy, before, "tolerations");
   restore(copy, before, "schedulingGates");
-  // Ephemeral containers have their own subresource, which brings a list that only grows.
-  restore(copy, before, "ephemeralContainers");
   if ((before.terminationGracePeriodSeconds ?? 0) < 0 && copy.terminationGracePeriodSeconds === 1) {
     copy.terminationGracePeriodSeconds = before.terminationGracePeriodSeconds!;
   }
   if (gated) {
     // A pod that waits behind a gate may still be narrowed down to fewer nodes.
     restore(copy, before, "nodeSelector");
-    restore(copy, before, "affinity");
+    restoreNodeAffinity(copy, before);
   }
   return copy;
 }
@@ -88,6 +96,15 @@ function withAllowedChanges(spec: PodSpec, before: PodSpec, gated: boolean): Pod
 function restore<K extends keyof PodSpec>(spec: PodSpec, before: PodSpec, key: K): void {
   if (before[key] === undefined) delete spec[key];
   else spec[key] = before[key];
+}
+
+function restoreNodeAffinity(spec: PodSpec, before: PodSpec): void {
+  const { nodeAffinity: _now, ...others } = spec.affinity ?? {};
+  const nodeAffinity = before.affinity?.nodeAffinity;
+  const affinity = nodeAffinity === undefined ? others : { ...others, nodeAffinity };
+  // None at all, and one without anything, are the same here.
+  if (Object.keys(affinity).length > 0 || before.affinity !== undefined) spec.affinity = affinity;
+  else delete spec.affinity;
 }
 
 /** Empty lists and maps count as absent. */
@@ -114,8 +131,29 @@ function changes(before: unknown, after: unknown, path: string): string[] {
   return [`  ${path}: ${JSON.stringify(before) ?? "(missing)"} -> ${JSON.stringify(after) ?? "(missing)"}`];
 }
 
+/** Annotations that a running pod was made from stay as they are. */
+export function validateAnnotationChange(
+  now: Readonly<Record<string, string>> | undefined,
+  before: Readonly<Record<string, string>> | undefined,
+  field: string,
+): FieldError[] {
+  const what = (key: string): string | undefined =>
+    key.startsWith(APP_ARMOR) ? "AppArmor annotations" : key === MIRROR_POD ? "mirror pod annotation" : undefined;
+  const refuse = (key: string, verb: string): FieldError[] => {
+    const name = what(key);
+    return name === undefined ? [] : [forbiddenField(`${field}[${key}]`, `may not ${verb} ${name}`)];
+  };
+  return [
+    ...Object.keys(before ?? {}).flatMap((key) => (now?.[key] === before![key] ? [] : refuse(key, "remove or update"))),
+    ...Object.keys(now ?? {}).flatMap((key) => (before?.[key] === undefined ? refuse(key, "add") : [])),
+  ];
+}
+
 /** What is wrong with a write to the ephemeralcontainers subresource: the list may only grow. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldError[] {
+  if (old.metadata?.annotations?.[MIRROR_POD] !== undefined) {
+    return [forbiddenField("[]", "static pods do not support ephemeral containers")];
+  }
   const now = pod.spec?.ephemeralContainers ?? [];
   const before = old.spec?.ephemeralContainers ?? [];
   const field = "spec.ephemeralContainers";

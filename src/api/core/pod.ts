@@ -7,6 +7,7 @@ import { qualityOfService } from "./pod-quality.ts";
 import { validatePodUpdate } from "./pod-update.ts";
 import { validateAnnotationsMatch, validatePodAnnotations, validateTokenAccount } from "./validate-pod-annotations.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
+import { keepPodStatus, validatePodStatusUpdate } from "./validate-pod-status.ts";
 
 export const podKind = defineKind<Pod>({
   group: "",
@@ -33,6 +34,8 @@ export const podKind = defineKind<Pod>({
   validate: validatePod,
   validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
+  prepareForStatusUpdate: keepPodStatus,
+  validateStatusUpdate: validatePodStatusUpdate,
   columns: podColumns,
   selectableFields: {
     "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",

@@ -112,7 +112,7 @@ test("what a resize may not do", async () => {
     [{ limits: { "ephemeral-storage": "1Gi" } }, /spec: Forbidden: only cpu and memory resources are mutable/],
     [
       { requests: { cpu: "200m" } },
-      /spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing/,
+      /spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing/,
     ],
     [{ requests: { cpu: "300m" } }, /must be less than or equal to cpu limit of 200m/],
   ];
