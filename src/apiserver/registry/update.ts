@@ -67,6 +67,7 @@ async function updateOnce(
   const old = completed(resource, current.object);
   const draft = subresource === "status" ? statusDraft(resource, wanted, old) : cloneJson(wanted);
   carryMeta(draft, old);
+  if (subresource === "status") resource.kind?.prepareForStatusUpdate?.(draft, old);
   if (subresource === "") completeWhole(resource, draft as AnyObject, old as AnyObject);
   // What the server changes from here on belongs to nobody.
   trackWrite(resource, { draft, old, context, subresource, operation: request.operation ?? "Update" });
