@@ -16,8 +16,11 @@ export interface LabelSelectorLike {
 
 /** True when the labels meet every requirement. */
 export function matchesRequirements(requirements: readonly LabelRequirement[], labels: Labels | undefined): boolean {
-  return requirements.every((requirement) => meets(requirement, labels ?? {}));
+  for (const requirement of requirements) if (!meets(requirement, labels ?? NO_LABELS)) return false;
+  return true;
 }
+
+const NO_LABELS: Labels = {};
 
 function meets({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;

@@ -39,10 +39,16 @@ const SERVICES = { resource: services, project: serviceFacts };
 /** What the kubelet watches: its own pods and node, and services for the environment of containers. */
 export function kubeletInformers({ informers, nodeName }: KubeletOptions): KubeletInformers {
   return {
-    pods: informers.projected({ resource: pods, fieldSelector: `spec.nodeName=${nodeName}`, project: (pod) => pod }),
+    pods: informers.projected({ resource: pods, fieldSelector: `spec.nodeName=${nodeName}`, project: withoutManagers }),
     node: informers.projected({ resource: nodes, fieldSelector: `metadata.name=${nodeName}`, project: (node) => node }),
     services: informers.projected(SERVICES),
   };
+}
+
+/** Who manages which field is for the API server alone, and half of a pod. */
+function withoutManagers(pod: Pod): Pod {
+  const { managedFields: _, ...metadata } = pod.metadata ?? {};
+  return { ...pod, metadata };
 }
 
 function serviceFacts(service: Service): ServiceFacts {

@@ -23,7 +23,7 @@ export function replicaStatus(set: ReplicatedObject, facts: StatusFacts): Replic
   // One pass: a set may have ten thousand pods.
   for (const pod of active) {
     const labels = pod.metadata?.labels;
-    if (templateLabels.every(([key, value]) => labels?.[key] === value)) fullyLabeled++;
+    if (hasAll(labels, templateLabels)) fullyLabeled++;
     const waitMs = availableInMs(pod, minReadySeconds, nowMs);
     if (waitMs !== undefined || isPodReady(pod)) ready++;
     if (waitMs === 0) available++;
@@ -37,6 +37,11 @@ export function replicaStatus(set: ReplicatedObject, facts: StatusFacts): Replic
   const conditions = failureConditions(set.status?.conditions, facts);
   if (conditions.length > 0) status.conditions = conditions;
   return status;
+}
+
+function hasAll(labels: Readonly<Record<string, string>> | undefined, wanted: readonly [string, string][]): boolean {
+  for (const [key, value] of wanted) if (labels?.[key] !== value) return false;
+  return true;
 }
 
 /** Time until the next pod becomes available; undefined when no ready pod waits for that. Pure. */

@@ -28,18 +28,23 @@ interface Work {
   readonly probe: Probe;
   readonly running: RunningContainer;
   readonly probed: Probed;
+  readonly stopping: AbortController;
+  readonly terminating: AbortController;
 }
 
 interface Probed {
   readonly uid: string;
-  readonly stopping: AbortController;
-  readonly terminating: AbortController;
-  readonly running: Promise<void>[];
+  /** Absent for a container without probes. */
+  readonly stopping?: AbortController;
+  readonly terminating?: AbortController;
+  readonly running: readonly Promise<void>[];
   started: boolean;
   ready: boolean;
   failed: "liveness" | "startup" | undefined;
   onStarted?: () => void;
 }
+
+const NONE: readonly Promise<void>[] = [];
 
 export interface ProbeManagerOptions {
   readonly prober: Prober;
@@ -58,18 +63,24 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
 
   function begin(pod: Pod, container: AnyContainer, running: RunningContainer): Probed {
     const known = knownStatus(pod, running.id);
-    const probed: Probed = {
+    const judged = {
       uid: pod.metadata?.uid ?? "",
-      stopping: new AbortController(),
-      terminating: new AbortController(),
-      running: [],
       started: container.startupProbe === undefined || known?.started === true,
       ready: container.readinessProbe === undefined || known?.ready === true,
       failed: undefined,
     };
+    if (Object.values(PROBES).every((name) => container[name] === undefined)) return { ...judged, running: NONE };
+    return probe(judged, { pod, container, running });
+  }
+
+  function probe(judged: Omit<Probed, "running">, of: Pick<Work, "pod" | "container" | "running">): Probed {
+    const begun: Promise<void>[] = [];
+    const stopping = new AbortController();
+    const terminating = new AbortController();
+    const probed: Probed = { ...judged, running: begun, stopping, terminating };
     const work = (type: ProbeType) => {
-      const probe = container[PROBES[type]];
-      if (probe !== undefined) probed.running.push(runOne(type, { pod, container, probe, running, probed }));
+      const wanted = of.container[PROBES[type]];
+      if (wanted !== undefined) begun.push(runOne(type, { ...of, probe: wanted, probed, stopping, terminating }));
     };
     const others = () => {
       work("liveness");
@@ -83,8 +94,7 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
   }
 
   function runOne(type: ProbeType, of: Work): Promise<void> {
-    const { pod, container, probe, running, probed } = of;
-    const { stopping, terminating } = probed;
+    const { pod, container, probe, running, probed, stopping, terminating } = of;
     // Readiness goes on to the end: traffic may still come.
     const signal = type === "readiness" ? stopping.signal : AbortSignal.any([stopping.signal, terminating.signal]);
     return runProbeWorker({
@@ -119,17 +129,17 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
       if (!containers.has(running.id)) containers.set(running.id, begin(pod, container, running));
     },
     forget(containerId) {
-      containers.get(containerId)?.stopping.abort();
+      containers.get(containerId)?.stopping?.abort();
       containers.delete(containerId);
     },
-    containerTerminates: (containerId) => containers.get(containerId)?.terminating.abort(),
+    containerTerminates: (containerId) => containers.get(containerId)?.terminating?.abort(),
     // Before the kubelet has looked at a running container nothing is known against it.
     hasStarted: (containerId) => containers.get(containerId)?.started ?? false,
     isReady: (containerId) => containers.get(containerId)?.ready ?? false,
     failedProbe: (containerId) => containers.get(containerId)?.failed,
     async stop() {
       const workers = [...containers.values()].flatMap(({ running }) => running);
-      for (const { stopping } of containers.values()) stopping.abort();
+      for (const { stopping } of containers.values()) stopping?.abort();
       containers.clear();
       await Promise.all(workers);
     },

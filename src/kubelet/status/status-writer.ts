@@ -5,6 +5,7 @@ import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
 import type { RequestLimit } from "../../client/limited-transport.ts";
+import type { PodIdentity } from "../labels.ts";
 import { identityOf } from "../pods/pod.ts";
 import { statusPatch } from "./patch.ts";
 
@@ -28,7 +29,8 @@ export interface StatusWriter {
 }
 
 interface Entry {
-  pod: Pod;
+  /** Not the pod itself: it is out of date as soon as its status is written. */
+  readonly identity: PodIdentity;
   wanted: PodStatus;
   /** What the API has, as far as known. */
   sent: PodStatus;
@@ -75,7 +77,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
 
   async function send(entry: Entry): Promise<void> {
     for (let attempt = 0; entry.sentVersion !== entry.version && !entry.gone && !stopping.signal.aborted; ) {
-      const { uid, namespace, name } = identityOf(entry.pod);
+      const { uid, namespace, name } = entry.identity;
       let failedTimes: number | undefined;
       await turns?.enter();
       // What came while it waited for its turn is part of it.
@@ -133,11 +135,11 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
 
   return {
     set(pod, status) {
-      const { uid } = identityOf(pod);
-      const entry = entries.get(uid);
+      const identity = identityOf(pod);
+      const entry = entries.get(identity.uid);
       if (entry === undefined) {
         const fresh: Entry = {
-          pod,
+          identity,
           wanted: status,
           sent: pod.status ?? {},
           resourceVersion: undefined,
@@ -147,11 +149,10 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
           waiting: undefined,
           gone: false,
         };
-        entries.set(uid, fresh);
+        entries.set(identity.uid, fresh);
         kickInTime(fresh);
         return;
       }
-      entry.pod = pod;
       if (statusPatch(entry.wanted, status) === undefined) return;
       entry.wanted = status;
       entry.version++;
@@ -166,7 +167,6 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       const seen = Number(pod.metadata?.resourceVersion);
       if (entry.resourceVersion !== undefined && !(seen >= Number(entry.resourceVersion))) return;
       if (statusPatch(pod.status ?? {}, entry.wanted) === undefined) return;
-      entry.pod = pod;
       entry.sent = pod.status ?? {};
       if (entry.waiting !== undefined) return;
       entry.version++;

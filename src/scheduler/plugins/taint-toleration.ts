@@ -44,5 +44,5 @@ export const taintToleration: FilterPlugin &
 };
 
 function accepts(pod: PodFacts, node: NodeFacts): boolean {
-  return findUntolerated(node.taints, pod.tolerations, REPELLING_EFFECTS) === undefined;
+  return node.taints.length === 0 || findUntolerated(node.taints, pod.tolerations, REPELLING_EFFECTS) === undefined;
 }

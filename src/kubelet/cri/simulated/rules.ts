@@ -1,18 +1,25 @@
 import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
 import type { ExecSyncResult } from "../state.ts";
 
+/** What the simulated runtime keeps of what it is told: no process needs the rest. */
+export type KeptContainer = Pick<
+  ContainerConfig,
+  "metadata" | "image" | "command" | "args" | "labels" | "annotations" | "logPath"
+>;
+export type KeptSandbox = Pick<PodSandboxConfig, "metadata" | "labels" | "logDirectory">;
+
 /** How the simulated runtime behaves: what takes how long, what fails, and what containers do. All times milliseconds. */
 export interface SimulationRules {
   readonly stopSandboxMs: number;
   readonly createContainerMs: number;
   /** How long a sandbox takes to start, and why it does not when it does not. */
-  sandbox(config: PodSandboxConfig): { readonly durationMs: number; readonly error?: string | undefined };
+  sandbox(config: KeptSandbox): { readonly durationMs: number; readonly error?: string | undefined };
   /** What a registry has under a name. */
   pull(image: string): SimulatedPull;
-  /** What a started container does. */
-  behave(config: ContainerConfig, sandbox: PodSandboxConfig): SimulatedBehaviour;
+  /** What the container will do once it is started. */
+  behave(config: ContainerConfig, sandbox: KeptSandbox): SimulatedBehaviour;
   exec(
-    config: ContainerConfig,
+    config: KeptContainer,
     command: readonly string[],
   ): Omit<ExecSyncResult, "stdout" | "stderr"> & { output: string };
 }

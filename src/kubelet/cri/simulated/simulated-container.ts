@@ -1,15 +1,15 @@
 import type { Clock, Timer } from "../../../base/clock.ts";
-import type { ContainerConfig } from "../config.ts";
 import type { ContainerState, ContainerStatus } from "../state.ts";
-import type { SimulatedBehaviour } from "./rules.ts";
+import type { KeptContainer, SimulatedBehaviour } from "./rules.ts";
 
 /** A container that exists in memory alone. */
 export interface SimulatedContainer {
   readonly id: string;
   readonly podSandboxId: string;
-  readonly config: ContainerConfig;
+  readonly config: KeptContainer;
   status(): ContainerStatus;
-  start(behaviour: SimulatedBehaviour): void;
+  readonly behaviour: SimulatedBehaviour;
+  start(): void;
   failToStart(message: string): void;
   /** SIGTERM, then SIGKILL after the grace period. Resolves when it has ended. */
   stop(graceMs: number): Promise<void>;
@@ -18,22 +18,22 @@ export interface SimulatedContainer {
 export function createSimulatedContainer(options: {
   id: string;
   podSandboxId: string;
-  config: ContainerConfig;
+  config: KeptContainer;
+  behaviour: SimulatedBehaviour;
   logDirectory: string;
   clock: Clock;
   onEnd(): void;
 }): SimulatedContainer {
-  const { id, podSandboxId, config, clock } = options;
+  const { id, podSandboxId, config, behaviour, clock } = options;
   const createdAtMs = clock.now();
-  const ended = Promise.withResolvers<void>();
-  const timers = new Set<Timer>();
+  let ended: PromiseWithResolvers<void> | undefined;
+  let timers: readonly Timer[] = [];
   let state: ContainerState = "CONTAINER_CREATED";
   let startedAtMs = 0;
   let finishedAtMs = 0;
   let exitCode = 0;
   let reason = "";
   let message = "";
-  let behaviour: SimulatedBehaviour = {};
 
   function end(code: number, why?: { reason: string; message: string }): void {
     if (state === "CONTAINER_EXITED") return;
@@ -43,18 +43,19 @@ export function createSimulatedContainer(options: {
     exitCode = code;
     reason = why?.reason ?? (code === 0 ? "Completed" : "Error");
     message = why?.message ?? "";
-    ended.resolve();
+    ended?.resolve();
     options.onEnd();
   }
 
   function later(afterMs: number, code: number): void {
-    timers.add(clock.setTimer(() => end(code), afterMs));
+    timers = [...timers, clock.setTimer(() => end(code), afterMs)];
   }
 
   return {
     id,
     podSandboxId,
     config,
+    behaviour,
     status: () => ({
       id,
       metadata: config.metadata,
@@ -71,8 +72,7 @@ export function createSimulatedContainer(options: {
       annotations: config.annotations,
       logPath: `${options.logDirectory}/${config.logPath}`,
     }),
-    start(next) {
-      behaviour = next;
+    start() {
       state = "CONTAINER_RUNNING";
       startedAtMs = clock.now();
       if (behaviour.exit !== undefined) later(behaviour.exit.afterMs, behaviour.exit.code);
@@ -83,6 +83,7 @@ export function createSimulatedContainer(options: {
       if (graceMs <= 0) return end(137);
       if (behaviour.onTerm !== undefined) later(behaviour.onTerm.afterMs, behaviour.onTerm.code);
       later(graceMs, 137);
+      ended ??= Promise.withResolvers<void>();
       await ended.promise;
     },
   };

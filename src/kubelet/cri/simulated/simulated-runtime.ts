@@ -1,12 +1,12 @@
 import { AsyncQueue } from "../../../base/async-queue.ts";
 import { type Clock, sleep } from "../../../base/clock.ts";
 import type { Random } from "../../../base/random.ts";
-import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
+import type { ContainerConfig, PodSandboxMetadata } from "../config.ts";
 import { type ContainerFilter, type ContainerRuntime, RuntimeError, type RuntimeService } from "../runtime.ts";
 import type { ContainerEvent, PodSandboxStatus } from "../state.ts";
 import { type AddressPool, createAddressPool } from "./addresses.ts";
 import { simulatedImages } from "./images.ts";
-import { DEFAULT_RULES, type SimulationRules } from "./rules.ts";
+import { DEFAULT_RULES, type KeptContainer, type KeptSandbox, type SimulationRules } from "./rules.ts";
 import { createSimulatedContainer, type SimulatedContainer } from "./simulated-container.ts";
 
 const EVENT_CAPACITY = 10_000;
@@ -23,7 +23,7 @@ export interface SimulatedRuntimeOptions {
 
 interface Sandbox {
   status: PodSandboxStatus;
-  readonly config: PodSandboxConfig;
+  readonly config: KeptSandbox;
 }
 
 interface World {
@@ -100,6 +100,11 @@ type SandboxCalls = Pick<
 
 function sandboxCalls(world: World): SandboxCalls {
   const { clock, rules, sandboxes, containers } = world;
+  const isSame = (one: PodSandboxMetadata, other: PodSandboxMetadata): boolean =>
+    one.uid === other.uid &&
+    one.attempt === other.attempt &&
+    one.name === other.name &&
+    one.namespace === other.namespace;
   const inside = (id: string) => [...containers.values()].filter(({ podSandboxId }) => podSandboxId === id);
   async function stop(id: string): Promise<void> {
     const sandbox = sandboxes.get(id);
@@ -112,10 +117,11 @@ function sandboxCalls(world: World): SandboxCalls {
   }
   return {
     async runPodSandbox(config) {
-      const { metadata } = config;
-      const name = JSON.stringify(metadata);
-      if ([...sandboxes.values()].some((other) => JSON.stringify(other.config.metadata) === name)) {
-        throw new RuntimeError("AlreadyExists", `a sandbox named ${name} exists`);
+      const { metadata, logDirectory } = config;
+      const kept: KeptSandbox = { metadata, labels: config.labels, logDirectory };
+      for (const other of sandboxes.values()) {
+        if (!isSame(other.config.metadata, metadata)) continue;
+        throw new RuntimeError("AlreadyExists", `a sandbox named ${JSON.stringify(metadata)} exists`);
       }
       const id = newId(world);
       const hostNetwork = config.linux.securityContext.namespaceOptions.network === "NODE";
@@ -130,7 +136,7 @@ function sandboxCalls(world: World): SandboxCalls {
         ips,
         state: "SANDBOX_READY",
       } as const;
-      sandboxes.set(id, { config, status: { ...status, state: "SANDBOX_NOTREADY" } });
+      sandboxes.set(id, { config: kept, status: { ...status, state: "SANDBOX_NOTREADY" } });
       const { durationMs, error } = rules.sandbox(config);
       await sleep(clock, durationMs);
       if (error !== undefined) {
@@ -138,7 +144,7 @@ function sandboxCalls(world: World): SandboxCalls {
         sandboxes.delete(id);
         throw new RuntimeError("Unknown", error);
       }
-      sandboxes.set(id, { config, status });
+      sandboxes.set(id, { config: kept, status });
       return id;
     },
     stopPodSandbox: stop,
@@ -181,7 +187,9 @@ function containerCalls(world: World, requireImage: (image: string) => Promise<v
       const id = newId(world);
       const onEnd = () => tell(world, { containerId: id, type: "stopped" });
       const { logDirectory } = sandbox.config;
-      containers.set(id, createSimulatedContainer({ id, podSandboxId, config, logDirectory, clock, onEnd }));
+      const behaviour = rules.behave(config, sandbox.config);
+      const told = { id, podSandboxId, config: keptOf(config), behaviour, logDirectory, clock, onEnd };
+      containers.set(id, createSimulatedContainer(told));
       await sleep(clock, rules.createContainerMs);
       return id;
     },
@@ -190,15 +198,15 @@ function containerCalls(world: World, requireImage: (image: string) => Promise<v
       if (container.status().state !== "CONTAINER_CREATED") {
         throw new RuntimeError("Unknown", `container "${id}" is not in created state`);
       }
-      const sandbox = sandboxes.get(container.podSandboxId);
-      if (sandbox === undefined) throw new RuntimeError("NotFound", `the sandbox of container "${id}" is gone`);
-      const behaviour = rules.behave(container.config, sandbox.config);
+      if (!sandboxes.has(container.podSandboxId))
+        throw new RuntimeError("NotFound", `the sandbox of container "${id}" is gone`);
+      const { behaviour } = container;
       await sleep(clock, behaviour.startMs ?? START_MS);
       if (behaviour.startError !== undefined) {
         container.failToStart(behaviour.startError);
         throw new RuntimeError("Unknown", behaviour.startError);
       }
-      container.start(behaviour);
+      container.start();
       tell(world, { containerId: id, type: "started" });
     },
     stopContainer: async (id, timeoutSeconds) => containers.get(id)?.stop(timeoutSeconds * 1000),
@@ -213,6 +221,10 @@ function containerCalls(world: World, requireImage: (image: string) => Promise<v
         .filter((item) => matches(item, filter)),
     containerStatus: async (id) => known(world, id).status(),
   };
+}
+
+function keptOf({ metadata, image, command, args, labels, annotations, logPath }: ContainerConfig): KeptContainer {
+  return { metadata, image, command, args, labels, annotations, logPath };
 }
 
 function known({ containers }: World, id: string): SimulatedContainer {

@@ -1,6 +1,6 @@
 import type { Taint } from "../../../api/generated/core/v1.ts";
-import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
-import { DEFAULT_RULES, type SimulationRules } from "./rules.ts";
+import type { ContainerConfig } from "../config.ts";
+import { DEFAULT_RULES, type KeptSandbox, type SimulationRules } from "./rules.ts";
 
 /**
  * A simulation as a person writes it down: what simulated nodes have, how the pods on them behave, and which nodes fail.
@@ -89,7 +89,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 /** How the simulated runtime behaves under the simulation. Where it says nothing, everything works. */
 export function rulesOf(simulation: Simulation): SimulationRules {
-  const podOf = (sandbox: PodSandboxConfig, image = ""): SimulatedPod => ({
+  const podOf = (sandbox: KeptSandbox, image = ""): SimulatedPod => ({
     namespace: sandbox.metadata.namespace,
     image,
     labels: sandbox.labels,
@@ -107,7 +107,7 @@ export function rulesOf(simulation: Simulation): SimulationRules {
       if (rule?.error !== undefined) return { durationMs, error: rule.error };
       return { ...usual, durationMs, ...(rule?.sizeBytes !== undefined && { sizeBytes: rule.sizeBytes }) };
     },
-    behave(config: ContainerConfig, sandbox: PodSandboxConfig) {
+    behave(config: ContainerConfig, sandbox: KeptSandbox) {
       const pod = podOf(sandbox, config.image.userSpecifiedImage || config.image.image);
       const [start, exit, terminate] = [
         said(simulation, pod, "start"),
