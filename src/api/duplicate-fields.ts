@@ -1,8 +1,11 @@
 /**
  * Paths of fields that come twice in an object of a JSON text, e.g. `spec.replicas`; JSON.parse keeps the last and tells
  * nothing. The text must be valid JSON (it has been parsed before). Each path is told once.
+ *
+ * @param parsed what JSON.parse made of it, where that is at hand: nothing came twice when it has as many fields as the text
  */
-export function findDuplicateFields(json: string): string[] {
+export function findDuplicateFields(json: string, parsed?: unknown): string[] {
+  if (parsed !== undefined && fieldsOfValue(parsed) === fieldsOfText(json)) return [];
   const found = new Set<string>();
   let position = 0;
   value("");
@@ -60,4 +63,37 @@ export function findDuplicateFields(json: string): string[] {
   function skipSpace(): void {
     while (position < json.length && " \t\r\n".includes(json[position]!)) position++;
   }
+}
+
+function fieldsOfValue(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) for (const each of value) count += fieldsOfValue(each);
+  else {
+    for (const key of Object.keys(value)) count += 1 + fieldsOfValue((value as Record<string, unknown>)[key]);
+  }
+  return count;
+}
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+
+/** Colons that stand outside of texts: one a field. */
+function fieldsOfText(json: string): number {
+  let count = 0;
+  for (let position = 0; position < json.length; position++) {
+    const character = json.charCodeAt(position);
+    if (character === COLON) count++;
+    else if (character === QUOTE) position = endOfText(json, position);
+  }
+  return count;
+}
+
+function endOfText(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
+    let first = end;
+    while (json[first - 1] === "\\") first--;
+    if ((end - first) % 2 === 0) return end;
+  }
+  return json.length;
 }

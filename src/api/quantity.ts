@@ -34,8 +34,21 @@ export class QuantityError extends Error {
   override name = "QuantityError";
 }
 
+const parsed = new Map<string | number, Quantity>();
+const PARSED_REMEMBERED = 1024;
+
 /** Parses what JSON may hold for a quantity: a string, or a plain number. @throws QuantityError */
 export function parseQuantity(text: string | number): Quantity {
+  let quantity = parsed.get(text);
+  if (quantity === undefined) {
+    quantity = read(text);
+    if (parsed.size >= PARSED_REMEMBERED) parsed.clear();
+    parsed.set(text, quantity);
+  }
+  return quantity;
+}
+
+function read(text: string | number): Quantity {
   const match = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([a-zA-Z]*)([-+]?[0-9]*)$/.exec(String(text).trim());
   const whole = match?.[2] ?? "";
   const fraction = match?.[3] ?? "";

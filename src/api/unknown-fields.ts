@@ -20,7 +20,7 @@ export interface NormalizedObject {
  */
 export function normalizeObject(value: JsonObject, schema: Schema, definition: string): NormalizedObject {
   const context: Context = { schema, unknownFields: [] };
-  const object = normalizeStruct(value, definition, { context, path: "", place: { struct: "", path: "" } });
+  const object = normalizeStruct(value, definition, { context, above: undefined });
   return { object, unknownFields: context.unknownFields };
 }
 
@@ -47,81 +47,114 @@ interface Context {
   readonly unknownFields: string[];
 }
 
-interface At {
-  readonly context: Context;
-  /** With indexes, as strict errors name it. */
-  readonly path: string;
-  readonly place: Place;
+/** Where a value stands. It is written out only when there is something to tell of the value. */
+class Position implements Place {
+  readonly struct: string;
+  readonly #above: Position | undefined;
+  /** A field of the struct, a key of a map, or an index of a list. */
+  readonly #step: string | number;
+  readonly #isField: boolean;
+
+  constructor(above: Position | undefined, step: string | number, struct?: string) {
+    this.struct = struct ?? above?.struct ?? "";
+    this.#above = above;
+    this.#step = step;
+    this.#isField = struct !== undefined;
+  }
+
+  /** Fields alone, as errors of Go's decoder name it. */
+  get path(): string {
+    const before = this.#above?.path ?? "";
+    if (!this.#isField) return before;
+    return before === "" ? String(this.#step) : `${before}.${this.#step}`;
+  }
+
+  /** With keys and indexes, as strict errors name it. */
+  get wholePath(): string {
+    const before = this.#above?.wholePath ?? "";
+    if (typeof this.#step === "number") return `${before}[${this.#step}]`;
+    return before === "" ? this.#step : `${before}.${this.#step}`;
+  }
 }
 
-function normalizeStruct(value: JsonObject, name: string, at: At): JsonObject {
-  const fields = at.context.schema.definitions[name]?.fields;
+/** What a value is read in: the whole, and the position of what it is part of. */
+interface Within {
+  readonly context: Context;
+  readonly above: Position | undefined;
+}
+
+function normalizeStruct(value: JsonObject, name: string, { context, above }: Within): JsonObject {
+  const fields = context.schema.definitions[name]?.fields;
   if (fields === undefined) throw new TypeMismatchError(`the schema has no definition ${name}`);
   const struct = name.slice(name.lastIndexOf(".") + 1);
   const result: JsonObject = {};
   for (const key of Object.keys(value)) {
-    const path = at.path === "" ? key : `${at.path}.${key}`;
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) {
-      at.context.unknownFields.push(path);
+      context.unknownFields.push(new Position(above, key, struct).wholePath);
       continue;
     }
     if (value[key] === null || value[key] === undefined) continue;
-    const place = { struct, path: at.place.path === "" ? key : `${at.place.path}.${key}` };
-    const normalized = normalizeField(value[key], field, { context: at.context, path, place });
+    const normalized = normalizeField(value[key], field, { context, at: new Position(above, key, struct) });
     if (field.keepEmpty === true || !isOmitted(normalized, field)) setField(result, key, normalized);
   }
   return result;
 }
 
-function normalizeField(value: unknown, field: Field, at: At): unknown {
+interface Here {
+  readonly context: Context;
+  readonly at: Position;
+}
+
+function normalizeField(value: unknown, field: Field, here: Here): unknown {
+  const { context, at } = here;
   if (field.container === "list") {
-    if (!Array.isArray(value)) throw mismatch(value, goType(field), at.place);
-    return value.map((each, index) => normalizeElement(each, field, { ...at, path: `${at.path}[${index}]` }));
+    if (!Array.isArray(value)) throw mismatch(value, goType(field), at);
+    return value.map((each, index) => normalizeElement(each, field, { context, at: new Position(at, index) }));
   }
   if (field.container === "map") {
-    if (!isJsonObject(value)) throw mismatch(value, goType(field), at.place);
+    if (!isJsonObject(value)) throw mismatch(value, goType(field), at);
     const result: JsonObject = {};
     for (const key of Object.keys(value)) {
-      setField(result, key, normalizeElement(value[key], field, { ...at, path: `${at.path}.${key}` }));
+      setField(result, key, normalizeElement(value[key], field, { context, at: new Position(at, key) }));
     }
     return result;
   }
-  return normalizeElement(value, field, at);
+  return normalizeElement(value, field, here);
 }
 
-function normalizeElement(value: unknown, field: Field, at: At): unknown {
+function normalizeElement(value: unknown, field: Field, { context, at }: Here): unknown {
   if (field.ref !== undefined) {
-    const special = at.context.schema.definitions[field.ref]?.special;
+    const special = context.schema.definitions[field.ref]?.special;
     if (special !== undefined && value !== null) {
       return special.startsWith("jsonSchemaProps")
-        ? normalizeSchemaUnion(value, special, at)
-        : checkedSpecial(value, special, at.place);
+        ? normalizeSchemaUnion(value, special, { context, at })
+        : checkedSpecial(value, special, at);
     }
     if (special !== undefined) return value;
     if (value === null) return {};
-    if (!isJsonObject(value)) throw mismatch(value, goType({ ...field, container: undefined } as Field), at.place);
-    return normalizeStruct(value, field.ref, at);
+    if (!isJsonObject(value)) throw mismatch(value, goType({ ...field, container: undefined } as Field), at);
+    return normalizeStruct(value, field.ref, { context, above: at });
   }
   if (field.type === undefined) return value;
-  return value === null ? zeroOf(field) : checkedScalar(value, field, at.place);
+  return value === null ? zeroOf(field) : checkedScalar(value, field, at);
 }
 
 const SCHEMA = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
 /** A schema where others may stand too. Go reads these by code of their own, which does not tell of unknown fields. */
-function normalizeSchemaUnion(value: unknown, special: SpecialType, at: At): unknown {
-  const inside = { ...at, context: { schema: at.context.schema, unknownFields: [] } };
+function normalizeSchemaUnion(value: unknown, special: SpecialType, { context, at }: Here): unknown {
+  const inside = { context: { schema: context.schema, unknownFields: [] }, above: at };
   if (isJsonObject(value)) return normalizeStruct(value, SCHEMA, inside);
   if (special === "jsonSchemaPropsOrBool") {
     if (typeof value === "boolean") return value;
     throw new TypeMismatchError("boolean or JSON schema expected");
   }
-  if (!Array.isArray(value)) throw mismatch(value, "v1.JSONSchemaProps", at.place);
+  if (!Array.isArray(value)) throw mismatch(value, "v1.JSONSchemaProps", at);
   return value.map((each) => {
     if (special === "jsonSchemaPropsOrArray" && isJsonObject(each)) return normalizeStruct(each, SCHEMA, inside);
     if (special === "jsonSchemaPropsOrStringArray" && typeof each === "string") return each;
-    throw mismatch(each, special === "jsonSchemaPropsOrArray" ? "v1.JSONSchemaProps" : "string", at.place);
+    throw mismatch(each, special === "jsonSchemaPropsOrArray" ? "v1.JSONSchemaProps" : "string", at);
   });
 }
 

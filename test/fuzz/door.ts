@@ -77,6 +77,10 @@ function memorySink(): Sink & { head_: { code: number; headers: Record<string, s
       chunks.push(Buffer.from(chunk));
       return true;
     },
+    writeAll(all) {
+      chunks.push(...all);
+      return true;
+    },
     drained: async () => {},
     end(chunk) {
       if (chunk !== undefined) chunks.push(Buffer.from(chunk));

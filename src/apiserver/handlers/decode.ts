@@ -88,7 +88,7 @@ export async function parseYaml(bytes: Buffer): Promise<DecodedBody> {
   } catch {
     return parseYamlText(bytes);
   }
-  return findDuplicateFields(read.json).length === 0 ? { value: read.value } : parseYamlText(bytes);
+  return findDuplicateFields(read.json, read.value).length === 0 ? { value: read.value } : parseYamlText(bytes);
 }
 
 async function parseProtobuf(bytes: Buffer): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { badRequest } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 
@@ -41,11 +42,13 @@ const JSON_ERROR = "couldn't get version/kind; json parse error:";
 
 /** @throws StatusError BadRequest */
 export function utf8Text(bytes: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw badRequest("the request body is not valid UTF-8");
-  }
+  if (!isUtf8(bytes)) throw badRequest("the request body is not valid UTF-8");
+  // A byte order mark says nothing in UTF-8.
+  return bytes.toString("utf8", hasMark(bytes) ? 3 : 0);
+}
+
+function hasMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 /** One pass over the bytes; text that is no JSON gives numbers that mean nothing, and JSON.parse tells what is wrong. */

@@ -35,7 +35,8 @@ export function readObject(
   if (level === "Ignore") return object as ApiObject;
   checkLines(sent.duplicates, level, exchange);
   const unknownFields = unknown.slice(0, STRICT_ERRORS_MAX);
-  const duplicates = sent.json === undefined ? [] : findDuplicateFields(sent.json).slice(0, STRICT_ERRORS_MAX);
+  const duplicates =
+    sent.json === undefined ? [] : findDuplicateFields(sent.json, sent.value).slice(0, STRICT_ERRORS_MAX);
   if (unknownFields.length === 0 && duplicates.length === 0) return object as ApiObject;
   if (level === "Strict") throw cannotBeHandled(resource.schema, strictDecodingMessage(unknownFields, duplicates));
   for (const warning of fieldWarnings(unknownFields, duplicates)) exchange.warnings.push(warning);

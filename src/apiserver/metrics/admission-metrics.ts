@@ -1,12 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Metrics } from "../../base/metrics.ts";
+import type { Histogram, Metrics } from "../../base/metrics.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../admission/admission.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
 
 const SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 
 type Step = (attributes: AdmissionAttributes) => Promise<void> | void;
-type Observe = (operation: string, isRejected: boolean, seconds: number) => void;
+type SeriesOf = (operation: string, rejected: string) => Histogram;
 
 /** The same plugins, with how long each took and whether it refused. */
 export function measuredPlugins(
@@ -22,8 +22,8 @@ export function measuredPlugins(
   const measure = (plugin: AdmissionPlugin, type: "admit" | "validate", step: Step | undefined): Step | undefined =>
     step === undefined
       ? undefined
-      : measured(step.bind(plugin), clock, (operation, isRejected, seconds) =>
-          family.labels(plugin.name, type, operation, String(isRejected)).observe(seconds),
+      : measured(step.bind(plugin), clock, (operation, rejected) =>
+          family.labels(plugin.name, type, operation, rejected),
         );
   return plugins.map((plugin) => {
     const admit = measure(plugin, "admit", plugin.admit);
@@ -48,18 +48,28 @@ export function measuredChain(chain: AdmissionChain, metrics: Metrics, clock: Cl
     const run = measured(
       (attributes) => chain[type](attributes),
       clock,
-      (operation, isRejected, seconds) => family.labels(type, operation, String(isRejected)).observe(seconds),
+      (operation, rejected) => family.labels(type, operation, rejected),
     );
     return async (attributes) => run(attributes);
   };
   return { ...chain, admit: step("admit"), validate: step("validate") };
 }
 
-function measured(step: Step, clock: Clock, observe: Observe): Step {
+function measured(step: Step, clock: Clock, seriesOf: SeriesOf): Step {
+  // There are few operations, and this is asked dozens of times a request.
+  const admitted = new Map<string, Histogram>();
+  const admittedSeries = (operation: string): Histogram => {
+    let series = admitted.get(operation);
+    if (series === undefined) admitted.set(operation, (series = seriesOf(operation, "false")));
+    return series;
+  };
   return (attributes) => {
     const startMs = clock.monotonic();
-    const done = (isRejected: boolean): void =>
-      observe(attributes.operation, isRejected, (clock.monotonic() - startMs) / 1000);
+    const done = (isRejected: boolean): void => {
+      const { operation } = attributes;
+      const series = isRejected ? seriesOf(operation, "true") : admittedSeries(operation);
+      series.observe((clock.monotonic() - startMs) / 1000);
+    };
     const failed = (error: unknown): never => {
       done(true);
       throw error;

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { findDuplicateFields } from "./duplicate-fields.ts";
+
+const CASES: readonly [json: string, expected: string[]][] = [
+  ["{}", []],
+  ['{"a":1,"b":{"a":2}}', []],
+  ['{"a":1,"a":2}', ["a"]],
+  ['{"a":1,"a":2,"a":3}', ["a"]],
+  ['{"spec":{"c":[{"n":"x"},{"n":"y","n":"z"}]}}', ["spec.c[1].n"]],
+  ['{"a:b":"c:d","\\"":"\\\\","k":"\\\\\\""}', []],
+  ['{"\\u0061":1,"a":2}', ["a"]],
+  ['{ "a" : "}{:" , "a" : [ ] }', ["a"]],
+  ['{"__proto__":1,"__proto__":2}', ["__proto__"]],
+];
+
+test("fields that come twice are told once, with their path", () => {
+  for (const [json, expected] of CASES) {
+    assert.deepEqual(findDuplicateFields(json), expected, json);
+    assert.deepEqual(findDuplicateFields(json, JSON.parse(json)), expected, json);
+  }
+});
+
+test("nothing comes twice in what JSON.stringify wrote, and knowing its value changes nothing", () => {
+  fc.assert(
+    fc.property(fc.json(), fc.string(), (json, key) => {
+      assert.deepEqual(findDuplicateFields(json, JSON.parse(json)), []);
+      const twice = `{${JSON.stringify(key)}:${json},${JSON.stringify(key)}:${json}}`;
+      assert.deepEqual(findDuplicateFields(twice, JSON.parse(twice)), [key]);
+    }),
+  );
+});
