@@ -37,6 +37,7 @@ async function world(context: TestContext): Promise<{ root: string; from: string
     ["old/sa.pub", "token key"],
     ["encryption-configuration.json", CONFIGURATION],
     ["ca.key.new", "a draft"],
+    ["server-identity.json", "of this one"],
   ] as const) {
     writeFileSync(join(from, "pki", name), text);
   }
