@@ -65,7 +65,9 @@ test("what older events say in the core group is seen in the other, under its na
   };
   await client.create(coreEvents as ResourceReference<CoreEvent>, old);
   const seen = await client.get(events, { namespace: "default", name: "old.1" });
-  assert.deepEqual([seen.deprecatedSource, seen.deprecatedCount], [old.source, 3]);
+  assert.deepEqual([seen.deprecatedSource, seen.deprecatedCount, seen.eventTime], [old.source, 3, null]);
+  const labelled = { ...seen, metadata: { ...seen.metadata, labels: { seen: "yes" } } };
+  assert.deepEqual((await client.update(events, labelled)).metadata?.labels, { seen: "yes" });
   await client.delete(events, { namespace: "default", name: "old.1" });
 });
 

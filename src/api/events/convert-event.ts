@@ -24,6 +24,8 @@ export function fromCoreEvent(event: CoreEvent): Event {
   return defined({
     ...same,
     apiVersion: "events.k8s.io/v1",
+    // Required there, and null in events that the core group's recorders wrote: generated clients look for it.
+    eventTime: same.eventTime ?? null,
     regarding: involvedObject,
     note: message,
     deprecatedSource: source,

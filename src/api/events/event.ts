@@ -16,7 +16,7 @@ export const eventsEventKind = defineKind<Event>({
   validateCreate: validateEvent,
   validateUpdate: (event, old) => [
     ...(equalJson(event.series ?? null, old.series ?? null) ? [] : validateSeries(event)),
-    ...FIXED.flatMap(([key, field]) => immutable(event[key], old[key], field)),
+    ...FIXED.flatMap(([key, field]) => immutable(event[key] ?? undefined, old[key] ?? undefined, field)),
   ],
   columns: [
     textColumn<Event>(

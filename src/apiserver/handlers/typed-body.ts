@@ -1,4 +1,5 @@
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { isJsonObject } from "../../api/patch/json-value.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import { normalizeObject } from "../../api/unknown-fields.ts";
 import { present } from "../../base/assert.ts";
@@ -10,6 +11,8 @@ interface Wanted {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
+  /** Older versions of the same shape that clients may still send. */
+  readonly olderVersions?: readonly string[];
 }
 
 /**
@@ -18,8 +21,14 @@ interface Wanted {
  * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
  */
 export async function typedBody<T extends ApiObject>(exchange: Exchange, of: Wanted): Promise<T> {
-  const { value, json, duplicates } = await decodeBody(exchange.body);
+  const { value: sent, json, duplicates } = await decodeBody(exchange.body);
+  const value = inVersion(sent, of);
   return readObject(typeOf(of), { value: expectObject(value, of), json, duplicates }, exchange) as T;
+}
+
+function inVersion(sent: unknown, { group, version, olderVersions = [] }: Wanted): unknown {
+  const isOlder = isJsonObject(sent) && olderVersions.some((each) => sent.apiVersion === `${group}/${each}`);
+  return isOlder ? { ...sent, apiVersion: `${group}/${version}` } : sent;
 }
 
 /** A built-in kind, as `readObject` needs it. */

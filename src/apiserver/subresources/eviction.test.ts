@@ -20,6 +20,7 @@ async function setUp(
     ready?: boolean;
     status?: Partial<NonNullable<PodDisruptionBudget["status"]>>;
     spec?: PodDisruptionBudget["spec"];
+    apiVersion?: string;
   } = {},
 ): Promise<() => Promise<unknown>> {
   const { client } = memory;
@@ -37,7 +38,8 @@ async function setUp(
     const counted = { ...budget, status: { observedGeneration: 1, ...status } };
     await client.update<PodDisruptionBudget>(podDisruptionBudgets, counted, { subresource: "status" });
   }
-  const eviction: ApiObject = { apiVersion: "policy/v1", kind: "Eviction", metadata: target };
+  const { apiVersion = "policy/v1" } = options;
+  const eviction: ApiObject = { apiVersion, kind: "Eviction", metadata: target };
   return () => client.create(pods, eviction, { subresource: "eviction", target });
 }
 
@@ -65,6 +67,13 @@ test("an evicted pod says why it goes, and its budget counts it", async () => {
   });
   assert.equal(budget.status?.disruptionsAllowed, 0);
   assert.deepEqual(Object.keys(budget.status?.disruptedPods ?? {}), ["web"]);
+});
+
+test("an Eviction of the old version is as good, and no other", async () => {
+  await (await setUp("older", { apiVersion: "policy/v1beta1", status: { disruptionsAllowed: 1 } }))();
+  const pod = await memory.client.get<Pod>(pods, { namespace: "older", name: "web" });
+  assert.ok(pod.metadata?.deletionTimestamp);
+  await assert.rejects(await setUp("strange", { apiVersion: "policy/v2" }), /does not match the expected API version/);
 });
 
 test("a budget that allows none, or is not counted yet, refuses", async () => {

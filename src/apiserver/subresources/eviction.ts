@@ -20,6 +20,9 @@ import type { WriteContext } from "../registry/strategy.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
 
+/** Upstream takes the old version here still; fabric8's client sends it. */
+const EVICTION = { group: "policy", version: "v1", kind: "Eviction", olderVersions: ["v1beta1"] };
+
 const REFUSED = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 interface Eviction extends ApiObject {
@@ -30,7 +33,7 @@ interface Eviction extends ApiObject {
 export function evictionSubresource(options: { reader: ObjectReader; table: () => ResourceTable }): Subresource {
   return {
     async create(resource, exchange, environment) {
-      const eviction = await typedBody<Eviction>(exchange, { group: "policy", version: "v1", kind: "Eviction" });
+      const eviction = await typedBody<Eviction>(exchange, EVICTION);
       const { namespace, name } = exchange.info;
       const { dryRun: dryRuns = [], ...said } = eviction.deleteOptions ?? {};
       const { options: deletion, dryRun } = checkDeleteOptions(said, [...exchange.query.getAll("dryRun"), ...dryRuns]);
