@@ -67,6 +67,8 @@ export interface KeyExchange {
 }
 
 const ROUND_MS = 2000;
+/** A server that does not say for three times as long that it lives counts as away. */
+const ALIVE_MS = 5000;
 const CATCH_UP_MS = 30_000;
 /** What one round may do before it takes a breath. */
 const STEPS = 8;
@@ -124,10 +126,10 @@ async function keep(kept: Kept): Promise<{ stop(): Promise<void> }> {
   const { clock, log, store, directory } = kept;
   let isStopped = false;
   let problem = "";
-  const rewriting: { now?: Promise<void> } = {};
+  const progress: Progress = { aliveAtMs: Number.NEGATIVE_INFINITY };
   const round = async (): Promise<void> => {
     try {
-      for (let count = 0; count < STEPS && !isStopped && (await oneStep(kept, rewriting)); count++);
+      for (let count = 0; count < STEPS && !isStopped && (await oneStep(kept, progress)); count++);
       problem = "";
     } catch (error) {
       const message = errorMessage(error);
@@ -155,8 +157,14 @@ async function keep(kept: Kept): Promise<{ stop(): Promise<void> }> {
   };
 }
 
+/** What goes on over several rounds. */
+interface Progress {
+  aliveAtMs: number;
+  rewriting?: Promise<void>;
+}
+
 /** Says what is in use here, and takes one step. Answers whether there may be another one. */
-async function oneStep(kept: Kept, rewriting: { now?: Promise<void> }): Promise<boolean> {
+async function oneStep(kept: Kept, progress: Progress): Promise<boolean> {
   const { store, directory, name } = kept;
   const own = ownKeys(directory, kept);
   let records = await readRecords(store);
@@ -171,11 +179,15 @@ async function oneStep(kept: Kept, rewriting: { now?: Promise<void> }): Promise<
     if (digestOf(readSharedFiles(directory)) !== mine.digest) return true;
     await writeServer(store, mine);
   }
-  await writeAlive(store, mine.id);
+  const nowMs = kept.clock.monotonic();
+  if (nowMs - progress.aliveAtMs >= ALIVE_MS || !records.alive.has(mine.id)) {
+    await writeAlive(store, mine.id);
+    progress.aliveAtMs = nowMs;
+  }
   if (!isTold || !records.alive.has(mine.id)) records = await readRecords(store);
   writeServerList(kept.dataDirectory, records, mine.id);
   const step = nextStep(own.keys, records);
-  return step === undefined ? false : take(step, { kept, own, records, rewriting });
+  return step === undefined ? false : take(step, { kept, own, records, progress });
 }
 
 interface Own {
@@ -184,11 +196,8 @@ interface Own {
   readonly identity: OwnIdentity;
 }
 
-async function take(
-  step: Step,
-  at: { kept: Kept; own: Own; records: Records; rewriting: { now?: Promise<void> } },
-): Promise<boolean> {
-  const { kept, own, records, rewriting } = at;
+async function take(step: Step, at: { kept: Kept; own: Own; records: Records; progress: Progress }): Promise<boolean> {
+  const { kept, own, records, progress } = at;
   const { directory, store, log } = kept;
   switch (step.kind) {
     case "adopt":
@@ -219,11 +228,11 @@ async function take(
       return true;
     case "rewrite":
       // Long in a large cluster: rounds go on, which say that this server lives.
-      rewriting.now ??= kept.users
+      progress.rewriting ??= kept.users
         .rewriteSecrets()
         .then(() => endEncryptionExchange(directory))
         .catch((error) => log.warn("encrypting anew is not done and goes on", { error: errorMessage(error) }))
-        .finally(() => delete rewriting.now);
+        .finally(() => delete progress.rewriting);
       return false;
   }
 }
