@@ -36,7 +36,7 @@ export interface ComponentIdentity {
 }
 
 /** Longer than a pod takes to run: its events are for people, who look later. */
-const EVENTS_LINGER_MS = 250;
+const EVENTS_LINGER_MS = 500;
 
 export function createComponent(
   { name, user, program = name, host }: ComponentIdentity,
