@@ -42,6 +42,8 @@ export interface RequestBody {
   readonly value?: unknown;
   /** True once somebody has asked for the bytes. */
   readonly wasRead?: () => boolean;
+  /** How many bytes have been read. */
+  readonly size?: () => number;
   /** All bytes, at most as many as the server takes. @throws StatusError RequestEntityTooLarge */
   read(): Promise<Buffer>;
 }

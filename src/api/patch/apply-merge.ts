@@ -26,8 +26,13 @@ function merge(live: unknown, wanted: unknown, at: At): unknown {
     const result: JsonObject = {};
     if (isJsonObject(live)) for (const key of Object.keys(live)) setField(result, key, live[key]);
     for (const key of Object.keys(wanted)) {
+      const value = wanted[key];
+      if (typeof value !== "object" && value !== undefined) {
+        setField(result, key, value);
+        continue;
+      }
       const below = { type: typeBelow(at.schema, type, key), schema: at.schema, path: [...at.path, `f:${key}`] };
-      setField(result, key, merge(getField(result, key), wanted[key], below));
+      setField(result, key, merge(getField(result, key), value, below));
     }
     return result;
   }
@@ -46,12 +51,11 @@ function mergeLists(
   const { type } = at;
   const liveByKey = elementsByKey(type, live);
   const wantedKeys = wanted.map((element) => elementKey(type, element));
-  wantedKeys.forEach((key, index) => {
-    if (wantedKeys.indexOf(key) !== index) {
-      throw badRequest(`${pathText(at.path)}: duplicate entries for key ${pathText([key])}`);
-    }
-  });
-  const asked = new Set(wantedKeys);
+  const asked = new Set<string>();
+  for (const key of wantedKeys) {
+    if (asked.has(key)) throw badRequest(`${pathText(at.path)}: duplicate entries for key ${pathText([key])}`);
+    asked.add(key);
+  }
   const result: unknown[] = [];
   let position = 0;
   const keyAt = (index: number): string | undefined =>

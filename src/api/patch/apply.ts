@@ -6,6 +6,7 @@ import { type Comparison, compareFields, fieldSetOf } from "./field-compare.ts";
 import {
   difference,
   EMPTY_SET,
+  equalSets,
   type FieldSet,
   intersection,
   isEmptySet,
@@ -78,46 +79,65 @@ export function trackUpdate(
   return writeManagers(others.values());
 }
 
-/**
- * Server-side apply: the live object with the configuration merged in, without what the applier owned and no longer says,
- * and with metadata.managedFields brought up to date. Neither input is changed.
- *
- * @param live undefined when the object is not there yet
- * @throws StatusError Conflict, naming each field and its manager, unless forced
- */
+/** `applySteps`, all at once. */
 export function applyConfiguration(
   live: JsonObject | undefined,
   configuration: JsonObject,
   options: FieldManagement & { readonly force?: boolean },
 ): JsonObject {
+  const steps = applySteps(live, configuration, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * Server-side apply: the live object with the configuration merged in, without what the applier owned and no longer says,
+ * and with metadata.managedFields brought up to date. Neither input is changed. It rests between steps, for each goes through
+ * the whole object.
+ *
+ * @param live undefined when the object is not there yet
+ * @throws StatusError Conflict, naming each field and its manager, unless forced
+ */
+export function* applySteps(
+  live: JsonObject | undefined,
+  configuration: JsonObject,
+  options: FieldManagement & { readonly force?: boolean },
+): Generator<void, JsonObject, void> {
   if ((metaOf(configuration).managedFields ?? []).length > 0) throw badRequest("metadata.managedFields must be nil");
   const { schema } = options;
   const type = typeOfDefinition(schema, options.definition);
   const current = withoutManagedFields(live ?? {});
-  const managers = managersBefore(live, current, options);
+  const known = readManagers(metaOf(live ?? {}).managedFields);
+  const managers = managersBefore(live, current, { ...options, known });
   const ignored = setOfPaths(options.ignored ?? []);
   const self = selfOf(options, "Apply");
   const identity = identityOfManager(self);
+  yield;
   const inOwn = (manager: Manager): FieldSet => ownFields(manager, current, options);
   const before = managers.get(identity);
   const last = before === undefined ? EMPTY_SET : inOwn(before);
   const wanted = withoutIgnored(withoutManagedFields(configuration), options.ignored ?? []);
   const said = fieldSetOf(wanted, type, schema);
   const owned = recursiveDifference(difference(said, unownedFields), ignored);
+  yield;
   managers.delete(identity);
   const merged = mergeConfiguration(current, wanted, { type, schema });
+  yield;
   const keep = [...managers.values()].reduce((sum, manager) => union(sum, inOwn(manager)), said);
+  yield;
   const result = (pruneOwned(merged, { last, keep }, { type, schema }) ?? {}) as JsonObject;
+  yield;
   const comparison = byVersion(compareFields(current, result, { type, schema }), current, result, options);
   if (options.force !== true) {
     const agreed = options.manager === KUBECTL ? lastAppliedFields(current, options) : EMPTY_SET;
     const conflicts = conflictsOf(managers, comparison, agreed);
     if (conflicts.length > 0) throw conflictError(conflicts);
   }
+  yield;
   const after = withoutChanges(managers, comparison);
-  const time = sameSet(last, owned)
-    ? (readManagers(metaOf(live ?? {}).managedFields).get(identity)?.time ?? self.time)
-    : self.time;
+  const time = equalSets(last, owned) ? (known.get(identity)?.time ?? self.time) : self.time;
   after.set(identity, { ...self, time, fields: owned });
   const metadata = {
     ...(isJsonObject(result.metadata) ? result.metadata : {}),
@@ -135,10 +155,9 @@ function compare(old: JsonObject, updated: JsonObject, options: FieldManagement)
 function managersBefore(
   live: JsonObject | undefined,
   current: JsonObject,
-  options: FieldManagement,
+  options: FieldManagement & { readonly known: ReadonlyMap<string, Manager> },
 ): Map<string, Manager> {
-  const managers = readManagers(metaOf(live ?? {}).managedFields);
-  if (live === undefined || managers.size > 0) return managers;
+  if (live === undefined || options.known.size > 0) return new Map(options.known);
   const all = fieldSetOf(current, typeOfDefinition(options.schema, options.definition), options.schema);
   const fields = recursiveDifference(difference(all, unownedFields), setOfPaths(options.ignored ?? []));
   const before: Manager = {
@@ -254,8 +273,4 @@ function withoutIgnored(object: JsonObject, ignored: readonly (readonly string[]
     }
   }
   return result;
-}
-
-function sameSet(a: FieldSet, b: FieldSet): boolean {
-  return isEmptySet(difference(a, b)) && isEmptySet(difference(b, a));
 }

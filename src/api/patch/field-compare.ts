@@ -16,6 +16,10 @@ function saidBelow(value: unknown, unresolved: FieldType, schema: Schema): Field
     if (!isJsonObject(value)) return EMPTY_SET;
     for (const key of Object.keys(value)) {
       const child = value[key];
+      if (type.kind === "map" && typeof child !== "object") {
+        found.push([`f:${key}`, EMPTY_SET]);
+        continue;
+      }
       const below = saidBelow(child, typeBelow(schema, type, key), schema);
       const known = type.kind === "struct" && Object.hasOwn(type.definition.fields, key);
       const isBare = !known || child === null || (isJsonObject(child) && Object.keys(child).length === 0);
@@ -62,6 +66,10 @@ const CHANGES = ["added", "modified", "removed"] as const;
 
 /** What differs at a path and below it, by kind of change. */
 type Difference = { [change in (typeof CHANGES)[number]]?: FieldSet | undefined };
+/** Of what has nothing below it. */
+const ADDED: Difference = { added: EMPTY_SET };
+const MODIFIED: Difference = { modified: EMPTY_SET };
+const REMOVED: Difference = { removed: EMPTY_SET };
 type Found = { [change in (typeof CHANGES)[number]]?: [string, FieldSet][] };
 
 function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference | undefined {
@@ -72,8 +80,10 @@ function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference 
   if (type.kind === "struct" || type.kind === "map") below = compareObjects(pair, type, schema);
   else if (type.kind === "list" || type.kind === "set") below = compareLists(pair, type, schema);
   else if (before !== undefined && after !== undefined) {
-    return equalJson(before, after) ? undefined : { modified: EMPTY_SET };
+    return equalJson(before, after) ? undefined : MODIFIED;
   }
+  if (below === undefined && (before === undefined || after === undefined))
+    return before === undefined ? ADDED : REMOVED;
   if (before === undefined) return { ...below, added: asMember(below?.added) };
   if (after === undefined) return { ...below, removed: asMember(below?.removed) };
   return below;
@@ -89,6 +99,7 @@ function compareObjects(
   const found: Found = {};
   const look = (key: string): void => {
     const child = { before: getField(before, key), after: getField(after, key) };
+    if (child.before === child.after) return;
     const childType = typeBelow(schema, type, key);
     const difference = compare(areBothThere ? alwaysThere(child, { type, key, childType }) : child, childType, schema);
     if (difference !== undefined) note(found, `f:${key}`, difference);

@@ -21,6 +21,7 @@ export function hasMember(set: FieldSet, element: string): boolean {
 }
 
 function isMember(below: FieldSet): boolean {
+  if (below === EMPTY_SET) return true;
   if (below[HERE] !== undefined) return true;
   for (const _ in below) return false;
   return true;
@@ -28,22 +29,30 @@ function isMember(below: FieldSet): boolean {
 
 /** True when nothing is in the set; for the value of an element: nothing below it. */
 export function isEmptySet(set: FieldSet | undefined): boolean {
+  if (set === EMPTY_SET) return true;
   for (const element in set) if (element !== HERE) return false;
   return true;
 }
 
 /** The value of an element that is in the set itself, with what was there below it. */
 export function asMember(below: FieldSet | undefined): FieldSet {
-  if (below === undefined || isEmptySet(below)) return EMPTY_SET;
+  if (below === undefined || below === EMPTY_SET || isEmptySet(below)) return EMPTY_SET;
   return below[HERE] === undefined ? { [HERE]: EMPTY_SET, ...below } : below;
 }
 
 /** A set of these elements with what each has below; sorts them in place. */
 export function setOfElements(elements: [element: string, below: FieldSet][]): FieldSet {
-  if (elements.length > 1) elements.sort(byText);
+  if (!isSorted(elements)) elements.sort(byText);
   const set: Record<string, FieldSet> = {};
   for (const [element, below] of elements) set[element] = below;
   return set;
+}
+
+function isSorted(elements: readonly [string, FieldSet][]): boolean {
+  for (let index = 1; index < elements.length; index++) {
+    if (elements[index - 1]![0] > elements[index]![0]) return false;
+  }
+  return true;
 }
 
 function byText([a]: [string, FieldSet], [b]: [string, FieldSet]): number {
@@ -62,21 +71,23 @@ export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmptySet(a)) return withoutHere(b);
+  if (isEmptySet(a) || a === b) return withoutHere(b);
   if (isEmptySet(b)) return withoutHere(a);
-  const elements: [string, FieldSet][] = [];
-  for (const element of Object.keys(a)) {
-    if (element === HERE) continue;
-    const [left, right] = [a[element]!, b[element]];
-    elements.push([element, right === undefined ? left : bothOf(left, right)]);
-  }
+  // What is added is often little to much, or the same.
+  const both: Record<string, FieldSet> = { ...a };
+  delete both[HERE];
+  let isNew = false;
   for (const element of Object.keys(b)) {
-    if (element !== HERE && a[element] === undefined) elements.push([element, b[element]!]);
+    if (element === HERE) continue;
+    const [left, right] = [a[element], b[element]!];
+    isNew ||= left === undefined;
+    both[element] = left === undefined ? right : bothOf(left, right);
   }
-  return setOfElements(elements);
+  return isNew ? setOfElements(Object.entries(both)) : both;
 }
 
 function bothOf(left: FieldSet, right: FieldSet): FieldSet {
+  if (left === right || (isEmptySet(right) && isMember(left))) return left;
   const below = union(left, right);
   return isMember(left) || isMember(right) ? asMember(below) : below;
 }
@@ -98,17 +109,37 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 function without(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
-  if (isEmptySet(b)) return withoutHere(a);
-  const result: Record<string, FieldSet> = {};
-  for (const element of Object.keys(a)) {
-    if (element === HERE) continue;
-    const [mine, other] = [a[element]!, b[element]];
-    if (other === undefined) result[element] = mine;
-    else if (!isMember(other))
-      put(result, element, { isMember: isMember(mine), below: without(mine, other, recursive) });
-    else if (!recursive) put(result, element, { isMember: false, below: without(mine, other, recursive) });
+  // What is taken away is often little of much.
+  if (!haveCommon(a, b)) return withoutHere(a);
+  const result: Record<string, FieldSet> = { ...a };
+  delete result[HERE];
+  for (const element of Object.keys(b)) {
+    const [mine, other] = [a[element], b[element]!];
+    if (mine === undefined || element === HERE) continue;
+    const isKept = isMember(mine) && !isMember(other);
+    const below = recursive && isMember(other) ? EMPTY_SET : without(mine, other, recursive);
+    // What stays keeps its place in the order.
+    if (isKept || !isEmptySet(below)) put(result, element, { isMember: isKept, below });
+    else delete result[element];
   }
   return result;
+}
+
+/** Whether both have the same paths. */
+export function equalSets(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true;
+  for (const element in a) {
+    if (element === HERE) continue;
+    const [left, right] = [a[element]!, b[element]];
+    if (right === undefined || isMember(left) !== isMember(right) || !equalSets(left, right)) return false;
+  }
+  for (const element in b) if (element !== HERE && a[element] === undefined) return false;
+  return true;
+}
+
+function haveCommon(a: FieldSet, b: FieldSet): boolean {
+  for (const element in b) if (element !== HERE && a[element] !== undefined) return true;
+  return false;
 }
 
 function put(set: Record<string, FieldSet>, element: string, of: { isMember: boolean; below: FieldSet }): void {
@@ -149,10 +180,15 @@ function isWellFormed(fields: JsonObject): boolean {
     const below = fields[element];
     const isHere = element === HERE;
     if (!isJsonObject(below) || element < before || !(isHere || ELEMENT.test(element))) return false;
-    if (isHere ? Object.keys(below).length > 0 : !isWellFormed(below)) return false;
+    if (isHere ? hasKeys(below) : hasKeys(below) && !isWellFormed(below)) return false;
     before = element;
   }
   return true;
+}
+
+function hasKeys(object: JsonObject): boolean {
+  for (const _ in object) return true;
+  return false;
 }
 
 function wellFormed(fields: JsonObject): FieldSet {

@@ -226,3 +226,30 @@ for (const [name, patch, code, message] of badStrategicPatches) {
     assert.throws(() => applyStrategicMergePatch(original, patch, options), failsWith(code, message));
   });
 }
+
+test("long lists merge in one pass each, by names and by values", () => {
+  const count = 30_000;
+  const many = <T>(make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+  const original = {
+    metadata: { finalizers: many((index) => `a${index}`) },
+    spec: { template: { spec: { containers: many((index) => ({ name: `a${index}`, image: "x" })) } } },
+  };
+  const patch = {
+    metadata: { finalizers: many((index) => `a${index + count / 2}`) },
+    spec: {
+      template: {
+        spec: {
+          containers: [
+            { name: "a7", $patch: "delete" },
+            ...many((index) => ({ name: `a${index + count / 2}`, image: "y" })),
+          ],
+        },
+      },
+    },
+  };
+  const options = { schema: testSchema, definition: "Deployment" };
+  const merged = applyStrategicMergePatch(original, patch, options) as typeof original;
+  assert.equal(merged.metadata.finalizers.length, count * 1.5);
+  assert.equal(merged.spec.template.spec.containers.length, count * 1.5 - 1);
+  assert.deepEqual(merged.spec.template.spec.containers.at(-1), { name: `a${count * 1.5 - 1}`, image: "y" });
+});

@@ -1,7 +1,7 @@
 import type { Field, Schema } from "../schema.ts";
 import { badRequest, failure } from "../status.ts";
-import { cloneJson, equalJson, getField, isJsonObject, type JsonObject, setField } from "./json-value.ts";
-import { identityOf, indexOfIdentity, orderMerged } from "./list-order.ts";
+import { cloneJson, getField, isJsonObject, type JsonObject, setField } from "./json-value.ts";
+import { identityOf, identityText, indexByIdentity, orderMerged } from "./list-order.ts";
 
 const PATCH = "$patch";
 const RETAIN_KEYS = "$retainKeys";
@@ -87,16 +87,18 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], cont
     throw unprocessable(`list element types are not identical: ${JSON.stringify(elements)}`);
   }
   if (objects === 0) {
-    const merged = elements.filter((element, index) => elements.indexOf(element) === index);
+    const merged = [...new Set(elements)];
     return orderMerged(merged, patch, { original, mergeKey: "" });
   }
   const mergeKey = context.field.patchMergeKey ?? "";
   if (mergeKey === "") throw unprocessable(`cannot merge lists without merge key for field ${context.key}`);
   const { kept, additions } = applyElementDirectives(original as JsonObject[], patch as JsonObject[], mergeKey);
   const merged: unknown[] = [...kept];
+  const indexes = indexByIdentity(merged, mergeKey);
   for (const element of additions) {
-    const index = indexOfIdentity(merged, keyValue(element, mergeKey), mergeKey);
-    if (index < 0) merged.push(withoutDirectives(element));
+    const identity = identityText(keyValue(element, mergeKey));
+    const index = indexes.get(identity);
+    if (index === undefined) indexes.set(identity, merged.push(withoutDirectives(element)) - 1);
     else {
       const type = { definition: context.field.ref };
       merged[index] = mergeObject(merged[index] as JsonObject, element, { schema: context.schema, type });
@@ -111,20 +113,19 @@ function applyElementDirectives(
   patch: readonly JsonObject[],
   mergeKey: string,
 ): { kept: JsonObject[]; additions: JsonObject[] } {
-  let kept = [...original];
+  const deleted = new Set<string>();
   let replaced = false;
   const additions: JsonObject[] = [];
   for (const element of patch) {
     const directive = getField(element, PATCH);
     if (directive === undefined) additions.push(element);
-    else if (directive === "delete") {
-      const value = keyValue(element, mergeKey);
-      kept = kept.filter((each) => !equalJson(identityOf(each, mergeKey), value));
-    } else if (directive === "replace") replaced = true;
+    else if (directive === "delete") deleted.add(identityText(keyValue(element, mergeKey)));
+    else if (directive === "replace") replaced = true;
     else if (directive === "merge") throw unprocessable("merging lists cannot yet be specified in the patch");
     else throw badPatchType(directive, element);
   }
-  return { kept: replaced ? [] : kept, additions };
+  const kept = replaced ? [] : original.filter((each) => !deleted.has(identityOf(each, mergeKey)));
+  return { kept, additions };
 }
 
 function keyValue(element: JsonObject, mergeKey: string): unknown {
@@ -139,10 +140,11 @@ function deleteFromList(result: JsonObject, key: string, values: unknown): void 
   if (!Array.isArray(values)) throw badRequest("invalid patch format of primitive list");
   const before = getField(result, key);
   if (!Array.isArray(before)) return;
+  const deleted = new Set(values.map(identityText));
   setField(
     result,
     key,
-    before.filter((each) => !values.some((value) => equalJson(value, each))),
+    before.filter((each) => !deleted.has(identityText(each))),
   );
 }
 
@@ -168,13 +170,14 @@ function checkOrder(list: unknown, order: readonly unknown[], mergeKey: string):
   let at = 0;
   for (const element of list) {
     if (isJsonObject(element) && Object.hasOwn(element, PATCH)) continue;
-    const index = indexOfIdentity(order.slice(at), identityOf(element, mergeKey), mergeKey);
-    if (index < 0) {
+    const identity = identityOf(element, mergeKey);
+    while (at < order.length && identityOf(order[at], mergeKey) !== identity) at++;
+    if (at === order.length) {
       throw unprocessable(
         `The order in patch list:\n${JSON.stringify(list)}\n doesn't match ${ELEMENT_ORDER.slice(0, -1)} list:\n${JSON.stringify(order)}\n`,
       );
     }
-    at += index + 1;
+    at++;
   }
 }
 
@@ -182,11 +185,12 @@ function retainKeys(result: JsonObject, patch: JsonObject): void {
   const keys = getField(patch, RETAIN_KEYS);
   if (keys === undefined) return;
   if (!Array.isArray(keys)) throw badRequest("invalid patch format of retainKeys");
+  const retained = new Set<unknown>(keys);
   for (const key of Object.keys(patch)) {
     if (key.startsWith("$") || patch[key] === null) continue;
-    if (!keys.includes(key)) throw badRequest("invalid patch format of retainKeys");
+    if (!retained.has(key)) throw badRequest("invalid patch format of retainKeys");
   }
-  for (const key of Object.keys(result)) if (!keys.includes(key)) delete result[key];
+  for (const key of Object.keys(result)) if (!retained.has(key)) delete result[key];
 }
 
 function fieldOf({ schema, type }: Context, key: string): Field | undefined {

@@ -26,6 +26,7 @@ export function writeContext(exchange: Exchange, environment: Environment): Writ
     get signal() {
       return exchange.signal;
     },
+    bodyBytes: exchange.body.size,
     warn: (message) => void exchange.warnings.push(message),
     ...(exchange.auditAnnotations === undefined ? {} : { annotate: annotator(exchange.auditAnnotations) }),
   };

@@ -9,10 +9,12 @@ import {
 import { cloneJson, isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
 import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.ts";
 import { cannotBeHandled } from "../../api/unknown-fields.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
-import { applied } from "../registry/managed-fields.ts";
+import { applied, appliedInTurns } from "../registry/managed-fields.ts";
 import type { ServedResource } from "../registry/resource.ts";
+import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
 import { mediaType, parseYaml, textOf } from "./decode.ts";
@@ -43,9 +45,12 @@ export async function patchHandler(
   const { namespace, name, subresource } = exchange.info;
   const definition = resource.schema.definition;
   if (patch.type === APPLY_PATCH) return applyHandler(resource, { exchange, patch, context });
-  const transform = (current: ApiObject): ApiObject => {
+  const isLarge = takesTurns(context);
+  if (isLarge) await nextTurn();
+  const transform = async (current: ApiObject): Promise<ApiObject> => {
     const { apiVersion, kind } = current;
     const value = { ...patchObject(current, patch, { resource, definition }), apiVersion, kind } as ApiObject;
+    if (isLarge) await nextTurn();
     const json = patch.type === JSON_PATCH ? undefined : patch.json;
     const object = readObject(resource, { value, json }, exchange);
     checkName(object, exchange);
@@ -62,17 +67,21 @@ async function applyHandler(
 ): Promise<ObjectAnswer> {
   const { exchange, patch, context } = request;
   const { namespace, name, subresource } = exchange.info;
+  const isLarge = takesTurns(context);
+  if (isLarge) await nextTurn();
   const wanted = appliedConfiguration(resource, patch, exchange);
+  if (isLarge) await nextTurn();
   const force = isTrue(exchange.query.get("force"));
   const operation = "Apply" as const;
-  const transform = (current: ApiObject): ApiObject =>
-    applied(resource, { current, wanted, context, force, subresource });
+  const merge = isLarge ? appliedInTurns : applied;
+  const transform = (current: ApiObject): ApiObject | Promise<ApiObject> =>
+    merge(resource, { current, wanted, context, force, subresource });
   try {
     const stored = await updateObject(resource, { namespace, name, subresource, transform, operation }, context);
     return objectAnswer(stored.object, { bytes: stored.bytes, resource });
   } catch (error) {
     if (!isNotFound(error) || subresource !== "" || (wanted.metadata?.uid ?? "") !== "") throw error;
-    const draft = applied(resource, { current: undefined, wanted, context, force, subresource });
+    const draft = await merge(resource, { current: undefined, wanted, context, force, subresource });
     const stored = await createObject(resource, draft, context, operation);
     return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
   }

@@ -1,11 +1,14 @@
 import { invalid, invalidObject } from "../../api/field-error.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, isNotFound, type Status, unsupportedMediaType } from "../../api/status.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { chosen } from "../cache/selection.ts";
 import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
 import { deleteObject } from "../registry/delete.ts";
 import type { ServedResource } from "../registry/resource.ts";
+import type { WriteContext } from "../registry/strategy.ts";
+import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
 import { decodeBody, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
 import { deleteOptions } from "./delete-options.ts";
@@ -21,7 +24,7 @@ export async function createHandler(
   environment: Environment,
 ): Promise<ObjectAnswer> {
   const context = writeContext(exchange, environment);
-  const draft = await bodyOf(resource, exchange);
+  const draft = await bodyOf(resource, exchange, context);
   placeInNamespace(resource, draft, exchange);
   const stored = await createObject(resource, draft, context);
   return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
@@ -35,7 +38,7 @@ export async function updateHandler(
 ): Promise<ObjectAnswer> {
   const { namespace, name, subresource } = exchange.info;
   const context = writeContext(exchange, environment);
-  const draft = await bodyOf(resource, exchange);
+  const draft = await bodyOf(resource, exchange, context);
   placeInNamespace(resource, draft, exchange);
   const written = draft.metadata?.name ?? "";
   if (written === "")
@@ -115,11 +118,12 @@ export async function deleteCollectionHandler(
   return { kind: "list", resource, revision, entries };
 }
 
-async function bodyOf(resource: ServedResource, exchange: Exchange): Promise<ApiObject> {
+async function bodyOf(resource: ServedResource, exchange: Exchange, context: WriteContext): Promise<ApiObject> {
   if (resource.custom !== undefined && mediaType(exchange.body.contentType) === PROTOBUF_TYPE) {
     throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
   }
   const { value, json, duplicates } = await decodeBody(exchange.body);
+  if (takesTurns(context)) await nextTurn();
   return readObject(resource, { value: expectObject(value, resource.schema), json, duplicates }, exchange);
 }
 

@@ -5,9 +5,15 @@ import { badRequest, entityTooLarge } from "../../api/status.ts";
 const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 /** A body that is read when somebody first asks for it, and once. */
-export function bodyReader(stream: Readable): { read(): Promise<Buffer>; wasRead(): boolean } {
+export function bodyReader(stream: Readable): { read(): Promise<Buffer>; wasRead(): boolean; size(): number } {
   let reading: Promise<Buffer> | undefined;
-  return { read: () => (reading ??= readBody(stream)), wasRead: () => reading !== undefined };
+  let size = 0;
+  const read = async (): Promise<Buffer> => {
+    const bytes = await readBody(stream);
+    size = bytes.length;
+    return bytes;
+  };
+  return { read: () => (reading ??= read()), wasRead: () => reading !== undefined, size: () => size };
 }
 
 /** All bytes of a body. @throws StatusError RequestEntityTooLarge, or BadRequest when the client breaks off */

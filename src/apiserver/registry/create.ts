@@ -4,12 +4,14 @@ import { validateObjectMeta } from "../../api/object-meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { alreadyExists, badRequest, failure, StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
 import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
 import { completeDraft, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { Undo, WriteContext } from "./strategy.ts";
+import { takesTurns } from "./take-turns.ts";
 
 /** How often a generated name is made anew when it is taken (upstream: 8). */
 const GENERATE_NAME_TRIES = 8;
@@ -45,8 +47,11 @@ async function createOnce(
   completeMeta(resource, draft, context);
   if (resource.hasStatus && resource.kind?.statusOnCreate !== true) delete (draft as AnyObject).status;
   resource.kind?.setDefaults?.(draft);
+  const isLarge = takesTurns(context);
+  if (isLarge) await nextTurn();
   // What the server adds from here on belongs to nobody, so that an apply that leaves it out does not take it away.
   trackWrite(resource, { draft, context, operation });
+  if (isLarge) await nextTurn();
   resource.kind?.prepareForCreate?.(draft);
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
   await resource.admission.admit(attributes);
@@ -54,6 +59,7 @@ async function createOnce(
   const undo = await resource.strategy.beforeCreate?.(draft, context);
   try {
     validateNew(resource, draft);
+    if (isLarge) await nextTurn();
     for (const warning of resource.kind?.warnings?.(draft) ?? []) context.warn(warning);
     await resource.admission.validate(attributes);
     return await store(resource, draft, context, undo);

@@ -1,7 +1,8 @@
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
-import { applyConfiguration, type FieldManagement, trackUpdate } from "../../api/patch/apply.ts";
+import { applyConfiguration, applySteps, type FieldManagement, trackUpdate } from "../../api/patch/apply.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import { formatTime } from "../../base/clock.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { otherVersions } from "./other-versions.ts";
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
@@ -30,25 +31,43 @@ export function trackWrite(resource: ServedResource, write: TrackedWrite): void 
   else meta.managedFields = entries;
 }
 
+export interface AppliedWrite {
+  readonly current: ApiObject | undefined;
+  readonly wanted: ApiObject;
+  readonly context: WriteContext;
+  readonly force: boolean;
+  readonly subresource: string;
+  /** As which version it is noted, when not the resource's own. */
+  readonly apiVersion?: string;
+}
+
 /** The stored object with an applied configuration merged in. @throws StatusError Conflict */
-export function applied(
-  resource: ServedResource,
-  apply: {
-    current: ApiObject | undefined;
-    wanted: ApiObject;
-    context: WriteContext;
-    force: boolean;
-    subresource: string;
-    /** As which version it is noted, when not the resource's own. */
-    apiVersion?: string;
-  },
-): ApiObject {
-  const { current, wanted, context, force, subresource, apiVersion } = apply;
-  return applyConfiguration(current as JsonObject | undefined, wanted as JsonObject, {
+export function applied(resource: ServedResource, apply: AppliedWrite): ApiObject {
+  const { current, wanted } = apply;
+  return applyConfiguration(
+    current as JsonObject | undefined,
+    wanted as JsonObject,
+    applyOptions(resource, apply),
+  ) as ApiObject;
+}
+
+/** The same for what is large: others have their turns between the steps. */
+export async function appliedInTurns(resource: ServedResource, apply: AppliedWrite): Promise<ApiObject> {
+  const { current, wanted } = apply;
+  const steps = applySteps(current as JsonObject | undefined, wanted as JsonObject, applyOptions(resource, apply));
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value as ApiObject;
+    await nextTurn();
+  }
+}
+
+function applyOptions(resource: ServedResource, { context, force, subresource, apiVersion }: AppliedWrite) {
+  return {
     ...management(resource, context, subresource),
     ...(apiVersion !== undefined && { apiVersion }),
     force,
-  }) as ApiObject;
+  };
 }
 
 function management(resource: ServedResource, context: WriteContext, subresource: string): FieldManagement {

@@ -17,6 +17,8 @@ export interface WriteContext {
   readonly options?: ApiObject | undefined;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** How many bytes the request's body has, once it has been read. */
+  readonly bodyBytes?: (() => number) | undefined;
   /** Adds to the request's audit event, when it has one. */
   annotate?(key: string, value: string): void;
 }

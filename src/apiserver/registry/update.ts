@@ -3,6 +3,7 @@ import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMetaUpdate } from "../../api/object-meta.ts";
 import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
 import { conflict, notFound } from "../../api/status.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
 import { finishDeletion } from "./delete.ts";
@@ -10,6 +11,7 @@ import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
 import { completeDraft, completed, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
+import { takesTurns } from "./take-turns.ts";
 
 /** How often a change without a precondition is made again on a newer object before the client gets the conflict. */
 const CONFLICT_TRIES = 5;
@@ -64,13 +66,17 @@ async function updateOnce(
 ): Promise<Stored> {
   const { request, wanted, current, context } = write;
   const subresource = request.subresource ?? "";
+  const isLarge = takesTurns(context, current.bytes.length);
+  if (isLarge) await nextTurn();
   const old = completed(resource, current.object);
   const draft = subresource === "status" ? statusDraft(resource, wanted, old) : cloneJson(wanted);
   carryMeta(draft, old);
   if (subresource === "status") resource.kind?.prepareForStatusUpdate?.(draft, old);
   if (subresource === "") completeWhole(resource, draft as AnyObject, old as AnyObject);
+  if (isLarge) await nextTurn();
   // What the server changes from here on belongs to nobody.
   trackWrite(resource, { draft, old, context, subresource, operation: request.operation ?? "Update" });
+  if (isLarge) await nextTurn();
   if (subresource === "") resource.kind?.prepareForUpdate?.(draft, old);
   const view = request.admission === "already" ? undefined : request.admission;
   const object = view?.show(draft) ?? draft;
@@ -83,7 +89,9 @@ async function updateOnce(
   const undo = await resource.strategy.beforeUpdate?.(draft, old, context);
   try {
     countGeneration(resource, draft as AnyObject, old as AnyObject);
+    if (isLarge) await nextTurn();
     validateChange(resource, { draft, old, subresource });
+    if (isLarge) await nextTurn();
     if (subresource === "") for (const warning of resource.kind?.warnings?.(draft, old) ?? []) context.warn(warning);
     if (request.admission !== "already") await resource.admission.validate(attributes);
     if (equalJson(draft, old) && resource.storage.isStoredAsWritten(current)) {

@@ -39,7 +39,7 @@ export async function askRaw(server: ApiServer, url: string, request: RawRequest
     credentials: { headers },
     user: { name: "admin", groups: ["system:masters"] },
     signal: new AbortController().signal,
-    body: { contentType: request.contentType ?? "application/json", read: async () => bytes },
+    body: { contentType: request.contentType ?? "application/json", read: async () => bytes, size: () => bytes.length },
     warnings: [],
   };
   const sink = memorySink();
