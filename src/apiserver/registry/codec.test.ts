@@ -42,3 +42,8 @@ test("text that looks like the room inside an object is not taken for it", () =>
   assert.equal(back.metadata?.resourceVersion, "77");
   assert.deepEqual(back.metadata?.annotations, trap.metadata.annotations);
 });
+
+test("stored bytes keep nothing but themselves", () => {
+  const { buffer, length } = encode({ ...pod, metadata: { name: "wäb" } });
+  assert.equal(buffer.byteLength, length);
+});

@@ -20,7 +20,17 @@ const parsed = new WeakMap<Buffer, WeakRef<ApiObject>>();
 export function encode(object: ApiObject): Buffer {
   const { apiVersion, kind, metadata, ...rest } = object;
   const { resourceVersion: _, ...meta } = metadata ?? {};
-  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest }));
+  return ownBytes(JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest }));
+}
+
+/**
+ * Not a part of Node's pool, as Buffer.from would give: what lives as long as an object is stored would keep 64 KB with all
+ * the passing bytes around it.
+ */
+function ownBytes(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 /**
