@@ -14,6 +14,7 @@ import { legacyTokenCleaner } from "./legacy-token-cleaner/reconcile.ts";
 import { namespaceController } from "./namespace/reconcile.ts";
 import { nodeIpamController } from "./node-ipam/reconcile.ts";
 import { nodeLifecycleController } from "./node-lifecycle/reconcile.ts";
+import { podCertificateCleaner } from "./pod-certificate-cleaner/reconcile.ts";
 import { podGarbageCollector } from "./pod-gc/reconcile.ts";
 import type { ControllerFactory } from "./reconciler.ts";
 import { replicaSetController } from "./replicaset/replicaset.ts";
@@ -55,6 +56,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "persistentvolume-protection-controller": volumeProtectionController,
   "persistentvolumeclaim-protection-controller": claimProtectionController,
   "pod-garbage-collector-controller": podGarbageCollector,
+  "podcertificaterequest-cleaner-controller": podCertificateCleaner,
   "resourcequota-controller": resourceQuotaController,
   "service-cidr-controller": serviceCidrController,
   "serviceaccount-controller": serviceAccountController,

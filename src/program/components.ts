@@ -7,6 +7,7 @@ import { rootCaController } from "../controllers/root-ca/reconcile.ts";
 import { runControllers } from "../controllers/runner.ts";
 import { serviceAccountTokenController } from "../controllers/serviceaccount-token/reconcile.ts";
 import { controllerTable } from "../controllers/table.ts";
+import { trustBundlePublisher } from "../controllers/trust-bundle-publisher/reconcile.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import type { AuthoritySource } from "./authority-source.ts";
 import { authoritySigner } from "./certificate-authority.ts";
@@ -45,14 +46,13 @@ export async function startControllers(context: ComponentContext, facts: Control
   const { log, spans, metrics } = context.environment;
   const shared = createComponent({ name: MANAGER, user: identities.controllerManager }, context);
   const writers: Component[] = [];
+  const rootCa = { pem: () => facts.authority.current().trusted, onChange: facts.authority.onChange };
   const controllers = runControllers({
     factories: {
       ...controllerTable,
       "node-ipam-controller": nodeIpamController({ clusterCidr: facts.clusterCidr, nodePrefixLength: 24 }),
-      "root-ca-certificate-publisher-controller": rootCaController({
-        pem: () => facts.authority.current().trusted,
-        onChange: facts.authority.onChange,
-      }),
+      "root-ca-certificate-publisher-controller": rootCaController(rootCa),
+      "kube-apiserver-serving-clustertrustbundle-publisher-controller": trustBundlePublisher(rootCa),
       ...signingControllers(facts, context.environment),
       ...tokenControllers(facts),
     },

@@ -35,6 +35,9 @@ export const CONTROLLER_ACCOUNTS: Readonly<Record<string, string>> = {
   "endpoints-controller": "endpoint-controller",
   "endpointslice-mirroring-controller": "endpointslicemirroring-controller",
   "garbage-collector-controller": "generic-garbage-collector",
+  "kube-apiserver-serving-clustertrustbundle-publisher-controller":
+    "kube-apiserver-serving-clustertrustbundle-publisher",
+  "podcertificaterequest-cleaner-controller": "podcertificaterequestcleaner",
   "legacy-serviceaccount-token-cleaner-controller": "legacy-service-account-token-cleaner",
   "node-ipam-controller": "node-controller",
   "node-lifecycle-controller": "node-controller",
