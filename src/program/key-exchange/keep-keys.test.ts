@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
@@ -253,4 +253,28 @@ test("an old copy is helped by a server that runs; without one, or with other ke
   const before = readFileSync(join(stranger.directory, "ca.key"), "utf8");
   await assert.rejects(stranger.start(), /are not those that this cluster had/);
   assert.equal(readFileSync(join(stranger.directory, "ca.key"), "utf8"), before);
+});
+
+test("a copy of the keys alone gets what belongs to them, and takes nothing away", async () => {
+  const { one, two } = await three();
+  writeRotation(one.directory, { phase: "begin", since, isShared: true });
+  await pass(30_000);
+  const bare = await server("bare");
+  for (const file of readdirSync(bare.directory)) rmSync(join(bare.directory, file));
+  for (const file of [
+    "ca.crt",
+    "ca.key",
+    "front-proxy-ca.crt",
+    "front-proxy-ca.key",
+    "sa.key",
+    "sa.pub",
+    "encryption-configuration.json",
+  ]) {
+    cpSync(join(two.directory, file), join(bare.directory, file));
+  }
+  await bare.start();
+  await pass(10_000);
+  assert.deepEqual(readSharedFiles(bare.directory), readSharedFiles(one.directory));
+  assert.equal(readRotation(one.directory)?.phase, "overlap");
+  assert.equal(bare.pki.serviceAccount.oldPublicKeys.length, 1);
 });

@@ -66,6 +66,8 @@ export interface KeyExchange {
   withdraw(): Promise<void>;
 }
 
+/** Generation of a copy that does not say which it is: its keys must be the present ones. */
+const COPY = 0;
 const ROUND_MS = 2000;
 /** A server that does not say for three times as long that it lives counts as away. */
 const ALIVE_MS = 5000;
@@ -106,8 +108,7 @@ export function keyExchange(options: KeyExchangeOptions): KeyExchange {
     },
     async follow(users) {
       const records = await readRecords(store);
-      // Let in with its keys, it has those that all are to have.
-      if (readGeneration(directory) === undefined) writeGeneration(directory, records.current?.generation ?? 1);
+      if (readGeneration(directory) === undefined) writeGeneration(directory, firstGeneration(directory, records));
       return keep({ ...options, directory, users });
     },
     async withdraw() {
@@ -115,6 +116,12 @@ export function keyExchange(options: KeyExchangeOptions): KeyExchange {
       if (identity !== undefined) await forget(store, identity.id);
     },
   };
+}
+
+/** Of a folder that has never taken part. The server was let in with its keys: at most what belongs to them is missing. */
+function firstGeneration(directory: string, { current }: Records): number {
+  if (current === undefined) return 1;
+  return digestOf(readSharedFiles(directory)) === current.digest ? current.generation : COPY;
 }
 
 interface Kept extends KeyExchangeOptions {
@@ -245,7 +252,7 @@ function ownKeys(directory: string, { random }: { random: Random }): Own {
     id: identity.id,
     generation,
     digest: digestOf(files),
-    remembers: new Set(Object.keys(identity.secrets).map(Number)),
+    remembers: new Set([COPY, ...Object.keys(identity.secrets).map(Number)]),
     rotation: readRotation(directory)?.phase,
     encryption: readEncryptionPhase(directory),
   };
@@ -259,7 +266,8 @@ function recordOf({ keys, identity }: Own, name: string): ServerRecord {
 
 async function sealFor(server: ServerRecord, { kept, own }: { kept: Kept; own: Own }): Promise<void> {
   const { generation } = own.keys;
-  const secret = Buffer.from(own.identity.secrets[server.generation]!, "base64");
+  const known = server.generation === COPY ? generation : server.generation;
+  const secret = Buffer.from(own.identity.secrets[known]!, "base64");
   const about = aboutBox(server.id, server.generation, generation);
   const plain = Buffer.from(JSON.stringify(own.files));
   const box = seal(plain, { publicKey: server.publicKey, secret, about }, kept.random);
