@@ -5,6 +5,7 @@ import {
   validatePodTemplate,
   validateTemplateMatch,
 } from "../core/pod-template.ts";
+import { templateWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { DaemonSet, DaemonSetUpdateStrategy } from "../generated/apps/v1.ts";
@@ -68,6 +69,10 @@ export const daemonSetKind = defineKind<DaemonSet>({
     ).flatMap((key) => nonNegative(daemonSet.status?.[key], `status.${key}`)),
     ...validateCollisions(daemonSet, old),
   ],
+  warnings: (daemonSet, old) =>
+    old === undefined || templateGeneration(daemonSet) !== templateGeneration(old)
+      ? templateWarnings(daemonSet.spec?.template, "spec.template.")
+      : [],
   columns: [
     nameColumn,
     integerColumn<DaemonSet>(
@@ -109,6 +114,9 @@ export const daemonSetKind = defineKind<DaemonSet>({
     ),
   ],
 });
+
+const templateGeneration = ({ metadata }: DaemonSet): string | undefined =>
+  metadata?.annotations?.[TEMPLATE_GENERATION];
 
 function annotate(daemonSet: DaemonSet, generation: number): void {
   const meta = (daemonSet.metadata ??= {});

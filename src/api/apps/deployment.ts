@@ -1,5 +1,6 @@
 import { ageColumn, containerColumns, nameColumn, textColumn, textNumberColumn, wide } from "../columns.ts";
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
+import { workloadWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { Deployment, DeploymentStrategy } from "../generated/apps/v1.ts";
@@ -54,6 +55,7 @@ export const deploymentKind = defineKind<Deployment>({
     }),
     ...validateCollisions(deployment, old),
   ],
+  warnings: workloadWarnings,
   columns: [
     nameColumn,
     textColumn<Deployment>(

@@ -1,5 +1,6 @@
 import { ageColumn, containerColumns, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
+import { workloadWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import type { ReplicaSet } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
@@ -38,6 +39,7 @@ export const replicaSetKind = defineKind<ReplicaSet>({
       within: ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
       ready: "readyReplicas",
     }),
+  warnings: workloadWarnings,
   columns: [
     nameColumn,
     integerColumn<ReplicaSet>("Desired", "Replicas is the number of desired pods.", ({ spec }) => spec?.replicas),

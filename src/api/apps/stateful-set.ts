@@ -1,6 +1,8 @@
 import { ageColumn, containerColumns, nameColumn, textColumn } from "../columns.ts";
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
+import { claimSpecWarnings } from "../core/pod-volume-warnings.ts";
 import { setResourceRequirementsDefaults } from "../core/resource-list.ts";
+import { isChanged, templateWarnings } from "../core/workload-warnings.ts";
 import { optionalNamed } from "../field-checks.ts";
 import { forbiddenField } from "../field-error.ts";
 import type { StatefulSet, StatefulSetSpec } from "../generated/apps/v1.ts";
@@ -65,6 +67,7 @@ export const statefulSetKind = defineKind<StatefulSet>({
     }),
     ...validateCollisions(statefulSet, old),
   ],
+  warnings: statefulSetWarnings,
   columns: [
     nameColumn,
     textColumn<StatefulSet>(
@@ -103,6 +106,22 @@ function setStatefulSetDefaults(spec: StatefulSetSpec): void {
     claim.status ??= {};
     claim.status.phase ||= "Pending";
   }
+}
+
+function statefulSetWarnings(statefulSet: StatefulSet, old?: StatefulSet): string[] {
+  const { spec } = statefulSet;
+  const warnings: string[] = [];
+  if (isChanged(statefulSet, old)) {
+    warnings.push(...templateWarnings(spec?.template, "spec.template."));
+    for (const [index, claim] of (spec?.volumeClaimTemplates ?? []).entries()) {
+      warnings.push(...claimSpecWarnings(claim.spec, `spec.volumeClaimTemplates[${index}].Spec`));
+    }
+  }
+  if ((spec?.revisionHistoryLimit ?? 0) < 0) {
+    const text = "a negative value retains all historical revisions; a value >= 0 is recommended";
+    warnings.push(`spec.revisionHistoryLimit: ${text}`);
+  }
+  return warnings;
 }
 
 function fixedPart(spec: StatefulSetSpec | undefined): Partial<StatefulSetSpec> {

@@ -1,5 +1,6 @@
 import { ageColumn, containerColumns, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
+import { isChanged, nameWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { CronJob } from "../generated/batch/v1.ts";
@@ -7,6 +8,7 @@ import { ageOf } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { formatLabelSelector } from "../selectors.ts";
 import { scheduleError } from "./cron-schedule.ts";
+import { jobSpecWarnings } from "./job-warnings.ts";
 import { validateJobSpec } from "./validate-job.ts";
 
 const NAME_MAX = 52;
@@ -34,6 +36,10 @@ export const cronJobKind = defineKind<CronJob>({
       ? [invalid("metadata.name", name, `must be no more than ${NAME_MAX} characters`)]
       : [];
   },
+  warnings: (cronJob, old) => [
+    ...(old === undefined ? nameWarnings(cronJob.metadata, "workload") : []),
+    ...(isChanged(cronJob, old) ? jobSpecWarnings(cronJob.spec?.jobTemplate?.spec, "spec.jobTemplate.spec") : []),
+  ],
   columns: [
     nameColumn,
     textColumn<CronJob>("Schedule", "The schedule in Cron format.", ({ spec }) => spec?.schedule ?? ""),

@@ -1,11 +1,13 @@
 import { ageColumn, containerColumns, nameColumn, textColumn, wide } from "../columns.ts";
 import { isConditionTrue } from "../conditions.ts";
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
+import { isChanged, nameWarnings } from "../core/workload-warnings.ts";
 import type { Job, JobSpec } from "../generated/batch/v1.ts";
 import { humanDuration } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { formatLabelSelector } from "../selectors.ts";
 import { CONTROLLER_UID, generatedLabels } from "./job-labels.ts";
+import { jobSpecWarnings } from "./job-warnings.ts";
 import { validateJob, validateJobCreate } from "./validate-job.ts";
 import { validateJobStatus } from "./validate-job-status.ts";
 import { validateJobUpdate } from "./validate-job-update.ts";
@@ -33,6 +35,10 @@ export const jobKind = defineKind<Job>({
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatus,
   defaultPropagation: "background",
+  warnings: (job, old) => [
+    ...(old === undefined ? nameWarnings(job.metadata, "workload") : []),
+    ...(isChanged(job, old) ? jobSpecWarnings(job.spec, "spec") : []),
+  ],
   columns: [
     nameColumn,
     textColumn<Job>("Status", "Status of the job.", jobStatus),

@@ -5,9 +5,11 @@ import { podColumns } from "./pod-columns.ts";
 import { setPodSpecDefaults } from "./pod-defaults.ts";
 import { qualityOfService } from "./pod-quality.ts";
 import { validatePodUpdate } from "./pod-update.ts";
+import { podWarnings } from "./pod-warnings.ts";
 import { validateAnnotationsMatch, validatePodAnnotations, validateTokenAccount } from "./validate-pod-annotations.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 import { keepPodStatus, validatePodStatusUpdate } from "./validate-pod-status.ts";
+import { nameWarnings } from "./workload-warnings.ts";
 
 export const podKind = defineKind<Pod>({
   group: "",
@@ -36,6 +38,8 @@ export const podKind = defineKind<Pod>({
   validateUpdate: validatePodUpdate,
   prepareForStatusUpdate: keepPodStatus,
   validateStatusUpdate: validatePodStatusUpdate,
+  // Of a pod that is there already, everything has been said.
+  warnings: (pod, old) => (old === undefined ? [...nameWarnings(pod.metadata, "Pod"), ...podWarnings(pod, "")] : []),
   columns: podColumns,
   selectableFields: {
     "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",

@@ -6,6 +6,7 @@ import type { ReplicationController } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { matchesMap } from "../selectors.ts";
 import { setPodTemplateDefaults, validatePodTemplate } from "./pod-template.ts";
+import { workloadWarnings } from "./workload-warnings.ts";
 
 export const replicationControllerKind = defineKind<ReplicationController>({
   group: "",
@@ -35,6 +36,7 @@ export const replicationControllerKind = defineKind<ReplicationController>({
       within: ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
       ready: "readyReplicas",
     }),
+  warnings: workloadWarnings,
   columns: [
     nameColumn,
     integerColumn<ReplicationController>(
