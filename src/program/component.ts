@@ -35,8 +35,11 @@ export interface ComponentIdentity {
   readonly host?: string;
 }
 
-/** Longer than a pod takes to run: its events are for people, who look later. */
-const EVENTS_LINGER_MS = 500;
+/**
+ * What those decide who belong to no node is done by others at once, who have the processor first: longer than a pod takes to
+ * run. Kubelets tell of what is done.
+ */
+const EVENTS_LINGER_MS = 250;
 
 export function createComponent(
   { name, user, program = name, host }: ComponentIdentity,
@@ -52,7 +55,8 @@ export function createComponent(
   const transport = from.door({ user, userAgent: program });
   const client = new Client(transport);
   const informers = createInformerSet({ client, clock, random, log });
-  const sender = from.eventSender ?? createEventSender({ clock, random, log, lingerMs: EVENTS_LINGER_MS });
+  const lingerMs = host === undefined ? EVENTS_LINGER_MS : 0;
+  const sender = from.eventSender ?? createEventSender({ clock, random, log, lingerMs });
   const events = sender.recorder({ client, component: name, ...(host !== undefined && { host }) });
   return {
     name,

@@ -69,8 +69,8 @@ test("a pod that is on its way is told after a moment, and what it comes to at o
     containerStatuses: [{ ...creating.containerStatuses![0]!, state: { waiting: { reason } } }],
   });
   const cases: readonly { next: PodStatus; afterMs: number; requests: number }[] = [
-    { next: { ...waiting("ContainerCreating"), podIP: "10.0.0.1" }, afterMs: 499, requests: 0 },
-    { next: { ...waiting("ContainerCreating"), podIP: "10.0.0.1" }, afterMs: 500, requests: 1 },
+    { next: { ...waiting("ContainerCreating"), podIP: "10.0.0.1" }, afterMs: 149, requests: 0 },
+    { next: { ...waiting("ContainerCreating"), podIP: "10.0.0.1" }, afterMs: 150, requests: 1 },
     { next: waiting("ErrImagePull"), afterMs: 0, requests: 1 },
     { next: { ...waiting("x"), phase: "Running" }, afterMs: 0, requests: 1 },
   ];

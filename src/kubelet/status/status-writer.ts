@@ -12,8 +12,11 @@ import { statusPatch } from "./patch.ts";
 const RETRY_MS = [100, 500, 2000, 10_000];
 /** That a sandbox is ready waits so long for what its containers do, and then both are one request. */
 const SANDBOX_NEWS_MS = 1000;
-/** That a pod is on its way to run waits so long: most run by then, and writing it would take the processor that they need. */
-const ON_ITS_WAY_MS = 500;
+/**
+ * That a pod is on its way to run waits so long: one whose image is present runs by then, and writing it would take the
+ * processor that it needs. Longer starts are told of while they last.
+ */
+const ON_ITS_WAY_MS = 150;
 
 export interface StatusWriter {
   /** The pod's status is to be this one. Sent at once when it differs from what the API has; the latest one wins. */
