@@ -1,5 +1,5 @@
 import type { Schema } from "../schema.ts";
-import { asMember, EMPTY_SET, type FieldSet, setOfElements, union } from "./field-set.ts";
+import { asMember, EMPTY_SET, type FieldSet, fieldElement, memberWith, setOfElements, union } from "./field-set.ts";
 import { elementsByKey, type FieldType, resolveType, typeBelow } from "./field-types.ts";
 import { equalJson, getField, isJsonObject, type JsonObject } from "./json-value.ts";
 
@@ -67,7 +67,6 @@ const CHANGES = ["added", "modified", "removed"] as const;
 /** What differs at a path and below it, by kind of change. */
 type Difference = { [change in (typeof CHANGES)[number]]?: FieldSet | undefined };
 /** Of what has nothing below it. */
-const ADDED: Difference = { added: EMPTY_SET };
 const MODIFIED: Difference = { modified: EMPTY_SET };
 const REMOVED: Difference = { removed: EMPTY_SET };
 type Found = { [change in (typeof CHANGES)[number]]?: [string, FieldSet][] };
@@ -75,6 +74,7 @@ type Found = { [change in (typeof CHANGES)[number]]?: [string, FieldSet][] };
 function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference | undefined {
   const { before, after } = pair;
   if (before === after) return undefined;
+  if (before === undefined) return { added: addedAt(after, unresolved, schema) };
   const type = resolveType(unresolved, before, after);
   let below: Difference | undefined;
   if (type.kind === "struct" || type.kind === "map") below = compareObjects(pair, type, schema);
@@ -82,11 +82,28 @@ function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference 
   else if (before !== undefined && after !== undefined) {
     return equalJson(before, after) ? undefined : MODIFIED;
   }
-  if (below === undefined && (before === undefined || after === undefined))
-    return before === undefined ? ADDED : REMOVED;
-  if (before === undefined) return { ...below, added: asMember(below?.added) };
-  if (after === undefined) return { ...below, removed: asMember(below?.removed) };
-  return below;
+  if (after !== undefined) return below;
+  return below === undefined ? REMOVED : { ...below, removed: asMember(below.removed) };
+}
+
+/** All that came with a value that was not there: itself, and everything in it. */
+function addedAt(value: unknown, unresolved: FieldType, schema: Schema): FieldSet {
+  const type = resolveType(unresolved, value);
+  if (type.kind === "struct" || type.kind === "map") {
+    if (!isJsonObject(value)) return EMPTY_SET;
+    const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+    return memberWith(keys.sort(), (key) => [
+      fieldElement(key),
+      addedAt(value[key], typeBelow(schema, type, key), schema),
+    ]);
+  }
+  if (type.kind !== "list" && type.kind !== "set") return EMPTY_SET;
+  const elements = elementsByKey(type, value);
+  return memberWith([...elements.keys()].sort(), (key) => {
+    const [first, ...others] = elements.get(key)!;
+    const isPlain = type.kind === "set" || others.length > 0;
+    return [key, isPlain ? EMPTY_SET : addedAt(first, type.element, schema)];
+  });
 }
 
 function compareObjects(

@@ -40,6 +40,33 @@ export function asMember(below: FieldSet | undefined): FieldSet {
   return below[HERE] === undefined ? { [HERE]: EMPTY_SET, ...below } : below;
 }
 
+const fieldElements = new Map<string, string>();
+const FIELDS_REMEMBERED = 8192;
+
+/** `f:name`. The same text each time for names that are seen again and again: it becomes a key of very many objects. */
+export function fieldElement(name: string): string {
+  let element = fieldElements.get(name);
+  if (element === undefined) {
+    element = `f:${name}`;
+    if (fieldElements.size < FIELDS_REMEMBERED) fieldElements.set(name, element);
+  }
+  return element;
+}
+
+/** The value of an element that is in the set itself, with elements below it that come in order. */
+export function memberWith<T>(
+  inOrder: readonly T[],
+  elementOf: (each: T) => [element: string, below: FieldSet],
+): FieldSet {
+  if (inOrder.length === 0) return EMPTY_SET;
+  const set: Record<string, FieldSet> = { [HERE]: EMPTY_SET };
+  for (const each of inOrder) {
+    const [element, below] = elementOf(each);
+    set[element] = below;
+  }
+  return set;
+}
+
 /** A set of these elements with what each has below; sorts them in place. */
 export function setOfElements(elements: [element: string, below: FieldSet][]): FieldSet {
   if (!isSorted(elements)) elements.sort(byText);
