@@ -32,12 +32,12 @@ export type ReconcileResult =
     }
   | undefined;
 
-const REST_MS_AN_OBJECT = 0.01;
+const REST_MS_AN_OBJECT = 0.05;
 const SHORTEST_REST_MS = 2;
 
 /**
  * How long a key rests whose reconcile looked at so many objects. Each of ten thousand pods tells several times that it has
- * changed; looking at all of them each time would cost a hundred million looks, and a rest of 100 ms makes it a thousandth.
+ * changed; looking at all of them each time would cost a hundred million looks, and a rest of 500 ms makes it a few thousandths.
  */
 export function restAfter(objects: number): number {
   const restMs = objects * REST_MS_AN_OBJECT;

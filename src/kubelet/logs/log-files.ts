@@ -1,5 +1,7 @@
 /** Containers' log files on this machine. */
 export interface LogFiles {
+  /** There is never anything to rotate. */
+  readonly keepsNothing?: boolean;
   /** Undefined when there is no such file. */
   sizeBytes(path: string): Promise<number | undefined>;
   /**
@@ -11,6 +13,7 @@ export interface LogFiles {
 
 /** For nodes whose containers do not really run. */
 export const noLogFiles: LogFiles = {
+  keepsNothing: true,
   sizeBytes: async () => undefined,
   rotate: async () => {},
 };

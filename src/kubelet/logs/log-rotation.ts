@@ -22,6 +22,7 @@ export interface LogRotationOptions {
 
 /** Rotates the logs of running containers that grew too large, until the signal aborts. */
 export async function runLogRotation(options: LogRotationOptions): Promise<void> {
+  if (options.files.keepsNothing === true) return;
   while (!options.signal.aborted) {
     await sleep(options.clock, LOOK_MS, options.signal);
     if (!options.signal.aborted) await rotateLargeLogs(options);

@@ -1,6 +1,7 @@
 import { qualityOfService } from "../../api/core/pod-quality.ts";
-import type { Container, Pod, ResourceRequirements } from "../../api/generated/core/v1.ts";
+import type { Container, Pod, PodSpec, ResourceRequirements } from "../../api/generated/core/v1.ts";
 import { quantityMilli, quantityValue } from "../../api/quantity.ts";
+import { createInterner } from "../../base/intern.ts";
 import type { LinuxContainerResources } from "../cri/config.ts";
 import { isSidecar } from "./pod.ts";
 
@@ -57,9 +58,19 @@ export function containerResources(pod: Pod, container: Container, nodeMemoryByt
   };
 }
 
+type Amounts = Readonly<Record<string, number>>;
+
+/** A pod that comes to a node is compared with all that are there. */
+const requestsOf = new WeakMap<PodSpec, Amounts>();
+const intern = createInterner<Amounts>();
+
 /** Requests of a whole pod in base units (cpu in thousandths), as the scheduler counts them. */
-export function podRequests(pod: Pod): Record<string, number> {
-  return effective(pod, ({ requests = {}, limits = {} }) => ({ ...limits, ...requests }));
+export function podRequests(pod: Pod): Amounts {
+  const known = pod.spec && requestsOf.get(pod.spec);
+  if (known !== undefined) return known;
+  const requests = intern(effective(pod, ({ requests = {}, limits = {} }) => ({ ...limits, ...requests })));
+  if (pod.spec !== undefined) requestsOf.set(pod.spec, requests);
+  return requests;
 }
 
 /** Limits of a whole pod; a resource is there only when every container limits it. */
