@@ -21,14 +21,12 @@ export const jobKind = defineKind<Job>({
   setDefaults(job) {
     if (job.spec === undefined) return;
     setJobSpecDefaults(job.spec);
-    const labels = job.spec.template?.metadata?.labels;
-    if (labels !== undefined && Object.keys(job.metadata?.labels ?? {}).length === 0) {
-      job.metadata = { ...job.metadata, labels: { ...labels } };
-    }
+    takeTemplateLabels(job);
   },
   prepareForCreate(job) {
     job.status = {};
     generateSelector(job);
+    takeTemplateLabels(job);
   },
   validate: validateJob,
   validateCreate: validateJobCreate,
@@ -58,6 +56,13 @@ export const jobKind = defineKind<Job>({
   ],
   selectableFields: { "status.successful": ({ status }) => String(status?.succeeded ?? 0) },
 });
+
+/** A job without labels has those of its template, those that the API server gives to pods among them. */
+function takeTemplateLabels(job: Job): void {
+  const labels = job.spec?.template?.metadata?.labels;
+  if (labels === undefined || Object.keys(job.metadata?.labels ?? {}).length > 0) return;
+  job.metadata = { ...job.metadata, labels: { ...labels } };
+}
 
 /** Defaults of a job's spec, in a job. */
 function setJobSpecDefaults(spec: JobSpec): void {

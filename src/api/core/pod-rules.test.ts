@@ -197,7 +197,6 @@ const cases: readonly [string, Partial<PodSpec>, readonly string[]][] = [
     { resources: { limits: { "ephemeral-storage": "1" } } },
     [
       `spec.resources.limits[ephemeral-storage]: Unsupported value: "ephemeral-storage": supported values: "cpu", "hugepages-", "memory"`,
-      `spec.resources.requests[ephemeral-storage]: Unsupported value: "ephemeral-storage": supported values: "cpu", "hugepages-", "memory"`,
     ],
   ],
   [

@@ -141,14 +141,14 @@ test("of annotations whose place fields have taken", () => {
     "seccomp.security.alpha.kubernetes.io/pod": "unconfined",
     "container.apparmor.security.beta.kubernetes.io/c": "unconfined",
   };
-  const both = (at: string) => [
+  const all = (at: string) => [
     `${at}[scheduler.alpha.kubernetes.io/critical-pod]: non-functional in v1.16+; use the "priorityClassName" field instead`,
     `${at}[seccomp.security.alpha.kubernetes.io/pod]: non-functional in v1.27+; use the "seccompProfile" field instead`,
+    `${at}[container.apparmor.security.beta.kubernetes.io/c]: deprecated since v1.30; use the "appArmorProfile" field instead`,
   ];
-  assert.deepEqual(podKind.warnings!(pod({}, annotations)), both("metadata.annotations"));
+  assert.deepEqual(podKind.warnings!(pod({}, annotations)), all("metadata.annotations"));
   assert.deepEqual(podTemplateKind.warnings!({ template: pod({}, annotations) } as AnyObject), [
-    ...both("template.metadata.annotations"),
-    'template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: deprecated since v1.30; use the "appArmorProfile" field instead',
+    ...all("template.metadata.annotations"),
   ]);
 });
 

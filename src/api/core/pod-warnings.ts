@@ -128,7 +128,7 @@ function duplicateWarnings(spec: PodSpec, at: string): string[] {
   ];
 }
 
-/** Annotations of old that fields have taken the place of. The annotations of a pod itself are turned into fields. */
+/** Annotations of old that fields have taken the place of. */
 function profileWarnings({ metadata, spec }: Required<PodLike>, prefix: string): string[] {
   const annotations = metadata.annotations ?? {};
   const warnings: string[] = [];
@@ -136,12 +136,12 @@ function profileWarnings({ metadata, spec }: Required<PodLike>, prefix: string):
     if (annotations[key] !== undefined) warnings.push(`${prefix}metadata.annotations[${key}]: ${text}`);
   };
   if (spec.securityContext?.seccompProfile === undefined) warn(SECCOMP_POD, SECCOMP_FIELD);
-  const isTemplate = prefix !== "";
   for (const { container } of containersOf(spec, "")) {
     const { seccompProfile, appArmorProfile } = container.securityContext ?? {};
     if (seccompProfile === undefined) warn(`${SECCOMP_CONTAINER}${container.name}`, SECCOMP_FIELD);
+    // The field of a pod may have come from the annotation only now.
     const hasField = appArmorProfile !== undefined || spec.securityContext?.appArmorProfile !== undefined;
-    if (isTemplate && !hasField) warn(`${APP_ARMOR}${container.name}`, APP_ARMOR_FIELD);
+    if (prefix === "" || !hasField) warn(`${APP_ARMOR}${container.name}`, APP_ARMOR_FIELD);
   }
   return warnings;
 }

@@ -1,14 +1,26 @@
 import { type FieldError, forbiddenField } from "../field-error.ts";
 import type { Pod, PodSpec } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
+import { equalJson } from "../patch/json-value.ts";
+import { formatQuantity } from "../quantity.ts";
 import { podColumns } from "./pod-columns.ts";
 import { setPodSpecDefaults } from "./pod-defaults.ts";
+import { mergeLabelKeys } from "./pod-label-keys.ts";
 import { qualityOfService } from "./pod-quality.ts";
+import { aggregateContainers, isPodLevelResource } from "./pod-requests.ts";
 import { validatePodUpdate } from "./pod-update.ts";
 import { podWarnings } from "./pod-warnings.ts";
-import { validateAnnotationsMatch, validatePodAnnotations, validateTokenAccount } from "./validate-pod-annotations.ts";
+import {
+  APP_ARMOR,
+  appArmorProfileOf,
+  validateAnnotationsMatch,
+  validatePodAnnotations,
+  validateTokenAccount,
+} from "./validate-pod-annotations.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 import { keepPodStatus, validatePodStatusUpdate } from "./validate-pod-status.ts";
+import { isOvercommitAllowed } from "./validate-resources.ts";
+import { containersOf } from "./validate-windows.ts";
 import { nameWarnings } from "./workload-warnings.ts";
 
 export const podKind = defineKind<Pod>({
@@ -21,6 +33,8 @@ export const podKind = defineKind<Pod>({
     setPodOnlyDefaults(pod.spec);
   },
   prepareForCreate(pod) {
+    takeAppArmorAnnotations(pod);
+    mergeLabelKeys(pod);
     pod.status = { phase: "Pending", qosClass: qualityOfService(pod.spec!) };
     if ((pod.spec?.schedulingGates ?? []).length > 0) {
       pod.status.conditions = [
@@ -68,8 +82,37 @@ function setPodOnlyDefaults(spec: PodSpec): void {
     if (spec.hostNetwork !== true) continue;
     for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
   }
-  const level = spec.resources;
-  if (level?.limits !== undefined) level.requests = { ...level.limits, ...level.requests };
+  setPodResourceDefaults(spec);
+}
+
+/** What a pod as a whole asks for: what its containers ask for together, else what it is limited to. */
+function setPodResourceDefaults(spec: PodSpec): void {
+  const { resources } = spec;
+  if (resources === undefined) return;
+  const limits = { ...resources.limits };
+  for (const [name, quantity] of aggregateContainers(spec, "limits")) {
+    if (name.startsWith("hugepages-")) limits[name] ??= formatQuantity(quantity);
+  }
+  const requests = { ...resources.requests };
+  for (const [name, quantity] of aggregateContainers(spec, "requests")) {
+    if (isPodLevelResource(name) && isOvercommitAllowed(name)) requests[name] ??= formatQuantity(quantity);
+  }
+  for (const [name, limit] of Object.entries(limits)) if (isPodLevelResource(name)) requests[name] ??= limit;
+  if (Object.keys(limits).length > 0) resources.limits = limits;
+  if (Object.keys(requests).length > 0) resources.requests = requests;
+}
+
+/** Profiles that old clients name in annotations become fields, where there is none. */
+function takeAppArmorAnnotations({ metadata, spec }: Pod): void {
+  if (spec === undefined || spec.os?.name === "windows") return;
+  const wide = spec.securityContext?.appArmorProfile;
+  for (const { container } of containersOf(spec, "")) {
+    const text = metadata?.annotations?.[`${APP_ARMOR}${container.name}`];
+    const profile = text === undefined ? undefined : appArmorProfileOf(text);
+    if (profile === undefined || container.securityContext?.appArmorProfile !== undefined) continue;
+    if (equalJson(profile, wide ?? null)) continue;
+    container.securityContext = { ...container.securityContext, appArmorProfile: profile };
+  }
 }
 
 function validatePod(pod: Pod, old?: Pod): FieldError[] {
