@@ -52,10 +52,11 @@ async function createOnce(
   // What the server adds from here on belongs to nobody, so that an apply that leaves it out does not take it away.
   trackWrite(resource, { draft, context, operation });
   if (isLarge) await nextTurn();
-  resource.kind?.prepareForCreate?.(draft);
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
   await resource.admission.admit(attributes);
   resource.kind?.setDefaults?.(draft);
+  // After admission, which may change what a kind makes of it: the quality of service of a pod, say.
+  resource.kind?.prepareForCreate?.(draft);
   const undo = await resource.strategy.beforeCreate?.(draft, context);
   try {
     validateNew(resource, draft);
