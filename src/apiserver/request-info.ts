@@ -1,3 +1,5 @@
+import { queryFlag } from "../api/query-flag.ts";
+
 /**
  * What a request is about, read from its method, path and query alone, as upstream's RequestInfo: authorization decides on
  * exactly this, so it must never guess.
@@ -85,5 +87,5 @@ function collectionVerb(verb: string, name: string, query: URLSearchParams): str
 
 /** How the API reads booleans in a query. */
 export function isTrue(value: string | null): boolean {
-  return value !== null && value !== "false" && value !== "0";
+  return queryFlag(value);
 }

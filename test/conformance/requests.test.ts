@@ -68,6 +68,11 @@ describe("requests as upstream's suite sees them", () => {
     assert.deepEqual([quota.spec, quota.status], [{}, {}]);
   });
 
+  it("flags of a query are read in any case: Python's clients write watch=False", async () => {
+    const { code, json } = await askRaw(server.server, "/api/v1/namespaces/shop/configmaps?watch=False", {});
+    assert.deepEqual([code, json().kind], [200, "ConfigMapList"]);
+  });
+
   it("a Table of what has no columns is 406", async () => {
     const body = JSON.stringify({
       apiVersion: "authorization.k8s.io/v1",

@@ -1,4 +1,5 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
+import { queryFlag } from "../../api/query-flag.ts";
 import { badRequest } from "../../api/status.ts";
 
 /** The container that a request is about: the one it names, or the pod's only one. @throws StatusError BadRequest */
@@ -36,6 +37,5 @@ export function nodePath(action: string, pod: Pod, container?: string): string {
 
 /** How the API reads a boolean of an options object in a query. */
 export function flag(query: URLSearchParams, name: string): boolean {
-  const value = query.get(name);
-  return value !== null && value !== "false" && value !== "0";
+  return queryFlag(query.get(name));
 }

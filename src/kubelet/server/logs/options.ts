@@ -1,3 +1,4 @@
+import { queryFlag } from "../../../api/query-flag.ts";
 import { badRequest } from "../../../api/status.ts";
 
 /** Which part of a container's log is wanted: PodLogOptions, read from a query. */
@@ -42,8 +43,7 @@ export function logOptions(query: URLSearchParams, nowMs: number): LogOptions {
 }
 
 function flag(query: URLSearchParams, name: string): boolean {
-  const value = query.get(name);
-  return value !== null && value !== "false" && value !== "0";
+  return queryFlag(query.get(name));
 }
 
 function integer(query: URLSearchParams, name: string, least: number): number | undefined {
