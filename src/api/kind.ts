@@ -46,6 +46,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly countsGeneration?: true;
   /** Columns of `kubectl get`; priority 1 shows with -o wide only. Without them: Name and Age. */
   readonly columns?: readonly Column<T>[];
+  /** What a row of the table says of the object beside its cells. */
+  rowConditions?(object: T): readonly RowCondition[];
   /** Fields that a field selector may name, beyond metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** Grace period in seconds that a delete without one gets (pods: their own). Absent: objects go at once. */
@@ -64,6 +66,14 @@ export interface Column<T extends ApiObject = ApiObject> {
   readonly priority?: number;
   /** The cell. Ages are given as the timestamp's age by the table printer: return the RFC 3339 time for `date` columns. */
   cell(object: T, context: CellContext): string | number | boolean | null;
+}
+
+/** meta.k8s.io/v1 TableRowCondition. */
+export interface RowCondition {
+  readonly type: "Completed";
+  readonly status: "True";
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface CellContext {

@@ -1,6 +1,6 @@
 import { ageColumn, nameColumn } from "./columns.ts";
 import { ageOf } from "./human-duration.ts";
-import type { Column, KindDefinition } from "./kind.ts";
+import type { Column, KindDefinition, RowCondition } from "./kind.ts";
 import type { ApiObject, ListMeta } from "./meta.ts";
 
 /** meta.k8s.io/v1 Table: what `kubectl get` asks for and prints. */
@@ -22,6 +22,8 @@ export interface TableColumnDefinition {
 
 export interface TableRow {
   cells: (string | number | boolean | null)[];
+  /** What is particular about the object, e.g. that it has ended. */
+  conditions?: readonly RowCondition[];
   object?: ApiObject;
 }
 
@@ -53,7 +55,10 @@ export function tableOf(
       description,
       priority: priority ?? 0,
     })),
-    rows: objects.map((object) => tableRow(columns, object, options)),
+    rows: objects.map((object) => {
+      const conditions = definition?.rowConditions?.(object) ?? [];
+      return { ...tableRow(columns, object, options), ...(conditions.length > 0 && { conditions }) };
+    }),
   };
 }
 

@@ -100,8 +100,10 @@ export const daemonSetKind = defineKind<DaemonSet>({
       "The number of nodes that should be running the daemon pod and have one or more of the daemon pod running and available (ready for at least spec.minReadySeconds)",
       ({ status }) => status?.numberAvailable,
     ),
-    textColumn<DaemonSet>("Node Selector", "Labels that a node must have for the pod to fit on it.", ({ spec }) =>
-      formatLabels(spec?.template?.spec?.nodeSelector),
+    textColumn<DaemonSet>(
+      "Node Selector",
+      "NodeSelector is a selector which must be true for the pod to fit on a node. Selector which must match a node's labels for the pod to be scheduled on that node. More info: https://kubernetes.io/docs/concepts/configuration/assign-pod-node/",
+      ({ spec }) => formatLabels(spec?.template?.spec?.nodeSelector),
     ),
     ageColumn,
     ...containerColumns<DaemonSet>(({ spec }) => spec?.template),

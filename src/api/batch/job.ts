@@ -40,7 +40,11 @@ export const jobKind = defineKind<Job>({
   columns: [
     nameColumn,
     textColumn<Job>("Status", "Status of the job.", jobStatus),
-    textColumn<Job>("Completions", "The number of pods which reached phase Succeeded.", completions),
+    textColumn<Job>(
+      "Completions",
+      "The number of pods which reached phase Succeeded. The value increases monotonically for a given spec. However, it may decrease in reaction to scale down of elastic indexed jobs.",
+      completions,
+    ),
     textColumn<Job>("Duration", "Time required to complete the job.", ({ status }, nowMs) => {
       if (status?.startTime === undefined) return "";
       const end = status.completionTime === undefined ? nowMs : Date.parse(status.completionTime);
@@ -49,8 +53,10 @@ export const jobKind = defineKind<Job>({
     ageColumn,
     ...containerColumns<Job>(({ spec }) => spec?.template),
     wide(
-      textColumn<Job>("Selector", "A label query over pods that should match the pod count.", ({ spec }) =>
-        formatLabelSelector(spec?.selector),
+      textColumn<Job>(
+        "Selector",
+        "A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+        ({ spec }) => formatLabelSelector(spec?.selector),
       ),
     ),
   ],

@@ -428,3 +428,15 @@ test("a pod as a whole asks for what its containers do, or for its limits", () =
     requests: { cpu: "2", memory: "1Gi" },
   });
 });
+
+test("rows of pods that have ended say so", () => {
+  const rows = ["Running", "Succeeded", "Failed"].map(
+    (phase) => tableOf(podKind, [pod({}, { phase })], { nowMs: 0 }).rows[0]!.conditions,
+  );
+  const ended = (reason: string, message: string) => [{ type: "Completed", status: "True", reason, message }];
+  assert.deepEqual(rows, [
+    undefined,
+    ended("Succeeded", "The pod has completed successfully."),
+    ended("Failed", "The pod failed."),
+  ]);
+});

@@ -41,12 +41,12 @@ export const replicationControllerKind = defineKind<ReplicationController>({
     nameColumn,
     integerColumn<ReplicationController>(
       "Desired",
-      "Replicas is the number of desired replicas.",
+      "Replicas is the number of desired replicas. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
       ({ spec }) => spec?.replicas,
     ),
     integerColumn<ReplicationController>(
       "Current",
-      "Replicas is the most recently observed number of replicas.",
+      "Replicas is the most recently observed number of replicas. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
       ({ status }) => status?.replicas,
     ),
     integerColumn<ReplicationController>(
@@ -59,7 +59,7 @@ export const replicationControllerKind = defineKind<ReplicationController>({
     wide(
       textColumn<ReplicationController>(
         "Selector",
-        "Selector is a label query over pods that should match the Replicas count.",
+        "Selector is a label query over pods that should match the Replicas count. If Selector is empty, it is defaulted to the labels present on the Pod template. Label keys and values that must match in order to be controlled by this replication controller, if empty defaulted to labels on Pod template. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
         ({ spec }) => formatLabels(spec?.selector),
       ),
     ),
