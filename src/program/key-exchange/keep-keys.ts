@@ -8,31 +8,13 @@ import { readRotation, writeRotation } from "../../bootstrap/pki/rotation.ts";
 import { CommandError } from "../../cli/command.ts";
 import type { Store } from "../../store/store.ts";
 import { prepareEncryptionKey, writeWithNewestKey } from "../encryption-keys.ts";
-import { endEncryptionExchange, readEncryptionPhase, writeEncryptionPhase } from "./encryption-exchange.ts";
-import { ensureIdentity, type OwnIdentity, readIdentity } from "./own-identity.ts";
-import { nextStep, type OwnKeys, type Step } from "./plan.ts";
-import {
-  announce,
-  forget,
-  leave,
-  type Records,
-  readRecords,
-  type ServerRecord,
-  writeAlive,
-  writeBox,
-  writeServer,
-} from "./records.ts";
-import { open, seal } from "./sealed-box.ts";
+import { endEncryptionExchange, writeEncryptionPhase } from "./encryption-exchange.ts";
+import { adopt, firstGeneration, type Own, ownKeys, recordOf, sealFor } from "./hand-over.ts";
+import { readIdentity } from "./own-identity.ts";
+import { nextStep, type Step } from "./plan.ts";
+import { announce, forget, leave, type Records, readRecords, writeAlive, writeServer } from "./records.ts";
 import { takeForgetWishes, writeServerList } from "./server-list.ts";
-import {
-  digestOf,
-  finishIncoming,
-  readGeneration,
-  readSharedFiles,
-  replaceSharedFiles,
-  type SharedFiles,
-  writeGeneration,
-} from "./shared-files.ts";
+import { digestOf, finishIncoming, readGeneration, readSharedFiles, writeGeneration } from "./shared-files.ts";
 
 /** Whoever uses the keys of this server. */
 export interface KeyUsers {
@@ -66,8 +48,6 @@ export interface KeyExchange {
   withdraw(): Promise<void>;
 }
 
-/** Generation of a copy that does not say which it is: its keys must be the present ones. */
-const COPY = 0;
 const ROUND_MS = 2000;
 /** A server that does not say for three times as long that it lives counts as away. */
 const ALIVE_MS = 5000;
@@ -116,12 +96,6 @@ export function keyExchange(options: KeyExchangeOptions): KeyExchange {
       if (identity !== undefined) await forget(store, identity.id);
     },
   };
-}
-
-/** Of a folder that has never taken part. The server was let in with its keys: at most what belongs to them is missing. */
-function firstGeneration(directory: string, { current }: Records): number {
-  if (current === undefined) return 1;
-  return digestOf(readSharedFiles(directory)) === current.digest ? current.generation : COPY;
 }
 
 interface Kept extends KeyExchangeOptions {
@@ -197,12 +171,6 @@ async function oneStep(kept: Kept, progress: Progress): Promise<boolean> {
   return step === undefined ? false : take(step, { kept, own, records, progress });
 }
 
-interface Own {
-  readonly keys: OwnKeys;
-  readonly files: SharedFiles;
-  readonly identity: OwnIdentity;
-}
-
 async function take(step: Step, at: { kept: Kept; own: Own; records: Records; progress: Progress }): Promise<boolean> {
   const { kept, own, records, progress } = at;
   const { directory, store, log } = kept;
@@ -243,56 +211,6 @@ async function take(step: Step, at: { kept: Kept; own: Own; records: Records; pr
       return false;
   }
 }
-
-function ownKeys(directory: string, { random }: { random: Random }): Own {
-  const files = readSharedFiles(directory);
-  const generation = readGeneration(directory) ?? 1;
-  const identity = ensureIdentity(directory, { files, generation }, random);
-  const keys: OwnKeys = {
-    id: identity.id,
-    generation,
-    digest: digestOf(files),
-    remembers: new Set([COPY, ...Object.keys(identity.secrets).map(Number)]),
-    rotation: readRotation(directory)?.phase,
-    encryption: readEncryptionPhase(directory),
-  };
-  return { keys, files, identity };
-}
-
-function recordOf({ keys, identity }: Own, name: string): ServerRecord {
-  const { id, generation, digest } = keys;
-  return { id, name, publicKey: identity.publicKey, generation, digest };
-}
-
-async function sealFor(server: ServerRecord, { kept, own }: { kept: Kept; own: Own }): Promise<void> {
-  const { generation } = own.keys;
-  const known = server.generation === COPY ? generation : server.generation;
-  const secret = Buffer.from(own.identity.secrets[known]!, "base64");
-  const about = aboutBox(server.id, server.generation, generation);
-  const plain = Buffer.from(JSON.stringify(own.files));
-  const box = seal(plain, { publicKey: server.publicKey, secret, about }, kept.random);
-  await writeBox(kept.store, server.id, { from: server.generation, generation, ...box });
-}
-
-function adopt(directory: string, { identity, keys }: Own, records: Records): void {
-  const box = records.boxes.get(identity.id)!;
-  const secret = Buffer.from(identity.secrets[keys.generation]!, "base64");
-  const about = aboutBox(identity.id, box.from, box.generation);
-  let plain: Buffer;
-  try {
-    plain = open(box, { privateKey: identity.privateKey, secret, about });
-  } catch {
-    throw new CommandError(
-      `the keys of ${directory} are not those that this cluster had: use the folder pki of one of its servers (--pki-dir) with an empty --data-dir`,
-    );
-  }
-  const files = JSON.parse(plain.toString()) as SharedFiles;
-  if (digestOf(files) !== records.current?.digest)
-    throw new Error("the keys that were handed over are not those announced");
-  replaceSharedFiles(directory, files, box.generation);
-}
-
-const aboutBox = (id: string, from: number, generation: number): string => `${id} ${from} ${generation}`;
 
 function tooOld(directory: string, { servers, alive }: Records): CommandError {
   const others = [...servers.values()].filter(({ id }) => alive.has(id)).map(({ name }) => name);
