@@ -66,6 +66,7 @@ import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
 import { priorityClassStrategy } from "./registry/strategies/priority-class.ts";
+import { podCertificateRequestStrategy } from "./registry/strategies/pod-certificate-request.ts";
 import { rbacStrategy } from "./registry/strategies/rbac.ts";
 import { serviceStrategy } from "./registry/strategies/service.ts";
 import { ServiceClaims } from "./registry/strategies/service-claims.ts";
@@ -308,6 +309,7 @@ function strategies(
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "coordination.k8s.io/leases": { createOnUpdate: true },
     "coordination.k8s.io/leasecandidates": { createOnUpdate: true },
+    "certificates.k8s.io/podcertificaterequests": podCertificateRequestStrategy(authorization),
     "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
     ...deviceSelectorStrategies(() => reader),
     "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,

@@ -5,13 +5,13 @@ import { type AnyObject, type ApiObject, apiVersionOf, type ResourceReference } 
 import type { ResourceSchema } from "../api/schema.ts";
 import { loadSchema } from "../api/schema-data.ts";
 import { isNotFound, StatusError } from "../api/status.ts";
+import { createTestAuthority } from "../base/testing/certificates.ts";
 import { nextTurn } from "../base/turn.ts";
 import { discoveryPaths } from "./discovery/paths.ts";
 import { referenceOf } from "./registry/resource.ts";
 import { type MemoryServer, startMemoryServer } from "./testing/memory-server.ts";
 import { type MinimalObject, minimalObjects } from "./testing/minimal-objects.ts";
 import { askRaw } from "./testing/raw-door.ts";
-import { selfSigned } from "./testing/self-signed.ts";
 
 const { resources } = loadSchema();
 const stored = resources.filter(({ verbs }) => verbs.includes("create") && verbs.includes("list"));
@@ -19,7 +19,7 @@ const stored = resources.filter(({ verbs }) => verbs.includes("create") && verbs
 let server: MemoryServer;
 let minimal: Record<string, MinimalObject>;
 before(async () => {
-  minimal = minimalObjects((await selfSigned({})).cert);
+  minimal = minimalObjects(createTestAuthority().ca);
   server = await startMemoryServer({ paths: (table, served, remote) => [discoveryPaths(table, served, remote)] });
   await server.client.create(reference(named("", "v1", "namespaces")), { metadata: { name: "default" } });
 });

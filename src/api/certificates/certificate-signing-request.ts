@@ -1,15 +1,16 @@
 import { errorMessage } from "../../base/assert.ts";
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { oneOf } from "../field-checks.ts";
-import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import { duplicate, type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { CertificateSigningRequest } from "../generated/certificates.k8s.io/v1.ts";
 import { humanDuration } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
-import { dnsSubdomainErrors } from "../names.ts";
-import { immutable } from "../object-meta.ts";
-import { equalJson } from "../patch/json-value.ts";
 import { parseRequestDocument } from "./request-document.ts";
+import { keepDecisions, validateOutcome, validateSigning } from "./request-status.ts";
+import { validateSignerName } from "./signer-name.ts";
 
+const LEGACY_SIGNER = "kubernetes.io/legacy-unknown";
+
+const EXPIRATION_MIN = 600;
 const USAGES = [
   "any",
   "cert sign",
@@ -41,16 +42,16 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
   version: "v1",
   kind: "CertificateSigningRequest",
   withoutGeneration: true,
-  nameRule: "dnsSubdomain",
+  nameRule: "pathSegment",
   prepareForCreate(request) {
     request.status = {};
   },
   prepareForUpdate(request, old) {
     request.spec = old.spec;
   },
-  validate: validateRequest,
-  validateUpdate: (request, old) => immutable(request.spec, old.spec, "spec"),
-  validateStatusUpdate: validateStatusUpdate,
+  prepareForStatusUpdate: keepDecisions,
+  validate: (request, old) => [...validateSpec(request, old), ...validateOutcome(request, old)],
+  validateStatusUpdate: (request, old) => [...validateSpec(request, old), ...validateSigning(request, old)],
   columns: [
     nameColumn,
     ageColumn,
@@ -80,7 +81,9 @@ function condition({ status }: CertificateSigningRequest): string {
   return `${state}${types.has("Failed") ? ",Failed" : ""}${status?.certificate ? ",Issued" : ""}`;
 }
 
-function validateRequest({ spec }: CertificateSigningRequest): FieldError[] {
+type Request = CertificateSigningRequest;
+
+function validateSpec({ spec }: Request, old?: Request): FieldError[] {
   const errors: FieldError[] = [];
   const request = spec?.request ?? "";
   try {
@@ -88,93 +91,28 @@ function validateRequest({ spec }: CertificateSigningRequest): FieldError[] {
   } catch (error) {
     errors.push(invalid("spec.request", request, errorMessage(error)));
   }
-  const usages = spec?.usages ?? [];
-  if (usages.length === 0) errors.push(required("spec.usages"));
-  usages.forEach((usage, index) => {
-    if (!USAGES.includes(usage)) errors.push(notSupported(`spec.usages[${index}]`, usage, USAGES));
-    if (usages.indexOf(usage) < index) {
-      errors.push({
-        reason: "FieldValueDuplicate",
-        field: `spec.usages[${index}]`,
-        message: `Duplicate value: "${usage}"`,
-      });
-    }
-  });
+  errors.push(...validateUsages(spec?.usages ?? [], old?.spec?.usages ?? []));
+  const name = spec?.signerName ?? "";
+  if (name === LEGACY_SIGNER && old?.spec?.signerName !== name) {
+    errors.push(invalid("spec.signerName", name, "the legacy signerName is not allowed via this API version"));
+  } else errors.push(...validateSignerName(name, "spec.signerName"));
   const seconds = spec?.expirationSeconds;
-  if (seconds !== undefined && seconds < 600) {
-    errors.push(
-      invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 600 seconds (10 minutes)"),
-    );
+  if (seconds === undefined || seconds >= EXPIRATION_MIN) return errors;
+  const message = "may not specify a duration less than 600 seconds (10 minutes)";
+  return [...errors, invalid("spec.expirationSeconds", seconds, message)];
+}
+
+function validateUsages(usages: readonly string[], before: readonly string[]): FieldError[] {
+  const errors: FieldError[] = usages.length === 0 ? [required("spec.usages")] : [];
+  const path = (index: number): string => `spec.usages[${index}]`;
+  if (before.every((usage) => USAGES.includes(usage))) {
+    usages.forEach((usage, index) => {
+      if (!USAGES.includes(usage)) errors.push(notSupported(path(index), usage, USAGES));
+    });
   }
-  return [...errors, ...validateSignerName(spec?.signerName ?? "", "spec.signerName")];
-}
-
-/** `domain/path`: a fully qualified domain and what it signs. */
-export function validateSignerName(name: string, field: string): FieldError[] {
-  if (name === "") return [required(field)];
-  const [domain = "", path, ...more] = name.split("/");
-  if (path === undefined || more.length > 0) {
-    return [invalid(field, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")];
-  }
-  const errors = dnsSubdomainErrors(domain).map((message) =>
-    invalid(field, name, `validating label "${domain}": ${message}`),
-  );
-  if (!domain.includes("."))
-    errors.push(invalid(field, name, "should be a domain with at least two segments separated by dots"));
-  if (path === "") errors.push(invalid(field, name, 'validating label "": must be non-empty'));
-  return errors;
-}
-
-type Request = CertificateSigningRequest;
-type Decided = Pick<Request, "status">;
-const DECISIONS = ["Approved", "Denied"];
-const LASTING = [...DECISIONS, "Failed"];
-
-/** What is wrong with a write through the approval subresource: who has decided cannot take it back. */
-export function validateApproval(request: Decided, old: Decided): FieldError[] {
-  return [...validateConditions(request, old), ...validateLasting(request, old)];
-}
-
-/** Signers write the certificate and whether they failed; they decide nothing. */
-function validateStatusUpdate(request: Request, old: Request): FieldError[] {
-  const errors = [...immutable(request.spec, old.spec, "spec"), ...validateConditions(request, old)];
-  if (old.status?.certificate && request.status?.certificate !== old.status.certificate) {
-    errors.push(forbiddenField("status.certificate", "updates may not change certificate"));
-  }
-  for (const type of DECISIONS) {
-    const [now, before] = [ofType(request, type), ofType(old, type)];
-    if (now.length > before.length) {
-      errors.push(forbiddenField("status.conditions", `updates may not add a condition of type "${type}"`));
-    } else if (now.length === before.length && !equalJson(now, before)) {
-      errors.push(forbiddenField("status.conditions", `updates may not modify a condition of type "${type}"`));
-    }
-  }
-  return [...errors, ...validateLasting(request, old)];
-}
-
-const ofType = ({ status }: Decided, type: string) => (status?.conditions ?? []).filter((each) => each.type === type);
-
-function validateLasting(request: Decided, old: Decided): FieldError[] {
-  return LASTING.filter((type) => ofType(old, type).length > ofType(request, type).length).map((type) =>
-    forbiddenField("status.conditions", `updates may not remove a condition of type "${type}"`),
-  );
-}
-
-function validateConditions({ status }: Decided, old: Decided): FieldError[] {
-  if (equalJson(status?.conditions ?? [], old.status?.conditions ?? [])) return [];
-  const errors: FieldError[] = [];
-  const seen = new Set<string>();
-  (status?.conditions ?? []).forEach(({ type, status: value }, index) => {
-    const field = `status.conditions[${index}]`;
-    if (!type) errors.push(required(`${field}.type`));
-    else if (seen.has(type)) errors.push(duplicate(`${field}.type`, type));
-    if ((type === "Approved" && seen.has("Denied")) || (type === "Denied" && seen.has("Approved"))) {
-      errors.push(invalid(`${field}.type`, type, "Approved and Denied conditions are mutually exclusive"));
-    }
-    seen.add(type);
-    if (LASTING.includes(type)) {
-      if (value !== "True") errors.push(notSupported(`${field}.status`, value, ["True"]));
-    } else errors.push(...oneOf(value, ["True", "False", "Unknown"], `${field}.status`));
+  if (new Set(before).size < before.length) return errors;
+  usages.forEach((usage, index) => {
+    if (usages.indexOf(usage) < index) errors.push(duplicate(path(index), usage));
   });
   return errors;
 }

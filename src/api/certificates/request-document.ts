@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { children, contents } from "../../base/der.ts";
+import { pemBlocks } from "./pem.ts";
 
 /** What a PKCS #10 certificate request asks for (RFC 2986). */
 export interface RequestDocument {
@@ -42,9 +43,14 @@ const ADDRESS = 0x87;
  * @throws Error that says what is wrong with it
  */
 export function parseRequestDocument(pem: string): RequestDocument {
-  const body = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem)?.[1];
-  if (body === undefined) throw new Error("PEM block type must be CERTIFICATE REQUEST");
-  const [information, algorithm, signature] = children(Buffer.from(body, "base64"));
+  const [block] = pemBlocks(pem);
+  if (block?.type !== "CERTIFICATE REQUEST") throw new Error("PEM block type must be CERTIFICATE REQUEST");
+  return readRequestDocument(block.bytes);
+}
+
+/** The same of a request as it stands in its PEM. */
+export function readRequestDocument(der: Buffer): RequestDocument {
+  const [information, algorithm, signature] = children(der);
   if (information === undefined || algorithm === undefined || signature === undefined) throw malformed();
   const [, subject, key, ...rest] = children(information);
   if (subject === undefined || key === undefined) throw malformed();

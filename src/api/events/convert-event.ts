@@ -7,6 +7,7 @@ export function toCoreEvent(event: Event): CoreEvent {
   const { deprecatedLastTimestamp, deprecatedCount, reportingController, ...same } = rest;
   return defined({
     ...same,
+    eventTime: same.eventTime ?? undefined,
     apiVersion: "v1",
     involvedObject: regarding ?? {},
     message: note,

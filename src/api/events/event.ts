@@ -13,6 +13,10 @@ export const eventsEventKind = defineKind<Event>({
   group: "events.k8s.io",
   version: "v1",
   kind: "Event",
+  // Null in events that the core group's recorders wrote, and told.
+  setDefaults(event) {
+    event.eventTime ??= null as unknown as string;
+  },
   validateCreate: validateEvent,
   validateUpdate: (event, old) => [
     ...(equalJson(event.series ?? null, old.series ?? null) ? [] : validateSeries(event)),
@@ -79,7 +83,8 @@ function validateSeries({ series }: Event): FieldError[] {
 }
 
 function validateEvent(event: Event): FieldError[] {
-  const { metadata, regarding, note = "", eventTime, type = "" } = event;
+  const { metadata, regarding, note = "", type = "" } = event;
+  const eventTime = event.eventTime ?? undefined;
   const errors: FieldError[] = [];
   const isLost = !regarding?.namespace && !["default", "kube-system"].includes(metadata?.namespace ?? "");
   if (isLost && eventTime !== undefined) {

@@ -1,7 +1,7 @@
 import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
 import { type FieldError, forbiddenField, notSupported, required } from "../field-error.ts";
 import type { PriorityClass } from "../generated/scheduling.k8s.io/v1.ts";
-import { countGeneration, startGeneration } from "../generation.ts";
+import { startGeneration } from "../generation.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 
@@ -21,7 +21,6 @@ export const priorityClassKind = defineKind<PriorityClass>({
     each.preemptionPolicy ??= "PreemptLowerPriority";
   },
   prepareForCreate: startGeneration,
-  prepareForUpdate: countGeneration,
   validateCreate: validateClass,
   validateUpdate: (each, old) => [
     ...(each.value === old.value ? [] : [forbiddenField("value", "may not be changed in an update.")]),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
 import type { ClusterTrustBundle } from "../../api/generated/certificates.k8s.io/v1beta1.ts";
-import type { AuthorizationAttributes } from "../authz/authorizer.ts";
+import { maySign } from "../authz/signers.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { requestedOrganizations } from "./certificate-subject.ts";
 import { draftOf, isAbout, isResource, refuse } from "./refuse.ts";
@@ -17,7 +17,7 @@ export function certificateApproval({ authorizer }: AdmissionDependencies): Admi
     handles: (attributes) => isUpdateOf(attributes, "approval"),
     async validate(attributes) {
       const { signerName } = (attributes.oldObject as CertificateSigningRequest).spec;
-      if (await maySign(attributes, { verb: "approve", signerName }, authorizer())) return;
+      if (await maySign(attributes.user, { verb: "approve", signerName }, authorizer())) return;
       throw refuse(attributes, `user not permitted to approve requests with signerName "${signerName}"`);
     },
   };
@@ -37,7 +37,7 @@ export function certificateSigning({ authorizer }: AdmissionDependencies): Admis
         (old.status?.certificate ?? "") === (draft.status?.certificate ?? "") && failures(old) === failures(draft);
       if (untouched) return;
       const { signerName } = old.spec;
-      if (await maySign(attributes, { verb: "sign", signerName }, authorizer())) return;
+      if (await maySign(attributes.user, { verb: "sign", signerName }, authorizer())) return;
       throw refuse(attributes, `user not permitted to sign requests with signerName "${signerName}"`);
     },
   };
@@ -56,7 +56,7 @@ export function clusterTrustBundleAttest({ authorizer }: AdmissionDependencies):
       const { signerName = "" } = bundle.spec;
       const unchanged = old !== undefined && isDeepStrictEqual(old.spec, bundle.spec);
       if (signerName === "" || unchanged) return;
-      if (await maySign(attributes, { verb: "attest", signerName }, authorizer())) return;
+      if (await maySign(attributes.user, { verb: "attest", signerName }, authorizer())) return;
       throw refuse(attributes, `user not permitted to attest for signerName "${signerName}"`);
     },
   };
@@ -86,29 +86,4 @@ function isUpdateOf(attributes: AdmissionAttributes, subresource: string): boole
     attributes.subresource === subresource &&
     isResource(attributes, RESOURCE, GROUP)
   );
-}
-
-/** A right for one signer, or for all of its domain (`example.com/*`). */
-async function maySign(
-  { user }: AdmissionAttributes,
-  { verb, signerName }: { verb: string; signerName: string },
-  authorizer: ReturnType<AdmissionDependencies["authorizer"]>,
-): Promise<boolean> {
-  const domain = `${signerName.split("/")[0]}/*`;
-  for (const name of [signerName, domain]) {
-    const attributes: AuthorizationAttributes = {
-      user,
-      verb,
-      name,
-      resourceRequest: true,
-      group: GROUP,
-      version: "*",
-      resource: "signers",
-      subresource: "",
-      namespace: "",
-      path: "",
-    };
-    if ((await authorizer.authorize(attributes)).decision === "allow") return true;
-  }
-  return false;
 }

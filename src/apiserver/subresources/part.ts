@@ -81,7 +81,7 @@ async function write(resource: ServedResource, request: Request, part: Part) {
     part.take(wanted, draft);
     resource.kind?.setDefaults?.(draft);
     const errors = part.validate?.(draft, current as AnyObject, wanted) ?? [];
-    errors.push(...(resource.kind?.validate?.(draft) ?? []));
+    errors.push(...(resource.kind?.validate?.(draft, current) ?? []));
     if (errors.length > 0) throw invalidObject(resource.schema, exchange.info.name, errors);
     const { resourceVersion, uid, managedFields } = wanted.metadata ?? {};
     const metadata = draft.metadata!;

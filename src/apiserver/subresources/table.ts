@@ -1,4 +1,4 @@
-import { validateApproval } from "../../api/certificates/certificate-signing-request.ts";
+import { validateApproval } from "../../api/certificates/request-status.ts";
 import { validateNamespaceFinalizers } from "../../api/core/namespace.ts";
 import { resourcesOnly, takeResources, validatePodResize } from "../../api/core/pod-resize.ts";
 import { validateEphemeralContainersUpdate } from "../../api/core/pod-update.ts";

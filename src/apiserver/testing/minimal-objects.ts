@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { createTestRequest } from "../../base/testing/certificates.ts";
 
 /**
@@ -112,8 +111,7 @@ export function minimalObjects(certificate: string): Record<string, MinimalObjec
         serviceAccountUID: "22222222-2222-2222-2222-222222222222",
         nodeName: "a",
         nodeUID: "33333333-3333-3333-3333-333333333333",
-        pkixPublicKey: publicKey(),
-        proofOfPossession: Buffer.alloc(64).toString("base64"),
+        stubPKCS10Request: REQUEST.replace(/-----[A-Z ]+-----|\s/g, ""),
       },
     },
     "coordination.k8s.io/leases": { spec: { holderIdentity: "a", leaseDurationSeconds: 15 } },
@@ -190,9 +188,4 @@ export function minimalObjects(certificate: string): Record<string, MinimalObjec
       spec: { resource: { group: "apps", resource: "deployments" } },
     },
   };
-}
-
-function publicKey(): string {
-  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return publicKey.export({ type: "spki", format: "der" }).toString("base64");
 }
