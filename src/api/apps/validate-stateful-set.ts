@@ -2,7 +2,12 @@ import { validatePodTemplate, validateTemplateMatch, validateWorkloadSelector } 
 import { validateClaimSpec } from "../core/validate-claim-spec.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
-import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from "../generated/apps/v1.ts";
+import type {
+  RollingUpdateStatefulSetStrategy,
+  StatefulSet,
+  StatefulSetSpec,
+  StatefulSetUpdateStrategy,
+} from "../generated/apps/v1.ts";
 import type { PodTemplateSpec, Volume } from "../generated/core/v1.ts";
 import { equalJson } from "../patch/json-value.ts";
 import { validateLabelSelector } from "../selectors.ts";
@@ -37,6 +42,11 @@ export function validateStatefulSet({ spec }: StatefulSet, old?: StatefulSet): F
   ];
 }
 
+const shownRollingUpdate = ({ partition, maxUnavailable }: RollingUpdateStatefulSetStrategy): object => ({
+  Partition: partition ?? 0,
+  MaxUnavailable: maxUnavailable ?? null,
+});
+
 function validateUpdateStrategy(strategy: StatefulSetUpdateStrategy | undefined, field: string): FieldError[] {
   const { type, rollingUpdate } = strategy ?? {};
   const path = `${field}.rollingUpdate`;
@@ -46,7 +56,7 @@ function validateUpdateStrategy(strategy: StatefulSetUpdateStrategy | undefined,
     case "OnDelete":
       return rollingUpdate === undefined
         ? []
-        : [invalid(path, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")];
+        : [invalid(path, shownRollingUpdate(rollingUpdate), "only allowed for updateStrategy 'RollingUpdate'")];
     case "RollingUpdate":
       break;
     default:

@@ -76,7 +76,7 @@ const updates: readonly [string, Partial<PodSpec>, (pod: Pod) => void, readonly 
     { ...gated, ...nodes(term("a")) },
     ({ spec }) => Object.assign(spec!, nodes(term("a"), term("b"))),
     [
-      `${TERMS}: Invalid value: [{"matchExpressions":[{"key":"a","operator":"Exists"}]},{"matchExpressions":[{"key":"b","operator":"Exists"}]}]: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
+      `${TERMS}: Invalid value: [{"MatchExpressions":[{"Key":"a","Operator":"Exists","Values":null}],"MatchFields":null},{"MatchExpressions":[{"Key":"b","Operator":"Exists","Values":null}],"MatchFields":null}]: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
     ],
   ],
   [

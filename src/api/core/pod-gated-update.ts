@@ -31,14 +31,28 @@ function validateNodeAffinityChange(
   if (old.length === 0) return [];
   const path = `${field}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
   if (after.length !== old.length) {
-    const shown = after.length === 0 ? null : after;
+    const shown = after.length === 0 ? null : after.map(shownTerm);
     return [invalid(path, shown, "no additions/deletions to non-empty NodeSelectorTerms list are allowed")];
   }
   return old.flatMap((term, index) =>
     isNarrower(after[index]!, term)
       ? []
-      : [invalid(`${path}[${index}]`, after[index], "only additions are allowed (no mutations or deletions)")],
+      : [
+          invalid(
+            `${path}[${index}]`,
+            shownTerm(after[index]!),
+            "only additions are allowed (no mutations or deletions)",
+          ),
+        ],
   );
+}
+
+/** A term as upstream shows it in a message. */
+function shownTerm(term: NodeSelectorTerm): object {
+  const list = (requirements: NodeSelectorTerm["matchFields"]) =>
+    requirements?.map(({ key, operator, values }) => ({ Key: key, Operator: operator, Values: values ?? null })) ??
+    null;
+  return { MatchExpressions: list(term.matchExpressions), MatchFields: list(term.matchFields) };
 }
 
 /** Terms are or-ed, what stands in one is and-ed: what was there stays in front, and more may follow. */

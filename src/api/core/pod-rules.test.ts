@@ -174,7 +174,7 @@ const cases: readonly [string, Partial<PodSpec>, readonly string[]][] = [
     "two names of a claim",
     { resourceClaims: [{ name: "x" }] },
     [
-      `spec.resourceClaims[0]: Invalid value: {"name":"x"}: must specify one of: \`resourceClaimName\`, \`resourceClaimTemplateName\``,
+      `spec.resourceClaims[0]: Invalid value: {"Name":"x","ResourceClaimName":null,"ResourceClaimTemplateName":null}: must specify one of: \`resourceClaimName\`, \`resourceClaimTemplateName\``,
     ],
   ],
   [

@@ -8,6 +8,7 @@ export const podTemplateKind = defineKind<PodTemplate>({
   group: "",
   version: "v1",
   kind: "PodTemplate",
+  countsGeneration: true,
   setDefaults: ({ template }) => setPodTemplateDefaults(template),
   validate: ({ template }, old) => validatePodTemplate(template, "template", old?.template),
   warnings: (object, old) => (isChanged(object, old) ? templateWarnings(object.template, "template.") : []),

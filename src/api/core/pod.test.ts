@@ -171,7 +171,7 @@ const wrong: readonly [string, Partial<PodSpec>, string][] = [
   [
     "privileged without escalation",
     container({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
-    'spec.containers[0].securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+    'spec.containers[0].securityContext: Invalid value: {"Capabilities":null,"Privileged":true,"SELinuxOptions":null,"WindowsOptions":null,"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"ReadOnlyRootFilesystem":null,"AllowPrivilegeEscalation":false,"ProcMount":null,"SeccompProfile":null,"AppArmorProfile":null}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
   ],
 ];
 for (const [name, spec, expected] of wrong) {

@@ -82,11 +82,20 @@ function validateToken(source: ServiceAccountTokenProjection, field: string, vol
   return [...errors, ...validateFilePath(source.path, `${volumeField}.path`)];
 }
 
+/** A source as upstream shows it in a message. */
+const shownBundle = (source: ClusterTrustBundleProjection): object => ({
+  Name: source.name ?? null,
+  SignerName: source.signerName ?? null,
+  LabelSelector: source.labelSelector ?? null,
+  Optional: source.optional ?? null,
+  Path: source.path ?? "",
+});
+
 function validateTrustBundle(source: ClusterTrustBundleProjection, field: string, volumeField: string): FieldError[] {
   const errors: FieldError[] = [];
   const { name, signerName, labelSelector, path } = source;
   if (name !== undefined && signerName !== undefined) {
-    errors.push(invalid(field, source, "only one of name and signerName may be used"));
+    errors.push(invalid(field, shownBundle(source), "only one of name and signerName may be used"));
   } else if (name !== undefined) {
     if (name === "") errors.push(required(`${field}.name`, "must be a valid object name"));
     else errors.push(...invalids(`${field}.name`, name, trustBundleNameErrors(name)));

@@ -1,7 +1,14 @@
 import { invalids, uniqueness } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
-import type { PodSpec } from "../generated/core/v1.ts";
+import type { PodResourceClaim, PodSpec } from "../generated/core/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
+
+/** A claim as upstream shows it in a message. */
+const shown = (claim: PodResourceClaim): object => ({
+  Name: claim.name ?? "",
+  ResourceClaimName: claim.resourceClaimName ?? null,
+  ResourceClaimTemplateName: claim.resourceClaimTemplateName ?? null,
+});
 
 /** What is wrong with the claims of a pod for devices. */
 export function validateResourceClaims(spec: PodSpec, field: string): FieldError[] {
@@ -17,10 +24,10 @@ export function validateResourceClaims(spec: PodSpec, field: string): FieldError
     }
     if (own !== undefined && template !== undefined) {
       const message = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
-      errors.push(invalid(path, claim, message));
+      errors.push(invalid(path, shown(claim), message));
     }
     if (own === undefined && template === undefined) {
-      errors.push(invalid(path, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"));
+      errors.push(invalid(path, shown(claim), "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"));
     }
     if (own !== undefined) errors.push(...invalids(`${path}.resourceClaimName`, own, dnsSubdomainErrors(own)));
     if (template !== undefined)

@@ -17,6 +17,25 @@ const PROC_MOUNTS = ["Default", "Unmasked"];
 const PROFILES = ["Localhost", "RuntimeDefault", "Unconfined"];
 const APP_ARMOR_PROFILE_MAX = 4095;
 
+/** A security context as upstream shows it in a message. */
+const shown = (context: SecurityContext): object => ({
+  Capabilities:
+    context.capabilities === undefined
+      ? null
+      : { Add: context.capabilities.add ?? null, Drop: context.capabilities.drop ?? null },
+  Privileged: context.privileged ?? null,
+  SELinuxOptions: context.seLinuxOptions ?? null,
+  WindowsOptions: context.windowsOptions ?? null,
+  RunAsUser: context.runAsUser ?? null,
+  RunAsGroup: context.runAsGroup ?? null,
+  RunAsNonRoot: context.runAsNonRoot ?? null,
+  ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
+  AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
+  ProcMount: context.procMount ?? null,
+  SeccompProfile: context.seccompProfile ?? null,
+  AppArmorProfile: context.appArmorProfile ?? null,
+});
+
 /** What is wrong with a container's security context. */
 export function validateSecurityContext(
   context: SecurityContext | undefined,
@@ -39,11 +58,17 @@ export function validateSecurityContext(
   errors.push(...validateSeccomp(context.seccompProfile, `${field}.seccompProfile`));
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged === true) {
-      errors.push(invalid(field, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
+      errors.push(
+        invalid(field, shown(context), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"),
+      );
     }
     if (context.capabilities?.add?.some((each) => each === "CAP_SYS_ADMIN")) {
       errors.push(
-        invalid(field, context, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"),
+        invalid(
+          field,
+          shown(context),
+          "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN",
+        ),
       );
     }
   }
