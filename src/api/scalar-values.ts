@@ -13,6 +13,8 @@ export interface Place {
   readonly path: string;
 }
 
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+
 const GO_TYPES: Readonly<Record<string, string>> = {
   string: "string",
   boolean: "bool",
@@ -25,6 +27,8 @@ export function checkedScalar(value: unknown, field: Field, place: Place): unkno
   switch (field.type) {
     case "integer":
       return checkedInteger(value, field.format === "int64" ? "int64" : "int32", place);
+    case "number":
+      return checkedNumber(value, place);
     case "bytes":
       if (typeof value !== "string") throw mismatch(value, "[]uint8", place);
       return checkedBase64(value);
@@ -34,7 +38,20 @@ export function checkedScalar(value: unknown, field: Field, place: Place): unkno
   }
 }
 
-function checkedInteger(value: unknown, goType: "int32" | "int64", place: Place): number {
+function checkedNumber(value: unknown, place: Place): number {
+  if (typeof value !== "number" && typeof value !== "bigint") throw mismatch(value, "float64", place);
+  return Number(value);
+}
+
+/** Structs whose integers may be any of 64 bits; elsewhere they are counted with, and must be exact as numbers. */
+const EXACT_STRUCTS = ["DeviceAttribute"];
+
+function checkedInteger(value: unknown, goType: "int32" | "int64", place: Place): unknown {
+  if (typeof value === "bigint" && goType === "int64") {
+    if (EXACT_STRUCTS.includes(place.struct)) return value;
+    const { message } = mismatch(value, goType, place);
+    throw new TypeMismatchError(`${message}: the largest integer that this server takes here is ${MAX_SAFE}`);
+  }
   const limit = goType === "int32" ? 2 ** 31 : 2 ** 63;
   if (typeof value !== "number" || !Number.isInteger(value) || value < -limit || value >= limit) {
     throw mismatch(value, goType, place);
@@ -72,6 +89,7 @@ export function checkedSpecial(value: unknown, special: SpecialType, place: Plac
 }
 
 function checkedQuantity(value: unknown): string {
+  if (typeof value === "bigint") return checkedQuantity(String(value));
   if (typeof value !== "string" && typeof value !== "number") throw new TypeMismatchError(QUANTITY);
   try {
     parseQuantity(value);
@@ -111,6 +129,7 @@ function jsonKind(value: unknown, goType: string): string {
   switch (typeof value) {
     case "boolean":
       return "bool";
+    case "bigint":
     case "number":
       return /^(int|float)/.test(goType) ? `number ${value}` : "number";
     case "string":

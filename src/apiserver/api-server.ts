@@ -5,6 +5,7 @@ import type { ResourceSchema, Schema } from "../api/schema.ts";
 import type { FlowControlSettings } from "../api/server-settings.ts";
 import { present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import { writeExactIntegers } from "../base/exact-json.ts";
 import type { Logger } from "../base/log.ts";
 import { Metrics } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
@@ -65,8 +66,8 @@ import { eventStrategy } from "./registry/strategies/event.ts";
 import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
-import { priorityClassStrategy } from "./registry/strategies/priority-class.ts";
 import { podCertificateRequestStrategy } from "./registry/strategies/pod-certificate-request.ts";
+import { priorityClassStrategy } from "./registry/strategies/priority-class.ts";
 import { rbacStrategy } from "./registry/strategies/rbac.ts";
 import { serviceStrategy } from "./registry/strategies/service.ts";
 import { ServiceClaims } from "./registry/strategies/service-claims.ts";
@@ -137,6 +138,7 @@ export interface ApiServer {
 /** Resolves when the server can decide who may do what; its objects are read when they are first asked for. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { store, clock, random, log, metrics = new Metrics() } = options;
+  writeExactIntegers();
   const stopping = new AbortController();
   const reader = cacheReader(() => table);
   const webhooks = createWebhookClient({ reader, clock, random });
@@ -307,9 +309,9 @@ function strategies(
     "/limitranges": { createOnUpdate: true },
     "/endpoints": { createOnUpdate: true },
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
+    "certificates.k8s.io/podcertificaterequests": podCertificateRequestStrategy(authorization),
     "coordination.k8s.io/leases": { createOnUpdate: true },
     "coordination.k8s.io/leasecandidates": { createOnUpdate: true },
-    "certificates.k8s.io/podcertificaterequests": podCertificateRequestStrategy(authorization),
     "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
     ...deviceSelectorStrategies(() => reader),
     "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,

@@ -5,7 +5,7 @@ import { currentTrace, formatTraceparent } from "../base/trace.ts";
 import { nextStart, type TurnBudget } from "../base/turn-budget.ts";
 import type { Transport, TransportRequest, WatchEvent } from "../client/transport.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
-import type { Answer, Exchange, Handler, StreamAnswer } from "./exchange.ts";
+import type { Answer, Exchange, Handler, ObjectAnswer, StreamAnswer } from "./exchange.ts";
 import { objectOf } from "./registry/codec.ts";
 import { requestInfo } from "./request-info.ts";
 
@@ -31,7 +31,7 @@ export function inProcessTransport(handler: Handler, identity: InProcessIdentity
   return {
     async request(request) {
       const answer = await send(request, request.signal ?? new AbortController().signal);
-      if (answer.kind === "object") return answer.object;
+      if (answer.kind === "object") return shownObject(answer);
       if (answer.kind === "list") return listObject(answer);
       if (answer.kind === "stream") return streamedObject(answer);
       throw internalError(`${request.path} does not answer with an object`);
@@ -72,6 +72,11 @@ async function* watch(
     request.signal?.removeEventListener("abort", stop);
     scope.abort();
   }
+}
+
+/** Components have numbers for integers, whatever their size. */
+function shownObject({ object, bytes }: ObjectAnswer): ApiObject {
+  return bytes === undefined || bytes.at(-1) !== 0x20 ? object : objectOf(bytes);
 }
 
 /** An aggregated server's answer comes as bytes. @throws StatusError */

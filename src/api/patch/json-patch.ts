@@ -23,7 +23,8 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
       operation = asUpstreamReads(document, operation);
       if (isNullTestOfNothing(document, operation)) return;
       checkPlaces(document, operation);
-      document = jsonPatch.applyOperation(document, operation, true, true, true, index).newDocument;
+      const applied = operation.op === "copy" ? asAdd(document, operation) : operation;
+      document = jsonPatch.applyOperation(document, applied, true, true, true, index).newDocument;
     } catch (error) {
       throw doesNotApply(operation, index, error);
     }
@@ -86,6 +87,11 @@ function ownValue(document: unknown, pointer: string): unknown {
     value = (value as JsonObject)[key];
   }
   return value;
+}
+
+/** The library copies by way of a text, in which integers may lose their last digits. */
+function asAdd(document: unknown, { path, from }: Operation & { op: "copy" }): Operation {
+  return { op: "add", path, value: cloneJson(ownValue(document, from)) };
 }
 
 /** Copies can double a document each: their sum has a limit. @throws StatusError RequestEntityTooLarge */

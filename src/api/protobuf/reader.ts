@@ -41,8 +41,8 @@ export class Reader {
     throw new ProtobufError("a varint is longer than 10 bytes");
   }
 
-  /** A 64-bit varint as a signed number; beyond 2^53 the nearest one. */
-  int64(): number {
+  /** A 64-bit varint as a signed integer: a bigint where a number is not exact. */
+  int64(): number | bigint {
     let low = 0;
     let high = 0;
     for (let index = 0; index < 10; index++) {
@@ -53,7 +53,9 @@ export class Reader {
         low += (bits & 0x0f) * 2 ** 28;
         high = bits >>> 4;
       } else high += bits * 2 ** (7 * index - 32);
-      if (byte < 0x80) return (high | 0) * 2 ** 32 + low;
+      if (byte >= 0x80) continue;
+      const value = (high | 0) * 2 ** 32 + low;
+      return Number.isSafeInteger(value) ? value : (BigInt(high | 0) << 32n) + BigInt(low);
     }
     throw new ProtobufError("a varint is longer than 10 bytes");
   }

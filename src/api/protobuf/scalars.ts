@@ -60,8 +60,9 @@ const int32: Element = {
 const int64: Element = {
   wireType: 0,
   write(writer, value) {
-    if (!Number.isInteger(value)) throw new ProtobufError(`expected an integer, got ${describe(value)}`);
-    writer.int64(value as number);
+    if (typeof value !== "bigint" && !Number.isInteger(value))
+      throw new ProtobufError(`expected an integer, got ${describe(value)}`);
+    writer.int64(value as number | bigint);
   },
   transcode: transcodeInt64,
   read: (reader) => reader.int64(),

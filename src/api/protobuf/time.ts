@@ -67,7 +67,7 @@ function readTimestamp(reader: Reader, digits: 0 | 6): string | null {
   let nanoseconds = 0;
   while (reader.more()) {
     const tag = reader.varint();
-    if (tag === 8) seconds = reader.int64();
+    if (tag === 8) seconds = Number(reader.int64());
     else if (tag === 16) nanoseconds = reader.varint();
     else reader.skip(tag & 7);
   }

@@ -39,9 +39,9 @@ export class Writer {
     this.#buffer[position] = rest;
   }
 
-  /** A signed integer that JavaScript holds exactly, as a 64-bit varint. */
-  int64(value: number): void {
-    if (value >= 0 && value <= 0xffffffff) {
+  /** A signed integer as a 64-bit varint. */
+  int64(value: number | bigint): void {
+    if (typeof value === "number" && value >= 0 && value <= 0xffffffff) {
       this.varint(value);
       return;
     }

@@ -35,7 +35,7 @@ export function compileNode(source: JSONSchemaProps, context: CompileContext): C
     // Each check that applies counts, whether it found something or not.
     run.matches += 4;
     if (typeof value === "string") ofString?.(node, run);
-    else if (typeof value === "number") ofNumber?.(node, run);
+    else if (typeof value === "number" || typeof value === "bigint") ofNumber?.(node, run);
     else if (Array.isArray(value)) ofList?.(node, run);
     ofEnum?.(node, run);
     if (isJsonObject(value)) ofObject?.(node, run);

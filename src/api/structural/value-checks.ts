@@ -13,6 +13,7 @@ export type JsonType = "null" | "boolean" | "string" | "integer" | "number" | "a
 function jsonTypeOf(value: unknown): JsonType {
   if (value === null || value === undefined) return "null";
   if (Array.isArray(value)) return "array";
+  if (typeof value === "bigint") return "integer";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
   return typeof value as JsonType;
 }
@@ -131,9 +132,9 @@ export function numberCheck(source: JSONSchemaProps): Check | undefined {
   const { multipleOf, minimum, maximum } = source;
   if (multipleOf === undefined && minimum === undefined && maximum === undefined) return undefined;
   return (node, run) => {
-    const value = node.value as number;
+    const value = Number(node.value);
     const fails = (text: string): void =>
-      void run.errors.push(invalid(fieldOf(node.path), value, `${node.path} in body should be ${text}`));
+      void run.errors.push(invalid(fieldOf(node.path), node.value, `${node.path} in body should be ${text}`));
     const shown = (limit: number): string => goNumber(limit, !Number.isInteger(value) || !Number.isInteger(limit));
     // Integers compare as integers: upstream cuts the bound's fraction off.
     const bound = (limit: number): number => (Number.isInteger(value) ? Math.trunc(limit) : limit);

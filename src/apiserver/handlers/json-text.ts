@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { badRequest } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
+import { exactInteger } from "../../base/exact-json.ts";
 
 /**
  * How deep lists and objects may nest: far deeper than anything that means something, and no deeper than all that walks
@@ -11,11 +12,16 @@ export const NESTING_MAX = 400;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** Integers of fewer digits are exact as numbers. */
+const EXACT_DIGITS = 16;
+
 /** What a text of JSON has that JSON.parse takes and the API does not. */
 interface Oddities {
   readonly depth: number;
   /** Numbers that may be too large for a double. */
   readonly hugeNumbers: boolean;
+  /** Integers that no number may hold exactly. */
+  readonly longIntegers: boolean;
   /** Escapes that may be halves of a character. */
   readonly surrogates: boolean;
 }
@@ -27,11 +33,11 @@ interface Oddities {
 export function parseJsonText(bytes: Buffer): { value: unknown; json: string } {
   if (bytes.length === 0) throw badRequest("the request body is empty; an object is expected");
   let json = utf8Text(bytes);
-  const { depth, hugeNumbers, surrogates } = odditiesOf(bytes);
+  const { depth, hugeNumbers, longIntegers, surrogates } = odditiesOf(bytes);
   if (depth > NESTING_MAX) throw badRequest(`${JSON_ERROR} exceeded max depth: at most ${NESTING_MAX} levels may nest`);
   if (surrogates) json = withoutHalves(json);
   try {
-    const value: unknown = hugeNumbers ? JSON.parse(json, refuseInfinity) : JSON.parse(json);
+    const value: unknown = hugeNumbers || longIntegers ? JSON.parse(json, checkedNumber) : JSON.parse(json);
     return { value, json };
   } catch (error) {
     throw badRequest(`${JSON_ERROR} ${errorMessage(error)}`);
@@ -57,6 +63,7 @@ function odditiesOf(bytes: Buffer): Oddities {
   let deepest = 0;
   let digits = 0;
   let hugeNumbers = false;
+  let longIntegers = false;
   let surrogates = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
@@ -70,12 +77,13 @@ function odditiesOf(bytes: Buffer): Oddities {
       if (++depth > deepest) deepest = depth;
     } else if (byte === 0x7d || byte === 0x5d) depth--;
     else if (byte >= 0x30 && byte <= 0x39) {
-      if (++digits > 300) hugeNumbers = true;
+      if (++digits >= EXACT_DIGITS) longIntegers = true;
+      if (digits > 300) hugeNumbers = true;
       continue;
     } else if (digits > 0 && (byte | 0x20) === 0x65) hugeNumbers = true;
     digits = 0;
   }
-  return { depth: deepest, hugeNumbers, surrogates };
+  return { depth: deepest, hugeNumbers, longIntegers, surrogates };
 }
 
 /** `\uD800` to `\uDFFF`; `at` is the `u`. */
@@ -92,8 +100,9 @@ export function withoutHalves(json: string): string {
   );
 }
 
-function refuseInfinity(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== "number" || Number.isFinite(value)) return value;
+function checkedNumber(key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number") return value;
+  if (Number.isFinite(value)) return exactInteger(key, value, context);
   const source = context?.source ?? String(value);
   const shown = source.length > 40 ? `${source.slice(0, 40)}…` : source;
   throw new RangeError(`json: cannot unmarshal number ${shown} into Go value of type float64`);

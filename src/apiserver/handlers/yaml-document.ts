@@ -1,5 +1,6 @@
 import { isJsonObject } from "../../api/patch/json-value.ts";
 import { errorMessage } from "../../base/assert.ts";
+import { parseForeignJson } from "../../base/exact-json.ts";
 import { NESTING_MAX, withoutHalves } from "./json-text.ts";
 
 /** How many values a document that repeats itself by aliases may stand for. */
@@ -16,8 +17,9 @@ export interface YamlDocument {
  * @throws Error with a message for the client
  */
 export async function readYamlDocument(text: string): Promise<YamlDocument> {
-  const { load, CORE_SCHEMA, YAMLException } = await import("js-yaml");
-  const options = { schema: CORE_SCHEMA, maxDepth: NESTING_MAX };
+  const { load, YAMLException } = await import("js-yaml");
+  const { readSchema } = await import("./yaml-schema.ts");
+  const options = { schema: readSchema, maxDepth: NESTING_MAX };
   try {
     return { value: asJson(load(text, options), text) };
   } catch (error) {
@@ -44,7 +46,7 @@ function asJson(value: unknown, text: string): unknown {
   if (text.includes("*")) countValues(value, new Map());
   if (/\.inf|\.nan|\d{300}|\d[eE]/i.test(text)) refuseInfinity(value);
   // Escapes can make halves of characters.
-  return /\\[uU]/.test(text) ? (JSON.parse(withoutHalves(JSON.stringify(value))) as unknown) : value;
+  return /\\[uU]/.test(text) ? parseForeignJson(withoutHalves(JSON.stringify(value))) : value;
 }
 
 /** How many values a value stands for when what aliases name is written out. Each is looked at once. */

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { parseForeignJson } from "../../base/exact-json.ts";
 import type { YamlDocument } from "./yaml-document.ts";
 
 /** What the thread answers: the document as JSON text, or why there is none. */
@@ -22,7 +23,7 @@ export function readYamlApart(text: string): Promise<YamlDocument> {
 async function readInThread(text: string): Promise<YamlDocument> {
   const { json, duplicates, error } = await replyTo(text);
   if (json === undefined) throw new Error(error ?? "the YAML document could not be read");
-  const value: unknown = JSON.parse(json);
+  const value: unknown = parseForeignJson(json);
   return duplicates === undefined ? { value } : { value, duplicates };
 }
 

@@ -65,7 +65,8 @@ export async function encodeValue(value: ApiObject, format: Format): Promise<Buf
     return Buffer.from(format.pretty ? `${JSON.stringify(value, null, 2)}\n` : JSON.stringify(value));
   if (format.encoding === "yaml") {
     const { dump } = await import("js-yaml");
-    return Buffer.from(dump(value));
+    const { writeSchema } = await import("../handlers/yaml-schema.ts");
+    return Buffer.from(dump(value, { schema: writeSchema }));
   }
   const { encodeObject } = await import("../../api/protobuf/encode.ts");
   return encodeObject(value);

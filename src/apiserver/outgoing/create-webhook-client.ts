@@ -6,6 +6,7 @@ import { createSecureContext } from "node:tls";
 import { endpointSlices, services } from "../../api/generated/resources.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
+import { parseForeignJson } from "../../base/exact-json.ts";
 import type { Random } from "../../base/random.ts";
 import type { ObjectReader } from "../reader.ts";
 import { callErrorText, identityError, wasStale } from "./call-error.ts";
@@ -221,7 +222,7 @@ async function answerOf(response: IncomingMessage): Promise<WebhookAnswer> {
   if (size === 0) return { code, body: undefined };
   const text = Buffer.concat(chunks).toString("utf8");
   try {
-    return { code, body: JSON.parse(text) };
+    return { code, body: parseForeignJson(text) };
   } catch (error) {
     // What stands in an error page is for people; only an answer must be JSON.
     if (code < 200 || code > 299) return { code, body: text };

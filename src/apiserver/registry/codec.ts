@@ -1,6 +1,7 @@
 import { findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { invariant } from "../../base/assert.ts";
+import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
 
 /**
  * Objects as the bytes that are stored, cached and sent to clients: one buffer for all three.
@@ -9,8 +10,11 @@ import { invariant } from "../../base/assert.ts";
  * `"metadata":{"resourceVersion":"…"` comes first after kind and apiVersion, and `stamp` writes the revision there, padded
  * with spaces behind the closing quote (white space between JSON tokens). Stamping the same revision twice gives the same
  * bytes, so the buffer may be shared.
+ *
+ * A space behind the object says that it has integers which no number holds (docs/decisions/0036-integers-of-64-bits.md).
  */
 const ROOM = "@@@@@@@@@@@@@@@@";
+const SPACE = 0x20;
 const MARK = '"metadata":{"resourceVersion":"';
 
 /** What an object was parsed from or serialized to, while anybody still holds it. */
@@ -20,7 +24,9 @@ const parsed = new WeakMap<Buffer, WeakRef<ApiObject>>();
 export function encode(object: ApiObject): Buffer {
   const { apiVersion, kind, metadata, ...rest } = object;
   const { resourceVersion: _, ...meta } = metadata ?? {};
-  return ownBytes(JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest }));
+  const before = exactIntegersWritten();
+  const text = JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest });
+  return ownBytes(exactIntegersWritten() === before ? text : `${text} `);
 }
 
 /**
@@ -39,7 +45,7 @@ function ownBytes(text: string): Buffer {
  */
 export function stamp(bytes: Buffer, revision: number): Buffer {
   const at = roomOf(bytes);
-  if (at < 0) return stamp(encode(JSON.parse(bytes.toString()) as ApiObject), revision);
+  if (at < 0) return stamp(encode(parseForeignJson(bytes.toString()) as ApiObject), revision);
   const text = `${revision}"`;
   invariant(text.length <= ROOM.length + 1, "a revision has at most 16 digits");
   bytes.write(text.padEnd(ROOM.length + 1, " "), at, "latin1");
@@ -53,7 +59,8 @@ export function stampedCopy(bytes: Buffer, revision: number): Buffer {
 
 /** Notes the parsed form of stamped bytes, so that nobody needs to parse them again while it is in use. */
 export function remember(bytes: Buffer, object: ApiObject): void {
-  parsed.set(bytes, new WeakRef(object));
+  // Whoever only looks gets numbers.
+  if (!hasLongIntegers(bytes)) parsed.set(bytes, new WeakRef(object));
 }
 
 /** The parsed form of stamped bytes; shared, so never to be changed. */
@@ -65,8 +72,18 @@ export function objectOf<T extends ApiObject = ApiObject>(bytes: Buffer): T {
   return object;
 }
 
-/** The same for who looks at very many objects once: notes nothing. */
+/** The same with all integers exact, for who writes it again: bigints where numbers would not do. */
+export function exactObjectOf<T extends ApiObject = ApiObject>(bytes: Buffer): T {
+  return hasLongIntegers(bytes) ? (parseExactJson(bytes.toString()) as T) : objectOf<T>(bytes);
+}
+
+function hasLongIntegers(bytes: Buffer): boolean {
+  return bytes[bytes.length - 1] === SPACE;
+}
+
+/** The same, exact, for who looks at very many objects once: notes nothing. */
 export function readObject<T extends ApiObject = ApiObject>(bytes: Buffer): T {
+  if (hasLongIntegers(bytes)) return exactObjectOf(bytes);
   return (parsed.get(bytes)?.deref() ?? JSON.parse(bytes.toString())) as T;
 }
 
@@ -88,7 +105,7 @@ export function readWithoutManagedFields<T extends ApiObject = ApiObject>(
   bytes: Buffer,
   { managedFields }: Partial<MetadataSpan> = {},
 ): T {
-  if (managedFields === undefined) return readObject(bytes);
+  if (managedFields === undefined || hasLongIntegers(bytes)) return readObject(bytes);
   const { start, end } = managedFields;
   return JSON.parse(`${bytes.toString("utf8", 0, start)}[]${bytes.toString("utf8", end)}`) as T;
 }

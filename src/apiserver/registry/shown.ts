@@ -2,13 +2,13 @@ import type { ApiObject } from "../../api/meta.ts";
 import { invariant } from "../../base/assert.ts";
 import type { EntryReader } from "../cache/entry-reader.ts";
 import { noteOrigin } from "./causes.ts";
-import { encode, objectOf, remember, stamp } from "./codec.ts";
+import { encode, exactObjectOf, remember, stamp } from "./codec.ts";
 import type { Conversion } from "./conversion.ts";
 
 /** How the watch cache of a served version makes its entries of what is stored. */
 export function entryReader(conversion: Conversion): EntryReader {
   return (values) => {
-    const stored = values.map(({ value }) => objectOf(value));
+    const stored = values.map(({ value }) => exactObjectOf(value));
     const show = (shown: readonly ApiObject[]): Buffer[] => {
       invariant(shown.length === values.length, "a conversion answers one object for each");
       return values.map(({ value, revision }, index) => bytesOf({ value, revision }, stored[index]!, shown[index]!));

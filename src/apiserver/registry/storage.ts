@@ -3,7 +3,7 @@ import { type Store, ValueTooLargeError } from "../../store/store.ts";
 import type { EntryReader } from "../cache/entry-reader.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import { noteCause, originOf } from "./causes.ts";
-import { apiVersionIn, encode, objectOf, remember, stamp } from "./codec.ts";
+import { apiVersionIn, encode, exactObjectOf, remember, stamp } from "./codec.ts";
 import type { Conversion } from "./conversion.ts";
 import { entryReader } from "./shown.ts";
 import { storageKey } from "./storage-prefix.ts";
@@ -67,7 +67,7 @@ export class ResourceStorage {
     const entry = this.cache.get(this.key(namespace, name));
     return entry === undefined
       ? undefined
-      : { object: objectOf(entry.bytes), bytes: entry.bytes, revision: entry.revision };
+      : { object: exactObjectOf(entry.bytes), bytes: entry.bytes, revision: entry.revision };
   }
 
   /** The object straight from the store, after a write found another revision than the cache had. */
@@ -132,6 +132,6 @@ export class ResourceStorage {
   /** @param stored stamped */
   async #shown(stored: Buffer, revision: number): Promise<Stored> {
     const bytes = this.#reader === undefined ? stored : (await this.#reader([{ value: stored, revision }]))[0]!;
-    return { object: objectOf(bytes), bytes, revision };
+    return { object: exactObjectOf(bytes), bytes, revision };
   }
 }

@@ -11,6 +11,7 @@ export interface RawAnswer {
   readonly code: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly text: string;
+  readonly bytes: Buffer;
   /** The text as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into documents of any shape
   readonly json: () => any;
@@ -51,8 +52,9 @@ export async function askRaw(server: ApiServer, url: string, request: RawRequest
     const answer = objectAnswer(error.status as ApiObject, { code: error.code });
     await writeAnswer(answer, { ...exchange, headers: {} }, sink, systemClock);
   }
-  const text = Buffer.concat(sink.chunks).toString();
-  return { ...sink.answered, text, json: () => JSON.parse(text) };
+  const written = Buffer.concat(sink.chunks);
+  const text = written.toString();
+  return { ...sink.answered, text, bytes: written, json: () => JSON.parse(text) };
 }
 
 function memorySink(): Sink & { chunks: Buffer[]; answered: { code: number; headers: RawAnswer["headers"] } } {

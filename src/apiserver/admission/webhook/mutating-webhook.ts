@@ -4,6 +4,7 @@ import { applyJsonPatch } from "../../../api/patch/json-patch.ts";
 import { equalJson, type JsonObject } from "../../../api/patch/json-value.ts";
 import { internalError } from "../../../api/status.ts";
 import { errorMessage } from "../../../base/assert.ts";
+import { parseForeignJson } from "../../../base/exact-json.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { isExempt } from "../matching/exempt.ts";
 import type { RuleMatch } from "../matching/rules.ts";
@@ -114,7 +115,7 @@ async function applyVerdict(
 function parsePatch(text: string): unknown[] {
   let patch: unknown;
   try {
-    patch = JSON.parse(text);
+    patch = parseForeignJson(text);
   } catch (error) {
     throw internalError(`error decoding patch: ${errorMessage(error)}`);
   }
