@@ -5,14 +5,15 @@ export function mayRestart(spec: PodSpec | undefined, name: string, exitCode: nu
   const init = (spec?.initContainers ?? []).find((each) => each.name === name);
   const container = init ?? (spec?.containers ?? []).find((each) => each.name === name);
   const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  if (container === undefined) return false;
   // One container's end may start all of them again.
   if (all.some((each) => each.restartPolicyRules?.some((rule) => rule.action === "RestartAllContainers"))) return true;
-  if (container?.restartPolicyRules?.some((rule) => matches(rule, exitCode))) return true;
+  if (container.restartPolicyRules?.some((rule) => matches(rule, exitCode))) return true;
   return restarts(policyOf(container, spec), exitCode);
 }
 
-const policyOf = (container: Container | undefined, spec: PodSpec | undefined): string =>
-  container?.restartPolicy ?? spec?.restartPolicy ?? "Always";
+const policyOf = (container: Container, spec: PodSpec | undefined): string =>
+  container.restartPolicy ?? spec?.restartPolicy ?? "Always";
 
 const restarts = (policy: string, exitCode: number): boolean =>
   policy === "Always" || (policy === "OnFailure" && exitCode !== 0);

@@ -190,6 +190,42 @@ const statuses: readonly [string, Partial<PodSpec>, PodStatus, PodStatus, readon
     ],
   ],
   [
+    "devices that nobody asked for",
+    {},
+    {},
+    {
+      extendedResourceClaimStatus: { requestMappings: [], resourceClaimName: "" },
+      containerStatuses: [
+        {
+          ...state("c", { running: {} }),
+          allocatedResourcesStatus: [
+            {
+              name: "gpu",
+              resources: [
+                { resourceID: "a", health: "Healthy" },
+                { resourceID: "a", health: "Sick" },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+    [
+      "status.extendedResourceClaimStatus.requestMappings: Required value: at least one request mapping is required",
+      "status.extendedResourceClaimStatus.resourceClaimName: Required value",
+      `status.containerStatuses[0].allocatedResourcesStatus[0].name: Invalid value: "gpu": must match one of the container's resource requests`,
+      'status.containerStatuses[0].allocatedResourcesStatus[0].resources[1].health: Unsupported value: "Sick": supported values: "Healthy", "Unhealthy", "Unknown"',
+      'status.containerStatuses[0].allocatedResourcesStatus[0].resources[1].resourceID: Duplicate value: "a"',
+    ],
+  ],
+  [
+    "users of Linux in a container",
+    {},
+    {},
+    { containerStatuses: [{ ...state("c", { running: {} }), user: { linux: { uid: -1, gid: 0 } } }] },
+    ["status.containerStatuses[0].user.linux.uid: Invalid value: -1: must be between 0 and 2147483647, inclusive"],
+  ],
+  [
     "a generation that cannot be",
     {},
     {},

@@ -5,6 +5,8 @@ import { ipErrors, ipFamily } from "../ip-address.ts";
 import { dnsSubdomainErrors, qualifiedNameErrors, userIdErrors } from "../names.ts";
 import { mayRestart } from "./container-restarts.ts";
 import { validateAnnotationChange } from "./pod-update.ts";
+import { validatePodAnnotations } from "./validate-pod-annotations.ts";
+import { validateAllocated, validateExtendedClaim } from "./validate-pod-status-resources.ts";
 
 const SYSTEM_CONDITIONS = ["PodScheduled", "Ready", "Initialized"];
 const STATUSES = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const;
@@ -15,14 +17,18 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   const { annotations } = pod.metadata ?? {};
   return [
     ...validateAnnotationChange(annotations, old.metadata?.annotations, "metadata.annotations"),
+    ...(pod.spec === undefined ? [] : validatePodAnnotations(annotations, pod.spec, "metadata.annotations")),
     ...validateConditions(status.conditions, "status.conditions"),
     ...validateNomination(status, before, old.spec),
     ...validateFixed(status, before),
     ...STATUSES.flatMap((list) => validateTransitions(status[list], before[list], { list, spec: old.spec })),
     ...validateClaims(pod, "status.resourceClaimStatuses"),
+    ...validateExtendedClaim(pod, "status.extendedResourceClaimStatus"),
     ...validatePodIps(status, before),
     ...validateHostIps(status, before),
     ...STATUSES.flatMap((list) => validateUsers(status[list], `status.${list}`, old.spec)),
+    ...validateAllocated(status.containerStatuses, "status.containerStatuses", pod.spec?.containers ?? []),
+    ...validateAllocated(status.initContainerStatuses, "status.initContainerStatuses", pod.spec?.initContainers ?? []),
   ];
 }
 
@@ -120,7 +126,7 @@ function validateHostIps(status: PodStatus, before: PodStatus): FieldError[] {
     errors.push(invalid("status.hostIPs[0].ip", ips[0], "must be equal to `hostIP`"));
   }
   ips.forEach((ip, index) => {
-    errors.push(...invalids(`status.hostIPs[${index}].ip`, ip, ipErrors(ip, known)));
+    errors.push(...invalids(`status.hostIPs[${index}]`, ip, ipErrors(ip, known)));
   });
   if (ips.length > 1 && !isMixed(ips)) {
     errors.push(
@@ -141,7 +147,7 @@ function validateUsers(
 ): FieldError[] {
   return (statuses ?? []).flatMap(({ user }, index) => {
     const linux = user?.linux;
-    const path = `${field}[${index}].linux`;
+    const path = `${field}[${index}].user.linux`;
     if (linux === undefined) return [];
     if (spec?.os?.name === "windows") return [forbiddenField(path, "cannot be set for a windows pod")];
     return [
