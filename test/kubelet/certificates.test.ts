@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { afterEach, test } from "node:test";
 import type { PodCertificateRequest } from "../../src/api/generated/certificates.k8s.io/v1beta1.ts";
 import type { PodCertificateProjection } from "../../src/api/generated/core/v1.ts";
@@ -6,7 +7,7 @@ import { clusterTrustBundles, podCertificateRequests } from "../../src/api/gener
 import { formatTime } from "../../src/base/clock.ts";
 import type { Payload } from "../../src/kubelet/volumes/files.ts";
 import { noFiles } from "../../src/kubelet/volumes/no-files.ts";
-import { certificatesPem } from "../../src/kubelet/volumes/pem-certificates.ts";
+import { createPodSigner } from "../support/pod-signer.ts";
 import { isReady, isWaiting, main, NODE, startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -43,16 +44,12 @@ async function decide(request: PodCertificateRequest, status: PodCertificateRequ
   await world.client.update(podCertificateRequests, { ...request, status: { ...status } }, { subresource: "status" });
 }
 
-async function issue(request: PodCertificateRequest, chain: string): Promise<void> {
-  const now = world.clock.now();
-  const lastTransitionTime = formatTime(now);
-  await decide(request, {
-    conditions: [{ type: "Issued", status: "True", reason: "Signed", message: "", lastTransitionTime }],
-    certificateChain: chain,
-    notBefore: formatTime(now),
-    beginRefreshAt: formatTime(now + HOUR_MS),
-    notAfter: formatTime(now + 2 * HOUR_MS),
-  });
+/** Answers the chain that was issued. */
+async function issue(request: PodCertificateRequest): Promise<string> {
+  const status = createPodSigner(world.clock.now()).issue(request, world.clock.now());
+  // What is no certificate is for people, and not for pods.
+  await decide(request, { ...status, certificateChain: `a note\n${status.certificateChain}` });
+  return status.certificateChain ?? "";
 }
 
 /** Moves time on until there are that many requests, and answers the newest. */
@@ -70,7 +67,9 @@ test("a pod waits for its certificate, runs as soon as it is issued, and gets an
   const { files, read } = keptFiles();
   world = await startWorld({ files });
   const paths = { credentialBundlePath: "bundle.pem", keyPath: "key.pem", certificateChainPath: "chain.pem" };
-  await world.create("web", { volumes: projected({ ...paths, userAnnotations: { "example.com/for": "web" } }) });
+  await world.create("web", {
+    volumes: projected({ ...paths, maxExpirationSeconds: 7200, userAnnotations: { "example.com/for": "web" } }),
+  });
   const request = await requested(1);
   const pod = await world.until("web", isWaiting("ContainerCreating"));
   const { stubPKCS10Request, podUID, nodeName, nodeUID, serviceAccountName, serviceAccountUID, ...spec } = request.spec;
@@ -79,7 +78,7 @@ test("a pod waits for its certificate, runs as soon as it is issued, and gets an
   assert.deepEqual(spec, {
     signerName: "example.com/pods",
     podName: "web",
-    maxExpirationSeconds: 86_400,
+    maxExpirationSeconds: 7200,
     unverifiedUserAnnotations: { "example.com/for": "web" },
   });
   assert.equal(request.metadata?.ownerReferences?.[0]?.uid, pod.metadata?.uid);
@@ -89,25 +88,25 @@ test("a pod waits for its certificate, runs as soon as it is issued, and gets an
     ),
   );
 
-  await issue(request, `a note\n${certificatesPem(["AAAA"])}`);
+  const first = await issue(request);
   await world.until("web", isReady, 5000);
   const key = read("identity", "key.pem");
   assert.match(key, /^-----BEGIN PRIVATE KEY-----/);
-  assert.equal(read("identity", "chain.pem"), certificatesPem(["AAAA"]));
-  assert.equal(read("identity", "bundle.pem"), key + certificatesPem(["AAAA"]));
+  assert.equal(read("identity", "chain.pem"), first);
+  assert.equal(read("identity", "bundle.pem"), key + first);
+  assert.ok(new X509Certificate(first).checkPrivateKey(createPrivateKey(key)));
 
   await world.clock.advance(HOUR_MS + 6 * 60_000);
-  const second = await requested(2);
-  await issue(second, certificatesPem(["BBBB"]));
+  const second = await issue(await requested(2));
   await world.clock.advance(70_000);
-  assert.equal(read("identity", "chain.pem"), certificatesPem(["BBBB"]));
+  assert.equal(read("identity", "chain.pem"), second);
   assert.notEqual(read("identity", "key.pem"), key);
 });
 
 test("a renewal that takes too long is told of, and so is an expired certificate", async () => {
   world = await startWorld(keptFiles());
-  await world.create("web", { volumes: projected({ keyPath: "k" }) });
-  await issue(await requested(1), certificatesPem(["AAAA"]));
+  await world.create("web", { volumes: projected({ keyPath: "k", maxExpirationSeconds: 7200 }) });
+  await issue(await requested(1));
   await world.until("web", isReady, 5000);
   await world.clock.advance(HOUR_MS + 6 * 60_000);
   await requested(2);
@@ -145,7 +144,8 @@ test("a signer that says no is final", async () => {
 test("a request that somebody deletes is made again, and that of a pod that is gone is not", async () => {
   world = await startWorld(keptFiles());
   await world.create("web", { volumes: projected({ keyPath: "k" }) });
-  const { metadata } = await requested(1);
+  const { metadata, spec } = await requested(1);
+  assert.equal(spec.maxExpirationSeconds, 86_400, "a day, where the pod does not say");
   await world.client.delete(podCertificateRequests, { namespace: "default", name: metadata?.name ?? "" });
   await world.clock.advance(1000);
   const again = await requested(1);
@@ -161,7 +161,7 @@ test("whom pods may trust lies in their volumes and follows the bundle", async (
   const { files, read } = keptFiles();
   world = await startWorld({ files });
   const metadata = { name: "roots" };
-  const certificate = certificatesPem(["CCCC"]);
+  const certificate = createPodSigner(world.clock.now()).authority;
   const source = { name: "roots", path: "ca.pem" };
   await world.create("web", {
     volumes: [{ name: "trust", projected: { sources: [{ clusterTrustBundle: source }] } }],
@@ -171,4 +171,33 @@ test("whom pods may trust lies in their volumes and follows the bundle", async (
   await world.client.create(clusterTrustBundles, { metadata, spec: { trustBundle: certificate } });
   await world.until("web", isReady);
   assert.equal(read("trust", "ca.pem"), certificate);
+});
+
+test("a pod takes as many bundles as it likes, in as many volumes", async () => {
+  const { files, read } = keptFiles();
+  world = await startWorld({ files });
+  const numbers = Array.from({ length: 120 }, (_, index) => index);
+  const trustBundle = createPodSigner(world.clock.now()).authority;
+  for (const number of numbers) {
+    const metadata = { name: `roots-${number}` };
+    await world.client.create(clusterTrustBundles, { metadata, spec: { trustBundle } });
+  }
+  const sources = numbers.map((number) => ({ clusterTrustBundle: { name: `roots-${number}`, path: `${number}.pem` } }));
+  await world.create("web", {
+    volumes: [
+      { name: "all", projected: { sources } },
+      { name: "one", projected: { sources: sources.slice(0, 1) } },
+    ],
+  });
+  await world.until("web", isReady);
+  assert.ok(numbers.every((number) => read("all", `${number}.pem`) === trustBundle));
+  assert.equal(read("one", "0.pem"), trustBundle);
+});
+
+test("a certificate lives for an hour at least and 91 days at most", async () => {
+  world = await startWorld(keptFiles());
+  for (const maxExpirationSeconds of [3599, 91 * 86_400 + 1]) {
+    const created = world.create("web", { volumes: projected({ keyPath: "k", maxExpirationSeconds }) });
+    await assert.rejects(created, /maxExpirationSeconds: Invalid value: \d+: must be in the range \[3600, 7862400\]/);
+  }
 });
