@@ -21,6 +21,23 @@ const things: ResourceReference<ApiObject> = {
   ...{ group: "metrics.example.com", version: "v1beta1", resource: "things", kind: "Thing", namespaced: true },
 };
 
+const THING = "com.example.metrics.v1beta1.Thing";
+const META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+const SWAGGER = {
+  swagger: "2.0",
+  info: { title: "things", version: "1" },
+  paths: {
+    [`${SERVED}/namespaces/{namespace}/things`]: {
+      get: { responses: { 200: { description: "OK", schema: { $ref: `#/definitions/${THING}` } } } },
+    },
+    "/version": { get: { responses: { 200: { description: "not theirs to say" } } } },
+  },
+  definitions: {
+    [THING]: { type: "object", description: "a thing", properties: { metadata: { $ref: `#/definitions/${META}` } } },
+    [META]: { type: "object", description: "metadata of another release" },
+  },
+};
+
 let memory: MemoryServer;
 let extension: WebhookServer;
 
@@ -42,6 +59,7 @@ function respond({ path }: ReceivedCall): { code?: number; body: object } {
   if (path === "/openapi/v3") {
     return { body: { paths: { [SERVED.slice(1)]: { serverRelativeURL: `/openapi/v3${SERVED}?hash=A` } } } };
   }
+  if (path === "/openapi/v2") return { body: SWAGGER };
   if (path.startsWith("/openapi/v3")) return { body: { openapi: "3.0.0" } };
   if (path.includes("/missing"))
     return { code: 404, body: { kind: "Status", code: 404, reason: "NotFound", message: "none" } };
@@ -157,6 +175,17 @@ test("discovery and the API documents tell of it", async () => {
   const index = (await askRaw(memory.server, "/openapi/v3")).json();
   assert.equal(index.paths[SERVED.slice(1)].serverRelativeURL, `/openapi/v3${SERVED}?hash=A`);
   assert.equal((await askRaw(memory.server, `/openapi/v3${SERVED}?hash=A`)).json().openapi, "3.0.0");
+});
+
+test("the one document of OpenAPI v2 has what it says, without taking anything else of it over", async () => {
+  const { paths, definitions } = (await askRaw(memory.server, "/openapi/v2")).json();
+  const path = `${SERVED}/namespaces/{namespace}/things`;
+  assert.deepEqual(paths[path].get.responses[200].schema, { $ref: `#/definitions/${THING}` });
+  assert.deepEqual(definitions[THING].properties, { metadata: { $ref: `#/definitions/${META}_v2` } });
+  assert.equal(definitions[`${META}_v2`].description, "metadata of another release");
+  assert.notEqual(definitions[META].description, "metadata of another release");
+  const accept = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+  assert.ok((await askRaw(memory.server, "/openapi/v2", { accept })).text.includes(`${META}_v2`));
 });
 
 test("a broken server holds nobody else up, and its API is told to be stale", async () => {

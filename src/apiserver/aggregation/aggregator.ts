@@ -243,13 +243,14 @@ export class Aggregator {
   }
 
   #refreshVersions(): void {
-    this.#versions = [...this.#tracked.values()].map(({ object: { spec }, availability, resources, openapiUrl }) => ({
-      group: spec?.group ?? "",
-      version: spec?.version ?? "",
-      groupPriorityMinimum: spec?.groupPriorityMinimum ?? 0,
-      versionPriority: spec?.versionPriority ?? 0,
+    this.#versions = [...this.#tracked.values()].map(({ object, availability, resources, openapiUrl }) => ({
+      group: object.spec?.group ?? "",
+      version: object.spec?.version ?? "",
+      groupPriorityMinimum: object.spec?.groupPriorityMinimum ?? 0,
+      versionPriority: object.spec?.versionPriority ?? 0,
       resources,
       openapiUrl,
+      openapiV2: () => this.#ask(object, "/openapi/v2"),
       isStale: availability?.status !== "True",
     }));
   }

@@ -10,6 +10,8 @@ export interface RemoteVersion {
   readonly resources: readonly ResourceSchema[];
   /** Where its OpenAPI v3 document is, when it has one: `/openapi/v3/apis/<group>/<version>?hash=…`. */
   readonly openapiUrl: string | undefined;
+  /** Its OpenAPI v2 document. Rejects when it has none, or cannot be asked. */
+  readonly openapiV2: () => Promise<unknown>;
   /** The server could not be asked lately: this is what it said before, if it ever did. */
   readonly isStale: boolean;
 }

@@ -49,7 +49,7 @@ export function openapiPaths(
   return (exchange) => {
     const path = exchange.path.replace(/\/$/, "");
     if (exchange.method === "GET" && path === OPENAPI_V2_PATH)
-      return openapiV2Answer(exchange, { ...current(), descriptions, cache });
+      return openapiV2Answer(exchange, { ...current(), descriptions, cache, remote: remote() });
     if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
     if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
     if (path === root) return json(JSON.stringify(withRemoteDocuments(current().index, remote())), {});

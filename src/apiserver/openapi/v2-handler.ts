@@ -1,6 +1,7 @@
 import type { Schema } from "../../api/schema.ts";
 import type { Descriptions } from "../../api/schema-data.ts";
 import { notAcceptable } from "../../api/status.ts";
+import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { CustomComponents } from "./custom-components.ts";
@@ -29,12 +30,14 @@ export async function openapiV2Answer(
     cache: OpenapiV2Cache;
     custom: CustomComponents;
     index: OpenapiV3Index;
+    remote: readonly RemoteVersion[];
   },
 ): Promise<TextAnswer> {
   const format = parseAccept(exchange.headers.accept ?? "*/*").flatMap(({ type }) => FORMATS[type] ?? [])[0];
   if (format === undefined) throw notAcceptable(["application/json", PROTOBUF]);
   const contentType = format === "json" ? "application/json" : PROTOBUF;
-  const hash = openapiV2Hash(from.index);
+  const remote = from.remote.filter(({ isStale }) => !isStale);
+  const hash = openapiV2Hash(from.index, remote);
   const etag = `"${hash}"`;
   const headers = { etag, vary: "Accept", "cache-control": "no-cache, private" };
   const answer = (code: number, text: string | Buffer): TextAnswer => ({
@@ -46,6 +49,6 @@ export async function openapiV2Answer(
   });
   if (exchange.headers["if-none-match"] === etag) return answer(304, "");
   const build = (): Promise<Buffer> =>
-    openapiV2Document(from.schema, from.descriptions(), { format, custom: from.custom });
+    openapiV2Document(from.schema, from.descriptions(), { format, custom: from.custom, remote });
   return answer(200, await from.cache(format, hash, build));
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Schema } from "../../api/schema.ts";
 import type { Descriptions } from "../../api/schema-data.ts";
 import { nextTurn } from "../../base/turn.ts";
+import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import { componentOf } from "./components.ts";
 import type { CustomComponents } from "./custom-components.ts";
 import type { OpenapiSchema, PathItem } from "./document.ts";
@@ -9,6 +10,7 @@ import { resourcePaths } from "./paths.ts";
 import { refsIn } from "./references.ts";
 import { type SwaggerPart, swaggerPath, swaggerSchema } from "./v2-convert.ts";
 import { encodeEntry, encodePart, encodePrefix } from "./v2-protobuf.ts";
+import { remotePart } from "./v2-remote.ts";
 import { type GroupVersion, kindsOf, type OpenapiV3Index, openapiV3Document } from "./v3.ts";
 
 export type OpenapiV2Format = "json" | "protobuf";
@@ -22,6 +24,13 @@ const DEFINITIONS_AT_ONCE = 16;
 /** Part of the hash: raise it when the document changes though the schema does not. */
 const revision = "2";
 
+export interface V2Options {
+  readonly format: OpenapiV2Format;
+  readonly custom?: Pick<CustomComponents, "find">;
+  /** APIs of other servers. */
+  readonly remote?: readonly RemoteVersion[];
+}
+
 /**
  * Builds the one document of OpenAPI 2.0 that /openapi/v2 serves: everything that the documents of 3.0 say, together. It is
  * large, so it is built in slices that let other requests through.
@@ -29,7 +38,7 @@ const revision = "2";
 export async function openapiV2Document(
   schema: Schema,
   descriptions: Descriptions,
-  { format, custom }: { format: OpenapiV2Format; custom?: Pick<CustomComponents, "find"> },
+  { format, custom, remote = [] }: V2Options,
 ): Promise<Buffer> {
   const encode = format === "json" ? jsonEntry : protobufEntry;
   const paths: Buffer[] = [];
@@ -49,7 +58,10 @@ export async function openapiV2Document(
   }
   want(kindsOf(schema.resources, schema));
   const find = (name: string) => customComponent(custom?.find(name)) ?? componentOf(schema, descriptions, name);
-  const definitions = await encodeDefinitions(wanted, find, encode);
+  const others = await encodeRemote(remote, find, encode);
+  paths.push(...others.paths);
+  want(others.shared);
+  const definitions = await encodeDefinitions(wanted, find, { encode, more: others.definitions });
   return format === "json" ? joinJson({ head, paths, definitions }) : joinProtobuf({ head, paths, definitions });
 }
 
@@ -70,10 +82,10 @@ function* pathsOf(
 /** The definitions that are wanted and those that they refer to, in the order of their names. */
 async function encodeDefinitions(
   wanted: Set<string>,
-  find: (name: string) => ReturnType<typeof componentOf>,
-  encode: EncodeEntry,
+  find: Find,
+  { encode, more }: { encode: EncodeEntry; more: readonly [string, Buffer][] },
 ): Promise<Buffer[]> {
-  const entries: [string, Buffer][] = [];
+  const entries = [...more];
   // A set that grows is visited to its end.
   for (const name of wanted) {
     const component = find(name);
@@ -85,9 +97,45 @@ async function encodeDefinitions(
   return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }
 
+type Find = (name: string) => ReturnType<typeof componentOf>;
+
+/** What other servers say of themselves. One that does not answer, or says what is no OpenAPI, is left out. */
+async function encodeRemote(remote: readonly RemoteVersion[], find: Find, encode: EncodeEntry) {
+  const paths: Buffer[] = [];
+  const definitions = new Map<string, { schema: SwaggerPart; entry: Buffer }>();
+  const shared: string[] = [];
+  const known = (name: string): SwaggerPart | undefined => {
+    const own = find(name);
+    return own === undefined ? definitions.get(name)?.schema : swaggerSchema(own.schema);
+  };
+  const documents = await Promise.allSettled(remote.map(({ openapiV2 }) => openapiV2()));
+  for (const [index, answer] of documents.entries()) {
+    if (answer.status === "rejected") continue;
+    try {
+      const part = remotePart(answer.value, remote[index]!, known);
+      const entries = part.definitions.map(
+        ([name, schema]) => [name, { schema, entry: encode("schema", name, schema) }] as const,
+      );
+      paths.push(...part.paths.map(([name, item]) => encode("path", name, item)));
+      shared.push(...part.shared);
+      for (const [name, definition] of entries) definitions.set(name, definition);
+    } catch {
+      // What has no form in protobuf is not shown there.
+    }
+    await nextTurn();
+  }
+  return {
+    paths,
+    shared,
+    definitions: [...definitions].map(([name, { entry }]): [string, Buffer] => [name, entry]),
+  };
+}
+
 /** Changes when the document does; it does not need the document. */
-export function openapiV2Hash(index: OpenapiV3Index): string {
-  return createHash("sha256").update(revision).update(JSON.stringify(index)).digest("hex").toUpperCase();
+export function openapiV2Hash(index: OpenapiV3Index, remote: readonly RemoteVersion[] = []): string {
+  const others = remote.map(({ group, version, openapiUrl, resources }) => [group, version, openapiUrl, resources]);
+  const text = JSON.stringify(others.length === 0 ? index : [index, others]);
+  return createHash("sha256").update(revision).update(text).digest("hex").toUpperCase();
 }
 
 function groupVersions(schema: Schema): GroupVersion[] {
