@@ -67,6 +67,7 @@ async function run(selected: readonly Workload[], options: BenchArguments): Prom
     const program = options.program ?? buildProgram(join(scratch, "program"));
     for (const workload of selected) {
       if (interrupted.signal.aborted) break;
+      if (judged) process.stderr.write(`… ${workload.name}, about ${workload.seconds} s\n`);
       const directory = mkdtempSync(join(scratch, `${workload.name}-`));
       const machine = machineFacts();
       const outcome = await measure(workload, { directory, program, scale: options.scale }, peer);

@@ -6,7 +6,7 @@ import { podsPath } from "../load/bench-pod.ts";
 import type { RequestForm } from "../load/job.ts";
 import { runLoad, startLoad } from "../load/load.ts";
 import { observations } from "../observer.ts";
-import { forgetPeak, peakResidentMb, residentMb } from "../program.ts";
+import { cpuMs, forgetPeak, peakResidentMb, residentMb } from "../program.ts";
 import { type BenchRun, type Goal, type Measurements, scaled, type Workload } from "../workload.ts";
 
 /** Creates a second, and as many deletes. */
@@ -54,7 +54,7 @@ export const simulatedThousand: Workload = cluster({
   name: "simulated-1000-nodes",
   nodes: 1000,
   pods: 30_000,
-  seconds: 150,
+  seconds: 200,
   goals: [
     { metric: "single_object_p99_ms", atMost: 100 },
     { metric: "failures", atMost: 0 },
@@ -65,7 +65,7 @@ export const simulatedLarge: Workload = cluster({
   name: "simulated-5000-nodes",
   nodes: 5000,
   pods: 150_000,
-  seconds: 600,
+  seconds: 900,
   goals: [
     { metric: "resident_mb", atMost: 3000 },
     { metric: "single_object_p99_ms", atMost: 100 },
@@ -77,6 +77,7 @@ export const simulatedLarge: Workload = cluster({
 async function fill(api: BenchCluster, { pods, nodes }: { pods: number; nodes: number }): Promise<Measurements> {
   const { user, own } = api;
   const begun = systemClock.monotonic();
+  const cpuBefore = cpuMs(own.run.pid);
   const path = podsPath(api);
   const running = startLoad({
     kind: "watchers",
@@ -97,6 +98,7 @@ async function fill(api: BenchCluster, { pods, nodes }: { pods: number; nodes: n
   return {
     fill_seconds: seconds,
     fill_pods_per_second: pods / seconds,
+    fill_cpu_ms_a_pod: (cpuMs(own.run.pid) - cpuBefore) / pods,
     fill_gc_longest_ms: observed.gcLongestMs,
     fill_stall_max_ms: observed.stallMaxMs,
     peak_mb_of_filling: peakResidentMb(own.run.pid),

@@ -5,7 +5,7 @@ import { systemClock } from "../../../src/base/clock.ts";
 import { startBenchCluster } from "../load/bench-cluster.ts";
 import { runLoad } from "../load/load.ts";
 import { observations } from "../observer.ts";
-import { residentMb } from "../program.ts";
+import { cpuMs, residentMb } from "../program.ts";
 import { scaled, type Workload } from "../workload.ts";
 
 const NODES = 5000;
@@ -31,11 +31,13 @@ export const simulatedNodes: Workload = {
       const { client, user, namespace, own } = cluster;
       const emptyMb = residentMb(own.run.pid);
       await own.run.observed();
+      const cpuBefore = cpuMs(own.run.pid);
       const startedAt = systemClock.monotonic();
       await client.create(deployments, deployment(namespace, pods));
       while ((await client.get(deployments, { namespace, name: "many" })).status?.readyReplicas !== pods)
         await setTimeout(POLL_MS);
       const podsSeconds = (systemClock.monotonic() - startedAt) / 1000;
+      const cpuMsAPod = (cpuMs(own.run.pid) - cpuBefore) / pods;
       const observed = await own.run.observed();
       const path = `/apis/apps/v1/namespaces/${namespace}/deployments/many`;
       const requests = [{ method: "GET", path }];
@@ -45,6 +47,7 @@ export const simulatedNodes: Workload = {
         nodes_per_second: nodes / nodesReadySeconds,
         pods_running_seconds: podsSeconds,
         pods_per_second: pods / podsSeconds,
+        cpu_ms_a_pod: cpuMsAPod,
         get_p99_ms: gets.p99Ms,
         resident_mb_nodes_only: emptyMb,
         resident_mb: residentMb(own.run.pid),
