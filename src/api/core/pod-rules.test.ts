@@ -5,9 +5,9 @@ import { podKind } from "./pod.ts";
 
 /** Rules of a pod's spec by upstream's validation, each with its reason, its path, its bad value and its text. */
 
-function check(spec: Partial<PodSpec>, annotations?: Record<string, string>): string[] {
+function check(spec: Partial<PodSpec>): string[] {
   const pod: Pod = {
-    metadata: { name: "a", namespace: "default", ...(annotations && { annotations }) },
+    metadata: { name: "a", namespace: "default" },
     spec: { containers: [{ name: "c", image: "nginx" }], serviceAccountName: "default", ...structuredClone(spec) },
   };
   podKind.setDefaults!(pod);
@@ -347,39 +347,6 @@ const cases: readonly [string, Partial<PodSpec>, readonly string[]][] = [
 ];
 for (const [name, spec, expected] of cases) {
   test(`refused: ${name}`, () => assert.deepEqual(check(spec), expected));
-}
-
-const annotated: readonly [string, string, readonly string[]][] = [
-  [
-    "controller.kubernetes.io/pod-deletion-cost",
-    "+1",
-    ['metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "+1": must be a 32bit integer'],
-  ],
-  [
-    "kubernetes.io/config.mirror",
-    "x",
-    [
-      'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "": must set spec.nodeName if mirror pod annotation is set',
-    ],
-  ],
-  [
-    "container.apparmor.security.beta.kubernetes.io/d",
-    "other",
-    [
-      'metadata.annotations[container.apparmor.security.beta.kubernetes.io/d]: Invalid value: "d": container not found',
-      'metadata.annotations[container.apparmor.security.beta.kubernetes.io/d]: Invalid value: "other": invalid AppArmor profile name: "other"',
-    ],
-  ],
-  [
-    "seccomp.security.alpha.kubernetes.io/pod",
-    "other",
-    [
-      'metadata.annotations.seccomp.security.alpha.kubernetes.io/pod: Invalid value: "other": must be a valid seccomp profile',
-    ],
-  ],
-];
-for (const [key, value, expected] of annotated) {
-  test(`refused: annotation ${key}`, () => assert.deepEqual(check({}, { [key]: value }), expected));
 }
 
 const allowed: readonly [string, Partial<PodSpec>][] = [
