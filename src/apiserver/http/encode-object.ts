@@ -64,9 +64,8 @@ export async function encodeValue(value: ApiObject, format: Format): Promise<Buf
   if (format.encoding === "json")
     return Buffer.from(format.pretty ? `${JSON.stringify(value, null, 2)}\n` : JSON.stringify(value));
   if (format.encoding === "yaml") {
-    const { dump } = await import("js-yaml");
-    const { writeSchema } = await import("../handlers/yaml-schema.ts");
-    return Buffer.from(dump(value, { schema: writeSchema }));
+    const { yamlText } = await import("./yaml-text.ts");
+    return Buffer.from(await yamlText(value));
   }
   const { encodeObject } = await import("../../api/protobuf/encode.ts");
   return encodeObject(value);
