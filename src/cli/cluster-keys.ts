@@ -18,6 +18,8 @@ export interface ClusterKeys {
   isEncryptionRotating(dataDirectory: string): Promise<boolean>;
   /** The servers that share the cluster, as this one last saw them; none where it is alone. */
   servers(dataDirectory: string): Promise<readonly ServerRow[]>;
+  /** Whether all servers that run use the keys that are here. */
+  haveAllFollowed(dataDirectory: string): Promise<boolean>;
   /** A server that does not come back is waited for no more. @throws CommandError when it runs */
   forgetServer(dataDirectory: string, name: string): Promise<void>;
 }
@@ -59,6 +61,7 @@ export function lazyKeys(load: () => Promise<ClusterKeys>): ClusterKeys {
     rotateEncryptionKey: async (dataDirectory) => (await load()).rotateEncryptionKey(dataDirectory),
     isEncryptionRotating: async (dataDirectory) => (await load()).isEncryptionRotating(dataDirectory),
     servers: async (dataDirectory) => (await load()).servers(dataDirectory),
+    haveAllFollowed: async (dataDirectory) => (await load()).haveAllFollowed(dataDirectory),
     forgetServer: async (dataDirectory, name) => (await load()).forgetServer(dataDirectory, name),
   };
 }

@@ -24,16 +24,18 @@ export async function untilFulfilled(
   }
 }
 
-/** The same for keys that several servers share: says which of them have not followed. */
+/** The same for keys that several servers share: all that run must have them. Says which have not followed. */
 export async function untilAllFollow(
   invocation: Invocation,
   isDone: () => Promise<boolean>,
   timeoutMs = FOLLOW_TIMEOUT_MS,
 ): Promise<void> {
+  const { keys } = invocation.program;
+  const dataDirectory = dataDirectoryOf(invocation);
   try {
-    await untilFulfilled(invocation, isDone, timeoutMs);
+    await untilFulfilled(invocation, async () => (await isDone()) && keys.haveAllFollowed(dataDirectory), timeoutMs);
   } catch (error) {
-    const servers = await invocation.program.keys.servers(dataDirectoryOf(invocation));
+    const servers = await keys.servers(dataDirectory);
     const late = servers.filter(({ hasCurrentKeys }) => !hasCurrentKeys).map(({ name }) => name);
     if (late.length === 0 || invocation.signal.aborted) throw error;
     throw new CommandError(

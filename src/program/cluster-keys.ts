@@ -8,7 +8,7 @@ import type { ClusterKeys } from "../cli/cluster-keys.ts";
 import { CommandError } from "../cli/command.ts";
 import { addEncryptionKey, encryptionKeyNames } from "./encryption-keys.ts";
 import { readEncryptionPhase, writeEncryptionPhase } from "./key-exchange/encryption-exchange.ts";
-import { readServerList, wishToForget } from "./key-exchange/server-list.ts";
+import { haveAllFollowed, readServerList, wishToForget } from "./key-exchange/server-list.ts";
 
 /** The wishes of `wherry certs` and `wherry secrets`, as files that whoever runs the cluster acts on. */
 export const clusterKeys: ClusterKeys = {
@@ -57,6 +57,7 @@ export const clusterKeys: ClusterKeys = {
       ? readEncryptionPhase(pki(dataDirectory)) !== undefined
       : encryptionKeyNames(dataDirectory).length > 1,
   servers: async (dataDirectory) => readServerList(existing(dataDirectory)),
+  haveAllFollowed: async (dataDirectory) => haveAllFollowed(existing(dataDirectory)),
   async forgetServer(dataDirectory, name) {
     const rows = readServerList(existing(dataDirectory)).filter((row) => row.name === name);
     if (rows.length === 0) throw new CommandError(`there is no server ${name}: wherry certs servers lists them`);
