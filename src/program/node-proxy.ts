@@ -40,6 +40,9 @@ export async function startTheProxy(options: ProxyPartOptions): Promise<Started>
     run: runCommand,
     signal: stopping.signal,
   });
+  // As upstream's proxy says that it has begun: about the node, and without further words.
+  const about = { apiVersion: "v1", kind: "Node", metadata: { name: nodeName, uid: nodeName } };
+  component.events.event(about, { type: "Normal", reason: "Starting", message: "" });
   const overlay = await startOverlay({
     informers: component.informers,
     nodeName,
