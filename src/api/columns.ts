@@ -28,7 +28,7 @@ export const nameAndCreationColumns: readonly Column[] = [
   nameColumn,
   {
     name: "Created At",
-    type: "string",
+    type: "date",
     description: CREATED,
     cell: (object) => object.metadata?.creationTimestamp ?? "",
   },

@@ -64,7 +64,7 @@ export interface Column<T extends ApiObject = ApiObject> {
   readonly description: string;
   /** Beyond 0: shown with `-o wide` only. */
   readonly priority?: number;
-  /** The cell. Ages are given as the timestamp's age by the table printer: return the RFC 3339 time for `date` columns. */
+  /** The cell, as it is printed: also an age. */
   cell(object: T, context: CellContext): string | number | boolean | null;
 }
 

@@ -59,7 +59,8 @@ import { priorityClassKind } from "./scheduling/priority-class.ts";
 import { csiDriverKind, csiNodeKind, csiStorageCapacityKind } from "./storage/csi.ts";
 import { storageClassKind, volumeAttributesClassBetaKind, volumeAttributesClassKind } from "./storage/storage-class.ts";
 import { volumeAttachmentKind } from "./storage/volume-attachment.ts";
-import { storageVersionKind, storageVersionMigrationKind } from "./storagemigration/storage-version.ts";
+import { storageVersionKind } from "./storagemigration/storage-version.ts";
+import { storageVersionMigrationKind } from "./storagemigration/storage-version-migration.ts";
 
 /** Every built-in kind that has something particular about it. */
 export const kindDefinitions: readonly KindDefinition[] = [

@@ -1,5 +1,4 @@
 import { ageColumn, nameColumn } from "./columns.ts";
-import { ageOf } from "./human-duration.ts";
 import type { Column, KindDefinition, RowCondition } from "./kind.ts";
 import type { ApiObject, ListMeta } from "./meta.ts";
 
@@ -64,10 +63,7 @@ export function tableOf(
 
 function tableRow(columns: readonly Column[], object: ApiObject, options: TableOptions): TableRow {
   const context = { nowMs: options.nowMs };
-  const cells = columns.map((column) => {
-    const cell = column.cell(object, context);
-    return column.type === "date" && typeof cell === "string" ? ageOf(cell, options.nowMs) : cell;
-  });
+  const cells = columns.map((column) => column.cell(object, context));
   if (options.includeObject === "None") return { cells };
   if (options.includeObject === "Object") return { cells, object };
   const { metadata } = object;

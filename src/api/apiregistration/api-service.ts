@@ -1,10 +1,12 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { findCondition } from "../conditions.ts";
 import { invalids } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
+import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { APIService } from "../generated/apiregistration.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, portNumberErrors } from "../names.ts";
+
+const STATUSES = ["True", "False", "Unknown"];
 
 export const apiServiceKind = defineKind<APIService>({
   group: "apiregistration.k8s.io",
@@ -26,6 +28,12 @@ export const apiServiceKind = defineKind<APIService>({
     }
   },
   validate: validateService,
+  validateStatusUpdate: ({ status }) =>
+    (status?.conditions ?? []).flatMap((condition, index) =>
+      STATUSES.includes(condition.status)
+        ? []
+        : [notSupported(`status.conditions[${index}].status`, condition.status, STATUSES)],
+    ),
   columns: [
     nameColumn,
     textColumn<APIService>("Service", "The reference to the service that hosts this API endpoint.", ({ spec }) =>
@@ -48,8 +56,9 @@ function validateService({ metadata, spec }: APIService): FieldError[] {
     errors.push(invalid("metadata.name", metadata?.name ?? "", `must be \`spec.version+"."+spec.group\`: "${wanted}"`));
   }
   if (group !== "") errors.push(...invalids("spec.group", group, dnsSubdomainErrors(group)));
-  else if (version !== "v1")
+  else if (version !== "v1") {
     errors.push(required("spec.group", "only v1 may have an empty group and it better be legacy kube"));
+  }
   errors.push(...invalids("spec.version", version, dns1035LabelErrors(version)));
   for (const key of ["groupPriorityMinimum", "versionPriority"] as const) {
     const limit = key === "groupPriorityMinimum" ? 20000 : 1000;
@@ -59,7 +68,10 @@ function validateService({ metadata, spec }: APIService): FieldError[] {
     }
   }
   if (service === undefined) {
-    if (spec?.caBundle) errors.push(invalid("spec.caBundle", "<bytes>", "local APIServices may not have a caBundle"));
+    const bytes = Buffer.byteLength(spec?.caBundle ?? "", "base64");
+    if (bytes > 0) {
+      errors.push(invalid("spec.caBundle", `${bytes} bytes`, "local APIServices may not have a caBundle"));
+    }
     if (spec?.insecureSkipTLSVerify) {
       errors.push(invalid("spec.insecureSkipTLSVerify", true, "local APIServices may not have insecureSkipTLSVerify"));
     }
@@ -67,8 +79,9 @@ function validateService({ metadata, spec }: APIService): FieldError[] {
   }
   if (!service.namespace) errors.push(required("spec.service.namespace"));
   if (!service.name) errors.push(required("spec.service.name"));
-  for (const message of portNumberErrors(service.port ?? 443)) {
-    errors.push(invalid("spec.service.port", service.port, `port is not valid: ${message}`));
+  const wrongPort = portNumberErrors(service.port ?? 443);
+  if (wrongPort.length > 0) {
+    errors.push(invalid("spec.service.port", service.port, `port is not valid: ${wrongPort.join(", ")}`));
   }
   if (spec?.insecureSkipTLSVerify && spec.caBundle) {
     errors.push(invalid("spec.insecureSkipTLSVerify", true, "may not be true if caBundle is present"));

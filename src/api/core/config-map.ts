@@ -1,4 +1,4 @@
-import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, nameColumn, textNumberColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, tooLong } from "../field-error.ts";
 import type { ConfigMap } from "../generated/core/v1.ts";
@@ -42,7 +42,7 @@ export const configMapKind = defineKind<ConfigMap>({
   },
   columns: [
     nameColumn,
-    integerColumn<ConfigMap>(
+    textNumberColumn<ConfigMap>(
       "Data",
       "Data contains the configuration data.",
       ({ data = {}, binaryData = {} }) => Object.keys(data).length + Object.keys(binaryData).length,

@@ -25,7 +25,7 @@ export const endpointsKind = defineKind<Endpoints>({
   columns: [
     nameColumn,
     textColumn<Endpoints>("Endpoints", "The set of all endpoints is the union of all subsets.", ({ subsets = [] }) =>
-      firstThree(subsets.flatMap(addresses), "<none>"),
+      firstThree(subsets.flatMap(addresses), subsets.length === 0 ? "<none>" : ""),
     ),
     ageColumn,
   ],

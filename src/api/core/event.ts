@@ -27,7 +27,7 @@ function source({ source: from, reportingComponent, reportingInstance }: Event):
   return instance === "" ? component : `${component}, ${instance}`;
 }
 
-const columns: readonly Column<Event>[] = [
+export const eventColumns: readonly Column<Event>[] = [
   textColumn("Last Seen", "The time at which the most recent occurrence of this event was recorded.", lastSeen),
   textColumn(
     "Type",
@@ -64,7 +64,7 @@ export const eventKind = defineKind<Event>({
   version: "v1",
   kind: "Event",
   validate: validateEvent,
-  columns,
+  columns: eventColumns,
   selectableFields: {
     "involvedObject.kind": ({ involvedObject }) => involvedObject?.kind ?? "",
     "involvedObject.namespace": ({ involvedObject }) => involvedObject?.namespace ?? "",

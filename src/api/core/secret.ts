@@ -1,4 +1,4 @@
-import { ageColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
+import { ageColumn, nameColumn, textColumn, textNumberColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "../field-error.ts";
 import type { Secret } from "../generated/core/v1.ts";
@@ -40,7 +40,11 @@ export const secretKind = defineKind<Secret>({
       "Used to facilitate programmatic handling of secret data.",
       (secret) => secret.type ?? "",
     ),
-    integerColumn<Secret>("Data", "Data contains the secret data.", (secret) => Object.keys(secret.data ?? {}).length),
+    textNumberColumn<Secret>(
+      "Data",
+      "Data contains the secret data.",
+      (secret) => Object.keys(secret.data ?? {}).length,
+    ),
     ageColumn,
   ],
   selectableFields: { type: (secret) => secret.type ?? "" },

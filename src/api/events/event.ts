@@ -1,12 +1,12 @@
-import { nameColumn, textColumn, wide } from "../columns.ts";
+import { eventColumns } from "../core/event.ts";
 import { named, requiredText } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type { Event } from "../generated/events.k8s.io/v1.ts";
-import { ageOf } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { equalJson } from "../patch/json-value.ts";
+import { toCoreEvent } from "./convert-event.ts";
 
 /** events.k8s.io events: the same events as in the core group, stricter. */
 export const eventsEventKind = defineKind<Event>({
@@ -22,27 +22,10 @@ export const eventsEventKind = defineKind<Event>({
     ...(equalJson(event.series ?? null, old.series ?? null) ? [] : validateSeries(event)),
     ...FIXED.flatMap(([key, field]) => immutable(event[key] ?? undefined, old[key] ?? undefined, field)),
   ],
-  columns: [
-    textColumn<Event>(
-      "Last Seen",
-      "The time at which the most recent occurrence of this event was recorded.",
-      (event, nowMs) =>
-        ageOf(event.series?.lastObservedTime ?? event.deprecatedLastTimestamp ?? event.eventTime, nowMs),
-    ),
-    textColumn<Event>(
-      "Type",
-      "Type of this event (Normal, Warning), new types could be added in the future",
-      ({ type }) => type ?? "",
-    ),
-    textColumn<Event>("Reason", "Why the action was taken.", ({ reason }) => reason ?? ""),
-    textColumn<Event>("Object", "The object that this event is about.", ({ regarding: { kind = "", name } = {} }) =>
-      name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase(),
-    ),
-    textColumn<Event>("Message", "A human-readable description of the status of this operation.", ({ note }) =>
-      (note ?? "").trim(),
-    ),
-    wide(nameColumn),
-  ],
+  columns: eventColumns.map((column) => ({
+    ...column,
+    cell: (event, context) => column.cell(toCoreEvent(event), context),
+  })),
   selectableFields: {
     "regarding.kind": ({ regarding }) => regarding?.kind ?? "",
     "regarding.namespace": ({ regarding }) => regarding?.namespace ?? "",

@@ -1,5 +1,6 @@
 import { nameColumn } from "../columns.ts";
 import type { CustomResourceColumnDefinition } from "../generated/apiextensions.k8s.io/v1.ts";
+import { ageOf } from "../human-duration.ts";
 import type { Column } from "../kind.ts";
 import type { ApiObject } from "../meta.ts";
 import { evaluateJsonPath } from "./evaluate.ts";
@@ -38,7 +39,7 @@ function columnOf(definition: CustomResourceColumnDefinition): Column {
     description:
       definition.description || `Custom resource definition column (in JSONPath format): ${definition.jsonPath}`,
     ...(definition.priority ? { priority: definition.priority } : {}),
-    cell: (object) => cellOf(definition.type, firstOf(path, object)),
+    cell: (object, { nowMs }) => cellOf(definition.type, firstOf(path, object), nowMs),
   };
 }
 
@@ -55,7 +56,7 @@ function firstOf(path: JsonPath, object: ApiObject): unknown {
   }
 }
 
-function cellOf(type: string, value: unknown): string | number | boolean | null {
+function cellOf(type: string, value: unknown, nowMs: number): string | number | boolean | null {
   if (value === NOTHING) return null;
   switch (type) {
     case "string":
@@ -67,7 +68,7 @@ function cellOf(type: string, value: unknown): string | number | boolean | null 
     case "boolean":
       return typeof value === "boolean" ? value : null;
     case "date":
-      return typeof value === "string" ? value : null;
+      return typeof value === "string" ? ageOf(value, nowMs) : null;
     default:
       return null;
   }

@@ -49,7 +49,6 @@ const ipAddressKind: KindDefinition = defineKind<IPAddress>({
       const kind = `${resource ?? ""}${group ? `.${group}` : ""}`.toLowerCase();
       return `${kind}${namespace ? `/${namespace}` : ""}/${name ?? ""}`;
     }),
-    ageColumn,
   ],
   selectableFields: {
     "spec.parentRef.group": ({ spec }) => spec?.parentRef?.group ?? "",

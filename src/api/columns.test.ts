@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findKind } from "./kinds.ts";
+import { tableOf } from "./table.ts";
+
+const table = (path: readonly [group: string, version: string, kind: string], object: object) => {
+  const { columnDefinitions, rows } = tableOf(findKind(...path), [object], { nowMs: Date.UTC(2026, 0, 1, 1) });
+  return columnDefinitions.map(({ name, type }, index) => [name, type, rows[0]!.cells[index]]);
+};
+const metadata = { name: "a", creationTimestamp: "2026-01-01T00:00:00Z" };
+
+test("kinds without columns upstream say when they were made", () => {
+  for (const path of [
+    ["", "v1", "LimitRange"],
+    ["rbac.authorization.k8s.io", "v1", "Role"],
+    ["apiextensions.k8s.io", "v1", "CustomResourceDefinition"],
+  ] as const) {
+    assert.deepEqual(table(path, { metadata }), [
+      ["Name", "string", "a"],
+      ["Created At", "date", "2026-01-01T00:00:00Z"],
+    ]);
+  }
+});
+
+test("an event looks the same in both its groups", () => {
+  const seen = { reason: "R", type: "Normal", eventTime: "2026-01-01T00:00:00.000000Z" };
+  const core = { metadata, ...seen, involvedObject: { kind: "Pod", name: "web" }, message: "m" };
+  const newer = { metadata, ...seen, regarding: core.involvedObject, note: "m" };
+  const rows = table(["", "v1", "Event"], core);
+  assert.deepEqual(table(["events.k8s.io", "v1", "Event"], newer), rows);
+  assert.deepEqual(rows[0], ["Last Seen", "string", "60m"]);
+  assert.deepEqual(rows[3], ["Object", "string", "pod/web"]);
+});
+
+test("how much is in it is a number in a column of text", () => {
+  assert.deepEqual(table(["", "v1", "ConfigMap"], { metadata, data: { a: "" } })[1], ["Data", "string", 1]);
+  assert.deepEqual(table(["", "v1", "Secret"], { metadata, data: { a: "" } })[2], ["Data", "string", 1]);
+});
