@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Logger } from "../../base/log.ts";
@@ -27,6 +28,7 @@ interface GroupLimits {
 export function createPodCgroups(root: string, log: Logger): PodCgroups {
   const base = join(root, "kubepods");
   const parent = (pod: Pod): string => join(base, QOS_DIRECTORIES[qosClass(pod)], `pod${identityOf(pod).uid}`);
+  let written: ReturnType<typeof qualityShares> | undefined;
   const complain = (group: string) => (error: unknown) =>
     log.debug("cannot set a cgroup's limits", { group, error: errorMessage(error) });
   return {
@@ -34,7 +36,10 @@ export function createPodCgroups(root: string, log: Logger): PodCgroups {
     ensure: (pod) => setLimits(parent(pod), podGroup(pod)).catch(complain(parent(pod))),
     enforceNode: ({ cpus, memoryBytes }) => setLimits(base, { cpuShares: cpus * SHARES_PER_CPU, memoryBytes }),
     async shareProcessor(pods) {
-      for (const [quality, shares] of Object.entries(qualityShares(pods))) {
+      const shared = qualityShares(pods);
+      if (isDeepStrictEqual(shared, written)) return;
+      written = shared;
+      for (const [quality, shares] of Object.entries(shared)) {
         const group = join(base, QOS_DIRECTORIES[quality as keyof typeof QOS_DIRECTORIES]);
         await setLimits(group, { cpuShares: shares }).catch(complain(group));
       }
