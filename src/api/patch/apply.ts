@@ -55,6 +55,15 @@ export function trackUpdate(
   updated: JsonObject,
   options: FieldManagement,
 ): ManagedFieldsEntry[] | undefined {
+  return allAtOnce(trackSteps(old, updated, options));
+}
+
+/** `trackUpdate`, which rests between steps: each goes through the whole object. */
+export function* trackSteps(
+  old: JsonObject | undefined,
+  updated: JsonObject,
+  options: FieldManagement,
+): Generator<void, ManagedFieldsEntry[] | undefined, void> {
   const given = metaOf(updated).managedFields;
   const known = metaOf(old ?? {}).managedFields;
   const reset =
@@ -63,12 +72,15 @@ export function trackUpdate(
   const managers = reset ? new Map<string, Manager>() : readManagers((given ?? []).length > 0 ? given : known);
   if (reset && old !== undefined) return [];
   if (old !== undefined && managers.size === 0) return undefined;
+  yield;
   const comparison = compare(old ?? {}, updated, options);
+  yield;
   const others = withoutChanges(managers, byVersion(comparison, old ?? {}, updated, options));
   const changed = recursiveDifference(
     difference(union(comparison.modified, comparison.added), unownedFields),
     setOfPaths(options.ignored ?? []),
   );
+  yield;
   if (!isEmptySet(changed)) {
     const self = { ...selfOf(options, "Update"), fields: changed };
     const identity = identityOfManager(self);
@@ -85,7 +97,10 @@ export function applyConfiguration(
   configuration: JsonObject,
   options: FieldManagement & { readonly force?: boolean },
 ): JsonObject {
-  const steps = applySteps(live, configuration, options);
+  return allAtOnce(applySteps(live, configuration, options));
+}
+
+function allAtOnce<T>(steps: Generator<void, T, void>): T {
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;

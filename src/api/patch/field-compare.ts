@@ -1,7 +1,7 @@
 import type { Schema } from "../schema.ts";
 import { asMember, EMPTY_SET, type FieldSet, fieldElement, memberWith, setOfElements, union } from "./field-set.ts";
 import { elementsByKey, type FieldType, resolveType, typeBelow } from "./field-types.ts";
-import { equalJson, getField, isJsonObject, type JsonObject } from "./json-value.ts";
+import { equalJson, isJsonObject, type JsonObject } from "./json-value.ts";
 
 /** The paths that an object says something about: leaves, empty objects, elements of lists. */
 export function fieldSetOf(value: unknown, type: FieldType, schema: Schema): FieldSet {
@@ -114,15 +114,25 @@ function compareObjects(
   const [before, after] = [objectOf(pair.before), objectOf(pair.after)];
   const areBothThere = pair.before !== undefined && pair.after !== undefined;
   const found: Found = {};
-  const look = (key: string): void => {
-    const child = { before: getField(before, key), after: getField(after, key) };
-    if (child.before === child.after) return;
+  const look = (key: string, child: Pair): void => {
     const childType = typeBelow(schema, type, key);
     const difference = compare(areBothThere ? alwaysThere(child, { type, key, childType }) : child, childType, schema);
     if (difference !== undefined) note(found, `f:${key}`, difference);
   };
-  for (const key of Object.keys(after)) look(key);
-  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) look(key);
+  let inBoth = 0;
+  for (const key of Object.keys(after)) {
+    const now = after[key];
+    const wasThere = Object.hasOwn(before, key);
+    if (wasThere) inBoth++;
+    const was = wasThere ? before[key] : undefined;
+    if (was !== now) look(key, { before: was, after: now });
+  }
+  const keysBefore = Object.keys(before);
+  if (keysBefore.length > inBoth) {
+    for (const key of keysBefore) {
+      if (!Object.hasOwn(after, key)) look(key, { before: before[key], after: undefined });
+    }
+  }
   return differenceOf(found);
 }
 

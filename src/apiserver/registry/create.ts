@@ -7,7 +7,7 @@ import { formatTime } from "../../base/clock.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
-import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
+import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
 import { completeDraft, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { Undo, WriteContext } from "./strategy.ts";
@@ -50,7 +50,8 @@ async function createOnce(
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
   // What the server adds from here on belongs to nobody, so that an apply that leaves it out does not take it away.
-  trackWrite(resource, { draft, context, operation });
+  if (isLarge) await trackWriteInTurns(resource, { draft, context, operation });
+  else trackWrite(resource, { draft, context, operation });
   if (isLarge) await nextTurn();
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
   await resource.admission.admit(attributes);

@@ -1,5 +1,11 @@
-import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
-import { applyConfiguration, applySteps, type FieldManagement, trackUpdate } from "../../api/patch/apply.ts";
+import { type ApiObject, apiVersionOf, type ManagedFieldsEntry } from "../../api/meta.ts";
+import {
+  applyConfiguration,
+  applySteps,
+  type FieldManagement,
+  trackSteps,
+  trackUpdate,
+} from "../../api/patch/apply.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import { formatTime } from "../../base/clock.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -19,13 +25,21 @@ export interface TrackedWrite {
 
 /** Notes in metadata.managedFields who wrote which fields (server-side apply, KEP-555). An apply has done so already. */
 export function trackWrite(resource: ServedResource, write: TrackedWrite): void {
-  const { draft, old, context, subresource = "", operation } = write;
-  if (operation === "Apply") return;
-  const entries = trackUpdate(
-    old as JsonObject | undefined,
-    draft as JsonObject,
-    management(resource, context, subresource),
-  );
+  if (write.operation === "Apply") return;
+  note(write.draft, trackUpdate(...tracked(resource, write)));
+}
+
+/** The same for what is large: others have their turns between the steps. */
+export async function trackWriteInTurns(resource: ServedResource, write: TrackedWrite): Promise<void> {
+  if (write.operation === "Apply") return;
+  note(write.draft, await inTurns(trackSteps(...tracked(resource, write))));
+}
+
+function tracked(resource: ServedResource, { draft, old, context, subresource = "" }: TrackedWrite) {
+  return [old as JsonObject | undefined, draft as JsonObject, management(resource, context, subresource)] as const;
+}
+
+function note(draft: ApiObject, entries: ManagedFieldsEntry[] | undefined): void {
   const meta = (draft.metadata ??= {});
   if (entries === undefined || entries.length === 0) delete meta.managedFields;
   else meta.managedFields = entries;
@@ -54,10 +68,14 @@ export function applied(resource: ServedResource, apply: AppliedWrite): ApiObjec
 /** The same for what is large: others have their turns between the steps. */
 export async function appliedInTurns(resource: ServedResource, apply: AppliedWrite): Promise<ApiObject> {
   const { current, wanted } = apply;
-  const steps = applySteps(current as JsonObject | undefined, wanted as JsonObject, applyOptions(resource, apply));
+  const options = applyOptions(resource, apply);
+  return (await inTurns(applySteps(current as JsonObject | undefined, wanted as JsonObject, options))) as ApiObject;
+}
+
+async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
   for (;;) {
     const { done, value } = steps.next();
-    if (done === true) return value as ApiObject;
+    if (done === true) return value;
     await nextTurn();
   }
 }

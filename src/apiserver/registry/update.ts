@@ -7,7 +7,7 @@ import { nextTurn } from "../../base/turn.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
 import { finishDeletion } from "./delete.ts";
-import { type ManagedOperation, trackWrite } from "./managed-fields.ts";
+import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
 import { completeDraft, completed, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
@@ -75,7 +75,9 @@ async function updateOnce(
   if (subresource === "") completeWhole(resource, draft as AnyObject, old as AnyObject);
   if (isLarge) await nextTurn();
   // What the server changes from here on belongs to nobody.
-  trackWrite(resource, { draft, old, context, subresource, operation: request.operation ?? "Update" });
+  const tracked = { draft, old, context, subresource, operation: request.operation ?? "Update" };
+  if (isLarge) await trackWriteInTurns(resource, tracked);
+  else trackWrite(resource, tracked);
   if (isLarge) await nextTurn();
   if (subresource === "") resource.kind?.prepareForUpdate?.(draft, old);
   const view = request.admission === "already" ? undefined : request.admission;
