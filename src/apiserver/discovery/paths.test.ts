@@ -84,9 +84,15 @@ test("OpenAPI documents are found through the index and kept by their hash", asy
   const unchanged = (await ask(openapi, url, { "if-none-match": document.headers?.etag ?? "" })) as TextAnswer;
   assert.deepEqual([unchanged.code, unchanged.contentType], [304, "application/json"]);
   assert.equal(await ask(openapi, "/openapi/v3/apis/constructor"), undefined);
-  assert.throws(() =>
-    ask(openapi, "/openapi/v3", { accept: "application/com.github.proto-openapi.spec.v3.v1.0+protobuf" }),
-  );
+  assert.throws(() => ask(openapi, url, { accept: "application/xml" }), /only the following media types are accepted/);
+  for (const separator of [".", "@"]) {
+    const accept = `application/com.github.proto-openapi.spec.v3${separator}v1.0+protobuf`;
+    const packed = (await ask(openapi, url, { accept })) as TextAnswer;
+    assert.equal(packed.contentType, "application/com.github.proto-openapi.spec.v3.v1.0+protobuf");
+    // Field 1, the version of OpenAPI.
+    assert.equal((packed.text as Buffer).subarray(0, 7).toString(), "\n\u00053.0.0");
+    assert.equal(((await ask(openapi, "/openapi/v3", { accept })) as TextAnswer).contentType, "application/json");
+  }
 });
 
 test("the root lists the paths that there are", async () => {

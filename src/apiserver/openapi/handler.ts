@@ -8,11 +8,25 @@ import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { type CustomComponents, customComponents } from "./custom-components.ts";
+import { encodePart } from "./protobuf-parts.ts";
 import { openapiV2Cache } from "./v2-cache.ts";
+import type { SwaggerPart } from "./v2-convert.ts";
 import { OPENAPI_V2_PATH, openapiV2Answer } from "./v2-handler.ts";
 import { type OpenapiV3Index, openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
+import { V3_MESSAGES } from "./v3-messages.ts";
 
 const root = "/openapi/v3";
+
+const JSON_TYPE = "application/json";
+/** Both spellings are in use; the second is the one that Kubernetes began with. */
+const PROTOBUF = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
+const FORMATS: Readonly<Record<string, string>> = {
+  [JSON_TYPE]: JSON_TYPE,
+  "application/*": JSON_TYPE,
+  "*/*": JSON_TYPE,
+  [PROTOBUF]: PROTOBUF,
+  "application/com.github.proto-openapi.spec.v3@v1.0+protobuf": PROTOBUF,
+};
 
 /** Documents are built when somebody asks; the last few are kept. */
 const keptDocuments = 8;
@@ -51,7 +65,6 @@ export function openapiPaths(
     if (exchange.method === "GET" && path === OPENAPI_V2_PATH)
       return openapiV2Answer(exchange, { ...current(), descriptions, cache, remote: remote() });
     if (exchange.method !== "GET" || (path !== root && !path.startsWith(`${root}/`))) return undefined;
-    if (!acceptsJson(exchange)) throw notAcceptable(["application/json"]);
     if (path === root) return json(JSON.stringify(withRemoteDocuments(current().index, remote())), {});
     return documentAnswer(path.slice(root.length + 1), { exchange, built: current(), descriptions });
   };
@@ -80,30 +93,37 @@ function documentAnswer(
   }
   const cacheControl = asked === null ? "no-cache, private" : "public, immutable";
   const headers = { etag: `"${hash}"`, vary: "Accept", "cache-control": cacheControl };
+  const contentType = parseAccept(of.exchange.headers.accept ?? "*/*").flatMap(({ type }) => FORMATS[type] ?? [])[0];
+  if (contentType === undefined) throw notAcceptable([JSON_TYPE, PROTOBUF]);
   // Clients' caches take over the headers of a 304, so it has to tell the content type too.
-  if (of.exchange.headers["if-none-match"] === headers.etag) return { ...json("", headers), code: 304 };
-  return json(document(name, of.built, of.descriptions), headers);
+  const isKnown = of.exchange.headers["if-none-match"] === headers.etag;
+  const text = isKnown ? "" : document({ name, contentType }, of.built, of.descriptions);
+  return { kind: "text", code: isKnown ? 304 : 200, contentType, text, headers };
 }
 
-function document(name: string, built: Built, descriptions: () => Descriptions): Buffer {
-  let bytes = built.documents.get(name);
+function document(
+  { name, contentType }: { name: string; contentType: string },
+  built: Built,
+  descriptions: () => Descriptions,
+): Buffer {
+  const key = `${name} ${contentType}`;
+  let bytes = built.documents.get(key);
   if (bytes === undefined) {
     const [kind, first = "", second] = name.split("/");
     const of = kind === "api" ? { group: "", version: first } : { group: first, version: second ?? "" };
     const components = built.custom.ofVersion(of.group, of.version);
-    bytes = Buffer.from(JSON.stringify(openapiV3Document(built.schema, descriptions(), { ...of, components })));
+    const whole = openapiV3Document(built.schema, descriptions(), { ...of, components });
+    bytes =
+      contentType === PROTOBUF
+        ? encodePart("document", whole as unknown as SwaggerPart, V3_MESSAGES)
+        : Buffer.from(JSON.stringify(whole));
     const oldest = built.documents.keys().next().value;
     if (built.documents.size >= keptDocuments && oldest !== undefined) built.documents.delete(oldest);
-    built.documents.set(name, bytes);
+    built.documents.set(key, bytes);
   }
   return bytes;
 }
 
-function acceptsJson(exchange: Exchange): boolean {
-  const ranges = parseAccept(exchange.headers.accept ?? "*/*");
-  return ranges.some(({ type }) => type === "application/json" || type === "application/*" || type === "*/*");
-}
-
 function json(text: string | Buffer, headers: Record<string, string>): TextAnswer {
-  return { kind: "text", code: 200, contentType: "application/json", text, headers };
+  return { kind: "text", code: 200, contentType: JSON_TYPE, text, headers };
 }

@@ -1,7 +1,3 @@
-/**
- * How OpenAPI 2.0 stands in protobuf (package openapi.v2 of gnostic, which kubectl and client-go read): for each message
- * the numbers of its fields, and of the messages in between that JSON does not have.
- */
 export type MessageName =
   | "document"
   | "info"
@@ -17,7 +13,8 @@ export type MessageName =
 export interface FieldLayout {
   /** The field's number, and those of the fields inside that lead to the value. */
   readonly at: readonly number[];
-  readonly is: "string" | "boolean" | "number" | "integer" | "any" | MessageName | ((value: unknown) => Variant);
+  /** A scalar, `any` JSON, `nothing` for an empty message, or a message's name. */
+  readonly is: string | ((value: unknown) => Variant);
   /** `map`: `at` leads to entries of name (1) and value (2), in which the value stands at `inside`. */
   readonly shape?: "list" | "map";
   readonly inside?: readonly number[];
@@ -26,7 +23,7 @@ export interface FieldLayout {
 /** One of several messages that a value can be, told by what it holds. */
 export interface Variant {
   readonly at: readonly number[];
-  readonly is: MessageName | "boolean";
+  readonly is: string;
 }
 
 export interface MessageLayout {
@@ -35,9 +32,9 @@ export interface MessageLayout {
   readonly extensions: number;
 }
 
-const text = (at: number): FieldLayout => ({ at: [at], is: "string" });
-const texts = (at: number): FieldLayout => ({ at: [at], is: "string", shape: "list" });
-const flag = (at: number): FieldLayout => ({ at: [at], is: "boolean" });
+export const text = (at: number): FieldLayout => ({ at: [at], is: "string" });
+export const texts = (at: number): FieldLayout => ({ at: [at], is: "string", shape: "list" });
+export const flag = (at: number): FieldLayout => ({ at: [at], is: "boolean" });
 const parameters = (at: number): FieldLayout => ({ at: [at], is: parameterVariant, shape: "list" });
 const operation = (at: number): FieldLayout => ({ at: [at], is: "operation" });
 
@@ -50,6 +47,13 @@ function parameterVariant(value: unknown): Variant {
 const additionalProperties = (value: unknown): Variant =>
   typeof value === "boolean" ? { at: [2], is: "boolean" } : { at: [1], is: "schema" };
 
+/** By message. */
+export type Layouts = Readonly<Record<string, MessageLayout>>;
+
+/**
+ * How OpenAPI 2.0 stands in protobuf (package openapi.v2 of gnostic, which kubectl and client-go read): for each message
+ * the numbers of its fields, and of the messages in between that JSON does not have.
+ */
 export const MESSAGES: Readonly<Record<MessageName, MessageLayout>> = {
   document: {
     fields: { swagger: text(1), info: { at: [2], is: "info" }, securityDefinitions: entries([13, 1], "apiKey", [2]) },
@@ -145,6 +149,6 @@ function schemaFields(): Record<string, FieldLayout> {
   };
 }
 
-function entries(at: readonly number[], is: MessageName, inside: readonly number[]): FieldLayout {
+export function entries(at: readonly number[], is: FieldLayout["is"], inside: readonly number[]): FieldLayout {
   return { at, is, shape: "map", inside };
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadDescriptions, loadSchema } from "../../api/schema-data.ts";
+import { encodeEntry, encodePart } from "./protobuf-parts.ts";
 import { openapiV2Document, openapiV2Hash } from "./v2.ts";
 import { swaggerSchema } from "./v2-convert.ts";
-import { encodeEntry, encodePart } from "./v2-protobuf.ts";
 import { openapiV3Document, openapiV3Index } from "./v3.ts";
 
 const schema = loadSchema();

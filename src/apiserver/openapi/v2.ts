@@ -7,9 +7,9 @@ import { componentOf } from "./components.ts";
 import type { CustomComponents } from "./custom-components.ts";
 import type { OpenapiSchema, PathItem } from "./document.ts";
 import { resourcePaths } from "./paths.ts";
+import { encodeEntry, encodePart, encodePrefix } from "./protobuf-parts.ts";
 import { refsIn } from "./references.ts";
 import { type SwaggerPart, swaggerPath, swaggerSchema } from "./v2-convert.ts";
-import { encodeEntry, encodePart, encodePrefix } from "./v2-protobuf.ts";
 import { remotePart } from "./v2-remote.ts";
 import { type GroupVersion, kindsOf, type OpenapiV3Index, openapiV3Document } from "./v3.ts";
 

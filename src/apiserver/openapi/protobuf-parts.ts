@@ -1,23 +1,30 @@
 import { Writer } from "../../api/protobuf/writer.ts";
+import { present } from "../../base/assert.ts";
 import type { SwaggerPart } from "./v2-convert.ts";
-import { type FieldLayout, MESSAGES, type MessageName } from "./v2-messages.ts";
+import { type FieldLayout, type Layouts, MESSAGES } from "./v2-messages.ts";
 
 const VARINT = 0;
 const FIXED_64 = 1;
 const DELIMITED = 2;
 
+/** Where the bytes go, and how messages of this version of OpenAPI stand there. */
+interface Out {
+  readonly writer: Writer;
+  readonly layouts: Layouts;
+}
+
 /** A message's bytes, without length. */
-export function encodePart(message: MessageName, value: SwaggerPart): Buffer {
+export function encodePart(message: string, value: SwaggerPart, layouts: Layouts = MESSAGES): Buffer {
   const writer = new Writer();
-  writeMessage(writer, message, value);
+  writeMessage({ writer, layouts }, message, value);
   return Buffer.from(writer.bytes());
 }
 
 /** One entry of a map of messages, with tag and length: `name` (1) and `value` (2). */
-export function encodeEntry(at: number, name: string, of: { message: MessageName; value: SwaggerPart }): Buffer {
+export function encodeEntry(at: number, name: string, of: { message: string; value: SwaggerPart }): Buffer {
   const writer = new Writer();
   delimited(writer, at, () => {
-    delimited(writer, 2, () => writeMessage(writer, of.message, of.value));
+    delimited(writer, 2, () => writeMessage({ writer, layouts: MESSAGES }, of.message, of.value));
     writeText(writer, 1, name);
   });
   return Buffer.from(writer.bytes());
@@ -32,47 +39,50 @@ export function encodePrefix(at: number, contentBytes: number): Buffer {
 }
 
 /** The writer goes from the end to the start, so everything is written in reverse. */
-function writeMessage(writer: Writer, message: MessageName, value: SwaggerPart): void {
-  const { fields, extensions } = MESSAGES[message];
+function writeMessage(out: Out, message: string, value: SwaggerPart): void {
+  const { fields, extensions } = present(out.layouts[message], `the layout of ${message}`);
   for (const key of Object.keys(value).reverse()) {
     const field = value[key];
     if (field === undefined) continue;
     const layout = fields[key];
-    if (layout !== undefined) writeField(writer, layout, field);
-    else if (key.startsWith("x-")) writeNamedAny(writer, extensions, { name: key, value: field });
-    else throw new TypeError(`OpenAPI 2.0 has no place for "${key}" in ${message}`);
+    if (layout !== undefined) writeField(out, layout, field);
+    else if (key.startsWith("x-")) writeNamedAny(out.writer, extensions, { name: key, value: field });
+    else throw new TypeError(`OpenAPI has no place for "${key}" in ${message}`);
   }
 }
 
-function writeField(writer: Writer, layout: FieldLayout, value: unknown): void {
+function writeField(out: Out, layout: FieldLayout, value: unknown): void {
   if (layout.shape === "list") {
-    for (const element of (value as readonly unknown[]).toReversed()) writeValue(writer, layout, element);
+    for (const element of (value as readonly unknown[]).toReversed()) writeValue(out, layout, element);
     return;
   }
   if (layout.shape !== "map") {
-    writeValue(writer, layout, value);
+    writeValue(out, layout, value);
     return;
   }
+  const { writer } = out;
   const [outer, entry] = layout.at as [number, number];
   delimited(writer, outer, () => {
     for (const [name, each] of Object.entries(value as Record<string, unknown>).toReversed()) {
       delimited(writer, entry, () => {
-        writeValue(writer, { at: [2, ...(layout.inside ?? [])], is: layout.is }, each);
+        writeValue(out, { at: [2, ...(layout.inside ?? [])], is: layout.is }, each);
         writeText(writer, 1, name);
       });
     }
   });
 }
 
-function writeValue(writer: Writer, { at, is }: FieldLayout, value: unknown): void {
+function writeValue(out: Out, { at, is }: FieldLayout, value: unknown): void {
   if (typeof is === "function") {
     const variant = is(value);
-    writeValue(writer, { at: [...at, ...variant.at], is: variant.is }, value);
+    writeValue(out, { at: [...at, ...variant.at], is: variant.is }, value);
     return;
   }
+  const { writer } = out;
   const [first, ...rest] = at as [number, ...number[]];
-  if (rest.length > 0) delimited(writer, first, () => writeValue(writer, { at: rest, is }, value));
+  if (rest.length > 0) delimited(writer, first, () => writeValue(out, { at: rest, is }, value));
   else if (is === "string") writeText(writer, first, value as string);
+  else if (is === "nothing") delimited(writer, first, () => {});
   else if (is === "any") delimited(writer, first, () => writeText(writer, 2, JSON.stringify(value)));
   else if (is === "boolean") {
     writer.byte(value === true ? 1 : 0);
@@ -83,7 +93,7 @@ function writeValue(writer: Writer, { at, is }: FieldLayout, value: unknown): vo
   } else if (is === "number") {
     writer.double(value as number);
     writer.varint((first << 3) | FIXED_64);
-  } else delimited(writer, first, () => writeMessage(writer, is, value as SwaggerPart));
+  } else delimited(writer, first, () => writeMessage(out, is, value as SwaggerPart));
 }
 
 /** Values of any shape stand there as text; JSON is YAML. */
