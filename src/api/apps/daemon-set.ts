@@ -8,7 +8,7 @@ import {
 import { templateWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
-import type { DaemonSet, DaemonSetUpdateStrategy } from "../generated/apps/v1.ts";
+import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
@@ -30,9 +30,9 @@ export const daemonSetKind = defineKind<DaemonSet>({
   group: "apps",
   version: "v1",
   kind: "DaemonSet",
-  setDefaults({ spec }) {
-    if (spec === undefined) return;
-    setPodTemplateDefaults(spec.template);
+  setDefaults(daemonSet) {
+    const spec = (daemonSet.spec ??= {} as DaemonSetSpec);
+    setPodTemplateDefaults((spec.template ??= {}));
     spec.updateStrategy ??= {};
     spec.updateStrategy.type ||= "RollingUpdate";
     if (spec.updateStrategy.type === "RollingUpdate") {

@@ -3,7 +3,7 @@ import { setPodTemplateDefaults } from "../core/pod-template.ts";
 import { workloadWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
-import type { Deployment, DeploymentStrategy } from "../generated/apps/v1.ts";
+import type { Deployment, DeploymentSpec, DeploymentStrategy } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector } from "../selectors.ts";
@@ -22,9 +22,8 @@ export const deploymentKind = defineKind<Deployment>({
   version: "v1",
   kind: "Deployment",
   setDefaults(deployment) {
-    const { spec } = deployment;
-    if (spec === undefined) return;
-    setPodTemplateDefaults(spec.template);
+    const spec = (deployment.spec ??= {} as DeploymentSpec);
+    setPodTemplateDefaults((spec.template ??= {}));
     spec.replicas ??= 1;
     spec.strategy ??= {};
     spec.strategy.type ||= "RollingUpdate";

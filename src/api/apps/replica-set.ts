@@ -2,7 +2,7 @@ import { ageColumn, containerColumns, integerColumn, nameColumn, textColumn, wid
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
 import { workloadWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
-import type { ReplicaSet } from "../generated/apps/v1.ts";
+import type { ReplicaSet, ReplicaSetSpec } from "../generated/apps/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector } from "../selectors.ts";
@@ -12,9 +12,9 @@ export const replicaSetKind = defineKind<ReplicaSet>({
   group: "apps",
   version: "v1",
   kind: "ReplicaSet",
-  setDefaults({ spec }) {
-    if (spec === undefined) return;
-    setPodTemplateDefaults(spec.template);
+  setDefaults(replicaSet) {
+    const spec = (replicaSet.spec ??= {} as ReplicaSetSpec);
+    setPodTemplateDefaults((spec.template ??= {}));
     spec.replicas ??= 1;
   },
   prepareForCreate(replicaSet) {

@@ -27,8 +27,8 @@ export const statefulSetKind = defineKind<StatefulSet>({
   version: "v1",
   kind: "StatefulSet",
   nameRule: "dnsLabel",
-  setDefaults({ spec }) {
-    if (spec !== undefined) setStatefulSetDefaults(spec);
+  setDefaults(statefulSet) {
+    setStatefulSetDefaults((statefulSet.spec ??= {} as StatefulSetSpec));
   },
   prepareForCreate(statefulSet) {
     statefulSet.status = { replicas: 0 };
@@ -81,7 +81,7 @@ export const statefulSetKind = defineKind<StatefulSet>({
 });
 
 function setStatefulSetDefaults(spec: StatefulSetSpec): void {
-  setPodTemplateDefaults(spec.template);
+  setPodTemplateDefaults((spec.template ??= {}));
   spec.podManagementPolicy ||= "OrderedReady";
   spec.updateStrategy ??= {};
   if (!spec.updateStrategy.type) {

@@ -171,3 +171,15 @@ test("a stateful set's name becomes the host name of its pods", () => {
     /^spec\.serviceName: Invalid value: "A": a lowercase/,
   );
 });
+
+test("what is absent is empty, and has defaults", () => {
+  for (const kind of [deploymentKind, replicaSetKind]) {
+    const made = { metadata: { name: "a" } } as AnyObject;
+    kind.setDefaults!(made);
+    assert.deepEqual(texts(kind.validate!(made)), [
+      "spec.selector: Required value",
+      "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
+      "spec.template.spec.containers: Required value",
+    ]);
+  }
+});

@@ -3,7 +3,7 @@ import { setPodTemplateDefaults } from "../core/pod-template.ts";
 import { isChanged, nameWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
-import type { CronJob } from "../generated/batch/v1.ts";
+import type { CronJob, CronJobSpec, JobSpec } from "../generated/batch/v1.ts";
 import { ageOf } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { formatLabelSelector } from "../selectors.ts";
@@ -17,9 +17,10 @@ export const cronJobKind = defineKind<CronJob>({
   group: "batch",
   version: "v1",
   kind: "CronJob",
-  setDefaults({ spec }) {
-    if (spec === undefined) return;
-    setPodTemplateDefaults(spec.jobTemplate?.spec?.template);
+  setDefaults(cronJob) {
+    const spec = (cronJob.spec ??= {} as CronJobSpec);
+    const jobSpec = ((spec.jobTemplate ??= {}).spec ??= {} as JobSpec);
+    setPodTemplateDefaults((jobSpec.template ??= {}));
     spec.concurrencyPolicy ||= "Allow";
     spec.suspend ??= false;
     spec.successfulJobsHistoryLimit ??= 3;

@@ -19,8 +19,7 @@ export const jobKind = defineKind<Job>({
   version: "v1",
   kind: "Job",
   setDefaults(job) {
-    if (job.spec === undefined) return;
-    setJobSpecDefaults(job.spec);
+    setJobSpecDefaults((job.spec ??= {} as JobSpec));
     takeTemplateLabels(job);
   },
   prepareForCreate(job) {
@@ -72,7 +71,7 @@ function takeTemplateLabels(job: Job): void {
 
 /** Defaults of a job's spec, in a job. */
 function setJobSpecDefaults(spec: JobSpec): void {
-  setPodTemplateDefaults(spec.template);
+  setPodTemplateDefaults((spec.template ??= {}));
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : INT32_MAX;

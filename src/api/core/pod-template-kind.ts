@@ -9,7 +9,9 @@ export const podTemplateKind = defineKind<PodTemplate>({
   version: "v1",
   kind: "PodTemplate",
   countsGeneration: true,
-  setDefaults: ({ template }) => setPodTemplateDefaults(template),
+  setDefaults(object) {
+    setPodTemplateDefaults((object.template ??= {}));
+  },
   validate: ({ template }, old) => validatePodTemplate(template, "template", old?.template),
   warnings: (object, old) => (isChanged(object, old) ? templateWarnings(object.template, "template.") : []),
   columns: [

@@ -6,9 +6,9 @@ import { setPodSpecDefaults } from "./pod-defaults.ts";
 import { validatePodAnnotations } from "./validate-pod-annotations.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 
-/** Defaults of a workload's pod template. */
+/** Defaults of a workload's pod template. A spec that is absent is an empty one, as upstream's types have it. */
 export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
-  if (template?.spec !== undefined) setPodSpecDefaults(template.spec);
+  if (template !== undefined) setPodSpecDefaults((template.spec ??= { containers: [] }));
 }
 
 /** What is wrong with a pod template. @param old what it was before, on update */

@@ -14,8 +14,7 @@ export const replicationControllerKind = defineKind<ReplicationController>({
   kind: "ReplicationController",
   defaultPropagation: "orphan",
   setDefaults(controller) {
-    const { spec } = controller;
-    if (spec === undefined) return;
+    const spec = (controller.spec ??= {});
     setPodTemplateDefaults(spec.template);
     const labels = spec.template?.metadata?.labels;
     if (labels !== undefined) {
