@@ -64,6 +64,7 @@ import { deviceSelectorStrategies } from "./registry/strategies/device-selectors
 import { deviceTaintRuleStrategy, resourceSliceStrategy } from "./registry/strategies/device-taints.ts";
 import { eventStrategy } from "./registry/strategies/event.ts";
 import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
+import { mandatoryFlowControl } from "./registry/strategies/mandatory-flow-control.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
 import { podCertificateRequestStrategy } from "./registry/strategies/pod-certificate-request.ts";
@@ -314,6 +315,7 @@ function strategies(
     "coordination.k8s.io/leasecandidates": { createOnUpdate: true },
     "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
     ...deviceSelectorStrategies(() => reader),
+    ...mandatoryFlowControl,
     "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,
     "resource.k8s.io/resourceslices": resourceSliceStrategy,
     "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingAdmissionPolicyStrategy,

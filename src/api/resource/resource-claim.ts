@@ -13,6 +13,7 @@ import type { ObjectMeta } from "../meta.ts";
 import { qualifiedNameErrors } from "../names.ts";
 import { immutable, validateAnnotations } from "../object-meta.ts";
 import { validateLabels } from "../selectors.ts";
+import { keepMetadata } from "../status-metadata.ts";
 import { limited, validateClaimSpec, validateConfiguration } from "./validate-claim.ts";
 import { validateClaimStatus } from "./validate-claim-status.ts";
 import { validateSelectors } from "./validate-requests.ts";
@@ -64,6 +65,17 @@ function claimState({ metadata, status }: ResourceClaim): string {
   return states.join(",");
 }
 
+/** What drivers say of devices goes with the devices. */
+function dropReleasedDevices({ status }: ResourceClaim, old: ResourceClaim): void {
+  if (status?.devices === undefined) return;
+  const key = (each: { driver: string; pool: string; device: string }) => `${each.driver}/${each.pool}/${each.device}`;
+  const devicesOf = (claim: Pick<ResourceClaim, "status">) =>
+    new Set((claim.status?.allocation?.devices?.results ?? []).map(key));
+  const [held, before] = [devicesOf({ status }), devicesOf(old)];
+  status.devices = status.devices.filter((each) => held.has(key(each)) || !before.has(key(each)));
+  if (status.devices.length === 0) delete status.devices;
+}
+
 /** The kinds of dynamic resource allocation in the version that has them stable. */
 export const resourceKinds: readonly KindDefinition[] = [
   defineKind<ResourceClaim>({
@@ -77,6 +89,10 @@ export const resourceKinds: readonly KindDefinition[] = [
     },
     // What is asked never changes: it is looked at once.
     validateCreate: ({ spec }) => validateClaimSpec(spec, "spec"),
+    prepareForStatusUpdate(claim, old) {
+      keepMetadata(claim, old);
+      dropReleasedDevices(claim, old);
+    },
     validateStatusUpdate: validateClaimStatus,
     validateUpdate: (claim, old) => immutable(claim.spec, old.spec, "spec"),
     columns: [

@@ -9,6 +9,7 @@ import type {
 } from "../generated/internal.apiserver.k8s.io/v1alpha1.ts";
 import { defineKind } from "../kind.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
+import { keepMetadata } from "../status-metadata.ts";
 
 export const storageVersionKind = defineKind<StorageVersion>({
   group: "internal.apiserver.k8s.io",
@@ -24,6 +25,7 @@ export const storageVersionKind = defineKind<StorageVersion>({
     const name = metadata?.name ?? "";
     return invalids("metadata.name", name, nameErrors(name));
   },
+  prepareForStatusUpdate: keepMetadata,
   validateStatusUpdate: ({ status = {} }) => validateStatus(status),
   columns: [
     nameColumn,

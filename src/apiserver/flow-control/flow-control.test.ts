@@ -97,9 +97,19 @@ test("mandatory objects come back as they were; suggested ones are left to who c
   assert.equal((await schemaNamed("catch-all")).spec?.matchingPrecedence, 10000);
   assert.equal((await schemaNamed("service-accounts")).spec?.matchingPrecedence, 7777);
   const mandatory = await schemaNamed("catch-all");
-  await cluster.client.update(flowSchemas, { ...mandatory, spec: { ...mandatory.spec!, matchingPrecedence: 10 } });
-  await pass(1000);
-  assert.equal((await schemaNamed("catch-all")).spec?.matchingPrecedence, 10000);
+  const changing = cluster.client.update(flowSchemas, {
+    ...mandatory,
+    spec: { ...mandatory.spec!, matchingPrecedence: 10 },
+  });
+  await assert.rejects(changing, /spec: Invalid value: .*: spec of 'catch-all' must equal the fixed value/);
+});
+
+test("the level that is never limited may lend otherwise, and stays what it is", async () => {
+  const exempt = await cluster.client.get(priorityLevelConfigurations, { name: "exempt" });
+  const lend = { ...exempt, spec: { type: "Exempt", exempt: { nominalConcurrencyShares: 3, lendablePercent: 10 } } };
+  const lent = await cluster.client.update(priorityLevelConfigurations, lend);
+  assert.deepEqual(lent.spec?.exempt, { nominalConcurrencyShares: 3, lendablePercent: 10 });
+  await cluster.client.update(priorityLevelConfigurations, { ...lent, spec: exempt.spec! });
 });
 
 test("a schema hears that its level is not there", async () => {
