@@ -29,8 +29,8 @@ function wants(selection: Selection, entry: CacheEntry): boolean {
   return entry.key.startsWith(selection.prefix) && selection.matches?.(entry) !== false;
 }
 
-/** Selectors may have to parse each object: after so many others have their turn. */
-const SLICE = 200;
+/** Selectors may have to parse each object: after so many bytes others have their turn. */
+const SLICE_BYTES = 512 * 1024;
 
 /** Those of the candidates that the selection wants, at most `limit` (0: all), found without holding anybody up. */
 export async function chosen(
@@ -40,10 +40,14 @@ export async function chosen(
 ): Promise<readonly CacheEntry[]> {
   if (matches === undefined) return limit > 0 ? candidates.slice(0, limit) : candidates;
   const found: CacheEntry[] = [];
-  for (const [index, entry] of candidates.entries()) {
+  let looked = 0;
+  for (const entry of candidates) {
     if (matches(entry)) found.push(entry);
     if (limit > 0 && found.length === limit) return found;
-    if (index % SLICE === SLICE - 1) await nextTurn();
+    looked += entry.bytes.length;
+    if (looked < SLICE_BYTES) continue;
+    looked = 0;
+    await nextTurn();
   }
   return found;
 }

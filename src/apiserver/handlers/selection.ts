@@ -5,7 +5,7 @@ import { badRequest } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { Selection } from "../cache/selection.ts";
-import { objectOf } from "../registry/codec.ts";
+import { labelsIn, objectOf } from "../registry/codec.ts";
 import type { ServedResource } from "../registry/resource.ts";
 
 /** The field by which the cache of a resource files its watchers: kubelets watch their own pods. */
@@ -55,7 +55,7 @@ function fieldsOf(resource: ServedResource, entry: CacheEntry): Record<string, s
 }
 
 function labelsOf(entry: CacheEntry): Readonly<Record<string, string>> {
-  return (entry.labels ??= objectOf(entry.bytes).metadata?.labels ?? {});
+  return (entry.labels ??= labelsIn(entry.bytes) ?? {});
 }
 
 function equalTo(terms: readonly FieldTerm[], field: string): string | undefined {

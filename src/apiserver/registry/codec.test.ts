@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encode, objectOf, stamp, stampedCopy } from "./codec.ts";
+import { writeExactIntegers } from "../../base/exact-json.ts";
+import {
+  encode,
+  exactObjectOf,
+  labelsIn,
+  metadataIn,
+  objectOf,
+  readWithoutManagedFields,
+  stamp,
+  stampedCopy,
+} from "./codec.ts";
 
 const pod = {
   apiVersion: "v1",
@@ -46,4 +56,26 @@ test("text that looks like the room inside an object is not taken for it", () =>
 test("stored bytes keep nothing but themselves", () => {
   const { buffer, length } = encode({ ...pod, metadata: { name: "wäb" } });
   assert.equal(buffer.byteLength, length);
+});
+
+test("parts of an object are found in its bytes", () => {
+  const managedFields = [{ manager: "m", fieldsV1: { 'f:"}': {} } }];
+  for (const metadata of [pod.metadata, { ...pod.metadata, managedFields }, { name: "x" }, {}]) {
+    const bytes = stamp(encode({ ...pod, metadata } as never), 5);
+    const object = objectOf(bytes);
+    const span = metadataIn(bytes)!;
+    assert.deepEqual(JSON.parse(bytes.toString("utf8", span.start, span.end)), object.metadata);
+    assert.deepEqual(labelsIn(bytes), object.metadata?.labels);
+    const expected = "managedFields" in metadata ? { ...object.metadata, managedFields: [] } : object.metadata;
+    assert.deepEqual(readWithoutManagedFields(bytes, span), { ...object, metadata: expected });
+  }
+});
+
+test("integers that no number holds are exact for who writes them again, and numbers for all others", () => {
+  writeExactIntegers();
+  const bytes = stamp(encode({ ...pod, spec: { x: 2n ** 53n + 1n } } as never), 5);
+  assert.match(bytes.toString(), /"x":9007199254740993\}/);
+  assert.deepEqual((exactObjectOf(bytes) as { spec?: unknown }).spec, { x: 2n ** 53n + 1n });
+  assert.deepEqual((objectOf(bytes) as { spec?: unknown }).spec, { x: 2 ** 53 });
+  assert.deepEqual((exactObjectOf(stampedCopy(bytes, 6)) as { spec?: unknown }).spec, { x: 2n ** 53n + 1n });
 });

@@ -1,4 +1,4 @@
-import { findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
+import { endOfValue, findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
@@ -98,6 +98,14 @@ export function metadataIn(bytes: Buffer): MetadataSpan | undefined {
   if (start === undefined) return undefined;
   const { end, member } = findInside(bytes, start, "managedFields");
   return { start, end, managedFields: member };
+}
+
+/** The labels of an object; nothing else of it is parsed. */
+export function labelsIn(bytes: Buffer): Readonly<Record<string, string>> | undefined {
+  const metadata = startOfMember(bytes, 0, "metadata");
+  const labels = metadata === undefined ? undefined : startOfMember(bytes, metadata, "labels");
+  if (labels === undefined) return undefined;
+  return JSON.parse(bytes.toString("utf8", labels, endOfValue(bytes, labels))) ?? undefined;
 }
 
 /** An object without its managed fields: nobody looks at them who computes columns, and they are half of many objects. */
