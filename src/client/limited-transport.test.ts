@@ -15,7 +15,7 @@ it("lets so many requests in at once, the others in their order, also after one 
     },
   } as Transport;
   const limit = createRequestLimit(2);
-  const doors = [limitedTransport(transport, limit), limitedTransport(transport, limit)];
+  const doors = [limitedTransport(transport, () => limit), limitedTransport(transport, () => limit)];
   const outcomes = ["/1", "/2", "/3", "/4"].map((path, index) => doors[index % 2]?.request({ method: "GET", path }));
   const paths = async (): Promise<string[]> => {
     await settle(20);

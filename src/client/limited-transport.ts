@@ -1,4 +1,4 @@
-import type { Transport } from "./transport.ts";
+import type { Transport, TransportRequest } from "./transport.ts";
 
 /** How many requests may be under way at once, over all transports that share it. */
 export interface RequestLimit {
@@ -39,8 +39,12 @@ export function createRequestLimit(most: number): RequestLimit {
  * The same door for many clients of one process, which would be told 429 and ask again if all of them asked at once. Watches
  * stay open for long and are not held back.
  */
-export function limitedTransport(transport: Transport, limit: RequestLimit): Transport {
-  const inTurn = async <T>(send: () => Promise<T>): Promise<T> => {
+export function limitedTransport(
+  transport: Transport,
+  limitOf: (request: TransportRequest) => RequestLimit,
+): Transport {
+  const inTurn = async <T>(request: TransportRequest, send: () => Promise<T>): Promise<T> => {
+    const limit = limitOf(request);
     await limit.enter();
     try {
       return await send();
@@ -49,8 +53,8 @@ export function limitedTransport(transport: Transport, limit: RequestLimit): Tra
     }
   };
   return {
-    request: (request) => inTurn(() => transport.request(request)),
-    text: (request) => inTurn(() => transport.text(request)),
+    request: (request) => inTurn(request, () => transport.request(request)),
+    text: (request) => inTurn(request, () => transport.text(request)),
     watch: (request) => transport.watch(request),
     close: () => transport.close(),
   };

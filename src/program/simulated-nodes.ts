@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
-import { services } from "../api/generated/resources.ts";
+import { leases, services } from "../api/generated/resources.ts";
 import { GIT_VERSION } from "../api/version.ts";
 import { errorMessage } from "../base/assert.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import { coarseClock } from "../base/coarse-clock.ts";
 import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
 import { CommandError } from "../cli/command.ts";
+import { collectionPath } from "../client/client.ts";
 import { createEventSender, type EventSender } from "../client/event-recorder.ts";
 import type { InformerSet } from "../client/informer.ts";
 import { createRequestLimit, limitedTransport, type RequestLimit } from "../client/limited-transport.ts";
+import type { TransportRequest } from "../client/transport.ts";
 import { readSimulation } from "../kubelet/cri/simulated/read-simulation.ts";
 import { createSimulatedProber } from "../kubelet/cri/simulated/simulated-prober.ts";
 import { createSimulatedRuntime } from "../kubelet/cri/simulated/simulated-runtime.ts";
@@ -44,7 +46,9 @@ const STARTING_AT_ONCE = 32;
 /** Requests of all these nodes under way at once: fewer than flow control lets in, so that none has to be sent again. */
 const REQUESTS_AT_ONCE = 64;
 /** Of them statuses of pods: what waits for its turn meanwhile becomes one with what comes after it. */
-const STATUSES_AT_ONCE = 16;
+const STATUSES_AT_ONCE = 32;
+/** Of their heartbeats, which would stand before everything else when the processor is busy. */
+const LEASES_AT_ONCE = 32;
 /** Nobody routes it: pods of simulated nodes have addresses, and nothing answers there. */
 const POD_ADDRESSES_BASE = "100.64.0.0";
 const ADDRESS = "127.0.0.1";
@@ -126,11 +130,14 @@ interface SharedByNodes {
 
 function limited(context: ComponentContext): ComponentContext {
   const limit = createRequestLimit(REQUESTS_AT_ONCE);
+  const heartbeats = createRequestLimit(LEASES_AT_ONCE);
+  const leasePaths = collectionPath(leases, "kube-node-lease");
+  const limitOf = ({ path }: TransportRequest) => (path.startsWith(leasePaths) ? heartbeats : limit);
   return {
     ...context,
     // Heartbeats of thousands of nodes: those of a tenth of a second are one write of the store.
     environment: { ...context.environment, clock: coarseClock(context.environment.clock) },
-    door: (identity) => limitedTransport(context.door(identity), limit),
+    door: (identity) => limitedTransport(context.door(identity), limitOf),
   };
 }
 
