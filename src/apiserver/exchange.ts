@@ -72,7 +72,8 @@ export interface ListAnswer {
 export interface WatchAnswer {
   readonly kind: "watch";
   readonly resource: ServedResource;
-  readonly events: AsyncIterable<OutgoingEvent>;
+  /** In batches: what came together may go on together. */
+  readonly events: AsyncIterable<readonly OutgoingEvent[]>;
 }
 
 export type OutgoingEvent = SelectedEvent | BookmarkEvent | ErrorEvent;

@@ -61,11 +61,13 @@ async function* watch(
       return;
     }
     if (answer.kind !== "watch") throw internalError(`${request.path} does not answer with a watch`);
-    for await (const event of answer.events) {
-      if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
-      if (event.type === "BOOKMARK") yield { type: event.type, object: event.object };
-      else {
-        yield { type: event.type, object: event.event.object(event.type), cause: event.event.cause() };
+    for await (const batch of answer.events) {
+      for (const event of batch) {
+        if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
+        if (event.type === "BOOKMARK") yield { type: event.type, object: event.object };
+        else {
+          yield { type: event.type, object: event.event.object(event.type), cause: event.event.cause() };
+        }
       }
     }
   } finally {

@@ -38,6 +38,23 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     this.#signal();
   }
 
+  /** All that is queued, at least one item, when there is some; undefined at the end. @throws the error that it ended with */
+  async takeAll(): Promise<readonly T[] | undefined> {
+    while (this.length === 0) {
+      if (this.#ended) {
+        if (this.#error !== undefined) throw this.#error;
+        return undefined;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const items = this.#head === 0 ? this.#items : this.#items.slice(this.#head);
+    this.#items = [];
+    this.#head = 0;
+    return items;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     try {
       for (;;) {

@@ -67,13 +67,15 @@ test("changes come in their order, however long the conversion of each takes, an
   const cache = await loaded(slow);
   assert.deepEqual(slow.asked, [["a"]]);
   const seen: string[] = [];
-  const scope = new AbortController();
   const from = cache.revision;
+  const watch = cache.watch({ prefix: PREFIX }, from);
   const watching = (async () => {
-    for await (const item of cache.watch({ prefix: PREFIX }, from, { signal: scope.signal })) {
-      if (item === "tick") continue;
-      const object = item.event.object(item.type) as AnyObject;
-      seen.push(`${item.type} ${object.metadata?.name} ${object.converted}`);
+    for (let batch = await watch.next(); batch !== undefined; batch = await watch.next()) {
+      for (const item of batch) {
+        if (item === "tick") continue;
+        const object = item.event.object(item.type) as AnyObject;
+        seen.push(`${item.type} ${object.metadata?.name} ${object.converted}`);
+      }
     }
   })();
   await put("b");
@@ -96,7 +98,7 @@ test("changes come in their order, however long the conversion of each takes, an
   assert.equal(await fresh, revision);
   await settle();
   assert.deepEqual(seen, ["ADDED b true", "ADDED c true"]);
-  scope.abort();
+  watch.close();
   await watching;
 });
 
@@ -106,7 +108,8 @@ test("what cannot be converted is told to who asks, ends watchers, and is tried 
   const cache = await loaded(slow);
   let ended = false;
   const watching = (async () => {
-    for await (const _ of cache.watch({ prefix: PREFIX }, cache.revision, { signal: stopping.signal }));
+    const watch = cache.watch({ prefix: PREFIX }, cache.revision);
+    while ((await watch.next()) !== undefined);
     ended = true;
   })();
   slow.refused.add("b");
@@ -150,13 +153,13 @@ test("a cache that was closed ends its watchers, and still answers who was about
   await put("a");
   const cache = cacheWith(conversion);
   await cache.fresh();
-  const watch = cache.watch({ prefix: PREFIX }, cache.revision, { signal: stopping.signal });
+  const watch = cache.watch({ prefix: PREFIX }, cache.revision);
   const first = watch.next();
   cache.close();
-  assert.equal((await first).done, true);
+  assert.equal(await first, undefined);
   await put("b");
   await cache.fresh();
   assert.equal(cache.candidates({ prefix: PREFIX }).length, 2);
-  const late = cache.watch({ prefix: PREFIX }, cache.revision, { signal: stopping.signal });
-  assert.equal((await late.next()).done, true);
+  const late = cache.watch({ prefix: PREFIX }, cache.revision);
+  assert.equal(await late.next(), undefined);
 });

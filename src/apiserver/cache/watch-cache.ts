@@ -1,6 +1,4 @@
 import { invariant } from "../../base/assert.ts";
-import { AsyncQueue } from "../../base/async-queue.ts";
-import type { Clock } from "../../base/clock.ts";
 import { SortedMap } from "../../base/sorted-map.ts";
 import { nextTurn } from "../../base/turn.ts";
 import type { ListResult, Store, StoredValue, StoreEvent } from "../../store/store.ts";
@@ -8,24 +6,15 @@ import { stamp } from "../registry/codec.ts";
 import { Backlog } from "./backlog.ts";
 import { type CacheEntry, CacheEvent } from "./entry.ts";
 import type { EntryReader } from "./entry-reader.ts";
+import { LiveWatch, type WatchSettings } from "./live-watch.ts";
 import { type SelectedEvent, type Selection, typeFor } from "./selection.ts";
 import type { StoreFeed } from "./store-feed.ts";
 import { TriggerIndex } from "./trigger-index.ts";
 import { refuseUnreadable, UnreadableKeys } from "./unreadable-keys.ts";
-import { type Watcher, Watchers } from "./watchers.ts";
-
-/** A watcher that reads too slowly is ended when so many events wait for it; the client then resumes by itself. */
-const WATCH_QUEUE_CAPACITY = 10_000;
+import { Watchers } from "./watchers.ts";
 
 /** How many stored values a reader gets at once. */
 const READ_AT_ONCE = 500;
-
-export interface WatchSettings {
-  readonly signal: AbortSignal;
-  /** Gives a "tick" so often (the moment for a bookmark); never when absent. */
-  readonly tickMs?: number;
-  readonly clock?: Clock;
-}
 
 /**
  * All objects of one resource in one version as bytes, kept current by the store's feed, and the fan-out of its changes.
@@ -187,32 +176,20 @@ export class WatchCache {
 
   /**
    * Changes of the selection after `afterRevision`, which the caller has seen or chosen. Must be called when `fresh` has
-   * resolved. History before the present is read from the store.
-   * @throws CompactedError from the iterator when that history is gone
+   * resolved, and be closed. History before the present is read from the store.
    */
-  async *watch(
-    selection: Selection,
-    afterRevision: number,
-    settings: WatchSettings,
-  ): AsyncGenerator<SelectedEvent | "tick", void, undefined> {
-    const queue = new AsyncQueue<SelectedEvent | "tick">(WATCH_QUEUE_CAPACITY);
-    const watcher: Watcher = { selection, queue };
+  watch(selection: Selection, afterRevision: number, settings: WatchSettings = {}): LiveWatch {
     const joinedAt = this.revision;
-    if (this.#closed) queue.end();
-    else this.#watchers.join(watcher);
-    const stop = (): void => queue.end();
-    settings.signal.addEventListener("abort", stop);
-    if (settings.signal.aborted) stop();
-    const stopTicking = ticking(queue, settings);
-    try {
-      if (afterRevision < joinedAt)
-        yield* this.#replay(selection, { after: afterRevision, until: joinedAt }, settings.signal);
-      for await (const item of queue) if (item === "tick" || item.event.revision > afterRevision) yield item;
-    } finally {
-      stopTicking();
-      settings.signal.removeEventListener("abort", stop);
-      this.#watchers.leave(watcher);
-    }
+    const reading = afterRevision < joinedAt ? new AbortController() : undefined;
+    const history = reading && this.#replay(selection, { after: afterRevision, until: joinedAt }, reading.signal);
+    const left = (watch: LiveWatch): void => {
+      reading?.abort();
+      this.#watchers.leave(watch);
+    };
+    const watch = new LiveWatch({ selection, afterRevision, history, settings, left });
+    if (this.#closed) watch.close();
+    else this.#watchers.join(watch);
+    return watch;
   }
 
   async #load(): Promise<void> {
@@ -360,16 +337,6 @@ export class WatchCache {
   #newIndex(): TriggerIndex | undefined {
     return this.#triggerOf === undefined ? undefined : new TriggerIndex(this.#triggerOf);
   }
-}
-
-function ticking(queue: AsyncQueue<SelectedEvent | "tick">, { tickMs, clock }: WatchSettings): () => void {
-  if (tickMs === undefined || clock === undefined) return () => {};
-  let timer = clock.setTimer(tick, tickMs);
-  function tick(): void {
-    if (queue.length === 0) queue.push("tick");
-    timer = clock!.setTimer(tick, tickMs!);
-  }
-  return () => timer.cancel();
 }
 
 function stamped({ key, value, revision }: StoredValue): StoredValue {

@@ -3,7 +3,7 @@ import { badRequest, expired } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
-import { CacheEvent } from "../cache/entry.ts";
+import { type CacheEntry, CacheEvent } from "../cache/entry.ts";
 import { chosen, type Selection } from "../cache/selection.ts";
 import type { Exchange, OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
@@ -13,6 +13,7 @@ import { selectionOf } from "./selection.ts";
 
 /** How often an idle watch tells the revision that it has reached (upstream: about a minute). */
 const BOOKMARK_MS = 60_000;
+const INITIAL_BATCH = 100;
 const DEFAULT_TIMEOUT_MIN_SECONDS = 1800;
 
 /** WATCH: from a revision, or from the present objects; ends after timeoutSeconds. */
@@ -52,49 +53,56 @@ interface Watching {
   readonly clock: Clock;
 }
 
+/** What a watch tells, in batches: what has come together is handed on together. */
 async function* watchEvents(
   resource: ServedResource,
   watching: Watching,
-): AsyncGenerator<OutgoingEvent, void, undefined> {
+): AsyncGenerator<readonly OutgoingEvent[], void, undefined> {
   const { selection, start, exchange, clock } = watching;
   const bookmarks = isTrue(exchange.query.get("allowWatchBookmarks"));
-  const scope = new AbortController();
-  const end = (): void => scope.abort();
-  exchange.signal.addEventListener("abort", end);
-  const deadline = clock.setTimer(end, watching.timeoutMs);
-  if (exchange.signal.aborted) end();
   const cache = resource.storage.cache;
   // The watch is joined and the present is read without a pause between: nothing is missed, nothing comes twice.
   const from = start.revision ?? cache.revision;
-  const live = cache.watch(selection, from, {
-    signal: scope.signal,
-    ...(bookmarks ? { tickMs: BOOKMARK_MS, clock } : {}),
-  });
-  const first = live.next();
+  const live = cache.watch(selection, from, bookmarks ? { tickMs: BOOKMARK_MS, clock } : {});
+  const end = (): void => live.close();
+  exchange.signal.addEventListener("abort", end);
+  const deadline = clock.setTimer(end, watching.timeoutMs);
+  if (exchange.signal.aborted) end();
   const present = start.initialEvents ? cache.candidates(selection) : [];
   let reached = from;
   try {
-    for (const entry of await chosen(present, selection))
-      yield { type: "ADDED", event: new CacheEvent(entry.revision, undefined, entry) };
-    if (start.initialBookmark) yield bookmark(resource, from, true);
-    for (let result = await first; result.done !== true; result = await live.next()) {
-      if (result.value === "tick") {
-        reached = Math.max(reached, await cache.fresh());
-        yield bookmark(resource, reached, false);
-      } else {
-        reached = result.value.event.revision;
-        yield result.value;
+    yield* initialEvents(await chosen(present, selection));
+    if (start.initialBookmark) yield [bookmark(resource, from, true)];
+    for (let batch = await live.next(); batch !== undefined; batch = await live.next()) {
+      const events = batch.filter((item) => item !== "tick");
+      const last = events.at(-1);
+      if (last !== undefined) {
+        reached = last.event.revision;
+        yield events;
+        continue;
       }
+      const seen = await cache.fresh();
+      // A bookmark must not overtake what has come meanwhile; those events tell as much.
+      if (live.queue.length > 0) continue;
+      reached = Math.max(reached, seen);
+      yield [bookmark(resource, reached, false)];
     }
-    if (bookmarks && !exchange.signal.aborted) yield bookmark(resource, reached, false);
+    if (bookmarks && !exchange.signal.aborted) yield [bookmark(resource, reached, false)];
   } catch (error) {
     if (!(error instanceof CompactedError)) throw error;
-    yield { type: "ERROR", object: tooOld(from, error.compactedRevision).status as ApiObject };
+    yield [{ type: "ERROR", object: tooOld(from, error.compactedRevision).status as ApiObject }];
   } finally {
     deadline.cancel();
     exchange.signal.removeEventListener("abort", end);
-    scope.abort();
-    await live.return(undefined);
+    live.close();
+  }
+}
+
+function* initialEvents(entries: readonly CacheEntry[]): Generator<readonly OutgoingEvent[], void, undefined> {
+  for (let start = 0; start < entries.length; start += INITIAL_BATCH) {
+    yield entries
+      .slice(start, start + INITIAL_BATCH)
+      .map((entry) => ({ type: "ADDED", event: new CacheEvent(entry.revision, undefined, entry) }));
   }
 }
 

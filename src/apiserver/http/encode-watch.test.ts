@@ -17,11 +17,11 @@ const event = new CacheEvent(3, undefined, { key: "/registry/configmaps/a", revi
 
 async function firstFrame(format: Partial<Format>): Promise<Buffer> {
   async function* events() {
-    yield { type: "ADDED", event } as const;
+    yield [{ type: "ADDED", event } as const];
   }
   const answer = { kind: "watch", resource: { kind: undefined, schema }, events: events() } as unknown as WatchAnswer;
   const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
-  for await (const frame of watchFrames(answer, whole, new VirtualClock())) return frame;
+  for await (const [frame] of watchFrames(answer, whole, new VirtualClock())) return frame!;
   throw new Error("there is no frame");
 }
 

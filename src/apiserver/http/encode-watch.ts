@@ -5,25 +5,34 @@ import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import { metadataOf, shownKind, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
-/** The events of a watch as they go over the wire; all but tables, which tell ages, are frames that all watchers share. */
+/**
+ * The events of a watch as they go over the wire, in the batches in which they came; all but tables, which tell ages, are
+ * frames that all watchers share.
+ */
 export async function* watchFrames(
   answer: WatchAnswer,
   format: Format,
   clock: Clock,
-): AsyncGenerator<Buffer, void, undefined> {
+): AsyncGenerator<readonly Buffer[], void, undefined> {
+  const frameOf = await frameEncoder(answer, format, clock);
+  for await (const batch of answer.events) yield batch.map(frameOf);
+}
+
+async function frameEncoder(answer: WatchAnswer, format: Format, clock: Clock) {
   const encodeFrame = format.encoding === "protobuf" ? (await protobufFrames()).encodeWatchFrame : jsonFrame;
   const form = `${format.encoding} ${format.as}`;
   const storedFrame = format.encoding === "protobuf" ? await storedFrames(answer, format) : undefined;
   let columns = true;
-  for await (const event of answer.events) {
-    const stored = storedFrame?.(event);
-    const make =
-      stored ?? ((): Buffer => encodeFrame(event.type, view(answer, event, { format, nowMs: clock.now(), columns })));
-    if (!("event" in event) || format.as === "table") yield make();
-    else if (form === "json object") yield event.event.frame(event.type);
-    else yield event.event.sharedFrame(form, event.type, make);
+  return (event: OutgoingEvent): Buffer => {
+    const isFirst = columns;
     columns = false;
-  }
+    if ("event" in event && form === "json object") return event.event.frame(event.type);
+    const make =
+      storedFrame?.(event) ??
+      ((): Buffer => encodeFrame(event.type, view(answer, event, { format, nowMs: clock.now(), columns: isFirst })));
+    const isShared = "event" in event && format.as !== "table";
+    return isShared ? event.event.sharedFrame(form, event.type, make) : make();
+  };
 }
 
 /** Frames in protobuf, made from the objects' bytes. */

@@ -35,12 +35,14 @@ before(async () => {
 });
 after(() => edge.close());
 
-async function* bookmarks(count: number): AsyncGenerator<OutgoingEvent> {
-  for (let at = 1; at <= count; at++)
-    yield { type: "BOOKMARK", object: { kind: "ConfigMap", apiVersion: "v1", metadata: { resourceVersion: `${at}` } } };
+async function* bookmarks(count: number): AsyncGenerator<OutgoingEvent[]> {
+  yield Array.from({ length: count }, (_, index) => {
+    const metadata = { resourceVersion: `${index + 1}` };
+    return { type: "BOOKMARK", object: { kind: "ConfigMap", apiVersion: "v1", metadata } };
+  });
 }
 
-async function* staying(signal: AbortSignal): AsyncGenerator<OutgoingEvent> {
+async function* staying(signal: AbortSignal): AsyncGenerator<OutgoingEvent[]> {
   try {
     yield* bookmarks(1);
     if (!signal.aborted) await once(signal, "abort");

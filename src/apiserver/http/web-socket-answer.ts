@@ -42,16 +42,19 @@ export async function writeMessages(
 
 /** One event a message, which needs no length before it as the frames of protobuf have. */
 export function writeWatchMessages(
-  frames: AsyncIterable<Buffer>,
+  batches: AsyncIterable<readonly Buffer[]>,
   exchange: Exchange,
   encoding: Format["encoding"],
 ): Promise<void> {
-  if (encoding === "json") return writeMessages(frames, { exchange, isText: true });
-  return writeMessages(withoutLength(frames), { exchange, isText: false });
+  const isText = encoding === "json";
+  return writeMessages(messages(batches, isText ? 0 : FRAME_LENGTH_BYTES), { exchange, isText });
 }
 
-async function* withoutLength(frames: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  for await (const frame of frames) yield frame.subarray(FRAME_LENGTH_BYTES);
+async function* messages(
+  batches: AsyncIterable<readonly Buffer[]>,
+  start: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const batch of batches) for (const frame of batch) yield frame.subarray(start);
 }
 
 /** A client that left is told by the loop's next look, not by an error. */

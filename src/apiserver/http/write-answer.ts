@@ -105,14 +105,21 @@ async function writeWatch(answer: WatchAnswer, { exchange, sink, format, clock }
   if (wantsWebSocket(answer, exchange)) return writeWatchMessages(frames, exchange, format.encoding);
   sink.head(200, headersOf(exchange, { "content-type": streamType }));
   try {
-    for await (const frame of frames) {
-      if (exchange.signal.aborted) break;
-      if (!sink.write(frame)) await sink.drained();
-    }
+    for await (const batch of frames) await writeBatch(batch, exchange, sink);
     sink.end();
   } catch (error) {
     sink.abort();
     throw error;
+  }
+}
+
+/** Frames that are handed to the connection together: no more than a reader that is slow may make us hold. */
+const FRAMES_TOGETHER = 64;
+
+async function writeBatch(batch: readonly Buffer[], { signal }: Exchange, sink: Sink): Promise<void> {
+  for (let start = 0; start < batch.length && !signal.aborted; start += FRAMES_TOGETHER) {
+    const frames = start === 0 && batch.length <= FRAMES_TOGETHER ? batch : batch.slice(start, start + FRAMES_TOGETHER);
+    if (!sink.writeAll(frames)) await sink.drained();
   }
 }
 

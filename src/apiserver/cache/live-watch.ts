@@ -1,0 +1,79 @@
+import { AsyncQueue } from "../../base/async-queue.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { SelectedEvent, Selection } from "./selection.ts";
+import type { Watcher } from "./watchers.ts";
+
+/** A watcher that reads too slowly is ended when so many events wait for it; the client then resumes by itself. */
+const WATCH_QUEUE_CAPACITY = 10_000;
+
+export interface WatchSettings {
+  /** Gives a "tick" so often (the moment for a bookmark); never when absent. */
+  readonly tickMs?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * One watch of a cache: what happened since the last look, all of it at once. There may be very many of them that wait, so it
+ * is an object that a change is put into, with nothing else behind it.
+ */
+export class LiveWatch implements Watcher {
+  readonly selection: Selection;
+  readonly queue = new AsyncQueue<SelectedEvent | "tick">(WATCH_QUEUE_CAPACITY);
+  readonly #afterRevision: number;
+  readonly #left: (watch: LiveWatch) => void;
+  #history: AsyncGenerator<SelectedEvent, void, undefined> | undefined;
+  #ticking: Timer | undefined;
+  #isCutOff = false;
+
+  constructor(of: {
+    selection: Selection;
+    /** What the caller has seen or chosen. */
+    afterRevision: number;
+    /** What happened after that until the watch began, where that has to be read first. */
+    history: AsyncGenerator<SelectedEvent, void, undefined> | undefined;
+    settings: WatchSettings;
+    left: (watch: LiveWatch) => void;
+  }) {
+    this.selection = of.selection;
+    this.#afterRevision = of.afterRevision;
+    this.#history = of.history;
+    this.#left = of.left;
+    const { tickMs, clock } = of.settings;
+    if (tickMs !== undefined && clock !== undefined) this.#tickEvery(tickMs, clock);
+  }
+
+  /**
+   * At least one change, in order; undefined when the watch has ended.
+   * @throws CompactedError when the history that it needs is gone
+   */
+  async next(): Promise<readonly (SelectedEvent | "tick")[] | undefined> {
+    while (this.#history !== undefined) {
+      const past = await this.#history.next();
+      if (past.done !== true) return [past.value];
+      this.#history = undefined;
+    }
+    // What is new must not be given to who has not heard all that was before.
+    if (this.#isCutOff) return undefined;
+    for (;;) {
+      const items = await this.queue.takeAll();
+      if (items === undefined) return undefined;
+      const wanted = items.filter((item) => item === "tick" || item.event.revision > this.#afterRevision);
+      if (wanted.length > 0) return wanted;
+    }
+  }
+
+  /** Ends it: what waits is still given, nothing more comes. Idempotent. */
+  close(): void {
+    if (this.#history !== undefined) this.#isCutOff = true;
+    this.queue.end();
+    this.#ticking?.cancel();
+    this.#left(this);
+  }
+
+  #tickEvery(tickMs: number, clock: Clock): void {
+    this.#ticking = clock.setTimer(() => {
+      if (this.queue.length === 0) this.queue.push("tick");
+      this.#tickEvery(tickMs, clock);
+    }, tickMs);
+  }
+}
