@@ -1,3 +1,4 @@
+import { present } from "../base/assert.ts";
 import { isJsonObject, type JsonObject } from "./patch/json-value.ts";
 import type { Definition, Field, Schema } from "./schema.ts";
 
@@ -9,17 +10,22 @@ import type { Definition, Field, Schema } from "./schema.ts";
  * @returns whether something was missing
  */
 export function addEmptyStructs(object: JsonObject, schema: Schema, definition: string): boolean {
-  return visitStruct(object, layoutOf(schema, definition), true);
+  return visitStruct(object, wholeLayout(schema, definition), true);
 }
 
 /** Whether `addEmptyStructs` would add something. */
 export function lacksStructs(object: JsonObject, schema: Schema, definition: string): boolean {
-  return visitStruct(object, layoutOf(schema, definition), false);
+  return visitStruct(object, wholeLayout(schema, definition), false);
 }
 
-/** The fields of a struct that hold structs; nothing else has to be looked at. */
+function wholeLayout(schema: Schema, name: string): Layout {
+  return layoutOf(schema, present(schema.definitions[name], `the definition ${name}`));
+}
+
+/** What of a struct has to be looked at: fields that are structs, or hold some, in which something can be missing. */
 interface Layout {
-  readonly inner: readonly Inner[];
+  readonly alwaysThere: readonly Inner[];
+  readonly inner: ReadonlyMap<string, Inner>;
   /** Scalars that are written with their zero value. */
   readonly zeros: readonly (readonly [string, string | number | boolean])[];
 }
@@ -27,55 +33,81 @@ interface Layout {
 interface Inner {
   readonly key: string;
   readonly container: Field["container"];
-  readonly isAlwaysThere: boolean;
   layout(): Layout;
 }
 
 const layouts = new WeakMap<Definition, Layout>();
-const NOTHING: Layout = { inner: [], zeros: [] };
 
-function layoutOf(schema: Schema, name: string): Layout {
-  const definition = schema.definitions[name];
-  if (definition === undefined || definition.special !== undefined) return NOTHING;
+function layoutOf(schema: Schema, definition: Definition): Layout {
   const known = layouts.get(definition);
   if (known !== undefined) return known;
-  const inner: Inner[] = [];
+  const alwaysThere: Inner[] = [];
+  const inner = new Map<string, Inner>();
   const zeros: [string, string | number | boolean][] = [];
   for (const [key, field] of Object.entries(definition.fields)) {
-    const { container, ref, pointer, keepEmpty, type } = field;
-    if (ref !== undefined && schema.definitions[ref]?.special === undefined) {
-      const isAlwaysThere = container === undefined && pointer !== true;
-      inner.push({ key, container, isAlwaysThere, layout: () => layoutOf(schema, ref) });
+    const { container, pointer, keepEmpty } = field;
+    const struct = structOf(schema, field);
+    if (struct !== undefined) {
+      const one = { key, container, layout: () => layoutOf(schema, struct) };
+      if (isAlwaysThere(field)) alwaysThere.push(one);
+      if (canLack(schema, struct)) inner.set(key, one);
     } else if (keepEmpty === true && container === undefined && pointer !== true) {
-      if (type === "integer" || type === "number") zeros.push([key, 0]);
-      else if (type === "boolean") zeros.push([key, false]);
-      else if (type === "string") zeros.push([key, ""]);
+      const zero = zeroOf(field);
+      if (zero !== undefined) zeros.push([key, zero]);
     }
   }
-  const layout = { inner, zeros };
+  const layout = { alwaysThere, inner, zeros };
   layouts.set(definition, layout);
   return layout;
+}
+
+function structOf(schema: Schema, { ref }: Field): Definition | undefined {
+  const definition = ref === undefined ? undefined : schema.definitions[ref];
+  return definition?.special === undefined ? definition : undefined;
+}
+
+const isAlwaysThere = ({ container, pointer }: Field): boolean => container === undefined && pointer !== true;
+
+/** Whether a struct, or one inside, has one that is always there; of structs that hold themselves once is enough. */
+function canLack(schema: Schema, definition: Definition, above: ReadonlySet<Definition> = new Set()): boolean {
+  if (above.has(definition)) return false;
+  const within = new Set(above).add(definition);
+  return Object.values(definition.fields).some((field) => {
+    const struct = structOf(schema, field);
+    return struct !== undefined && (isAlwaysThere(field) || canLack(schema, struct, within));
+  });
+}
+
+function zeroOf({ type }: Field): string | number | boolean | undefined {
+  if (type === "integer" || type === "number") return 0;
+  if (type === "boolean") return false;
+  return type === "string" ? "" : undefined;
 }
 
 /** Without `adds` it only looks, and stops at the first thing that is missing. */
 function visitStruct(object: JsonObject, layout: Layout, adds: boolean): boolean {
   let missing = false;
-  for (const inner of layout.inner) {
+  for (const inner of layout.alwaysThere) {
     const value = object[inner.key];
-    if (value === undefined || value === null) {
-      if (!inner.isAlwaysThere) continue;
-      missing = true;
-      if (adds) object[inner.key] = emptyStruct(inner.layout());
-    } else if (visitValue(value, inner, adds)) missing = true;
+    if (value !== undefined && value !== null) continue;
+    missing = true;
+    if (!adds) return true;
+    object[inner.key] = emptyStruct(inner.layout());
+  }
+  if (layout.inner.size === 0) return missing;
+  for (const key of Object.keys(object)) {
+    const inner = layout.inner.get(key);
+    if (inner !== undefined && visitValue(object[key], inner, adds)) missing = true;
     if (missing && !adds) return true;
   }
   return missing;
 }
 
 function visitValue(value: unknown, { container, layout }: Inner, adds: boolean): boolean {
-  const structs = container === undefined ? [value] : container === "list" ? value : Object.values(value as JsonObject);
+  if (container === undefined) return isJsonObject(value) && visitStruct(value, layout(), adds);
+  const structs = container === "list" ? value : Object.values((value ?? {}) as JsonObject);
   let missing = false;
-  for (const each of structs as readonly unknown[]) {
+  for (const each of (structs ?? []) as readonly unknown[]) {
     if (isJsonObject(each) && visitStruct(each, layout(), adds)) missing = true;
     if (missing && !adds) return true;
   }
