@@ -104,7 +104,7 @@ const cases: readonly [kind: string, object: object, errors: readonly string[]][
   [
     "storagemigration.k8s.io/v1beta1/StorageVersionMigration",
     { spec: { resource: {} } },
-    ["spec.resource.resource: Required value"],
+    ["spec.resource.resource: Required value: resource is required to be set"],
   ],
   [
     "core/v1/PersistentVolumeClaim",

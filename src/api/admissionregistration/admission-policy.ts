@@ -1,5 +1,5 @@
 import { ageColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
-import { optionalOneOf } from "../field-checks.ts";
+import { optionalOneOf, requiredText } from "../field-checks.ts";
 import { required } from "../field-error.ts";
 import type {
   MutatingAdmissionPolicy,
@@ -7,6 +7,7 @@ import type {
 } from "../generated/admissionregistration.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { type Column, defineKind, type KindDefinition } from "../kind.ts";
+import { validateConditions } from "../metav1-conditions.ts";
 import { setMatchDefaults } from "./match-resources.ts";
 import {
   validateAnnotations,
@@ -54,6 +55,14 @@ export const validatingAdmissionPolicyKind = defineKind<ValidatingAdmissionPolic
     errors.push(...validateAnnotations(spec?.auditAnnotations, annotations));
     return errors;
   },
+  validateStatusUpdate: ({ status }) => [
+    ...(status?.typeChecking?.expressionWarnings ?? []).flatMap(({ warning, fieldRef }, index) => {
+      const field = `status.typeChecking.expressionWarnings[${index}]`;
+      const errors = requiredText(warning, `${field}.warning`);
+      return [...errors, ...requiredText(fieldRef?.trim(), `${field}.fieldRef`)];
+    }),
+    ...validateConditions(status?.conditions, "status.conditions"),
+  ],
   columns: [
     nameColumn,
     integerColumn<ValidatingAdmissionPolicy>(

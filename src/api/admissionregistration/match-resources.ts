@@ -3,7 +3,7 @@ import { type FieldError, invalid } from "../field-error.ts";
 import type { MatchResources, NamedRuleWithOperations } from "../generated/admissionregistration.k8s.io/v1.ts";
 import { pathSegmentErrors } from "../names.ts";
 import { validateLabelSelector } from "../selectors.ts";
-import { setRuleDefaults, validateRules } from "./webhook-rules.ts";
+import { setRuleDefaults, validateRule } from "./webhook-rules.ts";
 
 /** Policies match other versions of their resources too, in every namespace, unless they say otherwise. */
 export function setMatchDefaults(match: MatchResources | undefined): void {
@@ -18,21 +18,21 @@ export function setMatchDefaults(match: MatchResources | undefined): void {
 /** What is wrong with what a policy or binding is about. */
 export function validateMatch(match: MatchResources | undefined, field: string): FieldError[] {
   return [
+    ...optionalOneOf(match?.matchPolicy, ["Equivalent", "Exact"], `${field}.matchPolicy`),
     ...validateLabelSelector(match?.namespaceSelector, `${field}.namespaceSelector`),
     ...validateLabelSelector(match?.objectSelector, `${field}.objectSelector`),
-    ...optionalOneOf(match?.matchPolicy, ["Equivalent", "Exact"], `${field}.matchPolicy`),
     ...validateNamedRules(match?.resourceRules, `${field}.resourceRules`),
     ...validateNamedRules(match?.excludeResourceRules, `${field}.excludeResourceRules`),
   ];
 }
 
 function validateNamedRules(rules: readonly NamedRuleWithOperations[] | undefined, field: string): FieldError[] {
-  const names = (rules ?? []).flatMap(({ resourceNames = [] }, index) => {
+  return (rules ?? []).flatMap((rule, index) => {
     const unique = uniqueness();
-    return resourceNames.flatMap((name, at) => {
+    const names = (rule.resourceNames ?? []).flatMap((name, at) => {
       const path = `${field}[${index}].resourceNames[${at}]`;
       return [...pathSegmentErrors(name).map((message) => invalid(path, name, message)), ...unique(name, path)];
     });
+    return [...names, ...validateRule(rule, `${field}[${index}]`)];
   });
-  return [...names, ...validateRules(rules, field)];
 }

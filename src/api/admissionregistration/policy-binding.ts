@@ -1,6 +1,6 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { named, oneOf, uniqueness } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
+import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type {
   MutatingAdmissionPolicyBinding,
   ParamRef,
@@ -12,6 +12,7 @@ import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
 import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
 import { setMatchDefaults, validateMatch } from "./match-resources.ts";
 
+const MISSING_ACTIONS = ["Deny", "Allow"];
 const GROUP = "admissionregistration.k8s.io";
 
 type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding;
@@ -33,8 +34,9 @@ function bindingKind(kind: string, version: string): KindDefinition {
     validate({ spec }) {
       const errors = [
         ...named(spec?.policyName, dnsSubdomainErrors, "spec.policyName"),
-        ...validateMatch(spec?.matchResources, "spec.matchResources"),
         ...validateParamRef(spec?.paramRef, "spec.paramRef"),
+        // Upstream's spelling.
+        ...validateMatch(spec?.matchResources, "spec.matchResouces"),
       ];
       if (kind !== "ValidatingAdmissionPolicyBinding") return errors;
       const actions = (spec as ValidatingAdmissionPolicyBinding["spec"])?.validationActions;
@@ -91,7 +93,9 @@ function validateParamRef(ref: ParamRef | undefined, field: string): FieldError[
   }
   if (!name && selector === undefined) errors.push(required(field, "one of name or selector must be specified"));
   if (!action) errors.push(required(`${field}.parameterNotFoundAction`));
-  else errors.push(...oneOf(action, ["Allow", "Deny"], `${field}.parameterNotFoundAction`));
+  else if (!MISSING_ACTIONS.includes(action)) {
+    errors.push(notSupported(`${field}.parameterNotFoundAction`, action, MISSING_ACTIONS));
+  }
   return errors;
 }
 

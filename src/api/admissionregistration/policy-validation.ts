@@ -12,7 +12,7 @@ import { parseApiVersion } from "../meta.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import { validateMatch } from "./match-resources.ts";
 
-const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"];
+const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
 const MOST_ANNOTATIONS = 20;
 const LONGEST_ANNOTATION_EXPRESSION = 5 * 1024;
 const MIXED_CASE = "may have mixed case, but should otherwise match: ";

@@ -1,6 +1,6 @@
 import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
 import { named, oneOf, optionalOneOf, uniqueness } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
+import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -12,6 +12,11 @@ import { defineKind, type KindDefinition } from "../kind.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import { validateLabelSelector } from "../selectors.ts";
 import { setRuleDefaults, validateClientConfig, validateRules } from "./webhook-rules.ts";
+
+const REVIEW_VERSIONS = ["v1", "v1beta1"];
+const HARMLESS = ["None", "NoneOnDryRun"];
+const SIDE_EFFECTS = [...HARMLESS, "Some", "Unknown"];
+const CONDITIONS_MAX = 64;
 
 type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfiguration;
 type Webhook = MutatingWebhook | ValidatingWebhook;
@@ -34,13 +39,15 @@ function webhookKind(kind: string): KindDefinition {
     },
     prepareForCreate: startGeneration,
     prepareForUpdate: countGeneration,
-    validate({ webhooks }) {
+    validate({ webhooks = [] }, old) {
+      const before: readonly Webhook[] = old?.webhooks ?? [];
+      const strictness = strictnessFor(before);
+      const wasUnique = new Set(before.map(({ name }) => name)).size === before.length;
       const unique = uniqueness();
-      return (webhooks ?? []).flatMap((webhook, index) => {
+      return webhooks.flatMap((webhook, index) => {
         const field = `webhooks[${index}]`;
-        const errors = [...validateWebhook(webhook, field), ...unique(webhook.name, `${field}.name`)];
-        const policy = (webhook as MutatingWebhook).reinvocationPolicy;
-        return [...errors, ...optionalOneOf(policy, ["IfNeeded", "Never"], `${field}.reinvocationPolicy`)];
+        const errors = validateWebhook(webhook, field, strictness);
+        return wasUnique ? [...errors, ...unique(webhook.name, `${field}.name`)] : errors;
       });
     },
     columns: [
@@ -65,44 +72,67 @@ function setWebhookDefaults(webhook: Webhook): void {
   if (webhook.clientConfig?.service !== undefined) webhook.clientConfig.service.port ??= 443;
 }
 
-function validateWebhook(webhook: Webhook, field: string): FieldError[] {
-  const errors = validateWebhookName(webhook.name ?? "", `${field}.name`);
-  const versions = webhook.admissionReviewVersions ?? [];
-  if (versions.length === 0) {
-    errors.push(required(`${field}.admissionReviewVersions`, "must specify one of v1, v1beta1"));
-  } else if (!versions.includes("v1") && !versions.includes("v1beta1")) {
-    errors.push(invalid(`${field}.admissionReviewVersions`, versions, "must include at least one of v1, v1beta1"));
-  }
-  versions.forEach((version, index) => {
-    const path = `${field}.admissionReviewVersions[${index}]`;
-    if (versions.indexOf(version) < index) errors.push(invalid(path, version, "duplicate version"));
-    for (const message of dns1035LabelErrors(version)) errors.push(invalid(path, version, message));
-  });
+/** What older configurations have done wrong, they may go on with. */
+interface Strictness {
+  readonly sideEffects: readonly string[];
+  readonly needsKnownVersion: boolean;
+}
+
+function strictnessFor(old: readonly Webhook[]): Strictness {
+  const isHarmless = old.every(({ sideEffects }) => HARMLESS.includes(sideEffects ?? ""));
+  return {
+    sideEffects: isHarmless ? HARMLESS : SIDE_EFFECTS,
+    needsKnownVersion: old.every(({ admissionReviewVersions: versions = [] }) => {
+      return versions.length === 0 || versions.some((version) => REVIEW_VERSIONS.includes(version));
+    }),
+  };
+}
+
+function validateWebhook(webhook: Webhook, field: string, strictness: Strictness): FieldError[] {
+  const errors = [
+    ...validateWebhookName(webhook.name ?? "", `${field}.name`),
+    ...validateRules(webhook.rules, `${field}.rules`),
+    ...optionalOneOf(webhook.failurePolicy, ["Fail", "Ignore"], `${field}.failurePolicy`),
+    ...optionalOneOf(webhook.matchPolicy, ["Equivalent", "Exact"], `${field}.matchPolicy`),
+  ];
+  const { sideEffects } = strictness;
+  if (webhook.sideEffects === undefined) {
+    errors.push(required(`${field}.sideEffects`, `must specify one of ${sideEffects.join(", ")}`));
+  } else errors.push(...oneOf(webhook.sideEffects, sideEffects, `${field}.sideEffects`));
   const timeout = webhook.timeoutSeconds ?? 10;
   if (timeout < 1 || timeout > 30) {
     errors.push(invalid(`${field}.timeoutSeconds`, timeout, "the timeout value must be between 1 and 30 seconds"));
   }
-  if (!webhook.sideEffects) errors.push(required(`${field}.sideEffects`, "must specify one of None, NoneOnDryRun"));
-  else errors.push(...oneOf(webhook.sideEffects, ["None", "NoneOnDryRun"], `${field}.sideEffects`));
+  const { reinvocationPolicy } = webhook as MutatingWebhook;
   return [
     ...errors,
-    ...validateRules(webhook.rules, `${field}.rules`),
-    ...optionalOneOf(webhook.failurePolicy, ["Fail", "Ignore"], `${field}.failurePolicy`),
-    ...optionalOneOf(webhook.matchPolicy, ["Equivalent", "Exact"], `${field}.matchPolicy`),
     ...validateLabelSelector(webhook.namespaceSelector, `${field}.namespaceSelector`),
     ...validateLabelSelector(webhook.objectSelector, `${field}.objectSelector`),
+    ...optionalOneOf(reinvocationPolicy, ["IfNeeded", "Never"], `${field}.reinvocationPolicy`),
     ...validateClientConfig(webhook.clientConfig, `${field}.clientConfig`),
     ...validateMatchConditions(webhook.matchConditions, `${field}.matchConditions`),
+    ...validateVersions(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`, strictness),
   ];
+}
+
+function validateVersions(versions: readonly string[], field: string, { needsKnownVersion }: Strictness): FieldError[] {
+  const known = REVIEW_VERSIONS.join(", ");
+  if (versions.length === 0) return [required(field, `must specify one of ${known}`)];
+  const errors = versions.flatMap((version, index) => {
+    const path = `${field}[${index}]`;
+    if (versions.indexOf(version) < index) return [invalid(path, version, "duplicate version")];
+    return dns1035LabelErrors(version).map((message) => invalid(path, version, message));
+  });
+  if (!needsKnownVersion || versions.some((version) => REVIEW_VERSIONS.includes(version))) return errors;
+  return [...errors, invalid(field, versions, `must include at least one of ${known}`)];
 }
 
 function validateWebhookName(name: string, field: string): FieldError[] {
   if (name === "") return [required(field)];
-  const errors = dnsSubdomainErrors(name).map((message) => invalid(field, name, message));
-  if (name.split(".").length < 3) {
-    errors.push(invalid(field, name, "should be a domain with at least three segments separated by dots"));
-  }
-  return errors;
+  const wrong = dnsSubdomainErrors(name);
+  if (wrong.length > 0) return [invalid(field, name, wrong.join(","))];
+  if (name.split(".").length >= 3) return [];
+  return [invalid(field, name, "should be a domain with at least three segments separated by dots")];
 }
 
 /** What is wrong with match conditions, except for their expressions, which whoever compiles them tells. */
@@ -111,15 +141,14 @@ export function validateMatchConditions(
   field: string,
 ): FieldError[] {
   const unique = uniqueness();
-  const errors = (conditions ?? []).flatMap((condition, index) => {
-    const path = `${field}[${index}]`;
-    const missing: FieldError[] = [];
-    missing.push(...named(condition.name, qualifiedNameErrors, `${path}.name`));
-    if (!condition.expression?.trim()) missing.push(required(`${path}.expression`));
-    return [...missing, ...unique(condition.name, `${path}.name`)];
-  });
   const count = (conditions ?? []).length;
-  if (count > 64)
-    errors.push({ reason: "FieldValueTooMany", field, message: `Too many: ${count}: must have at most 64 items` });
-  return errors;
+  const errors = count > CONDITIONS_MAX ? [tooMany(field, count, CONDITIONS_MAX)] : [];
+  return [
+    ...errors,
+    ...(conditions ?? []).flatMap(({ name, expression }, index) => [
+      ...(expression?.trim() ? [] : [required(`${field}[${index}].expression`)]),
+      ...named(name, qualifiedNameErrors, `${field}[${index}].name`),
+      ...unique(name, `${field}[${index}].name`),
+    ]),
+  ];
 }

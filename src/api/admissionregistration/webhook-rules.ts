@@ -20,32 +20,33 @@ export function setRuleDefaults(rules: readonly Rule[] | undefined): void {
 
 /** What is wrong with a list of rules. */
 export function validateRules(rules: readonly (RuleWithOperations | Rule)[] | undefined, field: string): FieldError[] {
-  return (rules ?? []).flatMap((rule, index) => {
-    const path = `${field}[${index}]`;
-    const errors: FieldError[] = [];
-    for (const key of ["apiGroups", "apiVersions", "operations", "resources"] as const) {
-      const values = rule[key] ?? [];
-      if (values.length === 0) errors.push(required(`${path}.${key}`));
-      if (values.length > 1 && values.includes("*") && key !== "resources") {
-        const message = "if '*' is present, must not specify other ";
-        const words = { apiGroups: "API groups", apiVersions: "API versions", operations: "operations" }[key];
-        errors.push(invalid(`${path}.${key}`, values, `${message}${words}`));
-      }
-    }
-    (rule.operations ?? []).forEach((operation, at) => {
-      errors.push(...oneOf(operation, OPERATIONS, `${path}.operations[${at}]`));
-    });
-    (rule.apiVersions ?? []).forEach((version, at) => {
-      if (version === "") errors.push(required(`${path}.apiVersions[${at}]`));
-    });
-    errors.push(...validateResources(rule.resources ?? [], `${path}.resources`));
-    return [...errors, ...optionalOneOf(rule.scope, ["*", "Cluster", "Namespaced"], `${path}.scope`)];
+  return (rules ?? []).flatMap((rule, index) => validateRule(rule, `${field}[${index}]`));
+}
+
+export function validateRule(rule: RuleWithOperations | Rule, field: string): FieldError[] {
+  const errors = validateWords(rule.operations ?? [], `${field}.operations`, "operations");
+  (rule.operations ?? []).forEach((operation, at) => {
+    errors.push(...oneOf(operation, OPERATIONS, `${field}.operations[${at}]`));
   });
+  errors.push(...validateWords(rule.apiGroups ?? [], `${field}.apiGroups`, "API groups"));
+  errors.push(...validateWords(rule.apiVersions ?? [], `${field}.apiVersions`, "API versions"));
+  (rule.apiVersions ?? []).forEach((version, at) => {
+    if (version === "") errors.push(required(`${field}.apiVersions[${at}]`));
+  });
+  errors.push(...validateResources(rule.resources ?? [], `${field}.resources`));
+  return [...errors, ...optionalOneOf(rule.scope, ["*", "Cluster", "Namespaced"], `${field}.scope`)];
+}
+
+/** One at least; all of them stand alone. */
+function validateWords(values: readonly string[], field: string, words: string): FieldError[] {
+  if (values.length === 0) return [required(field)];
+  if (values.length === 1 || !values.includes("*")) return [];
+  return [invalid(field, values, `if '*' is present, must not specify other ${words}`)];
 }
 
 /** No resource may be named that another name in the list covers already. */
 function validateResources(resources: readonly string[], field: string): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors: FieldError[] = resources.length === 0 ? [required(field)] : [];
   const ofEverySubresource = new Set<string>();
   const ofEveryResource = new Set<string>();
   resources.forEach((name, index) => {
@@ -66,7 +67,9 @@ function validateResources(resources: readonly string[], field: string): FieldEr
   if (resources.length > 1 && resources.includes("*/*")) {
     errors.push(invalid(field, resources, "if '*/*' is present, must not specify other resources"));
   }
-  if (resources.includes("*") && resources.some((name) => name !== "*" && !name.includes("/"))) {
+  // As upstream, which looks at the last whole resource alone.
+  const last = resources.findLast((name) => name !== "" && !name.includes("/"));
+  if (resources.includes("*") && last !== "*") {
     const message = "if '*' is present, must not specify other resources without subresources";
     errors.push(invalid(field, resources, message));
   }
@@ -82,10 +85,12 @@ export function validateClientConfig(config: WebhookClientConfig | undefined, fi
   const errors: FieldError[] = [];
   if (!service?.name) errors.push(required(`${field}.service.name`, "service name is required"));
   if (!service?.namespace) errors.push(required(`${field}.service.namespace`, "service namespace is required"));
-  for (const message of portNumberErrors(service?.port ?? 443)) {
-    errors.push(invalid(`${field}.service.port`, service?.port, `port is not valid: ${message}`));
+  const wrongPort = portNumberErrors(service?.port ?? 443);
+  if (wrongPort.length > 0) {
+    errors.push(invalid(`${field}.service.port`, service?.port, `port is not valid: ${wrongPort.join(",")}`));
   }
   const path = service?.path ?? "";
+  if (path === "//") return [...errors, invalid(`${field}.service.path`, path, "segment[0] may not be empty")];
   if (path !== "" && !path.startsWith("/")) {
     errors.push(invalid(`${field}.service.path`, path, "must start with a '/'"));
   }
@@ -112,11 +117,13 @@ function validateUrl(text: string, field: string): FieldError[] {
     return [required(field, `url must be a valid URL: cannot parse ${JSON.stringify(text)}${form}`)];
   }
   const errors: FieldError[] = [];
-  const tell = (message: string): void => void errors.push(invalid(field, text, message + form));
-  if (url.protocol !== "https:") tell(`'https' is the only allowed URL scheme`);
-  if (url.host === "") tell("host must be specified");
-  if (url.username !== "" || url.password !== "") tell("user information is not permitted in the URL");
-  if (url.hash !== "") tell("fragments are not permitted in the URL");
-  if (url.search !== "") tell("query parameters are not permitted in the URL");
+  const scheme = url.protocol.slice(0, -1);
+  const user = url.password === "" ? url.username : `${url.username}:${url.password}`;
+  if (scheme !== "https") errors.push(invalid(field, scheme, `'https' is the only allowed URL scheme${form}`));
+  if (url.host === "") errors.push(invalid(field, "", `host must be specified${form}`));
+  if (user !== "") errors.push(invalid(field, user, "user information is not permitted in the URL"));
+  const [fragment, query] = [url.hash.slice(1), url.search.slice(1)];
+  if (fragment !== "") errors.push(invalid(field, fragment, "fragments are not permitted in the URL"));
+  if (query !== "") errors.push(invalid(field, query, "query parameters are not permitted in the URL"));
   return errors;
 }
