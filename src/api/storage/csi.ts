@@ -58,6 +58,11 @@ export const csiDriverKind = defineKind<CSIDriver>({
       const message = `must be greater than or equal to ${PERIOD_SECONDS_MIN} seconds`;
       errors.push(invalid("spec.nodeAllocatableUpdatePeriodSeconds", period, message));
     }
+    const inSecrets = spec.serviceAccountTokenInSecrets;
+    if (inSecrets !== undefined && (spec.tokenRequests ?? []).length === 0) {
+      const message = "serviceAccountTokenInSecrets is set but no tokenRequests are specified";
+      errors.push(invalid("spec.serviceAccountTokenInSecrets", inSecrets, message));
+    }
     return errors;
   },
   validateUpdate: ({ spec }, old) => [

@@ -42,6 +42,11 @@ describe("classes of storage", () => {
 
 describe("drivers", () => {
   testNew(csiDriverKind, [
+    [
+      "tokens in secrets, and no tokens",
+      { metadata: { name: "disk.example.com" }, spec: { serviceAccountTokenInSecrets: true } },
+      "spec.serviceAccountTokenInSecrets: Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified",
+    ],
     ["a good one", { metadata: { name: "disk.example.com" }, spec: {} }],
     [
       "values",
@@ -141,6 +146,11 @@ describe("classes of pods", () => {
     ],
   ]);
   testNew(runtimeClassKind, [
+    [
+      "tolerating twice",
+      { handler: "runc", scheduling: { tolerations: [{ operator: "Exists" }, { operator: "Exists" }] } },
+      'scheduling.tolerations[1]: Duplicate value: {"Key":"","Operator":"Exists","Value":"","Effect":"","TolerationSeconds":null}',
+    ],
     ["a good one", { handler: "runc", overhead: { podFixed: { cpu: "1" } } }],
     [
       "overhead",
