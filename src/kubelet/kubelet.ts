@@ -12,6 +12,7 @@ import { runNodeLease } from "./node/node-lease.ts";
 import { runNodeLimits } from "./node/node-limits.ts";
 import { registerNode, runNodeReporter } from "./node/node-reporter.ts";
 import { allocatableAmounts } from "./node/node-status.ts";
+import { followPodCidrs } from "./node/pod-cidrs.ts";
 import { createNodeReporting, DEFAULT_MAX_PODS, type NodeReporting } from "./node/reporting.ts";
 import type { PodDependencies } from "./pods/dependencies.ts";
 import { removeLeftovers } from "./pods/leftovers.ts";
@@ -64,7 +65,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   );
   manager = running;
   running.start();
-  followPodCidrs(options, informers, signal);
+  followPodCidrs(informers.node, { ...options, signal });
   followCordon(informers, reporting, signal);
   const parts = { node, facts, informers, reporting, housekeeping, manager: running, dependencies, signal };
   const loops = runLoops(options, parts);
@@ -131,19 +132,6 @@ function followCordon({ node }: KubeletInformers, { options }: NodeReporting, si
     const [was, is] = [before, after].map(({ spec }) => spec?.unschedulable === true);
     if (was === is) return;
     options.tell([nodeStatusEvent(options.nodeName, is ? "NodeNotSchedulable" : "NodeSchedulable")]);
-  });
-  signal.addEventListener("abort", unsubscribe, { once: true });
-}
-
-/** Tells the wiring which addresses the API gave this node's pods, each time that they change. */
-function followPodCidrs({ log, onPodCidrs }: KubeletOptions, { node }: KubeletInformers, signal: AbortSignal): void {
-  if (onPodCidrs === undefined) return;
-  let known = "";
-  const unsubscribe = node.subscribe(({ after }) => {
-    const podCidrs = after?.spec?.podCIDRs ?? [];
-    if (podCidrs.length === 0 || podCidrs.join() === known) return;
-    known = podCidrs.join();
-    onPodCidrs(podCidrs).catch((error) => log.error("cannot set the pods' addresses", { error: errorMessage(error) }));
   });
   signal.addEventListener("abort", unsubscribe, { once: true });
 }

@@ -30,15 +30,22 @@ export async function ensurePodNetwork(options: PodNetworkOptions): Promise<PodN
   };
   const existing = await options.run("ip", ["-json", "addr", "show", "dev", bridge]);
   if (existing.code === 127) throw new Error(explain(bridge, existing.stderr));
-  if (existing.code !== 0) {
-    await ip("link", "add", bridge, "address", bridgeHardwareAddress(options.clusterId), "type", "bridge");
-  }
+  if (existing.code !== 0) await addBridge(bridge, bridgeHardwareAddress(options.clusterId), options.run);
   await ip("addr", "replace", `${gateway}/${cidr.bits}`, "dev", bridge);
   for (const old of existing.code === 0 ? addressesOf(existing.stdout) : []) {
     if (old !== `${gateway}/${cidr.bits}`) await ip("addr", "del", old, "dev", bridge);
   }
   await ip("link", "set", bridge, "up");
   return { bridge, gateway };
+}
+
+/** A pod of an earlier run may start at the same moment, and its CNI plugin makes the bridge, too: then it is made ours. */
+async function addBridge(bridge: string, hardwareAddress: string, run: RunCommand): Promise<void> {
+  const added = await run("ip", ["link", "add", bridge, "address", hardwareAddress, "type", "bridge"]);
+  if (added.code === 0) return;
+  if (!/file exists/i.test(added.stderr)) throw new Error(explain(bridge, added.stderr));
+  const taken = await run("ip", ["link", "set", bridge, "address", hardwareAddress]);
+  if (taken.code !== 0) throw new Error(explain(bridge, taken.stderr));
 }
 
 function addressesOf(json: string): string[] {

@@ -56,6 +56,24 @@ test("a block is claimed by one at a time", {
   await Promise.all([second.release(), other.release()]);
 });
 
+test("a bridge that a pod's plugin makes at the same moment is taken over", async () => {
+  const ran: string[] = [];
+  const run: RunCommand = async (_, parameters) => {
+    ran.push(parameters.join(" "));
+    const [, verb] = parameters;
+    if (parameters.includes("show")) return { code: 1, stdout: "", stderr: "does not exist" };
+    if (verb === "add" && parameters.includes("bridge")) {
+      return { code: 2, stdout: "", stderr: "RTNETLINK answers: File exists" };
+    }
+    return { code: 0, stdout: "", stderr: "" };
+  };
+  const { bridge } = await ensurePodNetwork({ clusterId: "1a2b3c4d", podCidr: "10.250.0.0/24", run });
+  const taken = ran.find((line) => line.startsWith(`link set ${bridge} address `));
+  const wanted = ran.find((line) => line.startsWith(`link add ${bridge} address `));
+  assert.equal(taken?.split(" ")[4], wanted?.split(" ")[4]);
+  assert.ok(ran.includes(`link set ${bridge} up`));
+});
+
 test("routes of the kernel", () => {
   const text = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
 eth0	00000000	010200C0	0003	0	0	0	00000000	0	0	0
