@@ -107,6 +107,11 @@ test("without columns, or with one that cannot be read, the age is shown", () =>
   }
 });
 
+test("dates are shown as ages", () => {
+  const [, age] = printerColumns(undefined);
+  assert.equal(age!.cell({ metadata: { creationTimestamp: "1970-01-01T00:00:00Z" } }, { nowMs: 300_000 }), "5m");
+});
+
 test("simple paths get, set and compare", () => {
   const path = parseSimplePath(".spec.replicas");
   const draft: Record<string, unknown> = {};
