@@ -6,7 +6,7 @@ import { loadSchema } from "../../src/api/schema-data.ts";
 import { referenceOf } from "../../src/apiserver/registry/resource.ts";
 import { type MemoryServer, startMemoryServer } from "../../src/apiserver/testing/memory-server.ts";
 import { type MinimalObject, minimalObjects } from "../../src/apiserver/testing/minimal-objects.ts";
-import { selfSigned } from "../../src/apiserver/testing/self-signed.ts";
+import { createTestAuthority } from "../../src/base/testing/certificates.ts";
 import { collectionPath } from "../../src/client/client.ts";
 
 const NAMESPACE = "default";
@@ -23,7 +23,7 @@ describe("every kind, by label", () => {
   let minimal: Record<string, MinimalObject>;
 
   before(async () => {
-    minimal = minimalObjects((await selfSigned({})).cert);
+    minimal = minimalObjects(createTestAuthority().ca);
     server = await startMemoryServer();
     const namespaces = { group: "", version: "v1", resource: "namespaces", kind: "Namespace", namespaced: false };
     await server.client.create(namespaces, { metadata: { name: NAMESPACE } });
