@@ -4,6 +4,7 @@ import type { ApiObject } from "../api/meta.ts";
 import type { Credentials, UserInfo } from "./authn/authenticator.ts";
 import type { CacheEntry } from "./cache/entry.ts";
 import type { SelectedEvent } from "./cache/selection.ts";
+import type { RequestScope } from "./http/request-scope.ts";
 import type { ServedResource } from "./registry/resource.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -19,6 +20,8 @@ export interface Exchange {
   user: UserInfo | undefined;
   /** Aborts when the client goes away or the server stops. */
   readonly signal: AbortSignal;
+  /** Says the same for less, where there may be very many that wait. Absent in process. */
+  readonly scope?: RequestScope | undefined;
   readonly body: RequestBody;
   /** Texts for `Warning` headers of the answer. */
   readonly warnings: string[];

@@ -39,16 +39,20 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
   }
 
   /** All that is queued, at least one item, when there is some; undefined at the end. @throws the error that it ended with */
-  async takeAll(): Promise<readonly T[] | undefined> {
-    while (this.length === 0) {
-      if (this.#ended) {
-        if (this.#error !== undefined) throw this.#error;
-        return undefined;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  takeAll(): Promise<readonly T[] | undefined> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (this.length > 0) resolve(this.#all());
+        // Not at once: who puts one in often puts in more.
+        else if (!this.#ended) this.#wake = () => queueMicrotask(look);
+        else if (this.#error === undefined) resolve(undefined);
+        else reject(this.#error);
+      };
+      look();
+    });
+  }
+
+  #all(): readonly T[] {
     const items = this.#head === 0 ? this.#items : this.#items.slice(this.#head);
     this.#items = [];
     this.#head = 0;

@@ -13,13 +13,18 @@ const eventAt = (revision: number): SelectedEvent => ({
 
 function watchFrom(
   afterRevision: number,
-  options: { history?: AsyncGenerator<SelectedEvent, void, undefined>; settings?: WatchSettings } = {},
+  options: {
+    history?: AsyncGenerator<SelectedEvent, void, undefined>;
+    joinedAt?: number;
+    settings?: WatchSettings;
+  } = {},
 ) {
-  const { history, settings = {} } = options;
+  const { history, joinedAt = afterRevision, settings = {} } = options;
   let left = 0;
   const watch = new LiveWatch({
     selection: { prefix: "/" },
     afterRevision,
+    joinedAt,
     history,
     settings,
     left: () => void left++,
@@ -30,9 +35,18 @@ function watchFrom(
 const revisions = (batch: readonly (SelectedEvent | "tick")[] | undefined) =>
   batch?.map((item) => (item === "tick" ? item : item.event.revision));
 
-test("what came together is given together, and only what is new", async () => {
+test("who is ahead of the cache hears nothing that it knows", async () => {
+  const { watch } = watchFrom(3, { joinedAt: 1 });
+  for (const revision of [2, 3]) watch.queue.push(eventAt(revision));
+  const next = watch.next();
+  await Promise.resolve();
+  for (const revision of [4, 5]) watch.queue.push(eventAt(revision));
+  assert.deepEqual(revisions(await next), [4, 5]);
+});
+
+test("what came together is given together", async () => {
   const { watch, left } = watchFrom(3);
-  for (const revision of [2, 3, 4, 5]) watch.queue.push(eventAt(revision));
+  for (const revision of [4, 5]) watch.queue.push(eventAt(revision));
   assert.deepEqual(revisions(await watch.next()), [4, 5]);
   const next = watch.next();
   watch.queue.push(eventAt(6));

@@ -20,6 +20,7 @@ export class LiveWatch implements Watcher {
   readonly selection: Selection;
   readonly queue = new AsyncQueue<SelectedEvent | "tick">(WATCH_QUEUE_CAPACITY);
   readonly #afterRevision: number;
+  readonly #joinedAt: number;
   readonly #left: (watch: LiveWatch) => void;
   #history: AsyncGenerator<SelectedEvent, void, undefined> | undefined;
   #ticking: Timer | undefined;
@@ -29,6 +30,8 @@ export class LiveWatch implements Watcher {
     selection: Selection;
     /** What the caller has seen or chosen. */
     afterRevision: number;
+    /** Where the cache was when the watch began: it gets everything after that. */
+    joinedAt: number;
     /** What happened after that until the watch began, where that has to be read first. */
     history: AsyncGenerator<SelectedEvent, void, undefined> | undefined;
     settings: WatchSettings;
@@ -36,6 +39,7 @@ export class LiveWatch implements Watcher {
   }) {
     this.selection = of.selection;
     this.#afterRevision = of.afterRevision;
+    this.#joinedAt = of.joinedAt;
     this.#history = of.history;
     this.#left = of.left;
     const { tickMs, clock } = of.settings;
@@ -46,19 +50,25 @@ export class LiveWatch implements Watcher {
    * At least one change, in order; undefined when the watch has ended.
    * @throws CompactedError when the history that it needs is gone
    */
-  async next(): Promise<readonly (SelectedEvent | "tick")[] | undefined> {
-    while (this.#history !== undefined) {
-      const past = await this.#history.next();
-      if (past.done !== true) return [past.value];
-      this.#history = undefined;
-    }
+  next(): Promise<readonly (SelectedEvent | "tick")[] | undefined> {
+    if (this.#history !== undefined) return this.#nextOf(this.#history);
+    return this.#joinedAt >= this.#afterRevision ? this.queue.takeAll() : this.#nextNew();
+  }
+
+  async #nextOf(history: AsyncGenerator<SelectedEvent, void, undefined>) {
+    const past = await history.next();
+    if (past.done !== true) return [past.value];
+    this.#history = undefined;
     // What is new must not be given to who has not heard all that was before.
-    if (this.#isCutOff) return undefined;
+    return this.#isCutOff ? undefined : this.next();
+  }
+
+  /** The caller is ahead of the cache: some of what comes is nothing new to it. */
+  async #nextNew() {
     for (;;) {
       const items = await this.queue.takeAll();
-      if (items === undefined) return undefined;
-      const wanted = items.filter((item) => item === "tick" || item.event.revision > this.#afterRevision);
-      if (wanted.length > 0) return wanted;
+      const wanted = items?.filter((item) => item === "tick" || item.event.revision > this.#afterRevision);
+      if (wanted === undefined || wanted.length > 0) return wanted;
     }
   }
 

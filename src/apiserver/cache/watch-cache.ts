@@ -186,7 +186,7 @@ export class WatchCache {
       reading?.abort();
       this.#watchers.leave(watch);
     };
-    const watch = new LiveWatch({ selection, afterRevision, history, settings, left });
+    const watch = new LiveWatch({ selection, afterRevision, joinedAt, history, settings, left });
     if (this.#closed) watch.close();
     else this.#watchers.join(watch);
     return watch;

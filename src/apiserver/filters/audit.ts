@@ -1,5 +1,5 @@
 import { internalError } from "../../api/status.ts";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, formatMicroTime } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Auditor, Stored } from "../audit/auditor.ts";
 import type { AuditStage } from "../audit/event.ts";
@@ -73,9 +73,17 @@ async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing
   if (!goesOn || !isLongRunning(exchange.info)) await emit(auditing, exchange, "ResponseComplete", facts);
   else {
     await emit(auditing, exchange, "ResponseStarted", facts);
-    whenOver(exchange, () => void emit(auditing, exchange, "ResponseComplete", facts));
+    whenOver(exchange, completion(auditing, exchange, facts));
   }
   return answer;
+}
+
+/** Tells of the end of what goes on. Until then the event is kept, and not the request. */
+function completion({ record, options }: Auditing, exchange: Exchange, facts: StageFacts): () => void {
+  const { auditor, clock } = options;
+  if (record.decision.omitStages.has("ResponseComplete")) return () => {};
+  const event = auditEvent(record, exchange, { stage: "ResponseComplete", timeMs: clock.now(), ...facts });
+  return () => void auditor.emit({ ...event, stageTimestamp: formatMicroTime(clock.now()) });
 }
 
 function requestOf(exchange: Exchange, { record }: Auditing): Promise<unknown> | undefined {

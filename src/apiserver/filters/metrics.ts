@@ -27,7 +27,9 @@ export function metricsFilter(recorded: RequestMetrics, clock: Clock): Filter {
 }
 
 /** Calls back when the last of an answer that goes on (a watch, a followed log, an exec) is over. */
-export function whenOver({ signal }: Exchange, callback: () => void): void {
-  if (signal.aborted) callback();
-  else signal.addEventListener("abort", callback, { once: true });
+export function whenOver(exchange: Exchange, callback: () => void): void {
+  const { scope } = exchange;
+  if (scope !== undefined) scope.after(callback);
+  else if (exchange.signal.aborted) callback();
+  else exchange.signal.addEventListener("abort", callback, { once: true });
 }

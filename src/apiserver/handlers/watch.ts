@@ -6,6 +6,7 @@ import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import { type CacheEntry, CacheEvent } from "../cache/entry.ts";
 import { chosen, type Selection } from "../cache/selection.ts";
 import type { Exchange, OutgoingEvent, WatchAnswer } from "../exchange.ts";
+import { whenOver } from "../filters/metrics.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { isTrue } from "../request-info.ts";
 import { checkListOptions } from "./options.ts";
@@ -33,7 +34,13 @@ export async function watchHandler(
   await resource.storage.cache.freshFor(selection);
   if (start.revision !== undefined) await checkHistory(resource, start.revision);
   const timeoutMs = timeoutSeconds(query, environment.random) * 1000;
-  const events = watchEvents(resource, { selection, start, exchange, timeoutMs, clock: environment.clock });
+  const bookmarks = isTrue(query.get("allowWatchBookmarks"));
+  const ending: Ending = { isOver: false, whenOver: () => {} };
+  whenOver(exchange, () => {
+    ending.isOver = true;
+    ending.whenOver();
+  });
+  const events = watchEvents(resource, { selection, start, bookmarks, ending, timeoutMs, clock: environment.clock });
   return { kind: "watch", resource, events };
 }
 
@@ -45,10 +52,17 @@ interface Start {
   readonly initialBookmark: boolean;
 }
 
+/** Of the request: its client may go at any time. */
+interface Ending {
+  isOver: boolean;
+  whenOver: () => void;
+}
+
 interface Watching {
   readonly selection: Selection;
   readonly start: Start;
-  readonly exchange: Exchange;
+  readonly bookmarks: boolean;
+  readonly ending: Ending;
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
@@ -58,16 +72,15 @@ async function* watchEvents(
   resource: ServedResource,
   watching: Watching,
 ): AsyncGenerator<readonly OutgoingEvent[], void, undefined> {
-  const { selection, start, exchange, clock } = watching;
-  const bookmarks = isTrue(exchange.query.get("allowWatchBookmarks"));
+  const { selection, start, bookmarks, ending, clock } = watching;
   const cache = resource.storage.cache;
   // The watch is joined and the present is read without a pause between: nothing is missed, nothing comes twice.
   const from = start.revision ?? cache.revision;
   const live = cache.watch(selection, from, bookmarks ? { tickMs: BOOKMARK_MS, clock } : {});
   const end = (): void => live.close();
-  exchange.signal.addEventListener("abort", end);
+  ending.whenOver = end;
   const deadline = clock.setTimer(end, watching.timeoutMs);
-  if (exchange.signal.aborted) end();
+  if (ending.isOver) end();
   const present = start.initialEvents ? cache.candidates(selection) : [];
   let reached = from;
   try {
@@ -87,13 +100,12 @@ async function* watchEvents(
       reached = Math.max(reached, seen);
       yield [bookmark(resource, reached, false)];
     }
-    if (bookmarks && !exchange.signal.aborted) yield [bookmark(resource, reached, false)];
+    if (bookmarks && !ending.isOver) yield [bookmark(resource, reached, false)];
   } catch (error) {
     if (!(error instanceof CompactedError)) throw error;
     yield [{ type: "ERROR", object: tooOld(from, error.compactedRevision).status as ApiObject }];
   } finally {
     deadline.cancel();
-    exchange.signal.removeEventListener("abort", end);
     live.close();
   }
 }

@@ -13,7 +13,7 @@ import { isLongRunning } from "../long-running.ts";
 import { type Limits, limits } from "./limits.ts";
 import { exchangeOf, http1Message, http2Message, type Message, peerOf, plainExchange } from "./message.ts";
 import { RequestScope } from "./request-scope.ts";
-import { http1Sink, http2Sink, type Sink, upgradeSink } from "./sink.ts";
+import { Http2Sink, http1Sink, type Sink, upgradeSink } from "./sink.ts";
 import { writeAnswer } from "./write-answer.ts";
 
 export interface EdgeOptions {
@@ -167,7 +167,11 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
         scope.end(ENDED);
       });
       stream.on("error", () => scope.end(ENDED));
-      void serve(serving, { message: http2Message(stream, { headers, raw, peer }), scope, sink: http2Sink(stream) });
+      void serve(serving, {
+        message: http2Message(stream, { headers, raw, peer }),
+        scope,
+        sink: new Http2Sink(stream),
+      });
     });
     session.on("close", () => sessions.delete(session));
     session.setTimeout(serving.limits.idleMs, () => void (streams === 0 && session.close()));
@@ -185,6 +189,9 @@ async function serve(serving: Serving, served: { message: Message; scope: Reques
     const isCounted = !isLongRunning(exchange.info);
     if (isCounted) count(serving, scope);
     const answer = await options.handler(exchange);
+    // There may be ten thousand watches that wait: each keeps no more than it needs to go on.
+    if (answer.kind === "watch")
+      return goOn(writeAnswer(answer, exchange, sink, options.clock), { scope, sink, options });
     if (answer.kind === "list") await writeInTime(answer, { exchange, sink, serving });
     else await writeAnswer(answer, exchange, sink, options.clock);
     if (isCounted) options.sent?.(exchange, sink.written());
@@ -196,6 +203,18 @@ async function serve(serving: Serving, served: { message: Message; scope: Reques
       sink.abort(),
     );
   }
+}
+
+/** Nothing more can be told to who has had the head of an answer: what goes wrong then breaks it off. */
+function goOn(
+  writing: Promise<void>,
+  { scope, sink, options }: { scope: RequestScope; sink: Sink; options: EdgeOptions },
+): Promise<void> {
+  return writing.catch((error: unknown) => {
+    if (scope.isOver) return;
+    statusOf(error, options.log, "a watch");
+    sink.abort();
+  });
 }
 
 /** A request is under way until its last byte is out. */

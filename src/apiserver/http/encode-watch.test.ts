@@ -5,7 +5,7 @@ import { VirtualClock } from "../../base/virtual-clock.ts";
 import { CacheEvent } from "../cache/entry.ts";
 import type { WatchAnswer } from "../exchange.ts";
 import { encode, stamp } from "../registry/codec.ts";
-import { watchFrames } from "./encode-watch.ts";
+import { frameEncoder } from "./encode-watch.ts";
 import type { Format } from "./negotiate.ts";
 
 const bytes = stamp(
@@ -16,13 +16,10 @@ const schema = { group: "", version: "v1", kind: "ConfigMap" };
 const event = new CacheEvent(3, undefined, { key: "/registry/configmaps/a", revision: 3, bytes });
 
 async function firstFrame(format: Partial<Format>): Promise<Buffer> {
-  async function* events() {
-    yield [{ type: "ADDED", event } as const];
-  }
-  const answer = { kind: "watch", resource: { kind: undefined, schema }, events: events() } as unknown as WatchAnswer;
+  const answer = { kind: "watch", resource: { kind: undefined, schema } } as unknown as WatchAnswer;
   const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
-  for await (const [frame] of watchFrames(answer, whole, new VirtualClock())) return frame!;
-  throw new Error("there is no frame");
+  const frameOf = await frameEncoder(answer, whole, new VirtualClock());
+  return frameOf({ type: "ADDED", event });
 }
 
 const shared: Partial<Format>[] = [

@@ -5,20 +5,20 @@ import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import { metadataOf, shownKind, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
+/** What a watch tells, and how it is written. */
+export interface FramedEvents {
+  readonly events: WatchAnswer["events"];
+  readonly frameOf: (event: OutgoingEvent) => Buffer;
+}
+
 /**
- * The events of a watch as they go over the wire, in the batches in which they came; all but tables, which tell ages, are
- * frames that all watchers share.
+ * How the events of a watch go over the wire; all but tables, which tell ages, are frames that all watchers share.
  */
-export async function* watchFrames(
+export async function frameEncoder(
   answer: WatchAnswer,
   format: Format,
   clock: Clock,
-): AsyncGenerator<readonly Buffer[], void, undefined> {
-  const frameOf = await frameEncoder(answer, format, clock);
-  for await (const batch of answer.events) yield batch.map(frameOf);
-}
-
-async function frameEncoder(answer: WatchAnswer, format: Format, clock: Clock) {
+): Promise<(event: OutgoingEvent) => Buffer> {
   const encodeFrame = format.encoding === "protobuf" ? (await protobufFrames()).encodeWatchFrame : jsonFrame;
   const form = `${format.encoding} ${format.as}`;
   const storedFrame = format.encoding === "protobuf" ? await storedFrames(answer, format) : undefined;

@@ -75,6 +75,7 @@ export function exchangeOf(message: Message, scope: RequestScope): Exchange {
     get signal() {
       return scope.signal;
     },
+    scope,
     giveUp: () => scope.end(TIME_OVER),
     warnings: [],
   };

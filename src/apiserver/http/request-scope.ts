@@ -5,7 +5,7 @@
 export class RequestScope {
   #controller: AbortController | undefined;
   #reason: string | undefined;
-  #after: (() => void) | undefined;
+  #after: (() => void)[] | undefined;
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -19,10 +19,10 @@ export class RequestScope {
     return this.#reason !== undefined;
   }
 
-  /** Calls back at the end, at once when it has come. One may ask. */
+  /** Calls back at the end, at once when it has come: a listener for less than a signal's. */
   after(callback: () => void): void {
     if (this.isOver) callback();
-    else this.#after = callback;
+    else this.#after = [...(this.#after ?? []), callback];
   }
 
   /** @param reason one text for all requests that end so: an exception with its stack for each would cost more than the request */
@@ -30,6 +30,6 @@ export class RequestScope {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    this.#after?.();
+    for (const callback of this.#after ?? []) callback();
   }
 }

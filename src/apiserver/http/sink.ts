@@ -42,30 +42,46 @@ export function http1Sink(response: ServerResponse): Sink {
 }
 
 /** Answers on an HTTP/2 stream. Headers that HTTP/2 forbids are left out. */
-export function http2Sink(stream: ServerHttp2Stream): Sink {
-  let written = 0;
-  return {
-    head(code, headers) {
-      if (stream.destroyed || stream.headersSent) return;
-      const { connection: _c, "transfer-encoding": _t, "keep-alive": _k, ...rest } = headers;
-      stream.respond({ ":status": code, ...rest });
-    },
-    write(chunk) {
-      written += chunk.length;
-      return stream.destroyed ? true : stream.write(chunk);
-    },
-    writeAll(chunks) {
-      for (const chunk of chunks) written += chunk.length;
-      return stream.destroyed ? true : writeTogether(stream, chunks);
-    },
-    drained: () => untilDrained(stream),
-    end(chunk) {
-      written += chunk?.length ?? 0;
-      if (!stream.destroyed) stream.end(chunk);
-    },
-    abort: () => stream.close(2),
-    written: () => written,
-  };
+export class Http2Sink implements Sink {
+  readonly #stream: ServerHttp2Stream;
+  #written = 0;
+
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream;
+  }
+
+  head(code: number, headers: Record<string, string | string[]>): void {
+    if (this.#stream.destroyed || this.#stream.headersSent) return;
+    const { connection: _c, "transfer-encoding": _t, "keep-alive": _k, ...rest } = headers;
+    this.#stream.respond({ ":status": code, ...rest });
+  }
+
+  write(chunk: Buffer | string): boolean {
+    this.#written += chunk.length;
+    return this.#stream.destroyed ? true : this.#stream.write(chunk);
+  }
+
+  writeAll(chunks: readonly Buffer[]): boolean {
+    for (const chunk of chunks) this.#written += chunk.length;
+    return this.#stream.destroyed ? true : writeTogether(this.#stream, chunks);
+  }
+
+  drained(): Promise<void> {
+    return untilDrained(this.#stream);
+  }
+
+  end(chunk?: Buffer | string): void {
+    this.#written += chunk?.length ?? 0;
+    if (!this.#stream.destroyed) this.#stream.end(chunk);
+  }
+
+  abort(): void {
+    this.#stream.close(2);
+  }
+
+  written(): number {
+    return this.#written;
+  }
 }
 
 /** An answer to a request that wanted to become a stream and did not: plain HTTP/1.1, then the end. */

@@ -3,6 +3,7 @@ import type { WebSocket } from "ws";
 import { BEARER_PROTOCOL_PREFIX } from "../authn/bearer-token.ts";
 import { acceptWebSocket, offeredProtocols } from "../connect/web-socket.ts";
 import type { Answer, Exchange } from "../exchange.ts";
+import type { FramedEvents } from "./encode-watch.ts";
 import type { Format } from "./negotiate.ts";
 
 const FRAME_LENGTH_BYTES = 4;
@@ -42,19 +43,16 @@ export async function writeMessages(
 
 /** One event a message, which needs no length before it as the frames of protobuf have. */
 export function writeWatchMessages(
-  batches: AsyncIterable<readonly Buffer[]>,
+  watch: FramedEvents,
   exchange: Exchange,
   encoding: Format["encoding"],
 ): Promise<void> {
   const isText = encoding === "json";
-  return writeMessages(messages(batches, isText ? 0 : FRAME_LENGTH_BYTES), { exchange, isText });
+  return writeMessages(messages(watch, isText ? 0 : FRAME_LENGTH_BYTES), { exchange, isText });
 }
 
-async function* messages(
-  batches: AsyncIterable<readonly Buffer[]>,
-  start: number,
-): AsyncGenerator<Buffer, void, undefined> {
-  for await (const batch of batches) for (const frame of batch) yield frame.subarray(start);
+async function* messages({ events, frameOf }: FramedEvents, start: number): AsyncGenerator<Buffer, void, undefined> {
+  for await (const batch of events) for (const event of batch) yield frameOf(event).subarray(start);
 }
 
 /** A client that left is told by the loop's next look, not by an error. */

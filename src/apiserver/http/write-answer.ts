@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
 import { type Block, encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
-import { watchFrames } from "./encode-watch.ts";
+import { type FramedEvents, frameEncoder } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
 import { type Format, negotiate } from "./negotiate.ts";
 import type { Sink } from "./sink.ts";
@@ -101,11 +101,17 @@ async function writeBlocks(
 
 async function writeWatch(answer: WatchAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
   const streamType = format.encoding === "protobuf" ? `${contentType(format)};stream=watch` : contentType(format);
-  const frames = watchFrames(answer, format, clock);
-  if (wantsWebSocket(answer, exchange)) return writeWatchMessages(frames, exchange, format.encoding);
+  const frameOf = await frameEncoder(answer, format, clock);
+  const { events } = answer;
+  if (wantsWebSocket(answer, exchange)) return writeWatchMessages({ events, frameOf }, exchange, format.encoding);
   sink.head(200, headersOf(exchange, { "content-type": streamType }));
+  // Without a look back: the request itself is not needed any more, and need not be kept.
+  return writeEvents({ events, frameOf }, sink);
+}
+
+async function writeEvents({ events, frameOf }: FramedEvents, sink: Sink): Promise<void> {
   try {
-    for await (const batch of frames) await writeBatch(batch, exchange, sink);
+    for await (const batch of events) await writeBatch(batch.map(frameOf), sink);
     sink.end();
   } catch (error) {
     sink.abort();
@@ -116,9 +122,10 @@ async function writeWatch(answer: WatchAnswer, { exchange, sink, format, clock }
 /** Frames that are handed to the connection together: no more than a reader that is slow may make us hold. */
 const FRAMES_TOGETHER = 64;
 
-async function writeBatch(batch: readonly Buffer[], { signal }: Exchange, sink: Sink): Promise<void> {
-  for (let start = 0; start < batch.length && !signal.aborted; start += FRAMES_TOGETHER) {
-    const frames = start === 0 && batch.length <= FRAMES_TOGETHER ? batch : batch.slice(start, start + FRAMES_TOGETHER);
+/** The events end when the reader has gone; until then a sink takes what nobody reads. */
+async function writeBatch(batch: readonly Buffer[], sink: Sink): Promise<void> {
+  for (let start = 0; start < batch.length; start += FRAMES_TOGETHER) {
+    const frames = batch.length <= FRAMES_TOGETHER ? batch : batch.slice(start, start + FRAMES_TOGETHER);
     if (!sink.writeAll(frames)) await sink.drained();
   }
 }
