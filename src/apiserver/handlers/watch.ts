@@ -153,9 +153,11 @@ function startOf(query: URLSearchParams): Start {
   return { revision: Number(version), initialEvents: false, initialBookmark: false };
 }
 
+/** Whole seconds: timers of the same length share what they need. */
 function timeoutSeconds(query: URLSearchParams, random: Random): number {
   const text = query.get("timeoutSeconds");
-  if (text === null) return DEFAULT_TIMEOUT_MIN_SECONDS * (1 + random.fraction());
+  const usual = Math.floor(DEFAULT_TIMEOUT_MIN_SECONDS * (1 + random.fraction()));
+  if (text === null) return usual;
   if (!/^\d{1,9}$/.test(text)) throw badRequest(`timeoutSeconds must be a non-negative integer, not "${text}"`);
-  return Number(text) === 0 ? DEFAULT_TIMEOUT_MIN_SECONDS * (1 + random.fraction()) : Number(text);
+  return Number(text) === 0 ? usual : Number(text);
 }
