@@ -110,6 +110,14 @@ export function cidrErrors(text: string, known: readonly string[] = []): string[
   return range.hasHostBits ? ["must not have bits set beyond the prefix length"] : [];
 }
 
+/** What is wrong with an address and its prefix, as interfaces have them: `192.168.1.5/24`, in canonical form. */
+export function interfaceAddressErrors(text: string): string[] {
+  const range = parseCidr(text);
+  if (range === undefined) return ["must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"];
+  const canonical = `${parseIp(text.slice(0, text.lastIndexOf("/")))?.canonical}/${range.prefix}`;
+  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
 /** The same in a field that takes the one canonical form only. */
 export function canonicalCidrErrors(text: string): string[] {
   const errors = cidrErrors(text);

@@ -1,14 +1,16 @@
 import { ageColumn, nameColumn } from "../columns.ts";
 import { invalids, named, oneOf, optionalNamed } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
+import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type { ResourcePoolStatusRequest } from "../generated/resource.k8s.io/v1alpha3.ts";
 import type { DeviceTaint, DeviceTaintRule } from "../generated/resource.k8s.io/v1beta2.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
+import { validateConditions } from "../metav1-conditions.ts";
 import { dnsLabelErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { driverErrors, poolErrors } from "./resource-names.ts";
 
 const GROUP = "resource.k8s.io";
+const CONDITIONS_MAX = 8;
 const EFFECTS = ["NoExecute", "NoSchedule", "None"];
 
 /** What is wrong with a taint of devices. */
@@ -39,6 +41,12 @@ export const deviceTaintRuleKinds: readonly KindDefinition[] = ["v1beta2", "v1al
         ...optionalNamed(device, dnsLabelErrors, `${field}.device`),
         ...validateDeviceTaint(spec?.taint, "spec.taint"),
       ];
+    },
+    validateStatusUpdate({ status }) {
+      const conditions = status?.conditions ?? [];
+      const errors = validateConditions(conditions, "status.conditions");
+      if (conditions.length <= CONDITIONS_MAX) return errors;
+      return [...errors, tooMany("status.conditions", conditions.length, CONDITIONS_MAX)];
     },
     columns: [nameColumn, ageColumn],
   }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FieldError } from "../field-error.ts";
 import type { ResourceClaim, ResourceClaimSpec, ResourceSliceSpec } from "../generated/resource.k8s.io/v1.ts";
+import { validateBindingConditions } from "./binding-conditions.ts";
 import { claimFromStored, claimToStored, sliceFromStored, sliceToStored } from "./convert-v1beta1.ts";
 import { validateClaimSpec } from "./validate-claim.ts";
 import { validateClaimStatus } from "./validate-claim-status.ts";
@@ -142,5 +143,52 @@ test("a claim is used by nobody before it has devices", () => {
   const reservedFor = [{ resource: "pods", name: "web", uid: "1" }];
   assert.deepEqual(texts(validateClaimStatus({ ...old, status: { reservedFor } }, old)), [
     "status.reservedFor: Forbidden: may not be specified when `allocated` is not set",
+  ]);
+});
+
+test("what drivers tell of the devices that a claim has", () => {
+  const device = { driver: "gpu.example.com", pool: "a", device: "gpu-0" };
+  const status = (over: object): ResourceClaim => ({
+    spec: ask(gpu),
+    status: {
+      allocation: { devices: { results: [{ request: "gpu", ...device }] } },
+      devices: [{ ...device, ...over }],
+    } as NonNullable<ResourceClaim["status"]>,
+  });
+  const wrong = (over: object) => texts(validateClaimStatus(status(over), status({})));
+  const at = "status.devices[0]";
+  assert.deepEqual(wrong({ data: { a: 1 }, networkData: { ips: ["10.0.0.5/24", "2001:db8::1/64"] } }), []);
+  assert.deepEqual(wrong({ data: [1] }), [`${at}.data: Invalid value: "<value omitted>": must be a valid JSON object`]);
+  assert.deepEqual(
+    wrong({ networkData: { interfaceName: "e".repeat(257), ips: ["10.0.0.5", "2001:DB8::1/64", "10.0.0.5"] } }),
+    [
+      `${at}.networkData.interfaceName: Too long: may not be more than 256 bytes`,
+      `${at}.networkData.ips[0]: Invalid value: "10.0.0.5": must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)`,
+      `${at}.networkData.ips[1]: Invalid value: "2001:DB8::1/64": must be in canonical form ("2001:db8::1/64")`,
+      `${at}.networkData.ips[2]: Invalid value: "10.0.0.5": must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)`,
+      `${at}.networkData.ips[2]: Duplicate value: "10.0.0.5"`,
+    ],
+  );
+  assert.deepEqual(wrong({ shareID: "a" }), [
+    `${at}.shareID: Invalid value: "a": uid must be in RFC 4122 normalized form, \`xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\` with lowercase hexadecimal characters`,
+    `${at}: Invalid value: "gpu.example.com/a/gpu-0/a": must be an allocated device in the claim`,
+  ]);
+});
+
+test("binding conditions come with what would fail, and say nothing twice", () => {
+  const errors = (bindingConditions: string[], bindingFailureConditions: string[]) =>
+    texts(validateBindingConditions({ bindingConditions, bindingFailureConditions }, "d"));
+  assert.deepEqual(errors(["a"], ["b"]), []);
+  assert.deepEqual(errors(["a", "a"], ["b", "a", "b"]), [
+    'd.bindingConditions[1]: Duplicate value: "a"',
+    'd.bindingFailureConditions[1]: Invalid value: "a": bindingFailureConditions must not overlap with bindingConditions',
+    'd.bindingFailureConditions[2]: Duplicate value: "b"',
+  ]);
+  assert.deepEqual(errors([], ["b"]), [
+    "d.bindingConditions: Invalid value: null: bindingConditions are required to use bindingFailureConditions",
+  ]);
+  assert.deepEqual(errors(["a", "b", "c", "d", "e"], []), [
+    "d.bindingConditions: Too many: 5: must have at most 4 items",
+    "d.bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions",
   ]);
 });

@@ -42,3 +42,13 @@ function validateIdentifier(identifier: string, field: string): FieldError[] {
   const errors: FieldError[] = identifier.length > IDENTIFIER_MAX ? [tooLong(field, IDENTIFIER_MAX)] : [];
   return [...errors, ...cIdentifierErrors(identifier).map((why) => invalid(field, identifier, why))];
 }
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** What is wrong with the name of a share of a device, where there is one. */
+export function shareErrors(id: string | undefined): string[] {
+  if (id === undefined || UUID.test(id)) return [];
+  return [
+    "uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters",
+  ];
+}

@@ -1,14 +1,6 @@
 import { validateNodeSelector } from "../core/validate-affinity.ts";
 import { invalids, named, requiredText, uniqueness } from "../field-checks.ts";
-import {
-  duplicate,
-  type FieldError,
-  forbiddenField,
-  invalid,
-  notSupported,
-  required,
-  tooMany,
-} from "../field-error.ts";
+import { type FieldError, forbiddenField, notSupported, required, tooMany } from "../field-error.ts";
 import type {
   AllocationResult,
   DeviceRequestAllocationResult,
@@ -18,7 +10,8 @@ import type {
 import { dnsLabelErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { equalJson } from "../patch/json-value.ts";
-import { driverErrors, poolErrors } from "./resource-names.ts";
+import { validateBindingConditions } from "./binding-conditions.ts";
+import { driverErrors, poolErrors, shareErrors } from "./resource-names.ts";
 import {
   limited,
   requestNames,
@@ -26,6 +19,7 @@ import {
   validateReference,
   validateReferences,
 } from "./validate-claim.ts";
+import { validateDeviceStatuses } from "./validate-device-status.ts";
 import { validateToleration } from "./validate-requests.ts";
 
 const RESERVED_MAX = 256;
@@ -67,28 +61,6 @@ function validateConsumers(consumers: readonly ResourceClaimConsumerReference[],
   ];
 }
 
-const idOf = ({ driver, pool, device, shareID }: { driver: string; pool: string; device: string; shareID?: string }) =>
-  [driver, pool, device, ...(shareID === undefined ? [] : [shareID])].join("/");
-
-/** Drivers speak of devices that the claim has, of each once. */
-function validateDeviceStatuses({ status }: ResourceClaim): FieldError[] {
-  const allocated = new Set((status?.allocation?.devices?.results ?? []).map(idOf));
-  const seen = new Set<string>();
-  return (status?.devices ?? []).flatMap((each, index) => {
-    const at = `status.devices[${index}]`;
-    const errors = [
-      ...named(each.driver, driverErrors, `${at}.driver`),
-      ...named(each.pool, poolErrors, `${at}.pool`),
-      ...named(each.device, dnsLabelErrors, `${at}.device`),
-    ];
-    const id = idOf(each);
-    if (!allocated.has(id)) errors.push(invalid(at, id, "must be an allocated device in the claim"));
-    if (seen.has(id)) errors.push(duplicate(at, id));
-    seen.add(id);
-    return errors;
-  });
-}
-
 function validateAllocation(allocation: AllocationResult, field: string, names: ReadonlySet<string>): FieldError[] {
   const { results = [], config = [] } = allocation.devices ?? {};
   const errors = limited(results, `${field}.devices.results`, (each, at) => validateResult(each, at, names));
@@ -106,23 +78,19 @@ function validateAllocation(allocation: AllocationResult, field: string, names: 
   return [...errors, ...validateNodeSelector(allocation.nodeSelector, `${field}.nodeSelector`)];
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 function validateResult(
   result: DeviceRequestAllocationResult,
   field: string,
   names: ReadonlySet<string>,
 ): FieldError[] {
   const { request = "", driver, pool, device = "", tolerations = [], shareID } = result;
-  const errors = [
+  return [
     ...validateReference(request, `${field}.request`, names),
     ...named(driver, driverErrors, `${field}.driver`),
     ...named(pool, poolErrors, `${field}.pool`),
     ...invalids(`${field}.device`, device, dnsLabelErrors(device)),
     ...tolerations.flatMap((each, index) => validateToleration(each, `${field}.tolerations[${index}]`)),
+    ...validateBindingConditions(result, field),
+    ...invalids(`${field}.shareID`, shareID, shareErrors(shareID)),
   ];
-  if (shareID === undefined || UUID.test(shareID)) return errors;
-  const message =
-    "uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters";
-  return [...errors, invalid(`${field}.shareID`, shareID, message)];
 }

@@ -95,13 +95,16 @@ export function validateConfiguration(
     ...requiredText(driver, `${path}.driver`),
     ...invalids(`${path}.driver`, driver, driverErrors(driver)),
   ];
-  const text = parameters === undefined ? "" : JSON.stringify(parameters);
-  if (text === "") return [...errors, required(`${path}.parameters`)];
-  if (Buffer.byteLength(text) > PARAMETERS_BYTES_MAX) {
-    return [...errors, tooLong(`${path}.parameters`, PARAMETERS_BYTES_MAX)];
+  return [...errors, ...validateParameters(parameters, `${path}.parameters`)];
+}
+
+/** An object of whatever sort, not too large. */
+export function validateParameters(parameters: unknown, field: string): FieldError[] {
+  if (parameters === undefined) return [required(field)];
+  if (Buffer.byteLength(JSON.stringify(parameters)) > PARAMETERS_BYTES_MAX) {
+    return [tooLong(field, PARAMETERS_BYTES_MAX)];
   }
-  if (typeof parameters !== "object" || parameters === null || Array.isArray(parameters)) {
-    return [...errors, invalid(`${path}.parameters`, "<value omitted>", "must be a valid JSON object")];
-  }
-  return errors;
+  if (parameters === null) return [required(field)];
+  if (typeof parameters === "object" && !Array.isArray(parameters)) return [];
+  return [invalid(field, "<value omitted>", "must be a valid JSON object")];
 }

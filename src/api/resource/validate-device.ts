@@ -4,6 +4,7 @@ import { type FieldError, forbiddenField, invalid, required, tooLong, tooMany } 
 import type { Device, DeviceAttribute, DeviceCapacity } from "../generated/resource.k8s.io/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { equalJson } from "../patch/json-value.ts";
+import { validateBindingConditions } from "./binding-conditions.ts";
 import { validateCounters } from "./counters.ts";
 import { validateDeviceTaint } from "./device-taint.ts";
 import { validateQualifiedName } from "./resource-names.ts";
@@ -43,7 +44,8 @@ export function validateDevice(
     else errors.push(...taints.flatMap((taint, index) => validateDeviceTaint(taint, `${field}.taints[${index}]`)));
   }
   errors.push(...validateConsumptions(consumesCounters, `${field}.consumesCounters`));
-  return [...errors, ...validatePlace(device, field, options.perDeviceNodeSelection)];
+  errors.push(...validatePlace(device, field, options.perDeviceNodeSelection));
+  return [...errors, ...validateBindingConditions(device, field)];
 }
 
 function validateConsumptions(list: NonNullable<Device["consumesCounters"]>, field: string): FieldError[] {
