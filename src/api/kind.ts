@@ -48,6 +48,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly columns?: readonly Column<T>[];
   /** What a row of the table says of the object beside its cells. */
   rowConditions?(object: T): readonly RowCondition[];
+  /** In which order a table has the rows of a list; by namespace and name where absent. */
+  rowOrder?(a: T, b: T): number;
   /** Fields that a field selector may name, beyond metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** Grace period in seconds that a delete without one gets (pods: their own). Absent: objects go at once. */

@@ -23,6 +23,10 @@ export const flowSchemaKind = defineKind<FlowSchema>({
   validate: validateSchema,
   prepareForStatusUpdate: keepMetadata,
   validateStatusUpdate: ({ status }) => validateConditionTypes(status?.conditions),
+  rowOrder(a, b) {
+    const difference = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);
+    return difference || ((a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1);
+  },
   columns: [
     nameColumn,
     textColumn<FlowSchema>(

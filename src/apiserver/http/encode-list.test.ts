@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConfigMapList } from "../../api/generated/core/v1.ts";
+import { findKind } from "../../api/kinds.ts";
 import { decodeObject } from "../../api/protobuf/decode.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import type { Table } from "../../api/table.ts";
@@ -59,3 +60,37 @@ for (const count of COUNTS) {
     );
   });
 }
+
+test("only a table has its kind's order", async () => {
+  const flowSchemas = loadSchema().resources.find(
+    ({ resource, version }) => resource === "flowschemas" && version === "v1",
+  );
+  const kind = findKind("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema");
+  const precedences = { a: 10000, b: 1, c: 500, d: 500 };
+  const entries = Object.entries(precedences).map(([name, matchingPrecedence]) => {
+    const object = { apiVersion: "flowcontrol.apiserver.k8s.io/v1", kind: "FlowSchema", metadata: { name } };
+    return { key: name, revision: 7, bytes: stamp(encode({ ...object, spec: { matchingPrecedence } } as never), 7) };
+  });
+  const answer = {
+    kind: "list",
+    resource: { schema: flowSchemas, kind },
+    revision: 9,
+    entries,
+  } as unknown as ListAnswer;
+  const shown = async (as: Format["as"]): Promise<unknown> => {
+    const format: Format = { encoding: "json", as, pretty: false, includeObject: "Metadata" };
+    const chunks: Buffer[] = [];
+    for await (const block of encodeList(answer, format, 0)) chunks.push(...block);
+    return JSON.parse(Buffer.concat(chunks).toString());
+  };
+  const { rows } = (await shown("table")) as Table;
+  assert.deepEqual(
+    rows.map(({ cells, object }) => [cells[0], object?.metadata?.name]),
+    ["b", "c", "d", "a"].map((name) => [name, name]),
+  );
+  const { items } = (await shown("object")) as ConfigMapList;
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata?.name),
+    ["a", "b", "c", "d"],
+  );
+});

@@ -21,10 +21,11 @@ const SLICE_BYTES = 256 * 1024;
 
 /** A list in the wanted form, block by block; as JSON the items are the cached bytes themselves. */
 export function encodeList(
-  answer: ListAnswer,
+  list: ListAnswer,
   format: Format,
   nowMs: number,
 ): AsyncGenerator<Block, void, undefined> | Generator<Block, void, undefined> {
+  const answer = format.as === "table" ? inRowOrder(list) : list;
   const isJson = format.encoding === "json";
   if (isJson && format.as === "object" && !format.pretty) return cachedBlocks(answer);
   const view = viewOf(answer, format, nowMs);
@@ -32,6 +33,14 @@ export function encodeList(
     return format.as === "table" ? rowBlocks(answer, format, nowMs) : metadataBlocks(answer, view);
   if (isJson) return prettySlices(answer, view);
   return format.encoding === "protobuf" ? protobufBlocks(answer, view) : yamlSlices(answer, view);
+}
+
+function inRowOrder(answer: ListAnswer): ListAnswer {
+  const { kind } = answer.resource;
+  if (kind?.rowOrder === undefined) return answer;
+  const read = answer.entries.map((entry) => ({ entry, object: readObject(entry.bytes) }));
+  const entries = read.sort((a, b) => kind.rowOrder!(a.object, b.object)).map(({ entry }) => entry);
+  return { ...answer, entries };
 }
 
 /** What a list is made of, whatever it looks like: what stands before the items, the items' name, and how they are made. */
