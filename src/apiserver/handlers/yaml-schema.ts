@@ -25,10 +25,13 @@ export const readSchema: Schema = CORE_SCHEMA.withTags(
 );
 
 /** The library's own schema for writing, with bigints as the integers that they are. */
-export const writeSchema: Schema = DUMP_SCHEMA.withTags(
+const writeSchema: Schema = DUMP_SCHEMA.withTags(
   defineScalarTag(INTEGER, {
     ...intYaml11Tag,
     identify: (value: unknown) => typeof value === "bigint" || intYaml11Tag.identify(value),
     represent: (value: unknown) => String(value),
   }),
 );
+
+/** For whoever writes objects: parts of them may be shared in this process, which is nothing to tell (`&ref_0`). */
+export const writeOptions = { schema: writeSchema, noRefs: true };

@@ -171,11 +171,11 @@ const YAML_SLICE_BYTES = 16 * 1024;
 
 async function* yamlSlices(answer: ListAnswer, view: ListView): AsyncGenerator<Block, void, undefined> {
   const { dump } = await import("js-yaml");
-  const { writeSchema } = await import("../handlers/yaml-schema.ts");
+  const { writeOptions } = await import("../handlers/yaml-schema.ts");
   const { head, field } = view;
   yield [Buffer.from(dump(head) + (answer.entries.length === 0 ? `${field}: []\n` : `${field}:\n`))];
   for (const slice of slices(answer.entries, YAML_SLICE_BYTES)) {
-    yield [Buffer.from(dump({ [field]: view.items(slice) }, { schema: writeSchema }).slice(field.length + 2))];
+    yield [Buffer.from(dump({ [field]: view.items(slice) }, writeOptions).slice(field.length + 2))];
     await nextTurn();
   }
 }

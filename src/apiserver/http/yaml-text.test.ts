@@ -20,6 +20,11 @@ for (const count of [0, 1, 200, 201, 1000]) {
   });
 }
 
+test("what is shared in memory is written each time", async () => {
+  const shared = { a: [1] };
+  assert.equal(await yamlText({ one: shared, two: shared }), "one:\n  a:\n    - 1\ntwo:\n  a:\n    - 1\n");
+});
+
 test("names that mean something elsewhere stay names", async () => {
   const data = JSON.parse(
     `{"__proto__":"a",${many(300)

@@ -7,8 +7,8 @@ const SLICE = 200;
 /** An object as YAML. What is long in it is written in slices, between which others have their turns. */
 export async function yamlText(value: object): Promise<string> {
   const { dump } = await import("js-yaml");
-  const { writeSchema } = await import("../handlers/yaml-schema.ts");
-  const write = (part: object): string => dump(part, { schema: writeSchema });
+  const { writeOptions } = await import("../handlers/yaml-schema.ts");
+  const write = (part: object): string => dump(part, writeOptions);
   const lengths = Object.values(value).map((each) => lengthOf(each));
   if (Math.max(0, ...lengths) <= SLICE) return write(value);
   let text = "";
