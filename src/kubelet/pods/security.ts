@@ -39,12 +39,11 @@ export function namespaceOptions(pod: Pod, targetId?: string): NamespaceOptions 
 
 export function sandboxSecurityContext(pod: Pod): SandboxSecurityContext {
   const context = pod.spec?.securityContext ?? {};
-  const namespaces = namespaceOptions(pod);
   return {
-    namespaceOptions: namespaces,
+    namespaceOptions: namespaceOptions(pod),
     privileged: podContainers(pod).some(({ container }) => container.securityContext?.privileged === true),
-    // Only who sees the pause program could make it do anything: docs/decisions/0037-the-sandbox-without-a-filter.md.
-    seccomp: { profileType: namespaces.pid === "POD" ? "RuntimeDefault" : "Unconfined" },
+    // As upstream: the pause program needs nothing beyond the default profile.
+    seccomp: { profileType: "RuntimeDefault" },
     ...groups(pod),
     ...identity(context),
     ...seLinux(context.seLinuxOptions),
