@@ -20,8 +20,9 @@ export const SOURCE = join(ROOT, "src/main.ts");
  */
 export function buildProgram(directory: string): string {
   execFileSync(process.execPath, [join(ROOT, "scripts/build.ts")], { cwd: ROOT });
-  cpSync(join(ROOT, "dist"), directory, { recursive: true });
-  return join(directory, "wherry.js");
+  // As it is installed: without its package.json Node has to find out what the files are.
+  for (const name of ["dist", "package.json"]) cpSync(join(ROOT, name), join(directory, name), { recursive: true });
+  return join(directory, "dist", "wherry.js");
 }
 
 export interface ProgramRun {
