@@ -90,7 +90,7 @@ suite("bad input", () => {
     [
       "an address out of range",
       service({ clusterIP: "10.1.2.3", ports: [{ port: 80 }] }),
-      /provided IP .*not in the valid range|not in the valid range/,
+      /failed to allocate IP 10\.1\.2\.3: the provided network does not match the current range/,
     ],
   ];
   for (const [what, object, message] of refused) {
