@@ -4,6 +4,7 @@ import { isBeingDeleted, keyOf, splitKey } from "../../api/meta.ts";
 import { formatQuantity } from "../../api/quantity.ts";
 import { amountsOf, sameAmounts } from "../../api/quota/amounts.ts";
 import { type QuotaUse, quotaUsage, resourceOfQuotaName } from "../../api/quota/usage.ts";
+import { isNotFound } from "../../api/status.ts";
 import { createInformerSet } from "../../client/informer-set.ts";
 import { type Discovery, discoverResources } from "../discovery.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
@@ -60,7 +61,12 @@ export function resourceQuotaController(dependencies: ControllerDependencies): C
     const same = sameAmounts(amountsOf(known?.hard), amountsOf(hard)) && sameAmounts(amountsOf(known?.used), usage);
     if (same) return;
     const used = Object.fromEntries([...usage].map(([name, amount]) => [name, formatQuantity(amount)]));
-    await client.update(resourceQuotas, { ...quota, status: { hard, used } }, { subresource: "status" });
+    try {
+      await client.update(resourceQuotas, { ...quota, status: { hard, used } }, { subresource: "status" });
+    } catch (error) {
+      // Deleted meanwhile, with what it limited.
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   return {
