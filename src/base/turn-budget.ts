@@ -6,11 +6,10 @@ import { nextTurn } from "./turn.ts";
  * the order in which it asked.
  */
 export interface TurnBudget {
-  /** True when one more may begin now, which takes so much of the budget (1); else `resume` is called in a later turn. */
-  take(resume: () => void, cost?: number): boolean;
+  /** True when one more may begin now; else `resume` is called in a later turn. */
+  take(resume: () => void): boolean;
 }
 
-/** @param perTurn what may begin in a turn; the last to begin may go over it */
 export function turnBudget(perTurn: number): TurnBudget {
   let taken = 0;
   let isResetting = false;
@@ -24,9 +23,9 @@ export function turnBudget(perTurn: number): TurnBudget {
     for (const resume of resumed) resume();
   };
   return {
-    take(resume, cost = 1) {
+    take(resume) {
       const may = taken < perTurn;
-      if (may) taken += cost;
+      if (may) taken++;
       else waiting.add(resume);
       // The turn's end is looked for only when the budget is spent: who asks seldom pays nothing.
       if (taken >= perTurn && !isResetting) {

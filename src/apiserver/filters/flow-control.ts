@@ -17,7 +17,7 @@ export function flowControlFilter(control: FlowControl, sources: WorkSources, cl
     const { level, object } = flow.schema;
     if (exchange.remoteAddress !== undefined)
       addHeaders(exchange, object.metadata?.uid, level.configuration.metadata?.uid);
-    const request: FlowRequest = { flow, user, info, pace: paceOf(exchange) };
+    const request: FlowRequest = { flow, user, info, isPaced: exchange.remoteAddress !== undefined };
     const release = await enter(exchange, { control, request, sources, clock });
     let isHeld = false;
     try {
@@ -35,12 +35,6 @@ export function flowControlFilter(control: FlowControl, sources: WorkSources, cl
 /** How long a refusal is held back, so that who asks again at once does not keep the server busy with refusals. */
 const HELD_BACK_MS = 250;
 
-/** A write takes about four times as long as a read of one object; a list goes on in slices. */
-function paceOf({ remoteAddress, info }: Exchange): number {
-  if (remoteAddress === undefined) return 0;
-  return info.verb === "get" ? 1 : 4;
-}
-
 async function enter(
   exchange: Exchange,
   by: { control: FlowControl; request: FlowRequest; sources: WorkSources; clock: Clock },
@@ -48,14 +42,12 @@ async function enter(
   const { control, request, sources, clock } = by;
   const { level } = request.flow.schema;
   try {
-    const place = control.acquire(
-      request,
-      estimateWork(exchange, sources, level.limits.nominal),
-      () => exchange.signal,
+    const place = control.acquire(request, estimateWork(exchange, sources, level.limits.nominal), (callback) =>
+      whenOver(exchange, callback),
     );
     return place instanceof Promise ? await waited(exchange, place, clock) : place;
   } catch (error) {
-    if (request.pace > 0) await waited(exchange, sleep(clock, HELD_BACK_MS, exchange.signal), clock);
+    if (request.isPaced) await waited(exchange, sleep(clock, HELD_BACK_MS, exchange.signal), clock);
     throw error;
   }
 }

@@ -119,7 +119,7 @@ export class FlowControl {
    * A place for the request, at once or later.
    * @throws StatusError TooManyRequests, now or as a rejection
    */
-  acquire(request: FlowRequest, work: WorkEstimate, signal: () => AbortSignal): Release | Promise<Release> {
+  acquire(request: FlowRequest, work: WorkEstimate, whenOver: WhenOver): Release | Promise<Release> {
     const { level, counts } = request.flow.schema;
     this.#borrowing ??= this.#options.clock.setTimer(this.#borrow, BORROWING_MS);
     if (level.isExempt) {
@@ -133,15 +133,13 @@ export class FlowControl {
       flow: `${schema.name}/${distinguisher}`,
       work,
       arrivedMs: this.#options.clock.monotonic(),
-      pace: request.pace,
+      isPaced: request.isPaced,
       start: () => waiting.start?.(),
     };
     const entry = level.queueSet.enter(ticket);
     if (entry === "queue-full" || entry === "concurrency-limit") throw this.#rejected(request, entry);
     this.#details.set(ticket, request);
-    return entry === "started"
-      ? this.#started(request, ticket)
-      : this.#wait({ request, ticket, waiting, signal: signal() });
+    return entry === "started" ? this.#started(request, ticket) : this.#wait({ request, ticket, waiting, whenOver });
   }
 
   close(): void {
@@ -198,29 +196,29 @@ export class FlowControl {
     };
   }
 
-  #wait(of: { request: FlowRequest; ticket: Ticket; waiting: Waiting; signal: AbortSignal }): Promise<Release> {
-    const { request, ticket, waiting, signal } = of;
+  #wait(of: { request: FlowRequest; ticket: Ticket; waiting: Waiting; whenOver: WhenOver }): Promise<Release> {
+    const { request, ticket, waiting, whenOver } = of;
     const { clock } = this.#options;
     return new Promise((resolve, reject) => {
+      let isWaiting = true;
       const giveUp = (reason: "time-out" | "cancelled"): void => {
+        if (!isWaiting) return;
         done();
         this.#details.delete(ticket);
         request.flow.schema.level.queueSet.leave(ticket);
         request.flow.schema.counts.waitedInVain.observe((clock.monotonic() - ticket.arrivedMs) / 1000);
         reject(this.#rejected(request, reason));
       };
-      const cancel = (): void => giveUp("cancelled");
       const timer = this.#waitLimits.set(() => giveUp("time-out"));
       const done = (): void => {
+        isWaiting = false;
         timer.cancel();
-        signal.removeEventListener("abort", cancel);
       };
       waiting.start = () => {
         done();
         resolve(this.#started(request, ticket));
       };
-      if (signal.aborted) cancel();
-      else signal.addEventListener("abort", cancel);
+      whenOver(() => giveUp("cancelled"));
     });
   }
 
@@ -241,9 +239,12 @@ export interface FlowRequest {
   readonly flow: Flow;
   readonly user: UserInfo;
   readonly info: RequestInfo;
-  /** How much of a turn it may take (Ticket); 0 unless it came from outside, where nobody minds how much he asks at once. */
-  readonly pace: number;
+  /** It came from outside, where nobody minds how much he asks at once. */
+  readonly isPaced: boolean;
 }
+
+/** Calls back when the client has gone. */
+export type WhenOver = (callback: () => void) => void;
 
 interface Waiting {
   start: (() => void) | undefined;

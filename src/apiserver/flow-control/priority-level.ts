@@ -5,8 +5,8 @@ import { QueueSet, type QueueSetConfiguration } from "./queue-set.ts";
 import { type DemandStatistics, SeatDemand, smoothedDemand } from "./seat-demand.ts";
 import type { LevelLimits, LevelShares, SeatClaim } from "./seat-limits.ts";
 
-/** What requests of one level may take of one turn of the event loop (docs/decisions/0024), about 5 ms in all. */
-const TURN = 64;
+/** Requests of one level that may begin in one turn of the event loop (docs/decisions/0024). */
+const STARTS_A_TURN = 16;
 const NO_QUEUES: QueueSetConfiguration = { queues: 0, handSize: 0, queueLengthLimit: 0 };
 
 /** A priority level at work. It outlives its object for as long as requests of it run. */
@@ -31,7 +31,7 @@ export class PriorityLevel {
     this.#demand = new SeatDemand(clock);
     this.queueSet = new QueueSet({
       clock,
-      turns: turnBudget(TURN),
+      turns: turnBudget(STARTS_A_TURN),
       configuration: queuingOf(configuration),
       limit: 0,
       changed: () => this.#demand.set(this.queueSet.seatDemand),

@@ -13,7 +13,7 @@ interface Scene {
   readonly set: QueueSet;
   /** Names of the requests that have started, in order. */
   readonly started: string[];
-  enter(name: string, options?: { flow?: string; work?: WorkEstimate; pace?: number }): string;
+  enter(name: string, options?: { flow?: string; work?: WorkEstimate; isPaced?: boolean }): string;
   leave(name: string): void;
 }
 
@@ -26,9 +26,9 @@ function scene(limit: number, configuration = QUEUES, turns: TurnBudget = endles
     clock,
     set,
     started,
-    enter(name, { flow = name.slice(0, 1), work = ONE_SEAT, pace = 1 } = {}) {
+    enter(name, { flow = name.slice(0, 1), work = ONE_SEAT, isPaced = true } = {}) {
       const arrivedMs = clock.monotonic();
-      const ticket: Ticket = { flow, work, arrivedMs, pace, start: () => void started.push(name) };
+      const ticket: Ticket = { flow, work, arrivedMs, isPaced, start: () => void started.push(name) };
       tickets.set(name, ticket);
       return set.enter(ticket);
     },
@@ -136,7 +136,7 @@ test("one turn begins so many; requests of the process do not count", async () =
   for (let number = 0; number < 8; number++) enter(`a${number}`);
   assert.equal(started.length, 3);
   const other = scene(100, QUEUES, turnBudget(3));
-  for (let number = 0; number < 8; number++) assert.equal(other.enter(`a${number}`, { pace: 0 }), "started");
+  for (let number = 0; number < 8; number++) assert.equal(other.enter(`a${number}`, { isPaced: false }), "started");
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(started.length, 6);
   await new Promise((resolve) => setImmediate(resolve));

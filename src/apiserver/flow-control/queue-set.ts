@@ -16,8 +16,8 @@ export interface Ticket {
   readonly flow: string;
   readonly work: WorkEstimate;
   readonly arrivedMs: number;
-  /** How much of the turn's budget it takes; 0 for requests of this process, which have a pace of their own. */
-  readonly pace: number;
+  /** Whether it counts against the turn's budget: requests of this process have a pace of their own. */
+  readonly isPaced: boolean;
   /** Called when it may run: within `enter`, or later. */
   readonly start: () => void;
 }
@@ -236,8 +236,7 @@ export class QueueSet {
     while (this.#waiting > 0) {
       const queue = this.#nextQueue();
       if (queue === undefined) return;
-      const { pace } = firstOf(queue).ticket;
-      if (pace > 0 && !this.#turns.take(this.#resume, pace)) return;
+      if (firstOf(queue).ticket.isPaced && !this.#turns.take(this.#resume)) return;
       this.#startFrom(queue);
     }
   }
