@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { buffer } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
@@ -12,6 +13,7 @@ import { createEdge, type Edge, type EdgeOptions } from "./edge.ts";
 let tls: EdgeOptions["tls"];
 let edge: Edge;
 let port: number;
+const LARGE = "x".repeat(1024 * 1024);
 const waiting: { exchange: Exchange; answer(): void }[] = [];
 
 before(async () => {
@@ -33,7 +35,7 @@ function start(limits: EdgeOptions["limits"]): Edge {
       if (exchange.path === "/wait") {
         await new Promise<void>((resolve) => waiting.push({ exchange, answer: resolve }));
       }
-      return textAnswer("ok");
+      return textAnswer(exchange.path === "/large" ? LARGE : "ok");
     },
   });
 }
@@ -136,4 +138,15 @@ test("a server that stops lets requests under way end, and takes no more", async
   assert.equal(headers[":status"], 200);
   stream.resume();
   await stopped;
+});
+
+test("one connection may ask for many long answers at once, and read them when it gets round to it", async () => {
+  const generous = start({});
+  const session = await openHttp2(await generous.listen({ host: "127.0.0.1", port: 0 }));
+  const streams = Array.from({ length: 200 }, () => session.request({ ":path": "/large" }));
+  await Promise.all(streams.map((stream) => once(stream, "response")));
+  const sizes = await Promise.all(streams.map(async (stream) => (await buffer(stream)).length));
+  assert.ok(sizes.every((size) => size === LARGE.length));
+  session.close();
+  await generous.close();
 });

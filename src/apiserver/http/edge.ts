@@ -149,6 +149,7 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
       maxHeaderListSize: serving.limits.headerBytes,
       initialWindowSize: 1024 * 1024,
     },
+    maxSessionMemory: serving.limits.sessionMegabytes,
     maxHeaderListPairs: serving.limits.headerPairs,
     maxSessionInvalidFrames: serving.limits.invalidFrames,
     maxSessionRejectedStreams: serving.limits.rejectedStreams,

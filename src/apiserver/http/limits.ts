@@ -14,6 +14,8 @@ export interface Limits {
   readonly headerPairs: number;
   /** Streams at once on one HTTP/2 connection. */
   readonly streams: number;
+  /** What waits to be read on one HTTP/2 connection; Node refuses further streams beyond it. */
+  readonly sessionMegabytes: number;
   /** Streams that a client may reset at once, and then each second: more ends the connection (rapid reset). */
   readonly resetBurst: number;
   readonly resetsPerSecond: number;
@@ -36,6 +38,7 @@ export const limits: Limits = {
   headerBytes: 64 * 1024,
   headerPairs: 256,
   streams: 1000,
+  sessionMegabytes: 256,
   resetBurst: 1000,
   resetsPerSecond: 100,
   invalidFrames: 100,

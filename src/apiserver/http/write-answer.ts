@@ -119,14 +119,21 @@ async function writeEvents({ events, frameOf }: FramedEvents, sink: Sink): Promi
   }
 }
 
-/** Frames that are handed to the connection together: no more than a reader that is slow may make us hold. */
-const FRAMES_TOGETHER = 64;
+/** So much of a watch is handed to the connection together: no more than a reader that is slow may make us hold. */
+const TOGETHER_BYTES = 32 * 1024;
 
 /** The events end when the reader has gone; until then a sink takes what nobody reads. */
 async function writeBatch(batch: readonly Buffer[], sink: Sink): Promise<void> {
-  for (let start = 0; start < batch.length; start += FRAMES_TOGETHER) {
-    const frames = batch.length <= FRAMES_TOGETHER ? batch : batch.slice(start, start + FRAMES_TOGETHER);
-    if (!sink.writeAll(frames)) await sink.drained();
+  let start = 0;
+  let bytes = 0;
+  for (const [index, frame] of batch.entries()) {
+    bytes += frame.length;
+    const end = index + 1;
+    if (bytes < TOGETHER_BYTES && end < batch.length) continue;
+    const hasRoom = sink.writeAll(start === 0 && end === batch.length ? batch : batch.slice(start, end));
+    if (!hasRoom) await sink.drained();
+    start = end;
+    bytes = 0;
   }
 }
 
