@@ -2,6 +2,7 @@ import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
+import { COUNTED_RESOURCES } from "./counted-resources.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
 import { validateResourceName, validateResourceQuantity } from "./validate-resources.ts";
 
@@ -27,15 +28,7 @@ const QUOTA_RESOURCES = [
   "requests.storage",
   "requests.ephemeral-storage",
   "limits.ephemeral-storage",
-  "pods",
-  "resourcequotas",
-  "services",
-  "replicationcontrollers",
-  "secrets",
-  "persistentvolumeclaims",
-  "configmaps",
-  "services.nodeports",
-  "services.loadbalancers",
+  ...COUNTED_RESOURCES,
 ];
 const isQuotaResource = (name: string): boolean =>
   QUOTA_RESOURCES.includes(name) || name.startsWith("hugepages-") || name.startsWith("requests.hugepages-");

@@ -2,6 +2,7 @@ import { invalids, named, requiredText } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required, tooLong } from "../field-error.ts";
 import type { PersistentVolumeSpec } from "../generated/core/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
+import { HOST_PATH_TYPES } from "./host-path.ts";
 
 type Source = Readonly<Record<string, unknown>>;
 type Rule = (source: Source, field: string) => FieldError[];
@@ -23,16 +24,6 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   scaleIO: ["gateway", "system", "volumeName"],
   vsphereVolume: ["volumePath"],
 };
-const HOST_PATH_TYPES = [
-  "",
-  "BlockDevice",
-  "CharDevice",
-  "Directory",
-  "DirectoryOrCreate",
-  "File",
-  "FileOrCreate",
-  "Socket",
-];
 const DRIVER_MAX = 63;
 
 /** What is wrong with what a volume is made of: one of the fields of its spec. */

@@ -3,6 +3,7 @@ import { duplicate, type FieldError, forbiddenField, invalid, required } from ".
 import type { ResourceRequirements } from "../generated/core/v1.ts";
 import { dnsLabelErrors, qualifiedNameErrors } from "../names.ts";
 import { compareQuantities, type Quantity, tryParseQuantity } from "../quantity.ts";
+import { COUNTED_RESOURCES } from "./counted-resources.ts";
 
 const CONTAINER_RESOURCES = ["cpu", "memory", "ephemeral-storage"];
 const STANDARD_RESOURCES = [
@@ -13,15 +14,7 @@ const STANDARD_RESOURCES = [
   "limits.cpu",
   "limits.memory",
   "limits.ephemeral-storage",
-  "pods",
-  "resourcequotas",
-  "services",
-  "replicationcontrollers",
-  "secrets",
-  "persistentvolumeclaims",
-  "configmaps",
-  "services.nodeports",
-  "services.loadbalancers",
+  ...COUNTED_RESOURCES,
   "storage",
   "requests.storage",
 ];

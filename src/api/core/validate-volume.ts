@@ -6,6 +6,7 @@ import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { validateAnnotations } from "../object-meta.ts";
 import { tryParseQuantity } from "../quantity.ts";
 import { validateLabels } from "../selectors.ts";
+import { HOST_PATH_TYPES } from "./host-path.ts";
 import { validateClaimSpec } from "./validate-claim-spec.ts";
 import { validateNoBacksteps } from "./validate-path.ts";
 import { validateProjected } from "./validate-projected.ts";
@@ -13,17 +14,6 @@ import { validateDownwardItems, validateFileMode, validateItems } from "./valida
 import { olderSources } from "./validate-volume-sources.ts";
 import type { PodPlace, VolumeRule, VolumeRuleContext } from "./volume-rule.ts";
 
-/** In the order in which upstream sorts them: the empty type is one of them. */
-const HOST_PATH_TYPES = [
-  "",
-  "BlockDevice",
-  "CharDevice",
-  "Directory",
-  "DirectoryOrCreate",
-  "File",
-  "FileOrCreate",
-  "Socket",
-];
 const CSI_DRIVER_MAX = 63;
 
 /** What is wrong with the volumes of a pod, and which of them containers may name. */
