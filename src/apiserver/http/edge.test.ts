@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { request } from "node:https";
 import { after, before, test } from "node:test";
 import { systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/log.ts";
-import { objectAnswer, textAnswer } from "../exchange.ts";
+import { type OutgoingEvent, objectAnswer, textAnswer, type WatchAnswer } from "../exchange.ts";
 import { selfSigned } from "../testing/self-signed.ts";
 import { createEdge, type Edge } from "./edge.ts";
 
@@ -23,6 +24,10 @@ before(async () => {
         const [first, second] = await Promise.all([exchange.body.read(), exchange.body.read()]);
         return textAnswer(`${first.toString()} ${second.toString()}`);
       }
+      if (exchange.info.verb === "watch") {
+        const schema = { group: "", version: "v1", kind: "ConfigMap" };
+        return { kind: "watch", resource: { kind: undefined, schema }, events: failing() } as unknown as WatchAnswer;
+      }
       if (exchange.path === "/fail") throw new Error("broken on purpose");
       exchange.warnings.push('say "hello"');
       return objectAnswer({ kind: "Echo", apiVersion: "v1", metadata: { name: exchange.query.get("name") ?? "" } });
@@ -35,6 +40,13 @@ after(async () => {
   session.close();
   await edge.close();
 });
+
+const WATCH = "/api/v1/configmaps?watch=true";
+
+async function* failing(): AsyncGenerator<OutgoingEvent[]> {
+  yield [{ type: "BOOKMARK", object: { kind: "ConfigMap", apiVersion: "v1", metadata: { resourceVersion: "1" } } }];
+  throw new Error("broken on purpose");
+}
 
 interface Got {
   status: number;
@@ -120,4 +132,16 @@ for (const [name, get] of [
 
 test("what the server does not have in that form is 406", async () => {
   assert.equal((await overHttp2("/object", { accept: "application/cbor" })).status, 406);
+});
+
+test("a watch in a form that the server does not have is refused as anything else is", async () => {
+  const { status, text } = await overHttp2(WATCH, { accept: "application/cbor" });
+  assert.equal(status, 406);
+  assert.equal(JSON.parse(text).reason, "NotAcceptable");
+});
+
+test("a watch that fails when it has begun is broken off, and that can be seen", async () => {
+  const stream = session.request({ ":path": WATCH, accept: "application/json" });
+  stream.resume();
+  await assert.rejects(once(stream, "end"), /NGHTTP2_INTERNAL_ERROR/);
 });

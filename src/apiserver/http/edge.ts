@@ -14,7 +14,7 @@ import { type Limits, limits } from "./limits.ts";
 import { exchangeOf, http1Message, http2Message, type Message, peerOf, plainExchange } from "./message.ts";
 import { RequestScope } from "./request-scope.ts";
 import { Http2Sink, http1Sink, type Sink, upgradeSink } from "./sink.ts";
-import { writeAnswer } from "./write-answer.ts";
+import { beginWatch, writeAnswer } from "./write-answer.ts";
 
 export interface EdgeOptions {
   readonly handler: Handler;
@@ -191,8 +191,10 @@ async function serve(serving: Serving, served: { message: Message; scope: Reques
     if (isCounted) count(serving, scope);
     const answer = await options.handler(exchange);
     // There may be ten thousand watches that wait: each keeps no more than it needs to go on.
-    if (answer.kind === "watch")
-      return goOn(writeAnswer(answer, exchange, sink, options.clock), { scope, sink, options });
+    if (answer.kind === "watch") {
+      const goOn = await beginWatch(answer, exchange, sink, options.clock);
+      return brokenOff(goOn(), { scope, sink, log: options.log, path: exchange.path });
+    }
     if (answer.kind === "list") await writeInTime(answer, { exchange, sink, serving });
     else await writeAnswer(answer, exchange, sink, options.clock);
     if (isCounted) options.sent?.(exchange, sink.written());
@@ -207,13 +209,13 @@ async function serve(serving: Serving, served: { message: Message; scope: Reques
 }
 
 /** Nothing more can be told to who has had the head of an answer: what goes wrong then breaks it off. */
-function goOn(
+function brokenOff(
   writing: Promise<void>,
-  { scope, sink, options }: { scope: RequestScope; sink: Sink; options: EdgeOptions },
+  { scope, sink, log, path }: { scope: RequestScope; sink: Sink; log: Logger; path: string },
 ): Promise<void> {
   return writing.catch((error: unknown) => {
     if (scope.isOver) return;
-    statusOf(error, options.log, "a watch");
+    statusOf(error, log, `WATCH ${path}`);
     sink.abort();
   });
 }

@@ -76,7 +76,8 @@ export class Http2Sink implements Sink {
   }
 
   abort(): void {
-    this.#stream.close(2);
+    // Closing with a code would end the body first, as if it were whole.
+    this.#stream.destroy(new Error("the answer is broken off"));
   }
 
   written(): number {

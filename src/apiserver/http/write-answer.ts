@@ -15,10 +15,10 @@ export async function writeAnswer(answer: Answer, exchange: Exchange, sink: Sink
   if (answer.kind === "taken") return;
   if (answer.kind === "text") return writeText(answer, exchange, sink);
   if (answer.kind === "stream") return writeStream(answer, exchange, sink);
+  if (answer.kind === "watch") return (await beginWatch(answer, exchange, sink, clock))();
   const format = formatFor(answer, exchange);
   if (answer.kind === "object") return writeObject(answer, { exchange, sink, format, clock });
-  if (answer.kind === "list") return writeList(answer, { exchange, sink, format, clock });
-  return writeWatch(answer, { exchange, sink, format, clock });
+  return writeList(answer, { exchange, sink, format, clock });
 }
 
 interface Writing {
@@ -99,15 +99,28 @@ async function writeBlocks(
   sink.end();
 }
 
-async function writeWatch(answer: WatchAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
+/**
+ * Writes the head of a watch: what is wrong until then can still be told. Answers how to go on, which needs the request no
+ * more and does not keep it.
+ */
+export async function beginWatch(
+  answer: WatchAnswer,
+  exchange: Exchange,
+  sink: Sink,
+  clock: Clock,
+): Promise<() => Promise<void>> {
+  const format = formatFor(answer, exchange);
   const streamType = format.encoding === "protobuf" ? `${contentType(format)};stream=watch` : contentType(format);
-  const frameOf = await frameEncoder(answer, format, clock);
-  const { events } = answer;
-  if (wantsWebSocket(answer, exchange)) return writeWatchMessages({ events, frameOf }, exchange, format.encoding);
+  const watch = { events: answer.events, frameOf: await frameEncoder(answer, format, clock) };
+  if (wantsWebSocket(answer, exchange)) return messagesOf(watch, exchange, format.encoding);
   sink.head(200, headersOf(exchange, { "content-type": streamType }));
-  // Without a look back: the request itself is not needed any more, and need not be kept.
-  return writeEvents({ events, frameOf }, sink);
+  return eventsOf(watch, sink);
 }
+
+// Each in a scope of its own: a closure keeps all that is around it.
+const messagesOf = (watch: FramedEvents, exchange: Exchange, encoding: Format["encoding"]) => () =>
+  writeWatchMessages(watch, exchange, encoding);
+const eventsOf = (watch: FramedEvents, sink: Sink) => () => writeEvents(watch, sink);
 
 async function writeEvents({ events, frameOf }: FramedEvents, sink: Sink): Promise<void> {
   try {
