@@ -16,7 +16,7 @@ import {
 } from "../audit/record.ts";
 import type { Answer, Exchange, Filter } from "../exchange.ts";
 import { isLongRunning } from "../long-running.ts";
-import { whenOver } from "./metrics.ts";
+import { whenOver } from "../when-over.ts";
 
 export interface AuditFilterOptions {
   readonly auditor: Auditor;

@@ -4,7 +4,7 @@ import type { Exchange, Filter } from "../exchange.ts";
 import type { FlowControl, FlowRequest, Release } from "../flow-control/flow-control.ts";
 import { estimateWork, type WorkSources } from "../flow-control/work-estimate.ts";
 import { isLongRunning } from "../long-running.ts";
-import { whenOver } from "./metrics.ts";
+import { whenOver } from "../when-over.ts";
 
 /** Lets a request on when its flow has a seat for it. Watches hold theirs until they have begun. */
 export function flowControlFilter(control: FlowControl, sources: WorkSources, clock: Clock): Filter {

@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Exchange, Filter } from "../exchange.ts";
+import type { Filter } from "../exchange.ts";
 import { isLongRunning } from "../long-running.ts";
 import type { RequestMetrics } from "../metrics/request-metrics.ts";
+import { whenOver } from "../when-over.ts";
 
 /** Counts requests: how many, how long they took, how many are under way. */
 export function metricsFilter(recorded: RequestMetrics, clock: Clock): Filter {
@@ -24,12 +25,4 @@ export function metricsFilter(recorded: RequestMetrics, clock: Clock): Filter {
       else whenOver(exchange, () => running.dec());
     }
   };
-}
-
-/** Calls back when the last of an answer that goes on (a watch, a followed log, an exec) is over. */
-export function whenOver(exchange: Exchange, callback: () => void): void {
-  const { scope } = exchange;
-  if (scope !== undefined) scope.after(callback);
-  else if (exchange.signal.aborted) callback();
-  else exchange.signal.addEventListener("abort", callback, { once: true });
 }

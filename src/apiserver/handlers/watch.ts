@@ -6,9 +6,9 @@ import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import { type CacheEntry, CacheEvent } from "../cache/entry.ts";
 import { chosen, type Selection } from "../cache/selection.ts";
 import type { Exchange, OutgoingEvent, WatchAnswer } from "../exchange.ts";
-import { whenOver } from "../filters/metrics.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { isTrue } from "../request-info.ts";
+import { whenOver } from "../when-over.ts";
 import { checkListOptions } from "./options.ts";
 import { selectionOf } from "./selection.ts";
 
