@@ -35,6 +35,8 @@ export interface RequestsJob {
    */
   readonly requests: readonly RequestForm[];
   readonly firstNumber?: number;
+  /** So many first ones, from which server and load are still warming up, are told under this label only. */
+  readonly apart?: { readonly count: number; readonly label: string };
 }
 
 export interface RequestForm {

@@ -15,6 +15,8 @@ export async function runRequests(job: RequestsJob): Promise<RequestsResult> {
   const begun = systemClock.monotonic();
   const until = begun + (job.durationMs ?? Number.POSITIVE_INFINITY);
   const limit = job.count ?? Number.POSITIVE_INFINITY;
+  const apart = job.apart?.count ?? 0;
+  let measuredFrom = begun;
   let sent = 0;
   let failures = 0;
   let firstFailure: string | undefined;
@@ -24,17 +26,21 @@ export async function runRequests(job: RequestsJob): Promise<RequestsResult> {
       const number = sent++;
       const form = job.requests[number % job.requests.length]!;
       const startedAt = await whenDue(job, begun, number);
+      if (number === apart) measuredFrom = startedAt;
       const { code, text } = await answered(begin(session, job, { form, number: number + (job.firstNumber ?? 0) }));
       const durationMs = systemClock.monotonic() - startedAt;
-      all.push(durationMs);
-      for (const label of form.labels ?? []) add(labelled, label, durationMs);
+      if (number < apart) add(labelled, job.apart?.label ?? "", durationMs);
+      else {
+        all.push(durationMs);
+        for (const label of form.labels ?? []) add(labelled, label, durationMs);
+      }
       if (code < 400) continue;
       failures++;
       firstFailure ??= `${form.method} ${form.path}: ${code} ${text.slice(0, 500)}`;
     }
   };
   await Promise.all(Array.from({ length: job.senders }, (_, index) => sender(index)));
-  const seconds = (systemClock.monotonic() - begun) / 1000;
+  const seconds = (systemClock.monotonic() - measuredFrom) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
   for (const session of sessions) session.destroy();
   return {
