@@ -1,15 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { parseArgs } from "node:util";
+import { readWords } from "./long-mode.ts";
 
-/**
- * The long mode of the store's crash and consistency tests: `npm run consistency -- --rounds 200 [--seed N]`. A failure names
- * the seed that it is played again with.
- */
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "200" }, seed: { type: "string" } } });
-if (!/^[1-9]\d*$/.test(values.rounds) || !/^\d*$/.test(values.seed ?? "")) {
-  console.error("--rounds and --seed are numbers");
-  process.exit(2);
-}
+const { rounds, seed } = readWords({
+  usage: `Usage: npm run consistency -- [--rounds N] [--seed N]
+
+The long mode of the store's tests: histories of many clients under faults are checked on every engine, and a process that
+writes is killed and its store opened again. A failure names the seed that it is played again with.
+
+  --rounds N   so many histories and crashes a test (default 200, about half an hour; npm test does 10)
+  --seed N     the first round's seed (default: by chance)`,
+  numbers: { rounds: "200", seed: "" },
+});
 const files = [
   "src/store/consistency/*.test.ts",
   "src/store/embedded/crash/crash.test.ts",
@@ -17,9 +18,9 @@ const files = [
 ];
 const env = {
   ...process.env,
-  WHERRY_CONSISTENCY_ROUNDS: values.rounds,
-  WHERRY_CRASH_ROUNDS: values.rounds,
-  ...(values.seed === undefined ? {} : { WHERRY_CONSISTENCY_SEED: values.seed, WHERRY_CRASH_SEED: values.seed }),
+  WHERRY_CONSISTENCY_ROUNDS: rounds,
+  WHERRY_CRASH_ROUNDS: rounds,
+  ...(seed === "" ? {} : { WHERRY_CONSISTENCY_SEED: seed, WHERRY_CRASH_SEED: seed }),
 };
 const words = ["--test", "--test-concurrency=1", ...files];
 process.exitCode = spawnSync(process.execPath, words, { stdio: "inherit", env }).status ?? 1;

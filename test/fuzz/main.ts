@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readWords } from "../../scripts/long-mode.ts";
 import { withPki } from "./edge-door.ts";
 import { type Failure, PART_REQUESTS, runPart } from "./run.ts";
 
@@ -6,20 +6,20 @@ import { type Failure, PART_REQUESTS, runPart } from "./run.ts";
 const EDGE_EVERY = 10;
 const SHOWN_FAILURES = 40;
 
-/**
- * `npm run fuzz -- --requests 200000`: generated requests, each checked. Every part has a seed, which is printed when something
- * is wrong: `--seed 123 --requests 1000` sends that part again.
- */
-const { values } = parseArgs({
-  options: {
-    requests: { type: "string", default: "200000" },
-    seed: { type: "string" },
-    edge: { type: "boolean", default: false },
-  },
+const { requests, seed, edge } = readWords({
+  usage: `Usage: npm run fuzz -- [--requests N] [--seed N] [--edge]
+
+Sends generated requests to the API server, in process and over its real edge, and checks each answer: no 5xx, a Status that
+says what is wrong, no long turn of the event loop. Every part has a seed, which is printed when something is wrong.
+
+  --requests N   so many (default 200000)
+  --seed N       the first part's seed (default: by chance); with --requests 1000 just that part again
+  --edge         all of them over TLS (default: one part in ten)`,
+  numbers: { requests: "200000", seed: "" },
+  flags: ["edge"],
 });
-const wanted = Number(values.requests);
-const firstSeed =
-  values.seed === undefined ? (process.pid * 7919 + Math.floor(performance.timeOrigin)) % 2 ** 31 : Number(values.seed);
+const wanted = Number(requests);
+const firstSeed = seed === "" ? (process.pid * 7919 + Math.floor(performance.timeOrigin)) % 2 ** 31 : Number(seed);
 const found = new Map<string, { failure: Failure; times: number }>();
 const codes = new Map<number, number>();
 let sent = 0;
@@ -27,7 +27,7 @@ let busyMaxMs = 0;
 
 await withPki(async (pki) => {
   for (let part = 0; sent < wanted; part++) {
-    const isEdge = values.edge || (values.seed === undefined && part % EDGE_EVERY === EDGE_EVERY - 1);
+    const isEdge = edge || (seed === "" && part % EDGE_EVERY === EDGE_EVERY - 1);
     const count = Math.min(PART_REQUESTS, wanted - sent);
     const result = await runPart(firstSeed + part, count, isEdge ? { pki } : undefined);
     sent += result.sent;
@@ -57,8 +57,8 @@ function note(failure: Failure, isEdge: boolean): void {
   }
   found.set(kind, { failure, times: 1 });
   if (found.size > SHOWN_FAILURES) return;
-  const { request, problem, seed, index } = failure;
-  console.log(`seed ${seed}, request ${index}${isEdge ? " over the edge" : ""}: ${problem}`);
+  const { request, problem, index } = failure;
+  console.log(`seed ${failure.seed}, request ${index}${isEdge ? " over the edge" : ""}: ${problem}`);
   console.log(`  ${request.method} ${request.url.slice(0, 300)} ${JSON.stringify(request.headers)}`);
   if (request.body.length > 0) console.log(`  ${request.body.toString().slice(0, 600)}`);
 }
