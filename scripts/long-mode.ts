@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 
 interface LongMode<N extends string, F extends string> {
   readonly usage: string;
-  /** Options that are whole numbers, with their defaults; "" for none. */
+  /** Options that are whole numbers, above 0 where they have a default; "" is none. */
   readonly numbers: Readonly<Record<N, string>>;
   readonly flags?: readonly F[];
 }
@@ -24,7 +24,8 @@ export function readWords<N extends string, F extends string = never>(mode: Long
     }
     const numbers = Object.entries<string>(mode.numbers).map(([name, byDefault]) => {
       const value = String(values[name] ?? byDefault);
-      if (!/^\d*$/.test(value)) throw new Error(`--${name} ${value}: give a whole number`);
+      const allowed = byDefault === "" ? /^\d*$/ : /^[1-9]\d*$/;
+      if (!allowed.test(value)) throw new Error(`--${name} ${value}: give a whole number`);
       return [name, value];
     });
     const flags = (mode.flags ?? []).map((name) => [name, values[name] === true]);
