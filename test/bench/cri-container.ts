@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerConfig, Mount, PodSandboxConfig } from "../../src/kubelet/cri/config.ts";
 import type { RuntimeService } from "../../src/kubelet/cri/runtime.ts";
+import { removeCgroups } from "../../src/kubelet/host/cgroups.ts";
 import { MASKED_PATHS, READONLY_PATHS } from "../../src/kubelet/pods/security.ts";
 import { timed } from "./timed.ts";
 
@@ -42,6 +43,7 @@ export async function runThroughCri(
   });
   await runtime.stopPodSandbox(id);
   await runtime.removePodSandbox(id);
+  await removeCgroups(CGROUP);
   return durationMs;
 }
 
