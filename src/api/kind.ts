@@ -54,8 +54,10 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** Grace period in seconds that a delete without one gets (pods: their own). Absent: objects go at once. */
   gracePeriodSeconds?(object: T): number;
-  /** What becomes of dependents when a delete names no policy; background where absent. */
-  readonly defaultPropagation?: "orphan" | "background";
+  /** What becomes of dependents when a delete names no policy; background where absent. Unsupported: nothing has such an owner. */
+  readonly defaultPropagation?: "orphan" | "background" | "unsupported";
+  /** For the client whose delete names no policy, where dependents stay by default. */
+  readonly orphaningWarning?: string;
 }
 
 export interface Column<T extends ApiObject = ApiObject> {

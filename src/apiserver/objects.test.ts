@@ -163,7 +163,7 @@ test("a delete with the wrong uid deletes nothing", async () => {
     memory.client.delete(configMaps, named("kept"), { preconditions: { uid: "other" } }),
     409,
     "Conflict",
-    /Precondition failed/,
+    /on ConfigMap "kept": the UID in the precondition \(other\) does not match the UID in record/,
   );
   await memory.client.get(configMaps, named("kept"));
 });

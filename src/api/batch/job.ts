@@ -31,7 +31,9 @@ export const jobKind = defineKind<Job>({
   validateCreate: validateJobCreate,
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatus,
-  defaultPropagation: "background",
+  defaultPropagation: "orphan",
+  orphaningWarning:
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
   warnings: (job, old) => [
     ...(old === undefined ? nameWarnings(job.metadata, "workload") : []),
     ...(isChanged(job, old) ? jobSpecWarnings(job.spec, "spec") : []),

@@ -63,6 +63,7 @@ export const eventKind = defineKind<Event>({
   group: "",
   version: "v1",
   kind: "Event",
+  defaultPropagation: "unsupported",
   validate: validateEvent,
   columns: eventColumns,
   selectableFields: {

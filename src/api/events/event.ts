@@ -13,6 +13,7 @@ export const eventsEventKind = defineKind<Event>({
   group: "events.k8s.io",
   version: "v1",
   kind: "Event",
+  defaultPropagation: "unsupported",
   // Null in events that the core group's recorders wrote, and told.
   setDefaults(event) {
     event.eventTime ??= null as unknown as string;

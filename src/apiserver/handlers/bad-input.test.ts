@@ -148,7 +148,7 @@ suite("bad input", () => {
       `${MAPS}/kept`,
       remove('{"preconditions":{"uid":"x"}}'),
       409,
-      /Precondition failed: UID in precondition: x/,
+      /the UID in the precondition \(x\) does not match/,
     ],
     ["a grace period that is none", `${MAPS}/kept?gracePeriodSeconds=soon`, remove(), 400, /gracePeriodSeconds/],
     [

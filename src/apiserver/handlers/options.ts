@@ -7,6 +7,7 @@ import {
   required,
 } from "../../api/field-error.ts";
 import { APPLY_PATCH } from "../../api/patch/apply-patch.ts";
+import { badRequest } from "../../api/status.ts";
 import type { Exchange } from "../exchange.ts";
 import { mediaType } from "./decode.ts";
 
@@ -104,4 +105,11 @@ function listErrors(match: string, query: URLSearchParams, forbid: (why: string)
     errors.push(forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
   return errors;
+}
+
+/** How many objects a list may have; 0: as many as there are. @throws StatusError BadRequest */
+export function limitOf(query: URLSearchParams): number {
+  const text = query.get("limit") ?? "0";
+  if (!/^\d{1,10}$/.test(text)) throw badRequest(`limit must be a non-negative integer, not "${text}"`);
+  return Number(text);
 }

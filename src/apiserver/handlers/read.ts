@@ -5,7 +5,7 @@ import { chosen, type Selection } from "../cache/selection.ts";
 import { type Exchange, type ListAnswer, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
-import { checkListOptions } from "./options.ts";
+import { checkListOptions, limitOf } from "./options.ts";
 import { selectionOf } from "./selection.ts";
 
 /** GET of one object, as of now. */
@@ -111,12 +111,6 @@ function tooLarge(asked: number, current: number): Error {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,
   });
-}
-
-function limitOf(query: URLSearchParams): number {
-  const text = query.get("limit") ?? "0";
-  if (!/^\d{1,10}$/.test(text)) throw badRequest(`limit must be a non-negative integer, not "${text}"`);
-  return Number(text);
 }
 
 /** The revision that resourceVersionMatch=Exact asks for. @throws StatusError Invalid, BadRequest */

@@ -1,3 +1,4 @@
+import { answersDeletedObject } from "../../api/deletion-answers.ts";
 import type { GroupVersionKind } from "../../api/schema.ts";
 import {
   type Content,
@@ -79,8 +80,8 @@ function responses(facts: OperationFacts): Operation["responses"] {
       200: { description: "OK", content: content(facts.isCustom ? objects : [...objects, ...watchMediaTypes], list) },
     };
   }
-  const removes = action === "delete" || action === "deletecollection";
-  const body = content(objects, refTo(removes ? `${meta}.Status` : definition));
+  const answersStatus = action === "deletecollection" || (action === "delete" && !answersDeletedObject(facts.kind));
+  const body = content(objects, refTo(answersStatus ? `${meta}.Status` : definition));
   const answers: Record<string, { description: string; content: Content }> = {
     200: { description: "OK", content: body },
   };

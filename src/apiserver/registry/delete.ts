@@ -1,10 +1,10 @@
-import type { ApiObject } from "../../api/meta.ts";
-import { cloneJson } from "../../api/patch/json-value.ts";
+import type { ApiObject, ObjectMeta } from "../../api/meta.ts";
+import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
 import { conflict, notFound } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
-import { stampedCopy } from "./codec.ts";
+import { encode, stamp, stampedCopy } from "./codec.ts";
 import type { ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
@@ -86,46 +86,81 @@ async function deleteOnce(
   work: { current: Stored; options: DeleteOptions; context: WriteContext },
 ): Promise<Deletion> {
   const { current, options, context } = work;
-  const graceSeconds = resource.strategy.gracePeriodSeconds?.(current.object, options.gracePeriodSeconds) ?? 0;
-  const draft = markedForDeletion(resource, { current, options, graceSeconds, nowMs: context.clock.now() });
-  if (isDone(resource, draft)) {
-    if (context.dryRun) return { stored: current, gone: true };
-    const revision = await resource.storage.delete(current);
-    await resource.strategy.afterDelete?.(current.object);
-    return { stored: { ...current, bytes: stampedCopy(current.bytes, revision), revision }, gone: true };
+  const draft = markedForDeletion(resource, { current, options, nowMs: context.clock.now() });
+  if (draft === current.object) return { stored: current, gone: false };
+  const gone = isDone(resource, draft);
+  if (context.dryRun) {
+    return { stored: { ...current, object: draft, bytes: Buffer.from(JSON.stringify(draft)) }, gone };
   }
-  if (context.dryRun || draft === current.object) return { stored: current, gone: false };
-  return { stored: await resource.storage.update(draft, current.revision), gone: false };
+  if (!gone) return { stored: await resource.storage.update(draft, current.revision), gone };
+  const revision = await resource.storage.delete(current);
+  await resource.strategy.afterDelete?.(current.object);
+  // Upstream writes the end of a graceful deletion down before it removes the object, and answers that.
+  const isGraceful = resource.strategy.gracePeriodSeconds !== undefined;
+  const bytes = isGraceful ? stamp(encode(draft), revision) : stampedCopy(current.bytes, revision);
+  return { stored: { object: isGraceful ? draft : current.object, bytes, revision }, gone };
 }
 
-/** The object as it stays after the delete; the very same object when the delete adds nothing. */
+/** The object as the delete leaves it; the very same object when the delete changes nothing. */
 function markedForDeletion(
   resource: ServedResource,
-  work: { current: Stored; options: DeleteOptions; graceSeconds: number; nowMs: number },
+  work: { current: Stored; options: DeleteOptions; nowMs: number },
 ): ApiObject {
-  const { current, options, graceSeconds, nowMs } = work;
-  const meta = current.object.metadata ?? {};
-  const finalizers = finalizersFor(resource, current.object, options);
-  const earlier = meta.deletionGracePeriodSeconds;
-  const shorter = meta.deletionTimestamp === undefined || earlier === undefined || graceSeconds < earlier;
-  const sameFinalizers = finalizers.length === (meta.finalizers ?? []).length;
-  if (!shorter && sameFinalizers) return current.object;
+  const { current, options, nowMs } = work;
+  const grace = graceOf(resource, work);
+  // Who waits for the end of a grace period may not change anything but its length.
+  if (grace === "pending") return current.object;
   const draft = cloneJson(current.object);
-  const marked = draft.metadata!;
-  if (finalizers.length > 0) marked.finalizers = finalizers;
-  else delete marked.finalizers;
-  if (shorter) {
-    if (meta.deletionTimestamp === undefined && marked.generation !== undefined) marked.generation++;
-    marked.deletionTimestamp = formatTime(nowMs + graceSeconds * 1000);
-    marked.deletionGracePeriodSeconds = graceSeconds;
-    resource.strategy.markDeleted?.(draft);
+  const meta = draft.metadata!;
+  const isFirst = meta.deletionTimestamp === undefined;
+  const finalizers = finalizersFor(resource, current.object, options);
+  if (finalizers.length > 0) meta.finalizers = finalizers;
+  else delete meta.finalizers;
+  if (grace === undefined) markNow(resource, meta, nowMs);
+  else {
+    meta.deletionTimestamp = formatTime(grace.endMs);
+    meta.deletionGracePeriodSeconds = grace.seconds;
   }
-  return draft;
+  const marks = resource.strategy.markDeleted;
+  if (isFirst && marks === undefined && (meta.generation ?? 0) > 0) meta.generation!++;
+  if (isFirst) marks?.(draft);
+  return equalJson(draft, current.object) && !isDone(resource, draft) ? current.object : draft;
+}
+
+/**
+ * How long a delete lets the object live (upstream: rest.BeforeDelete): undefined where it has no grace period, or none that
+ * is left; `pending` while an earlier one runs that this delete does not make shorter.
+ */
+function graceOf(
+  resource: ServedResource,
+  work: { current: Stored; options: DeleteOptions; nowMs: number },
+): { seconds: number; endMs: number } | "pending" | undefined {
+  const { current, options, nowMs } = work;
+  if (resource.strategy.gracePeriodSeconds === undefined) return undefined;
+  const { deletionTimestamp, deletionGracePeriodSeconds: earlier = 0 } = current.object.metadata ?? {};
+  const asked = options.gracePeriodSeconds;
+  if (deletionTimestamp === undefined) {
+    const seconds = resource.strategy.gracePeriodSeconds(current.object, asked);
+    return { seconds, endMs: nowMs + seconds * 1000 };
+  }
+  if (earlier === 0) return undefined;
+  if (asked === undefined || asked >= earlier) return "pending";
+  return { seconds: asked, endMs: Date.parse(deletionTimestamp) + (asked - earlier) * 1000 };
+}
+
+/** Without a grace period. Kinds that mark themselves say only since when, as upstream's namespaces and definitions. */
+function markNow(resource: ServedResource, meta: ObjectMeta, nowMs: number): void {
+  const marked = meta.deletionTimestamp === undefined ? Infinity : Date.parse(meta.deletionTimestamp);
+  if (marked > nowMs) meta.deletionTimestamp = formatTime(nowMs);
+  if (resource.strategy.markDeleted === undefined) meta.deletionGracePeriodSeconds = 0;
 }
 
 /** metadata.finalizers after the propagation policy has had its say (upstream: deletionFinalizersForGarbageCollection). */
 function finalizersFor(resource: ServedResource, object: ApiObject, options: DeleteOptions): string[] {
   const present = object.metadata?.finalizers ?? [];
+  if (resource.kind?.defaultPropagation === "unsupported") {
+    return present.filter((each) => each !== "orphan" && each !== "foregroundDeletion");
+  }
   const policy =
     options.propagationPolicy ??
     (options.orphanDependents === undefined ? undefined : options.orphanDependents ? "Orphan" : "Background") ??
@@ -155,14 +190,11 @@ function checkPreconditions(
   const meta = current.object.metadata ?? {};
   const wrong =
     uid !== undefined && uid !== meta.uid
-      ? `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${meta.uid}`
+      ? `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid}). The object might have been deleted and then recreated`
       : resourceVersion !== undefined && resourceVersion !== meta.resourceVersion
-        ? `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${meta.resourceVersion}`
+        ? `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${meta.resourceVersion}). The object might have been modified`
         : undefined;
-  if (wrong === undefined) return;
-  throw conflict(
-    resource.schema,
-    target.name,
-    `StorageError: invalid object, Code: 4, Key: ${resource.storage.key(meta.namespace ?? "", meta.name ?? "")}, ResourceVersion: 0, AdditionalErrorMsg: ${wrong}`,
-  );
+  // Upstream names the kind here, not the resource.
+  const { group, kind } = resource.schema;
+  if (wrong !== undefined) throw conflict({ group, resource: kind }, target.name, wrong);
 }

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { namespaces } from "../../api/generated/resources.ts";
+import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
+import { askRaw, type RawAnswer } from "../testing/raw-door.ts";
+
+const START = "2026-01-01T00:00:00Z";
+const held = ["example.com/held"];
+
+let memory: MemoryServer;
+before(async () => {
+  memory = await startMemoryServer();
+  await memory.client.create(namespaces, { metadata: { name: "shop" } });
+});
+after(() => memory.close());
+
+type Body = Readonly<Record<string, unknown>>;
+
+async function ask(method: string, path: string, body?: Body): Promise<RawAnswer> {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  return askRaw(memory.server, `/api/v1/namespaces/shop/${path}`, { method, body: text });
+}
+
+const SPECS: Readonly<Record<string, Body>> = {
+  pods: { spec: { nodeName: "a", terminationGracePeriodSeconds: 30, containers: [{ name: "c", image: "c" }] } },
+  configmaps: {},
+  serviceaccounts: {},
+  events: { involvedObject: { namespace: "shop" } },
+};
+
+async function make(resource: string, name: string, finalizers: readonly string[] = []): Promise<void> {
+  const { code, text } = await ask("POST", resource, { metadata: { name, finalizers }, ...SPECS[resource] });
+  assert.equal(code, 201, text);
+}
+
+const ORPHAN = { propagationPolicy: "Orphan" };
+const FOREGROUND = { propagationPolicy: "Foreground" };
+const grace = (gracePeriodSeconds: number): Body => ({ gracePeriodSeconds });
+
+describe("what a DELETE answers, and whether it changes the object", () => {
+  // Upstream's TestDeletionResponseMatrix: resource, finalizers, an earlier delete, the delete, kind of the answer, whether it is a new version.
+  const rows: readonly (readonly [string, readonly string[], Body | undefined, Body, string, boolean])[] = [
+    ["pods", [], undefined, {}, "Pod", true],
+    ["pods", [], undefined, ORPHAN, "Pod", true],
+    ["pods", [], undefined, FOREGROUND, "Pod", true],
+    ["pods", [], undefined, grace(15), "Pod", true],
+    ["pods", [], undefined, grace(0), "Pod", true],
+    ["pods", [], grace(30), {}, "Pod", false],
+    ["pods", [], grace(60), {}, "Pod", false],
+    ["pods", [], grace(30), grace(15), "Pod", true],
+    ["pods", [], grace(30), grace(0), "Pod", true],
+    ["pods", held, grace(30), {}, "Pod", false],
+    ["pods", held, grace(30), ORPHAN, "Pod", false],
+    ["pods", held, grace(30), FOREGROUND, "Pod", false],
+    ["pods", held, grace(30), grace(15), "Pod", true],
+    ["pods", held, grace(30), grace(0), "Pod", true],
+    ["serviceaccounts", [], undefined, {}, "ServiceAccount", true],
+    ["serviceaccounts", [], undefined, ORPHAN, "ServiceAccount", true],
+    ["serviceaccounts", held, {}, {}, "ServiceAccount", false],
+    ["serviceaccounts", held, {}, ORPHAN, "ServiceAccount", true],
+    ["serviceaccounts", held, {}, FOREGROUND, "ServiceAccount", true],
+    ["configmaps", [], undefined, ORPHAN, "ConfigMap", true],
+    ["configmaps", [], undefined, FOREGROUND, "ConfigMap", true],
+    ["configmaps", held, {}, {}, "ConfigMap", false],
+    ["configmaps", held, {}, ORPHAN, "ConfigMap", true],
+    ["configmaps", held, ORPHAN, FOREGROUND, "ConfigMap", true],
+  ];
+  for (const [index, [resource, finalizers, first, options, kind, isNew]] of rows.entries()) {
+    const said = `${JSON.stringify(options)}${first === undefined ? "" : ` after ${JSON.stringify(first)}`}`;
+    test(`${resource}${finalizers.length > 0 ? " with a finalizer" : ""}: ${said}`, async () => {
+      const path = `${resource}/d${index}`;
+      await make(resource, `d${index}`, finalizers);
+      if (first !== undefined) await ask("DELETE", path, first);
+      const known = (await ask("GET", path)).json().metadata.resourceVersion;
+      const { code, json } = await ask("DELETE", path, options);
+      assert.deepEqual([code, json().kind], [200, kind]);
+      assert.equal(Number(json().metadata.resourceVersion) > Number(known), isNew);
+    });
+  }
+});
+
+test("what is gone is told by a Status, or 202 when a client of old waits for dependents", async () => {
+  await make("configmaps", "plain");
+  const { json } = await ask("DELETE", "configmaps/plain");
+  assert.deepEqual([json().kind, json().status, json().details.kind], ["Status", "Success", "configmaps"]);
+  await make("configmaps", "waits", held);
+  assert.equal((await ask("DELETE", "configmaps/waits", { orphanDependents: false })).code, 202);
+  await make("configmaps", "goes");
+  assert.equal((await ask("DELETE", "configmaps/goes", { orphanDependents: false })).code, 200);
+});
+
+test("a shorter grace period counts from the first delete, and a dry run shows it", async () => {
+  await make("pods", "patient", held);
+  await ask("DELETE", "pods/patient", grace(30));
+  await memory.clock.advance(10_000);
+  const path = "pods/patient?dryRun=All";
+  const { metadata } = (await ask("DELETE", path, { ...grace(15), dryRun: ["All"] })).json();
+  assert.deepEqual([metadata.deletionGracePeriodSeconds, metadata.deletionTimestamp], [15, "2026-01-01T00:00:15Z"]);
+  assert.equal((await ask("GET", "pods/patient")).json().metadata.deletionGracePeriodSeconds, 30);
+  const gone = (await ask("DELETE", "pods/patient", grace(0))).json().metadata;
+  assert.deepEqual([gone.deletionGracePeriodSeconds, gone.deletionTimestamp], [0, START]);
+});
+
+test("a namespace says only since when it goes", async () => {
+  await memory.client.create(namespaces, { metadata: { name: "going" } });
+  const { metadata, status } = (await askRaw(memory.server, "/api/v1/namespaces/going", { method: "DELETE" })).json();
+  assert.equal(status.phase, "Terminating");
+  assert.equal(metadata.deletionGracePeriodSeconds, undefined);
+});
+
+test("events own nothing: no policy holds them", async () => {
+  await make("events", "e");
+  assert.equal((await ask("DELETE", "events/e", FOREGROUND)).json().kind, "Status");
+});
+
+test("a limit says how many of a collection go", async () => {
+  for (const name of ["a", "b", "c"]) await make("configmaps", `some-${name}`);
+  const { json } = await ask("DELETE", "configmaps?limit=2&fieldSelector=metadata.name!=kube-root-ca.crt");
+  assert.equal(json().items.length, 2);
+});
+
+test("pods of a deleted job stay unless a policy says otherwise, and the client is told", async () => {
+  const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "c" }] } };
+  const JOBS = "/apis/batch/v1/namespaces/shop/jobs";
+  const remove = async (options: Body): Promise<RawAnswer> => {
+    const body = JSON.stringify({ metadata: { name: "j" }, spec: { template } });
+    await askRaw(memory.server, JOBS, { method: "POST", body });
+    return askRaw(memory.server, `${JOBS}/j`, { method: "DELETE", body: JSON.stringify(options) });
+  };
+  assert.equal((await remove({ propagationPolicy: "Background" })).headers.warning, undefined);
+  const { headers, json } = await remove({});
+  assert.match(String(headers.warning), /child pods are preserved by default when jobs are deleted/);
+  assert.deepEqual(json().metadata.finalizers, ["orphan"]);
+});
