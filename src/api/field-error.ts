@@ -78,9 +78,9 @@ export function invalidObject(
   const lines = errors.map((error) => `${error.field}: ${error.message}`);
   const summary = lines.length === 1 ? lines[0]! : `[${lines.join(", ")}]`;
   return failure(422, "Invalid", `${kind} "${name}" is invalid: ${summary}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...(of.group === "" ? {} : { group: of.group }),
-    kind: of.kind,
+    ...(of.kind === "" ? {} : { kind: of.kind }),
     causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
   });
 }

@@ -5,6 +5,13 @@ import type { Field, SpecialType } from "./schema.ts";
 /** A JSON value does not have the type that its field has; the message is what encoding/json of Go would say. */
 export class TypeMismatchError extends Error {
   override name = "TypeMismatchError";
+  /** What Go says of it where the value is not of a text of JSON but of a patched map. */
+  readonly whyNotRestored: string | undefined;
+
+  constructor(message: string, whyNotRestored?: string) {
+    super(message);
+    this.whyNotRestored = whyNotRestored;
+  }
 }
 
 /** Where a value stands: the Go struct that holds its field, and the field's path without indexes. */
@@ -120,7 +127,26 @@ function checkedTime(value: unknown, special: "time" | "microTime", place: Place
 export function mismatch(value: unknown, goType: string, place: Place): TypeMismatchError {
   return new TypeMismatchError(
     `json: cannot unmarshal ${jsonKind(value, goType)} into Go struct field ${place.struct}.${place.path} of type ${goType}`,
+    whyNotRestored(value, goType),
   );
+}
+
+function whyNotRestored(value: unknown, goType: string): string | undefined {
+  const found = restoredKind(value);
+  if (goType.startsWith("map[")) return `cannot restore map from ${found}`;
+  if (goType.startsWith("[]")) return `cannot restore slice from ${found}`;
+  // Times are read by code of their own.
+  if (goType.includes(".")) return goType.endsWith("Time") ? undefined : `cannot restore struct from: ${found}`;
+  const isConverted = (found === "int64" && goType === "string") || (found === "float64" && goType.startsWith("int"));
+  return isConverted ? `cannot convert ${found} to ${goType}` : `unrecognized type: ${goType}`;
+}
+
+function restoredKind(value: unknown): string {
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  if (typeof value === "bigint") return "int64";
+  if (typeof value === "string") return "string";
+  return Array.isArray(value) ? "slice" : "map";
 }
 
 /** Go names the number where it does not fit a type of numbers. */

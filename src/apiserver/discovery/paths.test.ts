@@ -115,4 +115,9 @@ test("the version is where OpenAPI says, and where people ask", async () => {
     assert.equal(JSON.parse(String(answer.text)).major, "1", path);
   }
   assert.equal(await ask(versionPath(), "/version/more"), undefined);
+  const { major, minor, emulationMajor, emulationMinor, minCompatibilityMajor, minCompatibilityMinor } = JSON.parse(
+    String(((await ask(versionPath(), "/version")) as TextAnswer).text),
+  );
+  assert.deepEqual([major, minor, emulationMajor, emulationMinor], ["1", "36", "1", "36"]);
+  assert.deepEqual([minCompatibilityMajor, minCompatibilityMinor], ["1", "35"]);
 });

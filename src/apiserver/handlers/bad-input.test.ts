@@ -34,6 +34,21 @@ suite("bad input", () => {
   after(() => memory.close());
 
   const refused: readonly [string, string, RawRequest, number, RegExp][] = [
+    [
+      "YAML that is said to be JSON",
+      MAPS,
+      post("apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n", "application/json"),
+      400,
+      /^the object provided is unrecognized \(must be of type ConfigMap\): couldn't get version\/kind; json parse error: .* \(61706956657273696f6e3a2076310a6b696e643a20436f6e6669674d6170 \.\.\.\)$/s,
+    ],
+    [
+      "JSON that is cut short",
+      REVIEWS,
+      post('{"kind":"SubjectAccessReview"'),
+      400,
+      /^the object provided is unrecognized \(must be of type SubjectAccessReview\): .* \(\{"kind":"SubjectAccessReview"\)$/s,
+    ],
+    ["no body", MAPS, post(""), 400, /^the object provided is unrecognized .* \(<empty>\)$/],
     ["JSON that nests deep", MAPS, post(nested(10_000)), 400, /json parse error: exceeded max depth/],
     ["a million lists", MAPS, post("[".repeat(1_000_000)), 400, /exceeded max depth/],
     ["YAML that nests deep", MAPS, post("{a: ".repeat(10_000), YAML), 400, /nesting exceeded maxDepth/],

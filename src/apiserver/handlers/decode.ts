@@ -1,6 +1,6 @@
 import { findDuplicateFields } from "../../api/duplicate-fields.ts";
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
-import { badRequest, unsupportedMediaType } from "../../api/status.ts";
+import { badRequest, hasReason, unsupportedMediaType } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { RequestBody } from "../exchange.ts";
 import { parseJsonText } from "./json-text.ts";
@@ -43,7 +43,30 @@ export async function decodeBody(body: RequestBody): Promise<DecodedBody> {
   }
 }
 
-/** The body as an object of the expected kind (or any of `others`). */
+/**
+ * Reads the body of a write.
+ * @throws StatusError BadRequest that names the kind and shows the body's beginning; UnsupportedMediaType, RequestEntityTooLarge
+ */
+export async function decodeBodyOf(kind: string, body: RequestBody): Promise<DecodedBody> {
+  try {
+    return await decodeBody(body);
+  } catch (error) {
+    if (!hasReason(error, "BadRequest")) throw error;
+    const beginning = beginningOf(await body.read());
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error.message} (${beginning})`);
+  }
+}
+
+const BEGINNING_BYTES = 30;
+
+/** As upstream: what may be JSON as text, all else in hexadecimal digits. */
+function beginningOf(bytes: Buffer): string {
+  if (bytes.length === 0) return "<empty>";
+  const shown = bytes.subarray(0, BEGINNING_BYTES).toString(bytes[0] === 0x7b ? "utf8" : "hex");
+  return bytes.length > BEGINNING_BYTES ? `${shown} ...` : shown;
+}
+
+/** The body as an object of the expected kind. @throws StatusError BadRequest */
 export function expectObject(value: unknown, expected: { group: string; version: string; kind: string }): ApiObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest(

@@ -1,12 +1,6 @@
 import { type AnyObject, type ApiObject, parseApiVersion } from "../../api/meta.ts";
-import {
-  APPLY_PATCH,
-  applyPatch,
-  JSON_PATCH,
-  MERGE_PATCH,
-  STRATEGIC_MERGE_PATCH,
-} from "../../api/patch/apply-patch.ts";
-import { cloneJson, isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
+import { APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH } from "../../api/patch/apply-patch.ts";
+import { cloneJson, isJsonObject } from "../../api/patch/json-value.ts";
 import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.ts";
 import { cannotBeHandled } from "../../api/unknown-fields.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -19,8 +13,9 @@ import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
 import { mediaType, parseYaml, textOf } from "./decode.ts";
 import { type Environment, writeContext } from "./environment.ts";
-import { NESTING_MAX, nestsDeeper, parseJsonText } from "./json-text.ts";
-import { readConfiguration, readObject } from "./read-object.ts";
+import { parseJsonText } from "./json-text.ts";
+import { patchObject, readPatched } from "./patched-object.ts";
+import { readConfiguration } from "./read-object.ts";
 
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
 
@@ -43,16 +38,13 @@ export async function patchHandler(
   const context = writeContext(exchange, environment);
   const patch = await readPatch(exchange);
   const { namespace, name, subresource } = exchange.info;
-  const definition = resource.schema.definition;
   if (patch.type === APPLY_PATCH) return applyHandler(resource, { exchange, patch, context });
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
   const transform = async (current: ApiObject): Promise<ApiObject> => {
-    const { apiVersion, kind } = current;
-    const value = { ...patchObject(current, patch, { resource, definition }), apiVersion, kind } as ApiObject;
+    const value = patchObject(resource, current, patch);
     if (isLarge) await nextTurn();
-    const json = patch.type === JSON_PATCH ? undefined : patch.json;
-    const object = readObject(resource, { value, json }, exchange);
+    const object = readPatched(resource, { value, patch }, exchange);
     checkName(object, exchange);
     return object;
   };
@@ -94,27 +86,6 @@ export async function readPatch(exchange: Exchange): Promise<ReadPatch> {
   if (exchange.body.value !== undefined) return { type, value: exchange.body.value };
   const bytes = await exchange.body.read();
   return { type, ...(type === APPLY_PATCH ? await parseYaml(bytes) : parseJsonText(bytes)) };
-}
-
-/** The object with the patch applied; the original is not changed. @throws StatusError */
-export function patchObject(
-  original: ApiObject,
-  patch: ReadPatch,
-  shape: { resource: ServedResource; definition: string },
-): ApiObject {
-  const { resource, definition } = shape;
-  const request = {
-    type: patch.type,
-    original: original as JsonObject,
-    patch: patch.value,
-    schema: resource.allSchema,
-    // Custom resources have no strategic merge patch.
-    definition: resource.custom === undefined ? definition : undefined,
-  };
-  const patched = applyPatch(request);
-  // What is patched again and again may grow deeper than any one body.
-  if (nestsDeeper(patched, NESTING_MAX)) throw badRequest(`the patched object nests deeper than ${NESTING_MAX} levels`);
-  return patched as ApiObject;
 }
 
 /** A patch cannot make another object of it. */

@@ -2,7 +2,7 @@ import { findDuplicateFields } from "../../api/duplicate-fields.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
-import { badRequest } from "../../api/status.ts";
+import { badRequest, type StatusError } from "../../api/status.ts";
 import { cannotBeHandled, fieldWarnings, strictDecodingMessage } from "../../api/unknown-fields.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
@@ -13,13 +13,19 @@ export interface ReadableType {
   readonly normalize: ServedResource["normalize"];
 }
 
+/** Why an object cannot be read. */
+export interface Unreadable {
+  readonly why: string;
+  readonly mismatch?: TypeMismatchError | undefined;
+}
+
 /** As upstream: more of them help nobody. */
 const STRICT_ERRORS_MAX = 100;
 
 /**
  * An object that a client sent, as the API's types hold it: a copy that belongs to the caller. What the types have no place
  * for is dropped, and told or refused as the query's fieldValidation says.
- * @throws StatusError BadRequest
+ * @throws StatusError BadRequest, or what `refuse` makes of it
  */
 export function readObject(
   resource: ReadableType,
@@ -27,18 +33,20 @@ export function readObject(
     readonly value: ApiObject;
     readonly json?: string | undefined;
     readonly duplicates?: readonly string[] | undefined;
+    readonly refuse?: (found: Unreadable) => StatusError;
   },
   exchange: Exchange,
 ): ApiObject {
   const level = validationLevel(exchange.query.get("fieldValidation"));
-  const { object, unknownFields: unknown } = normalized(resource, sent.value);
+  const { refuse = ({ why }) => cannotBeHandled(resource.schema, why) } = sent;
+  const { object, unknownFields: unknown } = normalized(resource, sent.value, { refuse });
   if (level === "Ignore") return object as ApiObject;
   checkLines(sent.duplicates, level, exchange);
   const unknownFields = unknown.slice(0, STRICT_ERRORS_MAX);
   const duplicates =
     sent.json === undefined ? [] : findDuplicateFields(sent.json, sent.value).slice(0, STRICT_ERRORS_MAX);
   if (unknownFields.length === 0 && duplicates.length === 0) return object as ApiObject;
-  if (level === "Strict") throw cannotBeHandled(resource.schema, strictDecodingMessage(unknownFields, duplicates));
+  if (level === "Strict") throw refuse({ why: strictDecodingMessage(unknownFields, duplicates) });
   for (const warning of fieldWarnings(unknownFields, duplicates)) exchange.warnings.push(warning);
   return object as ApiObject;
 }
@@ -54,7 +62,8 @@ export function readConfiguration(
   exchange: Exchange,
 ): ApiObject {
   checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
-  const { object, unknownFields: all } = normalized(resource, value, { isConfiguration: true });
+  const refuse = ({ why }: Unreadable) => cannotBeHandled(resource.schema, why);
+  const { object, unknownFields: all } = normalized(resource, value, { isConfiguration: true, refuse });
   const unknownFields = all.slice(0, STRICT_ERRORS_MAX);
   if (unknownFields.length === 0) return object as ApiObject;
   const { namespace = "", name } = value.metadata ?? {};
@@ -74,11 +83,15 @@ function checkLines(lines: readonly string[] | undefined, level: string, exchang
   }
 }
 
-function normalized(resource: ReadableType, value: ApiObject, options?: { isConfiguration: boolean }) {
+function normalized(
+  resource: ReadableType,
+  value: ApiObject,
+  { isConfiguration = false, refuse }: { isConfiguration?: boolean; refuse: (found: Unreadable) => StatusError },
+) {
   try {
-    return resource.normalize(value as JsonObject, options);
+    return resource.normalize(value as JsonObject, { isConfiguration });
   } catch (error) {
-    if (error instanceof TypeMismatchError) throw cannotBeHandled(resource.schema, error.message);
+    if (error instanceof TypeMismatchError) throw refuse({ why: error.message, mismatch: error });
     throw error;
   }
 }

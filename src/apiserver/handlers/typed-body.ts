@@ -4,7 +4,7 @@ import { loadSchema } from "../../api/schema-data.ts";
 import { normalizeObject } from "../../api/unknown-fields.ts";
 import { present } from "../../base/assert.ts";
 import type { Exchange } from "../exchange.ts";
-import { decodeBody, expectObject } from "./decode.ts";
+import { decodeBodyOf, expectObject } from "./decode.ts";
 import { readObject } from "./read-object.ts";
 
 interface Wanted {
@@ -21,7 +21,7 @@ interface Wanted {
  * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
  */
 export async function typedBody<T extends ApiObject>(exchange: Exchange, of: Wanted): Promise<T> {
-  const { value: sent, json, duplicates } = await decodeBody(exchange.body);
+  const { value: sent, json, duplicates } = await decodeBodyOf(of.kind, exchange.body);
   const value = inVersion(sent, of);
   return readObject(typeOf(of), { value: expectObject(value, of), json, duplicates }, exchange) as T;
 }

@@ -7,6 +7,10 @@ export function versionPath(): PathHandler {
   const info = {
     major: KUBERNETES_MAJOR,
     minor: KUBERNETES_MINOR,
+    emulationMajor: KUBERNETES_MAJOR,
+    emulationMinor: KUBERNETES_MINOR,
+    minCompatibilityMajor: KUBERNETES_MAJOR,
+    minCompatibilityMinor: String(Number(KUBERNETES_MINOR) - 1),
     gitVersion: GIT_VERSION,
     gitCommit: "",
     gitTreeState: "clean",

@@ -11,7 +11,7 @@ import type { ServedResource } from "../registry/resource.ts";
 import type { WriteContext } from "../registry/strategy.ts";
 import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
-import { decodeBody, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
+import { decodeBodyOf, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
 import { deleteOptions } from "./delete-options.ts";
 import { type Environment, writeContext } from "./environment.ts";
 import { checkListOptions, limitOf } from "./options.ts";
@@ -134,7 +134,7 @@ async function bodyOf(resource: ServedResource, exchange: Exchange, context: Wri
   if (resource.custom !== undefined && mediaType(exchange.body.contentType) === PROTOBUF_TYPE) {
     throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
   }
-  const { value, json, duplicates } = await decodeBody(exchange.body);
+  const { value, json, duplicates } = await decodeBodyOf(resource.schema.kind, exchange.body);
   if (takesTurns(context)) await nextTurn();
   return readObject(resource, { value: expectObject(value, resource.schema), json, duplicates }, exchange);
 }

@@ -1,12 +1,13 @@
 import { type FieldError, invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
-import { APPLY_PATCH, JSON_PATCH } from "../../api/patch/apply-patch.ts";
+import { APPLY_PATCH } from "../../api/patch/apply-patch.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
-import { decodeBody, expectObject } from "../handlers/decode.ts";
+import { decodeBodyOf, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
-import { appliedConfiguration, patchObject, readPatch } from "../handlers/patch.ts";
+import { appliedConfiguration, readPatch } from "../handlers/patch.ts";
+import { patchObject, readPatched } from "../handlers/patched-object.ts";
 import { getHandler } from "../handlers/read.ts";
 import { readObject } from "../handlers/read-object.ts";
 import { applied, type ManagedOperation } from "../registry/managed-fields.ts";
@@ -39,7 +40,7 @@ export function partSubresource(part: Part): Subresource & Required<Pick<Subreso
     get: getHandler,
     async update(resource, exchange, environment) {
       const context = writeContext(exchange, environment);
-      const { value, json } = await decodeBody(exchange.body);
+      const { value, json } = await decodeBodyOf(resource.schema.kind, exchange.body);
       const sent = readObject(resource, { value: expectObject(value, resource.schema), json }, exchange);
       if (sent.metadata?.name !== exchange.info.name)
         throw badRequest("the name of the object does not match the name on the URL");
@@ -56,12 +57,10 @@ async function patch(
 ) {
   const context = writeContext(exchange, environment);
   const read = await readPatch(exchange);
-  const { definition } = resource.schema;
   if (read.type !== APPLY_PATCH) {
-    const json = read.type === JSON_PATCH ? undefined : read.json;
     const wanted = (current: ApiObject) => {
-      const value = patchObject(current, read, { resource, definition });
-      return readObject(resource, { value, json }, exchange) as AnyObject;
+      const value = patchObject(resource, current, read);
+      return readPatched(resource, { value, patch: read }, exchange) as AnyObject;
     };
     return write(resource, { exchange, context, wanted }, part);
   }

@@ -1,15 +1,16 @@
 import { invalid, invalidObject } from "../../api/field-error.ts";
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
-import { APPLY_PATCH, JSON_PATCH } from "../../api/patch/apply-patch.ts";
+import { APPLY_PATCH } from "../../api/patch/apply-patch.ts";
 import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
 import { managersOfScale, managersOfScaled } from "../../api/patch/scale-managers.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import { badRequest, internalError, notFound } from "../../api/status.ts";
 import { normalizeObject } from "../../api/unknown-fields.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
-import { decodeBody, expectObject } from "../handlers/decode.ts";
+import { decodeBodyOf, expectObject } from "../handlers/decode.ts";
 import { writeContext } from "../handlers/environment.ts";
-import { appliedConfiguration, patchObject, type ReadPatch, readPatch } from "../handlers/patch.ts";
+import { appliedConfiguration, type ReadPatch, readPatch } from "../handlers/patch.ts";
+import { patchObject, readPatched } from "../handlers/patched-object.ts";
 import { readObject } from "../handlers/read-object.ts";
 import { applied, type ManagedOperation } from "../registry/managed-fields.ts";
 import { type ServedResource, withChanges } from "../registry/resource.ts";
@@ -45,7 +46,7 @@ export const scaleSubresource: Subresource = {
   },
   async update(resource, exchange, environment) {
     const context = writeContext(exchange, environment);
-    const { value, json } = await decodeBody(exchange.body);
+    const { value, json } = await decodeBodyOf(SCALE.kind, exchange.body);
     const sent = readObject(asScaleResource(resource), { value: expectObject(value, SCALE), json }, exchange);
     const wanted = sent as Scale;
     if (wanted.metadata?.name !== exchange.info.name)
@@ -55,12 +56,11 @@ export const scaleSubresource: Subresource = {
   async patch(resource, exchange, environment) {
     const context = writeContext(exchange, environment);
     const patch = await readPatch(exchange);
-    const shape = { resource: asScaleResource(resource), definition: SCALE_DEFINITION };
     if (patch.type === APPLY_PATCH) return apply(resource, { exchange, context, patch });
-    const json = patch.type === JSON_PATCH ? undefined : patch.json;
+    const asScales = asScaleResource(resource);
     return write(resource, { exchange, context }, (current) => {
-      const value = patchObject(current, patch, shape);
-      return readObject(shape.resource, { value, json }, exchange) as Scale;
+      const value = patchObject(asScales, current, patch);
+      return readPatched(asScales, { value, patch }, exchange) as Scale;
     });
   },
 };

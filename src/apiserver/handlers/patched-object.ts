@@ -1,0 +1,50 @@
+import { invalid, invalidObject } from "../../api/field-error.ts";
+import type { ApiObject } from "../../api/meta.ts";
+import { applyPatch, JSON_PATCH, STRATEGIC_MERGE_PATCH } from "../../api/patch/apply-patch.ts";
+import { isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
+import { badRequest, type StatusError } from "../../api/status.ts";
+import type { Exchange } from "../exchange.ts";
+import type { ServedResource } from "../registry/resource.ts";
+import { NESTING_MAX, nestsDeeper } from "./json-text.ts";
+import type { ReadPatch } from "./patch.ts";
+import { type ReadableType, readObject, type Unreadable } from "./read-object.ts";
+
+/** The object with the patch applied; the original is not changed. @throws StatusError */
+export function patchObject(resource: ServedResource, current: ApiObject, patch: ReadPatch): ApiObject {
+  const { apiVersion, kind } = current;
+  // Custom resources have no strategic merge patch.
+  const definition = resource.custom === undefined ? resource.schema.definition : undefined;
+  const original = current as JsonObject;
+  const { type, value } = patch;
+  const patched = applyPatch({ type, original, patch: value, schema: resource.allSchema, definition });
+  // What is patched again and again may grow deeper than any one body.
+  if (nestsDeeper(patched, NESTING_MAX)) throw badRequest(`the patched object nests deeper than ${NESTING_MAX} levels`);
+  return { ...patched, apiVersion, kind } as ApiObject;
+}
+
+/** A patched object as the API's types hold it. @throws StatusError Invalid where it cannot be read */
+export function readPatched(
+  resource: ReadableType,
+  { value, patch }: { readonly value: ApiObject; readonly patch: ReadPatch },
+  exchange: Exchange,
+): ApiObject {
+  const json = patch.type === JSON_PATCH ? undefined : patch.json;
+  return readObject(resource, { value, json, refuse: (found) => refusedPatch(patch, value, found) }, exchange);
+}
+
+/** Upstream shows a strategic merge patch as Go prints maps; of other patches the JSON that they came to. */
+function refusedPatch(patch: ReadPatch, value: ApiObject, { why, mismatch }: Unreadable): StatusError {
+  const isStrategic = patch.type === STRATEGIC_MERGE_PATCH;
+  const shown = isStrategic ? goText(patch.value) : JSON.stringify(value);
+  const told = isStrategic ? (mismatch?.whyNotRestored ?? why) : why;
+  return invalidObject({ group: "", kind: "" }, "", [invalid("patch", shown, told)]);
+}
+
+/** A JSON value as Go's `%+v` prints it. */
+function goText(value: unknown): string {
+  if (value === null || value === undefined) return "<nil>";
+  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (!isJsonObject(value)) return String(value);
+  const keys = Object.keys(value).sort();
+  return `map[${keys.map((key) => `${key}:${goText(value[key])}`).join(" ")}]`;
+}
