@@ -75,12 +75,7 @@ function serve(
 function isServedAlike(left: KeptDefinition, right: KeptDefinition): boolean {
   return (
     left.metadata?.uid === right.metadata?.uid &&
-    specGeneration(left) === specGeneration(right) &&
+    left.metadata?.generation === right.metadata?.generation &&
     equalJson(left.status?.acceptedNames, right.status?.acceptedNames)
   );
-}
-
-/** Which version of its spec a definition has: the beginning of its deletion counts in the generation, but changes no spec. */
-function specGeneration(definition: KeptDefinition): number {
-  return (definition.metadata?.generation ?? 0) - (isBeingDeleted(definition) ? 1 : 0);
 }
