@@ -2,6 +2,7 @@ import type { ManagedFieldsEntry, ObjectMeta } from "../meta.ts";
 import type { Schema } from "../schema.ts";
 import { badRequest, failure, type StatusError } from "../status.ts";
 import { mergeConfiguration, pruneOwned } from "./apply-merge.ts";
+import { createdFields } from "./created-fields.ts";
 import { type Comparison, compareFields, fieldSetOf } from "./field-compare.ts";
 import {
   difference,
@@ -25,6 +26,7 @@ import {
   type Manager,
   readManagers,
   unownedFields,
+  writeMaker,
   writeManagers,
 } from "./managers.ts";
 import { compareInVersion, fieldsFromVersion, type OtherVersion } from "./other-version.ts";
@@ -68,6 +70,13 @@ export function* trackSteps(
   const known = metaOf(old ?? {}).managedFields;
   const reset =
     given !== undefined && (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0));
+  if (old === undefined && (given === undefined || reset)) {
+    const { schema, definition, ignored = [] } = options;
+    const fields = ignored.every(({ length }) => length === 1)
+      ? createdFields(updated, { schema, definition, ignored: ignored.flat() })
+      : undefined;
+    if (fields !== undefined) return writeMaker(selfOf(options, "Update"), fields);
+  }
   // Clients that know nothing of managed fields leave them out; that must not lose them.
   const managers = reset ? new Map<string, Manager>() : readManagers((given ?? []).length > 0 ? given : known);
   if (reset && old !== undefined) return [];

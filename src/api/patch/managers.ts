@@ -1,5 +1,6 @@
 import type { ManagedFieldsEntry } from "../meta.ts";
 import { type FieldSet, isEmptySet, readFieldSet, setOfPaths } from "./field-set.ts";
+import { entryWithText } from "./fields-text.ts";
 import type { JsonObject } from "./json-value.ts";
 
 /** Who wrote which fields of an object: one entry of metadata.managedFields, read. */
@@ -16,22 +17,24 @@ export interface Manager {
 const UPDATE_MANAGERS_MAX = 10;
 const ANCIENT = "ancient-changes";
 
-/** What nobody owns, because it names the object or belongs to the server. */
+/** What nobody owns of metadata, because it names the object or belongs to the server. */
+export const UNOWNED_METADATA: readonly string[] = [
+  "name",
+  "namespace",
+  "creationTimestamp",
+  "selfLink",
+  "uid",
+  "clusterName",
+  "generation",
+  "managedFields",
+  "resourceVersion",
+];
+
 const UNOWNED: readonly (readonly string[])[] = [
   ["apiVersion"],
   ["kind"],
   ["metadata"],
-  ...[
-    "name",
-    "namespace",
-    "creationTimestamp",
-    "selfLink",
-    "uid",
-    "clusterName",
-    "generation",
-    "managedFields",
-    "resourceVersion",
-  ].map((field) => ["metadata", field]),
+  ...UNOWNED_METADATA.map((field) => ["metadata", field]),
 ];
 
 export const unownedFields = setOfPaths(UNOWNED);
@@ -64,15 +67,28 @@ export function writeManagers(managers: Iterable<Manager>): ManagedFieldsEntry[]
   return [...managers]
     .filter((manager) => !isEmptySet(manager.fields))
     .sort(byOperationAndTime)
-    .map(({ manager, operation, apiVersion, subresource, time, fields }) => ({
-      ...(manager === "" ? {} : { manager }),
-      operation,
-      apiVersion,
-      ...(time === undefined ? {} : { time }),
-      fieldsType: "FieldsV1",
-      fieldsV1: fields as JsonObject,
-      ...(subresource === "" ? {} : { subresource }),
+    .map((manager) => ({
+      ...entryWithoutFields(manager),
+      fieldsV1: manager.fields as JsonObject,
+      ...(manager.subresource === "" ? {} : { subresource: manager.subresource }),
     }));
+}
+
+function entryWithoutFields({ manager, operation, apiVersion, time }: Omit<Manager, "fields">): ManagedFieldsEntry {
+  return {
+    ...(manager === "" ? {} : { manager }),
+    operation,
+    apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: "FieldsV1",
+  };
+}
+
+/** metadata.managedFields of an object that one client just made, whose fieldsV1 is at hand as JSON. */
+export function writeMaker(maker: Omit<Manager, "fields">, fieldsV1: string): ManagedFieldsEntry[] {
+  const { subresource } = maker;
+  const entry = { ...entryWithoutFields(maker), ...(subresource === "" ? {} : { subresource }) };
+  return fieldsV1 === "{}" ? [] : [entryWithText(entry, fieldsV1)];
 }
 
 function byOperationAndTime(a: Manager, b: Manager): number {

@@ -1,5 +1,6 @@
 import { endOfValue, findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
+import { managedFieldsText } from "../../api/patch/fields-text.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
 
@@ -20,13 +21,24 @@ const MARK = '"metadata":{"resourceVersion":"';
 /** What an object was parsed from or serialized to, while anybody still holds it. */
 const parsed = new WeakMap<Buffer, WeakRef<ApiObject>>();
 
-/** Serializes for the store. Keys of `metadata` other than resourceVersion keep their order. */
+/** Serializes for the store. Keys of `metadata` other than resourceVersion and managedFields keep their order. */
 export function encode(object: ApiObject): Buffer {
-  const { apiVersion, kind, metadata, ...rest } = object;
-  const { resourceVersion: _, ...meta } = metadata ?? {};
   const before = exactIntegersWritten();
-  const text = JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest });
+  const text = textOf(object);
   return ownBytes(exactIntegersWritten() === before ? text : `${text} `);
+}
+
+function textOf({ apiVersion, kind, metadata, ...rest }: ApiObject): string {
+  const { resourceVersion: _, ...meta } = metadata ?? {};
+  const managedFields = meta.managedFields && managedFieldsText(meta.managedFields);
+  if (managedFields === undefined) {
+    return JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest });
+  }
+  // Half of many objects, and text already.
+  delete meta.managedFields;
+  const head = JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta } });
+  const tail = JSON.stringify(rest);
+  return `${head.slice(0, -2)},"managedFields":${managedFields}}${tail === "{}" ? "" : ","}${tail.slice(1)}`;
 }
 
 /**
