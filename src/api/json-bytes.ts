@@ -7,6 +7,25 @@ const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 const SPACE = 0x20;
 
+/** The high bits of those of four bytes that are quotes; beyond the first of them also of others. */
+export function quotesIn(word: number): number {
+  return zerosIn(word ^ 0x22222222);
+}
+
+/** The same for backslashes. */
+export function backslashesIn(word: number): number {
+  return zerosIn(word ^ 0x5c5c5c5c);
+}
+
+function zerosIn(word: number): number {
+  return (word - 0x01010101) & ~word & 0x80808080;
+}
+
+/** Which of the four bytes the first one is that was found. */
+export function firstOf(found: number): number {
+  return (31 - Math.clz32(found & -found)) >> 3;
+}
+
 /** Where the quote is that ends the string which starts at `start`; the text's end when there is none. */
 export function endOfString(input: Uint8Array, start: number): number {
   const end = input.length;

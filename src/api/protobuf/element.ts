@@ -1,4 +1,5 @@
 import type { JsonCursor, LengthWidth } from "./json-cursor.ts";
+import type { Memory } from "./memory.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -11,7 +12,9 @@ export interface Element {
    * Writes what the JSON text at the cursor says, without making a value of it; where it is missing, by way of the value.
    * @throws ProtobufError when the text is not of the type
    */
-  transcode?(cursor: JsonCursor, width: LengthWidth): void;
+  transcode?(cursor: JsonCursor, width: LengthWidth, memory?: Memory): void;
+  /** Whether a value is mostly long enough that the same one is worth recognizing; see memory.ts. */
+  readonly isLarge?: boolean;
   read(reader: Reader): unknown;
   /** Whether a value that was read is the type's zero value, which JSON leaves out. */
   isZero(value: unknown): boolean;

@@ -1,7 +1,7 @@
 import { writeTag } from "./element.ts";
 import { ENVELOPE_END, writeEnvelopeStart } from "./envelope.ts";
 import { ProtobufError } from "./error.ts";
-import { type JsonCursor, reached } from "./json-cursor.ts";
+import { jsonCursor, reached, writeInto } from "./json-cursor.ts";
 import { builtInMessages } from "./messages.ts";
 import { shapeOf, transcodeMessage } from "./transcode.ts";
 import { Writer } from "./writer.ts";
@@ -21,11 +21,13 @@ export function encodeStored(json: Buffer, as: { readonly apiVersion: string; re
   if (message === undefined)
     throw new ProtobufError(`no kind "${as.kind}" is registered for version "${as.apiVersion}"`);
   const shape = shapeOf(message);
-  const cursor: JsonCursor = { input: json, at: 0, output: Buffer.alloc(0), to: 0, high: 0 };
-  for (let room = json.length + ROOM; ; room = reached(cursor) + ROOM) {
-    Object.assign(cursor, { at: 0, output: Buffer.allocUnsafe(room), to: 0, high: 0 });
+  const cursor = jsonCursor(json, Buffer.allocUnsafe(json.length + ROOM));
+  for (;;) {
     transcodeMessage(cursor, shape);
-    if (reached(cursor) <= room) break;
+    const needed = reached(cursor);
+    if (needed <= cursor.output.length) break;
+    cursor.at = 0;
+    writeInto(cursor, Buffer.allocUnsafe(needed + ROOM));
   }
   const start = new Writer();
   start.varint(cursor.to);

@@ -1,4 +1,4 @@
-import { endOfValue } from "../json-bytes.ts";
+import { backslashesIn, endOfValue, firstOf, quotesIn } from "../json-bytes.ts";
 import { ProtobufError } from "./error.ts";
 
 /**
@@ -7,12 +7,40 @@ import { ProtobufError } from "./error.ts";
  * way; see `reached`.
  */
 export interface JsonCursor {
-  input: Uint8Array;
+  input: Buffer;
+  /** The input, where four bytes are read together. */
+  words: DataView;
   at: number;
   output: Uint8Array;
+  /** The output, where four bytes are written together. */
+  room: DataView;
   to: number;
   /** Where `to` was before something moved down. */
   high: number;
+}
+
+/** At the start of both. */
+export function jsonCursor(input: Buffer, output: Uint8Array): JsonCursor {
+  return { input, words: viewOf(input), at: 0, output, room: viewOf(output), to: 0, high: 0 };
+}
+
+/** Goes to the start of another text. */
+export function readFrom(cursor: JsonCursor, input: Buffer): void {
+  cursor.input = input;
+  cursor.words = viewOf(input);
+  cursor.at = 0;
+}
+
+/** Goes to the start of another output. */
+export function writeInto(cursor: JsonCursor, output: Uint8Array): void {
+  cursor.output = output;
+  cursor.room = viewOf(output);
+  cursor.to = 0;
+  cursor.high = 0;
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** How far it has been written: beyond the end of the output, all has to be done again with more room. */
@@ -97,10 +125,11 @@ export function writeBytes(cursor: JsonCursor, bytes: Uint8Array): void {
 
 /** Copies what the string at the cursor says, and goes behind it. */
 export function copyString(cursor: JsonCursor): void {
+  cursor.at++;
+  copyPlain(cursor);
   const { input, output } = cursor;
   const end = input.length;
   let { at, to } = cursor;
-  at++;
   while (at < end) {
     const byte = input[at++]!;
     if (byte === QUOTE) {
@@ -113,16 +142,40 @@ export function copyString(cursor: JsonCursor): void {
       continue;
     }
     const escaped = input[at++]!;
+    cursor.at = at;
     if (escaped !== LETTER_U) {
       output[to++] = ESCAPED[escaped] ?? escaped;
-      continue;
+      cursor.to = to;
+    } else {
+      cursor.to = to;
+      copyUnicode(cursor);
     }
-    cursor.at = at;
-    cursor.to = to;
-    copyUnicode(cursor);
+    copyPlain(cursor);
     ({ at, to } = cursor);
   }
   fail();
+}
+
+/** Copies four bytes at a time up to a quote or a backslash: one by one, each costs as much as the four. */
+function copyPlain(cursor: JsonCursor): void {
+  const { words, room } = cursor;
+  let { at, to } = cursor;
+  const last = Math.min(words.byteLength, room.byteLength - to + at) - 4;
+  while (at <= last) {
+    const word = words.getInt32(at, true);
+    room.setInt32(to, word, true);
+    const found = quotesIn(word) | backslashesIn(word);
+    if (found !== 0) {
+      const plain = firstOf(found);
+      at += plain;
+      to += plain;
+      break;
+    }
+    at += 4;
+    to += 4;
+  }
+  cursor.at = at;
+  cursor.to = to;
 }
 
 /** What stands for control characters behind a backslash; all others stand for themselves. */

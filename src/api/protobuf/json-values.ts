@@ -16,6 +16,7 @@ export type DecodeEmbedded = (bytes: Buffer, depth: number) => unknown;
 export function jsonElement(decodeEmbedded?: DecodeEmbedded): Element {
   return {
     wireType: 2,
+    isLarge: true,
     write(writer, value) {
       const text = JSON.stringify(value);
       if (text === undefined) throw new ProtobufError(`expected a JSON value, got ${typeName(value)}`);

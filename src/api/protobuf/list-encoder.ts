@@ -1,7 +1,8 @@
 import { writeTag } from "./element.ts";
 import { ENVELOPE_END, writeEnvelopeStart } from "./envelope.ts";
 import { ProtobufError } from "./error.ts";
-import { type JsonCursor, reached } from "./json-cursor.ts";
+import { jsonCursor, reached, readFrom, writeInto } from "./json-cursor.ts";
+import { newMemory } from "./memory.ts";
 import { type ValueField, writeMessage } from "./message.ts";
 import { builtInMessages } from "./messages.ts";
 import { Writer } from "./writer.ts";
@@ -14,7 +15,7 @@ const BLOCK_BYTES = 256 * 1024;
  */
 export interface ListEncoder {
   /** Encodes the next item. Answers how many bytes it takes. @throws ProtobufError */
-  add(json: Uint8Array): number;
+  add(json: Buffer): number;
   /** Blocks that are full since the last call; with `all` also the one that is not. */
   take(all?: boolean): Buffer[];
   /** Forgets what was not taken. */
@@ -49,29 +50,28 @@ export function listEncoder({ apiVersion, kind }: { apiVersion: string; kind: st
 }
 
 function itemBlocks({ element, number }: ValueField, blockBytes: number): Pick<ListEncoder, "add" | "take" | "drop"> {
-  const width = { bytes: 2 };
+  const memory = newMemory();
   const tag = (number << 3) | element.wireType;
-  let block = Buffer.alloc(0);
+  let block: Buffer = Buffer.alloc(0);
   let full: Buffer[] = [];
-  const cursor: JsonCursor = { input: block, at: 0, output: block, to: 0, high: 0 };
+  const cursor = jsonCursor(block, block);
   const finish = (bytes: number, next: number): void => {
     if (bytes > 0) full.push(block.subarray(0, bytes));
     block = Buffer.allocUnsafeSlow(next);
-    cursor.output = block;
-    cursor.to = 0;
+    writeInto(cursor, block);
   };
   return {
     add(json) {
-      cursor.input = json;
+      readFrom(cursor, json);
       for (;;) {
         const before = cursor.to;
-        cursor.at = 0;
         cursor.high = 0;
         cursor.output[cursor.to++] = tag;
-        element.transcode?.(cursor, width);
+        element.transcode?.(cursor, memory, memory);
         const end = reached(cursor);
         if (end <= block.length) return cursor.to - before;
         // It did not fit: once more, where there is room for it.
+        cursor.at = 0;
         finish(before, Math.max(blockBytes, 2 * (end - before)));
       }
     },

@@ -8,13 +8,14 @@ export function messageElement(message: () => Message): Element {
   let shape: Shape | undefined;
   return {
     wireType: 2,
+    isLarge: true,
     write: (writer, value) => writeNested(writer, () => writeMessage(writer, message(), value)),
-    transcode(cursor, width) {
+    transcode(cursor, width, memory) {
       // The same field may lie inside, and change its width.
       const { bytes } = width;
       const start = openLength(cursor, bytes);
       shape ??= shapeOf(message());
-      transcodeMessage(cursor, shape);
+      transcodeMessage(cursor, shape, memory);
       width.bytes = closeLength(cursor, start, bytes);
     },
     read: (reader) => reader.nested(() => readMessage(reader, message())),

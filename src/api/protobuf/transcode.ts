@@ -21,24 +21,40 @@ import {
   skipValue,
   writeBytes,
 } from "./json-cursor.ts";
-import type { Message, MessageField } from "./message.ts";
+import { inside, insideItem, type Memory, recall, remember } from "./memory.ts";
+import type { Message, MessageField, ValueField } from "./message.ts";
 import { Writer } from "./writer.ts";
 
 /** A field by its name in JSON. */
-interface Slot {
+type Slot = FieldSlot | UnknownSlot;
+
+interface NamedSlot {
   readonly name: string;
   /** The name as JSON writes it, with quotes and colon. */
   readonly key: Uint8Array;
-  /** Undefined for what protobuf does not carry. */
-  readonly element: Element | undefined;
+  /** The same, four bytes at a time; the last four overlap those before. */
+  readonly keyWords: Int32Array;
+  /** What came after it last time: mostly it is the same again. */
+  next: Slot | undefined;
+}
+
+/** What protobuf does not carry. */
+interface UnknownSlot extends NamedSlot {
+  readonly element: undefined;
+}
+
+interface FieldSlot extends NamedSlot {
+  /** Its number among the fields of its message. */
+  readonly index: number;
+  readonly element: Element;
   readonly container: "list" | "map" | undefined;
+  /** Whether it is worth remembering what stood here. */
+  readonly isLarge: boolean;
   readonly tag: Uint8Array;
   /** Tags of the messages that the field lies in, where JSON shows it outside; outermost first. */
   readonly wrappers: readonly Uint8Array[];
   /** How many bytes the length took last time: mostly it is the same again. */
   readonly width: LengthWidth;
-  /** What came after it last time: mostly it is the same again. */
-  next: Slot | undefined;
 }
 
 /** How the fields of a message are found by their names. */
@@ -56,7 +72,7 @@ const shapes = new WeakMap<Message, Shape>();
  * made of what is only copied. A field that lies in a nested message gets one of its own: readers merge them.
  * @throws ProtobufError when a field is not of its type
  */
-export function transcodeMessage(cursor: JsonCursor, shape: Shape): void {
+export function transcodeMessage(cursor: JsonCursor, shape: Shape, memory?: Memory): void {
   if (peek(cursor) !== OPEN_BRACE) throw new ProtobufError(`expected an object, got ${seen(cursor)}`);
   cursor.at++;
   if (peek(cursor) === CLOSE_BRACE) {
@@ -67,13 +83,13 @@ export function transcodeMessage(cursor: JsonCursor, shape: Shape): void {
   try {
     for (;;) {
       let slot = before.next;
-      if (slot === undefined || !isNext(cursor, slot.key)) {
+      if (slot === undefined || !isNext(cursor, slot)) {
         slot = readKey(cursor, shape);
         if (slot !== undefined) before.next = slot;
       }
       before = slot ?? before;
       if (slot?.element === undefined || peek(cursor) === LETTER_N) skipValue(cursor);
-      else transcodeField(cursor, slot, slot.element);
+      else transcodeField(cursor, slot, memory);
       const byte = peek(cursor);
       cursor.at++;
       if (byte !== COMMA) return;
@@ -84,11 +100,15 @@ export function transcodeMessage(cursor: JsonCursor, shape: Shape): void {
   }
 }
 
-/** Whether the key stands at the cursor; then the cursor goes behind it. */
-function isNext(cursor: JsonCursor, key: Uint8Array, length = key.length): boolean {
-  const { input, at } = cursor;
-  for (let index = 0; index < length; index++) if (input[at + index] !== key[index]) return false;
-  cursor.at = at + length;
+/** Whether that key stands at the cursor; then the cursor goes behind it. */
+function isNext(cursor: JsonCursor, { key, keyWords }: Slot): boolean {
+  const { words, at } = cursor;
+  const lastWord = at + key.length - 4;
+  if (lastWord + 4 > words.byteLength || words.getInt32(lastWord, true) !== keyWords[keyWords.length - 1]) return false;
+  for (let word = 0, from = at; from < lastWord; word++, from += 4) {
+    if (words.getInt32(from, true) !== keyWords[word]) return false;
+  }
+  cursor.at = at + key.length;
   return true;
 }
 
@@ -98,57 +118,82 @@ function readKey(cursor: JsonCursor, shape: Shape): Slot | undefined {
   let hash = 0;
   for (let at = cursor.at + 1; input[at] !== QUOTE && at < input.length; at++) hash = hashOf(hash, input[at]!);
   const slot = shape.slots.get(hash);
-  const isKnown = slot !== undefined && isNext(cursor, slot.key, slot.key.length - 1);
-  if (!isKnown) cursor.at = endOfString(input, cursor.at) + 1;
+  const known = slot !== undefined && isNamed(cursor, slot.key) ? slot : undefined;
+  cursor.at = known === undefined ? endOfString(input, cursor.at) + 1 : cursor.at + known.key.length - 1;
   peek(cursor);
   // Behind the colon.
   cursor.at++;
-  return isKnown ? slot : undefined;
+  return known;
+}
+
+/** Whether that name stands at the cursor, whatever comes before the colon. */
+function isNamed({ input, at }: JsonCursor, key: Uint8Array): boolean {
+  for (let index = 0; index < key.length - 1; index++) if (input[at + index] !== key[index]) return false;
+  return true;
 }
 
 function hashOf(hash: number, byte: number): number {
   return (Math.imul(hash, 31) + byte) & 0x3fffffff;
 }
 
-function transcodeField(cursor: JsonCursor, slot: Slot, element: Element, depth = 0): void {
+function transcodeField(cursor: JsonCursor, slot: FieldSlot, outer: Memory | undefined): void {
+  const memory = outer !== undefined && slot.isLarge ? inside(outer, slot.index) : undefined;
+  if (memory === undefined) {
+    transcodeWrapped(cursor, slot, undefined);
+    return;
+  }
+  if (recall(cursor, memory)) return;
+  const { at, to } = cursor;
+  transcodeWrapped(cursor, slot, memory);
+  remember(cursor, memory, at, to);
+}
+
+function transcodeWrapped(cursor: JsonCursor, slot: FieldSlot, memory: Memory | undefined, depth = 0): void {
   const wrapper = slot.wrappers[depth];
   if (wrapper === undefined) {
-    transcodeValues(cursor, slot, element);
+    transcodeValues(cursor, slot, memory);
     return;
   }
   writeTagBytes(cursor, wrapper);
   const start = openLength(cursor, 1);
-  transcodeField(cursor, slot, element, depth + 1);
+  transcodeWrapped(cursor, slot, memory, depth + 1);
   closeLength(cursor, start, 1);
 }
 
-function transcodeValues(cursor: JsonCursor, slot: Slot, element: Element): void {
+function transcodeValues(cursor: JsonCursor, slot: FieldSlot, memory: Memory | undefined): void {
   if (slot.container === undefined) {
     writeTagBytes(cursor, slot.tag);
-    transcodeElement(cursor, element, slot.width);
-  } else if (slot.container === "list") transcodeList(cursor, slot, element);
-  else transcodeMap(cursor, slot, element);
+    transcodeElement(cursor, slot, memory);
+  } else if (slot.container === "list") transcodeList(cursor, slot, memory);
+  else transcodeMap(cursor, slot);
 }
 
-function transcodeList(cursor: JsonCursor, slot: Slot, element: Element): void {
+function transcodeList(cursor: JsonCursor, slot: FieldSlot, memory: Memory | undefined): void {
   if (peek(cursor) !== OPEN_BRACKET) throw new ProtobufError(`expected a list, got ${seen(cursor)}`);
   cursor.at++;
   if (peek(cursor) === CLOSE_BRACKET) return void cursor.at++;
-  for (;;) {
-    writeTagBytes(cursor, slot.tag);
+  for (let index = 0; ; index++) {
     peek(cursor);
-    transcodeElement(cursor, element, slot.width);
+    transcodeItem(cursor, slot, memory === undefined ? undefined : insideItem(memory, index));
     const byte = peek(cursor);
     cursor.at++;
     if (byte !== COMMA) return;
   }
 }
 
-function transcodeMap(cursor: JsonCursor, slot: Slot, element: Element): void {
+function transcodeItem(cursor: JsonCursor, slot: FieldSlot, memory: Memory | undefined): void {
+  if (memory !== undefined && recall(cursor, memory)) return;
+  const { at, to } = cursor;
+  writeTagBytes(cursor, slot.tag);
+  transcodeElement(cursor, slot, memory);
+  if (memory !== undefined) remember(cursor, memory, at, to);
+}
+
+function transcodeMap(cursor: JsonCursor, slot: FieldSlot): void {
   if (peek(cursor) !== OPEN_BRACE) throw new ProtobufError(`expected a map, got ${seen(cursor)}`);
   cursor.at++;
   if (peek(cursor) === CLOSE_BRACE) return void cursor.at++;
-  const valueTag = (2 << 3) | element.wireType;
+  const valueTag = (2 << 3) | slot.element.wireType;
   for (;;) {
     writeTagBytes(cursor, slot.tag);
     const entry = openLength(cursor, 1);
@@ -161,7 +206,7 @@ function transcodeMap(cursor: JsonCursor, slot: Slot, element: Element): void {
     cursor.at++;
     cursor.output[cursor.to++] = valueTag;
     peek(cursor);
-    transcodeElement(cursor, element, slot.width);
+    transcodeElement(cursor, slot, undefined);
     closeLength(cursor, entry, 1);
     const byte = peek(cursor);
     cursor.at++;
@@ -170,9 +215,9 @@ function transcodeMap(cursor: JsonCursor, slot: Slot, element: Element): void {
   }
 }
 
-function transcodeElement(cursor: JsonCursor, element: Element, width: LengthWidth): void {
+function transcodeElement(cursor: JsonCursor, { element, width }: FieldSlot, memory: Memory | undefined): void {
   if (element.transcode !== undefined) {
-    element.transcode(cursor, width);
+    element.transcode(cursor, memory ?? width, memory);
     return;
   }
   const writer = new Writer();
@@ -191,8 +236,11 @@ export function shapeOf(message: Message): Shape {
   if (shape === undefined) {
     const slots = new Map<number, Slot>();
     addSlots(slots, message.fields, []);
-    for (const name of ["kind", "apiVersion"]) if (!slots.has(hashOfName(name))) addSlot(slots, slotOf({ name }));
-    shape = { slots, start: slotOf({ name: "" }) };
+    for (const name of ["kind", "apiVersion"]) if (!slots.has(hashOfName(name))) addSlot(slots, unknownSlot(name));
+    shape = {
+      slots,
+      start: { name: "", key: Buffer.alloc(0), keyWords: new Int32Array(), element: undefined, next: undefined },
+    };
     shapes.set(message, shape);
   }
   return shape;
@@ -201,11 +249,7 @@ export function shapeOf(message: Message): Shape {
 function addSlots(slots: Map<number, Slot>, fields: readonly MessageField[], wrappers: readonly Uint8Array[]): void {
   for (const field of fields) {
     if ("inline" in field) addSlots(slots, field.inline.fields, [...wrappers, tagBytes(field.number, 2)]);
-    else {
-      const { name, element, container } = field;
-      const wireType = container === "map" ? 2 : element.wireType;
-      addSlot(slots, slotOf({ name, element, container, wrappers, tag: tagBytes(field.number, wireType) }));
-    }
+    else addSlot(slots, fieldSlot(field, wrappers, slots.size));
   }
 }
 
@@ -219,17 +263,23 @@ function addSlot(slots: Map<number, Slot>, slot: Slot): void {
   slots.set(hash, slot);
 }
 
-function slotOf(slot: Partial<Slot> & { readonly name: string }): Slot {
-  return {
-    name: slot.name,
-    key: Buffer.from(`${JSON.stringify(slot.name)}:`),
-    element: slot.element,
-    container: slot.container,
-    tag: slot.tag ?? new Uint8Array(),
-    wrappers: slot.wrappers ?? [],
-    width: { bytes: 1 },
-    next: undefined,
-  };
+function fieldSlot(field: ValueField, wrappers: readonly Uint8Array[], index: number): FieldSlot {
+  const { name, element, container } = field;
+  const wireType = container === "map" ? 2 : element.wireType;
+  const isLarge = container !== undefined || element.isLarge === true;
+  const tag = tagBytes(field.number, wireType);
+  return { ...namedSlot(name), index, element, container, isLarge, tag, wrappers, width: { bytes: 1 } };
+}
+
+function unknownSlot(name: string): UnknownSlot {
+  return { ...namedSlot(name), element: undefined };
+}
+
+function namedSlot(name: string): NamedSlot {
+  const key = Buffer.from(`${JSON.stringify(name)}:`);
+  const starts = Array.from({ length: Math.ceil(key.length / 4) }, (_, word) => Math.min(word * 4, key.length - 4));
+  const keyWords = Int32Array.from(starts, (start) => key.readInt32LE(start));
+  return { name, key, keyWords, next: undefined };
 }
 
 function tagBytes(number: number, wireType: number): Uint8Array {
