@@ -144,3 +144,22 @@ test("schemas in definitions are read wherever they stand", () => {
     assert.throws(() => read(wrong), TypeMismatchError, JSON.stringify(wrong));
   }
 });
+
+test("what is shared with an object that was read before is taken as it is; all else is read", () => {
+  const known = { metadata: { name: "a", labels: { x: "y" } }, spec: { containers: [{ name: "c" }] } };
+  const value = {
+    metadata: { name: "a", labels: known.metadata.labels, annotations: { n: null } },
+    spec: known.spec,
+    status: { phase: "Running", extra: 1 },
+  };
+  const definition = "io.k8s.api.core.v1.Pod";
+  const { object, unknownFields } = normalizeObject(value as unknown as JsonObject, schema, { definition, known });
+  assert.equal(object.spec, known.spec);
+  assert.equal((object.metadata as JsonObject).labels, known.metadata.labels);
+  assert.deepEqual((object.metadata as JsonObject).annotations, { n: "" });
+  assert.deepEqual([object.status, unknownFields], [{ phase: "Running" }, ["status.extra"]]);
+  // Equal, and not the same: that is read like anything else.
+  const copy = normalizeObject(structuredClone(value) as unknown as JsonObject, schema, { definition, known });
+  assert.notEqual(copy.object.spec, known.spec);
+  assert.deepEqual(copy.object, object);
+});

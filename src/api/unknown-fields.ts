@@ -15,12 +15,18 @@ export interface NormalizedObject {
  * Reads an object as Go's decoder does: fields that the schema does not have are dropped and told, values of the wrong JSON
  * type refused, quantities and times spelled one way.
  *
- * @param definition name of the object's definition in the schema
+ * @param of its type: the name of the definition in the schema. Of an object that was read before (`known`), whatever the value
+ * shares with it, in the same field, is taken as it is and not copied
  * @throws TypeMismatchError
  */
-export function normalizeObject(value: JsonObject, schema: Schema, definition: string): NormalizedObject {
+export function normalizeObject(
+  value: JsonObject,
+  schema: Schema,
+  of: string | { readonly definition: string; readonly known: JsonObject },
+): NormalizedObject {
+  const { definition, known } = typeof of === "string" ? { definition: of, known: undefined } : of;
   const context: Context = { schema, unknownFields: [] };
-  const object = normalizeStruct(value, definition, { context, above: undefined });
+  const object = normalizeStruct(value, definition, { context, above: undefined, known });
   return { object, unknownFields: context.unknownFields };
 }
 
@@ -81,21 +87,28 @@ class Position implements Place {
 interface Within {
   readonly context: Context;
   readonly above: Position | undefined;
+  readonly known?: unknown;
 }
 
-function normalizeStruct(value: JsonObject, name: string, { context, above }: Within): JsonObject {
+function normalizeStruct(value: JsonObject, name: string, { context, above, known }: Within): JsonObject {
   const fields = context.schema.definitions[name]?.fields;
   if (fields === undefined) throw new TypeMismatchError(`the schema has no definition ${name}`);
   const struct = name.slice(name.lastIndexOf(".") + 1);
   const result: JsonObject = {};
+  const before = isJsonObject(known) ? known : undefined;
   for (const key of Object.keys(value)) {
+    const was = before?.[key];
+    if (typeof was === "object" && was !== null && was === value[key]) {
+      setField(result, key, was);
+      continue;
+    }
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) {
       context.unknownFields.push(new Position(above, key, struct).wholePath);
       continue;
     }
     if (value[key] === null || value[key] === undefined) continue;
-    const normalized = normalizeField(value[key], field, { context, at: new Position(above, key, struct) });
+    const normalized = normalizeField(value[key], field, { context, at: new Position(above, key, struct), was });
     if (field.keepEmpty === true || !isOmitted(normalized, field)) setField(result, key, normalized);
   }
   return result;
@@ -104,6 +117,8 @@ function normalizeStruct(value: JsonObject, name: string, { context, above }: Wi
 interface Here {
   readonly context: Context;
   readonly at: Position;
+  /** What stood here in the known object. */
+  readonly was?: unknown;
 }
 
 function normalizeField(value: unknown, field: Field, here: Here): unknown {
@@ -123,7 +138,7 @@ function normalizeField(value: unknown, field: Field, here: Here): unknown {
   return normalizeElement(value, field, here);
 }
 
-function normalizeElement(value: unknown, field: Field, { context, at }: Here): unknown {
+function normalizeElement(value: unknown, field: Field, { context, at, was }: Here): unknown {
   if (field.ref !== undefined) {
     const special = context.schema.definitions[field.ref]?.special;
     if (special !== undefined && value !== null) {
@@ -134,7 +149,7 @@ function normalizeElement(value: unknown, field: Field, { context, at }: Here): 
     if (special !== undefined) return value;
     if (value === null) return {};
     if (!isJsonObject(value)) throw mismatch(value, goType({ ...field, container: undefined } as Field), at);
-    return normalizeStruct(value, field.ref, { context, above: at });
+    return normalizeStruct(value, field.ref, { context, above: at, known: was });
   }
   if (field.type === undefined) return value;
   return value === null ? zeroOf(field) : checkedScalar(value, field, at);

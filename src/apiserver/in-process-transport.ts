@@ -23,7 +23,8 @@ export interface InProcessIdentity {
  */
 export function inProcessTransport(handler: Handler, identity: InProcessIdentity, turns: TurnBudget): Transport {
   const send = async (request: TransportRequest, signal: AbortSignal): Promise<Answer> => {
-    await nextStart(turns);
+    const turn = nextStart(turns);
+    if (turn !== undefined) await turn;
     const answer = await handler(exchangeOf(request, identity, signal));
     if (answer.kind === "object" && answer.code >= 400) throw new StatusError(answer.object as unknown as Status);
     return answer;

@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /**
  * Time as a dependency. No component reads the host's clock or sets a timer itself: with a virtual clock a whole
  * cluster runs through certificate expiries and five-minute evictions in milliseconds, the same way each time.
@@ -31,12 +33,12 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = clock.setTimer(done, delayMs);
+    const forget = signal === undefined ? undefined : onAbort(signal, done);
     function done(): void {
       timer.cancel();
-      signal?.removeEventListener("abort", done);
+      forget?.();
       resolve();
     }
-    signal?.addEventListener("abort", done);
   });
 }
 
@@ -45,9 +47,18 @@ export function timestamp(clock: Clock): string {
   return formatTime(clock.now());
 }
 
+/** The same second is written very many times. */
+let lastSecond = Number.NaN;
+let lastTime = "";
+
 /** Milliseconds since the epoch as `metav1.Time` (RFC 3339, UTC, whole seconds). */
 export function formatTime(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastSecond) {
+    lastTime = `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastTime;
 }
 
 /** Milliseconds since the epoch as `metav1.MicroTime` (RFC 3339, UTC, six decimals). */

@@ -37,13 +37,13 @@ export function turnBudget(perTurn: number): TurnBudget {
   };
 }
 
-/** Resolves when one more may begin: without a turn of the event loop while the budget lasts. */
-export async function nextStart(turns: TurnBudget): Promise<void> {
-  for (;;) {
-    const resumed = Promise.withResolvers<void>();
-    if (turns.take(resumed.resolve)) return;
-    await resumed.promise;
-  }
+/** Nothing to wait for while the budget lasts; else resolves when one more may begin. */
+export function nextStart(turns: TurnBudget): Promise<void> | undefined {
+  let resume = (): void => {};
+  if (turns.take(() => resume())) return undefined;
+  return new Promise<void>((resolve) => {
+    resume = resolve;
+  }).then(() => nextStart(turns));
 }
 
 /** For tests of the order alone. */

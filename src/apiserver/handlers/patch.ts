@@ -44,7 +44,9 @@ export async function patchHandler(
   const transform = async (current: ApiObject): Promise<ApiObject> => {
     const value = patchObject(resource, current, patch);
     if (isLarge) await nextTurn();
-    const object = readPatched(resource, { value, patch }, exchange);
+    // Of what the patch leaves alone only the metadata is looked at.
+    const known = subresource === "status" ? current : undefined;
+    const object = readPatched(resource, { value, patch, known }, exchange);
     checkName(object, exchange);
     return object;
   };

@@ -25,11 +25,15 @@ export function patchObject(resource: ServedResource, current: ApiObject, patch:
 /** A patched object as the API's types hold it. @throws StatusError Invalid where it cannot be read */
 export function readPatched(
   resource: ReadableType,
-  { value, patch }: { readonly value: ApiObject; readonly patch: ReadPatch },
+  {
+    value,
+    patch,
+    known,
+  }: { readonly value: ApiObject; readonly patch: ReadPatch; readonly known?: ApiObject | undefined },
   exchange: Exchange,
 ): ApiObject {
   const json = patch.type === JSON_PATCH ? undefined : patch.json;
-  return readObject(resource, { value, json, refuse: (found) => refusedPatch(patch, value, found) }, exchange);
+  return readObject(resource, { value, json, known, refuse: (found) => refusedPatch(patch, value, found) }, exchange);
 }
 
 /** Upstream shows a strategic merge patch as Go prints maps; of other patches the JSON that they came to. */

@@ -23,8 +23,8 @@ export interface Unreadable {
 const STRICT_ERRORS_MAX = 100;
 
 /**
- * An object that a client sent, as the API's types hold it: a copy that belongs to the caller. What the types have no place
- * for is dropped, and told or refused as the query's fieldValidation says.
+ * An object that a client sent, as the API's types hold it: a copy that belongs to the caller, but for what is known. What the
+ * types have no place for is dropped, and told or refused as the query's fieldValidation says.
  * @throws StatusError BadRequest, or what `refuse` makes of it
  */
 export function readObject(
@@ -34,12 +34,14 @@ export function readObject(
     readonly json?: string | undefined;
     readonly duplicates?: readonly string[] | undefined;
     readonly refuse?: (found: Unreadable) => StatusError;
+    /** An object of this type of which the value may have parts: they are not read again, and shared with it. */
+    readonly known?: ApiObject | undefined;
   },
   exchange: Exchange,
 ): ApiObject {
   const level = validationLevel(exchange.query.get("fieldValidation"));
-  const { refuse = ({ why }) => cannotBeHandled(resource.schema, why) } = sent;
-  const { object, unknownFields: unknown } = normalized(resource, sent.value, { refuse });
+  const { known, refuse = ({ why }) => cannotBeHandled(resource.schema, why) } = sent;
+  const { object, unknownFields: unknown } = normalized(resource, sent.value, { known, refuse });
   if (level === "Ignore") return object as ApiObject;
   checkLines(sent.duplicates, level, exchange);
   const unknownFields = unknown.slice(0, STRICT_ERRORS_MAX);
@@ -86,10 +88,11 @@ function checkLines(lines: readonly string[] | undefined, level: string, exchang
 function normalized(
   resource: ReadableType,
   value: ApiObject,
-  { isConfiguration = false, refuse }: { isConfiguration?: boolean; refuse: (found: Unreadable) => StatusError },
+  of: { isConfiguration?: boolean; known?: ApiObject | undefined; refuse: (found: Unreadable) => StatusError },
 ) {
+  const { isConfiguration = false, known, refuse } = of;
   try {
-    return resource.normalize(value as JsonObject, { isConfiguration });
+    return resource.normalize(value as JsonObject, { isConfiguration, known });
   } catch (error) {
     if (error instanceof TypeMismatchError) throw refuse({ why: error.message, mismatch: error });
     throw error;

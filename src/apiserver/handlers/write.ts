@@ -25,7 +25,7 @@ export async function createHandler(
   environment: Environment,
 ): Promise<ObjectAnswer> {
   const context = writeContext(exchange, environment);
-  const draft = await bodyOf(resource, exchange, context);
+  const draft = await bodyOf(resource, exchange, { context });
   placeInNamespace(resource, draft, exchange);
   const stored = await createObject(resource, draft, context);
   return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
@@ -39,7 +39,8 @@ export async function updateHandler(
 ): Promise<ObjectAnswer> {
   const { namespace, name, subresource } = exchange.info;
   const context = writeContext(exchange, environment);
-  const draft = await bodyOf(resource, exchange, context);
+  const known = sharedWith(resource, exchange);
+  const draft = await bodyOf(resource, exchange, { context, known });
   placeInNamespace(resource, draft, exchange);
   const written = draft.metadata?.name ?? "";
   if (written === "")
@@ -57,7 +58,8 @@ export async function updateHandler(
   } catch (error) {
     const mayCreate = resource.strategy.createOnUpdate === true && subresource === "" && isNotFound(error);
     if (!mayCreate || (draft.metadata?.uid ?? "") !== "") throw error;
-    delete draft.metadata?.resourceVersion;
+    const { resourceVersion: _, ...metadata } = draft.metadata ?? {};
+    draft.metadata = metadata;
     const stored = await createObject(resource, draft, context);
     return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
   }
@@ -130,13 +132,23 @@ function warnOfOrphans({ kind }: ServedResource, options: DeleteOptions, exchang
   exchange.warnings.push(kind.orphaningWarning);
 }
 
-async function bodyOf(resource: ServedResource, exchange: Exchange, context: WriteContext): Promise<ApiObject> {
+/** What a component of this process may have made its object of: the rest of that is as it was read. */
+function sharedWith(resource: ServedResource, { info, body }: Exchange): ApiObject | undefined {
+  if (body.value === undefined || resource.custom !== undefined) return undefined;
+  return resource.storage.cached(info.namespace, info.name)?.object;
+}
+
+async function bodyOf(
+  resource: ServedResource,
+  exchange: Exchange,
+  { context, known }: { context: WriteContext; known?: ApiObject | undefined },
+): Promise<ApiObject> {
   if (resource.custom !== undefined && mediaType(exchange.body.contentType) === PROTOBUF_TYPE) {
     throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
   }
   const { value, json, duplicates } = await decodeBodyOf(resource.schema.kind, exchange.body);
   if (takesTurns(context)) await nextTurn();
-  return readObject(resource, { value: expectObject(value, resource.schema), json, duplicates }, exchange);
+  return readObject(resource, { value: expectObject(value, resource.schema), json, duplicates, known }, exchange);
 }
 
 function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: Exchange): void {
@@ -147,5 +159,5 @@ function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: 
   if (written !== "" && written !== namespace) {
     throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
   }
-  draft.metadata.namespace = namespace;
+  if (draft.metadata.namespace !== namespace) draft.metadata = { ...draft.metadata, namespace };
 }

@@ -1,6 +1,7 @@
 import { conversions } from "../../api/conversions.ts";
 import { convertedKind } from "../../api/converted-kind.ts";
 import type { KindDefinition } from "../../api/kind.ts";
+import type { AnyObject, ApiObject } from "../../api/meta.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import { sameShape } from "../../api/same-shape.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
@@ -153,7 +154,10 @@ function servedResource(
     storage: new ResourceStorage({ store: options.store, cache, timeToLiveSeconds, conversion }),
     admission: options.admission,
     hasStatus: schema.subresources?.some((each) => each.name === "status") === true,
-    normalize: (value: JsonObject) => normalizeObject(value, options.schema, schema.definition),
+    normalize: (value: JsonObject, { known }: { readonly known?: ApiObject | undefined } = {}) => {
+      const { definition } = schema;
+      return normalizeObject(value, options.schema, known ? { definition, known: known as AnyObject } : definition);
+    },
   };
 }
 

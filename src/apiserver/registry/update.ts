@@ -22,9 +22,13 @@ export interface UpdateRequest {
   readonly name: string;
   /** `status`, or another subresource whose transform touches only its part; empty for the object itself. */
   readonly subresource?: string;
-  /** The wanted object made from what is stored (which it must not change). Called again after a conflict. */
+  /**
+   * The wanted object made from what is stored (which it must not change, but may have parts of). Called again after a conflict.
+   */
   transform(current: ApiObject): ApiObject | Promise<ApiObject>;
   readonly operation?: ManagedOperation;
+  /** The wanted object is a new one each time, with new metadata, and new wherever anybody has to write: it needs no copy. */
+  readonly isFresh?: boolean;
   /** What admission sees instead of the object; `already` when whoever calls has asked it about something else. */
   readonly admission?: AdmissionView | "already";
 }
@@ -69,7 +73,7 @@ async function updateOnce(
   const isLarge = takesTurns(context, current.bytes.length);
   if (isLarge) await nextTurn();
   const old = completed(resource, current.object);
-  const draft = subresource === "status" ? statusDraft(resource, wanted, old) : cloneJson(wanted);
+  const draft = draftOf(resource, { request, wanted, old });
   carryMeta(draft, old);
   if (subresource === "status") resource.kind?.prepareForStatusUpdate?.(draft, old);
   if (subresource === "") completeWhole(resource, draft as AnyObject, old as AnyObject);
@@ -130,9 +134,35 @@ function checkPreconditions(resource: ServedResource, wanted: ApiObject, current
   }
 }
 
-/** The stored object with the wanted status, annotations and (outside apps) labels; of custom resources the status alone. */
+/** What becomes of the wanted object is written into it. What is known to stay as it is is shared with the old one. */
+function draftOf(
+  resource: ServedResource,
+  { request, wanted, old }: { request: UpdateRequest; wanted: ApiObject; old: ApiObject },
+): ApiObject {
+  if (request.subresource === "status") return statusDraft(resource, wanted, old);
+  return request.isFresh === true ? wanted : cloneObject(wanted);
+}
+
+/** A deep copy. Managed fields are shared: new ones are made of them, and they are never changed. */
+function cloneObject(object: ApiObject): ApiObject {
+  const { metadata, ...rest } = object;
+  const { managedFields, ...meta } = metadata ?? {};
+  const copy = cloneJson(rest) as ApiObject;
+  copy.metadata = cloneJson(meta);
+  if (managedFields !== undefined) copy.metadata.managedFields = managedFields;
+  return copy;
+}
+
+/**
+ * The stored object with the wanted status, annotations and (outside apps) labels; of custom resources the status alone. Only a
+ * strategy would complete what lies outside the status; without one it stays the same objects, in which nobody writes and
+ * nothing has to be looked for.
+ */
 function statusDraft(resource: ServedResource, wanted: ApiObject, old: ApiObject): ApiObject {
-  const draft: AnyObject = cloneJson(old) as AnyObject;
+  const draft: AnyObject =
+    resource.strategy.beforeUpdate === undefined
+      ? { ...(old as AnyObject), metadata: { ...old.metadata } }
+      : (cloneObject(old) as AnyObject);
   const status = (wanted as AnyObject).status;
   if (status === undefined) delete draft.status;
   else draft.status = cloneJson(status);
@@ -142,8 +172,9 @@ function statusDraft(resource: ServedResource, wanted: ApiObject, old: ApiObject
   if (resource.custom === undefined) taken.push("annotations", "finalizers");
   if (resource.custom === undefined && resource.schema.group !== "apps") taken.push("labels");
   for (const key of taken) {
-    if (asked[key] === undefined) delete meta[key];
-    else Object.assign(meta, { [key]: cloneJson(asked[key]) });
+    const value = asked[key];
+    if (value === undefined) delete meta[key];
+    else if (value !== meta[key]) Object.assign(meta, { [key]: key === "managedFields" ? value : cloneJson(value) });
   }
   return draft;
 }

@@ -1,7 +1,6 @@
 import { setCondition, withoutCondition } from "../../api/conditions.ts";
 import type { Binding, Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import type { ApiObject } from "../../api/meta.ts";
-import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest, conflict } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import { formatTime } from "../../base/clock.ts";
@@ -32,7 +31,8 @@ export const bindingSubresource: Subresource = {
     await resource.admission.validate(attributes);
     const now = environment.clock.now();
     const transform = (current: ApiObject): ApiObject => bound({ pod: current as Pod, binding, node, now });
-    await updateObject(resource, { namespace, name, subresource, transform, admission: "already" }, context);
+    const change = { namespace, name, subresource, transform, isFresh: true, admission: "already" } as const;
+    await updateObject(resource, change, context);
     return objectAnswer({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject, {
       code: 201,
     });
@@ -51,18 +51,21 @@ function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): P
   if ((pod.spec?.nodeName ?? "") !== "")
     throw refuse(`pod ${name} is already assigned to node "${pod.spec?.nodeName}"`);
   if ((pod.spec?.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
-  const draft = cloneJson(pod);
-  draft.spec!.nodeName = node;
   const { annotations, labels } = binding.metadata ?? {};
-  if (annotations !== undefined) draft.metadata!.annotations = { ...draft.metadata?.annotations, ...annotations };
-  if (labels !== undefined) draft.metadata!.labels = { ...draft.metadata?.labels, ...labels };
   const scheduled: PodCondition = { type: "PodScheduled", status: "True" };
-  draft.status ??= {};
   // Why the pod had no node, and which one it was promised, no longer matters.
-  const others = withoutCondition(draft.status.conditions, scheduled.type);
-  draft.status.conditions = [...setCondition(others, scheduled, formatTime(now))];
-  delete draft.status.nominatedNodeName;
-  return draft;
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
+  const others = withoutCondition(status.conditions, scheduled.type);
+  return {
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      ...(annotations && { annotations: { ...pod.metadata?.annotations, ...annotations } }),
+      ...(labels && { labels: { ...pod.metadata?.labels, ...labels } }),
+    },
+    spec: { ...pod.spec!, nodeName: node },
+    status: { ...status, conditions: [...setCondition(others, scheduled, formatTime(now))] },
+  };
 }
 
 /** POST of a Binding to its own collection: the older way to say the same; the pod is the one that the Binding is named after. */

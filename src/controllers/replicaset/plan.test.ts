@@ -16,7 +16,7 @@ describe("replica plan", () => {
   ] as const) {
     it(`${have} pods, ${wanted} wanted: ${create} more, ${remove} less`, () => {
       const active = Array.from({ length: have }, (_, index) => buildPod({ name: `p${index}` }));
-      const plan = planReplicas({ wanted, active, related: active, nowMs: NOW_MS });
+      const plan = planReplicas({ wanted, active, related: () => active, nowMs: NOW_MS });
       assert.equal(plan.create, create);
       assert.equal(plan.delete.length, remove);
     });
@@ -44,7 +44,7 @@ describe("replica plan", () => {
     it(`gives up first what is ${what}`, () => {
       const active = [buildPod(stays), buildPod(goes)];
       const related = other === undefined ? active : [...active, buildPod(other)];
-      const plan = planReplicas({ wanted: 1, active, related, nowMs: NOW_MS });
+      const plan = planReplicas({ wanted: 1, active, related: () => related, nowMs: NOW_MS });
       assert.deepEqual(
         plan.delete.map((pod) => pod.metadata?.name),
         [goes.name],

@@ -8,8 +8,8 @@ export interface ReplicaFacts {
   readonly wanted: number;
   /** Claimed and active. */
   readonly active: readonly Pod[];
-  /** Active pods of all sets with the same owner. */
-  readonly related: readonly Pod[];
+  /** Active pods of all sets with the same owner; asked for when some are to go. */
+  related(): readonly Pod[];
   readonly nowMs: number;
 }
 
@@ -23,6 +23,6 @@ export function planReplicas({ wanted, active, related, nowMs }: ReplicaFacts): 
   const surplus = active.length - wanted;
   if (surplus <= 0) return { create: Math.min(wanted - active.length, BURST_REPLICAS), delete: [] };
   const count = Math.min(surplus, BURST_REPLICAS);
-  const chosen = count < active.length ? deletionOrder(active, { related, nowMs }).slice(0, count) : active;
+  const chosen = count < active.length ? deletionOrder(active, { related: related(), nowMs }).slice(0, count) : active;
   return { create: 0, delete: chosen };
 }

@@ -83,7 +83,7 @@ async function reconcile<T extends ReplicatedObject>(context: Context<T>, key: s
     client,
     owner,
     resource: pods,
-    candidates: [...owned, ...context.pods.by("orphans", name.namespace)].filter(isPodActive),
+    candidates: activeOf(owned, context.pods.by("orphans", name.namespace)),
     matches: (pod) => selects(pod.metadata?.labels),
     liveOwner: () => client.get(kind.resource, name),
   });
@@ -101,6 +101,11 @@ async function reconcile<T extends ReplicatedObject>(context: Context<T>, key: s
   return { requeueAfterMs: waitMs, restMs: restAfter(owned.length) };
 }
 
+/** Without an array for each step: a set may have ten thousand pods. */
+function* activeOf(...lists: readonly (readonly Pod[])[]): Generator<Pod, void, undefined> {
+  for (const list of lists) for (const pod of list) if (isPodActive(pod)) yield pod;
+}
+
 interface Managed {
   readonly failure?: StatusFacts["failure"];
   readonly error?: unknown;
@@ -113,7 +118,7 @@ async function manage<T extends ReplicatedObject>(
 ): Promise<Managed> {
   const { random, clock } = context;
   const control = podControlOf(context, owner, key);
-  const related = relatedPods(context, set);
+  const related = () => relatedPods(context, set);
   const plan = planReplicas({ wanted: set.spec?.replicas ?? 1, active, related, nowMs: clock.now() });
   if (plan.create > 0) {
     const { error } = await slowStart(plan.create, async () => {

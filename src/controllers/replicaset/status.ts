@@ -24,9 +24,9 @@ export function replicaStatus(set: ReplicatedObject, facts: StatusFacts): Replic
   for (const pod of active) {
     const labels = pod.metadata?.labels;
     if (hasAll(labels, templateLabels)) fullyLabeled++;
-    const waitMs = availableInMs(pod, minReadySeconds, nowMs);
-    if (waitMs !== undefined || isPodReady(pod)) ready++;
-    if (waitMs === 0) available++;
+    if (!isPodReady(pod)) continue;
+    ready++;
+    if (minReadySeconds === 0 || availableInMs(pod, minReadySeconds, nowMs) === 0) available++;
   }
   const status: ReplicaSetStatus = { replicas: active.length };
   if (fullyLabeled > 0) status.fullyLabeledReplicas = fullyLabeled;

@@ -29,8 +29,8 @@ export interface NodeReporterOptions {
   readonly taints?: NonNullable<Node["spec"]>["taints"];
   readonly podCidr?: string | undefined;
   readonly signal: AbortSignal;
-  /** What the node is now. */
-  status(before: NodeStatus): Promise<NodeStatus>;
+  /** What the node is now: `before` itself when that says it, unless a status with the times of now is due. */
+  status(before: NodeStatus, isDue: boolean): Promise<NodeStatus>;
   /** The node is ready, and the API knows it. */
   onReady(): void;
   /** Events of the node. */
@@ -42,7 +42,7 @@ export async function registerNode(options: NodeReporterOptions): Promise<Node> 
   const { client, clock, log, nodeName, signal } = options;
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)) {
     try {
-      const wanted: Node = { ...newNode(nodeName, options), status: await options.status({}) };
+      const wanted: Node = { ...newNode(nodeName, options), status: await options.status({}, true) };
       const registered = await createOrAdopt(client, wanted);
       options.tell(nodeStatusEvents(nodeName, {}, wanted.status ?? {}));
       return registered;
@@ -77,9 +77,9 @@ export async function runNodeReporter(node: Node, options: NodeReporterOptions):
   let firstLookMs = FIRST_LOOK_MS;
   while (!signal.aborted) {
     try {
-      const status = await options.status(reported);
       const due = clock.monotonic() - reportedMs >= REPORT_ANYWAY_MS;
-      if (due || saysSomethingNew(reported, status)) {
+      const status = await options.status(reported, due);
+      if (due || (status !== reported && saysSomethingNew(reported, status))) {
         const patch = nodeStatusPatch(reported, status);
         if (patch !== undefined) {
           const body = { status: patch };

@@ -1,6 +1,6 @@
 import type { NodeStatus } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
-import type { RuntimeVersion } from "../cri/state.ts";
+import type { Image, RuntimeVersion } from "../cri/state.ts";
 import type { HostFacts } from "../host/host.ts";
 import type { KubeletOptions } from "../kubelet-options.ts";
 import type { PodLifecycle } from "../pods/pleg.ts";
@@ -35,6 +35,7 @@ export function createNodeReporting(
   const { facts, version, lifecycle, signal } = about;
   const ready = Promise.withResolvers<void>();
   let problems = ["the kubelet is starting"];
+  let told: { readonly status?: NodeStatus; readonly from: readonly unknown[] } = { from: [] };
   return {
     ready: ready.promise,
     problems: () => problems,
@@ -46,27 +47,38 @@ export function createNodeReporting(
       signal,
       onReady: ready.resolve,
       tell: kubelet.tellsOfNode === false ? () => {} : nodeTeller(kubelet.nodeName, kubelet.events),
-      status: async (before) => {
+      status: async (before, isDue) => {
         problems = await readinessProblems(runtime.runtime, { clock, lifecycle });
-        return currentStatus(kubelet, { facts, version, before, problems, pressures: about.pressures() });
+        const images = await runtime.images.listImages().catch(() => undefined);
+        const seen = [...problems, "", ...about.pressures(), "", ...(images ?? [undefined])];
+        // What the last status was worked out from is as it was: so is the status.
+        if (!isDue && before === told.status && isSame(seen, told.from)) return before;
+        const input = { facts, version, before, problems, pressures: about.pressures(), images };
+        const status = currentStatus(kubelet, input);
+        told = { status, from: seen };
+        return status;
       },
     },
   };
 }
 
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((fact, index) => fact === other[index]);
+}
+
 /** What the node is now; images that cannot be listed are left as they were. */
-async function currentStatus(
-  { runtime, clock, nodeAddresses, serverPort, maxPods = DEFAULT_MAX_PODS, kubeletVersion }: KubeletOptions,
+function currentStatus(
+  { clock, nodeAddresses, serverPort, maxPods = DEFAULT_MAX_PODS, kubeletVersion }: KubeletOptions,
   input: {
     facts: HostFacts;
     version: RuntimeVersion;
     before: NodeStatus;
     problems: readonly string[];
     pressures: readonly string[];
+    images: readonly Image[] | undefined;
   },
-): Promise<NodeStatus> {
-  const { facts, version, before, problems, pressures } = input;
-  const images = await runtime.images.listImages().catch(() => undefined);
+): NodeStatus {
+  const { facts, version, before, problems, pressures, images } = input;
   const status = nodeStatus({
     facts,
     pressures,

@@ -83,7 +83,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     found: { id: string; state: ContainerState; podSandboxId: string },
   ): Promise<PodContainerStatus | undefined> {
     const same = known.find(({ id, state }) => id === found.id && state === found.state);
-    if (same !== undefined && found.state !== "CONTAINER_UNKNOWN") return same;
+    if (same !== undefined && found.state !== UNKNOWN) return same;
     try {
       return await describe(await runtime.containerStatus(found.id), found.podSandboxId);
     } catch (error) {
@@ -113,8 +113,10 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     const sandboxesOf = Map.groupBy(sandboxes, uidOf);
     const containersOf = Map.groupBy(containers, uidOf);
     for (const uid of [...sandboxesOf.keys(), ...containersOf.keys()]) if (uid !== undefined) uids.add(uid);
+    const isOther = (uid: string) =>
+      !isAsKnown(entries.get(uid)?.state ?? NOTHING, sandboxesOf.get(uid) ?? [], containersOf.get(uid) ?? []);
     await Promise.all(
-      [...uids].map(async (uid) => {
+      [...uids].filter(isOther).map(async (uid) => {
         const before = entries.get(uid)?.state ?? NOTHING;
         const [boxes, statuses] = await Promise.all([
           Promise.all((sandboxesOf.get(uid) ?? []).map((found) => sandboxDetail(before.sandboxes, found))),
@@ -189,6 +191,31 @@ function uidOf({ labels }: Labelled): string | undefined {
 function identityIn([first]: readonly Labelled[]): PodIdentity | undefined {
   return first && podIdentity(first.labels);
 }
+
+/** Whether a list shows nothing but what is known, so that nobody has to be asked for details. */
+function isAsKnown(
+  { sandboxes, containers }: PodRuntimeState,
+  boxes: readonly Found[],
+  found: readonly Found[],
+): boolean {
+  return showsAll(sandboxes, boxes) && showsAll(containers, found);
+}
+
+interface Found {
+  readonly id: string;
+  readonly state: string;
+}
+
+function showsAll(known: readonly Found[], found: readonly Found[]): boolean {
+  return (
+    known.length === found.length &&
+    found.every(
+      (each) => each.state !== UNKNOWN && known.some(({ id, state }) => id === each.id && state === each.state),
+    )
+  );
+}
+
+const UNKNOWN: ContainerState = "CONTAINER_UNKNOWN";
 
 /** Whether nothing changed: details are kept by identity while a state lasts. */
 function same(before: PodRuntimeState, after: PodRuntimeState): boolean {

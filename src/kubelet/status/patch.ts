@@ -48,11 +48,11 @@ function replacement(name: string, before: unknown, after: unknown): unknown {
 function changedConditions(before: readonly PodCondition[], after: readonly PodCondition[]): Fields[] {
   return after.flatMap((condition) => {
     const old = before.find(({ type }) => type === condition.type) as Fields | undefined;
+    if (old !== undefined && isShown(condition as unknown as Fields, old)) return [];
     const fresh = copyAsJson(condition) as unknown as Fields;
     if (old === undefined) return [fresh];
     const changed = Object.entries(fresh).filter(([key, value]) => !equalAsJson(old[key], value));
-    const removed = ["reason", "message"].filter((key) => old[key] !== undefined && !(key in fresh));
-    if (changed.length === 0 && removed.length === 0) return [];
+    const removed = REMOVABLE.filter((key) => old[key] !== undefined && !(key in fresh));
     return [
       {
         type: condition.type,
@@ -62,3 +62,11 @@ function changedConditions(before: readonly PodCondition[], after: readonly PodC
     ];
   });
 }
+
+/** Whether the old condition says all that the wanted one does, and nothing that is to go. */
+function isShown(wanted: Fields, old: Fields): boolean {
+  for (const key in wanted) if (wanted[key] !== undefined && !equalAsJson(old[key], wanted[key])) return false;
+  return REMOVABLE.every((key) => old[key] === undefined || wanted[key] !== undefined);
+}
+
+const REMOVABLE = ["reason", "message"];

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nextTurn } from "./turn.ts";
+import { nextStart, turnBudget } from "./turn-budget.ts";
+
+test("who is within the budget waits for nothing; the others begin in later turns, in their order", async () => {
+  const turns = turnBudget(2);
+  const begun: number[] = [];
+  const starts = [1, 2, 3, 4, 5].map((number) => {
+    const turn = nextStart(turns);
+    if (turn === undefined) begun.push(number);
+    return turn?.then(() => void begun.push(number));
+  });
+  assert.deepEqual(begun, [1, 2]);
+  await nextTurn();
+  await nextTurn();
+  assert.deepEqual(begun.slice(0, 4), [1, 2, 3, 4]);
+  await Promise.all(starts);
+  assert.deepEqual(begun, [1, 2, 3, 4, 5]);
+});
