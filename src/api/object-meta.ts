@@ -156,7 +156,8 @@ function validateFinalizers(finalizers: readonly string[] | undefined, field: st
   return errors;
 }
 
-function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, field: string): FieldError[] {
+/** What is wrong with the entries of metadata.managedFields. */
+export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
   (entries ?? []).forEach((entry, index) => {
     const path = `${field}[${index}]`;

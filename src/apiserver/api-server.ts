@@ -241,7 +241,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...(options.paths?.(table, served, () => aggregator.versions()) ?? []),
       ],
       elsewhere: aggregatedHandler(aggregator),
-      environment: { clock, random },
+      environment: { clock, random, authorizer: security.authorization },
       // Built-in groups have no dot, or are known.
       tableFresh: async ({ group }) => (group.includes(".") ? custom?.fresh() : undefined),
     }),

@@ -2,7 +2,11 @@ import type { AnyObject, ApiObject } from "../../api/meta.ts";
 import { present } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
+import type { Authorizer } from "../authz/authorizer.ts";
+import { forbiddenError } from "../authz/forbidden.ts";
 import type { Exchange } from "../exchange.ts";
+import { attributesOf } from "../filters/authorization.ts";
+import type { Authorize } from "../registry/create.ts";
 import type { WriteContext } from "../registry/strategy.ts";
 import { isTrue } from "../request-info.ts";
 import { checkWriteOptions, OPTIONS_KINDS } from "./options.ts";
@@ -11,6 +15,18 @@ import { checkWriteOptions, OPTIONS_KINDS } from "./options.ts";
 export interface Environment {
   readonly clock: Clock;
   readonly random: Random;
+  /** Asked when a PUT or PATCH makes an object. */
+  readonly authorizer: Authorizer;
+}
+
+/** Whether the user of a PUT or PATCH may create what it names, to be asked when it is not there yet. */
+export function createAuthorization(exchange: Exchange, { authorizer }: Environment): Authorize {
+  return async () => {
+    const user = present(exchange.user, "the user of an authorized request");
+    const attributes = { ...attributesOf(user, exchange), verb: "create" };
+    const { decision, reason } = await authorizer.authorize(attributes);
+    if (decision !== "allow") throw forbiddenError(attributes, reason);
+  };
 }
 
 /** Reads what the query says about a write. @throws StatusError Invalid */

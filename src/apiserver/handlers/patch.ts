@@ -5,14 +5,14 @@ import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.t
 import { cannotBeHandled } from "../../api/unknown-fields.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
-import { createObject } from "../registry/create.ts";
+import { type Authorize, createObject } from "../registry/create.ts";
 import { applied, appliedInTurns } from "../registry/managed-fields.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
 import { mediaType, parseYaml, textOf } from "./decode.ts";
-import { type Environment, writeContext } from "./environment.ts";
+import { createAuthorization, type Environment, writeContext } from "./environment.ts";
 import { parseJsonText } from "./json-text.ts";
 import { patchObject, readPatched } from "./patched-object.ts";
 import { readConfiguration } from "./read-object.ts";
@@ -38,7 +38,10 @@ export async function patchHandler(
   const context = writeContext(exchange, environment);
   const patch = await readPatch(exchange);
   const { namespace, name, subresource } = exchange.info;
-  if (patch.type === APPLY_PATCH) return applyHandler(resource, { exchange, patch, context });
+  if (patch.type === APPLY_PATCH) {
+    const authorize = createAuthorization(exchange, environment);
+    return applyHandler(resource, { exchange, patch, context, authorize });
+  }
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
   const transform = async (current: ApiObject): Promise<ApiObject> => {
@@ -57,9 +60,9 @@ export async function patchHandler(
 /** Server-side apply: what the manager wants is merged by field ownership; an object that is not there is created. */
 async function applyHandler(
   resource: ServedResource,
-  request: { exchange: Exchange; patch: ReadPatch; context: ReturnType<typeof writeContext> },
+  request: { exchange: Exchange; patch: ReadPatch; context: ReturnType<typeof writeContext>; authorize: Authorize },
 ): Promise<ObjectAnswer> {
-  const { exchange, patch, context } = request;
+  const { exchange, patch, context, authorize } = request;
   const { namespace, name, subresource } = exchange.info;
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
@@ -76,7 +79,7 @@ async function applyHandler(
   } catch (error) {
     if (!isNotFound(error) || subresource !== "" || (wanted.metadata?.uid ?? "") !== "") throw error;
     const draft = await merge(resource, { current: undefined, wanted, context, force, subresource });
-    const stored = await createObject(resource, draft, context, operation);
+    const stored = await createObject(resource, draft, context, { operation, authorize });
     return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
   }
 }

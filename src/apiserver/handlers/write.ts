@@ -7,13 +7,14 @@ import { chosen } from "../cache/selection.ts";
 import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { createObject } from "../registry/create.ts";
 import { type DeleteOptions, deleteObject } from "../registry/delete.ts";
+import { dropRepeatedOwners } from "../registry/owner-references.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { WriteContext } from "../registry/strategy.ts";
 import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
 import { decodeBodyOf, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
 import { deleteOptions } from "./delete-options.ts";
-import { type Environment, writeContext } from "./environment.ts";
+import { createAuthorization, type Environment, writeContext } from "./environment.ts";
 import { checkListOptions, limitOf } from "./options.ts";
 import { readObject } from "./read-object.ts";
 import { selectionOf } from "./selection.ts";
@@ -27,6 +28,7 @@ export async function createHandler(
   const context = writeContext(exchange, environment);
   const draft = await bodyOf(resource, exchange, { context });
   placeInNamespace(resource, draft, exchange);
+  dropRepeatedOwners(draft, { isAdmitted: false }, context);
   const stored = await createObject(resource, draft, context);
   return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
 }
@@ -47,6 +49,7 @@ export async function updateHandler(
     throw badRequest("the name of the object (based on URL) was empty in the body: metadata.name is required");
   if (written !== name)
     throw badRequest(`the name of the object (${written}) does not match the name on the URL (${name})`);
+  dropRepeatedOwners(draft, { isAdmitted: false }, context);
   const transform = (): ApiObject => {
     const { kind, strategy } = resource;
     if (strategy.refusesUnconditionalUpdate || kind?.refusesUnconditionalUpdate) requireVersion(resource, draft);
@@ -60,7 +63,8 @@ export async function updateHandler(
     if (!mayCreate || (draft.metadata?.uid ?? "") !== "") throw error;
     const { resourceVersion: _, ...metadata } = draft.metadata ?? {};
     draft.metadata = metadata;
-    const stored = await createObject(resource, draft, context);
+    const authorize = createAuthorization(exchange, environment);
+    const stored = await createObject(resource, draft, context, { authorize });
     return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
   }
 }

@@ -1,6 +1,8 @@
-import type { ApiObject } from "../../api/meta.ts";
+import type { ApiObject, ObjectMeta } from "../../api/meta.ts";
+import { validateManagedFields } from "../../api/object-meta.ts";
 import type { GroupVersionKind } from "../../api/schema.ts";
 import { type AdmissionAttributes, newReinvocation } from "../admission/admission.ts";
+import { dropRepeatedOwners } from "./owner-references.ts";
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
 
@@ -48,4 +50,18 @@ export function admissionAttributes(
 function kindOf({ schema }: ServedResource, subresource: string): GroupVersionKind {
   const { group, version, kind } = schema.subresources?.find((each) => each.name === subresource) ?? schema;
   return { group, version, kind };
+}
+
+/** After the mutating admission, and before it by what the client sent. */
+export function checkAdmitted(draft: ApiObject, managers: ObjectMeta["managedFields"], context: WriteContext): void {
+  dropRepeatedOwners(draft, { isAdmitted: true }, context);
+  const meta = draft.metadata;
+  if (meta === undefined || meta.managedFields === managers) return;
+  const [wrong] = validateManagedFields(meta.managedFields, "metadata.managedFields");
+  if (wrong === undefined) return;
+  if (managers === undefined) delete meta.managedFields;
+  else meta.managedFields = managers;
+  context.warn(
+    `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${wrong.message}`,
+  );
 }

@@ -6,7 +6,8 @@ import { alreadyExists, badRequest, failure, StatusError } from "../../api/statu
 import { formatTime } from "../../base/clock.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { KeyExistsError } from "../../store/store.ts";
-import { admissionAttributes } from "./admit.ts";
+import type { AdmissionAttributes } from "../admission/admission.ts";
+import { admissionAttributes, checkAdmitted } from "./admit.ts";
 import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
 import { completeDraft, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
@@ -17,35 +18,21 @@ import { takesTurns } from "./take-turns.ts";
 const GENERATE_NAME_TRIES = 8;
 const GENERATED_NAME_BASE_MAX = 58;
 
+/** Asks whether the user may create the object, where the request's own verb is another (PUT, PATCH). @throws StatusError */
+export type Authorize = () => Promise<void>;
+
 /**
- * Creates an object: metadata, defaults, admission, validation, store. The draft belongs to this function.
+ * Creates an object, in upstream's order: managed fields, mutating admission, name and metadata, what clients may not set,
+ * validation, validating admission, store. The draft belongs to this function.
  * @throws StatusError Invalid, AlreadyExists, Forbidden …
  */
 export async function createObject(
   resource: ServedResource,
   draft: ApiObject,
   context: WriteContext,
-  operation: ManagedOperation = "Update",
+  { operation = "Update", authorize }: { operation?: ManagedOperation; authorize?: Authorize } = {},
 ): Promise<Stored> {
-  for (let attempt = 1; ; attempt++) {
-    const generated = (draft.metadata?.name ?? "") === "" && (draft.metadata?.generateName ?? "") !== "";
-    try {
-      return await createOnce(resource, { draft: generated ? cloneJson(draft) : draft, operation }, context);
-    } catch (error) {
-      const taken = error instanceof StatusError && error.reason === "AlreadyExists";
-      if (!taken || !generated) throw error;
-      if (attempt >= GENERATE_NAME_TRIES) throw failure(409, "AlreadyExists", error.message, error.status.details);
-    }
-  }
-}
-
-async function createOnce(
-  resource: ServedResource,
-  { draft, operation }: { draft: ApiObject; operation: ManagedOperation },
-  context: WriteContext,
-): Promise<Stored> {
-  completeMeta(resource, draft, context);
-  if (resource.hasStatus && resource.kind?.statusOnCreate !== true) delete (draft as AnyObject).status;
+  wipeMeta(resource, draft);
   resource.kind?.setDefaults?.(draft);
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
@@ -54,22 +41,59 @@ async function createOnce(
   else trackWrite(resource, { draft, context, operation });
   if (isLarge) await nextTurn();
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
-  await resource.admission.admit(attributes);
+  try {
+    const managers = draft.metadata?.managedFields;
+    await resource.admission.admit(attributes);
+    checkAdmitted(draft, managers, context);
+    return await createNamed(resource, { draft, attributes, authorize }, context);
+  } finally {
+    attributes.end();
+  }
+}
+
+interface Creation {
+  readonly draft: ApiObject;
+  readonly attributes: AdmissionAttributes;
+  readonly authorize: Authorize | undefined;
+}
+
+/** A generated name that is taken is followed by another. */
+async function createNamed(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
+  const { name = "", generateName = "" } = creation.draft.metadata ?? {};
+  if (name !== "" || generateName === "") return createOnce(resource, creation, context);
+  for (let attempt = 1; ; attempt++) {
+    const draft = cloneJson(creation.draft);
+    const attributes = { ...creation.attributes, object: draft };
+    try {
+      return await createOnce(resource, { ...creation, draft, attributes }, context);
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.reason !== "AlreadyExists") throw error;
+      if (attempt >= GENERATE_NAME_TRIES) throw failure(409, "AlreadyExists", error.message, error.status.details);
+    }
+  }
+}
+
+async function createOnce(
+  resource: ServedResource,
+  { draft, attributes, authorize }: Creation,
+  context: WriteContext,
+): Promise<Stored> {
+  fillMeta(resource, draft, context);
+  if (resource.hasStatus && resource.kind?.statusOnCreate !== true) delete (draft as AnyObject).status;
   resource.kind?.setDefaults?.(draft);
   // After admission, which may change what a kind makes of it: the quality of service of a pod, say.
   resource.kind?.prepareForCreate?.(draft);
   const undo = await resource.strategy.beforeCreate?.(draft, context);
   try {
     validateNew(resource, draft);
-    if (isLarge) await nextTurn();
+    if (takesTurns(context)) await nextTurn();
     for (const warning of resource.kind?.warnings?.(draft) ?? []) context.warn(warning);
+    await authorize?.();
     await resource.admission.validate(attributes);
     return await store(resource, draft, context, undo);
   } catch (error) {
     await undo?.();
     throw error;
-  } finally {
-    attributes.end();
   }
 }
 
@@ -90,16 +114,24 @@ async function store(resource: ServedResource, draft: ApiObject, context: WriteC
   }
 }
 
-function completeMeta(resource: ServedResource, draft: ApiObject, context: WriteContext): void {
+/** What only the server sets (upstream: rest.WipeObjectMetaSystemFields). */
+function wipeMeta(resource: ServedResource, draft: ApiObject): void {
   const meta: ObjectMeta = draft.metadata ?? {};
   draft.metadata = meta;
   if ((meta.resourceVersion ?? "") !== "")
     throw badRequest("resourceVersion should not be set on objects to be created");
   delete meta.resourceVersion;
+  delete meta.uid;
+  delete meta.creationTimestamp;
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;
   delete meta.selfLink;
   if (!resource.schema.namespaced) delete meta.namespace;
+}
+
+/** What every object has, whatever admission made of it. */
+function fillMeta(resource: ServedResource, draft: ApiObject, context: WriteContext): void {
+  const meta: ObjectMeta = (draft.metadata ??= {});
   if ((meta.name ?? "") === "" && (meta.generateName ?? "") !== "") {
     meta.name = meta.generateName!.slice(0, GENERATED_NAME_BASE_MAX) + context.random.suffix(5);
   }

@@ -1,11 +1,12 @@
-import { invalidObject } from "../../api/field-error.ts";
+import { type FieldError, invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMetaUpdate } from "../../api/object-meta.ts";
 import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
 import { conflict, notFound } from "../../api/status.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
-import { admissionAttributes } from "./admit.ts";
+import { type AdmissionAttributes, replaceDraft } from "../admission/admission.ts";
+import { admissionAttributes, checkAdmitted } from "./admit.ts";
 import { finishDeletion } from "./delete.ts";
 import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
 import { completeDraft, completed, countsGeneration, type ServedResource } from "./resource.ts";
@@ -29,6 +30,11 @@ export interface UpdateRequest {
   readonly operation?: ManagedOperation;
   /** The wanted object is a new one each time, with new metadata, and new wherever anybody has to write: it needs no copy. */
   readonly isFresh?: boolean;
+  /**
+   * For a subresource that writes one part: puts the part of the draft, which admission may have changed, on what is stored,
+   * in the draft, and answers what is wrong with it.
+   */
+  settle?(draft: AnyObject, old: AnyObject): readonly FieldError[];
   /** What admission sees instead of the object; `already` when whoever calls has asked it about something else. */
   readonly admission?: AdmissionView | "already";
 }
@@ -40,7 +46,8 @@ export interface AdmissionView {
 }
 
 /**
- * Changes a stored object: transform, carry over what clients may not set, admission, validation, compare-and-swap.
+ * Changes a stored object, in upstream's order: transform, managed fields, mutating admission, what clients may not set is
+ * carried over, validation, validating admission, compare-and-swap.
  * A change that changes nothing writes nothing, unless it is stored otherwise than it would be now.
  * @throws StatusError NotFound, Conflict, Invalid …
  */
@@ -53,7 +60,7 @@ export async function updateObject(
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(resource.schema, request.name);
     const wanted = await request.transform(current.object);
-    checkPreconditions(resource, wanted, current);
+    checkUid(resource, wanted, current);
     try {
       return await updateOnce(resource, { request, wanted, current, context });
     } catch (error) {
@@ -73,34 +80,61 @@ async function updateOnce(
   const isLarge = takesTurns(context, current.bytes.length);
   if (isLarge) await nextTurn();
   const old = completed(resource, current.object);
-  const draft = draftOf(resource, { request, wanted, old });
-  carryMeta(draft, old);
-  if (subresource === "status") resource.kind?.prepareForStatusUpdate?.(draft, old);
-  if (subresource === "") completeWhole(resource, draft as AnyObject, old as AnyObject);
-  if (isLarge) await nextTurn();
-  // What the server changes from here on belongs to nobody.
-  const tracked = { draft, old, context, subresource, operation: request.operation ?? "Update" };
-  if (isLarge) await trackWriteInTurns(resource, tracked);
-  else trackWrite(resource, tracked);
-  if (isLarge) await nextTurn();
-  if (subresource === "") resource.kind?.prepareForUpdate?.(draft, old);
-  const view = request.admission === "already" ? undefined : request.admission;
-  const object = view?.show(draft) ?? draft;
-  const change = { operation: "UPDATE", subresource, object, oldObject: view?.show(old) ?? old } as const;
-  const attributes = admissionAttributes(resource, context, change);
-  if (request.admission !== "already") await resource.admission.admit(attributes);
-  view?.take(object, draft);
+  const draft = draftOf(request, wanted);
+  const change: Change = { draft, old: old as AnyObject, subresource };
   if (subresource === "") resource.kind?.setDefaults?.(draft);
+  if (isLarge) await nextTurn();
+  await noteManagers(resource, change, { request, context, isLarge });
+  if (isLarge) await nextTurn();
+  const attributes = attributesOf(resource, change, { request, context });
+  try {
+    if (request.admission !== "already") {
+      const managers = draft.metadata?.managedFields;
+      await resource.admission.admit(attributes);
+      checkAdmitted(draft, managers, context);
+      if (typeof request.admission === "object") request.admission.take(attributes.object!, draft);
+    }
+    checkVersion(resource, draft, current);
+    return await finish(resource, change, { request, current, context, attributes, isLarge });
+  } finally {
+    attributes.end();
+  }
+}
+
+/** A write under way: the draft becomes what is stored. */
+interface Change {
+  readonly draft: AnyObject;
+  readonly old: AnyObject;
+  readonly subresource: string;
+}
+
+/** What follows the mutating admission: from what it made of the draft, only what this path may write is kept. */
+async function finish(
+  resource: ServedResource,
+  change: Change,
+  of: {
+    request: UpdateRequest;
+    current: Stored;
+    context: WriteContext;
+    attributes: AdmissionAttributes;
+    isLarge: boolean;
+  },
+): Promise<Stored> {
+  const { request, current, context, attributes, isLarge } = of;
+  const { draft, old, subresource } = change;
+  prepare(resource, change);
+  const partErrors = request.settle?.(draft, old) ?? [];
   completeDraft(resource, draft);
   const undo = await resource.strategy.beforeUpdate?.(draft, old, context);
   try {
-    countGeneration(resource, draft as AnyObject, old as AnyObject);
+    countGeneration(resource, draft, old);
     if (isLarge) await nextTurn();
-    validateChange(resource, { draft, old, subresource });
+    validateChange(resource, change, partErrors);
+    const isSame = isUnchanged(draft, old);
     if (isLarge) await nextTurn();
     if (subresource === "") for (const warning of resource.kind?.warnings?.(draft, old) ?? []) context.warn(warning);
     if (request.admission !== "already") await resource.admission.validate(attributes);
-    if (equalJson(draft, old) && resource.storage.isStoredAsWritten(current)) {
+    if (isSame && resource.storage.isStoredAsWritten(current)) {
       await undo?.();
       return current;
     }
@@ -114,98 +148,134 @@ async function updateOnce(
   } catch (error) {
     await undo?.();
     throw error;
-  } finally {
-    attributes.end();
   }
 }
 
-function checkPreconditions(resource: ServedResource, wanted: ApiObject, current: Stored): void {
-  const { resourceVersion = "", uid = "", name = "" } = wanted.metadata ?? {};
-  const known = current.object.metadata ?? {};
-  if (uid !== "" && uid !== known.uid) {
-    throw conflict(
-      resource.schema,
-      name,
-      `StorageError: invalid object, Code: 4, Key: ${resource.storage.key(known.namespace ?? "", known.name ?? "")}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${known.uid}`,
-    );
+function attributesOf(
+  resource: ServedResource,
+  { draft, old, subresource }: Change,
+  { request, context }: { request: UpdateRequest; context: WriteContext },
+) {
+  const view = request.admission === "already" ? undefined : request.admission;
+  const object = view?.show(draft) ?? draft;
+  const seen = { operation: "UPDATE", subresource, object, oldObject: view?.show(old) ?? old } as const;
+  return admissionAttributes(resource, context, seen);
+}
+
+/** Notes whose fields are whose, before anything but the client changes the object. */
+async function noteManagers(
+  resource: ServedResource,
+  change: Change,
+  { request, context, isLarge }: { request: UpdateRequest; context: WriteContext; isLarge: boolean },
+): Promise<void> {
+  const { draft, old, subresource } = change;
+  const operation = request.operation ?? "Update";
+  const written = writable(resource, change);
+  const tracked = { draft: written, old, context, subresource, operation };
+  if (isLarge) await trackWriteInTurns(resource, tracked);
+  else trackWrite(resource, tracked);
+  const managers = written.metadata?.managedFields;
+  const meta = (draft.metadata ??= {});
+  if (managers === undefined) delete meta.managedFields;
+  else meta.managedFields = managers;
+}
+
+/** The draft with what this path cannot write as it is stored. Shares its parts with both. */
+function writable(resource: ServedResource, { draft, old, subresource }: Change): AnyObject {
+  if (subresource === "status") return statusChange(resource, draft, old);
+  if (subresource !== "" || !resource.hasStatus) return draft;
+  const { status: _, ...rest } = draft;
+  return (old.status === undefined ? rest : { ...rest, status: old.status }) as AnyObject;
+}
+
+/** Upstream's rest.BeforeUpdate: whatever the client and admission said, what they may not change stays as it is. */
+function prepare(resource: ServedResource, change: Change): void {
+  const { draft, old, subresource } = change;
+  if (subresource === "status") {
+    // Who only looks at the rest may share it; what a strategy completes must not be what is cached.
+    const rest = resource.strategy.beforeUpdate === undefined ? old : cloneObject(old);
+    replaceDraft(draft, statusChange(resource, draft, rest));
   }
+  carryMeta(draft, old);
+  if (subresource === "status") resource.kind?.prepareForStatusUpdate?.(draft, old);
+  if (subresource !== "") return;
+  if (resource.hasStatus) {
+    if (old.status === undefined) delete draft.status;
+    else draft.status = old.status;
+  }
+  resource.kind?.setDefaults?.(draft);
+  resource.kind?.prepareForUpdate?.(draft, old);
+}
+
+function checkUid(resource: ServedResource, wanted: ApiObject, current: Stored): void {
+  const { uid = "", name = "" } = wanted.metadata ?? {};
+  const known = current.object.metadata ?? {};
+  if (uid === "" || uid === known.uid) return;
+  throw conflict(
+    resource.schema,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${resource.storage.key(known.namespace ?? "", known.name ?? "")}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${known.uid}`,
+  );
+}
+
+function checkVersion(resource: ServedResource, { metadata }: ApiObject, current: Stored): void {
+  const { resourceVersion = "", name = "" } = metadata ?? {};
   if (resourceVersion !== "" && resourceVersion !== "0" && resourceVersion !== String(current.revision)) {
     throw conflict(resource.schema, name, MODIFIED);
   }
 }
 
 /** What becomes of the wanted object is written into it. What is known to stay as it is is shared with the old one. */
-function draftOf(
-  resource: ServedResource,
-  { request, wanted, old }: { request: UpdateRequest; wanted: ApiObject; old: ApiObject },
-): ApiObject {
-  if (request.subresource === "status") return statusDraft(resource, wanted, old);
-  return request.isFresh === true ? wanted : cloneObject(wanted);
+function draftOf({ subresource, isFresh }: UpdateRequest, wanted: ApiObject): AnyObject {
+  if (isFresh === true) return wanted as AnyObject;
+  if (subresource !== "status") return cloneObject(wanted);
+  // Of the rest admission at most makes another: nobody writes in it.
+  const { metadata, status, ...rest } = wanted as AnyObject;
+  return { ...rest, ...cloneObject({ metadata, ...(status !== undefined && { status }) } as ApiObject) };
 }
 
 /** A deep copy. Managed fields are shared: new ones are made of them, and they are never changed. */
-function cloneObject(object: ApiObject): ApiObject {
+function cloneObject(object: ApiObject): AnyObject {
   const { metadata, ...rest } = object;
   const { managedFields, ...meta } = metadata ?? {};
-  const copy = cloneJson(rest) as ApiObject;
+  const copy = cloneJson(rest) as AnyObject;
   copy.metadata = cloneJson(meta);
   if (managedFields !== undefined) copy.metadata.managedFields = managedFields;
   return copy;
 }
 
 /**
- * The stored object with the wanted status, annotations and (outside apps) labels; of custom resources the status alone. Only a
- * strategy would complete what lies outside the status; without one it stays the same objects, in which nobody writes and
- * nothing has to be looked for.
+ * The stored object with the wanted status, annotations and (outside apps) labels; of custom resources the status alone. Shares
+ * its parts with both.
  */
-function statusDraft(resource: ServedResource, wanted: ApiObject, old: ApiObject): ApiObject {
-  const draft: AnyObject =
-    resource.strategy.beforeUpdate === undefined
-      ? { ...(old as AnyObject), metadata: { ...old.metadata } }
-      : (cloneObject(old) as AnyObject);
-  const status = (wanted as AnyObject).status;
-  if (status === undefined) delete draft.status;
-  else draft.status = cloneJson(status);
-  const meta = draft.metadata!;
+function statusChange(resource: ServedResource, wanted: AnyObject, old: AnyObject): AnyObject {
+  const { status: _, ...rest } = old;
+  const meta: ObjectMeta = { ...old.metadata };
   const asked = wanted.metadata ?? {};
-  const taken: (keyof ObjectMeta)[] = ["managedFields"];
+  const taken: (keyof ObjectMeta)[] = ["managedFields", "resourceVersion"];
   if (resource.custom === undefined) taken.push("annotations", "finalizers");
   if (resource.custom === undefined && resource.schema.group !== "apps") taken.push("labels");
   for (const key of taken) {
-    const value = asked[key];
-    if (value === undefined) delete meta[key];
-    else if (value !== meta[key]) Object.assign(meta, { [key]: key === "managedFields" ? value : cloneJson(value) });
+    if (asked[key] === undefined) delete meta[key];
+    else Object.assign(meta, { [key]: asked[key] });
   }
-  return draft;
+  const { status } = wanted;
+  return { ...rest, metadata: meta, ...(status !== undefined && { status }) } as AnyObject;
 }
 
 /** What the server sets once and clients cannot change; a wanted object may leave it out. */
 function carryMeta(draft: ApiObject, old: ApiObject): void {
   const meta: ObjectMeta = (draft.metadata ??= {});
   const known = old.metadata ?? {};
-  const fixed = [
-    "uid",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "generation",
-    "selfLink",
-    "generateName",
-    "resourceVersion",
-  ] as const;
-  for (const key of fixed) {
+  for (const key of ["uid", "creationTimestamp", "generation", "selfLink", "resourceVersion"] as const) {
     if (known[key] === undefined) delete meta[key];
     else Object.assign(meta, { [key]: known[key] });
   }
-  if (meta.managedFields === undefined && known.managedFields !== undefined) meta.managedFields = known.managedFields;
-}
-
-function completeWhole(resource: ServedResource, draft: AnyObject, old: AnyObject): void {
-  if (resource.hasStatus) {
-    if (old.status === undefined) delete draft.status;
-    else draft.status = old.status;
+  // Who says that an object is being deleted which is not is told so; nobody takes it back.
+  if (known.deletionTimestamp !== undefined) meta.deletionTimestamp = known.deletionTimestamp;
+  if (known.deletionGracePeriodSeconds !== undefined) {
+    meta.deletionGracePeriodSeconds ??= known.deletionGracePeriodSeconds;
   }
-  resource.kind?.setDefaults?.(draft);
 }
 
 /** metadata.generation counts changes of what the user wants: everything but metadata, and status where controllers write it. */
@@ -218,12 +288,27 @@ function countGeneration(resource: ServedResource, draft: AnyObject, old: AnyObj
   draft.metadata!.generation = isSame ? generation : generation + 1;
 }
 
-function validateChange(
-  resource: ServedResource,
-  change: { draft: ApiObject; old: ApiObject; subresource: string },
-): void {
+/**
+ * Whether nothing would be written. Times alone in managed fields change nothing: what the client changed has been set back
+ * since (upstream: IgnoreManagedFieldsTimestampsTransformer).
+ */
+function isUnchanged(draft: AnyObject, old: AnyObject): boolean {
+  const keys = Object.keys(draft);
+  if (keys.length !== Object.keys(old).length) return false;
+  if (!keys.every((key) => key === "metadata" || equalJson(draft[key], old[key]))) return false;
+  const { managedFields, ...meta } = draft.metadata ?? {};
+  const { managedFields: known, ...before } = old.metadata ?? {};
+  if (!equalJson(meta, before) || !equalJson(timeless(managedFields), timeless(known))) return false;
+  if (known === undefined) delete draft.metadata?.managedFields;
+  else draft.metadata!.managedFields = known;
+  return true;
+}
+
+const timeless = (managers: ObjectMeta["managedFields"]) => managers?.map(({ time: _, ...rest }) => rest) ?? [];
+
+function validateChange(resource: ServedResource, change: Change, partErrors: readonly FieldError[]): void {
   const { draft, old, subresource } = change;
-  const errors = [...validateObjectMetaUpdate(draft.metadata ?? {}, old.metadata ?? {})];
+  const errors = [...validateObjectMetaUpdate(draft.metadata ?? {}, old.metadata ?? {}), ...partErrors];
   if (subresource === "status") errors.push(...(resource.kind?.validateStatusUpdate?.(draft, old) ?? []));
   else if (subresource === "" || resource.custom !== undefined) {
     errors.push(

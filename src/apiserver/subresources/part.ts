@@ -1,8 +1,9 @@
-import { type FieldError, invalidObject } from "../../api/field-error.ts";
+import type { FieldError } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
 import { APPLY_PATCH } from "../../api/patch/apply-patch.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
+import { replaceDraft } from "../admission/admission.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
 import { decodeBodyOf, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
@@ -74,14 +75,12 @@ async function patch(
 
 async function write(resource: ServedResource, request: Request, part: Part) {
   const { exchange, context, operation = "Update" } = request;
+  let wanted: AnyObject;
   const transform = (current: ApiObject): ApiObject => {
-    const wanted = request.wanted(current);
+    wanted = request.wanted(current);
     const draft = cloneJson(current) as AnyObject;
     part.take(wanted, draft);
     resource.kind?.setDefaults?.(draft);
-    const errors = part.validate?.(draft, current as AnyObject, wanted) ?? [];
-    errors.push(...(resource.kind?.validate?.(draft, current) ?? []));
-    if (errors.length > 0) throw invalidObject(resource.schema, exchange.info.name, errors);
     const { resourceVersion, uid, managedFields } = wanted.metadata ?? {};
     const metadata = draft.metadata!;
     metadata.resourceVersion = resourceVersion;
@@ -89,8 +88,17 @@ async function write(resource: ServedResource, request: Request, part: Part) {
     if (operation === "Apply" && managedFields !== undefined) metadata.managedFields = managedFields;
     return draft;
   };
+  const settle = (draft: AnyObject, old: AnyObject): FieldError[] => {
+    const kept = cloneJson(old);
+    part.take(draft, kept);
+    kept.metadata = { ...kept.metadata, managedFields: draft.metadata?.managedFields };
+    resource.kind?.setDefaults?.(kept);
+    replaceDraft(draft, kept);
+    return [...(part.validate?.(draft, old, wanted) ?? []), ...(resource.kind?.validate?.(draft, old) ?? [])];
+  };
   const { namespace, name, subresource } = exchange.info;
-  const stored = await updateObject(resource, { namespace, name, subresource, transform, operation }, context);
+  const change = { namespace, name, subresource, transform, operation, settle };
+  const stored = await updateObject(resource, change, context);
   return objectAnswer(stored.object, { bytes: stored.bytes, resource });
 }
 
