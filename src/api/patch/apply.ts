@@ -1,9 +1,10 @@
 import type { ManagedFieldsEntry, ObjectMeta } from "../meta.ts";
 import type { Schema } from "../schema.ts";
 import { badRequest, failure, type StatusError } from "../status.ts";
-import { mergeConfiguration, pruneOwned } from "./apply-merge.ts";
+import { mergeConfiguration } from "./apply-merge.ts";
+import { pruneApplied } from "./apply-prune.ts";
 import { createdFields } from "./created-fields.ts";
-import { type Comparison, compareFields, fieldSetOf } from "./field-compare.ts";
+import { compareFields, fieldSetOf } from "./field-compare.ts";
 import {
   difference,
   EMPTY_SET,
@@ -29,7 +30,8 @@ import {
   writeMaker,
   writeManagers,
 } from "./managers.ts";
-import { compareInVersion, fieldsFromVersion, type OtherVersion } from "./other-version.ts";
+import { type ComparisonOf, compareInVersions, type OtherVersion, writtenVersions } from "./other-version.ts";
+import { allAtOnce, type Steps } from "./steps.ts";
 
 export interface FieldManagement {
   readonly schema: Schema;
@@ -44,7 +46,9 @@ export interface FieldManagement {
   /** Fields that this kind of write cannot set, e.g. `[["status"]]`: nobody comes to own them by it. */
   readonly ignored?: readonly (readonly string[])[];
   /** Versions of another shape that managers may have written in, by apiVersion. */
-  readonly otherVersions?: ReadonlyMap<string, OtherVersion>;
+  readonly otherVersions?: ReadonlyMap<string, OtherVersion> | undefined;
+  /** Whether there is that version of the object (any longer); every one when absent. Who wrote in one that is gone is forgotten. */
+  readonly hasVersion?: ((apiVersion: string) => boolean) | undefined;
 }
 
 /**
@@ -65,7 +69,7 @@ export function* trackSteps(
   old: JsonObject | undefined,
   updated: JsonObject,
   options: FieldManagement,
-): Generator<void, ManagedFieldsEntry[] | undefined, void> {
+): Steps<ManagedFieldsEntry[] | undefined> {
   const given = metaOf(updated).managedFields;
   const known = metaOf(old ?? {}).managedFields;
   const reset =
@@ -78,13 +82,17 @@ export function* trackSteps(
     if (fields !== undefined) return writeMaker(selfOf(options, "Update"), fields);
   }
   // Clients that know nothing of managed fields leave them out; that must not lose them.
-  const managers = reset ? new Map<string, Manager>() : readManagers((given ?? []).length > 0 ? given : known);
+  const entries = (given ?? []).length > 0 ? given : known;
+  const managers = reset ? new Map<string, Manager>() : withVersions(readManagers(entries), options);
   if (reset && old !== undefined) return [];
   if (old !== undefined && managers.size === 0) return undefined;
   yield;
-  const comparison = compare(old ?? {}, updated, options);
+  const [before, after] = [withoutManagedFields(old ?? {}), withoutManagedFields(updated)];
+  const type = typeOfDefinition(options.schema, options.definition);
+  const comparison = compareFields(before, after, { type, schema: options.schema });
   yield;
-  const others = withoutChanges(managers, byVersion(comparison, old ?? {}, updated, options));
+  const of = { managers: managers.values(), versions: writtenVersions(options.otherVersions) };
+  const others = withoutChanges(managers, yield* compareInVersions(comparison, { before, after }, of));
   const changed = recursiveDifference(
     difference(union(comparison.modified, comparison.added), unownedFields),
     setOfPaths(options.ignored ?? []),
@@ -93,8 +101,8 @@ export function* trackSteps(
   if (!isEmptySet(changed)) {
     const self = { ...selfOf(options, "Update"), fields: changed };
     const identity = identityOfManager(self);
-    const before = others.get(identity);
-    others.set(identity, before === undefined ? self : { ...self, fields: union(before.fields, changed) });
+    const former = others.get(identity);
+    others.set(identity, former === undefined ? self : { ...self, fields: union(former.fields, changed) });
     capManagers(others, union);
   }
   return writeManagers(others.values());
@@ -109,13 +117,6 @@ export function applyConfiguration(
   return allAtOnce(applySteps(live, configuration, options));
 }
 
-function allAtOnce<T>(steps: Generator<void, T, void>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
-}
-
 /**
  * Server-side apply: the live object with the configuration merged in, without what the applier owned and no longer says,
  * and with metadata.managedFields brought up to date. Neither input is changed. It rests between steps, for each goes through
@@ -128,32 +129,34 @@ export function* applySteps(
   live: JsonObject | undefined,
   configuration: JsonObject,
   options: FieldManagement & { readonly force?: boolean },
-): Generator<void, JsonObject, void> {
+): Steps<JsonObject> {
   if ((metaOf(configuration).managedFields ?? []).length > 0) throw badRequest("metadata.managedFields must be nil");
   const { schema } = options;
   const type = typeOfDefinition(schema, options.definition);
   const current = withoutManagedFields(live ?? {});
   const known = readManagers(metaOf(live ?? {}).managedFields);
-  const managers = managersBefore(live, current, { ...options, known });
+  const managers = withVersions(managersBefore(live, current, { ...options, known }), options);
   const ignored = setOfPaths(options.ignored ?? []);
   const self = selfOf(options, "Apply");
   const identity = identityOfManager(self);
   yield;
-  const inOwn = (manager: Manager): FieldSet => ownFields(manager, current, options);
   const before = managers.get(identity);
-  const last = before === undefined ? EMPTY_SET : inOwn(before);
   const wanted = withoutIgnored(withoutManagedFields(configuration), options.ignored ?? []);
   const said = fieldSetOf(wanted, type, schema);
   const owned = recursiveDifference(difference(said, unownedFields), ignored);
   yield;
   managers.delete(identity);
-  const merged = mergeConfiguration(current, wanted, { type, schema });
+  const merged = mergeConfiguration(current, wanted, { type, schema }) as JsonObject;
   yield;
-  const keep = [...managers.values()].reduce((sum, manager) => union(sum, inOwn(manager)), said);
+  const versions = writtenVersions(options.otherVersions);
+  const pruning = { ...options, last: before, said, managers: managers.values(), versions, current };
+  const result = yield* pruneApplied(merged, pruning);
   yield;
-  const result = (pruneOwned(merged, { last, keep }, { type, schema }) ?? {}) as JsonObject;
-  yield;
-  const comparison = byVersion(compareFields(current, result, { type, schema }), current, result, options);
+  const comparison = yield* compareInVersions(
+    compareFields(current, result, { type, schema }),
+    { before: current, after: result },
+    { managers: managers.values(), versions },
+  );
   if (options.force !== true) {
     const agreed = options.manager === KUBECTL ? lastAppliedFields(current, options) : EMPTY_SET;
     const conflicts = conflictsOf(managers, comparison, agreed);
@@ -161,7 +164,7 @@ export function* applySteps(
   }
   yield;
   const after = withoutChanges(managers, comparison);
-  const time = equalSets(last, owned) ? (known.get(identity)?.time ?? self.time) : self.time;
+  const time = equalSets(before?.fields ?? EMPTY_SET, owned) ? (known.get(identity)?.time ?? self.time) : self.time;
   after.set(identity, { ...self, time, fields: owned });
   const metadata = {
     ...(isJsonObject(result.metadata) ? result.metadata : {}),
@@ -170,9 +173,10 @@ export function* applySteps(
   return { ...result, metadata: options.manager === KUBECTL ? withLastApplied(metadata, configuration) : metadata };
 }
 
-function compare(old: JsonObject, updated: JsonObject, options: FieldManagement): Comparison {
-  const type = typeOfDefinition(options.schema, options.definition);
-  return compareFields(withoutManagedFields(old), withoutManagedFields(updated), { type, schema: options.schema });
+/** Managers without those who wrote in versions that are gone. */
+function withVersions(managers: Map<string, Manager>, { hasVersion }: FieldManagement): Map<string, Manager> {
+  if (hasVersion === undefined) return managers;
+  return new Map([...managers].filter(([, { apiVersion }]) => hasVersion(apiVersion)));
 }
 
 /** Who was there before; an object that nobody tracked so far belongs to one made-up manager. */
@@ -202,29 +206,6 @@ const selfOf = (options: FieldManagement, operation: Manager["operation"]): Omit
   subresource: options.subresource ?? "",
   time: options.time,
 });
-
-/** What a write changed, as the version of each manager says it. */
-type ComparisonOf = (manager: Manager) => Comparison;
-
-function byVersion(own: Comparison, before: JsonObject, after: JsonObject, options: FieldManagement): ComparisonOf {
-  const known = new Map<string, Comparison>();
-  return ({ apiVersion }) => {
-    const version = options.otherVersions?.get(apiVersion);
-    if (version === undefined) return own;
-    let found = known.get(apiVersion);
-    if (found === undefined) {
-      found = compareInVersion(withoutManagedFields(before), withoutManagedFields(after), version) ?? own;
-      known.set(apiVersion, found);
-    }
-    return found;
-  };
-}
-
-/** A manager's fields by the names that the written version has for them. */
-function ownFields(manager: Manager, object: JsonObject, options: FieldManagement): FieldSet {
-  const version = options.otherVersions?.get(manager.apiVersion);
-  return version === undefined ? manager.fields : fieldsFromVersion(object, manager.fields, { ...options, version });
-}
 
 /** Managers without what somebody else just changed or removed. */
 function withoutChanges(managers: ReadonlyMap<string, Manager>, changes: ComparisonOf): Map<string, Manager> {

@@ -1,58 +1,65 @@
 import type { Schema } from "../schema.ts";
-import { pruneOwned } from "./apply-merge.ts";
 import { type Comparison, compareFields } from "./field-compare.ts";
-import { EMPTY_SET, type FieldSet, union } from "./field-set.ts";
+import { isEmptySet } from "./field-set.ts";
 import { typeOfDefinition } from "./field-types.ts";
 import type { JsonObject } from "./json-value.ts";
+import type { Manager } from "./managers.ts";
+import { type Steps, settled } from "./steps.ts";
+
+/** What cannot be converted, such as half an object, is undefined. */
+export type ConvertedObjects = readonly (JsonObject | undefined)[];
 
 /** Another version of an object, of another shape, in which somebody wrote. Conversions change nothing that they are given. */
 export interface OtherVersion {
   readonly definition: string;
   readonly schema: Schema;
-  convert(object: JsonObject): JsonObject;
+  /** Several at once. A promise where somebody else converts, who may fail. */
+  convert(objects: readonly JsonObject[]): ConvertedObjects | Promise<ConvertedObjects>;
   /** To the version that is written now. */
-  back(object: JsonObject): JsonObject;
+  back(objects: readonly JsonObject[]): ConvertedObjects | Promise<ConvertedObjects>;
 }
 
-/** What differs between two forms of an object, as the other version says it; undefined when it cannot say. */
-export function compareInVersion(before: JsonObject, after: JsonObject, version: OtherVersion): Comparison | undefined {
-  const { schema } = version;
-  const type = typeOfDefinition(schema, version.definition);
-  const [left, right] = [converted(before, version), converted(after, version)];
-  return left && right && compareFields(left, right, { type, schema });
+/** The versions that matter to one write. What was converted once is known. */
+export interface WrittenVersions {
+  /** Undefined for the version that is written, and for those of the same shape. */
+  of(manager: Manager): OtherVersion | undefined;
+  convert(version: OtherVersion, objects: readonly JsonObject[]): Steps<ConvertedObjects>;
 }
 
-/**
- * The fields of an object that fields of its other version stand for: those that go or change when these are taken away.
- *
- * @param type of the object in its own version
- */
-export function fieldsFromVersion(
-  object: JsonObject,
-  fields: FieldSet,
-  of: { readonly version: OtherVersion; readonly schema: Schema; readonly definition: string | undefined },
-): FieldSet {
-  const { version, schema, definition } = of;
-  const shown = converted(object, version);
-  if (shown === undefined) return EMPTY_SET;
-  const otherType = typeOfDefinition(version.schema, version.definition);
-  const sets = { last: fields, keep: EMPTY_SET };
-  const without = (pruneOwned(shown, sets, { type: otherType, schema: version.schema }) ?? {}) as JsonObject;
-  const { kind, apiVersion } = shown;
-  const [all, rest] = [back(shown, version), back({ ...without, kind, apiVersion } as JsonObject, version)];
-  if (all === undefined || rest === undefined) return EMPTY_SET;
-  const { removed, modified } = compareFields(all, rest, { type: typeOfDefinition(schema, definition), schema });
-  return union(removed, modified);
+export function writtenVersions(others: ReadonlyMap<string, OtherVersion> | undefined): WrittenVersions {
+  const known = new Map<OtherVersion, Map<JsonObject, JsonObject | undefined>>();
+  return {
+    of: ({ apiVersion }) => others?.get(apiVersion),
+    *convert(version, objects) {
+      const done = known.get(version) ?? new Map<JsonObject, JsonObject | undefined>();
+      known.set(version, done);
+      const asked = [...new Set(objects)].filter((object) => !done.has(object));
+      const converted = asked.length === 0 ? [] : yield* settled(version.convert(asked));
+      asked.forEach((object, index) => void done.set(object, converted[index]));
+      return objects.map((object) => done.get(object));
+    },
+  };
 }
 
-/** What cannot be converted, such as half an object, is nobody's. */
-const converted = (object: JsonObject, { convert }: OtherVersion) => attempt(() => convert(object));
-const back = (object: JsonObject, version: OtherVersion) => attempt(() => version.back(object));
+/** What a write changed, as the version of a manager says it. */
+export type ComparisonOf = (manager: Manager) => Comparison;
 
-function attempt(convert: () => JsonObject): JsonObject | undefined {
-  try {
-    return convert();
-  } catch {
-    return undefined;
+/** How the forms of an object before and after a write differ, in the version of each manager. */
+export function* compareInVersions(
+  own: Comparison,
+  { before, after }: { readonly before: JsonObject; readonly after: JsonObject },
+  of: { readonly managers: Iterable<Manager>; readonly versions: WrittenVersions },
+): Steps<ComparisonOf> {
+  const { managers, versions } = of;
+  if ([own.added, own.modified, own.removed].every(isEmptySet)) return () => own;
+  const found = new Map<OtherVersion | undefined, Comparison>([[undefined, own]]);
+  for (const manager of managers) {
+    const version = versions.of(manager);
+    if (version === undefined || found.has(version)) continue;
+    const [left, right] = yield* versions.convert(version, [before, after]);
+    const { schema, definition } = version;
+    const type = typeOfDefinition(schema, definition);
+    found.set(version, left && right ? compareFields(left, right, { type, schema }) : own);
   }
+  return (manager) => found.get(versions.of(manager)) ?? own;
 }

@@ -1,5 +1,6 @@
 import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
 import { cloneJson, equalJson, type JsonObject } from "../../api/patch/json-value.ts";
+import type { OtherVersion } from "../../api/patch/other-version.ts";
 import { internalError } from "../../api/status.ts";
 import { normalizeCustomResource } from "../../api/structural/normalize.ts";
 import { prune } from "../../api/structural/prune.ts";
@@ -38,6 +39,34 @@ export function customConversion(of: {
       return converted instanceof Promise ? converted.then(([only]) => only!) : converted[0]!;
     },
   };
+}
+
+/**
+ * The other versions of a definition, for who owns fields by the names that those have. Pruned as conversions are, and
+ * without defaults.
+ */
+export function convertedVersions(of: {
+  versions: ReadonlyMap<string, CustomVersion>;
+  served: CustomVersion;
+  convert: Converter;
+}): ReadonlyMap<string, OtherVersion> {
+  const { versions, served, convert } = of;
+  const to = (version: CustomVersion) => async (objects: readonly JsonObject[]) =>
+    (await convertAll(objects as readonly ApiObject[], version, convert)) as readonly JsonObject[];
+  const others = [...versions.values()].filter((version) => version !== served);
+  return new Map(
+    others.map((version) => [
+      version.apiVersion,
+      {
+        definition: version.definition,
+        get schema() {
+          return version.schema();
+        },
+        convert: to(version),
+        back: to(served),
+      },
+    ]),
+  );
 }
 
 /** Objects may be of several versions: each group of one version is converted at once, and order is kept. */

@@ -19,6 +19,8 @@ import { definitionName } from "./definition-name.ts";
 export interface CustomVersion {
   readonly source: CustomResourceDefinitionVersion;
   readonly apiVersion: string;
+  /** Of the kind in this version. */
+  readonly definition: string;
   structural(): StructuralSchema;
   /** The same for somebody who needs it rarely: not kept for him. Undefined for a version without a schema. */
   structuralForOnce(): StructuralSchema | undefined;
@@ -61,6 +63,7 @@ export function customVersion(
   return {
     source,
     apiVersion: `${group}/${version}`,
+    definition: name,
     structural: own,
     schema() {
       if (schema !== undefined) return schema;

@@ -17,7 +17,7 @@ import { entryReader } from "../registry/shown.ts";
 import { ResourceStorage } from "../registry/storage.ts";
 import { STORAGE_ROOT } from "../registry/storage-prefix.ts";
 import type { Converter } from "./converter.ts";
-import { customConversion } from "./custom-conversion.ts";
+import { convertedVersions, customConversion } from "./custom-conversion.ts";
 import { customKind } from "./custom-kind.ts";
 import { type CustomVersion, customVersion } from "./custom-version.ts";
 import { definitionName } from "./definition-name.ts";
@@ -102,6 +102,7 @@ function servedVersion(
   const schema = resourceSchema(definition, source);
   const conversion = customConversion({ versions, storageVersion, served: version, convert });
   const { store, feed, admission } = options;
+  const isByWebhook = definition.spec.conversion?.strategy === "Webhook" && versions.size > 1;
   const cache = new WatchCache({ prefix: customPrefix(definition), store, feed, reader: entryReader(conversion) });
   return {
     schema,
@@ -120,10 +121,17 @@ function servedVersion(
       warning: warningOf(schema, source),
       isTerminating: false,
       scale: source.subresources?.scale,
+      otherVersions: isByWebhook ? once(() => convertedVersions({ versions, served: version, convert })) : undefined,
+      hasVersion: (apiVersion) => [...versions.values()].some((each) => each.apiVersion === apiVersion),
       published: (openapi) => published(definition, { schema, version, openapi }),
       fingerprint: () => version.fingerprint(),
     },
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 function published(

@@ -6,7 +6,7 @@ import { cannotBeHandled } from "../../api/unknown-fields.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import { type Authorize, createObject } from "../registry/create.ts";
-import { applied, appliedInTurns } from "../registry/managed-fields.ts";
+import { applied, appliedInTurns, waitsForManagers } from "../registry/managed-fields.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
@@ -70,15 +70,17 @@ async function applyHandler(
   if (isLarge) await nextTurn();
   const force = isTrue(exchange.query.get("force"));
   const operation = "Apply" as const;
-  const merge = isLarge ? appliedInTurns : applied;
-  const transform = (current: ApiObject): ApiObject | Promise<ApiObject> =>
-    merge(resource, { current, wanted, context, force, subresource });
+  const waits = isLarge || waitsForManagers(resource);
+  const merge = (current: ApiObject | undefined): ApiObject | Promise<ApiObject> => {
+    const write = { current, wanted, context, force, subresource };
+    return waits ? appliedInTurns(resource, { ...write, isLarge }) : applied(resource, write);
+  };
   try {
-    const stored = await updateObject(resource, { namespace, name, subresource, transform, operation }, context);
+    const stored = await updateObject(resource, { namespace, name, subresource, transform: merge, operation }, context);
     return objectAnswer(stored.object, { bytes: stored.bytes, resource });
   } catch (error) {
     if (!isNotFound(error) || subresource !== "" || (wanted.metadata?.uid ?? "") !== "") throw error;
-    const draft = await merge(resource, { current: undefined, wanted, context, force, subresource });
+    const draft = await merge(undefined);
     const stored = await createObject(resource, draft, context, { operation, authorize });
     return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
   }

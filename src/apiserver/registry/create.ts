@@ -37,7 +37,7 @@ export async function createObject(
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
   // What the server adds from here on belongs to nobody, so that an apply that leaves it out does not take it away.
-  if (isLarge) await trackWriteInTurns(resource, { draft, context, operation });
+  if (isLarge) await trackWriteInTurns(resource, { draft, context, operation, isLarge });
   else trackWrite(resource, { draft, context, operation });
   if (isLarge) await nextTurn();
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });

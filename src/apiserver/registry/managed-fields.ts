@@ -7,6 +7,8 @@ import {
   trackUpdate,
 } from "../../api/patch/apply.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
+import { stepByStep } from "../../api/patch/steps.ts";
+import { StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { otherVersions } from "./other-versions.ts";
@@ -29,11 +31,29 @@ export function trackWrite(resource: ServedResource, write: TrackedWrite): void 
   note(write.draft, trackUpdate(...tracked(resource, write)));
 }
 
-/** The same for what is large: others have their turns between the steps. */
-export async function trackWriteInTurns(resource: ServedResource, write: TrackedWrite): Promise<void> {
+/**
+ * The same where there is something to wait for: what is large leaves others their turns between the steps, and custom
+ * resources may be converted by a webhook. Who wrote what is forgotten when the webhook fails, as upstream does.
+ */
+export async function trackWriteInTurns(
+  resource: ServedResource,
+  write: TrackedWrite & { readonly isLarge: boolean },
+): Promise<void> {
   if (write.operation === "Apply") return;
-  note(write.draft, await inTurns(trackSteps(...tracked(resource, write))));
+  const steps = trackSteps(...tracked(resource, write));
+  const entries = await stepByStep(steps, restOf(write)).catch((error: unknown) => {
+    if (error instanceof StatusError && write.old !== undefined) return [];
+    throw error;
+  });
+  note(write.draft, entries);
 }
+
+/** Whether the managers of an object have to be waited for. */
+export function waitsForManagers({ custom }: ServedResource): boolean {
+  return custom?.otherVersions !== undefined;
+}
+
+const restOf = ({ isLarge }: { readonly isLarge: boolean }) => (isLarge ? nextTurn : undefined);
 
 function tracked(resource: ServedResource, { draft, old, context, subresource = "" }: TrackedWrite) {
   return [old as JsonObject | undefined, draft as JsonObject, management(resource, context, subresource)] as const;
@@ -65,19 +85,15 @@ export function applied(resource: ServedResource, apply: AppliedWrite): ApiObjec
   ) as ApiObject;
 }
 
-/** The same for what is large: others have their turns between the steps. */
-export async function appliedInTurns(resource: ServedResource, apply: AppliedWrite): Promise<ApiObject> {
+/** The same where there is something to wait for. @throws StatusError also when a webhook cannot convert the object */
+export async function appliedInTurns(
+  resource: ServedResource,
+  apply: AppliedWrite & { readonly isLarge: boolean },
+): Promise<ApiObject> {
   const { current, wanted } = apply;
   const options = applyOptions(resource, apply);
-  return (await inTurns(applySteps(current as JsonObject | undefined, wanted as JsonObject, options))) as ApiObject;
-}
-
-async function inTurns<T>(steps: Generator<void, T, void>): Promise<T> {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    await nextTurn();
-  }
+  const steps = applySteps(current as JsonObject | undefined, wanted as JsonObject, options);
+  return (await stepByStep(steps, restOf(apply))) as ApiObject;
 }
 
 function applyOptions(resource: ServedResource, { context, force, subresource, apiVersion }: AppliedWrite) {
@@ -97,7 +113,11 @@ function management(resource: ServedResource, context: WriteContext, subresource
     time: formatTime(context.clock.now()),
     subresource,
     ignored: ignoredFields(resource, subresource),
-    ...(resource.custom === undefined && { otherVersions: otherVersions(resource.schema, resource.allSchema) }),
+    otherVersions:
+      resource.custom === undefined
+        ? otherVersions(resource.schema, resource.allSchema)
+        : resource.custom.otherVersions?.(),
+    hasVersion: resource.custom?.hasVersion,
   };
 }
 

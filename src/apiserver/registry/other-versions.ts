@@ -47,9 +47,18 @@ const conversionOf = ({ group, resource, version }: ResourceSchema): VersionConv
 
 /** By way of the stored version, whose shape all versions without a conversion of their own have. */
 function through(from: VersionConversion | undefined, to: VersionConversion | undefined, apiVersion: string) {
-  return (object: JsonObject): JsonObject => {
+  const convert = (object: JsonObject): JsonObject => {
     const stored = from === undefined ? (object as ApiObject) : from.toStored(object as ApiObject);
     const shown = to === undefined ? stored : to.fromStored(stored);
     return { ...shown, apiVersion } as JsonObject;
   };
+  return (objects: readonly JsonObject[]) => objects.map((object) => attempt(() => convert(object)));
+}
+
+function attempt(convert: () => JsonObject): JsonObject | undefined {
+  try {
+    return convert();
+  } catch {
+    return undefined;
+  }
 }

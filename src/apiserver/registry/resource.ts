@@ -3,6 +3,7 @@ import type { CustomResourceSubresourceScale } from "../../api/generated/apiexte
 import type { KindDefinition } from "../../api/kind.ts";
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
+import type { OtherVersion } from "../../api/patch/other-version.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
 import type { NormalizedObject } from "../../api/unknown-fields.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
@@ -43,6 +44,13 @@ export interface CustomFacets {
   readonly isTerminating: boolean;
   /** Where replicas stand in the object, when there is a scale subresource. */
   readonly scale: CustomResourceSubresourceScale | undefined;
+  /**
+   * The definition's other versions, by apiVersion, where a webhook converts them: who wrote in one owns fields by its names.
+   * Absent where all versions share the names.
+   */
+  readonly otherVersions?: (() => ReadonlyMap<string, OtherVersion>) | undefined;
+  /** Whether the definition has that version; who wrote in another is forgotten. Absent for what is no version of it (Scale). */
+  readonly hasVersion?: ((apiVersion: string) => boolean) | undefined;
   /** What documents of that OpenAPI version say of the kind and its list, by definition name. */
   published(openapi: 2 | 3): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Changes when `published` does; cheap. */

@@ -8,7 +8,7 @@ import { RevisionMismatchError } from "../../store/store.ts";
 import { type AdmissionAttributes, replaceDraft } from "../admission/admission.ts";
 import { admissionAttributes, checkAdmitted } from "./admit.ts";
 import { finishDeletion } from "./delete.ts";
-import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
+import { type ManagedOperation, trackWrite, trackWriteInTurns, waitsForManagers } from "./managed-fields.ts";
 import { completeDraft, completed, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
@@ -172,7 +172,7 @@ async function noteManagers(
   const operation = request.operation ?? "Update";
   const written = writable(resource, change);
   const tracked = { draft: written, old, context, subresource, operation };
-  if (isLarge) await trackWriteInTurns(resource, tracked);
+  if (isLarge || waitsForManagers(resource)) await trackWriteInTurns(resource, { ...tracked, isLarge });
   else trackWrite(resource, tracked);
   const managers = written.metadata?.managedFields;
   const meta = (draft.metadata ??= {});

@@ -70,7 +70,11 @@ function asScaleResource(resource: ServedResource): ServedResource {
   const allSchema = loadSchema();
   const schema = { ...resource.schema, ...SCALE, definition: SCALE_DEFINITION };
   const normalize = (value: JsonObject) => normalizeObject(value, allSchema, SCALE_DEFINITION);
-  return withChanges(resource, { schema, allSchema, normalize, hasStatus: false });
+  const { custom } = resource;
+  return withChanges(resource, {
+    ...{ schema, allSchema, normalize, hasStatus: false },
+    ...(custom !== undefined && { custom: { ...custom, otherVersions: undefined, hasVersion: undefined } }),
+  });
 }
 
 interface Request {
