@@ -62,7 +62,7 @@ async function createNamed(resource: ServedResource, creation: Creation, context
   const { name = "", generateName = "" } = creation.draft.metadata ?? {};
   if (name !== "" || generateName === "") return createOnce(resource, creation, context);
   for (let attempt = 1; ; attempt++) {
-    const draft = cloneJson(creation.draft);
+    const draft = copyToName(creation.draft);
     const attributes = { ...creation.attributes, object: draft };
     try {
       return await createOnce(resource, { ...creation, draft, attributes }, context);
@@ -71,6 +71,14 @@ async function createNamed(resource: ServedResource, creation: Creation, context
       if (attempt >= GENERATE_NAME_TRIES) throw failure(409, "AlreadyExists", error.message, error.status.details);
     }
   }
+}
+
+/** A copy of its own but for the managed fields, which nobody changes any more. */
+function copyToName(draft: ApiObject): ApiObject {
+  const { managedFields, ...metadata } = draft.metadata ?? {};
+  const copy = cloneJson({ ...draft, metadata });
+  if (managedFields !== undefined) copy.metadata.managedFields = managedFields;
+  return copy;
 }
 
 async function createOnce(
