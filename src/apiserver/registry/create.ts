@@ -76,7 +76,7 @@ async function createNamed(resource: ServedResource, creation: Creation, context
 /** A copy of its own but for the managed fields, which nobody changes any more. */
 function copyToName(draft: ApiObject): ApiObject {
   const { managedFields, ...metadata } = draft.metadata ?? {};
-  const copy = cloneJson({ ...draft, metadata });
+  const copy: AnyObject & { metadata: ObjectMeta } = cloneJson({ ...draft, metadata });
   if (managedFields !== undefined) copy.metadata.managedFields = managedFields;
   return copy;
 }
