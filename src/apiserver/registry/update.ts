@@ -230,8 +230,8 @@ function draftOf({ subresource, isFresh }: UpdateRequest, wanted: ApiObject): An
   if (isFresh === true) return wanted as AnyObject;
   if (subresource !== "status") return cloneObject(wanted);
   // Of the rest admission at most makes another: nobody writes in it.
-  const { metadata, status, ...rest } = wanted as AnyObject;
-  return { ...rest, ...cloneObject({ metadata, ...(status !== undefined && { status }) } as ApiObject) };
+  const { status } = wanted as AnyObject;
+  return { ...wanted, metadata: { ...wanted.metadata }, ...(status !== undefined && { status: cloneJson(status) }) };
 }
 
 /** A deep copy. Managed fields are shared: new ones are made of them, and they are never changed. */
