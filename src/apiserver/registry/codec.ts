@@ -3,6 +3,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { managedFieldsText } from "../../api/patch/fields-text.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
+import { RecentObjects } from "./recent-objects.ts";
 
 /**
  * Objects as the bytes that are stored, cached and sent to clients: one buffer for all three.
@@ -18,8 +19,7 @@ const ROOM = "@@@@@@@@@@@@@@@@";
 const SPACE = 0x20;
 const MARK = '"metadata":{"resourceVersion":"';
 
-/** What an object was parsed from or serialized to, while anybody still holds it. */
-const parsed = new WeakMap<Buffer, WeakRef<ApiObject>>();
+const recent = new RecentObjects();
 
 /** Serializes for the store. Keys of `metadata` other than resourceVersion and managedFields keep their order. */
 export function encode(object: ApiObject): Buffer {
@@ -69,18 +69,18 @@ export function stampedCopy(bytes: Buffer, revision: number): Buffer {
   return stamp(Buffer.from(bytes), revision);
 }
 
-/** Notes the parsed form of stamped bytes, so that nobody needs to parse them again while it is in use. */
+/** Notes the parsed form of stamped bytes, so that nobody needs to parse them again in the next moments. */
 export function remember(bytes: Buffer, object: ApiObject): void {
   // Whoever only looks gets numbers.
-  if (!hasLongIntegers(bytes)) parsed.set(bytes, new WeakRef(object));
+  if (!hasLongIntegers(bytes)) recent.set(bytes, object);
 }
 
 /** The parsed form of stamped bytes; shared, so never to be changed. */
 export function objectOf<T extends ApiObject = ApiObject>(bytes: Buffer): T {
-  const known = parsed.get(bytes)?.deref();
+  const known = recent.get(bytes);
   if (known !== undefined) return known as T;
   const object = JSON.parse(bytes.toString()) as T;
-  parsed.set(bytes, new WeakRef<ApiObject>(object));
+  recent.set(bytes, object);
   return object;
 }
 
@@ -96,7 +96,7 @@ function hasLongIntegers(bytes: Buffer): boolean {
 /** The same, exact, for who looks at very many objects once: notes nothing. */
 export function readObject<T extends ApiObject = ApiObject>(bytes: Buffer): T {
   if (hasLongIntegers(bytes)) return exactObjectOf(bytes);
-  return (parsed.get(bytes)?.deref() ?? JSON.parse(bytes.toString())) as T;
+  return (recent.get(bytes) ?? JSON.parse(bytes.toString())) as T;
 }
 
 /** The metadata of an object as JSON, and in it what its managed fields say. */

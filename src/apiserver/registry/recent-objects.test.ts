@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RecentObjects } from "./recent-objects.ts";
+
+const GENERATION_BYTES = 100;
+
+function keep(recent: RecentObjects, name: string): Buffer {
+  const bytes = Buffer.alloc(40);
+  recent.set(bytes, { metadata: { name } });
+  return bytes;
+}
+
+test("objects are there for a while, and are let go of by the bytes that came since", () => {
+  const recent = new RecentObjects(GENERATION_BYTES);
+  const first = keep(recent, "first");
+  const others = ["a", "b", "c"].map((name) => keep(recent, name));
+  assert.deepEqual(
+    others.map((bytes) => recent.get(bytes)?.metadata?.name),
+    ["a", "b", "c"],
+  );
+  for (const name of ["d", "e", "f"]) keep(recent, name);
+  assert.equal(recent.get(first), undefined);
+});
+
+test("what is asked for stays", () => {
+  const recent = new RecentObjects(GENERATION_BYTES);
+  const first = keep(recent, "first");
+  for (let index = 0; index < 20; index++) {
+    keep(recent, `other ${index}`);
+    assert.equal(recent.get(first)?.metadata?.name, "first", `after ${index}`);
+  }
+});
+
+test("bytes that are larger than a generation are kept as well, until the next come", () => {
+  const recent = new RecentObjects(GENERATION_BYTES);
+  const large = Buffer.alloc(1000);
+  recent.set(large, { kind: "Large" });
+  assert.equal(recent.get(large)?.kind, "Large");
+  for (let index = 0; index < 5; index++) keep(recent, "small");
+  assert.equal(recent.get(large), undefined);
+});
