@@ -1,27 +1,21 @@
+import type { ApiObject } from "../api/meta.ts";
 import { InvariantError } from "../base/assert.ts";
 import type { Logger } from "../base/log.ts";
-import type { TraceContext } from "../base/trace.ts";
 import type { Change, Informer } from "./informer.ts";
 import { createIndex, type IndexFunction, type InformerIndex } from "./informer-index.ts";
-
-/** What the cache keeps of one object. */
-export interface CacheEntry<P> {
-  readonly item: P;
-  readonly uid: string;
-  readonly revision: string;
-}
+import type { InformerRows } from "./informer-rows.ts";
 
 type Handler<P> = (change: Change<P>) => void;
 
 /**
- * The items of one informer with their indexes and subscribers. A reflector writes to it, views read it.
- * Handlers run at once, in order of subscription; one that throws is
- * logged and does not keep the others from hearing.
+ * The items of one informer, a column of its collection's rows, with their indexes and subscribers. Handlers run at once, in
+ * order of subscription; one that throws is logged and does not keep the others from hearing.
  */
 export class InformerCache<P> {
   readonly synced: Promise<void>;
   readonly #log: Logger;
-  readonly #entries = new Map<string, CacheEntry<P>>();
+  readonly #rows: Pick<InformerRows<ApiObject>, "item" | "items" | "keys" | "entries">;
+  readonly #column: number;
   /** Made when somebody asks for a namespace's items. */
   #namespaces: Map<string, Set<string>> | undefined;
   readonly #indexes = new Map<IndexFunction<P>, InformerIndex<P>>();
@@ -30,45 +24,22 @@ export class InformerCache<P> {
   #hasSynced = false;
   #resolveSynced: () => void = () => {};
 
-  constructor(log: Logger) {
+  constructor(options: { log: Logger; rows: InformerRows<ApiObject>; project: (object: never) => P }) {
+    const { log, rows, project } = options;
     this.#log = log;
+    this.#rows = rows;
     this.synced = new Promise((resolve) => {
       this.#resolveSynced = resolve;
     });
-  }
-
-  /** Makes the cache hold exactly `entries`, and tells subscribers the differences. */
-  replace(entries: ReadonlyMap<string, CacheEntry<P>>): void {
-    for (const key of [...this.#entries.keys()]) if (!entries.has(key)) this.remove(key);
-    for (const [key, entry] of entries) {
-      if (this.#entries.get(key)?.revision !== entry.revision) this.put(key, entry);
-    }
-    if (this.#hasSynced) return;
-    this.#hasSynced = true;
-    this.#resolveSynced();
-  }
-
-  /** Adds or changes one item. Another object under the same name is a deletion and an addition. */
-  put(key: string, entry: CacheEntry<P>, cause?: TraceContext): void {
-    const previous = this.#entries.get(key);
-    if (previous !== undefined && previous.uid !== entry.uid) {
-      this.remove(key, undefined, cause);
-      this.put(key, entry, cause);
-      return;
-    }
-    this.#entries.set(key, entry);
-    if (previous === undefined) this.#file(key, entry.item);
-    else for (const index of this.#indexes.values()) index.change(key, previous.item, entry.item);
-    this.#notify({ key, before: previous?.item, after: entry.item, cause });
-  }
-
-  /** Removes one item. `last` is its final state, if the server told it. */
-  remove(key: string, last?: CacheEntry<P>, cause?: TraceContext): void {
-    const previous = this.#entries.get(key);
-    if (previous === undefined) return;
-    this.#entries.delete(key);
-    this.#unfile(key, previous.item);
-    this.#notify({ key, before: last?.uid === previous.uid ? last.item : previous.item, cause });
+    this.#column = rows.add({
+      project: project as (object: ApiObject) => P,
+      file: (key, before, after) => this.#file(key, before as P | undefined, after as P | undefined),
+      tell: (key, change) => this.#tell({ key, ...change } as Change<P>),
+      synced: () => {
+        this.#hasSynced = true;
+        this.#resolveSynced();
+      },
+    });
   }
 
   /** How components see the cache; each view names its own indexes. */
@@ -77,8 +48,9 @@ export class InformerCache<P> {
     return {
       synced: this.synced,
       hasSynced: () => this.#hasSynced,
-      get: (key) => this.#entries.get(key)?.item,
-      list: (namespace) => (namespace === undefined ? this.#all() : this.#items(this.#keysIn(namespace))),
+      get: (key) => this.#item(key),
+      list: (namespace) =>
+        namespace === undefined ? (this.#rows.items(this.#column) as P[]) : this.#items(this.#keysIn(namespace)),
       by: (name, value) => {
         const valuesOf = indexes[name];
         if (valuesOf === undefined) throw new InvariantError(`informer has no index "${name}": name it when making it`);
@@ -90,14 +62,14 @@ export class InformerCache<P> {
 
   #subscribe(handler: Handler<P>): () => void {
     const subscription = { handle: handler };
-    for (const [key, entry] of this.#entries) this.#call(subscription.handle, { key, after: entry.item });
+    for (const [key, after] of this.#entries()) this.#call(subscription.handle, { key, after });
     this.#handlers = [...this.#handlers, subscription];
     return () => {
       this.#handlers = this.#handlers.filter((other) => other !== subscription);
     };
   }
 
-  #notify(change: Change<P>): void {
+  #tell(change: Change<P>): void {
     for (const { handle } of this.#handlers) this.#call(handle, change);
   }
 
@@ -113,40 +85,40 @@ export class InformerCache<P> {
     const known = this.#indexes.get(valuesOf);
     if (known !== undefined) return known;
     const index = createIndex(valuesOf);
-    for (const [key, entry] of this.#entries) index.add(key, entry.item);
+    for (const [key, item] of this.#entries()) index.add(key, item);
     this.#indexes.set(valuesOf, index);
     return index;
   }
 
-  #file(key: string, item: P): void {
-    for (const index of this.#indexes.values()) index.add(key, item);
-    if (this.#namespaces !== undefined) fileUnderNamespace(this.#namespaces, key);
-  }
-
-  #unfile(key: string, item: P): void {
-    for (const index of this.#indexes.values()) index.remove(key, item);
+  #file(key: string, before: P | undefined, after: P | undefined): void {
+    for (const index of this.#indexes.values()) {
+      if (before === undefined) index.add(key, after!);
+      else if (after === undefined) index.remove(key, before);
+      else index.change(key, before, after);
+    }
     if (this.#namespaces === undefined) return;
-    const namespace = namespaceOf(key);
-    const keys = namespace === undefined ? undefined : this.#namespaces.get(namespace);
-    if (namespace === undefined || keys === undefined) return;
-    keys.delete(key);
-    if (keys.size === 0) this.#namespaces.delete(namespace);
+    if (before === undefined) fileUnderNamespace(this.#namespaces, key);
+    else if (after === undefined) unfileFromNamespace(this.#namespaces, key);
   }
 
   #keysIn(namespace: string): Iterable<string> {
     if (this.#namespaces === undefined) {
       this.#namespaces = new Map();
-      for (const key of this.#entries.keys()) fileUnderNamespace(this.#namespaces, key);
+      for (const key of this.#rows.keys()) fileUnderNamespace(this.#namespaces, key);
     }
     return this.#namespaces.get(namespace) ?? [];
   }
 
-  #all(): P[] {
-    return Array.from(this.#entries.values(), (entry) => entry.item);
+  #item(key: string): P | undefined {
+    return this.#rows.item(key, this.#column) as P | undefined;
   }
 
   #items(keys: Iterable<string>): P[] {
-    return Array.from(keys, (key) => this.#entries.get(key)!.item);
+    return Array.from(keys, (key) => this.#item(key)!);
+  }
+
+  #entries(): Iterable<[string, P]> {
+    return this.#rows.entries(this.#column) as Iterable<[string, P]>;
   }
 }
 
@@ -156,6 +128,14 @@ function fileUnderNamespace(namespaces: Map<string, Set<string>>, key: string): 
   const keys = namespaces.get(namespace);
   if (keys === undefined) namespaces.set(namespace, new Set([key]));
   else keys.add(key);
+}
+
+function unfileFromNamespace(namespaces: Map<string, Set<string>>, key: string): void {
+  const namespace = namespaceOf(key);
+  const keys = namespace === undefined ? undefined : namespaces.get(namespace);
+  if (namespace === undefined || keys === undefined) return;
+  keys.delete(key);
+  if (keys.size === 0) namespaces.delete(namespace);
 }
 
 function namespaceOf(key: string): string | undefined {

@@ -6,7 +6,7 @@ import type { Random } from "../base/random.ts";
 import type { Client } from "./client.ts";
 import type { Informer, InformerOptions, InformerSet } from "./informer.ts";
 import { InformerCache } from "./informer-cache.ts";
-import { type InformerSink, projecting } from "./informer-sink.ts";
+import { InformerRows } from "./informer-rows.ts";
 import { type Collection, runReflector } from "./reflector.ts";
 
 export interface InformerSetOptions {
@@ -18,7 +18,7 @@ export interface InformerSetOptions {
 
 interface Feed {
   readonly source: Collection<ApiObject>;
-  readonly sinks: InformerSink<ApiObject>[];
+  readonly rows: InformerRows<ApiObject>;
 }
 
 function collectionId<T extends ApiObject>(source: Collection<T>): string {
@@ -38,19 +38,18 @@ export function createInformerSet(options: InformerSetOptions): InformerSet {
   let started = false;
 
   function open<T extends ApiObject, P>(source: InformerOptions<T, P>): InformerCache<P> {
-    const cache = new InformerCache<P>(options.log);
-    caches.push(cache as InformerCache<unknown>);
-    const sink = projecting(cache, source.project) as InformerSink<ApiObject>;
     const id = collectionId(source);
-    const feed = waiting.get(id);
-    if (feed !== undefined) feed.sinks.push(sink);
-    else if (started) begin({ source, sinks: [sink] });
-    else waiting.set(id, { source, sinks: [sink] });
+    const known = waiting.get(id);
+    const feed = known ?? { source, rows: new InformerRows<ApiObject>() };
+    const cache = new InformerCache<P>({ log: options.log, rows: feed.rows, project: source.project });
+    caches.push(cache as InformerCache<unknown>);
+    if (started) begin(feed);
+    else waiting.set(id, feed);
     return cache;
   }
 
-  function begin({ source, sinks }: Feed): void {
-    running.push(runReflector({ ...options, source, sinks, signal: stopping.signal }));
+  function begin({ source, rows }: Feed): void {
+    running.push(runReflector({ ...options, source, rows, signal: stopping.signal }));
   }
 
   return {

@@ -7,7 +7,7 @@ import type { Random } from "../base/random.ts";
 import { withTrace } from "../base/trace.ts";
 import { createBackoff } from "./backoff.ts";
 import type { Client } from "./client.ts";
-import type { InformerSink } from "./informer-sink.ts";
+import type { InformerRows } from "./informer-rows.ts";
 import { TransportError, type WatchEvent } from "./transport.ts";
 
 const PAGE_SIZE = 500;
@@ -34,8 +34,8 @@ export interface ReflectorOptions<T extends ApiObject> {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly source: Collection<T>;
-  /** Everybody who keeps something of these objects; told one after another. */
-  readonly sinks: readonly InformerSink<T>[];
+  /** What everybody keeps of these objects. */
+  readonly rows: InformerRows<T>;
 }
 
 /**
@@ -89,19 +89,18 @@ async function listInPages<T extends ApiObject>(
   limit: number | undefined,
 ): Promise<string> {
   const { client, source, signal } = options;
-  const lists = options.sinks.map((sink) => sink.list());
+  const list = options.rows.list();
   let token: string | undefined;
   for (;;) {
     const page = await client.list(source.resource, { ...selection(source), limit, continue: token, signal });
     for (const item of page.items) {
       const object = typed(source, item);
-      const key = keyOf(object);
-      for (const list of lists) list.add(key, object);
+      list.add(keyOf(object), object);
     }
     token = page.metadata.continue;
     if (token === undefined || token === "") {
       signal.throwIfAborted();
-      for (const list of lists) list.end();
+      list.end();
       return page.metadata.resourceVersion ?? "";
     }
   }
@@ -147,10 +146,8 @@ function apply<T extends ApiObject>(options: ReflectorOptions<T>, event: WatchEv
   const object = typed(options.source, event.object);
   const key = keyOf(object);
   withTrace(event.cause, () => {
-    for (const sink of options.sinks) {
-      if (event.type === "DELETED") sink.remove(key, object, event.cause);
-      else sink.put(key, object, event.cause);
-    }
+    if (event.type === "DELETED") options.rows.remove(key, object, event.cause);
+    else options.rows.put(key, object, event.cause);
   });
 }
 

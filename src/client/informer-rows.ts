@@ -1,0 +1,124 @@
+import type { ApiObject } from "../api/meta.ts";
+import type { TraceContext } from "../base/trace.ts";
+
+/** What is kept of one object: a column for everybody who keeps something of the collection. */
+interface Row {
+  uid: string;
+  revision: string;
+  /** By column; replaced as a whole, never changed. */
+  items: readonly unknown[];
+}
+
+/** One who keeps something of a collection's objects and hears of their changes. */
+export interface Column<T extends ApiObject> {
+  /** What it keeps of an object; never undefined. */
+  project(object: T): unknown;
+  /** Files an item elsewhere, before anybody hears of the change. */
+  file(key: string, before: unknown, after: unknown): void;
+  tell(key: string, change: { before: unknown; after: unknown; cause: TraceContext | undefined }): void;
+  /** The first list is in. */
+  synced(): void;
+}
+
+/**
+ * What the informers of one collection keep, as one table: a key, a uid and a revision an object, however many informers there
+ * are. A change is in all columns and indexes before the first subscriber hears of it.
+ */
+export class InformerRows<T extends ApiObject> {
+  readonly #rows = new Map<string, Row>();
+  readonly #columns: Column<T>[] = [];
+
+  /** Must not be called once there are objects. Answers the column's number. */
+  add(column: Column<T>): number {
+    return this.#columns.push(column) - 1;
+  }
+
+  item(key: string, column: number): unknown {
+    return this.#rows.get(key)?.items[column];
+  }
+
+  keys(): Iterable<string> {
+    return this.#rows.keys();
+  }
+
+  items(column: number): unknown[] {
+    return Array.from(this.#rows.values(), ({ items }) => items[column]);
+  }
+
+  *entries(column: number): Generator<[string, unknown], void, undefined> {
+    for (const [key, { items }] of this.#rows) yield [key, items[column]];
+  }
+
+  /** Collects a list; at its end there is exactly what was added, and everybody has heard the differences. */
+  list(): { add(key: string, object: T): void; end(): void } {
+    const listed = new Map<string, Row>();
+    return {
+      add: (key, object) => void listed.set(key, this.#rowOf(object)),
+      end: () => this.#replace(listed),
+    };
+  }
+
+  /** Adds or changes an object. Another one under the same name is a deletion and an addition. */
+  put(key: string, object: T, cause?: TraceContext): void {
+    this.#put(key, this.#rowOf(object), cause);
+  }
+
+  /** @param last its last state, if the server told it */
+  remove(key: string, last?: T, cause?: TraceContext): void {
+    const previous = this.#rows.get(key);
+    if (previous === undefined) return;
+    this.#rows.delete(key);
+    const isSame = last !== undefined && uidOf(last) === previous.uid;
+    this.#changed(key, previous.items, {
+      after: undefined,
+      told: isSame ? this.#rowOf(last).items : previous.items,
+      cause,
+    });
+  }
+
+  #put(key: string, row: Row, cause?: TraceContext): void {
+    const present = this.#rows.get(key);
+    if (present !== undefined && present.uid !== row.uid) {
+      this.remove(key, undefined, cause);
+      this.#put(key, row, cause);
+      return;
+    }
+    this.#rows.set(key, row);
+    this.#changed(key, present?.items, { after: row.items, told: present?.items, cause });
+  }
+
+  #replace(listed: ReadonlyMap<string, Row>): void {
+    for (const key of [...this.#rows.keys()]) if (!listed.has(key)) this.remove(key);
+    for (const [key, row] of listed) if (this.#rows.get(key)?.revision !== row.revision) this.#put(key, row);
+    for (const column of this.#columns) column.synced();
+  }
+
+  #rowOf(object: T): Row {
+    return {
+      uid: uidOf(object),
+      revision: object.metadata?.resourceVersion ?? "",
+      items: this.#columns.map((column) => column.project(object)),
+    };
+  }
+
+  /** @param of.told what subscribers hear was there before: a deleted object's last state rather than what was known of it */
+  #changed(
+    key: string,
+    before: readonly unknown[] | undefined,
+    of: {
+      after: readonly unknown[] | undefined;
+      told: readonly unknown[] | undefined;
+      cause: TraceContext | undefined;
+    },
+  ): void {
+    const { after, told, cause } = of;
+    for (const [index, column] of this.#columns.entries()) column.file(key, before?.[index], after?.[index]);
+    for (const [index, column] of this.#columns.entries()) {
+      column.tell(key, { before: told?.[index], after: after?.[index], cause });
+    }
+  }
+}
+
+function uidOf(object: ApiObject): string {
+  return object.metadata?.uid ?? "";
+}
