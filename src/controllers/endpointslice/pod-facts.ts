@@ -29,20 +29,23 @@ export interface EndpointPod {
 export const ENDPOINT_PODS = { resource: pods, project: endpointPod };
 
 /** Pods of one workload are alike in them. */
+const internText = createInterner<string>();
 const internLabels = createInterner<EndpointPod["labels"]>();
 const internPorts = createInterner<EndpointPod["namedPorts"]>();
+
+const NO_IPS: readonly string[] = [];
 
 /** The facts of a pod. Pure. */
 export function endpointPod(pod: Pod): EndpointPod {
   const { metadata = {}, spec, status } = pod;
-  const ips = status?.podIPs?.map(({ ip }) => ip) ?? (status?.podIP ? [status.podIP] : []);
+  const ips = status?.podIPs?.map(({ ip }) => ip) ?? (status?.podIP ? [status.podIP] : NO_IPS);
   return {
     key: keyOf(pod),
-    namespace: metadata.namespace ?? "",
+    namespace: internText(metadata.namespace ?? ""),
     name: metadata.name ?? "",
     uid: metadata.uid ?? "",
     labels: internLabels(metadata.labels ?? {}),
-    ips: ips.filter((ip) => ip !== ""),
+    ips: ips.length === 0 ? NO_IPS : ips.filter((ip) => ip !== ""),
     nodeName: spec?.nodeName ?? "",
     hostname: spec?.hostname ?? "",
     subdomain: spec?.subdomain ?? "",

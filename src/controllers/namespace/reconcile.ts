@@ -1,8 +1,9 @@
 import type { Namespace } from "../../api/generated/core/v1.ts";
-import { namespaces, pods } from "../../api/generated/resources.ts";
+import { namespaces } from "../../api/generated/resources.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { timestamp } from "../../base/clock.ts";
+import { podInformer } from "../pod-control/pod-informer.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
 import { deleteContent } from "./content.ts";
 import { conditionsAfter, isEmpty, KUBERNETES_FINALIZER, nextLookMs, type Pass } from "./plan.ts";
@@ -12,10 +13,7 @@ export function namespaceController(dependencies: ControllerDependencies): Contr
   const { client, informers, clock } = dependencies;
   const namespaceInformer = informers.informer(namespaces);
   // Only to hear when the last pod of a namespace has gone, instead of asking again after a while.
-  const podInformer = informers.projected({
-    resource: pods,
-    project: (pod) => ({ namespace: pod.metadata?.namespace ?? "" }),
-  });
+  const podsOf = podInformer(informers);
 
   async function reconcile(name: string): Promise<ReconcileResult> {
     const cached = namespaceInformer.get(name);
@@ -74,11 +72,11 @@ export function namespaceController(dependencies: ControllerDependencies): Contr
     workers: 10,
     sources: [
       from(namespaceInformer, ({ key, after }) => (after !== undefined && isBeingDeleted(after) ? [key] : [])),
-      from(podInformer, ({ before, after }) => {
+      from(podsOf, ({ before, after }) => {
         if (after !== undefined || before === undefined) return [];
-        const namespace = namespaceInformer.get(before.namespace);
-        const empties = podInformer.list(before.namespace).length === 0;
-        return namespace !== undefined && isBeingDeleted(namespace) && empties ? [before.namespace] : [];
+        const { namespace: name = "" } = before.metadata ?? {};
+        const namespace = namespaceInformer.get(name);
+        return namespace !== undefined && isBeingDeleted(namespace) && podsOf.list(name).length === 0 ? [name] : [];
       }),
     ],
     reconcile,

@@ -1,11 +1,12 @@
 import { leases, nodes } from "../../api/generated/resources.ts";
 import { timestamp } from "../../base/clock.ts";
 import type { Change } from "../../client/informer.ts";
+import { podInformer } from "../pod-control/pod-informer.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
 import { NodeHealth } from "./health.ts";
 import { type LifecycleNode, lifecycleNode, sameLifecycle } from "./node-facts.ts";
 import { currentNoExecute, labelsToCopy, planTaints, readinessTaint, unknownConditions } from "./plan.ts";
-import { markPodsNotReady, podsByNode } from "./unready-pods.ts";
+import { markPodsNotReady } from "./unready-pods.ts";
 import { Zones } from "./zones.ts";
 
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-disruption";
@@ -19,7 +20,7 @@ export function nodeLifecycleController(dependencies: ControllerDependencies): C
     namespace: "kube-node-lease",
     project: (lease) => ({ node: lease.metadata?.name ?? "", renewTime: lease.spec?.renewTime ?? "" }),
   });
-  const podInformer = podsByNode(informers);
+  const podsOf = podInformer(informers);
   const health = new NodeHealth();
   const zones = new Zones();
   const lastReady = new Map<string, boolean>();
@@ -107,7 +108,7 @@ export function nodeLifecycleController(dependencies: ControllerDependencies): C
     const was = lastReady.get(node.name);
     const ready = isReady(node);
     if (was === true && !ready) {
-      await markPodsNotReady(podInformer.by("node", node.name), { client, events, clock });
+      await markPodsNotReady(podsOf.by("node", node.name), { client, events, clock });
       tell(node, "NodeNotReady", `Node ${node.name} status is now: NodeNotReady`);
     }
     lastReady.set(node.name, ready);

@@ -1,25 +1,34 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Pod } from "../../api/generated/core/v1.ts";
 import { nodes, pods } from "../../api/generated/resources.ts";
+import { formatTime } from "../../base/clock.ts";
 import { startScripted } from "../scripted-controller.ts";
-import { type CollectablePod, planCollection } from "./plan.ts";
+import { planCollection } from "./plan.ts";
 import { podGarbageCollector } from "./reconcile.ts";
 
-const pod = (name: string, of: Partial<CollectablePod> = {}): CollectablePod => ({
-  namespace: "default",
-  name,
-  uid: name,
-  nodeName: "here",
-  phase: "Running",
-  evicted: false,
-  beingDeleted: false,
-  createdMs: 0,
-  generation: undefined,
-  ...of,
+interface Facts {
+  nodeName?: string;
+  phase?: string;
+  evicted?: boolean;
+  beingDeleted?: boolean;
+  createdSecond?: number;
+}
+
+const pod = (name: string, of: Facts = {}): Pod => ({
+  metadata: {
+    namespace: "default",
+    name,
+    uid: name,
+    creationTimestamp: formatTime((of.createdSecond ?? 0) * 1000),
+    ...(of.beingDeleted ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}),
+  },
+  spec: { nodeName: of.nodeName ?? "here", containers: [] },
+  status: { phase: of.phase ?? "Running", ...(of.evicted ? { reason: "Evicted" } : {}) },
 });
 const knowledge = { exists: (name: string) => name !== "gone", outOfService: (name: string) => name === "out" };
 
-const cases: { name: string; pods: CollectablePod[]; threshold?: number; collected: string[] }[] = [
+const cases: { name: string; pods: Pod[]; threshold?: number; collected: string[] }[] = [
   { name: "a running pod stays", pods: [pod("a")], collected: [] },
   { name: "a pod of a node that is gone", pods: [pod("a", { nodeName: "gone" })], collected: ["a"] },
   { name: "a pod that waits for a node stays", pods: [pod("a", { nodeName: "" })], collected: [] },
@@ -36,10 +45,10 @@ const cases: { name: string; pods: CollectablePod[]; threshold?: number; collect
   {
     name: "too many ended pods: evicted ones first, then the oldest",
     pods: [
-      pod("new", { phase: "Succeeded", createdMs: 3 }),
-      pod("old", { phase: "Failed", createdMs: 1 }),
-      pod("evicted", { phase: "Failed", createdMs: 2, evicted: true }),
-      pod("running", { createdMs: 0 }),
+      pod("new", { phase: "Succeeded", createdSecond: 3 }),
+      pod("old", { phase: "Failed", createdSecond: 1 }),
+      pod("evicted", { phase: "Failed", createdSecond: 2, evicted: true }),
+      pod("running", { createdSecond: 0 }),
     ],
     threshold: 1,
     collected: ["evicted", "old"],
@@ -49,7 +58,7 @@ for (const { name, pods: of, threshold, collected } of cases) {
   test(`pod gc: ${name}`, () => {
     const plan = planCollection(of, knowledge, threshold);
     assert.deepEqual(
-      plan.map((each) => each.pod.name),
+      plan.map((each) => each.pod.metadata?.name),
       collected,
     );
   });

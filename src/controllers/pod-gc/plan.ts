@@ -1,22 +1,12 @@
-/** What the clearing away of pods needs to know of one. */
-export interface CollectablePod {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly nodeName: string;
-  readonly phase: string;
-  readonly evicted: boolean;
-  readonly beingDeleted: boolean;
-  readonly createdMs: number;
-  readonly generation: number | undefined;
-}
+import type { Pod } from "../../api/generated/core/v1.ts";
+import { isBeingDeleted } from "../../api/meta.ts";
 
 /** Ended pods that are kept for people to look at, in the whole cluster. */
 const TERMINATED_THRESHOLD = 12_500;
 
 /** Why a pod is to go, as its condition says; ended pods need no reason. */
 export interface Collection {
-  readonly pod: CollectablePod;
+  readonly pod: Pod;
   readonly message?: string;
 }
 
@@ -29,18 +19,19 @@ export interface NodeKnowledge {
 
 /** The pods that nobody else will clear away. Pure. */
 export function planCollection(
-  pods: readonly CollectablePod[],
+  pods: readonly Pod[],
   nodes: NodeKnowledge,
   threshold = TERMINATED_THRESHOLD,
 ): Collection[] {
   const found: Collection[] = tooManyEnded(pods, threshold).map((pod) => ({ pod }));
-  const chosen = new Set(found.map(({ pod }) => pod.uid));
+  const chosen = new Set(found.map(({ pod }) => pod));
   for (const pod of pods) {
-    if (chosen.has(pod.uid)) continue;
-    if (pod.nodeName === "") {
-      if (pod.beingDeleted) found.push({ pod });
-    } else if (!nodes.exists(pod.nodeName)) found.push({ pod, message: "PodGC: node no longer exists" });
-    else if (pod.beingDeleted && nodes.outOfService(pod.nodeName)) {
+    if (chosen.has(pod)) continue;
+    const nodeName = pod.spec?.nodeName ?? "";
+    if (nodeName === "") {
+      if (isBeingDeleted(pod)) found.push({ pod });
+    } else if (!nodes.exists(nodeName)) found.push({ pod, message: "PodGC: node no longer exists" });
+    else if (isBeingDeleted(pod) && nodes.outOfService(nodeName)) {
       found.push({ pod, message: "PodGC: node is out of service" });
     }
   }
@@ -48,16 +39,29 @@ export function planCollection(
 }
 
 /** The oldest ended pods beyond the threshold, evicted ones first. */
-function tooManyEnded(pods: readonly CollectablePod[], threshold: number): CollectablePod[] {
+function tooManyEnded(pods: readonly Pod[], threshold: number): Pod[] {
   if (threshold <= 0) return [];
   const ended = pods.filter(isEnded);
   if (ended.length <= threshold) return [];
   ended.sort(
-    (a, b) => Number(b.evicted) - Number(a.evicted) || a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1),
+    (a, b) =>
+      Number(isEvicted(b)) - Number(isEvicted(a)) || createdMs(a) - createdMs(b) || (nameOf(a) < nameOf(b) ? -1 : 1),
   );
   return ended.slice(0, ended.length - threshold);
 }
 
-export function isEnded(pod: CollectablePod): boolean {
-  return pod.phase === "Succeeded" || pod.phase === "Failed";
+export function isEnded(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+}
+
+function isEvicted(pod: Pod): boolean {
+  return pod.status?.reason === "Evicted";
+}
+
+function createdMs(pod: Pod): number {
+  return Date.parse(pod.metadata?.creationTimestamp ?? "") || 0;
+}
+
+function nameOf(pod: Pod): string {
+  return pod.metadata?.name ?? "";
 }

@@ -1,10 +1,11 @@
 import { isConditionTrue } from "../../api/conditions.ts";
+import type { Pod } from "../../api/generated/core/v1.ts";
 import { nodes, pods } from "../../api/generated/resources.ts";
-import { isBeingDeleted } from "../../api/meta.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { timestamp } from "../../base/clock.ts";
+import { podInformer } from "../pod-control/pod-informer.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
-import { type CollectablePod, type Collection, isEnded, planCollection } from "./plan.ts";
+import { type Collection, isEnded, planCollection } from "./plan.ts";
 
 /** How often all pods are looked through. */
 const PERIOD_MS = 20_000;
@@ -15,20 +16,7 @@ const ALL = "all";
 /** Clears away pods that nobody else will: too many that have ended, and those whose node is gone. */
 export function podGarbageCollector(dependencies: ControllerDependencies): Controller {
   const { client, informers, clock } = dependencies;
-  const podInformer = informers.projected({
-    resource: pods,
-    project: (pod): CollectablePod => ({
-      namespace: pod.metadata?.namespace ?? "",
-      name: pod.metadata?.name ?? "",
-      uid: pod.metadata?.uid ?? "",
-      nodeName: pod.spec?.nodeName ?? "",
-      phase: pod.status?.phase ?? "",
-      evicted: pod.status?.reason === "Evicted",
-      beingDeleted: isBeingDeleted(pod),
-      createdMs: Date.parse(pod.metadata?.creationTimestamp ?? "") || 0,
-      generation: pod.metadata?.generation,
-    }),
-  });
+  const podsOf = podInformer(informers);
   const nodeInformer = informers.projected({
     resource: nodes,
     project: (node) => ({
@@ -41,7 +29,7 @@ export function podGarbageCollector(dependencies: ControllerDependencies): Contr
   const missing = new Map<string, number>();
 
   async function reconcile(): Promise<ReconcileResult> {
-    const all = podInformer.list();
+    const all = podsOf.list();
     const gone = await goneNodes(all);
     const plan = planCollection(all, {
       exists: (name) => !gone.has(name),
@@ -51,9 +39,9 @@ export function podGarbageCollector(dependencies: ControllerDependencies): Contr
     return { requeueAfterMs: PERIOD_MS };
   }
 
-  async function goneNodes(all: readonly CollectablePod[]): Promise<ReadonlySet<string>> {
+  async function goneNodes(all: readonly Pod[]): Promise<ReadonlySet<string>> {
     const now = clock.monotonic();
-    const named = new Set(all.map(({ nodeName }) => nodeName));
+    const named = new Set(all.map(({ spec }) => spec?.nodeName ?? ""));
     for (const name of [...missing.keys()]) {
       if (!named.has(name) || nodeInformer.get(name) !== undefined) missing.delete(name);
     }
@@ -78,28 +66,29 @@ export function podGarbageCollector(dependencies: ControllerDependencies): Contr
   }
 
   async function collect({ pod, message }: Collection): Promise<void> {
-    const target = { namespace: pod.namespace, name: pod.name };
+    const { namespace, name = "", uid } = pod.metadata ?? {};
+    const target = { namespace, name };
     try {
       if (!isEnded(pod)) await markFailed(pod, message);
-      await client.delete(pods, target, { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } });
+      await client.delete(pods, target, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
   }
 
   /** Says that the pod has failed, and why: nobody else can any more. */
-  async function markFailed(pod: CollectablePod, message: string | undefined): Promise<void> {
+  async function markFailed(pod: Pod, message: string | undefined): Promise<void> {
+    const { namespace, name = "", generation } = pod.metadata ?? {};
     const condition = {
       type: "DisruptionTarget",
       status: "True",
       reason: "DeletionByPodGC",
       message,
       lastTransitionTime: timestamp(clock),
-      ...(pod.generation === undefined ? {} : { observedGeneration: pod.generation }),
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
     };
     const body = { status: { phase: "Failed", ...(message === undefined ? {} : { conditions: [condition] }) } };
-    const target = { namespace: pod.namespace, name: pod.name };
-    await client.patch(pods, target, { type: "strategic", subresource: "status", body });
+    await client.patch(pods, { namespace, name }, { type: "strategic", subresource: "status", body });
   }
 
   return {

@@ -60,6 +60,13 @@ async function letGo<T extends ApiObject>(
   }
 }
 
+const NONE: readonly string[] = [];
+
+function claimKeys(pod: Pod): readonly string[] {
+  const claims = claimsInUse(pod);
+  return claims.length === 0 ? NONE : claims.map((claim) => joinKey(pod.metadata?.namespace, claim));
+}
+
 /** persistentvolumeclaim-protection: a claim stays while a pod on a node uses it. */
 export const claimProtectionController = protectionController<PersistentVolumeClaim>({
   name: "persistentvolumeclaim-protection-controller",
@@ -68,7 +75,7 @@ export const claimProtectionController = protectionController<PersistentVolumeCl
   holders({ informers }) {
     const users = informers.projected<Pod, readonly string[]>({
       resource: pods,
-      project: (pod) => claimsInUse(pod).map((claim) => joinKey(pod.metadata?.namespace, claim)),
+      project: claimKeys,
       indexes: { claim: (claims) => claims },
     });
     return {

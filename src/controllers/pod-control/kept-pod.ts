@@ -1,0 +1,102 @@
+import type { ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from "../../api/generated/core/v1.ts";
+import type { ObjectMeta } from "../../api/meta.ts";
+import { createInterner } from "../../base/intern.ts";
+
+/** Annotations that controllers of pods read (deletion-order.ts, job-pods.ts). */
+const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
+  "controller.kubernetes.io/pod-deletion-cost",
+  "batch.kubernetes.io/job-completion-index",
+  "batch.kubernetes.io/job-index-failure-count",
+  "batch.kubernetes.io/job-index-ignored-failure-count",
+]);
+
+/** Pods of one workload, and of one node, are alike in what is interned; the rest is their own. */
+const internText = createInterner<string>();
+const internMap = createInterner<Record<string, string>>();
+const internTexts = createInterner<readonly string[]>();
+const internOwners = createInterner<NonNullable<ObjectMeta["ownerReferences"]>>();
+const internSpec = createInterner<PodSpec>();
+const internCondition = createInterner<PodCondition>();
+const internContainers = createInterner<readonly ContainerStatus[]>();
+const internStatus = createInterner<PodStatus>();
+
+/**
+ * What controllers keep of a pod, in the shape of a Pod: names and owners, where it runs, how it is. Not its containers'
+ * settings, nor what people and other programs have noted in its annotations. Pure.
+ */
+export function keptPod({ metadata = {}, spec, status }: Pod): Pod {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: keptMetadata(metadata),
+    spec: keptSpec(spec),
+    status: keptStatus(status),
+  };
+}
+
+function keptMetadata(metadata: ObjectMeta): ObjectMeta {
+  const { namespace, labels, annotations, ownerReferences, finalizers } = metadata;
+  const kept: ObjectMeta = {
+    name: metadata.name,
+    namespace: namespace === undefined ? undefined : internText(namespace),
+    uid: metadata.uid,
+    generation: metadata.generation,
+    creationTimestamp: internIfThere(internText, metadata.creationTimestamp),
+    labels: internIfThere(internMap, labels),
+    ownerReferences: internIfThere(internOwners, ownerReferences),
+  };
+  // What few pods have takes no room in the others.
+  const read = Object.entries(annotations ?? {}).filter(([name]) => KEPT_ANNOTATIONS.has(name));
+  if (read.length > 0) kept.annotations = internMap(Object.fromEntries(read));
+  if (finalizers !== undefined) kept.finalizers = internTexts(finalizers) as string[];
+  if (metadata.deletionTimestamp !== undefined) {
+    kept.deletionTimestamp = metadata.deletionTimestamp;
+    kept.deletionGracePeriodSeconds = metadata.deletionGracePeriodSeconds;
+  }
+  return kept;
+}
+
+function keptSpec(spec: PodSpec | undefined): PodSpec {
+  return internSpec({
+    nodeName: spec?.nodeName,
+    hostname: spec?.hostname,
+    subdomain: spec?.subdomain,
+    restartPolicy: spec?.restartPolicy,
+    affinity: spec?.affinity?.nodeAffinity && { nodeAffinity: spec.affinity.nodeAffinity },
+    tolerations: spec?.tolerations,
+    volumes: spec?.volumes?.filter((volume) => volume.persistentVolumeClaim !== undefined),
+    containers: (spec?.containers ?? []).map(({ name }) => ({ name })),
+    initContainers: spec?.initContainers?.map(({ name, restartPolicy }) => ({ name, restartPolicy })),
+  });
+}
+
+function keptStatus(status: PodStatus | undefined): PodStatus {
+  const conditions = status?.conditions?.map(({ type, status: is, lastTransitionTime }) =>
+    internCondition({ type, status: is, lastTransitionTime }),
+  );
+  const kept: PodStatus = {
+    phase: status?.phase,
+    reason: status?.reason,
+    conditions,
+    containerStatuses: keptContainers(status?.containerStatuses),
+    initContainerStatuses: keptContainers(status?.initContainerStatuses),
+  };
+  return conditions === undefined ? internStatus(kept) : kept;
+}
+
+function keptContainers(statuses: readonly ContainerStatus[] | undefined): ContainerStatus[] | undefined {
+  if (statuses === undefined) return undefined;
+  const kept = statuses.map(({ name, ready, restartCount, state }) => ({
+    name,
+    ready,
+    restartCount,
+    state: state?.terminated && { terminated: state.terminated },
+    image: "",
+    imageID: "",
+  }));
+  return internContainers(kept) as ContainerStatus[];
+}
+
+function internIfThere<T>(intern: (value: T) => T, value: T | undefined): T | undefined {
+  return value === undefined ? undefined : intern(value);
+}
