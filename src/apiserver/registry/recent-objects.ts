@@ -1,7 +1,7 @@
 import type { ApiObject } from "../../api/meta.ts";
 
 /** So many bytes of JSON belong to the objects of one generation; parsed they take two to three times that. */
-const GENERATION_BYTES = 1024 * 1024;
+const GENERATION_BYTES = 256 * 1024;
 
 /**
  * What bytes were parsed from or serialized to, for the little while in which everybody wants it: the answer to the write, all who
