@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "./clock.ts";
+import { ShortLivedMap } from "./short-lived-map.ts";
 
 interface Deadline extends Timer {
   readonly dueMs: number;
@@ -12,7 +13,7 @@ interface Deadline extends Timer {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #lengthMs: number;
-  readonly #waiting = new Set<Deadline>();
+  readonly #waiting = new ShortLivedMap<Deadline, Deadline>();
   #timer: Timer | undefined;
 
   constructor(clock: Clock, lengthMs: number) {
@@ -28,20 +29,20 @@ export class Deadlines {
       callback,
       cancel: () => void waiting.delete(deadline),
     };
-    waiting.add(deadline);
+    waiting.set(deadline, deadline);
     this.#timer ??= this.#clock.setTimer(this.#look, this.#lengthMs);
     return deadline;
   }
 
   readonly #look = (): void => {
     const nowMs = this.#clock.monotonic();
-    for (const deadline of this.#waiting) {
-      if (deadline.dueMs > nowMs) {
-        this.#timer = this.#clock.setTimer(this.#look, deadline.dueMs - nowMs);
+    for (let first = this.#waiting.first(); first !== undefined; first = this.#waiting.first()) {
+      if (first.dueMs > nowMs) {
+        this.#timer = this.#clock.setTimer(this.#look, first.dueMs - nowMs);
         return;
       }
-      this.#waiting.delete(deadline);
-      deadline.callback();
+      this.#waiting.delete(first);
+      first.callback();
     }
     this.#timer = undefined;
   };

@@ -92,7 +92,7 @@ function queueRows(level: PriorityLevel): Row[] {
     .look()
     .queues.toSorted((a, b) => a.index - b.index)
     .map((queue) => {
-      const waiting = [...queue.waiting];
+      const waiting = [...queue.waiting.values()];
       const initial = waiting.reduce((sum, { ticket }) => sum + ticket.work.initialSeats, 0);
       return [
         level.name,
@@ -115,7 +115,7 @@ function requestRows(
 ): Row[] {
   return level.queueSet.look().requests.map(({ ticket, queue, startedMs }) => {
     const request = control.requestOf(ticket);
-    const place = queue === undefined ? -1 : [...queue.waiting].findIndex((each) => each.ticket === ticket);
+    const place = queue === undefined ? -1 : [...queue.waiting.values()].findIndex((each) => each.ticket === ticket);
     const { initialSeats, finalSeats, finalMs } = ticket.work;
     const { info } = request ?? {};
     return [

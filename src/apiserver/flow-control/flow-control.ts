@@ -3,6 +3,7 @@ import { failure, type StatusError } from "../../api/status.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { Deadlines } from "../../base/deadlines.ts";
 import type { Metrics } from "../../base/metrics.ts";
+import { ShortLivedMap } from "../../base/short-lived-map.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import { RecentlyUsed } from "../authn/recently-used.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -52,7 +53,7 @@ export class FlowControl {
   readonly #options: FlowControlOptions;
   readonly #levels = new Map<string, PriorityLevel>();
   readonly #countsOf: (schema: string, level: string) => SchemaCounts;
-  readonly #details = new Map<Ticket, FlowRequest>();
+  readonly #details = new ShortLivedMap<Ticket, FlowRequest>();
   #schemas: readonly SchemaEntry[] = [];
   #byUser = new RecentlyUsed<readonly SchemaEntry[]>(USERS_REMEMBERED);
   #byObject = new WeakMap<UserInfo, readonly SchemaEntry[]>();

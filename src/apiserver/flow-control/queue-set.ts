@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { ShortLivedMap } from "../../base/short-lived-map.ts";
 import type { TurnBudget } from "../../base/turn-budget.ts";
 import { dealHand } from "./hand.ts";
 
@@ -33,7 +34,7 @@ export interface QueueSetConfiguration {
 
 interface Queue {
   readonly index: number;
-  readonly waiting: Set<Request>;
+  readonly waiting: ShortLivedMap<Request, Request>;
   executing: number;
   seatsInUse: number;
   /** Seats of those that wait, and the seat-seconds that they are thought to need. */
@@ -69,7 +70,7 @@ export class QueueSet {
   readonly #queues = new Map<number, Queue>();
   readonly #withWaiting = new Set<Queue>();
   readonly #hands = new Map<string, readonly number[]>();
-  readonly #requests = new Map<Ticket, Request>();
+  readonly #requests = new ShortLivedMap<Ticket, Request>();
   #currentR = 0;
   #lastMs: number;
   #activeQueues = 0;
@@ -146,7 +147,7 @@ export class QueueSet {
     }
     const request: Request = { ticket, queue, arrivalR: this.#currentR, seats: seatsOf(ticket.work), startedMs: -1 };
     this.#requests.set(ticket, request);
-    queue.waiting.add(request);
+    queue.waiting.set(request, request);
     queue.waitingSeats += request.seats;
     queue.waitingWork += totalWork(ticket.work);
     this.#withWaiting.add(queue);
@@ -211,7 +212,7 @@ export class QueueSet {
     if (queue === undefined) {
       queue = {
         index,
-        waiting: new Set(),
+        waiting: new ShortLivedMap(),
         executing: 0,
         seatsInUse: 0,
         waitingSeats: 0,
@@ -334,7 +335,7 @@ export class QueueSet {
 }
 
 function firstOf(queue: Queue): Request {
-  return queue.waiting.values().next().value!;
+  return queue.waiting.first()!;
 }
 
 /** A request keeps the larger of its two widths while it runs. */

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { ShortLivedMap } from "../../base/short-lived-map.ts";
 import type { NumberedRequest, Reply, Request } from "./messages.ts";
 
 /** The writer thread as a function that answers with a promise. */
@@ -17,7 +18,7 @@ interface Outstanding {
 /** Starts the thread; it boots while the caller goes on, and keeps the process alive only while it owes an answer. */
 export function startWriterThread(): WriterThread {
   const worker = new Worker(workerUrl(), { name: "store", execArgv: [] });
-  const outstanding = new Map<number, Outstanding>();
+  const outstanding = new ShortLivedMap<number, Outstanding>();
   let nextNumber = 1;
   let dead: Error | undefined;
   worker.unref();

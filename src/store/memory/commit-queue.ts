@@ -1,6 +1,7 @@
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { ShortLivedMap } from "../../base/short-lived-map.ts";
 import { StoreUnavailableError, type WriteResult } from "../store.ts";
 import type { CommitLog } from "./commit-log.ts";
 import type { Change, VersionedMap } from "./versioned-map.ts";
@@ -38,7 +39,7 @@ export class CommitQueue {
   #queue: QueuedWrite[] = [];
   #queuedBytes = 0;
   /** Writes that are not decided yet, by key. */
-  readonly #undecided = new Map<string, Promise<unknown>>();
+  readonly #undecided = new ShortLivedMap<string, Promise<unknown>>();
   #commit: Promise<void> | undefined;
   #flushScheduled = false;
   #unavailable: StoreUnavailableError | undefined;
