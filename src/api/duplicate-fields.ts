@@ -6,10 +6,23 @@
  */
 export function findDuplicateFields(json: string, parsed?: unknown): string[] {
   if (parsed !== undefined && fieldsOfValue(parsed) === fieldsOfText(json)) return [];
-  const found = new Set<string>();
+  return [...duplicatePlaces(json).keys()];
+}
+
+/** The same as a reader of YAML tells it: by the line and the key alone. */
+export function duplicateFieldLines(json: string): string[] {
+  return [...duplicatePlaces(json).values()].map(({ key, position }) => {
+    const line = json.slice(0, position).split("\n").length;
+    return `line ${line}: key ${JSON.stringify(key)} already set in map`;
+  });
+}
+
+/** By path: the key, and where it stands for the second time. */
+function duplicatePlaces(json: string): Map<string, { key: string; position: number }> {
+  const found = new Map<string, { key: string; position: number }>();
   let position = 0;
   value("");
-  return [...found];
+  return found;
 
   function value(path: string): void {
     skipSpace();
@@ -28,9 +41,10 @@ export function findDuplicateFields(json: string, parsed?: unknown): string[] {
         position++;
         continue;
       }
+      const start = position;
       const key = text();
       const at = path === "" ? key : `${path}.${key}`;
-      if (keys.has(key)) found.add(at);
+      if (keys.has(key) && !found.has(at)) found.set(at, { key, position: start });
       keys.add(key);
       skipSpace();
       position++;

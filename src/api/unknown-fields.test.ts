@@ -26,7 +26,10 @@ test("unknown fields are dropped and told with their paths", () => {
     spec: { replicas: 0, template: { spec: { containers: [{ name: "c" }] } } },
   });
   assert.equal(
-    cannotBeHandled({ version: "v1", kind: "Deployment" }, strictDecodingMessage(["spec.foo"], ["spec.bar"])).message,
+    cannotBeHandled(
+      { version: "v1", kind: "Deployment" },
+      strictDecodingMessage(fieldWarnings(["spec.foo"], ["spec.bar"])),
+    ).message,
     'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: duplicate field "spec.bar", unknown field "spec.foo"',
   );
   assert.deepEqual(fieldWarnings(["spec.foo"]), ['unknown field "spec.foo"']);

@@ -36,8 +36,8 @@ export function cannotBeHandled(of: { version: string; kind: string }, why: stri
 }
 
 /** What strict field validation says, e.g. `strict decoding error: unknown field "spec.foo"`. */
-export function strictDecodingMessage(unknown: readonly string[], duplicates: readonly string[] = []): string {
-  return `strict decoding error: ${fieldWarnings(unknown, duplicates).join(", ")}`;
+export function strictDecodingMessage(complaints: readonly string[]): string {
+  return `strict decoding error: ${complaints.join(", ")}`;
 }
 
 /** One text a field, for `Warning` headers. */

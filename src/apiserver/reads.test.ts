@@ -6,6 +6,7 @@ import { StatusError } from "../api/status.ts";
 import { settle } from "../base/virtual-clock.ts";
 import type { WatchOptions } from "../client/client.ts";
 import { type MemoryServer, startMemoryServer } from "./testing/memory-server.ts";
+import { askRaw } from "./testing/raw-door.ts";
 
 let memory: MemoryServer;
 beforeEach(async () => {
@@ -164,6 +165,22 @@ test("pages of a list show one revision", async () => {
     ["e"],
   );
   assert.equal(third.metadata.continue, undefined);
+});
+
+test("a list of whatever the cache has comes whole, and a broken token is told before other faults", async () => {
+  for (const name of ["a", "b", "c"]) await memory.client.create(configMaps, draft(name));
+  const list = async (query: string) => {
+    const { code, json } = await askRaw(memory.server, `/api/v1/namespaces/default/configmaps?${query}`);
+    return { code, ...json() };
+  };
+  const { items, metadata } = await list("limit=1&resourceVersion=0");
+  assert.deepEqual([items.length, metadata.continue], [3, undefined]);
+  const broken = await list("limit=1&resourceVersion=1&continue=x");
+  assert.equal(broken.code, 400);
+  assert.match(broken.message, /^invalid continue token: continue key is not valid: /);
+  const { continue: token } = (await list("limit=1")).metadata;
+  const both = await list(`limit=1&resourceVersion=1&continue=${token}`);
+  assert.equal(both.message, "specifying resource version is not allowed when using continue");
 });
 
 test("a page after compaction is refused with a token that goes on in the present", async () => {

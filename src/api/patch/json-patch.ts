@@ -110,8 +110,9 @@ function checkedCopy(document: unknown, from: string, before: number): number {
 
 function checkedOperations(patch: unknown): Operation[] {
   if (!Array.isArray(patch)) {
+    const type = isJsonObject(patch) ? "object" : typeof patch;
     throw badRequest(
-      'error decoding patch: a JSON patch must be a list of operations, e.g. [{"op": "remove", "path": "/a"}]',
+      `error decoding patch: json: cannot unmarshal ${type} into Go value of type []handlers.jsonPatchOp: a JSON patch is a list of operations`,
     );
   }
   if (patch.length > MAX_OPERATIONS) {

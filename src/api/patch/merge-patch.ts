@@ -3,8 +3,15 @@ import { cloneJson, getField, isJsonObject, type JsonObject, setField } from "./
 
 /** JSON merge patch (RFC 7386): null removes, objects merge, everything else replaces. The original stays as it is. */
 export function applyMergePatch(original: JsonObject, patch: unknown): JsonObject {
-  if (!isJsonObject(patch)) throw badRequest("error decoding patch: a merge patch must be a JSON object");
+  if (patch === null) throw badRequest("Invalid JSON Patch");
+  if (!isJsonObject(patch)) throw badRequest(`error decoding patch: ${notAnObject(patch)}`);
   return merge(original, patch);
+}
+
+/** In Go's words. */
+export function notAnObject(patch: unknown): string {
+  const type = Array.isArray(patch) ? "array" : typeof patch === "boolean" ? "bool" : typeof patch;
+  return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
 }
 
 function merge(original: unknown, patch: JsonObject): JsonObject {

@@ -2,6 +2,7 @@ import type { Field, Schema } from "../schema.ts";
 import { badRequest, failure } from "../status.ts";
 import { cloneJson, getField, isJsonObject, type JsonObject, setField } from "./json-value.ts";
 import { identityOf, identityText, indexByIdentity, orderMerged } from "./list-order.ts";
+import { notAnObject } from "./merge-patch.ts";
 
 const PATCH = "$patch";
 const RETAIN_KEYS = "$retainKeys";
@@ -24,7 +25,7 @@ export function applyStrategicMergePatch(
   patch: unknown,
   options: { schema: Schema; definition: string },
 ): JsonObject {
-  if (!isJsonObject(patch)) throw badRequest("error decoding patch: a strategic merge patch must be a JSON object");
+  if (!isJsonObject(patch)) throw badRequest(notAnObject(patch));
   return mergeObject(original, patch, { schema: options.schema, type: { definition: options.definition } });
 }
 

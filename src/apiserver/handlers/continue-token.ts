@@ -14,17 +14,26 @@ export function encodeContinue(token: ContinueToken, prefix: string): string {
 
 /** @throws StatusError BadRequest */
 export function decodeContinue(text: string, prefix: string): ContinueToken {
-  try {
-    const parsed = JSON.parse(Buffer.from(text, "base64url").toString()) as { v: unknown; rv: unknown; start: unknown };
-    const revision = parsed.rv;
-    const isRevision = revision === -1 || (Number.isSafeInteger(revision) && (revision as number) > 0);
-    if (parsed.v !== "meta.k8s.io/v1" || !isRevision || typeof parsed.start !== "string") throw new Error();
-    return { revision: revision as number, startKey: prefix + parsed.start };
-  } catch {
-    throw invalidToken();
+  const { v, rv, start } = parsed(text);
+  if (v !== "meta.k8s.io/v1") throw invalidToken("server does not recognize this encoded version");
+  const isRevision = rv === -1 || (Number.isSafeInteger(rv) && (rv as number) > 0);
+  if (!isRevision) throw invalidToken("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  if (typeof start !== "string" || start === "") {
+    throw invalidToken("encoded start key empty (version meta.k8s.io/v1)");
   }
+  return { revision: rv as number, startKey: prefix + start };
 }
 
-export function invalidToken(): StatusError {
-  return badRequest("continue key is not valid: it must be the token of an earlier list with the same parameters");
+function parsed(text: string): { v?: unknown; rv?: unknown; start?: unknown } {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // Told below.
+  }
+  throw invalidToken("it must be the token of an earlier list with the same parameters");
+}
+
+export function invalidToken(why: string): StatusError {
+  return badRequest(`invalid continue token: continue key is not valid: ${why}`);
 }

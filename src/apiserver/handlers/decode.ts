@@ -1,4 +1,4 @@
-import { findDuplicateFields } from "../../api/duplicate-fields.ts";
+import { duplicateFieldLines, findDuplicateFields } from "../../api/duplicate-fields.ts";
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
 import { badRequest, hasReason, unsupportedMediaType } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
@@ -111,7 +111,8 @@ export async function parseYaml(bytes: Buffer): Promise<DecodedBody> {
   } catch {
     return parseYamlText(bytes);
   }
-  return findDuplicateFields(read.json, read.value).length === 0 ? { value: read.value } : parseYamlText(bytes);
+  const { value, json } = read;
+  return { value, ...(findDuplicateFields(json, value).length > 0 && { duplicates: duplicateFieldLines(json) }) };
 }
 
 async function parseProtobuf(bytes: Buffer): Promise<unknown> {

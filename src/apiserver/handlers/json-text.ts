@@ -28,23 +28,25 @@ interface Oddities {
 
 /**
  * JSON text that is UTF-8, parsed. Halves of characters become U+FFFD, as in Go.
+ *
+ * @param prefix what the error says before it says what is wrong with the JSON
  * @throws StatusError BadRequest for what is no JSON, nests too deep, or has numbers that no float64 holds
  */
-export function parseJsonText(bytes: Buffer): { value: unknown; json: string } {
+export function parseJsonText(bytes: Buffer, prefix = JSON_ERROR): { value: unknown; json: string } {
   if (bytes.length === 0) throw badRequest("the request body is empty; an object is expected");
   let json = utf8Text(bytes);
   const { depth, hugeNumbers, longIntegers, surrogates } = odditiesOf(bytes);
-  if (depth > NESTING_MAX) throw badRequest(`${JSON_ERROR} exceeded max depth: at most ${NESTING_MAX} levels may nest`);
+  if (depth > NESTING_MAX) throw badRequest(`${prefix}exceeded max depth: at most ${NESTING_MAX} levels may nest`);
   if (surrogates) json = withoutHalves(json);
   try {
     const value: unknown = hugeNumbers || longIntegers ? JSON.parse(json, checkedNumber) : JSON.parse(json);
     return { value, json };
   } catch (error) {
-    throw badRequest(`${JSON_ERROR} ${errorMessage(error)}`);
+    throw badRequest(`${prefix}${errorMessage(error)}`);
   }
 }
 
-const JSON_ERROR = "couldn't get version/kind; json parse error:";
+const JSON_ERROR = "couldn't get version/kind; json parse error: ";
 
 /** @throws StatusError BadRequest */
 export function utf8Text(bytes: Buffer): string {

@@ -15,6 +15,7 @@ import { mediaType, parseYaml, textOf } from "./decode.ts";
 import { createAuthorization, type Environment, writeContext } from "./environment.ts";
 import { parseJsonText } from "./json-text.ts";
 import { patchObject, readPatched } from "./patched-object.ts";
+import { placeInNamespace } from "./place-in-namespace.ts";
 import { readConfiguration } from "./read-object.ts";
 
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
@@ -50,10 +51,12 @@ export async function patchHandler(
     // Of what the patch leaves alone only the metadata is looked at.
     const known = subresource === "status" ? current : undefined;
     const object = readPatched(resource, { value, patch, known }, exchange);
+    placeInNamespace(resource, object, exchange);
     checkName(object, exchange);
     return object;
   };
-  const stored = await updateObject(resource, { namespace, name, subresource, transform }, context);
+  const change = { namespace, name, subresource, transform, isPatch: true } as const;
+  const stored = await updateObject(resource, change, context);
   return objectAnswer(stored.object, { bytes: stored.bytes, resource });
 }
 
@@ -76,7 +79,8 @@ async function applyHandler(
     return waits ? appliedInTurns(resource, { ...write, isLarge }) : applied(resource, write);
   };
   try {
-    const stored = await updateObject(resource, { namespace, name, subresource, transform: merge, operation }, context);
+    const change = { namespace, name, subresource, transform: merge, operation, isPatch: true } as const;
+    const stored = await updateObject(resource, change, context);
     return objectAnswer(stored.object, { bytes: stored.bytes, resource });
   } catch (error) {
     if (!isNotFound(error) || subresource !== "" || (wanted.metadata?.uid ?? "") !== "") throw error;
@@ -92,8 +96,10 @@ export async function readPatch(exchange: Exchange): Promise<ReadPatch> {
   if (!PATCH_TYPES.includes(type)) throw unsupportedMediaType(PATCH_TYPES);
   if (exchange.body.value !== undefined) return { type, value: exchange.body.value };
   const bytes = await exchange.body.read();
-  return { type, ...(type === APPLY_PATCH ? await parseYaml(bytes) : parseJsonText(bytes)) };
+  return { type, ...(type === APPLY_PATCH ? await parseYaml(bytes) : parseJsonText(bytes, errorPrefix(type))) };
 }
+
+const errorPrefix = (type: string): string => (type === STRATEGIC_MERGE_PATCH ? "" : "error decoding patch: ");
 
 /** A patch cannot make another object of it. */
 function checkName(object: ApiObject, exchange: Exchange): void {

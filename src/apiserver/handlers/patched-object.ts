@@ -1,3 +1,4 @@
+import { findDuplicateFields } from "../../api/duplicate-fields.ts";
 import { invalid, invalidObject } from "../../api/field-error.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { applyPatch, JSON_PATCH, STRATEGIC_MERGE_PATCH } from "../../api/patch/apply-patch.ts";
@@ -19,6 +20,8 @@ export function patchObject(resource: ServedResource, current: ApiObject, patch:
   const patched = applyPatch({ type, original, patch: value, schema: resource.allSchema, definition });
   // What is patched again and again may grow deeper than any one body.
   if (nestsDeeper(patched, NESTING_MAX)) throw badRequest(`the patched object nests deeper than ${NESTING_MAX} levels`);
+  // Upstream's strategic patches look at Go's type of the object alone, and custom resources keep theirs.
+  if (type !== STRATEGIC_MERGE_PATCH && resource.custom === undefined) checkKind(patched as ApiObject, current, patch);
   return { ...patched, apiVersion, kind } as ApiObject;
 }
 
@@ -32,8 +35,40 @@ export function readPatched(
   }: { readonly value: ApiObject; readonly patch: ReadPatch; readonly known?: ApiObject | undefined },
   exchange: Exchange,
 ): ApiObject {
-  const json = patch.type === JSON_PATCH ? undefined : patch.json;
-  return readObject(resource, { value, json, known, refuse: (found) => refusedPatch(patch, value, found) }, exchange);
+  const isOperations = patch.type === JSON_PATCH;
+  const sent = {
+    value,
+    json: isOperations ? undefined : patch.json,
+    known,
+    complaints: isOperations ? operationComplaints(patch) : [],
+    refuse: (found: Unreadable) => refusedPatch(patch, value, found),
+  };
+  return readObject(resource, sent, exchange);
+}
+
+/** No patch makes another kind of an object. @throws StatusError Invalid */
+function checkKind(patched: ApiObject, current: ApiObject, patch: ReadPatch): void {
+  const { kind = current.kind, apiVersion = current.apiVersion } = patched;
+  if (kind === current.kind && apiVersion === current.apiVersion) return;
+  const why = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  throw refusedPatch(patch, patched, { why });
+}
+
+const OPERATION_FIELDS = ["op", "path", "from", "value"];
+
+/** What strict validation says of the operations themselves: fields that none has, and fields that come twice. */
+function operationComplaints({ value, json }: ReadPatch): string[] {
+  const operations = Array.isArray(value) ? value : [];
+  const unknown = operations.flatMap((operation, index) =>
+    Object.keys(isJsonObject(operation) ? operation : {})
+      .filter((key) => !OPERATION_FIELDS.includes(key))
+      .map((key) => ({ index, text: `json patch unknown field "[${index}].${key}"` })),
+  );
+  const twice = (json === undefined ? [] : findDuplicateFields(json, value)).map((path) => ({
+    index: Number.parseInt(path.slice(1), 10),
+    text: `json patch duplicate field "${path}"`,
+  }));
+  return [...unknown, ...twice].toSorted((a, b) => a.index - b.index).map(({ text }) => text);
 }
 
 /** Upstream shows a strategic merge patch as Go prints maps; of other patches the JSON that they came to. */

@@ -33,6 +33,8 @@ export function readObject(
     readonly value: ApiObject;
     readonly json?: string | undefined;
     readonly duplicates?: readonly string[] | undefined;
+    /** What strict validation has against the way in which it was sent. */
+    readonly complaints?: readonly string[] | undefined;
     readonly refuse?: (found: Unreadable) => StatusError;
     /** An object of this type of which the value may have parts: they are not read again, and shared with it. */
     readonly known?: ApiObject | undefined;
@@ -40,16 +42,17 @@ export function readObject(
   exchange: Exchange,
 ): ApiObject {
   const level = validationLevel(exchange.query.get("fieldValidation"));
-  const { known, refuse = ({ why }) => cannotBeHandled(resource.schema, why) } = sent;
-  const { object, unknownFields: unknown } = normalized(resource, sent.value, { known, refuse });
+  const { known, refuse = ({ why }) => cannotBeHandled(resource.schema, why), duplicates: lines = [] } = sent;
+  const { object, unknownFields } = normalized(resource, sent.value, { known, refuse });
   if (level === "Ignore") return object as ApiObject;
-  checkLines(sent.duplicates, level, exchange);
-  const unknownFields = unknown.slice(0, STRICT_ERRORS_MAX);
-  const duplicates =
-    sent.json === undefined ? [] : findDuplicateFields(sent.json, sent.value).slice(0, STRICT_ERRORS_MAX);
-  if (unknownFields.length === 0 && duplicates.length === 0) return object as ApiObject;
-  if (level === "Strict") throw refuse({ why: strictDecodingMessage(unknownFields, duplicates) });
-  for (const warning of fieldWarnings(unknownFields, duplicates)) exchange.warnings.push(warning);
+  const duplicates = sent.json === undefined ? [] : findDuplicateFields(sent.json, sent.value);
+  const complaints = [
+    ...(sent.complaints ?? []),
+    ...fieldWarnings(unknownFields.slice(0, STRICT_ERRORS_MAX), duplicates.slice(0, STRICT_ERRORS_MAX)),
+  ];
+  if (lines.length + complaints.length === 0) return object as ApiObject;
+  if (level === "Strict") throw refuse({ why: strictDecodingMessage([...yamlErrors(lines), ...complaints]) });
+  exchange.warnings.push(...lines, ...complaints);
   return object as ApiObject;
 }
 
@@ -63,11 +66,13 @@ export function readConfiguration(
   { value, duplicates }: { readonly value: ApiObject; readonly duplicates?: readonly string[] | undefined },
   exchange: Exchange,
 ): ApiObject {
-  checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
   const refuse = ({ why }: Unreadable) => cannotBeHandled(resource.schema, why);
   const { object, unknownFields: all } = normalized(resource, value, { isConfiguration: true, refuse });
   const unknownFields = all.slice(0, STRICT_ERRORS_MAX);
-  if (unknownFields.length === 0) return object as ApiObject;
+  if (unknownFields.length === 0) {
+    checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
+    return object as ApiObject;
+  }
   const { namespace = "", name } = value.metadata ?? {};
   const subject = `${namespace}/${name}; ${value.apiVersion}, Kind=${value.kind}`;
   const unknown = unknownFields.map((path) => `.${path}: field not declared in schema`);
@@ -76,13 +81,16 @@ export function readConfiguration(
 }
 
 /** What the lines of a YAML document say twice. */
-function checkLines(lines: readonly string[] | undefined, level: string, exchange: Exchange): void {
-  if (lines === undefined || level === "Ignore") return;
-  if (level === "Warn") exchange.warnings.push(...lines);
-  else {
-    const indented = lines.map((line) => `  ${line}`).join("\n");
-    throw badRequest(`error decoding patch: strict decoding error: yaml: unmarshal errors:\n${indented}`);
-  }
+function checkLines(lines: readonly string[] = [], level: string, exchange: Exchange): void {
+  if (lines.length === 0 || level === "Ignore") return;
+  if (level === "Strict") throw badRequest(`error strict decoding YAML: ${yamlErrors(lines)[0]}`);
+  exchange.warnings.push(...lines);
+}
+
+/** All lines are one error. */
+function yamlErrors(lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return [`yaml: unmarshal errors:\n${lines.map((line) => `  ${line}`).join("\n")}`];
 }
 
 function normalized(

@@ -4,7 +4,7 @@ import type { CacheEntry } from "../cache/entry.ts";
 import { chosen, type Selection } from "../cache/selection.ts";
 import { type Exchange, type ListAnswer, type ObjectAnswer, objectAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
-import { decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
+import { type ContinueToken, decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
 import { checkListOptions, limitOf } from "./options.ts";
 import { selectionOf } from "./selection.ts";
 
@@ -26,13 +26,15 @@ export async function listHandler(resource: ServedResource, exchange: Exchange):
     labelSelector: query.get("labelSelector"),
     fieldSelector: query.get("fieldSelector"),
   });
-  const limit = limitOf(query);
   const token = query.get("continue") ?? "";
-  const exact = exactRevision(query, token);
+  const asked = limitOf(query);
+  // As upstream: a list of whatever the cache has is given whole.
+  const limit = token === "" && query.get("resourceVersion") === "0" ? 0 : asked;
+  const { exact, from } = startOf(query, { token, prefix: selection.prefix });
   const current = await resource.storage.cache.freshFor(selection);
-  if (token !== "") {
-    const { revision, startKey } = decodeContinue(token, selection.prefix);
-    if (revision > current) throw invalidToken();
+  if (from !== undefined) {
+    const { revision, startKey } = from;
+    if (revision > current) throw invalidToken("the revision lies in the future");
     if (revision > 0) return listPast(resource, { selection, revision, startKey, limit });
     return listPresent(resource, { selection, startKey, limit });
   }
@@ -113,14 +115,17 @@ function tooLarge(asked: number, current: number): Error {
   });
 }
 
-/** The revision that resourceVersionMatch=Exact asks for. @throws StatusError Invalid, BadRequest */
-function exactRevision(query: URLSearchParams, token: string): number | undefined {
+/** The revision that resourceVersionMatch=Exact asks for, and where a continued list goes on. @throws StatusError Invalid, BadRequest */
+function startOf(
+  query: URLSearchParams,
+  { token, prefix }: { token: string; prefix: string },
+): { exact?: number | undefined; from?: ContinueToken } {
   checkListOptions(query, false);
   const revision = askedRevision(query);
-  if (token !== "" && revision > 0) {
-    throw badRequest("specifying resource version is not allowed when using continue");
-  }
-  return query.get("resourceVersionMatch") === "Exact" ? revision : undefined;
+  if (token === "") return { exact: query.get("resourceVersionMatch") === "Exact" ? revision : undefined };
+  const from = decodeContinue(token, prefix);
+  if (revision > 0) throw badRequest("specifying resource version is not allowed when using continue");
+  return { from };
 }
 
 /** resourceVersion of the query, 0 without one. @throws StatusError BadRequest */

@@ -16,6 +16,7 @@ import { decodeBodyOf, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_T
 import { deleteOptions } from "./delete-options.ts";
 import { createAuthorization, type Environment, writeContext } from "./environment.ts";
 import { checkListOptions, limitOf } from "./options.ts";
+import { placeInNamespace } from "./place-in-namespace.ts";
 import { readObject } from "./read-object.ts";
 import { selectionOf } from "./selection.ts";
 
@@ -46,7 +47,7 @@ export async function updateHandler(
   placeInNamespace(resource, draft, exchange);
   const written = draft.metadata?.name ?? "";
   if (written === "")
-    throw badRequest("the name of the object (based on URL) was empty in the body: metadata.name is required");
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (written !== name)
     throw badRequest(`the name of the object (${written}) does not match the name on the URL (${name})`);
   dropRepeatedOwners(draft, { isAdmitted: false }, context);
@@ -153,15 +154,4 @@ async function bodyOf(
   const { value, json, duplicates } = await decodeBodyOf(resource.schema.kind, exchange.body);
   if (takesTurns(context)) await nextTurn();
   return readObject(resource, { value: expectObject(value, resource.schema), json, duplicates, known }, exchange);
-}
-
-function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: Exchange): void {
-  draft.metadata ??= {};
-  if (!resource.schema.namespaced) return;
-  const { namespace } = exchange.info;
-  const written = draft.metadata.namespace ?? "";
-  if (written !== "" && written !== namespace) {
-    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
-  }
-  if (draft.metadata.namespace !== namespace) draft.metadata = { ...draft.metadata, namespace };
 }

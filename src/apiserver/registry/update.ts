@@ -1,6 +1,6 @@
 import { type FieldError, invalidObject } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
-import { validateObjectMetaUpdate } from "../../api/object-meta.ts";
+import { immutable, validateObjectMetaUpdate } from "../../api/object-meta.ts";
 import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
 import { conflict, notFound } from "../../api/status.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -35,6 +35,8 @@ export interface UpdateRequest {
    * in the draft, and answers what is wrong with it.
    */
   settle?(draft: AnyObject, old: AnyObject): readonly FieldError[];
+  /** A PUT's uid says which object is meant; a patch's is a change like others, and not allowed. */
+  readonly isPatch?: true;
   /** What admission sees instead of the object; `already` when whoever calls has asked it about something else. */
   readonly admission?: AdmissionView | "already";
 }
@@ -60,7 +62,7 @@ export async function updateObject(
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(resource.schema, request.name);
     const wanted = await request.transform(current.object);
-    checkUid(resource, wanted, current);
+    checkUid(resource, { wanted, isPatch: request.isPatch === true }, current);
     try {
       return await updateOnce(resource, { request, wanted, current, context });
     } catch (error) {
@@ -207,10 +209,15 @@ function prepare(resource: ServedResource, change: Change): void {
   resource.kind?.prepareForUpdate?.(draft, old);
 }
 
-function checkUid(resource: ServedResource, wanted: ApiObject, current: Stored): void {
+function checkUid(
+  resource: ServedResource,
+  { wanted, isPatch }: { wanted: ApiObject; isPatch: boolean },
+  current: Stored,
+): void {
   const { uid = "", name = "" } = wanted.metadata ?? {};
   const known = current.object.metadata ?? {};
   if (uid === "" || uid === known.uid) return;
+  if (isPatch) throw invalidObject(resource.schema, name, immutable(uid, known.uid, "metadata.uid"));
   throw conflict(
     resource.schema,
     name,

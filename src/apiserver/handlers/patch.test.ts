@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { namespaces, priorityClasses } from "../../api/generated/resources.ts";
+import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
+import { askRaw, type RawAnswer } from "../testing/raw-door.ts";
+
+const DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments";
+const MERGE = "application/merge-patch+json";
+const STRATEGIC = "application/strategic-merge-patch+json";
+const OPERATIONS = "application/json-patch+json";
+const APPLY = "application/apply-patch+yaml";
+
+let memory: MemoryServer;
+before(async () => {
+  memory = await startMemoryServer();
+  await memory.client.create(namespaces, { metadata: { name: "shop" } });
+  await memory.client.create(priorityClasses, { metadata: { name: "high" }, value: 1 });
+  const metadata = { name: "web", labels: { app: "web" } };
+  const template = { metadata, spec: { containers: [{ name: "web", image: "web" }] } };
+  const spec = { selector: { matchLabels: { app: "web" } }, template };
+  const { code } = await askRaw(memory.server, DEPLOYMENTS, {
+    method: "POST",
+    body: JSON.stringify({ metadata, spec }),
+  });
+  assert.equal(code, 201);
+});
+after(() => memory.close());
+
+function patch(contentType: string, body: string, query = ""): Promise<RawAnswer> {
+  return askRaw(memory.server, `${DEPLOYMENTS}/web${query}`, { method: "PATCH", body, contentType });
+}
+
+// Code and message as upstream gives them.
+for (const [what, type, body, code, message] of [
+  ["another kind", MERGE, '{"kind":"Pot"}', 422, /: no kind "Pot" is registered for version "apps\/v1" in scheme/],
+  ["a list", MERGE, "[1]", 400, /^error decoding patch: json: cannot unmarshal array into Go value of type map/],
+  ["a list", STRATEGIC, "[1]", 400, /^json: cannot unmarshal array into Go value of type map/],
+  ["null", MERGE, "null", 400, /^Invalid JSON Patch$/],
+  ["no JSON", MERGE, '{"spec', 400, /^error decoding patch: /],
+  [
+    "an object",
+    OPERATIONS,
+    "{}",
+    400,
+    /^error decoding patch: json: cannot unmarshal object into Go value of type \[\]h/,
+  ],
+  ["another namespace", MERGE, '{"metadata":{"namespace":"pets"}}', 400, /namespace of the provided object does not/],
+  ["another uid", MERGE, '{"metadata":{"uid":"x"}}', 422, /metadata\.uid: Invalid value: "x": field is immutable$/],
+] as const) {
+  test(`${type}: ${what}`, async () => {
+    const answer = await patch(type, body);
+    assert.equal(answer.code, code, answer.text);
+    assert.match(answer.json().message, message);
+  });
+}
+
+test("objects of the cluster have no namespace, whatever a patch or PUT says", async () => {
+  const path = "/apis/scheduling.k8s.io/v1/priorityclasses/high";
+  const body = '{"metadata":{"namespace":"shop","labels":{"a":"b"}}}';
+  const { code, json } = await askRaw(memory.server, path, { method: "PATCH", body, contentType: MERGE });
+  assert.deepEqual([code, json().metadata.namespace, json().metadata.labels.a], [200, undefined, "b"]);
+  const put = JSON.stringify({ ...json(), metadata: { ...json().metadata, namespace: "shop" } });
+  assert.equal((await askRaw(memory.server, path, { method: "PUT", body: put })).code, 200);
+});
+
+// Upstream's testFieldValidationPatchTyped and testFieldValidationSMP.
+const TWICE = `{"spec":{"unknown1":"a","unknownDupe":"a","unknownDupe":"b","paused":true,"paused":false,
+  "template":{"spec":{"containers":[{"name":"web","image":"web","imagePullPolicy":"Always","imagePullPolicy":"Never"}]}}}}`;
+const TOLD = [
+  'duplicate field "spec.unknownDupe"',
+  'duplicate field "spec.paused"',
+  'duplicate field "spec.template.spec.containers[0].imagePullPolicy"',
+  'unknown field "spec.unknown1"',
+  'unknown field "spec.unknownDupe"',
+];
+const ODD_OPERATIONS = `[{"op":"add","path":"/spec/unknown1","value":"a","foo":"bar"},
+  {"op":"add","path":"/spec/unknown2","path":"/spec/unknown3","value":"a"}]`;
+const TOLD_OF_OPERATIONS = [
+  'json patch unknown field "[0].foo"',
+  'json patch duplicate field "[1].path"',
+  'unknown field "spec.unknown1"',
+  'unknown field "spec.unknown3"',
+];
+for (const [type, body, told] of [
+  [MERGE, TWICE, TOLD],
+  [STRATEGIC, TWICE, TOLD],
+  [OPERATIONS, ODD_OPERATIONS, TOLD_OF_OPERATIONS],
+] as const) {
+  test(`${type}: unknown fields and fields that come twice are refused, told or passed over`, async () => {
+    const strict = await patch(type, body, "?fieldValidation=Strict");
+    assert.equal(strict.code, 422);
+    assert.ok(strict.json().message.endsWith(`: strict decoding error: ${told.join(", ")}`), strict.json().message);
+    const warned = await patch(type, body, "?dryRun=All");
+    assert.deepEqual(
+      [warned.headers.warning].flat(),
+      told.map((each) => `299 - ${JSON.stringify(each)}`),
+    );
+    const ignored = await patch(type, body, "?dryRun=All&fieldValidation=Ignore");
+    assert.deepEqual([ignored.code, ignored.headers.warning], [200, undefined]);
+  });
+}
+
+test("an applied configuration that says something twice", async () => {
+  const body =
+    '{"apiVersion":"apps/v1","kind":"Deployment",\n"spec":{"paused":true,"paused":false,\n"minReadySeconds":1,"minReadySeconds":2}}';
+  const strict = await patch(APPLY, body, "?fieldManager=m&fieldValidation=Strict");
+  assert.equal(strict.code, 400);
+  assert.equal(
+    strict.json().message,
+    'error strict decoding YAML: yaml: unmarshal errors:\n  line 2: key "paused" already set in map\n  line 3: key "minReadySeconds" already set in map',
+  );
+  const warned = await patch(APPLY, body, "?fieldManager=m&dryRun=All");
+  assert.deepEqual([warned.code, [warned.headers.warning].flat().length], [200, 2]);
+});
