@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, rename
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "../../base/assert.ts";
-import { APPLICATION_ID, CREATE_SQL, FORMAT_VERSION } from "./schema.ts";
+import { APPLICATION_ID, CREATE_SQL, FORMAT_VERSION, FORMAT_VERSION_MINIMUM } from "./schema.ts";
 
 /** The data directory cannot be used. The message says which, why, and what to do; nothing in it was changed. */
 export class DataDirectoryError extends Error {
@@ -56,8 +56,14 @@ export function openDataDirectory(path: string): DataDirectory {
 }
 
 /** Checks whose file the database is. To be called under the lock. @throws DataDirectoryError */
-export function checkDatabaseFile({ database }: DataDirectory): void {
-  if (!existsSync(database)) return;
+export function checkDatabaseFile({ database, writeAheadLog }: DataDirectory): void {
+  if (!existsSync(database)) {
+    // A new database would take the pages in that log for its own.
+    if ((statSync(writeAheadLog, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+    throw new DataDirectoryError(
+      `${database} is gone, but its write-ahead log ${writeAheadLog} is there: put the database back beside it, or move the log away and restore a backup`,
+    );
+  }
   const header = attempt(`cannot read ${database}`, () => readHeader(database));
   if (header.length < HEADER_BYTES || header.toString("latin1", 0, HEADER_MAGIC.length) !== HEADER_MAGIC) {
     throw new DataDirectoryError(
@@ -70,7 +76,7 @@ export function checkDatabaseFile({ database }: DataDirectory): void {
     );
   }
   const version = header.readUInt32BE(USER_VERSION_OFFSET);
-  if (version !== FORMAT_VERSION) {
+  if (version < FORMAT_VERSION_MINIMUM || version > FORMAT_VERSION) {
     const advice =
       version > FORMAT_VERSION ? "run the newer Wherry that wrote it" : "upgrade it with an older Wherry first";
     throw new DataDirectoryError(

@@ -6,7 +6,7 @@ import { nextTurn } from "../../base/turn.ts";
 import { FIRST_REVISION, VersionedMap } from "../memory/versioned-map.ts";
 import { type DataDirectory, DataDirectoryError } from "./data-directory.ts";
 import { checkLog } from "./log-check.ts";
-import { checksumOf } from "./schema.ts";
+import { checksumOf, FORMAT_VERSION_MINIMUM } from "./schema.ts";
 
 export interface LoadedStore {
   readonly map: VersionedMap;
@@ -35,7 +35,7 @@ export async function loadStore(paths: DataDirectory, clock: Clock, logger: Logg
     return await readAll(connection, clock);
   } catch (error) {
     throw new DataDirectoryError(
-      `${database} is damaged: ${errorMessage(error)}. Nothing was changed. Restore a backup into an empty directory, or save what can be read with: sqlite3 ${database} .recover`,
+      `${database} is damaged: ${errorMessage(error)}. Nothing was changed. Restore a backup into an empty directory, or save what can be read with: sqlite3 -readonly ${database} .dump`,
       { cause: error },
     );
   } finally {
@@ -66,11 +66,16 @@ async function readAll(connection: DatabaseSync, clock: Clock): Promise<LoadedSt
   const forgotten: number[] = [];
   // One transaction, so that all reads show the same state.
   connection.exec("BEGIN");
-  const compactedRevision = readCompactedRevision(connection);
+  const { compactedRevision, rowsDropped } = readMetadata(connection);
   map.beginRestore(compactedRevision);
+  let count = 0;
+  let last = 0;
   for (const rows of readRows(connection)) {
     for (const row of rows) {
       const [revision, key, value, writtenAtMs, timeToLiveSeconds] = row;
+      if (revision <= last) throw new Error(`revision ${revision} comes after revision ${last}`);
+      last = revision;
+      count++;
       checkRow(row, map.revision, compactedRevision);
       map.restore({ key, value: value === null ? undefined : asBuffer(value) }, revision, forgotten);
       if (timeToLiveSeconds !== null) expiring.set(key, secondsLeft(writtenAtMs, timeToLiveSeconds, clock.now()));
@@ -79,6 +84,9 @@ async function readAll(connection: DatabaseSync, clock: Clock): Promise<LoadedSt
     await nextTurn();
   }
   map.endRestore();
+  // After the compacted revision each lost row was noticed by itself; before it this is how.
+  const expected = map.revision - FIRST_REVISION - (rowsDropped ?? 0);
+  if (rowsDropped !== undefined && count !== expected) throw new Error(`${count} of ${expected} rows can be found`);
   return { map, expiring, forgotten };
 }
 
@@ -102,10 +110,16 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Object.setPrototypeOf(bytes, Buffer.prototype);
 }
 
-function readCompactedRevision(connection: DatabaseSync): number {
-  const row = connection.prepare("SELECT value FROM metadata WHERE name = 'compacted_revision'").get();
-  if (typeof row?.value !== "number") throw new Error("its metadata has no compacted_revision");
-  return row.value;
+function readMetadata(connection: DatabaseSync): { compactedRevision: number; rowsDropped: number | undefined } {
+  const statement = connection.prepare("SELECT value FROM metadata WHERE name = ?");
+  const read = (name: string): number => {
+    const value = statement.get(name)?.value;
+    if (typeof value !== "number") throw new Error(`its metadata has no ${name}`);
+    return value;
+  };
+  const compactedRevision = read("compacted_revision");
+  const isCounted = connection.prepare("PRAGMA user_version").get()?.user_version !== FORMAT_VERSION_MINIMUM;
+  return { compactedRevision, rowsDropped: isCounted ? read("rows_dropped") : undefined };
 }
 
 function checkRow([revision, key, value, , , checksum]: Row, last: number, compactedRevision: number): void {

@@ -66,7 +66,15 @@ test("a torn end is cut, and said", async (context) => {
 test("a log that ends within a frame loses only that", async (context) => {
   const { directory, log } = await uncleanCopy(context);
   truncateSync(log, readFileSync(log).length - 100);
+  assert.equal(checkLog(log).unfinishedBytes % FRAME_BYTES, FRAME_BYTES - 100);
   assert.equal(await keysAfterOpen(directory), 9);
+});
+
+test("part of a frame of an earlier round is nothing that was cut short", async (context) => {
+  const { log } = await uncleanCopy(context);
+  const bytes = readFileSync(log);
+  writeFileSync(log, Buffer.concat([bytes, Buffer.alloc(1000, "old")]));
+  assert.deepEqual(checkLog(log), { unfinishedBytes: 0 });
 });
 
 test("damage before acknowledged transactions is refused", async (context) => {

@@ -79,7 +79,20 @@ function checkFrames(file: number, size: number, header: LogHeader): LogCheck {
       `its write-ahead log is damaged after byte ${committedEnd}, before ${commitsBehindDamage - 1} finished transactions`,
     );
   }
-  return { unfinishedBytes: end - committedEnd };
+  return { unfinishedBytes: end + partOfFrame(file, { end, size, frameBytes }, header) - committedEnd };
+}
+
+/** Bytes of a frame that ends before its time; what is left of an earlier round is none. */
+function partOfFrame(
+  file: number,
+  { end, size, frameBytes }: { end: number; size: number; frameBytes: number },
+  header: LogHeader,
+): number {
+  const bytes = size - end;
+  if (bytes < 16 || bytes >= frameBytes) return 0;
+  const salts = Buffer.alloc(8);
+  readSync(file, salts, 0, salts.length, end + 8);
+  return salts.equals(header.salts) ? bytes : 0;
 }
 
 /** SQLite's cumulative checksum over pairs of 32-bit words. */

@@ -8,10 +8,13 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { silentLogger } from "../../base/log.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import type { Store } from "../store.ts";
-import { DataDirectoryError } from "./data-directory.ts";
+import { DataDirectoryError, dataDirectoryPaths } from "./data-directory.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
+import { loadStore } from "./load.ts";
+import { PAGE_BYTES } from "./schema.ts";
 
 const open = (directory: string): Promise<Store> =>
   openEmbeddedStore({ directory, clock: new VirtualClock(), log: silentLogger });
@@ -119,13 +122,38 @@ test("what is not ours is refused", async (context) => {
   const newer = newDirectory(context);
   const database = await filledStore(newer);
   const upgraded = new DatabaseSync(database);
-  upgraded.exec("PRAGMA user_version = 2");
+  upgraded.exec("PRAGMA user_version = 3");
   upgraded.close();
-  await assertRefused(newer, /data format 2, and this Wherry reads and writes format 1/);
+  await assertRefused(newer, /data format 3, and this Wherry reads and writes format 2/);
 
   const file = join(newDirectory(context), "file");
   writeFileSync(file, "");
   await assert.rejects(open(file), /is a file; choose a directory/);
+});
+
+test("a write-ahead log whose database is gone is left alone", async (context) => {
+  const directory = newDirectory(context);
+  const database = await filledStore(directory);
+  rmSync(database);
+  writeFileSync(`${database}-wal`, Buffer.alloc(5000, 1));
+  await assertRefused(
+    directory,
+    /store\.db is gone, but its write-ahead log .*store\.db-wal is there: put the database back/,
+  );
+});
+
+test("a store that does not count its dropped rows yet counts them from the next opening on", async (context) => {
+  const directory = newDirectory(context);
+  const database = await compactedStore(directory);
+  change(database, "DELETE FROM metadata WHERE name = 'rows_dropped'; PRAGMA user_version = 1");
+  const store = await open(directory);
+  const { items } = await store.list({ prefix: "/" });
+  assert.equal(items.length, 25);
+  await store.create("/more", Buffer.from("x"));
+  await store.close();
+  await (await open(directory)).close();
+  change(database, "DELETE FROM changes WHERE key = '/key/30'");
+  await assertRefused(directory, /25 of 26 rows can be found/);
 });
 
 const DAMAGES: [string, RegExp, (database: string) => void][] = [
@@ -160,6 +188,62 @@ for (const [name, message, damage] of DAMAGES) {
     await assertRefused(directory, message);
     await assertRefused(directory, message);
   });
+}
+
+test("a row that is missing before the compacted revision is refused", async (context) => {
+  const directory = newDirectory(context);
+  change(await compactedStore(directory), "DELETE FROM changes WHERE key = '/key/30'");
+  await assertRefused(directory, /24 of 25 rows can be found/);
+});
+
+test("whatever page goes wrong: it is refused, or all objects are there", { timeout: 60_000 }, async (context) => {
+  const directory = newDirectory(context);
+  const database = await compactedStore(directory);
+  const whole = readFileSync(database);
+  const objects = await contentOf(directory);
+  const random = seededRandom(36);
+  const outcomes = { refused: 0, whole: 0 };
+  for (let round = 0; round < 80; round++) {
+    const copy = newDirectory(context);
+    writeFileSync(join(copy, "store.db"), damagedPages(whole, random));
+    try {
+      assert.deepEqual(await contentOf(copy), objects, `round ${round}`);
+      outcomes.whole++;
+    } catch (error) {
+      if (!(error instanceof DataDirectoryError)) throw error;
+      outcomes.refused++;
+    }
+  }
+  assert.ok(outcomes.refused > 20 && outcomes.whole > 5, JSON.stringify(outcomes));
+});
+
+/** A closed store whose history is compacted and whose dropped rows have left gaps; answers its database. */
+async function compactedStore(directory: string): Promise<string> {
+  const store = await open(directory);
+  for (let index = 0; index < 50; index++) {
+    const { revision } = await store.create(`/key/${index}`, Buffer.alloc(3000, `value ${index} `));
+    if (index < 25) await store.delete(`/key/${index}`, revision);
+  }
+  await store.compact(store.revision());
+  await store.close();
+  return join(directory, "store.db");
+}
+
+async function contentOf(directory: string): Promise<string[]> {
+  const { map } = await loadStore(dataDirectoryPaths(directory), new VirtualClock(), silentLogger);
+  return map.list({ prefix: "/" }).items.map(({ key, value, revision }) => `${key} ${revision} ${value}`);
+}
+
+/** One bit of a page's header flipped, a page lost, or written over another. */
+function damagedPages(whole: Buffer, random: Random): Buffer {
+  const bytes = Buffer.from(whole);
+  const below = (limit: number): number => Math.floor(random.fraction() * limit);
+  const anyPage = (): number => below(bytes.length / PAGE_BYTES) * PAGE_BYTES;
+  const [page, other, kind] = [anyPage(), anyPage(), below(3)];
+  if (kind === 0) bytes[page + below(200)]! ^= 1 << below(8);
+  else if (kind === 1) bytes.fill(0, page, page + PAGE_BYTES);
+  else whole.copy(bytes, other, page, page + PAGE_BYTES);
+  return bytes;
 }
 
 function flipBitInValue(database: string): void {

@@ -2,7 +2,9 @@ import { crc32 } from "node:zlib";
 
 /** "WHRY", in the header of every store's database. */
 export const APPLICATION_ID = 0x57485259;
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+/** Format 1 did not count the rows that were dropped; a writer counts them once and makes it format 2. */
+export const FORMAT_VERSION_MINIMUM = 1;
 /** Objects of a few KB pack best in large pages, and a commit of one stays cheap. */
 export const PAGE_BYTES = 16_384;
 /** The write-ahead log goes back into the database when it is this long. */
@@ -22,6 +24,8 @@ BEGIN;
 -- compacted_revision: history before it is gone; rows that were replaced or deleted up to it may be dropped.
 CREATE TABLE metadata (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO metadata VALUES ('compacted_revision', 0);
+-- rows_dropped: how many revisions have no row any more, so that a lost row is noticed.
+INSERT INTO metadata VALUES ('rows_dropped', 0);
 CREATE TABLE changes (
   revision INTEGER PRIMARY KEY,
   key TEXT NOT NULL,
@@ -37,6 +41,13 @@ CREATE VIEW objects AS
   ) WHERE value IS NOT NULL ORDER BY key;
 COMMIT;
 PRAGMA journal_mode = WAL;
+`;
+
+/** Makes a database of format 1 one of format 2; within a transaction. */
+export const UPGRADE_SQL = `
+INSERT INTO metadata
+  SELECT 'rows_dropped', max(coalesce(max(revision), 1), (SELECT max(value) FROM metadata), 1) - 1 - count(*) FROM changes;
+PRAGMA user_version = 2;
 `;
 
 /** Ties a row's content to its place: SQLite has no checksums of its own for pages that were checkpointed. */

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { CommitRequest, Request } from "./messages.ts";
-import { checksumOf, LOG_BYTES, PAGE_BYTES } from "./schema.ts";
+import { checksumOf, FORMAT_VERSION, LOG_BYTES, PAGE_BYTES, UPGRADE_SQL } from "./schema.ts";
 
 /** Pages given back at a time, so that a commit never waits long. */
 const RECLAIM_PAGES = 64;
@@ -13,6 +13,7 @@ interface Statements {
   readonly remove: StatementSync;
   readonly removeAfter: StatementSync;
   readonly setCompactedRevision: StatementSync;
+  readonly addDropped: StatementSync;
 }
 
 export interface Writer {
@@ -32,11 +33,15 @@ export function openWriter(database: string, maximumBytes: number | undefined): 
   if (maximumBytes !== undefined) connection.exec(`PRAGMA max_page_count = ${Math.floor(maximumBytes / PAGE_BYTES)}`);
   // What a crash left in the log must not lie behind what comes: log-check.ts counts on it.
   checkpoint(connection);
+  if (connection.prepare("PRAGMA user_version").get()?.user_version !== FORMAT_VERSION) {
+    transaction(connection, () => connection.exec(UPGRADE_SQL));
+  }
   const statements: Statements = {
     insert: connection.prepare("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)"),
     remove: connection.prepare("DELETE FROM changes WHERE revision = ?"),
     removeAfter: connection.prepare("DELETE FROM changes WHERE revision > ?"),
     setCompactedRevision: connection.prepare("UPDATE metadata SET value = ? WHERE name = 'compacted_revision'"),
+    addDropped: connection.prepare("UPDATE metadata SET value = value + ? WHERE name = 'rows_dropped'"),
   };
   return {
     handle(request) {
@@ -51,7 +56,9 @@ export function openWriter(database: string, maximumBytes: number | undefined): 
         case "forget":
           transaction(connection, () => {
             statements.setCompactedRevision.run(request.compactedRevision);
-            for (const revision of request.revisions) statements.remove.run(revision);
+            let dropped = 0;
+            for (const revision of request.revisions) dropped += Number(statements.remove.run(revision).changes);
+            statements.addDropped.run(dropped);
           });
           return false;
         case "reclaim":

@@ -35,7 +35,8 @@ test("a state is of one revision while others write", { timeout: 30_000 }, async
     }
   })();
   let seen = 0;
-  for (let reads = 0; reads < 20; reads++) {
+  // On a busy machine the writer may come late.
+  for (let reads = 0; reads < 20 || round < 2 || seen <= 3; reads++) {
     const state = await readEmbeddedState(directory, clock);
     const [one, other] = ["/l", "/r"].map((key) => Number(state.objects.find((object) => object.key === key)?.value));
     assert.ok(one === other || one === other! + 1, `${one} and ${other}`);
@@ -45,7 +46,6 @@ test("a state is of one revision while others write", { timeout: 30_000 }, async
   }
   stopping.abort();
   await writing;
-  assert.ok(round > 1 && seen > 3, "it was written meanwhile");
   await store.close();
 });
 

@@ -12,6 +12,7 @@ import {
 import { type LoadedStore, loadRunningStore } from "../embedded/load.ts";
 import { lockDataDirectory } from "../embedded/lock.ts";
 import { checksumOf } from "../embedded/schema.ts";
+import { FIRST_REVISION } from "../memory/versioned-map.ts";
 import { REVISION_BUMP, SnapshotError, type StateObject, type StoreState } from "./state.ts";
 
 const ROWS_PER_TURN = 1000;
@@ -54,7 +55,10 @@ export async function writeEmbeddedState(directory: string, state: StoreState, c
     const connection = new DatabaseSync(paths.database);
     try {
       await insertAll(connection, withUniqueRevisions(state), clock.now());
-      connection.prepare("UPDATE metadata SET value = ?").run(state.revision + REVISION_BUMP);
+      const revision = state.revision + REVISION_BUMP;
+      const note = connection.prepare("UPDATE metadata SET value = ? WHERE name = ?");
+      note.run(revision, "compacted_revision");
+      note.run(revision - FIRST_REVISION - state.objects.length, "rows_dropped");
       connection.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       connection.close();
