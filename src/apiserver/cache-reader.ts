@@ -13,8 +13,10 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
     return resource;
   };
   return {
-    async get<T extends ApiObject>(reference: ResourceReference<T>, namespace: string | undefined, name: string) {
-      return (await served(reference).storage.get(namespace ?? "", name))?.object as T | undefined;
+    get<T extends ApiObject>(reference: ResourceReference<T>, namespace: string | undefined, name: string) {
+      const stored = served(reference).storage.get(namespace ?? "", name);
+      if (stored instanceof Promise) return stored.then((found) => found?.object as T | undefined);
+      return stored?.object as T | undefined;
     },
     async list<T extends ApiObject>(reference: ResourceReference<T>, namespace?: string) {
       const { cache, prefix } = served(reference).storage;

@@ -113,14 +113,56 @@ export interface TakenAnswer {
   readonly kind: "taken";
 }
 
-export type Handler = (exchange: Exchange) => Promise<Answer>;
+/** The same request, told to be about something else. */
+export function withInfo(exchange: Exchange, info: RequestInfo): Exchange {
+  return withChanged(exchange, { info });
+}
+
+/** A copy with something else in it. What the original makes when it is asked for, the copy makes as well. */
+export function withChanged(exchange: Exchange, changed: Partial<Exchange>): Exchange {
+  return Object.assign(Object.create(Object.getPrototypeOf(exchange)), exchange, changed);
+}
+
+/** What a request comes to: there at once when nobody had to wait for anything, for each wait between costs its own. */
+export type Answering = Answer | Promise<Answer>;
+
+/** Answers; what it throws and what it rejects with are the same to its caller. */
+export type Handler = (exchange: Exchange) => Answering;
 
 /** One step of the chain: answers, or hands on to `next` and may look at what comes back. */
-export type Filter = (exchange: Exchange, next: Handler) => Promise<Answer>;
+export type Filter = (exchange: Exchange, next: Handler) => Answering;
 
 /** The filters in order around the handler. */
 export function chain(filters: readonly Filter[], handler: Handler): Handler {
   return filters.reduceRight<Handler>((next, filter) => (exchange) => filter(exchange, next), handler);
+}
+
+/**
+ * Tells once how the rest of the chain ended, before who called hears of it.
+ * @param over gets the answer, or undefined when there is none because of an error
+ */
+export function observed(answer: () => Answering, over: (answer: Answer | undefined) => void): Answering {
+  let answering: Answering;
+  try {
+    answering = answer();
+  } catch (error) {
+    over(undefined);
+    throw error;
+  }
+  if (answering instanceof Promise) {
+    return answering.then(
+      (answered) => {
+        over(answered);
+        return answered;
+      },
+      (error: unknown) => {
+        over(undefined);
+        throw error;
+      },
+    );
+  }
+  over(answering);
+  return answering;
 }
 
 export function objectAnswer(

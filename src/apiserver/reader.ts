@@ -5,12 +5,12 @@ import type { ApiObject, ResourceReference } from "../api/meta.ts";
  * without a request of their own. Objects are shared and never changed.
  */
 export interface ObjectReader {
-  /** The object as of now (every write acknowledged before the call is seen). */
+  /** The object as of now (every write acknowledged before the call is seen), at once when that is what the cache holds. */
   get<T extends ApiObject>(
     resource: ResourceReference<T>,
     namespace: string | undefined,
     name: string,
-  ): Promise<T | undefined>;
+  ): T | undefined | Promise<T | undefined>;
   list<T extends ApiObject>(resource: ResourceReference<T>, namespace?: string): Promise<T[]>;
   /**
    * Calls back for every object that is there, then for every later change, in order, until the returned function is called.

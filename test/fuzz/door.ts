@@ -2,10 +2,12 @@ import type { ApiObject } from "../../src/api/meta.ts";
 import type { UserInfo } from "../../src/apiserver/authn/authenticator.ts";
 import { objectAnswer } from "../../src/apiserver/exchange.ts";
 import { statusOf } from "../../src/apiserver/filters/errors.ts";
-import { exchangeOf, type Message, plainExchange } from "../../src/apiserver/http/message.ts";
+import { exchangeOf, plainExchange } from "../../src/apiserver/http/http-exchange.ts";
+import type { Message } from "../../src/apiserver/http/message.ts";
 import { RequestScope } from "../../src/apiserver/http/request-scope.ts";
 import type { Sink } from "../../src/apiserver/http/sink.ts";
 import { writeAnswer } from "../../src/apiserver/http/write-answer.ts";
+import { headerRecord } from "../../src/apiserver/testing/header-record.ts";
 import type { MemoryServer } from "../../src/apiserver/testing/memory-server.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { nextTurn } from "../../src/base/turn.ts";
@@ -39,15 +41,17 @@ export function inProcessDoor({ server, clock }: MemoryServer): Door {
         credentials: { headers: request.headers },
         body: { contentType: request.headers["content-type"] ?? "", read: async () => request.body },
         remoteAddress: "127.0.0.1",
+        upgrade: undefined,
       };
       const sink = memorySink();
       let exchange = plainExchange(message, scope);
       let isStream = false;
       try {
-        exchange = { ...exchangeOf(message, scope), user: ADMIN };
+        exchange = exchangeOf(message, scope);
+        exchange.user = ADMIN;
         const answer = await server.handler(exchange);
         isStream = answer.kind === "watch" || answer.kind === "stream";
-        const written = writeAnswer(answer, exchange, sink, clock);
+        const written = Promise.resolve(writeAnswer(answer, exchange, sink, clock));
         written.catch(() => {});
         if (isStream) {
           for (let turn = 0; turn < 4; turn++) await nextTurn();
@@ -70,7 +74,7 @@ function memorySink(): Sink & { head_: { code: number; headers: Record<string, s
     chunks,
     head_: { code: 0, headers: {} },
     head(code, headers) {
-      const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+      const texts = Object.entries(headerRecord(headers)).map(([name, value]) => [name, String(value)] as const);
       sink.head_ = { code, headers: Object.fromEntries(texts) };
     },
     write(chunk) {

@@ -82,7 +82,7 @@ function sourceAddresses({ headers, remoteAddress }: Exchange): string[] {
 
 const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address);
 
-/** What the request is about; names and uids that only the stored object has come from the answer. */
+/** What the request is about; names and uids that only the stored object has come from the answer, except of a read. */
 export function objectReference({ info }: Exchange, answered?: ApiObject): AuditObjectReference | undefined {
   if (!info.isResourceRequest) return undefined;
   const meta = answered?.kind === "Status" ? undefined : answered?.metadata;
@@ -91,7 +91,7 @@ export function objectReference({ info }: Exchange, answered?: ApiObject): Audit
     resource: info.resource,
     ...(info.namespace === "" ? {} : { namespace: info.namespace }),
     ...(name === undefined || name === "" ? {} : { name }),
-    ...(meta?.uid === undefined || info.verb === "get" ? {} : { uid: meta.uid }),
+    ...(meta?.uid === undefined ? {} : { uid: meta.uid }),
     ...(info.group === "" ? {} : { apiGroup: info.group }),
     apiVersion: info.version,
     ...(info.subresource === "" ? {} : { subresource: info.subresource }),
@@ -99,7 +99,7 @@ export function objectReference({ info }: Exchange, answered?: ApiObject): Audit
 }
 
 export function statusOfAnswer(answer: Answer): AuditStatus {
-  if (answer.kind === "object" && answer.object.kind === "Status") {
+  if (answer.kind === "object" && answer.resource === undefined && answer.object.kind === "Status") {
     return { ...statusFields(answer.object), code: answer.code };
   }
   const code = "code" in answer ? answer.code : answer.kind === "taken" ? 101 : 200;

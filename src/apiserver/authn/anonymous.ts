@@ -15,7 +15,7 @@ export const PUBLIC_PATHS: readonly string[] = ["/healthz", "/livez", "/readyz",
 export function anonymousAuthenticator(policy: () => AnonymousPolicy): Authenticator {
   return {
     name: "anonymous",
-    async authenticate({ path }) {
+    authenticate({ path }) {
       const { enabled, paths = [] } = policy();
       if (!enabled) return undefined;
       if (paths.length > 0 && !(path !== undefined && paths.includes(path))) return undefined;

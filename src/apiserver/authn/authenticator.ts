@@ -31,13 +31,16 @@ export interface Credentials {
   readonly certificate?: ClientCertificate | undefined;
 }
 
+type Authenticated = UserInfo | undefined;
+
 /**
  * One way to tell who sends a request. Authenticators are asked in order: `undefined` means "nothing for me here"; an
- * error means "credentials for me, and they are bad", which ends in 401.
+ * error (thrown or rejected with) means "credentials for me, and they are bad", which ends in 401. Who waits for nothing
+ * answers at once.
  */
 export interface Authenticator {
   readonly name: string;
-  authenticate(credentials: Credentials): Promise<UserInfo | undefined>;
+  authenticate(credentials: Credentials): Authenticated | Promise<Authenticated>;
 }
 
 /** Credentials were given and are no good. The message is for the log and for TokenReview, never for who sent them. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type Authenticator, BadCredentialsError } from "./authenticator.ts";
+import { type Authenticator, BadCredentialsError, type UserInfo } from "./authenticator.ts";
+import { firstKnown } from "./first-known.ts";
 import type { TokenAuthenticator, TokenIdentity } from "./token-authenticator.ts";
 
 /** What upstream calls any token that it does not know. */
@@ -12,20 +13,8 @@ export const BEARER_PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
 export function tokenUnion(kinds: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
     name: "token",
-    async authenticateToken(token, audiences): Promise<TokenIdentity | undefined> {
-      const problems: string[] = [];
-      for (const kind of kinds) {
-        try {
-          const identity = await kind.authenticateToken(token, audiences);
-          if (identity !== undefined) return identity;
-        } catch (error) {
-          if (!(error instanceof BadCredentialsError)) throw error;
-          problems.push(error.message);
-        }
-      }
-      if (problems.length > 0) throw new BadCredentialsError(problems.join(", "));
-      return undefined;
-    },
+    authenticateToken: (token, audiences) =>
+      firstKnown(kinds, (kind) => kind.authenticateToken(token, audiences), ", "),
   };
 }
 
@@ -33,7 +22,7 @@ export function tokenUnion(kinds: readonly TokenAuthenticator[]): TokenAuthentic
 export function forThisServer(kind: TokenAuthenticator, serverAudiences: readonly string[]): TokenAuthenticator {
   return {
     name: kind.name,
-    async authenticateToken(token, audiences) {
+    authenticateToken(token, audiences) {
       const common = audiences.filter((audience) => serverAudiences.includes(audience));
       return common.length === 0 ? undefined : kind.authenticateToken(token, common);
     },
@@ -44,14 +33,18 @@ export function forThisServer(kind: TokenAuthenticator, serverAudiences: readonl
 export function bearerTokenAuthenticator(tokens: TokenAuthenticator, audiences: readonly string[]): Authenticator {
   return {
     name: "bearerToken",
-    async authenticate({ headers }) {
+    authenticate({ headers }) {
       const token = tokenOf(headers);
       if (token === undefined) return undefined;
-      const identity = await tokens.authenticateToken(token, audiences);
-      if (identity === undefined) throw new BadCredentialsError(INVALID_TOKEN);
-      return identity.user;
+      const identity = tokens.authenticateToken(token, audiences);
+      return identity instanceof Promise ? identity.then(userOf) : userOf(identity);
     },
   };
+}
+
+function userOf(identity: TokenIdentity | undefined): UserInfo {
+  if (identity === undefined) throw new BadCredentialsError(INVALID_TOKEN);
+  return identity.user;
 }
 
 function tokenOf(headers: IncomingHttpHeaders): string | undefined {

@@ -15,7 +15,7 @@ export function certificateAuthenticator(options: { authorities: Authorities; cl
   const users = new WeakMap<ClientCertificate, UserInfo>();
   return {
     name: "certificate",
-    async authenticate({ certificate }) {
+    authenticate({ certificate }) {
       if (certificate === undefined) return undefined;
       checkCertificate(certificate, options.authorities(), options.clock.now());
       if (certificate.commonName === "") return undefined;

@@ -163,7 +163,7 @@ test("bad credentials never become anonymous", async () => {
   ];
   for (const [name, credentials, secret, message] of cases) {
     await assert.rejects(
-      authentication(secret).authenticate(credentials),
+      async () => authentication(secret).authenticate(credentials),
       (error: Error) => error instanceof BadCredentialsError && message.test(error.message),
       name,
     );

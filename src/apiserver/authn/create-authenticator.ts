@@ -2,10 +2,11 @@ import type { Clock } from "../../base/clock.ts";
 import type { TokenKey } from "../../base/json-web-token.ts";
 import type { ObjectReader } from "../reader.ts";
 import { type AnonymousPolicy, anonymousAuthenticator } from "./anonymous.ts";
-import { type Authenticator, BadCredentialsError } from "./authenticator.ts";
+import type { Authenticator, UserInfo } from "./authenticator.ts";
 import { bearerTokenAuthenticator, forThisServer, tokenUnion } from "./bearer-token.ts";
 import { bootstrapTokenAuthenticator } from "./bootstrap-token.ts";
 import { type Authorities, certificateAuthenticator } from "./certificate.ts";
+import { firstKnown } from "./first-known.ts";
 import { type LegacyTokenUse, legacyTokenAuthenticator } from "./legacy-token.ts";
 import { type RequestHeaderOptions, requestHeaderAuthenticator } from "./request-header.ts";
 import { serviceAccountTokenAuthenticator } from "./service-account-token.ts";
@@ -57,19 +58,11 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
   return {
     name: "union",
     tokens,
-    async authenticate(credentials) {
-      const problems: string[] = [];
-      for (const way of ways) {
-        try {
-          const user = await way.authenticate(credentials);
-          if (user !== undefined) return withAuthenticatedGroup(user);
-        } catch (error) {
-          if (!(error instanceof BadCredentialsError)) throw error;
-          problems.push(error.message);
-        }
-      }
-      if (problems.length > 0) throw new BadCredentialsError(problems.join("; "));
-      return anonymous.authenticate(credentials);
+    authenticate(credentials) {
+      const orAnonymous = (user: UserInfo | undefined) =>
+        user === undefined ? anonymous.authenticate(credentials) : withAuthenticatedGroup(user);
+      const known = firstKnown(ways, (way) => way.authenticate(credentials), "; ");
+      return known instanceof Promise ? known.then(orAnonymous) : orAnonymous(known);
     },
   };
 }

@@ -19,7 +19,7 @@ export function requestHeaderAuthenticator(options: RequestHeaderOptions, clock:
   const { allowedNames } = options;
   return {
     name: "requestHeader",
-    async authenticate({ headers, certificate }) {
+    authenticate({ headers, certificate }) {
       if (certificate === undefined || !options.authorities().has(certificate.authority)) return undefined;
       const name = first(headers, options.usernameHeaders);
       if (name === undefined) return undefined;

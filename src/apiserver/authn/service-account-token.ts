@@ -20,6 +20,7 @@ export interface ServiceAccountTokenOptions {
 interface Verified {
   readonly claims: ServiceAccountClaims;
   readonly user: UserInfo;
+  readonly bound: readonly Bound[];
 }
 
 /** A deleted object's tokens stay good this long, so that graceful shutdown can still talk to the API server. */
@@ -33,13 +34,13 @@ const REMEMBERED_TOKENS = 4096;
  */
 export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOptions): TokenAuthenticator {
   let verified = new RecentlyUsed<Verified>(REMEMBERED_TOKENS);
-  let verifiedBy = "";
+  let verifiedBy: readonly TokenKey[] = [];
 
   function verify(token: string): Verified | undefined {
-    const ids = options.keys.map(({ id }) => id).join(" ");
-    if (ids !== verifiedBy) {
+    const { keys } = options;
+    if (keys.length !== verifiedBy.length || keys.some(({ id }, index) => id !== verifiedBy[index]!.id)) {
       verified = new RecentlyUsed(REMEMBERED_TOKENS);
-      verifiedBy = ids;
+      verifiedBy = [...keys];
     }
     const known = verified.get(token);
     if (known !== undefined) return known;
@@ -50,25 +51,26 @@ export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOpt
     }
     const claims = readServiceAccountClaims(decoded.claims);
     if (typeof claims === "string") throw new BadCredentialsError(claims);
-    const found = { claims, user: userOf(claims) };
+    const found = { claims, user: userOf(claims), bound: boundTo(claims) };
     verified.set(token, found);
     return found;
   }
 
   return {
     name: "serviceAccountToken",
-    async authenticateToken(token, audiences) {
+    authenticateToken(token, audiences) {
       const known = verify(token);
       if (known === undefined) return undefined;
-      const { claims, user } = known;
+      const { claims, user, bound } = known;
       const common = audiences.filter((audience) => claims.aud.includes(audience));
       if (common.length === 0) {
         const [got, wanted] = [listText(claims.aud), listText(audiences)];
         throw new BadCredentialsError(`token audiences ${got} is invalid for the target audiences ${wanted}`);
       }
       checkTime(claims, options.clock.now());
-      await checkObjects(claims, options);
-      return { user, audiences: common };
+      const checking = checkObjects(bound, options);
+      const identity = { user, audiences: common };
+      return checking instanceof Promise ? checking.then(() => identity) : identity;
     },
   };
 }
@@ -78,21 +80,38 @@ function checkTime(claims: ServiceAccountClaims, nowMs: number): void {
   if (nowMs < claims.nbf * 1000) throw new BadCredentialsError("service account token is not valid yet");
 }
 
-async function checkObjects(claims: ServiceAccountClaims, options: ServiceAccountTokenOptions): Promise<void> {
-  const { namespace, serviceaccount, pod, secret, node } = claims["kubernetes.io"];
-  await checkAlive(serviceAccounts, { namespace, claim: serviceaccount }, options);
-  if (secret !== undefined) await checkAlive(secrets, { namespace, claim: secret }, options);
-  if (pod !== undefined) await checkAlive(pods, { namespace, claim: pod }, options);
-  // A pod's token names the pod's node too, for information: only a token bound to nothing but the node dies with it.
-  else if (node !== undefined) await checkAlive(nodes, { namespace: undefined, claim: node }, options);
+/** An object that a token is bound to. */
+interface Bound {
+  readonly resource: ResourceReference<ApiObject>;
+  readonly namespace: string | undefined;
+  readonly claim: ObjectClaim;
 }
 
-async function checkAlive(
-  resource: ResourceReference<ApiObject>,
-  bound: { namespace: string | undefined; claim: ObjectClaim },
-  { reader, clock }: ServiceAccountTokenOptions,
-): Promise<void> {
-  const object = await reader.get(resource, bound.namespace, bound.claim.name);
+function boundTo(claims: ServiceAccountClaims): Bound[] {
+  const { namespace, serviceaccount, pod, secret, node } = claims["kubernetes.io"];
+  const bound: Bound[] = [{ resource: serviceAccounts, namespace, claim: serviceaccount }];
+  if (secret !== undefined) bound.push({ resource: secrets, namespace, claim: secret });
+  if (pod !== undefined) bound.push({ resource: pods, namespace, claim: pod });
+  // A pod's token names the pod's node too, for information: only a token bound to nothing but the node dies with it.
+  else if (node !== undefined) bound.push({ resource: nodes, namespace: undefined, claim: node });
+  return bound;
+}
+
+/** @throws BadCredentialsError, now or as a rejection */
+function checkObjects(bound: readonly Bound[], options: ServiceAccountTokenOptions): void | Promise<void> {
+  for (const [index, each] of bound.entries()) {
+    const object = options.reader.get(each.resource, each.namespace, each.claim.name);
+    if (object instanceof Promise) return checkLater(bound.slice(index), options);
+    checkAlive(each, object, options.clock);
+  }
+}
+
+async function checkLater(bound: readonly Bound[], { reader, clock }: ServiceAccountTokenOptions): Promise<void> {
+  for (const each of bound) checkAlive(each, await reader.get(each.resource, each.namespace, each.claim.name), clock);
+}
+
+function checkAlive(bound: Bound, object: ApiObject | undefined, clock: Clock): void {
+  const { resource } = bound;
   const what = `${resource.kind} ${bound.claim.name}`;
   if (object === undefined) throw new BadCredentialsError(`service account token is bound to ${what}, which is gone`);
   const { uid, deletionTimestamp } = object.metadata ?? {};

@@ -12,7 +12,7 @@ export function staticTokenAuthenticator(tokens: readonly StaticToken[]): TokenA
   const entries = tokens.map(({ token, user }) => ({ digest: digestOf(token), user }));
   return {
     name: "staticToken",
-    async authenticateToken(token, audiences) {
+    authenticateToken(token, audiences) {
       const digest = digestOf(token);
       const found = entries.find((entry) => timingSafeEqual(entry.digest, digest));
       return found === undefined ? undefined : { user: found.user, audiences };

@@ -6,11 +6,13 @@ export interface TokenIdentity {
   readonly audiences: readonly string[];
 }
 
+type TokenIdentified = TokenIdentity | undefined;
+
 /**
  * One kind of bearer token. `undefined` means "not a token of mine"; BadCredentialsError means "mine, and no good".
- * A token must be meant for at least one of the audiences.
+ * Who waits for nothing answers at once. A token must be meant for at least one of the audiences.
  */
 export interface TokenAuthenticator {
   readonly name: string;
-  authenticateToken(token: string, audiences: readonly string[]): Promise<TokenIdentity | undefined>;
+  authenticateToken(token: string, audiences: readonly string[]): TokenIdentified | Promise<TokenIdentified>;
 }

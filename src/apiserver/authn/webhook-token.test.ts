@@ -76,7 +76,7 @@ test("a webhook says whom a token stands for, and is believed for two minutes", 
   assert.equal(hook.calls.length, 2);
   for (let time = 0; time < 2; time++) {
     await assert.rejects(
-      who("bad"),
+      async () => who("bad"),
       (error: Error) => error instanceof BadCredentialsError && /no such token/.test(error.message),
     );
   }
@@ -119,7 +119,7 @@ test("webhooks that are busy are asked again, those that lie are not believed", 
   assert.equal((hook.calls[0]!.body as { apiVersion: string }).apiVersion, "authentication.k8s.io/v1beta1");
 
   const lied = assert.rejects(
-    who("two"),
+    async () => who("two"),
     (error: Error) => error instanceof BadCredentialsError && /could not be asked/.test(error.message),
   );
   while (hook.calls.length < 7) await clock.advance(500);

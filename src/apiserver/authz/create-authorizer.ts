@@ -2,7 +2,7 @@ import type { PolicyRule } from "../../api/generated/rbac.authorization.k8s.io/v
 import type { UserInfo } from "../authn/authenticator.ts";
 import { nodeNameOf, PRIVILEGED_GROUP } from "../authn/users.ts";
 import type { ObjectReader } from "../reader.ts";
-import type { Answer, Authorizer } from "./authorizer.ts";
+import type { Answer, AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 import { nodeAuthorizer } from "./node.ts";
 import { followNodeGraph, type NodeGraph } from "./node-graph.ts";
 import { type RoleBasedAccessControl, roleBasedAccessControl } from "./rbac.ts";
@@ -47,17 +47,40 @@ const NO_OPINION: Answer = { decision: "noOpinion", reason: "" };
 export function authorizerChain(modes: readonly Authorizer[]): Authorizer {
   return {
     name: "union",
-    async authorize(attributes) {
-      let reasons = "";
-      for (const mode of modes) {
+    authorize(attributes) {
+      const noOpinions: Answer[] = [];
+      for (const [index, mode] of modes.entries()) {
         const asked = mode.authorize(attributes);
-        const answer = asked instanceof Promise ? await asked : asked;
-        if (answer.decision !== "noOpinion") return answer;
-        if (answer.reason !== "") reasons = reasons === "" ? answer.reason : `${reasons}\n${answer.reason}`;
+        if (asked instanceof Promise)
+          return authorizeLater(asked, { modes: modes.slice(index + 1), attributes, noOpinions });
+        if (asked.decision !== "noOpinion") return asked;
+        noOpinions.push(asked);
       }
-      return reasons === "" ? NO_OPINION : { decision: "noOpinion", reason: reasons };
+      return together(noOpinions);
     },
   };
+}
+
+/** The same from the first mode on that has to wait. */
+async function authorizeLater(
+  asked: Promise<Answer>,
+  rest: { modes: readonly Authorizer[]; attributes: AuthorizationAttributes; noOpinions: Answer[] },
+): Promise<Answer> {
+  const { modes, attributes, noOpinions } = rest;
+  const first = await asked;
+  if (first.decision !== "noOpinion") return first;
+  noOpinions.push(first);
+  for (const mode of modes) {
+    const answer = await mode.authorize(attributes);
+    if (answer.decision !== "noOpinion") return answer;
+    noOpinions.push(answer);
+  }
+  return together(noOpinions);
+}
+
+function together(noOpinions: readonly Answer[]): Answer {
+  const reasons = noOpinions.map(({ reason }) => reason).filter((reason) => reason !== "");
+  return reasons.length === 0 ? NO_OPINION : { decision: "noOpinion", reason: reasons.join("\n") };
 }
 
 /** What the modes of a chain can say in rules. */

@@ -84,7 +84,7 @@ test("changes come in their order, however long the conversion of each takes, an
   assert.deepEqual(slow.asked.slice(1), [["b"]]);
   assert.equal(cache.revision, from);
   let isFresh = false;
-  const fresh = cache.fresh().then((reached) => {
+  const fresh = Promise.resolve(cache.fresh()).then((reached) => {
     isFresh = true;
     return reached;
   });
@@ -119,7 +119,7 @@ test("what cannot be converted is told to who asks, ends watchers, and is tried 
   await settle();
   assert.equal(ended, true);
   await watching;
-  const asked = assert.rejects(cache.fresh(), /cannot convert b/);
+  const asked = assert.rejects(async () => cache.fresh(), /cannot convert b/);
   await settle();
   slow.answer();
   await asked;

@@ -40,9 +40,9 @@ function feedOf(store: Store) {
   return { feed, clock, stopping, running };
 }
 
-const isSettled = async (promise: Promise<unknown>): Promise<boolean> => {
+const isSettled = async (asked: unknown): Promise<boolean> => {
   let settled = false;
-  promise.then(
+  Promise.resolve(asked).then(
     () => (settled = true),
     () => (settled = true),
   );

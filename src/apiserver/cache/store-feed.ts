@@ -56,10 +56,14 @@ export class StoreFeed {
     };
   }
 
-  /** Resolves when every change that was durable at the time of the call has been seen. */
-  async fresh(): Promise<number> {
+  /** A revision up to which every change that was durable at the time of the call has been seen: at once, or when that is so. */
+  fresh(): number | Promise<number> {
     const current = this.#store.currentRevision();
-    const revision = typeof current === "number" ? current : await current;
+    if (typeof current !== "number") return current.then((revision) => this.#reached(revision));
+    return this.#seen >= current ? current : this.#reached(current);
+  }
+
+  async #reached(revision: number): Promise<number> {
     await this.waitFor(revision);
     return revision;
   }

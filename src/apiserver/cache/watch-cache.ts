@@ -61,17 +61,27 @@ export class WatchCache {
   }
 
   /**
-   * Resolves with the revision of a view that holds everything durable at the time of the call.
-   * @throws StatusError when stored objects cannot be read
+   * The revision of a view that holds everything durable at the time of the call: at once when this one does, or when it will.
+   * @throws StatusError as a rejection, when stored objects cannot be read
    */
-  async fresh(): Promise<number> {
+  fresh(): number | Promise<number> {
+    if (this.#loading === undefined || !this.isLoaded || this.#unreadable.size > 0) return this.#freshLater();
+    const seen = this.#feed.fresh();
+    const isThere = typeof seen === "number" && this.#backlog?.firstRevision === undefined;
+    return isThere ? this.revision : this.#freshLater(seen);
+  }
+
+  /** @param asked what the feed said, where it was asked already */
+  async #freshLater(asked?: number | Promise<number>): Promise<number> {
+    let seen = asked;
     while (!this.#closed) {
       await (this.#loading ??= this.#load());
       if (this.#unreadable.size > 0 && (await this.#unreadable.isAnyReadableNow())) {
         this.#restart();
         continue;
       }
-      await this.#feed.fresh();
+      await (seen ?? this.#feed.fresh());
+      seen = undefined;
       await this.#backlog?.reached(this.#feed.seenRevision);
       // A cache that lost its history meanwhile is read anew, and whoever waits hears why if that fails.
       if (this.#loading !== undefined) return this.revision;
@@ -244,7 +254,7 @@ export class WatchCache {
     if (this.#followers.size > 0) this.#lost ??= [...this.#entries.entriesFrom("")].map(([, entry]) => entry);
     this.#forget();
     // When this fails, the next reader tries again and hears why.
-    if (this.#followers.size > 0) this.fresh().catch(() => {});
+    if (this.#followers.size > 0) this.#freshLater().catch(() => {});
   }
 
   #heal(): void {

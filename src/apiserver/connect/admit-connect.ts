@@ -1,6 +1,6 @@
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
 import { equalJson } from "../../api/patch/json-value.ts";
-import type { Exchange } from "../exchange.ts";
+import { type Exchange, withChanged } from "../exchange.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
 import { admissionAttributes } from "../registry/admit.ts";
 import type { ServedResource } from "../registry/resource.ts";
@@ -39,7 +39,7 @@ export async function admitConnect(
   await resource.admission.admit(attributes);
   await resource.admission.validate(attributes);
   if (of.path !== undefined || equalJson(before, object)) return exchange;
-  return { ...exchange, query: queryOf(kind, object, exchange.query) };
+  return withChanged(exchange, { query: queryOf(kind, object, exchange.query) });
 }
 
 function optionsOf(kind: string, query: URLSearchParams): AnyObject {

@@ -1,3 +1,4 @@
+import type { ApiObject } from "../../api/meta.ts";
 import { internalError } from "../../api/status.ts";
 import { type Clock, formatMicroTime } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
@@ -32,7 +33,10 @@ export function auditFilter(options: AuditFilterOptions): Filter {
     if (exchange.remoteAddress === undefined && decision.level === "None") return next(exchange);
     const id = auditId(exchange, random);
     // In process nobody reads headers.
-    if (exchange.remoteAddress !== undefined) exchange.answerHeaders = { ...exchange.answerHeaders, "audit-id": id };
+    if (exchange.remoteAddress !== undefined) {
+      exchange.answerHeaders ??= {};
+      exchange.answerHeaders["audit-id"] = id;
+    }
     if (decision.level === "None") return next(exchange);
     const annotations: Record<string, string> = {};
     exchange.auditAnnotations = annotations;
@@ -67,7 +71,7 @@ async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing
     status: statusOfAnswer(answer),
     requestObject: await requestOf(exchange, auditing),
     responseObject: decision.level === "RequestResponse" ? answeredObject(answer, decision) : undefined,
-    objectRef: objectReference(exchange, answer.kind === "object" ? answer.object : undefined),
+    objectRef: objectReference(exchange, changedBy(exchange, answer)),
   };
   const goesOn = answer.kind === "watch" || answer.kind === "stream" || answer.kind === "taken";
   if (!goesOn || !isLongRunning(exchange.info)) await emit(auditing, exchange, "ResponseComplete", facts);
@@ -76,6 +80,11 @@ async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing
     whenOver(exchange, completion(auditing, exchange, facts));
   }
   return answer;
+}
+
+/** What is read is named by the request, and is not parsed for this. */
+function changedBy({ info }: Exchange, answer: Answer): ApiObject | undefined {
+  return answer.kind === "object" && info.verb !== "get" ? answer.object : undefined;
 }
 
 /** Tells of the end of what goes on. Until then the event is kept, and not the request. */

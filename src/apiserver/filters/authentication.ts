@@ -1,7 +1,7 @@
 import { unauthorized } from "../../api/status.ts";
 import type { Logger } from "../../base/log.ts";
-import { type Authenticator, BadCredentialsError } from "../authn/authenticator.ts";
-import type { Exchange, Filter } from "../exchange.ts";
+import { type Authenticator, BadCredentialsError, type UserInfo } from "../authn/authenticator.ts";
+import type { Answering, Exchange, Filter, Handler } from "../exchange.ts";
 
 /** Says who sends the request, or ends it with 401. In-process requests come with their identity. */
 export function authenticationFilter(
@@ -9,19 +9,32 @@ export function authenticationFilter(
   log: Logger,
   refused: (exchange: Exchange) => void = () => {},
 ): Filter {
-  return async (exchange, next) => {
-    if (exchange.user === undefined) {
-      try {
-        exchange.user = await authenticator.authenticate({ ...exchange.credentials, path: exchange.path });
-      } catch (error) {
-        if (!(error instanceof BadCredentialsError)) throw error;
-        log.debug("credentials were refused", { path: exchange.path, why: error.message });
-      }
-      if (exchange.user === undefined) {
-        refused(exchange);
-        throw unauthorized();
-      }
-    }
+  const refuse = (exchange: Exchange): never => {
+    refused(exchange);
+    throw unauthorized();
+  };
+  const failed = (exchange: Exchange, error: unknown): never => {
+    if (!(error instanceof BadCredentialsError)) throw error;
+    log.debug("credentials were refused", { path: exchange.path, why: error.message });
+    return refuse(exchange);
+  };
+  const goOn = (exchange: Exchange, next: Handler, user: UserInfo | undefined): Answering => {
+    if (user === undefined) return refuse(exchange);
+    exchange.user = user;
     return next(exchange);
+  };
+  const ask = (exchange: Exchange): ReturnType<Authenticator["authenticate"]> => {
+    const { headers, certificate } = exchange.credentials;
+    try {
+      const asked = authenticator.authenticate({ headers, certificate, path: exchange.path });
+      return asked instanceof Promise ? asked.catch((error) => failed(exchange, error)) : asked;
+    } catch (error) {
+      return failed(exchange, error);
+    }
+  };
+  return (exchange, next) => {
+    if (exchange.user !== undefined) return next(exchange);
+    const asked = ask(exchange);
+    return asked instanceof Promise ? asked.then((user) => goOn(exchange, next, user)) : goOn(exchange, next, asked);
   };
 }

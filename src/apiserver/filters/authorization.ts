@@ -1,29 +1,41 @@
 import { present } from "../../base/assert.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
-import type { AuthorizationAttributes, Authorizer } from "../authz/authorizer.ts";
+import type { AuthorizationAttributes, Authorizer, Answer as Decided } from "../authz/authorizer.ts";
 import { forbiddenError } from "../authz/forbidden.ts";
 import { selectedName } from "../authz/selected-name.ts";
 import type { Exchange, Filter } from "../exchange.ts";
 
 /** Lets a request on only when somebody allows it. */
 export function authorizationFilter(authorizer: Authorizer): Filter {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const attributes = attributesOf(present(exchange.user, "the user of an authenticated request"), exchange);
-    const { decision, reason } = await authorizer.authorize(attributes);
-    const annotations = exchange.auditAnnotations;
-    if (annotations !== undefined) {
-      annotations["authorization.k8s.io/decision"] = decision === "allow" ? "allow" : "forbid";
-      annotations["authorization.k8s.io/reason"] = reason;
+    const asked = authorizer.authorize(attributes);
+    if (asked instanceof Promise) {
+      return asked.then((answer) => {
+        heed(exchange, attributes, answer);
+        return next(exchange);
+      });
     }
-    if (decision !== "allow") throw forbiddenError(attributes, reason);
+    heed(exchange, attributes, asked);
     return next(exchange);
   };
+}
+
+/** Notes the decision for the audit event. @throws StatusError Forbidden */
+function heed(exchange: Exchange, attributes: AuthorizationAttributes, { decision, reason }: Decided): void {
+  const annotations = exchange.auditAnnotations;
+  if (annotations !== undefined) {
+    annotations["authorization.k8s.io/decision"] = decision === "allow" ? "allow" : "forbid";
+    annotations["authorization.k8s.io/reason"] = reason;
+  }
+  if (decision !== "allow") throw forbiddenError(attributes, reason);
 }
 
 const COLLECTION_VERBS = ["list", "watch", "deletecollection"];
 
 export function attributesOf(user: UserInfo, { info, query }: Exchange): AuthorizationAttributes {
-  const fieldSelector = query.get("fieldSelector") ?? "";
+  const hasQuery = query.size > 0;
+  const fieldSelector = (hasQuery && query.get("fieldSelector")) || "";
   return {
     user,
     verb: info.verb,
@@ -36,6 +48,6 @@ export function attributesOf(user: UserInfo, { info, query }: Exchange): Authori
     name: COLLECTION_VERBS.includes(info.verb) ? info.name || selectedName(fieldSelector) : info.name,
     path: info.path,
     fieldSelector,
-    labelSelector: query.get("labelSelector") ?? "",
+    labelSelector: (hasQuery && query.get("labelSelector")) || "",
   };
 }

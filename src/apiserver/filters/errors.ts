@@ -2,16 +2,20 @@ import type { ApiObject } from "../../api/meta.ts";
 import { entityTooLarge, internalError, type Status, StatusError, serviceUnavailable } from "../../api/status.ts";
 import type { Logger } from "../../base/log.ts";
 import { StoreUnavailableError, ValueTooLargeError } from "../../store/store.ts";
-import { type Filter, objectAnswer } from "../exchange.ts";
+import { type Answer, type Exchange, type Filter, objectAnswer } from "../exchange.ts";
 
 /** Turns whatever was thrown into a Status; what nobody expected is logged and told as an internal error. */
 export function errorsFilter(log: Logger): Filter {
-  return async (exchange, next) => {
+  const answerOf = (error: unknown, { method, path }: Exchange): Answer => {
+    const { status } = statusOf(error, log, `${method} ${path}`);
+    return objectAnswer(status as ApiObject, { code: status.code });
+  };
+  return (exchange, next) => {
     try {
-      return await next(exchange);
+      const answering = next(exchange);
+      return answering instanceof Promise ? answering.catch((error) => answerOf(error, exchange)) : answering;
     } catch (error) {
-      const { status } = statusOf(error, log, `${exchange.method} ${exchange.path}`);
-      return objectAnswer(status as ApiObject, { code: status.code });
+      return answerOf(error, exchange);
     }
   };
 }

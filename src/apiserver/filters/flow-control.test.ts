@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { StatusError } from "../../api/status.ts";
 import { Metrics } from "../../base/metrics.ts";
 import { settle, VirtualClock } from "../../base/virtual-clock.ts";
-import { type Answer, type Exchange, textAnswer } from "../exchange.ts";
+import { type Answer, type Exchange, type Handler, textAnswer } from "../exchange.ts";
 import { defaultFlowSchemas, defaultPriorityLevels } from "../flow-control/defaults.ts";
 import { FlowControl } from "../flow-control/flow-control.ts";
 import { requestInfo } from "../request-info.ts";
@@ -19,7 +19,8 @@ function scene(seats = 20, waitLimitMs = 60_000) {
     [...defaultPriorityLevels.mandatory, ...defaultPriorityLevels.suggested],
     [...defaultFlowSchemas.mandatory, ...defaultFlowSchemas.suggested],
   );
-  return { clock, control, filter: flowControlFilter(control, sources, clock) };
+  const filter = flowControlFilter(control, sources, clock);
+  return { clock, control, filter: async (exchange: Exchange, next: Handler) => filter(exchange, next) };
 }
 
 function request(path: string, options: { search?: string; groups?: string[]; isOutside?: boolean } = {}) {
@@ -127,7 +128,7 @@ test("seats that nobody needs are lent for the next period, and come back", asyn
 test("without fairness so many requests run at once, of each kind", async () => {
   const filter = inFlightFilter({ requests: 1, mutating: 1 });
   void filter(request("/api/v1/pods").exchange, never);
-  await assert.rejects(filter(request("/api/v1/pods").exchange, never), { code: 429 });
+  await assert.rejects(async () => filter(request("/api/v1/pods").exchange, never), { code: 429 });
   const watch = request("/api/v1/pods", { search: "watch=true" }).exchange;
   assert.equal((await filter(watch, async () => textAnswer("ok"))).kind, "text");
   const master = request("/api/v1/pods", { groups: ["system:masters"] }).exchange;

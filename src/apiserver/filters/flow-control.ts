@@ -1,14 +1,14 @@
 import { present } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
-import type { Exchange, Filter } from "../exchange.ts";
+import { type Answering, type Exchange, type Filter, type Handler, observed } from "../exchange.ts";
 import type { FlowControl, FlowRequest, Release } from "../flow-control/flow-control.ts";
 import { estimateWork, type WorkSources } from "../flow-control/work-estimate.ts";
 import { isLongRunning } from "../long-running.ts";
-import { whenOver } from "../when-over.ts";
+import { notWhenOver, whenOver } from "../when-over.ts";
 
 /** Lets a request on when its flow has a seat for it. Watches hold theirs until they have begun. */
 export function flowControlFilter(control: FlowControl, sources: WorkSources, clock: Clock): Filter {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const { info } = exchange;
     if (info.verb !== "watch" && isLongRunning(info)) return next(exchange);
     const user = present(exchange.user, "the user of an authenticated request");
@@ -18,38 +18,52 @@ export function flowControlFilter(control: FlowControl, sources: WorkSources, cl
     if (exchange.remoteAddress !== undefined)
       addHeaders(exchange, object.metadata?.uid, level.configuration.metadata?.uid);
     const request: FlowRequest = { flow, user, info, isPaced: exchange.remoteAddress !== undefined };
-    const release = await enter(exchange, { control, request, sources, clock });
-    let isHeld = false;
-    try {
-      const answer = await next(exchange);
-      // A list from outside is work until its last byte is written.
-      isHeld = answer.kind === "list" && exchange.remoteAddress !== undefined;
-      if (isHeld) whenOver(exchange, release);
-      return answer;
-    } finally {
-      if (!isHeld) release();
-    }
+    const place = enter(exchange, { control, request, sources, clock });
+    return place instanceof Promise
+      ? place.then((release) => seated(exchange, next, release))
+      : seated(exchange, next, place);
   };
+}
+
+function seated(exchange: Exchange, next: Handler, release: Release): Answering {
+  return observed(
+    () => next(exchange),
+    (answer) => {
+      // A list from outside is work until its last byte is written.
+      if (answer?.kind === "list" && exchange.remoteAddress !== undefined) whenOver(exchange, release);
+      else release();
+    },
+  );
 }
 
 /** How long a refusal is held back, so that who asks again at once does not keep the server busy with refusals. */
 const HELD_BACK_MS = 250;
 
-async function enter(
-  exchange: Exchange,
-  by: { control: FlowControl; request: FlowRequest; sources: WorkSources; clock: Clock },
-): Promise<Release> {
+interface Entering {
+  readonly control: FlowControl;
+  readonly request: FlowRequest;
+  readonly sources: WorkSources;
+  readonly clock: Clock;
+}
+
+function enter(exchange: Exchange, by: Entering): Release | Promise<Release> {
   const { control, request, sources, clock } = by;
   const { level } = request.flow.schema;
   try {
-    const place = control.acquire(request, estimateWork(exchange, sources, level.limits.nominal), (callback) =>
-      whenOver(exchange, callback),
-    );
-    return place instanceof Promise ? await waited(exchange, place, clock) : place;
+    const place = control.acquire(request, estimateWork(exchange, sources, level.limits.nominal), (callback) => {
+      whenOver(exchange, callback);
+      return () => notWhenOver(exchange, callback);
+    });
+    if (!(place instanceof Promise)) return place;
+    return waited(exchange, place, clock).catch((error) => heldBack(exchange, error, by));
   } catch (error) {
-    if (request.isPaced) await waited(exchange, sleep(clock, HELD_BACK_MS, exchange.signal), clock);
-    throw error;
+    return heldBack(exchange, error, by);
   }
+}
+
+async function heldBack(exchange: Exchange, error: unknown, { request, clock }: Entering): Promise<never> {
+  if (request.isPaced) await waited(exchange, sleep(clock, HELD_BACK_MS, exchange.signal), clock);
+  throw error;
 }
 
 async function waited<T>(exchange: Exchange, place: Promise<T>, clock: Clock): Promise<T> {
@@ -62,9 +76,7 @@ async function waited<T>(exchange: Exchange, place: Promise<T>, clock: Clock): P
 }
 
 function addHeaders(exchange: Exchange, schema: string | undefined, level: string | undefined): void {
-  exchange.answerHeaders = {
-    ...exchange.answerHeaders,
-    ...(schema === undefined ? {} : { "x-kubernetes-pf-flowschema-uid": schema }),
-    ...(level === undefined ? {} : { "x-kubernetes-pf-prioritylevel-uid": level }),
-  };
+  exchange.answerHeaders ??= {};
+  if (schema !== undefined) exchange.answerHeaders["x-kubernetes-pf-flowschema-uid"] = schema;
+  if (level !== undefined) exchange.answerHeaders["x-kubernetes-pf-prioritylevel-uid"] = level;
 }

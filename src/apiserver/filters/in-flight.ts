@@ -1,4 +1,4 @@
-import type { Filter } from "../exchange.ts";
+import { type Filter, observed } from "../exchange.ts";
 import { tooManyRequests } from "../flow-control/flow-control.ts";
 import { isLongRunning } from "../long-running.ts";
 import { isMutating } from "../metrics/request-metrics.ts";
@@ -13,16 +13,15 @@ export interface InFlightLimits {
 export function inFlightFilter(limits: InFlightLimits): Filter {
   const reads = { limit: limits.requests, count: 0 };
   const writes = { limit: limits.mutating, count: 0 };
-  return async (exchange, next) => {
+  return (exchange, next) => {
     if (isLongRunning(exchange.info)) return next(exchange);
     const kind = isMutating(exchange.info.verb) ? writes : reads;
     const isPrivileged = exchange.user?.groups.includes("system:masters") === true;
     if (kind.limit > 0 && kind.count >= kind.limit && !isPrivileged) throw tooManyRequests();
     kind.count++;
-    try {
-      return await next(exchange);
-    } finally {
-      kind.count--;
-    }
+    return observed(
+      () => next(exchange),
+      () => void kind.count--,
+    );
   };
 }

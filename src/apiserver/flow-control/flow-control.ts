@@ -3,7 +3,6 @@ import { failure, type StatusError } from "../../api/status.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { Deadlines } from "../../base/deadlines.ts";
 import type { Metrics } from "../../base/metrics.ts";
-import { ShortLivedMap } from "../../base/short-lived-map.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import { RecentlyUsed } from "../authn/recently-used.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -53,7 +52,6 @@ export class FlowControl {
   readonly #options: FlowControlOptions;
   readonly #levels = new Map<string, PriorityLevel>();
   readonly #countsOf: (schema: string, level: string) => SchemaCounts;
-  readonly #details = new ShortLivedMap<Ticket, FlowRequest>();
   #schemas: readonly SchemaEntry[] = [];
   #byUser = new RecentlyUsed<readonly SchemaEntry[]>(USERS_REMEMBERED);
   #byObject = new WeakMap<UserInfo, readonly SchemaEntry[]>();
@@ -72,7 +70,7 @@ export class FlowControl {
 
   /** What a waiting or running request is, for those who want to look. */
   requestOf(ticket: Ticket): FlowRequest | undefined {
-    return this.#details.get(ticket);
+    return ticket instanceof Place ? ticket.request : undefined;
   }
 
   /**
@@ -128,19 +126,10 @@ export class FlowControl {
       level.dispatched++;
       return level.enterExempt();
     }
-    const waiting: Waiting = { start: undefined };
-    const { schema, distinguisher } = request.flow;
-    const ticket: Ticket = {
-      flow: `${schema.name}/${distinguisher}`,
-      work,
-      arrivedMs: this.#options.clock.monotonic(),
-      isPaced: request.isPaced,
-      start: () => waiting.start?.(),
-    };
-    const entry = level.queueSet.enter(ticket);
+    const place = new Place(request, work, this.#options.clock.monotonic());
+    const entry = level.queueSet.enter(place);
     if (entry === "queue-full" || entry === "concurrency-limit") throw this.#rejected(request, entry);
-    this.#details.set(ticket, request);
-    return entry === "started" ? this.#started(request, ticket) : this.#wait({ request, ticket, waiting, whenOver });
+    return entry === "started" ? this.#started(place) : this.#wait(place, whenOver);
   }
 
   close(): void {
@@ -183,43 +172,45 @@ export class FlowControl {
     if (!isAtRest) this.#borrowing = this.#options.clock.setTimer(this.#borrow, BORROWING_MS);
   };
 
-  #started(request: FlowRequest, ticket: Ticket): Release {
+  #started(place: Place): Release {
     const { clock } = this.#options;
-    const { level, counts } = request.flow.schema;
+    const { level, counts } = place.request.flow.schema;
     const startedMs = clock.monotonic();
     counts.dispatched.inc();
-    counts.waited.observe((startedMs - ticket.arrivedMs) / 1000);
+    counts.waited.observe((startedMs - place.arrivedMs) / 1000);
     level.dispatched++;
     return () => {
-      if (!this.#details.delete(ticket)) return;
+      if (place.isOver) return;
+      place.isOver = true;
       counts.ran.observe((clock.monotonic() - startedMs) / 1000);
-      level.queueSet.leave(ticket);
+      level.queueSet.leave(place);
     };
   }
 
-  #wait(of: { request: FlowRequest; ticket: Ticket; waiting: Waiting; whenOver: WhenOver }): Promise<Release> {
-    const { request, ticket, waiting, whenOver } = of;
+  #wait(place: Place, whenOver: WhenOver): Promise<Release> {
     const { clock } = this.#options;
+    const { level, counts } = place.request.flow.schema;
     return new Promise((resolve, reject) => {
-      let isWaiting = true;
+      const done = (): void => {
+        place.started = undefined;
+        timer.cancel();
+        notWhenOver();
+      };
       const giveUp = (reason: "time-out" | "cancelled"): void => {
-        if (!isWaiting) return;
+        if (place.started === undefined) return;
         done();
-        this.#details.delete(ticket);
-        request.flow.schema.level.queueSet.leave(ticket);
-        request.flow.schema.counts.waitedInVain.observe((clock.monotonic() - ticket.arrivedMs) / 1000);
-        reject(this.#rejected(request, reason));
+        place.isOver = true;
+        level.queueSet.leave(place);
+        counts.waitedInVain.observe((clock.monotonic() - place.arrivedMs) / 1000);
+        reject(this.#rejected(place.request, reason));
+      };
+      place.started = () => {
+        done();
+        resolve(this.#started(place));
       };
       const timer = this.#waitLimits.set(() => giveUp("time-out"));
-      const done = (): void => {
-        isWaiting = false;
-        timer.cancel();
-      };
-      waiting.start = () => {
-        done();
-        resolve(this.#started(request, ticket));
-      };
-      whenOver(() => giveUp("cancelled"));
+      let notWhenOver: () => void = () => {};
+      notWhenOver = whenOver(() => giveUp("cancelled"));
     });
   }
 
@@ -244,11 +235,34 @@ export interface FlowRequest {
   readonly isPaced: boolean;
 }
 
-/** Calls back when the client has gone. */
-export type WhenOver = (callback: () => void) => void;
+/** Calls back when the client has gone. Answers how to take that back. */
+export type WhenOver = (callback: () => void) => () => void;
 
-interface Waiting {
-  start: (() => void) | undefined;
+/** A request in its level's queues or seats. */
+class Place implements Ticket {
+  readonly request: FlowRequest;
+  readonly flow: string;
+  readonly work: WorkEstimate;
+  readonly arrivedMs: number;
+  /** There while it waits. */
+  started: (() => void) | undefined;
+  isOver = false;
+
+  constructor(request: FlowRequest, work: WorkEstimate, arrivedMs: number) {
+    const { schema, distinguisher } = request.flow;
+    this.request = request;
+    this.flow = `${schema.name}/${distinguisher}`;
+    this.work = work;
+    this.arrivedMs = arrivedMs;
+  }
+
+  get isPaced(): boolean {
+    return this.request.isPaced;
+  }
+
+  start(): void {
+    this.started?.();
+  }
 }
 
 export function tooManyRequests(): StatusError {

@@ -20,7 +20,7 @@ export interface Ticket {
   /** Whether it counts against the turn's budget: requests of this process have a pace of their own. */
   readonly isPaced: boolean;
   /** Called when it may run: within `enter`, or later. */
-  readonly start: () => void;
+  start(): void;
 }
 
 export type Entry = "started" | "queued" | "queue-full" | "concurrency-limit";

@@ -1,5 +1,5 @@
 import { methodNotSupported, notImplemented, pageNotFound, type StatusError } from "../../api/status.ts";
-import type { Answer, Exchange, Handler } from "../exchange.ts";
+import { type Answer, type Answering, type Exchange, type Handler, withInfo } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -33,7 +33,7 @@ const WRITES = new Set(["create", "update", "patch"]);
 
 /** The end of the chain: finds who answers. */
 export function dispatcher(options: DispatchOptions): Handler {
-  return async (exchange) => {
+  return (exchange) => {
     const { info } = exchange;
     const elsewhere = options.elsewhere?.(exchange);
     if (elsewhere !== undefined) return elsewhere;
@@ -44,13 +44,23 @@ export function dispatcher(options: DispatchOptions): Handler {
       return virtual(exchange, options.environment);
     }
     const find = () => options.table.find(info.group, info.version, info.resource);
-    const resource = find() ?? (await options.tableFresh?.(info).then(find));
-    if (resource === undefined) throw pageNotFound();
-    if (WRITES.has(info.verb)) await resource.custom?.ready();
+    const resource = find();
+    if (resource !== undefined) return answerKnown(options, resource, exchange);
+    const fresh = options.tableFresh?.(info);
+    if (fresh === undefined) throw pageNotFound();
+    return fresh.then(() => answerKnown(options, find(), exchange));
+  };
+}
+
+function answerKnown(options: DispatchOptions, resource: ServedResource | undefined, exchange: Exchange): Answering {
+  if (resource === undefined) throw pageNotFound();
+  const { info } = exchange;
+  const answer = (): Answering => {
     const warning = resource.custom?.warning ?? deprecationWarning(info);
     if (warning !== undefined) exchange.warnings.push(warning);
     return answerResource(options, resource, scoped(resource, exchange));
   };
+  return resource.custom !== undefined && WRITES.has(info.verb) ? resource.custom.ready().then(answer) : answer();
 }
 
 async function answerPath(paths: readonly PathHandler[], exchange: Exchange): Promise<Answer> {
@@ -68,12 +78,12 @@ function scoped(resource: ServedResource, exchange: Exchange): Exchange {
     if (info.name !== "" && info.namespace === "") throw pageNotFound();
     return exchange;
   }
-  const isNamespace = info.group === "" && info.resource === "namespaces";
-  if (info.namespace !== "" && !isNamespace) throw pageNotFound();
-  return { ...exchange, info: { ...info, namespace: "" } };
+  if (info.namespace === "") return exchange;
+  if (info.group !== "" || info.resource !== "namespaces") throw pageNotFound();
+  return withInfo(exchange, { ...info, namespace: "" });
 }
 
-async function answerResource(options: DispatchOptions, resource: ServedResource, exchange: Exchange): Promise<Answer> {
+function answerResource(options: DispatchOptions, resource: ServedResource, exchange: Exchange): Answering {
   const { info } = exchange;
   const { environment } = options;
   if (info.subresource !== "") return answerSubresource(options, resource, exchange);
@@ -123,11 +133,7 @@ function verbNotSupported({ schema, custom }: ServedResource, verb: string): Sta
   return error;
 }
 
-async function answerSubresource(
-  options: DispatchOptions,
-  resource: ServedResource,
-  exchange: Exchange,
-): Promise<Answer> {
+function answerSubresource(options: DispatchOptions, resource: ServedResource, exchange: Exchange): Answering {
   const { info } = exchange;
   const known = resource.schema.subresources?.some((each) => each.name === info.subresource) === true;
   if (!known || info.name === "") throw pageNotFound();

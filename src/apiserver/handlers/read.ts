@@ -1,21 +1,50 @@
+import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, expired, failure, notFound } from "../../api/status.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import { chosen, type Selection } from "../cache/selection.ts";
-import { type Exchange, type ListAnswer, type ObjectAnswer, objectAnswer } from "../exchange.ts";
+import type { Exchange, ListAnswer, ObjectAnswer } from "../exchange.ts";
+import { exactObjectOf } from "../registry/codec.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { type ContinueToken, decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
 import { checkListOptions, limitOf } from "./options.ts";
 import { selectionOf } from "./selection.ts";
 
 /** GET of one object, as of now. */
-export async function getHandler(resource: ServedResource, exchange: Exchange): Promise<ObjectAnswer> {
+export function getHandler(resource: ServedResource, exchange: Exchange): ObjectAnswer | Promise<ObjectAnswer> {
   const { namespace, name } = exchange.info;
   const atLeast = exchange.query.size === 0 ? 0 : askedRevision(exchange.query);
-  const stored = await resource.storage.get(namespace, name);
-  if (atLeast > resource.storage.cache.revision) throw tooLarge(atLeast, resource.storage.cache.revision);
-  if (stored === undefined) throw notFound(resource.schema, name);
-  return objectAnswer(stored.object, { bytes: stored.bytes, resource });
+  const entry = resource.storage.entry(namespace, name);
+  return entry instanceof Promise
+    ? entry.then((found) => storedAnswer(resource, { name, atLeast, found }))
+    : storedAnswer(resource, { name, atLeast, found: entry });
+}
+
+function storedAnswer(
+  resource: ServedResource,
+  { name, atLeast, found }: { name: string; atLeast: number; found: CacheEntry | undefined },
+): ObjectAnswer {
+  const { revision } = resource.storage.cache;
+  if (atLeast > revision) throw tooLarge(atLeast, revision);
+  if (found === undefined) throw notFound(resource.schema, name);
+  return new StoredAnswer(resource, found);
+}
+
+/** A stored object: parsed for who looks into it, which nobody does whose bytes go out as they are. */
+class StoredAnswer implements ObjectAnswer {
+  readonly kind = "object";
+  readonly code = 200;
+  readonly resource: ServedResource;
+  readonly bytes: Buffer;
+
+  constructor(resource: ServedResource, { bytes }: CacheEntry) {
+    this.resource = resource;
+    this.bytes = bytes;
+  }
+
+  get object(): ApiObject {
+    return exactObjectOf(this.bytes);
+  }
 }
 
 /** LIST: the present from the cache, the pages of a limited list at one revision. */

@@ -7,11 +7,12 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { type ServerTls, serverTlsOptions } from "../../base/server-tls.ts";
 import { nextTurn } from "../../base/turn.ts";
-import { type Answer, type Exchange, type Handler, objectAnswer } from "../exchange.ts";
+import { type Answer, type Answering, type Exchange, type Handler, objectAnswer } from "../exchange.ts";
 import { statusOf } from "../filters/errors.ts";
 import { isLongRunning } from "../long-running.ts";
+import { exchangeOf, plainExchange } from "./http-exchange.ts";
 import { type Limits, limits } from "./limits.ts";
-import { exchangeOf, http1Message, http2Message, type Message, peerOf, plainExchange } from "./message.ts";
+import { http1Message, http2Message, type Message, peerOf } from "./message.ts";
 import { RequestScope } from "./request-scope.ts";
 import { Http2Sink, http1Sink, type Sink, upgradeSink } from "./sink.ts";
 import { beginWatch, writeAnswer } from "./write-answer.ts";
@@ -48,6 +49,7 @@ interface Serving {
 }
 
 const ENDED = "the request has ended";
+const ignore = (): void => {};
 
 /** The public side of the API server: TLS once, then HTTP/1.1 or HTTP/2 by ALPN, one handler for both. */
 export function createEdge(options: EdgeOptions): Edge {
@@ -124,14 +126,14 @@ function createHttp1(serving: Serving): Http1Server {
   server.on("request", (request, response) => {
     const scope = new RequestScope();
     response.on("close", () => scope.end(ENDED));
-    void serve(serving, { message: http1Message(request), scope, sink: http1Sink(response) });
+    serve(serving, { message: http1Message(request), scope, sink: http1Sink(response) });
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const scope = new RequestScope();
     socket.on("close", () => scope.end(ENDED));
     socket.on("error", () => socket.destroy());
     const message = { ...http1Message(request), upgrade: { request, socket, head } };
-    void serve(serving, { message, scope, sink: upgradeSink(socket) });
+    serve(serving, { message, scope, sink: upgradeSink(socket) });
   });
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
@@ -167,8 +169,9 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
         streams--;
         scope.end(ENDED);
       });
-      stream.on("error", () => scope.end(ENDED));
-      void serve(serving, {
+      // What goes wrong closes it as well.
+      stream.on("error", ignore);
+      serve(serving, {
         message: http2Message(stream, { headers, raw, peer }),
         scope,
         sink: new Http2Sink(stream),
@@ -181,30 +184,73 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
   return server;
 }
 
-async function serve(serving: Serving, served: { message: Message; scope: RequestScope; sink: Sink }): Promise<void> {
-  const { message, scope, sink } = served;
-  const { options } = serving;
+/** One request at work. */
+interface Served {
+  readonly message: Message;
+  readonly scope: RequestScope;
+  readonly sink: Sink;
+}
+
+function serve(serving: Serving, served: Served): void {
+  const { message, scope } = served;
   let exchange: Exchange | undefined;
   try {
     exchange = exchangeOf(message, scope);
     const isCounted = !isLongRunning(exchange.info);
     if (isCounted) count(serving, scope);
-    const answer = await options.handler(exchange);
-    // There may be ten thousand watches that wait: each keeps no more than it needs to go on.
-    if (answer.kind === "watch") {
-      const goOn = await beginWatch(answer, exchange, sink, options.clock);
-      return brokenOff(goOn(), { scope, sink, log: options.log, path: exchange.path });
-    }
-    if (answer.kind === "list") await writeInTime(answer, { exchange, sink, serving });
-    else await writeAnswer(answer, exchange, sink, options.clock);
-    if (isCounted) options.sent?.(exchange, sink.written());
+    const answering = serving.options.handler(exchange);
+    // Most answers are there at once, and written before anything else has its turn.
+    if (!(answering instanceof Promise) && (answering.kind === "object" || answering.kind === "text")) {
+      const writing = writeAnswer(answering, exchange, served.sink, serving.options.clock);
+      if (writing === undefined) {
+        if (isCounted) serving.options.sent?.(exchange, served.sink.written());
+      } else void settle(serving, served, { exchange, writing });
+    } else void settle(serving, served, { exchange, answering });
   } catch (error) {
-    if (scope.isOver) return;
-    const { status } = statusOf(error, options.log, `${message.method} ${message.url}`);
-    const failed = exchange ?? plainExchange(message, scope);
-    await writeAnswer(objectAnswer(status as ApiObject, { code: status.code }), failed, sink, options.clock).catch(() =>
-      sink.abort(),
-    );
+    void fail(serving, served, { exchange, error });
+  }
+}
+
+type UnderWay = { readonly exchange: Exchange } & (
+  | { readonly answering: Answering }
+  | { readonly writing: Promise<void> }
+);
+
+/** The rest of a request that had to wait for something. */
+async function settle(serving: Serving, served: Served, underWay: UnderWay): Promise<void> {
+  const { options } = serving;
+  const { scope, sink } = served;
+  const { exchange } = underWay;
+  try {
+    if ("writing" in underWay) await underWay.writing;
+    else {
+      const answer = await underWay.answering;
+      // There may be ten thousand watches that wait: each keeps no more than it needs to go on.
+      if (answer.kind === "watch") {
+        const goOn = await beginWatch(answer, exchange, sink, options.clock);
+        return brokenOff(goOn(), { scope, sink, log: options.log, path: exchange.path });
+      }
+      if (answer.kind === "list") await writeInTime(answer, { exchange, sink, serving });
+      else await writeAnswer(answer, exchange, sink, options.clock);
+    }
+    if (!isLongRunning(exchange.info)) options.sent?.(exchange, sink.written());
+  } catch (error) {
+    await fail(serving, served, { exchange, error });
+  }
+}
+
+async function fail(
+  { options }: Serving,
+  { message, scope, sink }: Served,
+  { exchange, error }: { exchange: Exchange | undefined; error: unknown },
+): Promise<void> {
+  if (scope.isOver) return;
+  const { status } = statusOf(error, options.log, `${message.method} ${message.url}`);
+  const failed = exchange ?? plainExchange(message, scope);
+  try {
+    await writeAnswer(objectAnswer(status as ApiObject, { code: status.code }), failed, sink, options.clock);
+  } catch {
+    sink.abort();
   }
 }
 

@@ -15,15 +15,19 @@ export function contentType(format: Format): string {
   return CONTENT_TYPES[format.encoding];
 }
 
-/** One object in the wanted form. */
-export async function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: number): Promise<Buffer> {
+/** One object in the wanted form: at once where its bytes are there. */
+export function encodeSingle(answer: ObjectAnswer, format: Format, nowMs: number): Buffer | Promise<Buffer> {
+  const isAsStored = format.as === "object" && format.encoding === "json" && !format.pretty;
+  return isAsStored && answer.bytes !== undefined ? answer.bytes : encodeView(answer, format, nowMs);
+}
+
+async function encodeView(answer: ObjectAnswer, format: Format, nowMs: number): Promise<Buffer> {
   const { resource } = answer;
   if (format.as === "table") {
     const kind = resource?.kind ?? kindOf(answer.object);
     return encodeValue(tableOf(kind, [answer.object], tableOptions(answer.object.metadata, format, nowMs)), format);
   }
   if (format.as === "metadata") return encodeValue(metadataOf(answer.object), format);
-  if (format.encoding === "json" && !format.pretty && answer.bytes !== undefined) return answer.bytes;
   if (format.encoding === "protobuf" && answer.bytes !== undefined && resource !== undefined) {
     const { encodeStored } = await import("../../api/protobuf/encode-stored.ts");
     return encodeStored(answer.bytes, shownKind(resource.schema, format));

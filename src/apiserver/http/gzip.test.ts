@@ -5,6 +5,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { systemClock } from "../../base/clock.ts";
 import type { Answer, Exchange } from "../exchange.ts";
 import { requestInfo } from "../request-info.ts";
+import { headerRecord } from "../testing/header-record.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 import { takesGzip } from "./gzip.ts";
 import type { Sink } from "./sink.ts";
@@ -41,7 +42,7 @@ suite("compressed answers", () => {
     let head: Record<string, string | string[]> = {};
     let waited = 0;
     const sink: Sink = {
-      head: (_code, sent) => void (head = sent),
+      head: (_code, sent) => void (head = headerRecord(sent)),
       // A reader that is slow: every piece has to be waited for.
       write: (chunk) => void pieces.push(Buffer.from(chunk)) as unknown as boolean,
       writeAll: (chunks) => void pieces.push(...chunks.map((chunk) => Buffer.from(chunk))) as unknown as boolean,

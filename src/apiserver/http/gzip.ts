@@ -7,7 +7,7 @@ export const COMPRESSED_BYTES_MIN = 128 * 1024;
 /** Upstream's level: four times smaller at a fifth of the work of the best. */
 const LEVEL = 1;
 
-export const GZIP_HEADERS = { "content-encoding": "gzip", vary: "Accept-Encoding" } as const;
+export const GZIP_HEADERS = ["content-encoding", "gzip", "vary", "Accept-Encoding"] as const;
 
 /** Whether the client takes gzip. */
 export function takesGzip(headers: IncomingHttpHeaders): boolean {

@@ -1,19 +1,40 @@
 import type { Readable } from "node:stream";
 import { badRequest, entityTooLarge } from "../../api/status.ts";
+import type { RequestBody } from "../exchange.ts";
 
 /** Upstream's limit of a request body (3 MiB, MaxRequestBodyBytes). */
 const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 /** A body that is read when somebody first asks for it, and once. */
-export function bodyReader(stream: Readable): { read(): Promise<Buffer>; wasRead(): boolean; size(): number } {
-  let reading: Promise<Buffer> | undefined;
-  let size = 0;
-  const read = async (): Promise<Buffer> => {
-    const bytes = await readBody(stream);
-    size = bytes.length;
+export class StreamBody implements RequestBody {
+  readonly contentType: string;
+  readonly #stream: Readable;
+  #reading: Promise<Buffer> | undefined;
+  #size = 0;
+
+  constructor(stream: Readable, contentType: string | undefined) {
+    this.#stream = stream;
+    this.contentType = contentType ?? "";
+  }
+
+  read(): Promise<Buffer> {
+    this.#reading ??= this.#read();
+    return this.#reading;
+  }
+
+  wasRead(): boolean {
+    return this.#reading !== undefined;
+  }
+
+  size(): number {
+    return this.#size;
+  }
+
+  async #read(): Promise<Buffer> {
+    const bytes = await readBody(this.#stream);
+    this.#size = bytes.length;
     return bytes;
-  };
-  return { read: () => (reading ??= read()), wasRead: () => reading !== undefined, size: () => size };
+  }
 }
 
 /** All bytes of a body. @throws StatusError RequestEntityTooLarge, or BadRequest when the client breaks off */

@@ -5,7 +5,8 @@
 export class RequestScope {
   #controller: AbortController | undefined;
   #reason: string | undefined;
-  #after: (() => void)[] | undefined;
+  /** Mostly there is none, or one. */
+  #after: (() => void) | readonly (() => void)[] | undefined;
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -22,7 +23,13 @@ export class RequestScope {
   /** Calls back at the end, at once when it has come: a listener for less than a signal's. */
   after(callback: () => void): void {
     if (this.isOver) callback();
-    else this.#after = [...(this.#after ?? []), callback];
+    else this.#after = this.#after === undefined ? callback : [...this.#callbacks(), callback];
+  }
+
+  /** Takes `after` back. */
+  notAfter(callback: () => void): void {
+    const left = this.#callbacks().filter((each) => each !== callback);
+    this.#after = left.length > 1 ? left : left[0];
   }
 
   /** @param reason one text for all requests that end so: an exception with its stack for each would cost more than the request */
@@ -30,6 +37,11 @@ export class RequestScope {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const callback of this.#after ?? []) callback();
+    for (const callback of this.#callbacks()) callback();
+  }
+
+  #callbacks(): readonly (() => void)[] {
+    const after = this.#after;
+    return after === undefined ? [] : typeof after === "function" ? [after] : after;
   }
 }

@@ -2,9 +2,12 @@ import type { ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex, Writable } from "node:stream";
 
+/** Names in lower case and values in turn. As Node takes headers with the least to do. */
+export type HeaderList = readonly string[];
+
 /** Where an answer is written, HTTP/1.1 and HTTP/2 alike. */
 export interface Sink {
-  head(code: number, headers: Record<string, string | string[]>): void;
+  head(code: number, headers: HeaderList): void;
   /** False when the peer is slow: wait for `drained` before writing on. */
   write(chunk: Buffer | string): boolean;
   /** The same for many at once: written together they cost about as much as one. */
@@ -22,7 +25,7 @@ export interface Sink {
 export function http1Sink(response: ServerResponse): Sink {
   let written = 0;
   return {
-    head: (code, headers) => void response.writeHead(code, headers),
+    head: (code, headers) => void response.writeHead(code, [...headers]),
     write(chunk) {
       written += chunk.length;
       return response.write(chunk);
@@ -41,6 +44,8 @@ export function http1Sink(response: ServerResponse): Sink {
   };
 }
 
+const OF_CONNECTIONS = new Set(["connection", "transfer-encoding", "keep-alive"]);
+
 /** Answers on an HTTP/2 stream. Headers that HTTP/2 forbids are left out. */
 export class Http2Sink implements Sink {
   readonly #stream: ServerHttp2Stream;
@@ -50,10 +55,13 @@ export class Http2Sink implements Sink {
     this.#stream = stream;
   }
 
-  head(code: number, headers: Record<string, string | string[]>): void {
+  head(code: number, headers: HeaderList): void {
     if (this.#stream.destroyed || this.#stream.headersSent) return;
-    const { connection: _c, "transfer-encoding": _t, "keep-alive": _k, ...rest } = headers;
-    this.#stream.respond({ ":status": code, ...rest });
+    const list = [":status", String(code)];
+    for (let index = 0; index < headers.length; index += 2) {
+      if (!OF_CONNECTIONS.has(headers[index]!)) list.push(headers[index]!, headers[index + 1]!);
+    }
+    this.#stream.respond(list);
   }
 
   write(chunk: Buffer | string): boolean {
@@ -89,10 +97,9 @@ export class Http2Sink implements Sink {
 export function upgradeSink(socket: Duplex): Sink {
   return {
     head(code, headers) {
-      const lines = Object.entries(headers).map(
-        ([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : value}\r\n`,
-      );
-      socket.write(`HTTP/1.1 ${code} Answer\r\n${lines.join("")}connection: close\r\n\r\n`);
+      let lines = "";
+      for (let index = 0; index < headers.length; index += 2) lines += `${headers[index]}: ${headers[index + 1]}\r\n`;
+      socket.write(`HTTP/1.1 ${code} Answer\r\n${lines}connection: close\r\n\r\n`);
     },
     write: (chunk) => socket.write(chunk),
     writeAll: (chunks) => writeTogether(socket, chunks),

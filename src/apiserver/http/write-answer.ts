@@ -6,16 +6,16 @@ import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
 import { type FramedEvents, frameEncoder } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
 import { type Format, negotiate } from "./negotiate.ts";
-import type { Sink } from "./sink.ts";
+import type { HeaderList, Sink } from "./sink.ts";
 import { warningHeaders } from "./warning-headers.ts";
 import { wantsWebSocket, writeMessages, writeWatchMessages } from "./web-socket-answer.ts";
 
-/** Gives an answer the form that the client accepts and writes it, no faster than the client reads. */
-export async function writeAnswer(answer: Answer, exchange: Exchange, sink: Sink, clock: Clock): Promise<void> {
+/** Gives an answer the form that the client accepts and writes it, no faster than the client reads: at once what is short. */
+export function writeAnswer(answer: Answer, exchange: Exchange, sink: Sink, clock: Clock): void | Promise<void> {
   if (answer.kind === "taken") return;
   if (answer.kind === "text") return writeText(answer, exchange, sink);
   if (answer.kind === "stream") return writeStream(answer, exchange, sink);
-  if (answer.kind === "watch") return (await beginWatch(answer, exchange, sink, clock))();
+  if (answer.kind === "watch") return beginWatch(answer, exchange, sink, clock).then((goOn) => goOn());
   const format = formatFor(answer, exchange);
   if (answer.kind === "object") return writeObject(answer, { exchange, sink, format, clock });
   return writeList(answer, { exchange, sink, format, clock });
@@ -46,30 +46,41 @@ function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Ex
   }
 }
 
-async function writeObject(answer: ObjectAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
-  const body = await encodeSingle(answer, format, clock.now());
-  const headers = { "content-type": contentType(format), ...retryAfter(answer.object) };
-  await writeWhole(body, { code: answer.code, headers }, { exchange, sink });
+function writeObject(answer: ObjectAnswer, { exchange, sink, format, clock }: Writing): void | Promise<void> {
+  const body = encodeSingle(answer, format, clock.now());
+  const headers = ["content-type", contentType(format), ...(answer.code < 400 ? [] : retryAfter(answer.object))];
+  const head = { code: answer.code, headers };
+  if (body instanceof Promise) return body.then((encoded) => writeWhole(encoded, head, { exchange, sink }));
+  return writeWhole(body, head, { exchange, sink });
+}
+
+interface Head {
+  readonly code: number;
+  readonly headers: HeaderList;
 }
 
 /** A body that is there as a whole. */
-async function writeWhole(
-  body: Buffer,
-  head: { code: number; headers: Record<string, string> },
-  to: { exchange: Exchange; sink: Sink },
-): Promise<void> {
+function writeWhole(body: Buffer, head: Head, to: { exchange: Exchange; sink: Sink }): void | Promise<void> {
   const { exchange, sink } = to;
-  const isPacked =
-    body.length > COMPRESSED_BYTES_MIN && takesGzip(exchange.headers) && !("content-encoding" in head.headers);
-  const sent = isPacked ? await gzipWhole(body) : body;
-  const length = { "content-length": String(sent.length) };
-  sink.head(head.code, headersOf(exchange, { ...head.headers, ...length, ...(isPacked ? GZIP_HEADERS : {}) }));
-  sink.end(exchange.method === "HEAD" ? undefined : sent);
+  if (
+    body.length > COMPRESSED_BYTES_MIN &&
+    takesGzip(exchange.headers) &&
+    headerOf(head.headers, "content-encoding") === undefined
+  ) {
+    const headers = [...head.headers, ...GZIP_HEADERS];
+    return gzipWhole(body).then((packed) => endWhole(packed, { code: head.code, headers }, { exchange, sink }));
+  }
+  endWhole(body, head, to);
+}
+
+function endWhole(body: Buffer, head: Head, { exchange, sink }: { exchange: Exchange; sink: Sink }): void {
+  sink.head(head.code, headersOf(exchange, [...head.headers, "content-length", String(body.length)]));
+  sink.end(exchange.method === "HEAD" ? undefined : body);
 }
 
 async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
   const blocks = encodeList(answer, format, clock.now());
-  const type = { "content-type": contentType(format) };
+  const type = ["content-type", contentType(format)];
   if (exchange.method === "HEAD") {
     sink.head(200, headersOf(exchange, type));
     return sink.end();
@@ -78,7 +89,7 @@ async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: 
     return writeBlocks(blocks, { exchange, sink, head: () => sink.head(200, headersOf(exchange, type)) });
   }
   const { isLarge, all } = await peekSize(blocks);
-  const headers = headersOf(exchange, { ...type, ...(isLarge ? GZIP_HEADERS : {}) });
+  const headers = headersOf(exchange, [...type, ...(isLarge ? GZIP_HEADERS : [])]);
   const sent = isLarge ? gzipBlocks(all, exchange.signal) : all;
   return writeBlocks(sent, { exchange, sink, head: () => sink.head(200, headers) });
 }
@@ -113,7 +124,7 @@ export async function beginWatch(
   const streamType = format.encoding === "protobuf" ? `${contentType(format)};stream=watch` : contentType(format);
   const watch = { events: answer.events, frameOf: await frameEncoder(answer, format, clock) };
   if (wantsWebSocket(answer, exchange)) return messagesOf(watch, exchange, format.encoding);
-  sink.head(200, headersOf(exchange, { "content-type": streamType }));
+  sink.head(200, headersOf(exchange, ["content-type", streamType]));
   return eventsOf(watch, sink);
 }
 
@@ -150,15 +161,15 @@ async function writeBatch(batch: readonly Buffer[], sink: Sink): Promise<void> {
   }
 }
 
-function writeText(answer: TextAnswer, exchange: Exchange, sink: Sink): Promise<void> {
+function writeText(answer: TextAnswer, exchange: Exchange, sink: Sink): void | Promise<void> {
   const body = typeof answer.text === "string" ? Buffer.from(answer.text) : answer.text;
-  const headers = { "content-type": answer.contentType, ...answer.headers };
+  const headers = listOf({ "content-type": answer.contentType, ...answer.headers });
   return writeWhole(body, { code: answer.code, headers }, { exchange, sink });
 }
 
 async function writeStream(answer: StreamAnswer, exchange: Exchange, sink: Sink): Promise<void> {
   if (wantsWebSocket(answer, exchange)) return writeMessages(answer.chunks, { exchange, isText: false });
-  sink.head(answer.code, { ...headersOf(exchange, {}), ...answer.headers });
+  sink.head(answer.code, headersOf(exchange, listOf(answer.headers)));
   try {
     for await (const chunk of answer.chunks) {
       if (exchange.signal.aborted) return;
@@ -171,18 +182,38 @@ async function writeStream(answer: StreamAnswer, exchange: Exchange, sink: Sink)
   }
 }
 
-function headersOf(exchange: Exchange, headers: Record<string, string>): Record<string, string | string[]> {
-  const warnings = warningHeaders(exchange.warnings);
-  return {
-    "cache-control": "no-cache, private",
-    "x-content-type-options": "nosniff",
-    ...exchange.answerHeaders,
-    ...headers,
-    ...(warnings.length === 0 ? {} : { warning: warnings }),
-  };
+/** What every answer says, unless it says something else itself. */
+const USUAL: HeaderList = ["cache-control", "no-cache, private", "x-content-type-options", "nosniff"];
+
+function headersOf(exchange: Exchange, own: HeaderList): string[] {
+  const { answerHeaders: given, warnings } = exchange;
+  const headers: string[] = [];
+  addMissing(headers, USUAL, own);
+  if (given !== undefined) addMissing(headers, listOf(given), own);
+  for (const each of own) headers.push(each);
+  if (warnings.length > 0) for (const warning of warningHeaders(warnings)) headers.push("warning", warning);
+  return headers;
 }
 
-function retryAfter(object: ApiObject): Record<string, string> {
+function addMissing(headers: string[], more: HeaderList, own: HeaderList): void {
+  for (let index = 0; index < more.length; index += 2) {
+    const name = more[index]!;
+    if (headerOf(own, name) === undefined) headers.push(name, more[index + 1]!);
+  }
+}
+
+function headerOf(headers: HeaderList, name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return headers[index + 1];
+  return undefined;
+}
+
+function listOf(headers: Readonly<Record<string, string | string[]>>): string[] {
+  const list: string[] = [];
+  for (const name in headers) for (const value of [headers[name]!].flat()) list.push(name, value);
+  return list;
+}
+
+function retryAfter(object: ApiObject): HeaderList {
   const seconds = (object as { details?: { retryAfterSeconds?: number } }).details?.retryAfterSeconds;
-  return seconds === undefined || seconds <= 0 ? {} : { "retry-after": String(seconds) };
+  return seconds === undefined || seconds <= 0 ? [] : ["retry-after", String(seconds)];
 }

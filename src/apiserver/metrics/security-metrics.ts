@@ -27,19 +27,17 @@ export function measuredAuthenticator(authenticator: Authenticator, metrics: Met
   const others = users.labels("other");
   return {
     name: authenticator.name,
-    async authenticate(credentials) {
-      const startMs = clock.monotonic();
-      let result = wrong!;
-      try {
-        const user = await authenticator.authenticate(credentials);
-        result = user === undefined ? failed! : success!;
-        if (user !== undefined) others.inc();
-        return user;
-      } finally {
-        result.count.inc();
-        result.time.observe((clock.monotonic() - startMs) / 1000);
-      }
-    },
+    authenticate: (credentials) =>
+      timed(
+        clock,
+        () => authenticator.authenticate(credentials),
+        (seconds, asked) => {
+          const result = asked === undefined ? wrong! : asked.value === undefined ? failed! : success!;
+          if (result === success) others.inc();
+          result.count.inc();
+          result.time.observe(seconds);
+        },
+      ),
   };
 }
 
@@ -62,18 +60,46 @@ export function measuredAuthorizer(authorizer: Authorizer, metrics: Metrics, clo
   const byDecision = { allow: allowed!, deny: denied!, noOpinion: noOpinion! };
   return {
     name: authorizer.name,
-    async authorize(attributes) {
-      const startMs = clock.monotonic();
-      let result = wrong!;
-      try {
-        const asked = authorizer.authorize(attributes);
-        const answer = asked instanceof Promise ? await asked : asked;
-        result = byDecision[answer.decision];
-        return answer;
-      } finally {
-        result.count.inc();
-        result.time.observe((clock.monotonic() - startMs) / 1000);
-      }
-    },
+    authorize: (attributes) =>
+      timed(
+        clock,
+        () => authorizer.authorize(attributes),
+        (seconds, answer) => {
+          const result = answer === undefined ? wrong! : byDecision[answer.value.decision];
+          result.count.inc();
+          result.time.observe(seconds);
+        },
+      ),
   };
+}
+
+/** Tells how long it took, and what came of it: nothing when it failed. */
+function timed<T>(
+  clock: Clock,
+  ask: () => T | Promise<T>,
+  tell: (seconds: number, result: { readonly value: T } | undefined) => void,
+): T | Promise<T> {
+  const startMs = clock.monotonic();
+  const over = (result: { readonly value: T } | undefined): void => tell((clock.monotonic() - startMs) / 1000, result);
+  let asked: T | Promise<T>;
+  try {
+    asked = ask();
+  } catch (error) {
+    over(undefined);
+    throw error;
+  }
+  if (!(asked instanceof Promise)) {
+    over({ value: asked });
+    return asked;
+  }
+  return asked.then(
+    (value) => {
+      over({ value });
+      return value;
+    },
+    (error: unknown) => {
+      over(undefined);
+      throw error;
+    },
+  );
 }

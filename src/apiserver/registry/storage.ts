@@ -1,5 +1,6 @@
 import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
 import { type Store, ValueTooLargeError } from "../../store/store.ts";
+import type { CacheEntry } from "../cache/entry.ts";
 import type { EntryReader } from "../cache/entry-reader.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import { noteCause, originOf } from "./causes.ts";
@@ -56,10 +57,17 @@ export class ResourceStorage {
     return storageKey(this.prefix, namespace, name);
   }
 
-  /** The object as of now. */
-  async get(namespace: string, name: string): Promise<Stored | undefined> {
-    await this.cache.fresh();
-    return this.cached(namespace, name);
+  /** The object as of now, at once when the cache holds all that is durable. */
+  get(namespace: string, name: string): Stored | undefined | Promise<Stored | undefined> {
+    const fresh = this.cache.fresh();
+    return fresh instanceof Promise ? fresh.then(() => this.cached(namespace, name)) : this.cached(namespace, name);
+  }
+
+  /** The same as bytes, for who only hands them on: nothing is parsed. */
+  entry(namespace: string, name: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
+    const key = this.key(namespace, name);
+    const fresh = this.cache.fresh();
+    return fresh instanceof Promise ? fresh.then(() => this.cache.get(key)) : this.cache.get(key);
   }
 
   /** The object as last seen: good enough where the write checks the revision. */

@@ -4,7 +4,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, conflict } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import { formatTime } from "../../base/clock.ts";
-import { objectAnswer } from "../exchange.ts";
+import { objectAnswer, withInfo } from "../exchange.ts";
 import { writeContext } from "../handlers/environment.ts";
 import type { VirtualHandler } from "../handlers/handler.ts";
 import { typedBody } from "../handlers/typed-body.ts";
@@ -75,6 +75,6 @@ export function bindingCollection(table: () => ResourceTable): VirtualHandler {
     const name = (await typedBody(exchange, BINDING)).metadata?.name ?? "";
     if (name === "") throw badRequest("metadata.name: Required value: a Binding is named after its pod");
     const info = { ...exchange.info, resource: "pods", subresource: "binding", name };
-    return present(bindingSubresource.create, "the handler of bindings")(pods, { ...exchange, info }, environment);
+    return present(bindingSubresource.create, "the handler of bindings")(pods, withInfo(exchange, info), environment);
   };
 }

@@ -1,13 +1,9 @@
-import type { Answer, Exchange } from "../exchange.ts";
+import type { Answering, Exchange } from "../exchange.ts";
 import type { Environment } from "../handlers/environment.ts";
 import type { ServedResource } from "../registry/resource.ts";
 
 /** One verb of a subresource. */
-export type SubresourceHandler = (
-  resource: ServedResource,
-  exchange: Exchange,
-  environment: Environment,
-) => Promise<Answer>;
+export type SubresourceHandler = (resource: ServedResource, exchange: Exchange, environment: Environment) => Answering;
 
 /**
  * The seam for what stands behind the last segment of `/…/pods/web/binding`: a handler a verb. Verbs that are not here

@@ -3,9 +3,10 @@ import { StatusError } from "../../api/status.ts";
 import { systemClock } from "../../base/clock.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
-import type { Sink } from "../http/sink.ts";
+import type { HeaderList, Sink } from "../http/sink.ts";
 import { writeAnswer } from "../http/write-answer.ts";
 import { requestInfo } from "../request-info.ts";
+import { headerRecord } from "./header-record.ts";
 
 export interface RawAnswer {
   readonly code: number;
@@ -62,8 +63,8 @@ function memorySink(): Sink & { chunks: Buffer[]; answered: { code: number; head
   const sink: ReturnType<typeof memorySink> = {
     chunks,
     answered: { code: 0, headers: {} },
-    head(code: number, headers: Record<string, string | string[]>) {
-      sink.answered = { code, headers };
+    head(code: number, headers: HeaderList) {
+      sink.answered = { code, headers: headerRecord(headers) };
     },
     write(chunk: Buffer | string) {
       chunks.push(Buffer.from(chunk));

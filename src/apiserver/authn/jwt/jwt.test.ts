@@ -48,7 +48,7 @@ async function open(settings: AuthenticationSettings, log: Logger = silentLogger
   return { authentication, clock };
 }
 
-const who = (authentication: OpenAuthentication, token: string) =>
+const who = async (authentication: OpenAuthentication, token: string) =>
   authentication.authenticate({ headers: { authorization: `Bearer ${token}` } });
 
 function refused(pattern: RegExp) {
