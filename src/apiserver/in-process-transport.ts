@@ -22,7 +22,7 @@ export interface InProcessIdentity {
  * components never wait for a socket: the budget, which all of them share, lets those of the network have their turn.
  */
 export function inProcessTransport(handler: Handler, identity: InProcessIdentity, turns: TurnBudget): Transport {
-  const send = async (request: TransportRequest, signal: AbortSignal): Promise<Answer> => {
+  const send = async (request: TransportRequest, signal = request.signal): Promise<Answer> => {
     const turn = nextStart(turns);
     if (turn !== undefined) await turn;
     const answer = await handler(exchangeOf(request, identity, signal));
@@ -31,14 +31,14 @@ export function inProcessTransport(handler: Handler, identity: InProcessIdentity
   };
   return {
     async request(request) {
-      const answer = await send(request, request.signal ?? new AbortController().signal);
+      const answer = await send(request);
       if (answer.kind === "object") return shownObject(answer);
       if (answer.kind === "list") return listObject(answer);
       if (answer.kind === "stream") return streamedObject(answer);
       throw internalError(`${request.path} does not answer with an object`);
     },
     async text(request) {
-      const answer = await send(request, request.signal ?? new AbortController().signal);
+      const answer = await send(request);
       if (answer.kind === "text") return answer.text.toString();
       throw internalError(`${request.path} does not answer with text`);
     },
@@ -48,7 +48,7 @@ export function inProcessTransport(handler: Handler, identity: InProcessIdentity
 }
 
 async function* watch(
-  send: (request: TransportRequest, signal: AbortSignal) => Promise<Answer>,
+  send: (request: TransportRequest, signal?: AbortSignal) => Promise<Answer>,
   request: TransportRequest,
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const scope = new AbortController();
@@ -116,9 +116,10 @@ function listObject(answer: Extract<Answer, { kind: "list" }>): ApiObject {
   return list as ApiObject;
 }
 
-function exchangeOf(request: TransportRequest, identity: InProcessIdentity, signal: AbortSignal): Exchange {
+function exchangeOf(request: TransportRequest, identity: InProcessIdentity, given: AbortSignal | undefined): Exchange {
   const query = new URLSearchParams(request.query);
   const trace = currentTrace();
+  let signal = given;
   const headers = {
     "user-agent": identity.userAgent,
     ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
@@ -131,7 +132,11 @@ function exchangeOf(request: TransportRequest, identity: InProcessIdentity, sign
     info: requestInfo(request.method, request.path, query),
     credentials: { headers },
     user: identity.user,
-    signal,
+    // Most requests that nobody can call off are over before anybody asks.
+    get signal() {
+      signal ??= new AbortController().signal;
+      return signal;
+    },
     body: { contentType: request.contentType ?? "", value: request.body, read: async () => Buffer.alloc(0) },
     warnings: [],
   };

@@ -18,3 +18,16 @@ test("who is within the budget waits for nothing; the others begin in later turn
   await Promise.all(starts);
   assert.deepEqual(begun, [1, 2, 3, 4, 5]);
 });
+
+test("of very many that wait each is woken once", async () => {
+  const budget = turnBudget(4);
+  let asked = 0;
+  const turns = {
+    take(resume: () => void): boolean {
+      asked++;
+      return budget.take(resume);
+    },
+  };
+  await Promise.all(Array.from({ length: 400 }, () => nextStart(turns)));
+  assert.ok(asked <= 800, `asked ${asked} times`);
+});

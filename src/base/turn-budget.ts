@@ -6,7 +6,7 @@ import { nextTurn } from "./turn.ts";
  * the order in which it asked.
  */
 export interface TurnBudget {
-  /** True when one more may begin now; else `resume` is called in a later turn. */
+  /** True when one more may begin now; else `resume` is called in a later turn, and asks again. */
   take(resume: () => void): boolean;
 }
 
@@ -18,9 +18,12 @@ export function turnBudget(perTurn: number): TurnBudget {
     await nextTurn();
     taken = 0;
     isResetting = false;
-    const resumed = [...waiting];
-    waiting.clear();
-    for (const resume of resumed) resume();
+    // Only as many as may begin: the others keep their places, however many they are.
+    for (const resume of waiting) {
+      if (taken >= perTurn) break;
+      waiting.delete(resume);
+      resume();
+    }
   };
   return {
     take(resume) {
@@ -39,11 +42,14 @@ export function turnBudget(perTurn: number): TurnBudget {
 
 /** Nothing to wait for while the budget lasts; else resolves when one more may begin. */
 export function nextStart(turns: TurnBudget): Promise<void> | undefined {
-  let resume = (): void => {};
-  if (turns.take(() => resume())) return undefined;
-  return new Promise<void>((resolve) => {
-    resume = resolve;
-  }).then(() => nextStart(turns));
+  let begin = (): void => {};
+  const resume = (): void => {
+    if (turns.take(resume)) begin();
+  };
+  if (turns.take(resume)) return undefined;
+  return new Promise((resolve) => {
+    begin = resolve;
+  });
 }
 
 /** For tests of the order alone. */
