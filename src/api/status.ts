@@ -101,6 +101,10 @@ export function pageNotFound(): StatusError {
   return failure(404, "NotFound", "the server could not find the requested resource", {});
 }
 
+export function methodNotAllowed(): StatusError {
+  return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
 export function methodNotSupported(of: GroupResource, verb: string): StatusError {
   return failure(
     405,

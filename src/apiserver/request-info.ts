@@ -48,11 +48,13 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const start = isCore ? 2 : 3;
   if (parts.length <= start) return plain;
   const [group, version] = isCore ? ["", parts[1]!] : [parts[1]!, parts[2]!];
-  const target = resourceParts(parts.slice(start));
+  // Clients of old say in the path that they watch, upstream still listens.
+  const isWatchPath = parts[start] === "watch" && parts.length > start + 1 && method === "GET";
+  const target = resourceParts(parts.slice(isWatchPath ? start + 1 : start));
   const known = VERBS[method];
   if (target === undefined || known === undefined) return plain;
   const { namespace, resource, subresource, name, rest } = target;
-  const verb = collectionVerb(known, name, query);
+  const verb = isWatchPath ? "watch" : collectionVerb(known, name, query);
   return { isResourceRequest: true, verb, path, group, version, namespace, resource, subresource, name, rest };
 }
 

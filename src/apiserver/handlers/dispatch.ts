@@ -1,5 +1,12 @@
-import { methodNotSupported, notImplemented, pageNotFound, type StatusError } from "../../api/status.ts";
+import {
+  methodNotAllowed,
+  methodNotSupported,
+  notImplemented,
+  pageNotFound,
+  type StatusError,
+} from "../../api/status.ts";
 import { type Answer, type Answering, type Exchange, type Handler, withInfo } from "../exchange.ts";
+import { negotiate } from "../http/negotiate.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -31,6 +38,12 @@ export interface DispatchOptions {
 /** Verbs that validate objects. */
 const WRITES = new Set(["create", "update", "patch"]);
 
+/** Verbs that change objects. */
+const CHANGES = new Set([...WRITES, "delete", "deletecollection"]);
+
+/** What upstream's handler of custom resources takes for all namespaces together. */
+const OF_ALL_NAMESPACES = new Set(["list", "watch"]);
+
 /** The end of the chain: finds who answers. */
 export function dispatcher(options: DispatchOptions): Handler {
   return (exchange) => {
@@ -40,7 +53,7 @@ export function dispatcher(options: DispatchOptions): Handler {
     if (!info.isResourceRequest) return answerPath(options.paths, exchange);
     const virtual = options.virtual[`${info.group}/${info.version}/${info.resource}`];
     if (virtual !== undefined && info.name === "") {
-      if (info.verb !== "create") throw methodNotSupported(info, info.verb);
+      if (info.verb !== "create") throw methodNotAllowed();
       return virtual(exchange, options.environment);
     }
     const find = () => options.table.find(info.group, info.version, info.resource);
@@ -75,7 +88,8 @@ async function answerPath(paths: readonly PathHandler[], exchange: Exchange): Pr
 function scoped(resource: ServedResource, exchange: Exchange): Exchange {
   const { info } = exchange;
   if (resource.schema.namespaced) {
-    if (info.name !== "" && info.namespace === "") throw pageNotFound();
+    const isOfAll = info.name === "" && (resource.custom === undefined || OF_ALL_NAMESPACES.has(info.verb));
+    if (info.namespace === "" && !isOfAll) throw pageNotFound();
     return exchange;
   }
   if (info.namespace === "") return exchange;
@@ -86,6 +100,7 @@ function scoped(resource: ServedResource, exchange: Exchange): Exchange {
 function answerResource(options: DispatchOptions, resource: ServedResource, exchange: Exchange): Answering {
   const { info } = exchange;
   const { environment } = options;
+  if (CHANGES.has(info.verb)) checkAcceptable(resource, exchange);
   if (info.subresource !== "") return answerSubresource(options, resource, exchange);
   if (!isServed(resource, info.verb)) throw verbNotSupported(resource, info.verb);
   const computed = options.computed[`${info.group}/${info.version}/${info.resource}`];
@@ -101,22 +116,28 @@ function answerResource(options: DispatchOptions, resource: ServedResource, exch
     case "watch":
       return watchHandler(resource, exchange, environment);
     case "create":
-      if (info.name !== "" || needsNamespace) throw methodNotSupported(resource.schema, info.verb);
+      if (info.name !== "" || needsNamespace) throw notServed(resource, info.verb);
       return createHandler(resource, exchange, environment);
     case "update":
-      if (info.name === "") throw methodNotSupported(resource.schema, info.verb);
+      if (info.name === "") throw notServed(resource, info.verb);
       return updateHandler(resource, exchange, environment);
     case "patch":
-      if (info.name === "") throw methodNotSupported(resource.schema, info.verb);
+      if (info.name === "") throw notServed(resource, info.verb);
       return patchHandler(resource, exchange, environment);
     case "delete":
       return deleteHandler(resource, exchange, environment);
     case "deletecollection":
-      if (needsNamespace) throw methodNotSupported(resource.schema, info.verb);
+      if (needsNamespace) throw notServed(resource, info.verb);
       return deleteCollectionHandler(resource, exchange, environment);
     default:
-      throw methodNotSupported(resource.schema, info.verb);
+      throw notServed(resource, info.verb);
   }
+}
+
+/** Who takes no answer that there is may change nothing. @throws StatusError NotAcceptable */
+function checkAcceptable({ custom }: ServedResource, { headers, info, query }: Exchange): void {
+  if (info.subresource === "" && headers.accept !== undefined)
+    negotiate(headers.accept, query, { hasProtobuf: custom === undefined });
 }
 
 /** Objects of a kind that is going away can still be changed, or their finalizers would never go, though discovery no longer says so. */
@@ -125,8 +146,13 @@ function isServed({ schema, custom }: ServedResource, verb: string): boolean {
   return schema.verbs.includes(verb) || (changes && custom?.isTerminating === true);
 }
 
+/** Upstream's router says this of built-in resources, and the handler of custom ones that. */
+function notServed({ schema, custom }: Pick<ServedResource, "schema" | "custom">, verb: string): StatusError {
+  return custom === undefined ? methodNotAllowed() : methodNotSupported(schema, verb);
+}
+
 function verbNotSupported({ schema, custom }: ServedResource, verb: string): StatusError {
-  const error = methodNotSupported(schema, verb);
+  const error = notServed({ schema, custom }, verb);
   if (verb === "create" && custom?.isTerminating === true) {
     error.status.message = `${verb} not allowed while custom resource definition is terminating`;
   }
@@ -142,7 +168,6 @@ function answerSubresource(options: DispatchOptions, resource: ServedResource, e
     throw notImplemented(`${info.resource}/${info.subresource} is not served by this version of Wherry`);
   }
   const handler = subresource[info.verb as keyof Subresource];
-  if (handler === undefined)
-    throw methodNotSupported({ group: info.group, resource: `${info.resource}/${info.subresource}` }, info.verb);
+  if (handler === undefined) throw notServed(resource, info.verb);
   return handler(resource, exchange, options.environment);
 }

@@ -1,4 +1,5 @@
-import { notAcceptable } from "../../api/status.ts";
+import { invalid } from "../../api/field-error.ts";
+import { badRequest, notAcceptable } from "../../api/status.ts";
 
 /** In what form an answer is wanted. */
 export interface Format {
@@ -24,11 +25,12 @@ const ENCODINGS: Readonly<Record<string, Format["encoding"]>> = {
   "application/*": "json",
 };
 const OFFERS = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const STREAM_OFFERS = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
 
 /**
  * The first form of the Accept header, by quality and order, that the server has. Custom resources have no protobuf, but their
- * metadata has. Reviews and the like, which are never stored, have no Table.
- * @throws StatusError NotAcceptable
+ * metadata has. Reviews and the like, which are never stored, have no Table; watches are no YAML.
+ * @throws StatusError NotAcceptable, BadRequest
  */
 export function negotiate(
   accept: string | undefined,
@@ -36,13 +38,13 @@ export function negotiate(
   {
     hasProtobuf = true,
     hasTable = true,
+    isWatch = false,
     userAgent = "",
-  }: { hasProtobuf?: boolean; hasTable?: boolean; userAgent?: string | undefined } = {},
+  }: { hasProtobuf?: boolean; hasTable?: boolean; isWatch?: boolean; userAgent?: string | undefined } = {},
 ): Format {
   const ranges = rangesOf(accept ?? "");
   const pretty = isPretty(query, userAgent);
-  const includeObject = includeOf(query);
-  if (ranges.length === 0) return { encoding: "json", as: "object", pretty, includeObject };
+  if (ranges.length === 0) return { encoding: "json", as: "object", pretty, includeObject: "Metadata" };
   for (const range of ranges) {
     const encoding = Object.hasOwn(ENCODINGS, range.type) ? ENCODINGS[range.type] : undefined;
     const as = viewOf(range);
@@ -50,9 +52,10 @@ export function negotiate(
     if (encoding === undefined || as === undefined || (encoding === "protobuf" && as === "table")) continue;
     if (as === "table" && !hasTable) continue;
     if (encoding === "protobuf" && as === "object" && !hasProtobuf) continue;
-    return { encoding, as, pretty, includeObject };
+    if (encoding === "yaml" && isWatch) continue;
+    return { encoding, as, pretty, includeObject: as === "table" ? includeOf(query) : "Metadata" };
   }
-  throw notAcceptable(hasProtobuf ? OFFERS : OFFERS.slice(0, 2));
+  throw notAcceptable(isWatch ? STREAM_OFFERS : OFFERS);
 }
 
 const HEADERS_REMEMBERED = 256;
@@ -90,7 +93,7 @@ export function parseAccept(header: string): MediaRange[] {
 
 function viewOf(range: MediaRange): Format["as"] | undefined {
   const { as, g, v } = range.parameters;
-  if (as === undefined) return "object";
+  if (as === undefined) return g === undefined && v === undefined ? "object" : undefined;
   if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) return undefined;
   if (as === "Table") return v === "v1" || v === "v1beta1" ? "table" : undefined;
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "metadata" : undefined;
@@ -103,7 +106,11 @@ function isPretty(query: URLSearchParams, userAgent: string): boolean {
   return /^(?:curl|Wget|Mozilla\/5\.0)/.test(userAgent);
 }
 
+/** @throws StatusError BadRequest */
 function includeOf(query: URLSearchParams): Format["includeObject"] {
-  const value = query.get("includeObject");
-  return value === "Object" || value === "None" ? value : "Metadata";
+  const value = query.get("includeObject") ?? "";
+  if (value === "Object" || value === "None") return value;
+  if (value === "" || value === "Metadata") return "Metadata";
+  const { message } = invalid("includeObject", value, "must be 'Metadata', 'Object', 'None', or empty");
+  throw badRequest(`Unable to convert to Table as requested: includeObject: ${message}`);
 }

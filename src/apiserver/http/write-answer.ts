@@ -35,6 +35,7 @@ function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Ex
     const isCustom = answer.resource?.custom !== undefined;
     const format = negotiate(exchange.headers.accept, exchange.query, {
       hasProtobuf: !isCustom,
+      isWatch: answer.kind === "watch",
       hasTable:
         isStatus || answer.kind !== "object" || answer.resource !== undefined || kindOf(answer.object) !== undefined,
       userAgent: exchange.headers["user-agent"],
