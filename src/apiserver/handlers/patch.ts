@@ -14,21 +14,11 @@ import { isTrue } from "../request-info.ts";
 import { mediaType, parseYaml, textOf } from "./decode.ts";
 import { createAuthorization, type Environment, writeContext } from "./environment.ts";
 import { parseJsonText } from "./json-text.ts";
-import { patchObject, readPatched } from "./patched-object.ts";
+import { patchObject, type ReadPatch, readPatched } from "./patched-object.ts";
 import { placeInNamespace } from "./place-in-namespace.ts";
 import { readConfiguration } from "./read-object.ts";
 
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
-
-/** A patch that has been read: its type, and its value as JSON. */
-export interface ReadPatch {
-  readonly type: string;
-  readonly value: unknown;
-  /** Its text, where it was JSON: keys that come twice can be found only there. */
-  readonly json?: string | undefined;
-  /** Fields that an applied configuration says twice, told by the line. */
-  readonly duplicates?: readonly string[] | undefined;
-}
 
 /** PATCH of an object, or of its status. */
 export async function patchHandler(

@@ -7,8 +7,17 @@ import { badRequest, type StatusError } from "../../api/status.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { NESTING_MAX, nestsDeeper } from "./json-text.ts";
-import type { ReadPatch } from "./patch.ts";
 import { type ReadableType, readObject, type Unreadable } from "./read-object.ts";
+
+/** A patch that has been read: its type, and its value as JSON. */
+export interface ReadPatch {
+  readonly type: string;
+  readonly value: unknown;
+  /** Its text, where it was JSON: keys that come twice can be found only there. */
+  readonly json?: string | undefined;
+  /** Fields that an applied configuration says twice, told by the line. */
+  readonly duplicates?: readonly string[] | undefined;
+}
 
 /** The object with the patch applied; the original is not changed. @throws StatusError */
 export function patchObject(resource: ServedResource, current: ApiObject, patch: ReadPatch): ApiObject {
