@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { endOfValue, findInside, type Span, startOfMember } from "./json-bytes.ts";
+import { endOfFlatList, endOfValue, findInside, type Span, startOfMember } from "./json-bytes.ts";
 
 const name = fc.string({ unit: "grapheme-ascii", maxLength: 4 });
 const object = fc.dictionary(name, fc.jsonValue(), { noNullPrototype: true });
@@ -23,6 +23,27 @@ test("every member of an object is found where it stands", () => {
       assert.equal(startOfMember(text, 1, "longer than any"), undefined);
       assert.deepEqual(findInside(text, 1, "longer than any"), { end: text.length - 3, member: undefined });
     }),
+  );
+});
+
+test("the end of a list of objects is found whatever its texts say", () => {
+  const bit = fc.constantFrom("]", "}", "[", "{", ",", '"', "\\", ":", "a", " ");
+  const text = fc.array(bit, { maxLength: 6 }).map((bits) => bits.join(""));
+  const item = fc.dictionary(text, fc.oneof(text, fc.dictionary(text, text), fc.array(text, { maxLength: 2 })), {
+    maxKeys: 3,
+    noNullPrototype: true,
+  });
+  const member = fc.record({ list: fc.array(item, { maxLength: 3 }), after: text });
+  fc.assert(
+    fc.property(member, text, fc.constantFrom(undefined, 1), ({ list, after }, key, indent) => {
+      for (const value of [{ list }, { list, after }, { list, [key]: after }, { a: { list }, b: 1 }]) {
+        const input = Buffer.from(JSON.stringify(value, null, indent));
+        const start = input.indexOf('"list":') + (indent === undefined ? 7 : 8);
+        const end = endOfFlatList(input, start);
+        assert.deepEqual(valueIn(input, { start, end }), JSON.parse(JSON.stringify(list)));
+      }
+    }),
+    { numRuns: 1000 },
   );
 });
 

@@ -6,6 +6,8 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 const SPACE = 0x20;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
 
 /** The high bits of those of four bytes that are quotes; beyond the first of them also of others. */
 export function quotesIn(word: number): number {
@@ -41,23 +43,44 @@ export function endOfString(input: Uint8Array, start: number): number {
 export function endOfValue(input: Uint8Array, start: number): number {
   const end = input.length;
   let depth = 0;
-  for (let at = start; at < end; at++) {
-    const byte = input[at]!;
+  let at = start;
+  while (at < end) {
+    const byte = input[at++]!;
     if (byte === QUOTE) {
-      at = endOfString(input, at);
-      if (depth === 0) return at + 1;
-      continue;
-    }
-    // Braces and brackets differ by one bit.
-    const bracket = byte | 0x20;
-    if (bracket === OPEN_BRACE) depth++;
-    else if (bracket === CLOSE_BRACE) {
-      // The end of what the value is in also ends a number.
+      at = endOfString(input, at - 1) + 1;
       if (depth === 0) return at;
-      if (--depth === 0) return at + 1;
-    } else if (depth === 0 && byte === COMMA) return at;
+    } else if (byte >= OPEN_BRACKET) {
+      // Braces and brackets differ by one bit.
+      const bracket = byte | 0x20;
+      if (bracket === OPEN_BRACE) depth++;
+      else if (bracket === CLOSE_BRACE) {
+        // The end of what the value is in also ends a number.
+        if (depth === 0) return at - 1;
+        if (--depth === 0) return at;
+      }
+    } else if (depth === 0 && byte === COMMA) return at - 1;
   }
   return end;
+}
+
+/**
+ * The same for a list that mostly has no other list inside, as managedFields: half of many objects, and found without a walk.
+ * The first `]` ends it when no `[` comes before and when the first quote behind it begins a name. Were it inside a text, that
+ * quote would be the text's end (one that the text says has a backslash before it), and no name follows an end at once.
+ */
+export function endOfFlatList(input: Buffer, start: number): number {
+  const close = input.indexOf(CLOSE_BRACKET, start);
+  const inner = input.indexOf(OPEN_BRACKET, start + 1);
+  if (input[start] !== OPEN_BRACKET || close < 0 || (inner >= 0 && inner < close)) return endOfValue(input, start);
+  let at = close + 1;
+  while (input[at] === CLOSE_BRACE) at++;
+  const isEnd = at === input.length || (input[at] === COMMA && input[at + 1] === QUOTE && isLetter(input[at + 2]!));
+  return isEnd ? close + 1 : endOfValue(input, start);
+}
+
+function isLetter(byte: number): boolean {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
 }
 
 /** From where to where something stands. */
@@ -67,18 +90,18 @@ export interface Span {
 }
 
 /** Where the value of that member starts in the object which starts at `start`; undefined when it has none. */
-export function startOfMember(input: Uint8Array, start: number, name: string): number | undefined {
+export function startOfMember(input: Buffer, start: number, name: string): number | undefined {
   return walkMembers(input, start, { name, isLast: true }).member;
 }
 
-/** Where the object ends that starts at `start`, and where in it the value of that member stands. */
-export function findInside(input: Uint8Array, start: number, name: string): { end: number; member: Span | undefined } {
+/** Where the object ends that starts at `start`, and where in it that member stands, which is a list. */
+export function findInside(input: Buffer, start: number, name: string): { end: number; member: Span | undefined } {
   const { end, member, memberEnd } = walkMembers(input, start, { name, isLast: false });
   return { end, member: member === undefined ? undefined : { start: member, end: memberEnd } };
 }
 
 /** Goes through an object's members; with `isLast` only up to the value of the wanted one. */
-function walkMembers(input: Uint8Array, start: number, wanted: { name: string; isLast: boolean }) {
+function walkMembers(input: Buffer, start: number, wanted: { name: string; isLast: boolean }) {
   const name = JSON.stringify(wanted.name);
   let member: number | undefined;
   let memberEnd = 0;
@@ -89,7 +112,7 @@ function walkMembers(input: Uint8Array, start: number, wanted: { name: string; i
     const isWanted = keyEnd - at === name.length && isAt(input, at, name);
     if (isWanted) member = value;
     if (isWanted && wanted.isLast) break;
-    const end = endOfValue(input, value);
+    const end = isWanted ? endOfFlatList(input, value) : endOfValue(input, value);
     if (isWanted) memberEnd = end;
     at = afterSpace(input, end);
     if (input[at] === COMMA) at = afterSpace(input, at + 1);

@@ -1,5 +1,6 @@
 import type { FieldError } from "./field-error.ts";
 import type { ApiObject } from "./meta.ts";
+import type { Fields } from "./pick-fields.ts";
 
 /**
  * What is particular about one kind, as data and pure functions: one file a kind (core/pod.ts, apps/deployment.ts …), all
@@ -46,6 +47,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly countsGeneration?: true;
   /** Columns of `kubectl get`; priority 1 shows with -o wide only. Without them: Name and Age. */
   readonly columns?: readonly Column<T>[];
+  /** The only fields that columns and row conditions look at; of others they are told nothing. All where absent. */
+  readonly columnFields?: Fields;
   /** What a row of the table says of the object beside its cells. */
   rowConditions?(object: T): readonly RowCondition[];
   /** In which order a table has the rows of a list; by namespace and name where absent. */

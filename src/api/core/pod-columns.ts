@@ -3,6 +3,7 @@ import { findCondition, isConditionTrue } from "../conditions.ts";
 import type { Container, ContainerState, ContainerStatus, Pod } from "../generated/core/v1.ts";
 import { ageOf } from "../human-duration.ts";
 import type { Column, RowCondition } from "../kind.ts";
+import type { Fields } from "../pick-fields.ts";
 
 /** What `kubectl get pods` says of a pod. */
 export interface PodSummary {
@@ -15,6 +16,14 @@ export interface PodSummary {
 }
 
 const isRestartable = (container: Container | undefined): boolean => container?.restartPolicy === "Always";
+
+let summarized: { readonly pod: Pod; readonly summary: PodSummary } | undefined;
+
+/** The columns of one row ask one after the other. */
+function summaryOf(pod: Pod): PodSummary {
+  if (summarized?.pod !== pod) summarized = { pod, summary: summarizePod(pod) };
+  return summarized.summary;
+}
 
 /** READY, STATUS and RESTARTS, by upstream's rules. */
 function summarizePod(pod: Pod): PodSummary {
@@ -106,18 +115,43 @@ function summarizeMain(pod: Pod, before: string): Restarts & { reason: string; r
   return { ...restarts, reason, ready };
 }
 
+const shownStatuses = {
+  name: true,
+  restartCount: true,
+  ready: true,
+  started: true,
+  state: true,
+  lastState: true,
+} as const;
+
+/** What columns and row conditions look at: a fifth of a pod. Of containers it is their number. */
+export const podColumnFields: Fields = {
+  metadata: { name: true, creationTimestamp: true, deletionTimestamp: true },
+  spec: { nodeName: true, containers: {}, initContainers: { name: true, restartPolicy: true }, readinessGates: true },
+  status: {
+    phase: true,
+    reason: true,
+    nominatedNodeName: true,
+    podIP: true,
+    podIPs: true,
+    conditions: { type: true, status: true, reason: true },
+    containerStatuses: shownStatuses,
+    initContainerStatuses: shownStatuses,
+  },
+};
+
 export const podColumns: readonly Column<Pod>[] = [
   nameColumn,
   textColumn("Ready", "The aggregate readiness state of this pod for accepting traffic.", (pod) => {
-    const { ready, total } = summarizePod(pod);
+    const { ready, total } = summaryOf(pod);
     return `${ready}/${total}`;
   }),
-  textColumn("Status", "The aggregate status of the containers in this pod.", (pod) => summarizePod(pod).status),
+  textColumn("Status", "The aggregate status of the containers in this pod.", (pod) => summaryOf(pod).status),
   textColumn(
     "Restarts",
     "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.",
     (pod, nowMs) => {
-      const { restarts, lastRestart } = summarizePod(pod);
+      const { restarts, lastRestart } = summaryOf(pod);
       return restarts !== 0 && lastRestart !== undefined
         ? `${restarts} (${ageOf(lastRestart, nowMs)} ago)`
         : `${restarts}`;

@@ -3,7 +3,7 @@ import type { Pod, PodSpec } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { equalJson } from "../patch/json-value.ts";
 import { formatQuantity } from "../quantity.ts";
-import { podColumns, podRowConditions } from "./pod-columns.ts";
+import { podColumnFields, podColumns, podRowConditions } from "./pod-columns.ts";
 import { setPodSpecDefaults } from "./pod-defaults.ts";
 import { mergeLabelKeys } from "./pod-label-keys.ts";
 import { qualityOfService } from "./pod-quality.ts";
@@ -55,6 +55,7 @@ export const podKind = defineKind<Pod>({
   // Of a pod that is there already, everything has been said.
   warnings: (pod, old) => (old === undefined ? [...nameWarnings(pod.metadata, "Pod"), ...podWarnings(pod, "")] : []),
   columns: podColumns,
+  columnFields: podColumnFields,
   rowConditions: podRowConditions,
   selectableFields: {
     "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",

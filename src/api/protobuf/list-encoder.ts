@@ -8,6 +8,7 @@ import { builtInMessages } from "./messages.ts";
 import { Writer } from "./writer.ts";
 
 const BLOCK_BYTES = 256 * 1024;
+const NONE: Buffer = Buffer.alloc(0);
 
 /**
  * Encodes a long list piece by piece, its items from their JSON bytes. Length comes before content in protobuf: the first
@@ -18,6 +19,8 @@ export interface ListEncoder {
   add(json: Buffer): number;
   /** Blocks that are full since the last call; with `all` also the one that is not. */
   take(all?: boolean): Buffer[];
+  /** Takes a block back that nobody reads any more: a next one lies in the same memory. */
+  giveBack(block: Buffer): void;
   /** Forgets what was not taken. */
   drop(): void;
   /** What comes before the items, which are `size` bytes together. */
@@ -49,15 +52,20 @@ export function listEncoder({ apiVersion, kind }: { apiVersion: string; kind: st
   };
 }
 
-function itemBlocks({ element, number }: ValueField, blockBytes: number): Pick<ListEncoder, "add" | "take" | "drop"> {
+function itemBlocks(
+  { element, number }: ValueField,
+  blockBytes: number,
+): Pick<ListEncoder, "add" | "take" | "giveBack" | "drop"> {
   const memory = newMemory();
   const tag = (number << 3) | element.wireType;
-  let block: Buffer = Buffer.alloc(0);
+  let block = NONE;
   let full: Buffer[] = [];
+  let spare = block;
   const cursor = jsonCursor(block, block);
   const finish = (bytes: number, next: number): void => {
     if (bytes > 0) full.push(block.subarray(0, bytes));
-    block = Buffer.allocUnsafeSlow(next);
+    block = spare.length >= next ? spare : Buffer.allocUnsafeSlow(next);
+    spare = NONE;
     writeInto(cursor, block);
   };
   return {
@@ -80,6 +88,9 @@ function itemBlocks({ element, number }: ValueField, blockBytes: number): Pick<L
       const taken = full;
       full = [];
       return taken;
+    },
+    giveBack({ buffer }) {
+      spare = Buffer.from(buffer);
     },
     drop() {
       full = [];

@@ -4,9 +4,10 @@ import type { ConfigMapList } from "../../api/generated/core/v1.ts";
 import { findKind } from "../../api/kinds.ts";
 import { decodeObject } from "../../api/protobuf/decode.ts";
 import { loadSchema } from "../../api/schema-data.ts";
-import type { Table } from "../../api/table.ts";
+import { type Table, tableOf } from "../../api/table.ts";
 import type { ListAnswer } from "../exchange.ts";
 import { encode, stamp } from "../registry/codec.ts";
+import { largeList } from "../testing/large-list.ts";
 import { encodeList } from "./encode-list.ts";
 import type { Format } from "./negotiate.ts";
 
@@ -93,4 +94,47 @@ test("only a table has its kind's order", async () => {
     items.map(({ metadata }) => metadata?.name),
     ["a", "b", "c", "d"],
   );
+});
+
+const FORMS: readonly Partial<Format>[] = [
+  { encoding: "protobuf" },
+  { encoding: "protobuf", as: "metadata" },
+  { as: "metadata" },
+  { as: "table" },
+  { as: "table", includeObject: "None" },
+  { as: "table", includeObject: "Object" },
+];
+
+for (const form of FORMS) {
+  test(`blocks of ${JSON.stringify(form)} that were read are written into again`, async () => {
+    const format: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...form };
+    const kept: Buffer[] = [];
+    for await (const block of encodeList(largeList(), format, 0)) kept.push(...block);
+    const blocks = encodeList(largeList(), format, 0);
+    const copied: Buffer[] = [];
+    const memories = new Set<ArrayBufferLike>();
+    for (let next = await blocks.next(); next.done !== true; next = await blocks.next(true)) {
+      for (const each of next.value) copied.push(Buffer.from(each));
+      for (const { buffer, byteLength } of next.value) if (byteLength > 64 * 1024) memories.add(buffer);
+    }
+    assert.ok(Buffer.concat(copied).equals(Buffer.concat(kept)));
+    assert.ok(memories.size <= 2, `${memories.size} memories`);
+  });
+}
+
+test("a table of pods shows what a table of the whole objects does", async () => {
+  const list = largeList();
+  const kind = findKind("", "v1", "Pod");
+  const objects = list.entries.map(({ bytes }) => JSON.parse(bytes.toString()));
+  for (const includeObject of ["None", "Metadata", "Object"] as const) {
+    const format: Format = { encoding: "json", as: "table", pretty: false, includeObject };
+    const chunks: Buffer[] = [];
+    for await (const block of encodeList(list, format, Date.UTC(2026, 1))) chunks.push(...block);
+    const expected = tableOf(kind, objects, {
+      nowMs: Date.UTC(2026, 1),
+      includeObject,
+      metadata: { resourceVersion: "9" },
+    });
+    assert.deepEqual(JSON.parse(Buffer.concat(chunks).toString()), JSON.parse(JSON.stringify(expected)));
+  }
 });

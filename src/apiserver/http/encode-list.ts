@@ -4,15 +4,28 @@ import { tableOf } from "../../api/table.ts";
 import { nextTurn } from "../../base/turn.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { ListAnswer } from "../exchange.ts";
-import { type MetadataSpan, metadataIn, readObject, readWithoutManagedFields } from "../registry/codec.ts";
+import {
+  fieldsReader,
+  type MetadataSpan,
+  metadataIn,
+  readObject,
+  readWithoutManagedFields,
+} from "../registry/codec.ts";
 import { metadataOf, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
 
 /** Buffers that are written together. */
 export type Block = readonly Buffer[];
 
+/**
+ * Who asks for the next block may say that nobody reads the last one any more: then its memory is used again. Megabytes of
+ * buffers that live for a moment each would have the whole heap collected.
+ */
+export type Blocks = AsyncGenerator<Block, void, boolean | undefined> | Generator<Block, void, boolean | undefined>;
+
 const COMMA = Buffer.from(",");
 const END = Buffer.from("]}\n");
+const NONE: Buffer = Buffer.alloc(0);
 /** So much is written at once: enough that a write's own cost is small, little enough that others have their turn soon. */
 const BLOCK_BYTES = 256 * 1024;
 const BLOCK_ITEMS_MAX = 1000;
@@ -20,11 +33,7 @@ const BLOCK_ITEMS_MAX = 1000;
 const SLICE_BYTES = 256 * 1024;
 
 /** A list in the wanted form, block by block; as JSON the items are the cached bytes themselves. */
-export function encodeList(
-  list: ListAnswer,
-  format: Format,
-  nowMs: number,
-): AsyncGenerator<Block, void, undefined> | Generator<Block, void, undefined> {
+export function encodeList(list: ListAnswer, format: Format, nowMs: number): Blocks {
   const answer = format.as === "table" ? inRowOrder(list) : list;
   const isJson = format.encoding === "json";
   if (isJson && format.as === "object" && !format.pretty) return cachedBlocks(answer);
@@ -99,30 +108,51 @@ function* cachedBlocks(answer: ListAnswer): Generator<Block, void, undefined> {
 }
 
 /** Only cells are computed; what stands beside them is copied from the objects' bytes. */
-async function* rowBlocks(answer: ListAnswer, format: Format, nowMs: number): AsyncGenerator<Block, void, undefined> {
-  const { kind, custom } = answer.resource;
+async function* rowBlocks(
+  answer: ListAnswer,
+  format: Format,
+  nowMs: number,
+): AsyncGenerator<Block, void, boolean | undefined> {
+  const { kind } = answer.resource;
   const options = { nowMs, includeObject: "None", metadata: metadataOfList(answer) } as const;
   yield [Buffer.from(`${JSON.stringify(tableOf(kind, [], options)).slice(0, -"]}".length)}`)];
+  const hasMetadata = format.includeObject !== "None" && format.includeObject !== "Object";
+  const read = shownReader(answer);
+  let memory = NONE;
   let separator = "";
   for (const slice of slices(answer.entries, SLICE_BYTES)) {
     const block: Buffer[] = [];
-    const spans = slice.map(({ bytes }) => metadataIn(bytes));
-    // Columns of custom resources may look at anything.
-    const objects = slice.map(({ bytes }, index) =>
-      custom === undefined ? readWithoutManagedFields(bytes, spans[index]) : readObject(bytes),
-    );
-    const { rows } = tableOf(kind, objects, options);
+    const { rows } = tableOf(kind, read(slice), options);
     for (const [index, { bytes }] of slice.entries()) {
       const row = separator + JSON.stringify(rows[index]).slice(0, -1);
       separator = ",";
-      if (format.includeObject === "None") block.push(Buffer.from(`${row}}`));
-      else if (format.includeObject === "Object") block.push(Buffer.from(`${row},"object":`), bytes, CLOSE);
-      else block.push(Buffer.from(`${row},"object":${METADATA}`), part(bytes, spans[index]), CLOSE_BOTH);
+      if (hasMetadata)
+        block.push(Buffer.from(`${row},"object":${METADATA}`), part(bytes, metadataIn(bytes)), CLOSE_BOTH);
+      else if (format.includeObject === "None") block.push(Buffer.from(`${row}}`));
+      else block.push(Buffer.from(`${row},"object":`), bytes, CLOSE);
     }
-    yield block;
+    const whole = joinBlock(block, memory);
+    memory = (yield [whole]) === true ? Buffer.from(whole.buffer) : NONE;
     await nextTurn();
   }
   yield [END];
+}
+
+/** Reads objects with what their columns look at. Columns of custom resources may look at anything. */
+function shownReader({ resource }: ListAnswer): (entries: readonly CacheEntry[]) => readonly ApiObject[] {
+  const { kind, custom } = resource;
+  if (custom !== undefined) return (entries) => entries.map(({ bytes }) => readObject(bytes));
+  if (kind?.columnFields !== undefined) return fieldsReader(kind.columnFields);
+  return (entries) => entries.map(({ bytes }) => readWithoutManagedFields(bytes));
+}
+
+/** Puts buffers into one: each that is written alone costs more than its copy. */
+function joinBlock(parts: readonly Buffer[], memory: Buffer): Buffer {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const whole = memory.length >= size ? memory : Buffer.allocUnsafeSlow(Math.max(size, BLOCK_BYTES));
+  let length = 0;
+  for (const each of parts) length += each.copy(whole, length);
+  return whole.subarray(0, size);
 }
 
 function part(bytes: Buffer, span: MetadataSpan | undefined): Buffer {
@@ -134,16 +164,21 @@ const METADATA = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",
 const CLOSE = Buffer.from("}");
 const CLOSE_BOTH = Buffer.from("}}");
 
-async function* metadataBlocks(answer: ListAnswer, { head }: ListView): AsyncGenerator<Block, void, undefined> {
+async function* metadataBlocks(
+  answer: ListAnswer,
+  { head }: ListView,
+): AsyncGenerator<Block, void, boolean | undefined> {
   yield [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
   let open = Buffer.from(METADATA);
+  let memory = NONE;
   for (const slice of slices(answer.entries, BLOCK_BYTES)) {
     const block: Buffer[] = [];
     for (const { bytes } of slice) {
       block.push(open, part(bytes, metadataIn(bytes)), CLOSE);
       open = NEXT_METADATA;
     }
-    yield block;
+    const whole = joinBlock(block, memory);
+    memory = (yield [whole]) === true ? Buffer.from(whole.buffer) : NONE;
     await nextTurn();
   }
   yield [END];
@@ -181,7 +216,10 @@ async function* yamlSlices(answer: ListAnswer, view: ListView): AsyncGenerator<B
 }
 
 /** Items are encoded from their bytes. Length comes before content, so the first byte waits until all sizes are known. */
-async function* protobufBlocks(answer: ListAnswer, { head }: ListView): AsyncGenerator<Block, void, undefined> {
+async function* protobufBlocks(
+  answer: ListAnswer,
+  { head }: ListView,
+): AsyncGenerator<Block, void, boolean | undefined> {
   const { listEncoder } = await import("../../api/protobuf/list-encoder.ts");
   const { entries } = answer;
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
@@ -192,7 +230,8 @@ async function* protobufBlocks(answer: ListAnswer, { head }: ListView): AsyncGen
   if (!isShort) {
     for (const slice of slices(entries, BLOCK_BYTES)) {
       for (const entry of slice) encoder.add(entry.bytes);
-      yield encoder.take();
+      const blocks = encoder.take();
+      if (blocks.length > 0 && (yield blocks)) encoder.giveBack(blocks[0]!);
       await nextTurn();
     }
   }

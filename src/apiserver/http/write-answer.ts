@@ -1,7 +1,7 @@
 import type { ApiObject } from "../../api/meta.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
-import { type Block, encodeList } from "./encode-list.ts";
+import { type Block, type Blocks, encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
 import { type FramedEvents, frameEncoder } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
@@ -97,18 +97,25 @@ async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: 
 
 /** The head comes with the first block: until then an error can still be told. */
 async function writeBlocks(
-  blocks: AsyncIterable<Block> | Iterable<Block>,
-  to: { exchange: Exchange; sink: Sink; head: () => void },
+  blocks: Blocks,
+  { exchange, sink, head }: { exchange: Exchange; sink: Sink; head: () => void },
 ): Promise<void> {
-  const { exchange, sink, head } = to;
   let started = false;
-  for await (const block of blocks) {
-    if (!started) head();
-    started = true;
-    if (exchange.signal.aborted) return;
-    if (!sink.writeAll(block)) await sink.drained();
+  let isRead = false;
+  try {
+    for (;;) {
+      const next: IteratorResult<Block, void> = await blocks.next(isRead);
+      if (next.done === true) return sink.end();
+      if (!started) head();
+      started = true;
+      // What has drained has been sent. What was taken without a wait may still be on its way.
+      isRead = !sink.writeAll(next.value);
+      if (isRead) await sink.drained();
+      if (exchange.signal.aborted) return;
+    }
+  } finally {
+    await blocks.return();
   }
-  sink.end();
 }
 
 /**

@@ -1,6 +1,7 @@
 import { endOfValue, findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { managedFieldsText } from "../../api/patch/fields-text.ts";
+import { type Fields, pickFields } from "../../api/pick-fields.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
 import { RecentObjects } from "./recent-objects.ts";
@@ -121,14 +122,29 @@ export function labelsIn(bytes: Buffer): Readonly<Record<string, string>> | unde
 }
 
 /** An object without its managed fields: nobody looks at them who computes columns, and they are half of many objects. */
-export function readWithoutManagedFields<T extends ApiObject = ApiObject>(
-  bytes: Buffer,
-  { managedFields }: Partial<MetadataSpan> = {},
-): T {
+export function readWithoutManagedFields<T extends ApiObject = ApiObject>(bytes: Buffer): T {
+  const managedFields = metadataIn(bytes)?.managedFields;
   if (managedFields === undefined || hasLongIntegers(bytes)) return readObject(bytes);
   const { start, end } = managedFields;
   return JSON.parse(`${bytes.toString("utf8", 0, start)}[]${bytes.toString("utf8", end)}`) as T;
 }
+
+/** Reads objects with those fields alone, integers as numbers. Many are parsed together, in one text. */
+export function fieldsReader(fields: Fields): (entries: readonly { readonly bytes: Buffer }[]) => ApiObject[] {
+  let text = Buffer.alloc(0);
+  return (entries) => {
+    const size = entries.reduce((sum, { bytes }) => sum + bytes.length + COMMA.length, 0);
+    if (text.length < size) text = Buffer.allocUnsafeSlow(size);
+    const picked = { text, length: 0 };
+    for (const { bytes } of entries) {
+      pickFields(bytes, fields, picked);
+      picked.length += COMMA.copy(text, picked.length);
+    }
+    return JSON.parse(`[${text.toString("utf8", 0, picked.length - COMMA.length)}]`) as ApiObject[];
+  };
+}
+
+const COMMA = Buffer.from(",");
 
 /** The apiVersion of bytes that `encode` made; undefined of others. */
 export function apiVersionIn(bytes: Buffer): string | undefined {
