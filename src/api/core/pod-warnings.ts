@@ -13,18 +13,18 @@ import { labelValueErrors } from "../names.ts";
 import { fractionWarnings } from "./fraction-warnings.ts";
 import { portWarnings } from "./pod-port-warnings.ts";
 import { volumesWarnings } from "./pod-volume-warnings.ts";
-import { APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD } from "./validate-pod-annotations.ts";
+import { APP_ARMOR, namesProfiles, SECCOMP_CONTAINER, SECCOMP_POD } from "./validate-pod-annotations.ts";
 import { containersOf } from "./validate-windows.ts";
 
 const BYTES = ["memory", "ephemeral-storage"] as const;
 const NULL_SELECTOR = "a null labelSelector results in matching no pod";
 const SECCOMP_FIELD = 'non-functional in v1.27+; use the "seccompProfile" field instead';
 const APP_ARMOR_FIELD = 'deprecated since v1.30; use the "appArmorProfile" field instead';
-const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
+const DEPRECATED_ANNOTATIONS = Object.entries({
   "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
   "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
   "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
-};
+});
 
 /** A pod, or the template of some. */
 export interface PodLike {
@@ -107,12 +107,13 @@ function placementWarnings(spec: PodSpec, at: string): string[] {
 }
 
 function annotationWarnings(annotations: Readonly<Record<string, string>>, at: string): string[] {
-  return Object.entries(DEPRECATED_ANNOTATIONS).flatMap(([key, text]) =>
+  return DEPRECATED_ANNOTATIONS.flatMap(([key, text]) =>
     annotations[key] === undefined ? [] : [`${at}[${key}]: ${text}`],
   );
 }
 
 function duplicateWarnings(spec: PodSpec, at: string): string[] {
+  if (spec.hostAliases === undefined && spec.imagePullSecrets === undefined) return [];
   const again = (values: readonly string[], text: (value: string, index: number) => string): string[] =>
     values.flatMap((value, index) => (values.indexOf(value) < index ? [text(value, index)] : []));
   const secrets = (spec.imagePullSecrets ?? []).map(({ name = "" }) => name);
@@ -131,6 +132,7 @@ function duplicateWarnings(spec: PodSpec, at: string): string[] {
 /** Annotations of old that fields have taken the place of. */
 function profileWarnings({ metadata, spec }: Required<PodLike>, prefix: string): string[] {
   const annotations = metadata.annotations ?? {};
+  if (!namesProfiles(annotations)) return [];
   const warnings: string[] = [];
   const warn = (key: string, text: string): void => {
     if (annotations[key] !== undefined) warnings.push(`${prefix}metadata.annotations[${key}]: ${text}`);
@@ -147,20 +149,24 @@ function profileWarnings({ metadata, spec }: Required<PodLike>, prefix: string):
 }
 
 function containerWarnings(container: Container | EphemeralContainer, at: string): string[] {
-  const { limits = {}, requests = {} } = container.resources ?? {};
-  return [
-    ...BYTES.flatMap((name) => [
-      ...fractionWarnings(limits[name], `${at}.resources.limits[${name}]`),
-      ...fractionWarnings(requests[name], `${at}.resources.requests[${name}]`),
-    ]),
-    ...variableWarnings(container, at),
-  ];
+  const { limits, requests } = container.resources ?? {};
+  const warnings: string[] = [];
+  for (const name of BYTES) {
+    const [limit, request] = [limits?.[name], requests?.[name]];
+    if (limit !== undefined) warnings.push(...fractionWarnings(limit, `${at}.resources.limits[${name}]`));
+    if (request !== undefined) warnings.push(...fractionWarnings(request, `${at}.resources.requests[${name}]`));
+  }
+  warnings.push(...variableWarnings(container, at));
+  return warnings;
 }
 
 /** A variable that comes again may build on what it was; one that does not hides it. */
 function variableWarnings({ env = [] }: Container | EphemeralContainer, at: string): string[] {
+  const names = new Set(env.map(({ name }) => name));
+  if (names.size === env.length) return [];
   return env.flatMap(({ name, value = "", valueFrom }, index) => {
-    if (env.findIndex((each) => each.name === name) === index) return [];
+    // Each name is there once: who comes first takes it out.
+    if (names.delete(name)) return [];
     const reference = `$(${name})`;
     const builds = valueFrom === undefined && value !== reference && value.includes(reference);
     return builds

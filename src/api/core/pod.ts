@@ -13,6 +13,7 @@ import { podWarnings } from "./pod-warnings.ts";
 import {
   APP_ARMOR,
   appArmorProfileOf,
+  namesProfiles,
   validateAnnotationsMatch,
   validatePodAnnotations,
   validateTokenAccount,
@@ -106,7 +107,7 @@ function setPodResourceDefaults(spec: PodSpec): void {
 
 /** Profiles that old clients name in annotations become fields, where there is none. */
 function takeAppArmorAnnotations({ metadata, spec }: Pod): void {
-  if (spec === undefined || spec.os?.name === "windows") return;
+  if (spec === undefined || spec.os?.name === "windows" || !namesProfiles(metadata?.annotations ?? {})) return;
   const wide = spec.securityContext?.appArmorProfile;
   for (const { container } of containersOf(spec, "")) {
     const text = metadata?.annotations?.[`${APP_ARMOR}${container.name}`];

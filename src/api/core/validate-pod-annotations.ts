@@ -64,9 +64,10 @@ function validateSeccompText(profile: string, field: string): FieldError[] {
 }
 
 function validateAppArmorTexts(annotations: Annotations, spec: PodSpec, field: string): FieldError[] {
+  const told = Object.entries(annotations).filter(([key]) => key.startsWith(APP_ARMOR));
+  if (told.length === 0) return [];
   const names = new Set(containersOf(spec, "").map(({ container }) => container.name));
-  return Object.entries(annotations).flatMap(([key, profile]) => {
-    if (!key.startsWith(APP_ARMOR)) return [];
+  return told.flatMap(([key, profile]) => {
     const container = key.slice(APP_ARMOR.length);
     const at = `${field}[${key}]`;
     const errors = names.has(container) ? [] : [invalid(at, container, "container not found")];
@@ -76,9 +77,18 @@ function validateAppArmorTexts(annotations: Annotations, spec: PodSpec, field: s
   });
 }
 
+/** Whether annotations of old say how containers are confined. */
+export function namesProfiles(annotations: Annotations): boolean {
+  for (const key in annotations) {
+    if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER) || key.startsWith(APP_ARMOR)) return true;
+  }
+  return false;
+}
+
 /** What is wrong with a new pod whose annotations and fields do not say the same. */
 export function validateAnnotationsMatch(pod: Pod): FieldError[] {
   const annotations = pod.metadata?.annotations ?? {};
+  if (!namesProfiles(annotations)) return [];
   const spec = pod.spec!;
   const errors: FieldError[] = [];
   const wide = annotations[SECCOMP_POD];

@@ -56,6 +56,7 @@ export function validateResourceName(name: string, field: string): FieldError[] 
 
 /** The same where a container asks for it. */
 export function validateContainerResourceName(name: string, field: string): FieldError[] {
+  if (CONTAINER_RESOURCES.includes(name)) return [];
   const errors = validateResourceName(name, field);
   if (!name.includes("/")) {
     if (!CONTAINER_RESOURCES.includes(name) && !isHugePage(name)) {
@@ -108,8 +109,9 @@ export function validateAmounts(
     errors.push(...validateRequest({ name, text, limit: limits[name] }, field));
     errors.push(...validateHugePages(name, text, path));
   }
-  const names = [...Object.keys(limits), ...Object.keys(requests)];
-  if (names.some(isHugePage) && !names.includes("cpu") && !names.includes("memory")) {
+  const has = (name: string): boolean => limits[name] !== undefined || requests[name] !== undefined;
+  const hasHugePages = Object.keys(limits).some(isHugePage) || Object.keys(requests).some(isHugePage);
+  if (hasHugePages && !has("cpu") && !has("memory")) {
     errors.push(forbiddenField(field, "HugePages require cpu or memory"));
   }
   return errors;
@@ -148,10 +150,11 @@ function validateRequest(
 }
 
 function validateClaims(resources: ResourceRequirements, field: string, podClaims: readonly string[]): FieldError[] {
+  if (resources.claims === undefined) return [];
   const errors: FieldError[] = [];
   const known = podClaims.length === 0 ? " which is empty" : `: ${[...podClaims].sort().join(", ")}`;
   const seen = new Set<string>();
-  (resources.claims ?? []).forEach(({ name, request }, index) => {
+  resources.claims.forEach(({ name, request }, index) => {
     const path = `${field}[${index}]`;
     if (!name) {
       errors.push(required(path));

@@ -46,13 +46,19 @@ export function validateVolumes(
 }
 
 function validateVolumeSource(volume: Volume, context: VolumeRuleContext): FieldError[] {
-  const kinds = Object.keys(sources).filter((kind) => volume[kind as keyof Volume] !== undefined);
+  const kinds = sourcesOf(volume);
   const [first] = kinds;
   if (first === undefined) return [required(context.at, "must specify a volume type")];
   const errors = kinds.slice(1).map((kind) => {
     return forbiddenField(`${context.at}.${MISSPELT[kind] ?? kind}`, "may not specify more than 1 volume type");
   });
   return [...(sources[first]?.(volume, `${context.at}.${first}`, context) ?? []), ...errors];
+}
+
+/** Nearly always one; of several the first is the one that counts. */
+function sourcesOf(volume: Volume): string[] {
+  const given = Object.keys(volume).filter((kind) => ORDER.has(kind) && volume[kind as keyof Volume] !== undefined);
+  return given.length < 2 ? given : given.sort((a, b) => ORDER.get(a)! - ORDER.get(b)!);
 }
 
 /** Upstream names these otherwise where a volume has two sources. */
@@ -187,3 +193,5 @@ const sources: Readonly<Record<string, VolumeRule | undefined>> = {
   ephemeral: validateEphemeral,
   image: validateImage,
 };
+
+const ORDER: ReadonlyMap<string, number> = new Map(Object.keys(sources).map((kind, index) => [kind, index]));

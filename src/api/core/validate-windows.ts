@@ -55,11 +55,19 @@ function userErrors(name: string): string[] {
 
 type AnyContainer = Container | EphemeralContainer;
 
+const CONTAINER_LISTS = ["initContainers", "containers", "ephemeralContainers"] as const;
+
 /** Init, regular and ephemeral containers with their paths, in the order in which upstream visits them. */
 export function containersOf(spec: PodSpec, field: string): { container: AnyContainer; path: string }[] {
-  return (["initContainers", "containers", "ephemeralContainers"] as const).flatMap((list) =>
-    (spec[list] ?? []).map((container, index) => ({ container, path: `${field}.${list}[${index}]` })),
-  );
+  const found: { container: AnyContainer; path: string }[] = [];
+  for (const list of CONTAINER_LISTS) {
+    const containers = spec[list];
+    if (containers === undefined) continue;
+    for (let index = 0; index < containers.length; index++) {
+      found.push({ container: containers[index]!, path: `${field}.${list}[${index}]` });
+    }
+  }
+  return found;
 }
 
 /** Processes of the host itself: all containers of a pod are some, or none is. */
