@@ -18,16 +18,16 @@ const CASES: readonly [json: string, expected: string[]][] = [
 test("fields that come twice are told once, with their path", () => {
   for (const [json, expected] of CASES) {
     assert.deepEqual(findDuplicateFields(json), expected, json);
-    assert.deepEqual(findDuplicateFields(json, JSON.parse(json)), expected, json);
+    assert.deepEqual(findDuplicateFields(json, { value: JSON.parse(json) }), expected, json);
   }
 });
 
 test("nothing comes twice in what JSON.stringify wrote, and knowing its value changes nothing", () => {
   fc.assert(
     fc.property(fc.json(), fc.string(), (json, key) => {
-      assert.deepEqual(findDuplicateFields(json, JSON.parse(json)), []);
+      assert.deepEqual(findDuplicateFields(json, { value: JSON.parse(json) }), []);
       const twice = `{${JSON.stringify(key)}:${json},${JSON.stringify(key)}:${json}}`;
-      assert.deepEqual(findDuplicateFields(twice, JSON.parse(twice)), [key]);
+      assert.deepEqual(findDuplicateFields(twice, { value: JSON.parse(twice) }), [key]);
     }),
   );
 });

@@ -4,8 +4,11 @@
  *
  * @param parsed what JSON.parse made of it, where that is at hand: nothing came twice when it has as many fields as the text
  */
-export function findDuplicateFields(json: string, parsed?: unknown): string[] {
-  if (parsed !== undefined && fieldsOfValue(parsed) === fieldsOfText(json)) return [];
+export function findDuplicateFields(
+  json: string,
+  parsed?: { readonly value: unknown; readonly fields?: number | undefined },
+): string[] {
+  if (parsed !== undefined && fieldsOfValue(parsed.value) === (parsed.fields ?? fieldsOfText(json))) return [];
   return [...duplicatePlaces(json).keys()];
 }
 

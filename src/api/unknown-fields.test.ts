@@ -156,13 +156,13 @@ test("what is shared with an object that was read before is taken as it is; all 
     status: { phase: "Running", extra: 1 },
   };
   const definition = "io.k8s.api.core.v1.Pod";
-  const { object, unknownFields } = normalizeObject(value as unknown as JsonObject, schema, { definition, known });
+  const { object, unknownFields } = normalizeObject(value as unknown as JsonObject, schema, definition, { known });
   assert.equal(object.spec, known.spec);
   assert.equal((object.metadata as JsonObject).labels, known.metadata.labels);
   assert.deepEqual((object.metadata as JsonObject).annotations, { n: "" });
   assert.deepEqual([object.status, unknownFields], [{ phase: "Running" }, ["status.extra"]]);
   // Equal, and not the same: that is read like anything else.
-  const copy = normalizeObject(structuredClone(value) as unknown as JsonObject, schema, { definition, known });
+  const copy = normalizeObject(structuredClone(value) as unknown as JsonObject, schema, definition, { known });
   assert.notEqual(copy.object.spec, known.spec);
   assert.deepEqual(copy.object, object);
 });

@@ -2,10 +2,11 @@ import { isJsonObject, type JsonObject, setField } from "./patch/json-value.ts";
 import { checkedScalar, checkedSpecial, mismatch, type Place, TypeMismatchError } from "./scalar-values.ts";
 import type { Field, Schema, SpecialType } from "./schema.ts";
 import { badRequest, type StatusError } from "./status.ts";
+import { readSound } from "./typed-reader.ts";
 
 /** An object as the API's types hold it, and what the types have no place for. */
 export interface NormalizedObject {
-  /** A copy: without unknown fields, nulls, and the zero values that Go's `omitempty` leaves out. */
+  /** A copy, unless the value was the caller's to give: without unknown fields, nulls, and the zero values that Go's `omitempty` leaves out. */
   readonly object: JsonObject;
   /** Paths of unknown fields, e.g. `spec.containers[0].imagee`, in the order found. */
   readonly unknownFields: readonly string[];
@@ -15,16 +16,34 @@ export interface NormalizedObject {
  * Reads an object as Go's decoder does: fields that the schema does not have are dropped and told, values of the wrong JSON
  * type refused, quantities and times spelled one way.
  *
- * @param of its type: the name of the definition in the schema. Of an object that was read before (`known`), whatever the value
- * shares with it, in the same field, is taken as it is and not copied
+ * @param definition name of the object's definition in the schema
+ * @param options.known an object that was read before: what the value shares with it, in the same field, is taken as it is and
+ * not copied
+ * @param options.isOwned whether the value may be changed and become part of the result
  * @throws TypeMismatchError
  */
 export function normalizeObject(
   value: JsonObject,
   schema: Schema,
-  of: string | { readonly definition: string; readonly known: JsonObject },
+  definition: string,
+  options: NormalizeOptions = {},
 ): NormalizedObject {
-  const { definition, known } = typeof of === "string" ? { definition: of, known: undefined } : of;
+  const sound = readSound(value, { schema, definition, ...options });
+  if (sound !== undefined) return { object: sound, unknownFields: [] };
+  return normalizeStepwise(value, schema, { definition, ...options });
+}
+
+export interface NormalizeOptions {
+  readonly known?: JsonObject | undefined;
+  readonly isOwned?: boolean;
+}
+
+/** The same for what may be wrong anywhere: it knows where everything stands. */
+export function normalizeStepwise(
+  value: JsonObject,
+  schema: Schema,
+  { definition, known }: NormalizeOptions & { readonly definition: string },
+): NormalizedObject {
   const context: Context = { schema, unknownFields: [] };
   const object = normalizeStruct(value, definition, { context, above: undefined, known });
   return { object, unknownFields: context.unknownFields };

@@ -3,7 +3,7 @@ import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
 import { badRequest, hasReason, unsupportedMediaType } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { RequestBody } from "../exchange.ts";
-import { parseJsonText } from "./json-text.ts";
+import { type JsonText, parseJsonText } from "./json-text.ts";
 
 export const JSON_TYPE = "application/json";
 export const YAML_TYPE = "application/yaml";
@@ -14,6 +14,8 @@ const OBJECT_TYPES = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE];
 export interface DecodedBody {
   readonly value: unknown;
   readonly json?: string;
+  /** How many fields the text has. */
+  readonly fields?: number;
   /** Fields that come twice, as far as they are known: of YAML. */
   readonly duplicates?: readonly string[];
 }
@@ -105,14 +107,14 @@ export function textOf(value: unknown, field: string): string | undefined {
 export async function parseYaml(bytes: Buffer): Promise<DecodedBody> {
   const { parseYamlText } = await import("./yaml-text.ts");
   if (bytes[0] !== 0x7b) return parseYamlText(bytes);
-  let read: ReturnType<typeof parseJsonText>;
+  let read: JsonText;
   try {
     read = parseJsonText(bytes);
   } catch {
     return parseYamlText(bytes);
   }
   const { value, json } = read;
-  return { value, ...(findDuplicateFields(json, value).length > 0 && { duplicates: duplicateFieldLines(json) }) };
+  return { value, ...(findDuplicateFields(json, read).length > 0 && { duplicates: duplicateFieldLines(json) }) };
 }
 
 async function parseProtobuf(bytes: Buffer): Promise<unknown> {

@@ -11,6 +11,7 @@ export const NESTING_MAX = 400;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 
 /** Integers of fewer digits are exact as numbers. */
 const EXACT_DIGITS = 16;
@@ -18,6 +19,8 @@ const EXACT_DIGITS = 16;
 /** What a text of JSON has that JSON.parse takes and the API does not. */
 interface Oddities {
   readonly depth: number;
+  /** Colons that stand outside of texts: one a field. */
+  readonly fields: number;
   /** Numbers that may be too large for a double. */
   readonly hugeNumbers: boolean;
   /** Integers that no number may hold exactly. */
@@ -26,21 +29,28 @@ interface Oddities {
   readonly surrogates: boolean;
 }
 
+export interface JsonText {
+  readonly value: unknown;
+  readonly json: string;
+  /** How many fields the text has: more than the value where some come twice. */
+  readonly fields: number;
+}
+
 /**
  * JSON text that is UTF-8, parsed. Halves of characters become U+FFFD, as in Go.
  *
  * @param prefix what the error says before it says what is wrong with the JSON
  * @throws StatusError BadRequest for what is no JSON, nests too deep, or has numbers that no float64 holds
  */
-export function parseJsonText(bytes: Buffer, prefix = JSON_ERROR): { value: unknown; json: string } {
+export function parseJsonText(bytes: Buffer, prefix = JSON_ERROR): JsonText {
   if (bytes.length === 0) throw badRequest("the request body is empty; an object is expected");
   let json = utf8Text(bytes);
-  const { depth, hugeNumbers, longIntegers, surrogates } = odditiesOf(bytes);
+  const { depth, fields, hugeNumbers, longIntegers, surrogates } = odditiesOf(bytes);
   if (depth > NESTING_MAX) throw badRequest(`${prefix}exceeded max depth: at most ${NESTING_MAX} levels may nest`);
   if (surrogates) json = withoutHalves(json);
   try {
     const value: unknown = hugeNumbers || longIntegers ? JSON.parse(json, checkedNumber) : JSON.parse(json);
-    return { value, json };
+    return { value, json, fields };
   } catch (error) {
     throw badRequest(`${prefix}${errorMessage(error)}`);
   }
@@ -62,6 +72,7 @@ function hasMark(bytes: Buffer): boolean {
 /** One pass over the bytes; text that is no JSON gives numbers that mean nothing, and JSON.parse tells what is wrong. */
 function odditiesOf(bytes: Buffer): Oddities {
   let depth = 0;
+  let fields = 0;
   let deepest = 0;
   let digits = 0;
   let hugeNumbers = false;
@@ -75,7 +86,8 @@ function odditiesOf(bytes: Buffer): Oddities {
         at++;
         surrogates ||= isSurrogateEscape(bytes, at);
       }
-    } else if (byte === 0x7b || byte === 0x5b) {
+    } else if (byte === COLON) fields++;
+    else if (byte === 0x7b || byte === 0x5b) {
       if (++depth > deepest) deepest = depth;
     } else if (byte === 0x7d || byte === 0x5d) depth--;
     else if (byte >= 0x30 && byte <= 0x39) {
@@ -85,7 +97,7 @@ function odditiesOf(bytes: Buffer): Oddities {
     } else if (digits > 0 && (byte | 0x20) === 0x65) hugeNumbers = true;
     digits = 0;
   }
-  return { depth: deepest, hugeNumbers, longIntegers, surrogates };
+  return { depth: deepest, fields, hugeNumbers, longIntegers, surrogates };
 }
 
 /** `\uD800` to `\uDFFF`; `at` is the `u`. */

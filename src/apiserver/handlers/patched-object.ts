@@ -73,7 +73,7 @@ function operationComplaints({ value, json }: ReadPatch): string[] {
       .filter((key) => !OPERATION_FIELDS.includes(key))
       .map((key) => ({ index, text: `json patch unknown field "[${index}].${key}"` })),
   );
-  const twice = (json === undefined ? [] : findDuplicateFields(json, value)).map((path) => ({
+  const twice = (json === undefined ? [] : findDuplicateFields(json, { value })).map((path) => ({
     index: Number.parseInt(path.slice(1), 10),
     text: `json patch duplicate field "${path}"`,
   }));

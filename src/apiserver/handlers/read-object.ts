@@ -32,9 +32,13 @@ export function readObject(
   sent: {
     readonly value: ApiObject;
     readonly json?: string | undefined;
+    /** How many fields that text has, where somebody has counted them. */
+    readonly fields?: number | undefined;
     readonly duplicates?: readonly string[] | undefined;
     /** What strict validation has against the way in which it was sent. */
     readonly complaints?: readonly string[] | undefined;
+    /** Nobody else has the value. */
+    readonly isOwned?: boolean;
     readonly refuse?: (found: Unreadable) => StatusError;
     /** An object of this type of which the value may have parts: they are not read again, and shared with it. */
     readonly known?: ApiObject | undefined;
@@ -43,9 +47,12 @@ export function readObject(
 ): ApiObject {
   const level = validationLevel(exchange.query.get("fieldValidation"));
   const { known, refuse = ({ why }) => cannotBeHandled(resource.schema, why), duplicates: lines = [] } = sent;
-  const { object, unknownFields } = normalized(resource, sent.value, { known, refuse });
+  const { value, json, isOwned } = sent;
+  // Before the value may change.
+  const duplicates =
+    json === undefined || level === "Ignore" ? [] : findDuplicateFields(json, { value, fields: sent.fields });
+  const { object, unknownFields } = normalized(resource, value, { known, isOwned, refuse });
   if (level === "Ignore") return object as ApiObject;
-  const duplicates = sent.json === undefined ? [] : findDuplicateFields(sent.json, sent.value);
   const complaints = [
     ...(sent.complaints ?? []),
     ...fieldWarnings(unknownFields.slice(0, STRICT_ERRORS_MAX), duplicates.slice(0, STRICT_ERRORS_MAX)),
@@ -96,11 +103,11 @@ function yamlErrors(lines: readonly string[]): string[] {
 function normalized(
   resource: ReadableType,
   value: ApiObject,
-  of: { isConfiguration?: boolean; known?: ApiObject | undefined; refuse: (found: Unreadable) => StatusError },
+  of: Parameters<ReadableType["normalize"]>[1] & { refuse: (found: Unreadable) => StatusError },
 ) {
-  const { isConfiguration = false, known, refuse } = of;
+  const { refuse, ...options } = of;
   try {
-    return resource.normalize(value as JsonObject, { isConfiguration, known });
+    return resource.normalize(value as JsonObject, options);
   } catch (error) {
     if (error instanceof TypeMismatchError) throw refuse({ why: error.message, mismatch: error });
     throw error;

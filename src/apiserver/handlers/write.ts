@@ -151,7 +151,10 @@ async function bodyOf(
   if (resource.custom !== undefined && mediaType(exchange.body.contentType) === PROTOBUF_TYPE) {
     throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
   }
-  const { value, json, duplicates } = await decodeBodyOf(resource.schema.kind, exchange.body);
+  const { value, json, fields, duplicates } = await decodeBodyOf(resource.schema.kind, exchange.body);
   if (takesTurns(context)) await nextTurn();
-  return readObject(resource, { value: expectObject(value, resource.schema), json, duplicates, known }, exchange);
+  // What was handed over in process is still the sender's.
+  const isOwned = exchange.body.value === undefined;
+  const sent = { value: expectObject(value, resource.schema), json, fields, duplicates, isOwned, known };
+  return readObject(resource, sent, exchange);
 }

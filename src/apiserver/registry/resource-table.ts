@@ -154,10 +154,11 @@ function servedResource(
     storage: new ResourceStorage({ store: options.store, cache, timeToLiveSeconds, conversion }),
     admission: options.admission,
     hasStatus: schema.subresources?.some((each) => each.name === "status") === true,
-    normalize: (value: JsonObject, { known }: { readonly known?: ApiObject | undefined } = {}) => {
-      const { definition } = schema;
-      return normalizeObject(value, options.schema, known ? { definition, known: known as AnyObject } : definition);
-    },
+    normalize: (value, { known, isOwned } = {}) =>
+      normalizeObject(value, options.schema, schema.definition, {
+        known: known as AnyObject | undefined,
+        isOwned,
+      }),
   };
 }
 

@@ -23,12 +23,17 @@ export interface ServedResource {
   readonly hasStatus: boolean;
   /**
    * What a client sent as the resource's type holds it; a configuration that is applied without defaults, because its owner
-   * did not say them. What it shares with a `known` object of the same type may stay the same.
+   * did not say them. What it shares with a `known` object of the same type may stay the same; a value that is owned may become
+   * part of the result.
    * @throws TypeMismatchError
    */
   normalize(
     value: JsonObject,
-    options?: { readonly isConfiguration?: boolean; readonly known?: ApiObject | undefined },
+    options?: {
+      readonly isConfiguration?: boolean;
+      readonly known?: ApiObject | undefined;
+      readonly isOwned?: boolean | undefined;
+    },
   ): NormalizedObject;
   /** What custom resources have besides; absent for what is built in. */
   readonly custom?: CustomFacets;
