@@ -1,8 +1,7 @@
 import { conversions } from "../../api/conversions.ts";
 import { convertedKind } from "../../api/converted-kind.ts";
 import type { KindDefinition } from "../../api/kind.ts";
-import type { AnyObject, ApiObject } from "../../api/meta.ts";
-import type { JsonObject } from "../../api/patch/json-value.ts";
+import type { AnyObject } from "../../api/meta.ts";
 import { sameShape } from "../../api/same-shape.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
 import { normalizeObject } from "../../api/unknown-fields.ts";
