@@ -1,32 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../base/random.ts";
-import type { JsonObject } from "./patch/json-value.ts";
 import { TypeMismatchError } from "./scalar-values.ts";
 import { loadSchema } from "./schema-data.ts";
-import { randomObject } from "./testing/random-object.ts";
+import { randomObject, spoiled } from "./testing/random-object.ts";
 import { readSound } from "./typed-reader.ts";
 import { normalizeObject, normalizeStepwise } from "./unknown-fields.ts";
 
 const schema = loadSchema();
 const definitions = [...new Set(schema.resources.map(({ definition }) => definition))];
-
-/** A value somewhere in the object is something else: null, nothing, of another type, spelled otherwise, or has a field more. */
-function spoiled(object: JsonObject, fraction: () => number): JsonObject {
-  const others = [null, "", 0, false, {}, [], "x", 1.5, 7n, [null], { more: 1 }, " 1 ", "2026-01-02T03:04:05.5+01:00"];
-  const places: [JsonObject, string][] = [];
-  const visit = (value: unknown): void => {
-    if (typeof value !== "object" || value === null) return;
-    for (const key of Object.keys(value)) {
-      places.push([value as JsonObject, key]);
-      visit((value as JsonObject)[key]);
-    }
-  };
-  visit(object);
-  const [owner, key] = places[Math.floor(fraction() * places.length)] ?? [object, "kind"];
-  owner[key] = others[Math.floor(fraction() * others.length)];
-  return object;
-}
 
 function outcome(read: () => unknown): unknown {
   try {
@@ -43,7 +25,7 @@ test("objects of every kind are read as step by step, also when something in the
   for (const definition of definitions) {
     for (let round = 0; round < 12; round++) {
       const plain = randomObject(schema, definition, random);
-      const object = round % 3 === 0 ? plain : spoiled(plain, random.fraction);
+      const object = round % 3 === 0 ? plain : spoiled(plain, random);
       const before = structuredClone(object);
       const wanted = outcome(() => normalizeStepwise(object, schema, { definition }));
       assert.deepEqual(

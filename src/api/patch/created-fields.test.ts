@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { writeExactIntegers } from "../../base/exact-json.ts";
 import { seededRandom } from "../../base/random.ts";
 import { loadSchema } from "../schema-data.ts";
 import { StatusError } from "../status.ts";
-import { randomObject } from "../testing/random-object.ts";
+import { randomObject, spoiled } from "../testing/random-object.ts";
 import { createdFields } from "./created-fields.ts";
 import { compareFields } from "./field-compare.ts";
 import { difference, union } from "./field-set.ts";
@@ -11,6 +12,7 @@ import { typeOfDefinition } from "./field-types.ts";
 import type { JsonObject } from "./json-value.ts";
 import { unownedFields } from "./managers.ts";
 
+writeExactIntegers();
 const schema = loadSchema();
 const definitions = [...new Set(schema.resources.map(({ definition }) => definition))];
 
@@ -25,7 +27,7 @@ function textOrMessage(read: () => string | undefined): string | undefined {
   try {
     return read();
   } catch (error) {
-    assert.ok(error instanceof StatusError);
+    assert.ok(error instanceof StatusError, String((error as Error).stack));
     return error.message.replace(/".*"/, "");
   }
 }
@@ -45,6 +47,21 @@ test("what a maker owns is what the comparison with nothing says, for every kind
     }
   }
   assert.ok(owned > definitions.length * 5, `${owned} objects with fields`);
+});
+
+test("an object that is nearly of a known shape is told as what it is", () => {
+  const random = seededRandom(11);
+  for (const definition of definitions) {
+    const first = randomObject(schema, definition, random);
+    for (let round = 0; round < 12; round++) {
+      const object = round === 0 ? first : spoiled(structuredClone(first), random);
+      const told = (each: JsonObject) => textOrMessage(() => createdFields(each, { schema, definition, ignored: [] }));
+      const wanted = textOrMessage(() => byComparison(object, definition));
+      assert.equal(told(object), wanted, JSON.stringify(object));
+      assert.equal(told(structuredClone(object)), wanted);
+      told(first);
+    }
+  }
 });
 
 const POD = "io.k8s.api.core.v1.Pod";

@@ -6,10 +6,11 @@ import {
   layoutOfObject,
   type MapLayout,
   type Member,
+  memberOf,
   type StructLayout,
   UNTYPED_MAP,
-  unknownMember,
 } from "./created-layout.ts";
+import { textByShape } from "./created-shape.ts";
 import { elementKey } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
 
@@ -32,6 +33,10 @@ export function createdFields(
 ): string | undefined {
   const layout = layoutOfObject(of.schema, of.definition, of.ignored);
   if (layout === undefined) return undefined;
+  return textByShape(object, layout, () => writeFields(object, layout));
+}
+
+function writeFields(object: JsonObject, layout: StructLayout): string {
   const to: Target = { text: "{", separator: "" };
   writeStruct(object, layout, to);
   return `${to.text}}`;
@@ -94,15 +99,15 @@ function writeInside(value: unknown, { open, layout }: Member, to: Target): void
 }
 
 /** The fields that an object has, in the order of their names. They are few, and nearly in order. */
-function membersOf(object: JsonObject, { members }: StructLayout): Member[] {
+function membersOf(object: JsonObject, layout: StructLayout): Member[] {
   const sorted: Member[] = [];
   for (const name of Object.keys(object)) {
     if (object[name] === undefined) continue;
-    const known = members.get(name);
-    if (known === undefined && members.has(name)) continue;
+    const member = memberOf(layout, name);
+    if (member === undefined) continue;
     let at = sorted.length;
     for (; at > 0 && sorted[at - 1]!.name > name; at--) sorted[at] = sorted[at - 1]!;
-    sorted[at] = known ?? unknownMember(name);
+    sorted[at] = member;
   }
   return sorted;
 }

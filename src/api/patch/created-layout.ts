@@ -47,7 +47,7 @@ export interface Member {
 }
 
 const LEAF: Layout = { kind: "leaf" };
-const UNTYPED: Layout = { kind: "untyped" };
+export const UNTYPED: Layout = { kind: "untyped" };
 export const UNTYPED_MAP: MapLayout = { kind: "map", element: UNTYPED };
 
 /**
@@ -124,8 +124,13 @@ function layoutOf(schema: Schema, type: FieldType): Layout {
   }
 }
 
+/** How a field of a struct is told; undefined for what nobody comes to own. */
+export function memberOf({ members }: StructLayout, name: string): Member | undefined {
+  return members.get(name) ?? (members.has(name) ? undefined : unknownMember(name));
+}
+
 /** A field that the type does not have. */
-export function unknownMember(name: string): Member {
+function unknownMember(name: string): Member {
   const open = `${JSON.stringify(`f:${name}`)}:{`;
   return { name, open, whole: `${open}}`, layout: UNTYPED, isAlwaysThere: false };
 }

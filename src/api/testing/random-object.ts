@@ -63,3 +63,22 @@ export function randomObject(schema: Schema, definition: string, random: Random)
     return ranked.sort((a, b) => a.rank - b.rank).map(({ each }) => each);
   }
 }
+
+/** Of another type than most fields, spelled otherwise, or with a field more. */
+const OTHERS = [null, "", 0, false, {}, [], "x", 1.5, 7n, [null], { more: 1 }, " 1 ", "2026-01-02T03:04:05.5+01:00"];
+
+/** Changes the object: a value somewhere in it is something else. */
+export function spoiled(object: JsonObject, random: Random): JsonObject {
+  const places: [JsonObject, string][] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    for (const key of Object.keys(value)) {
+      places.push([value as JsonObject, key]);
+      visit((value as JsonObject)[key]);
+    }
+  };
+  visit(object);
+  const [owner, key] = places[Math.floor(random.fraction() * places.length)] ?? [object, "kind"];
+  owner[key] = OTHERS[Math.floor(random.fraction() * OTHERS.length)];
+  return object;
+}
