@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { whyNotWritten } from "../base/disk-error.ts";
 import { CommandError } from "./command.ts";
 
 /** What a running cluster tells other commands about itself, in `<dataDirectory>/run.json`. */
@@ -41,8 +42,14 @@ function readState(dataDirectory: string): RunState | undefined {
 }
 
 export function writeRunState(dataDirectory: string, state: RunState): void {
-  writeFileSync(join(dataDirectory, `${FILE}.new`), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  renameSync(join(dataDirectory, `${FILE}.new`), join(dataDirectory, FILE));
+  const draft = join(dataDirectory, `${FILE}.new`);
+  try {
+    writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, join(dataDirectory, FILE));
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new CommandError(`cannot write to the data directory ${dataDirectory}: ${whyNotWritten(error)} (--data-dir)`);
+  }
 }
 
 /** Forgets the state of process `pid`, and leaves alone what another has written in its place. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { errorMessage } from "../base/assert.ts";
+import { isDiskFull, whyNotWritten } from "../base/disk-error.ts";
 import { type Command, CommandError, type ExitCode, type Invocation, parseOptions } from "./command.ts";
 import { commandHelp, programHelp } from "./help.ts";
 
@@ -26,7 +27,7 @@ export async function runCommandLine(
     context.terminal.print(commandHelp(command));
     return 0;
   } catch (error) {
-    context.terminal.say(`wherry ${command.name}: ${errorMessage(error)}`);
+    context.terminal.say(`wherry ${command.name}: ${isDiskFull(error) ? whyNotWritten(error) : errorMessage(error)}`);
     if (error instanceof CommandError) return error.exitCode;
     return 1;
   }

@@ -132,3 +132,41 @@ test("objects move by an etcd snapshot, and those of before are kept aside", asy
   assert.ok(existsSync(join(movedTo ?? "", "store.db")));
   await assert.rejects(backups.importStore({ ...at, file: join(root, "none.db"), prefix }), /cannot read .*none.db/);
 });
+
+test("places that cannot be written are refused at once, with their name, and nothing of it stays", {
+  skip: process.platform !== "linux" && "needs /proc",
+}, async (context) => {
+  const { root, from, to } = await world(context);
+  const { file } = await backups.create({ dataDirectory: from, output: `${root}/copies/`, withKeys: true });
+  const move = { dataDirectory: from, prefix: "/registry" };
+  const refused: [() => Promise<unknown>, RegExp][] = [
+    [
+      () => backups.create({ dataDirectory: from, output: "/proc/nope/x.backup", withKeys: true }),
+      /^cannot make the directory \/proc\/nope: .* \(--output\)$/,
+    ],
+    [
+      () => backups.create({ dataDirectory: from, output: "/proc/x.backup", withKeys: true }),
+      /^cannot write \/proc\/x\.backup: /,
+    ],
+    [() => backups.exportStore({ ...move, file: "/proc/x.db" }), /^cannot write \/proc\/x\.db: /],
+    [
+      () => backups.restore({ file, dataDirectory: "/proc/nope/data", force: false }),
+      /^cannot write \/proc\/nope\/data\.restoring: .* \(--data-dir\)$/,
+    ],
+    [
+      () => backups.importStore({ file, dataDirectory: "/proc/nope/data", prefix: "/registry", force: false }),
+      /^cannot use the data directory \/proc\/nope\/data: .*--data-dir/,
+    ],
+  ];
+  for (const [action, message] of refused) {
+    await assert.rejects(action, (error) => {
+      assert.match((error as Error).message, message);
+      return true;
+    });
+  }
+  writeFileSync(join(root, "no.db"), "not a snapshot");
+  await assert.rejects(
+    backups.importStore({ file: join(root, "no.db"), dataDirectory: to, prefix: "/registry", force: false }),
+  );
+  assert.equal(existsSync(to), false);
+});

@@ -1,14 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorMessage } from "../base/assert.ts";
 import { formatTime, systemClock, timestamp } from "../base/clock.ts";
+import { whyNotWritten } from "../base/disk-error.ts";
+import { makeDirectory } from "../base/make-directory.ts";
 import type { BackupRow, Backups, CreateBackup, RestoreBackup, Restored } from "../cli/backups.ts";
 import { CommandError } from "../cli/command.ts";
 import type { BackupFile, BackupHeader } from "../store/snapshot/backup-format.ts";
 import { writeEmbeddedState } from "../store/snapshot/embedded-state.ts";
 import { neededKeys } from "../store/snapshot/needed-keys.ts";
 import { type Backup, readBackup, readBackupHeader } from "../store/snapshot/read-backup.ts";
-import { REVISION_BUMP, type StoreState } from "../store/snapshot/state.ts";
+import { REVISION_BUMP, SnapshotError, type StoreState } from "../store/snapshot/state.ts";
 import { writeBackup } from "../store/snapshot/write-backup.ts";
 import {
   clusterName,
@@ -70,7 +72,11 @@ function isEqual(one: BackupFile, other: BackupFile | undefined): boolean {
 function fileOf(output: string): string {
   const isDirectory = output.endsWith("/") || statSync(output, { throwIfNoEntry: false })?.isDirectory() === true;
   const directory = isDirectory ? output : dirname(output);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    makeDirectory(directory);
+  } catch (error) {
+    throw new CommandError(`cannot make the directory ${directory}: ${whyNotWritten(error)} (--output)`);
+  }
   if (!isDirectory) {
     if (existsSync(output)) throw new CommandError(`${output} is there already: choose another name (--output)`);
     return output;
@@ -121,10 +127,9 @@ async function restore(options: RestoreBackup): Promise<Restored> {
   }
   const draft = `${dataDirectory}.restoring`;
   rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
   let movedTo: string | undefined;
   try {
-    placeFiles(draft, files);
+    placeDraft(draft, files);
     if (etcd === undefined) await writeEmbeddedState(storeDirectory(draft), backup.state, systemClock);
     else await fillEtcd(etcd, backup.state);
     movedTo = putInPlace(draft, dataDirectory);
@@ -137,6 +142,16 @@ async function restore(options: RestoreBackup): Promise<Restored> {
     ...(movedTo === undefined ? {} : { movedTo }),
     missingKeys: missingKeys(backup.header.encryptionKeys, files),
   };
+}
+
+function placeDraft(draft: string, files: readonly BackupFile[]): void {
+  try {
+    makeDirectory(draft);
+    placeFiles(draft, files);
+  } catch (error) {
+    if (error instanceof SnapshotError) throw error;
+    throw new CommandError(`cannot write ${draft}: ${whyNotWritten(error)} (--data-dir)`);
+  }
 }
 
 /** Files of the new data directory. @throws CommandError when the keys are neither in the backup nor named */

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import type { Backups, Restored, StoreMove } from "../cli/backups.ts";
 import { CommandError } from "../cli/command.ts";
+import { makeDataDirectory } from "../cli/data-directory.ts";
 import { dataDirectoryPaths } from "../store/embedded/data-directory.ts";
 import { MAGIC } from "../store/snapshot/backup-format.ts";
 import { writeEmbeddedState } from "../store/snapshot/embedded-state.ts";
@@ -12,7 +13,7 @@ import { REVISION_BUMP, type StoreState } from "../store/snapshot/state.ts";
 import { writeEtcdSnapshot } from "../store/snapshot/write-etcd-snapshot.ts";
 import { missingKeys, readKeyFiles } from "./backup-files.ts";
 import { beginningOf } from "./beginning-of-file.ts";
-import { asideName, requireStopped, storeDirectory } from "./store-directory.ts";
+import { asideName, isEmptyDirectory, requireStopped, storeDirectory } from "./store-directory.ts";
 import { fillEtcd, keysBelow, readSnapshot, readState, requireObjects, saveSnapshot } from "./store-state.ts";
 
 export const exportStore: Backups["exportStore"] = async (options) => {
@@ -63,7 +64,8 @@ async function fillDirectory(
   if (hasStore && !force) {
     throw new CommandError(`${store} holds objects: choose another --data-dir, or let --force move them aside`, 5);
   }
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const isNew = !existsSync(dataDirectory);
+  makeDataDirectory(dataDirectory);
   const draft = `${store}.importing`;
   rmSync(draft, { recursive: true, force: true });
   try {
@@ -74,5 +76,6 @@ async function fillDirectory(
     return hasStore ? movedTo : undefined;
   } finally {
     rmSync(draft, { recursive: true, force: true });
+    if (isNew && isEmptyDirectory(dataDirectory)) rmdirSync(dataDirectory);
   }
 }

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { errorMessage } from "../../base/assert.ts";
+import { whyNotWritten } from "../../base/disk-error.ts";
+import { makeDirectory } from "../../base/make-directory.ts";
 import { APPLICATION_ID, CREATE_SQL, FORMAT_VERSION, FORMAT_VERSION_MINIMUM } from "./schema.ts";
 
 /** The data directory cannot be used. The message says which, why, and what to do; nothing in it was changed. */
@@ -44,9 +45,7 @@ export function openDataDirectory(path: string): DataDirectory {
   const paths = dataDirectoryPaths(path);
   const { directory } = paths;
   if (!existsSync(directory)) {
-    attempt(`cannot create the data directory ${directory}`, () =>
-      mkdirSync(directory, { recursive: true, mode: 0o700 }),
-    );
+    attempt(`cannot create the data directory ${directory}`, () => makeDirectory(directory));
   } else if (!statSync(directory).isDirectory()) {
     throw new DataDirectoryError(`${directory} is a file; choose a directory for the store's data`);
   }
@@ -128,6 +127,6 @@ function attempt<T>(what: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new DataDirectoryError(`${what}: ${errorMessage(error)}`, { cause: error });
+    throw new DataDirectoryError(`${what}: ${whyNotWritten(error)}`, { cause: error });
   }
 }

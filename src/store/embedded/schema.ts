@@ -45,7 +45,7 @@ PRAGMA journal_mode = WAL;
 
 /** Makes a database of format 1 one of format 2; within a transaction. */
 export const UPGRADE_SQL = `
-INSERT INTO metadata
+INSERT OR REPLACE INTO metadata
   SELECT 'rows_dropped', max(coalesce(max(revision), 1), (SELECT max(value) FROM metadata), 1) - 1 - count(*) FROM changes;
 PRAGMA user_version = 2;
 `;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
+import { whyNotWritten } from "../../base/disk-error.ts";
 import { nextTurn } from "../../base/turn.ts";
 import {
   checkDatabaseFile,
@@ -60,6 +61,8 @@ export async function writeEmbeddedState(directory: string, state: StoreState, c
       note.run(revision, "compacted_revision");
       note.run(revision - FIRST_REVISION - state.objects.length, "rows_dropped");
       connection.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      throw new SnapshotError(`cannot write ${paths.database}: ${whyNotWritten(error)}`, { cause: error });
     } finally {
       connection.close();
     }

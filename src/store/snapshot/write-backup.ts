@@ -4,6 +4,7 @@ import { type FileHandle, link, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { whyNotWritten } from "../../base/disk-error.ts";
 import {
   BACKUP_VERSION,
   type BackupFile,
@@ -44,6 +45,8 @@ export async function writeBackup(path: string, content: BackupContent): Promise
     }
     // Unlike a rename a link fails when somebody has taken the name meanwhile.
     await link(draft, path);
+  } catch (error) {
+    throw new SnapshotError(`cannot write ${path}: ${whyNotWritten(error)}`, { cause: error });
   } finally {
     await rm(draft, { force: true });
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { whyNotWritten } from "../../base/disk-error.ts";
 import type { KeySpace } from "../etcd/keys.ts";
 import type { BoltEntry } from "./bolt-reader.ts";
 import { writeBolt } from "./bolt-writer.ts";
@@ -17,7 +18,18 @@ const OTHER_BUCKETS = ["alarm", "auth", "authRoles", "authUsers", "cluster", "me
 export function writeEtcdSnapshot(path: string, state: StoreState, keys: KeySpace): void {
   if (existsSync(path)) throw new SnapshotError(`${path} is there already: choose another name`);
   const draft = `${path}.part`;
-  rmSync(draft, { force: true });
+  try {
+    rmSync(draft, { force: true });
+    writeDraft(draft, state, keys);
+    renameSync(draft, path);
+  } catch (error) {
+    throw new SnapshotError(`cannot write ${path}: ${whyNotWritten(error)}`, { cause: error });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function writeDraft(draft: string, state: StoreState, keys: KeySpace): void {
   const file = openSync(draft, "wx+", 0o600);
   try {
     let end = 0;
@@ -27,10 +39,8 @@ export function writeEtcdSnapshot(path: string, state: StoreState, keys: KeySpac
     });
     writeWhole(file, digestOf(file, end), end);
     fsyncSync(file);
-    renameSync(draft, path);
   } finally {
     closeSync(file);
-    rmSync(draft, { force: true });
   }
 }
 
