@@ -74,6 +74,7 @@ class Scheduler {
   readonly #underWay = new Set<Promise<void>>();
   readonly #metrics: SchedulerMetrics;
   #stopFollowing: () => void = () => {};
+  #ended: () => void = () => {};
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -122,7 +123,7 @@ class Scheduler {
         continue;
       }
       this.#scheduleOne(waiting);
-      while (this.#underWay.size >= MAX_BINDINGS) await Promise.race(this.#underWay);
+      while (this.#underWay.size >= MAX_BINDINGS) await this.#oneEnds();
       if (clock.monotonic() < turnEndsMs) continue;
       await nextTurn();
       turnEndsMs = clock.monotonic() + TURN_MS;
@@ -271,6 +272,16 @@ class Scheduler {
   #track(work: Promise<void>): void {
     this.#underWay.add(work);
     // Neither bindings nor status writes reject; the set forgets them when they end.
-    void work.finally(() => this.#underWay.delete(work));
+    void work.finally(() => {
+      this.#underWay.delete(work);
+      this.#ended();
+    });
+  }
+
+  /** Resolves when something that is under way has ended. A race of all would add to each of them at every turn. */
+  #oneEnds(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ended = resolve;
+    });
   }
 }

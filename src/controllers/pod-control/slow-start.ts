@@ -1,3 +1,5 @@
+import { settleAll } from "./settle-all.ts";
+
 /**
  * Runs `count` calls in batches of 1, 2, 4 …, and starts no further batch once one call has failed: a quota that refuses
  * one pod would refuse all. Answers how many were not tried; rejects never.
@@ -10,11 +12,10 @@ export async function slowStart(
   let done = 0;
   for (let size = Math.min(1, count); size > 0; size = Math.min(size * 2, count - tried)) {
     const first = tried;
-    const results = await Promise.allSettled(Array.from({ length: size }, (_, index) => call(first + index)));
+    const batch = await settleAll(size, (index) => call(first + index));
     tried += size;
-    done += results.filter((result) => result.status === "fulfilled").length;
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed !== undefined) return { done, skipped: count - tried, error: failed.reason };
+    done += batch.done;
+    if ("error" in batch) return { done, skipped: count - tried, error: batch.error };
   }
   return { done, skipped: 0 };
 }

@@ -9,6 +9,7 @@ import { createExpectations, type Expectations } from "../pod-control/expectatio
 import { podControlOf, podFromTemplate } from "../pod-control/pod-control.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
 import { isPodActive, isPodTerminating } from "../pod-control/pod-state.ts";
+import { settleAll } from "../pod-control/settle-all.ts";
 import { slowStart } from "../pod-control/slow-start.ts";
 import {
   type ControllerDependencies,
@@ -126,10 +127,8 @@ async function manage<T extends ReplicatedObject>(
     });
     return error === undefined ? {} : { error, failure: { reason: "FailedCreate", message: errorMessage(error) } };
   }
-  const results = await Promise.allSettled(plan.delete.map((pod) => control.delete(pod)));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed === undefined) return {};
-  return { error: failed.reason, failure: { reason: "FailedDelete", message: errorMessage(failed.reason) } };
+  const { error } = await settleAll(plan.delete.length, (index) => control.delete(plan.delete[index]!));
+  return error === undefined ? {} : { error, failure: { reason: "FailedDelete", message: errorMessage(error) } };
 }
 
 function relatedPods<T extends ReplicatedObject>(context: Context<T>, set: T): Pod[] {

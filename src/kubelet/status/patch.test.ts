@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { statusPatch } from "./patch.ts";
+import { isStatusShown, statusPatch } from "./patch.ts";
 
 const ready = { type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" };
 
@@ -34,3 +34,23 @@ test("an old address is taken out of the list by name", () => {
     podIPs: [{ ip: "10.0.0.2" }, { $patch: "delete", ip: "10.0.0.1" }],
   });
 });
+
+const shown = { phase: "Running", podIPs: [{ ip: "10.0.0.1" }], conditions: [{ ...ready, reason: "r" }] };
+
+for (const [what, wanted, is] of [
+  ["the same", shown, true],
+  [
+    "the same without what others wrote",
+    { ...shown, conditions: [{ ...ready, reason: "r", message: undefined }] },
+    true,
+  ],
+  ["another phase", { ...shown, phase: "Failed" }, false],
+  ["no address", { ...shown, podIPs: undefined }, false],
+  ["a further condition", { ...shown, conditions: [...shown.conditions, { ...ready, type: "New" }] }, false],
+  ["a condition without its reason", { ...shown, conditions: [ready] }, false],
+] as const) {
+  test(`a status is shown, or there is something to send: ${what}`, () => {
+    assert.equal(isStatusShown(shown, wanted as never), is);
+    assert.equal(statusPatch(shown, wanted as never) === undefined, is);
+  });
+}

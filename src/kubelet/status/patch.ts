@@ -20,6 +20,15 @@ export function statusPatch(before: PodStatus, wanted: PodStatus): Fields | unde
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
+/** Whether the API has the wanted status, its kubelet's part: `statusPatch` is undefined then. */
+export function isStatusShown(shown: PodStatus, wanted: PodStatus): boolean {
+  for (const name of OWNED) if (!equalAsJson((shown as Fields)[name], (wanted as Fields)[name])) return false;
+  return (wanted.conditions ?? []).every((condition) => {
+    const old = shown.conditions?.find(({ type }) => type === condition.type);
+    return old !== undefined && isShown(condition as unknown as Fields, old as unknown as Fields);
+  });
+}
+
 /** Fields of PodStatus that the kubelet writes. */
 const OWNED = new Set([
   "phase",

@@ -7,7 +7,7 @@ import type { Client } from "../../client/client.ts";
 import type { RequestLimit } from "../../client/limited-transport.ts";
 import type { PodIdentity } from "../labels.ts";
 import { identityOf } from "../pods/pod.ts";
-import { statusPatch } from "./patch.ts";
+import { isStatusShown, statusPatch } from "./patch.ts";
 
 const RETRY_MS = [100, 500, 2000, 10_000];
 /** That a sandbox is ready waits so long for what its containers do, and then both are one request. */
@@ -49,7 +49,9 @@ interface Entry {
 
 const SANDBOX_FIELDS: ReadonlySet<string> = new Set(["podIP", "podIPs", "conditions"]);
 
-function isSandboxNews(patch: Record<string, unknown> | undefined): boolean {
+function isSandboxNews(sent: PodStatus, wanted: PodStatus): boolean {
+  if (sent.phase !== wanted.phase) return false;
+  const patch = statusPatch(sent, wanted);
   if (patch === undefined || !Object.keys(patch).every((name) => SANDBOX_FIELDS.has(name))) return false;
   const conditions = (patch.conditions ?? []) as PodCondition[];
   return conditions.every(({ type }) => type === "PodReadyToStartContainers");
@@ -118,7 +120,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   /** Sends now, or soon when what is new alone is not worth a request (upstream tells of sandbox and containers at once). */
   function kickInTime(entry: Entry): void {
     const isFirst = entry.sentVersion === 0;
-    if (!isFirst && isSandboxNews(statusPatch(entry.sent, entry.wanted))) kickLater(entry, SANDBOX_NEWS_MS);
+    if (!isFirst && isSandboxNews(entry.sent, entry.wanted)) kickLater(entry, SANDBOX_NEWS_MS);
     else if (isOnItsWay(entry.wanted)) kickLater(entry, ON_ITS_WAY_MS);
     else kick(entry);
   }
@@ -156,7 +158,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
         kickInTime(fresh);
         return;
       }
-      if (statusPatch(entry.wanted, status) === undefined) return;
+      if (isStatusShown(entry.wanted, status)) return;
       entry.wanted = status;
       entry.version++;
       kickInTime(entry);
@@ -169,7 +171,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       if (pod.metadata?.resourceVersion === entry.resourceVersion) return;
       const seen = Number(pod.metadata?.resourceVersion);
       if (entry.resourceVersion !== undefined && !(seen >= Number(entry.resourceVersion))) return;
-      if (statusPatch(pod.status ?? {}, entry.wanted) === undefined) return;
+      if (isStatusShown(pod.status ?? {}, entry.wanted)) return;
       entry.sent = pod.status ?? {};
       if (entry.waiting !== undefined) return;
       entry.version++;
