@@ -15,7 +15,10 @@ import { exampleNode, examplePod } from "./examples.ts";
 import { startScheduler } from "./scheduler.ts";
 
 /** A scheduler that sees the given objects and whatever the test tells it later. */
-async function start(objects: ApiObject[], answerWrite: (request: TransportRequest) => ApiObject = () => ({})) {
+async function start(
+  objects: ApiObject[],
+  answerWrite: (request: TransportRequest) => ApiObject | Promise<ApiObject> = () => ({}),
+) {
   const clock = new VirtualClock();
   const random = seededRandom(1);
   const stop = new AbortController();
@@ -200,4 +203,28 @@ test("attempts, waiting pods and what the cache holds are counted", async () => 
   }
   await scheduler.stop();
   assert.ok(!scheduler.metrics.text().includes("scheduler_pending_pods{"), "who leads no more has no pods waiting");
+});
+
+test("when very many bindings are under way the others wait for them, and all pods are bound", async () => {
+  const waiting: (() => void)[] = [];
+  const answer = () => new Promise<ApiObject>((resolve) => void waiting.push(() => resolve({})));
+  const pods = Array.from({ length: 600 }, (_, index) => examplePod(`web-${index}`));
+  const scheduler = await start(
+    [exampleNode("node-a", { allocatable: { pods: "1000", cpu: "1000" } }), ...pods],
+    answer,
+  );
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await turns();
+  assert.equal(scheduler.writes().length, 512);
+  waiting.shift()!();
+  await turns();
+  assert.equal(scheduler.writes().length, 513);
+  for (let each = waiting.shift(); each !== undefined; each = waiting.shift()) {
+    each();
+    await settle();
+  }
+  assert.equal(new Set(scheduler.writes().map(({ path }) => path)).size, 600);
+  await scheduler.stop();
 });
