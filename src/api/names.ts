@@ -21,7 +21,7 @@ const C_IDENTIFIER_PATTERN = pattern(C_IDENTIFIER);
 const HTTP_HEADER_PATTERN = pattern(HTTP_HEADER);
 const PERCENT_PATTERN = pattern(PERCENT);
 
-export const maxLengthMessage = (length: number): string => `must be no more than ${length} characters`;
+export const maxLengthMessage = (length: number): string => `must be no more than ${length} bytes`;
 const emptyMessage = "must be non-empty";
 export const rangeMessage = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
 

@@ -166,10 +166,9 @@ export function* applySteps(
   const after = withoutChanges(managers, comparison);
   const time = equalSets(before?.fields ?? EMPTY_SET, owned) ? (known.get(identity)?.time ?? self.time) : self.time;
   after.set(identity, { ...self, time, fields: owned });
-  const metadata = {
-    ...(isJsonObject(result.metadata) ? result.metadata : {}),
-    managedFields: writeManagers(after.values()),
-  };
+  const { managedFields: _, ...rest } = isJsonObject(result.metadata) ? result.metadata : {};
+  const managedFields = writeManagers(after.values());
+  const metadata = managedFields.length === 0 ? rest : { ...rest, managedFields };
   return { ...result, metadata: options.manager === KUBECTL ? withLastApplied(metadata, configuration) : metadata };
 }
 

@@ -1,6 +1,6 @@
 import type { Schema } from "../schema.ts";
-import { fieldSetOf } from "./field-compare.ts";
-import { EMPTY_SET, type FieldSet } from "./field-set.ts";
+import { compareFields, fieldSetOf } from "./field-compare.ts";
+import { difference, EMPTY_SET, type FieldSet } from "./field-set.ts";
 import { typeOfDefinition } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
 
@@ -9,7 +9,10 @@ export const KUBECTL = "kubectl";
 /** Where client-side apply notes what it applied. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** What client-side apply said last: kubectl may take these fields over from itself without a conflict. */
+/**
+ * What client-side apply said last and what is so still: kubectl may take these fields over from itself without a conflict. What
+ * somebody changed since then is no longer kubectl's.
+ */
 export function lastAppliedFields(
   object: JsonObject,
   options: { schema: Schema; definition: string | undefined },
@@ -17,7 +20,11 @@ export function lastAppliedFields(
   const text = annotationsOf(object.metadata)[LAST_APPLIED];
   if (typeof text !== "string") return EMPTY_SET;
   try {
-    return fieldSetOf(JSON.parse(text), typeOfDefinition(options.schema, options.definition), options.schema);
+    const { schema, definition } = options;
+    const said: unknown = JSON.parse(text);
+    const type = typeOfDefinition(schema, definition);
+    const { added, modified, removed } = compareFields(said, object, { type, schema });
+    return [added, modified, removed].reduce(difference, fieldSetOf(said, type, schema));
   } catch {
     // An annotation that somebody broke gives no rights.
     return EMPTY_SET;

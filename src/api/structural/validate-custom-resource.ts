@@ -45,7 +45,7 @@ function scaleErrors(scale: CustomResourceSubresourceScale, object: unknown): Fi
   for (const text of [scale.specReplicasPath, scale.statusReplicasPath]) {
     const replicas = getAtPath(object, parseSimplePath(text));
     if (replicas === undefined) continue;
-    if (typeof replicas !== "number" || !Number.isInteger(replicas)) {
+    if (typeof replicas !== "bigint" && !Number.isInteger(replicas)) {
       errors.push(
         invalid(
           text,
@@ -53,8 +53,8 @@ function scaleErrors(scale: CustomResourceSubresourceScale, object: unknown): Fi
           `${text} accessor error: ${JSON.stringify(replicas)} is of the type ${goType(replicas)}, expected int64`,
         ),
       );
-    } else if (replicas < 0) errors.push(invalid(text, replicas, "should be a non-negative integer"));
-    else if (replicas > INT32_MAX) {
+    } else if ((replicas as number) < 0) errors.push(invalid(text, replicas, "should be a non-negative integer"));
+    else if ((replicas as number) > INT32_MAX) {
       errors.push(invalid(text, replicas, `should be less than or equal to ${INT32_MAX}`));
     }
   }

@@ -112,3 +112,81 @@ test("an applied configuration that says something twice", async () => {
   const warned = await patch(APPLY, body, "?fieldManager=m&dryRun=All");
   assert.deepEqual([warned.code, [warned.headers.warning].flat().length], [200, 2]);
 });
+
+for (const [what, said, code, message] of [
+  [
+    "another version",
+    { apiVersion: "extensions/v1beta1" },
+    400,
+    /^invalid object type: extensions\/v1beta1, Kind=Deployment$/,
+  ],
+  [
+    "a value of another type",
+    { spec: { replicas: "x" } },
+    400,
+    /^failed to create typed patch object \(shop\/web; apps\/v1, Kind=Deployment\): \.spec\.replicas: expected numeric/,
+  ],
+  [
+    "a key twice",
+    { spec: { template: { spec: { containers: [{ name: "a" }, { name: "a" }] } } } },
+    400,
+    /^failed to create typed patch object \(.*\): \.spec\.template\.spec\.containers: duplicate entries for key \[name="a"\]$/,
+  ],
+  [
+    "the uid of another object",
+    { metadata: { uid: "x" } },
+    422,
+    /metadata\.uid: Invalid value: "x": field is immutable$/,
+  ],
+] as const) {
+  test(`an applied configuration with ${what}`, async () => {
+    const body = JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", ...said });
+    const answer = await patch(APPLY, body, "?fieldManager=m");
+    assert.equal(answer.code, code, answer.text);
+    assert.match(answer.json().message, message);
+  });
+}
+
+test("an applied configuration that names a uid creates nothing", async () => {
+  const body = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"uid":"x"}}';
+  const path = "/api/v1/namespaces/shop/configmaps/none?fieldManager=m";
+  const { code, json } = await askRaw(memory.server, path, { method: "PATCH", body, contentType: APPLY });
+  assert.equal(code, 409);
+  assert.match(
+    json().message,
+    /: uid mismatch: the provided object specified uid x, and no existing object was found$/,
+  );
+});
+
+test("who owns nothing is no manager", async () => {
+  const body = '{"apiVersion":"v1","kind":"ConfigMap"}';
+  const path = "/api/v1/namespaces/shop/configmaps/bare?fieldManager=m";
+  const { code, json } = await askRaw(memory.server, path, { method: "PATCH", body, contentType: APPLY });
+  assert.deepEqual([code, json().metadata.managedFields], [201, undefined]);
+});
+
+test("kubectl takes from its client-side applies what is as they left it, and nothing else", async () => {
+  const template = { metadata: { labels: { app: "my" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const said = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "my" }, spec: { replicas: 3, template } };
+  const note = { "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(said) };
+  const live = {
+    metadata: { name: "my", annotations: note },
+    spec: { replicas: 100, selector: { matchLabels: { app: "my" } }, template },
+  };
+  await askRaw(memory.server, DEPLOYMENTS, { method: "POST", body: JSON.stringify(live) });
+  const apply = (spec: object): Promise<RawAnswer> => {
+    const body = JSON.stringify({ ...said, spec });
+    const path = `${DEPLOYMENTS}/my?fieldManager=kubectl`;
+    return askRaw(memory.server, path, { method: "PATCH", body, contentType: APPLY });
+  };
+  const refused = await apply({ replicas: 3, template });
+  assert.equal(refused.code, 409);
+  const { causes } = refused.json().details;
+  assert.deepEqual(
+    causes.map(({ field }: { field: string }) => field),
+    [".spec.replicas"],
+  );
+  const image = { ...template, spec: { containers: [{ name: "c", image: "new" }] } };
+  const taken = (await apply({ template: image })).json();
+  assert.deepEqual([taken.spec.replicas, taken.spec.template.spec.containers[0].image], [100, "new"]);
+});

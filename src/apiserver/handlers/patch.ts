@@ -1,7 +1,7 @@
 import { type AnyObject, type ApiObject, parseApiVersion } from "../../api/meta.ts";
 import { APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH } from "../../api/patch/apply-patch.ts";
 import { cloneJson, isJsonObject } from "../../api/patch/json-value.ts";
-import { badRequest, isNotFound, unsupportedMediaType } from "../../api/status.ts";
+import { badRequest, conflict, hasReason, isNotFound, unsupportedMediaType } from "../../api/status.ts";
 import { cannotBeHandled } from "../../api/unknown-fields.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
@@ -16,7 +16,7 @@ import { createAuthorization, type Environment, writeContext } from "./environme
 import { parseJsonText } from "./json-text.ts";
 import { patchObject, type ReadPatch, readPatched } from "./patched-object.ts";
 import { placeInNamespace } from "./place-in-namespace.ts";
-import { readConfiguration } from "./read-object.ts";
+import { readConfiguration, refusedConfiguration } from "./read-object.ts";
 
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
 
@@ -64,16 +64,26 @@ async function applyHandler(
   const force = isTrue(exchange.query.get("force"));
   const operation = "Apply" as const;
   const waits = isLarge || waitsForManagers(resource);
-  const merge = (current: ApiObject | undefined): ApiObject | Promise<ApiObject> => {
+  const merge = async (current: ApiObject | undefined): Promise<ApiObject> => {
     const write = { current, wanted, context, force, subresource };
-    return waits ? appliedInTurns(resource, { ...write, isLarge }) : applied(resource, write);
+    try {
+      return await (waits ? appliedInTurns(resource, { ...write, isLarge }) : applied(resource, write));
+    } catch (error) {
+      // Merging tells of the first thing only.
+      throw (hasReason(error, "BadRequest") ? refusedConfiguration(resource, wanted) : undefined) ?? error;
+    }
   };
   try {
     const change = { namespace, name, subresource, transform: merge, operation, isPatch: true } as const;
     const stored = await updateObject(resource, change, context);
     return objectAnswer(stored.object, { bytes: stored.bytes, resource });
   } catch (error) {
-    if (!isNotFound(error) || subresource !== "" || (wanted.metadata?.uid ?? "") !== "") throw error;
+    if (!isNotFound(error) || subresource !== "") throw error;
+    const { uid = "" } = wanted.metadata ?? {};
+    if (uid !== "") {
+      const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      throw conflict(resource.schema, name, why);
+    }
     const draft = await merge(undefined);
     const stored = await createObject(resource, draft, context, { operation, authorize });
     return objectAnswer(stored.object, { code: 201, bytes: stored.bytes, resource });
@@ -113,9 +123,7 @@ export function appliedConfiguration(
   const { group, version } = parseApiVersion(textOf(wanted.apiVersion, "apiVersion") ?? "");
   const { schema } = resource;
   if (wanted.kind !== schema.kind || group !== schema.group || version !== schema.version) {
-    throw badRequest(
-      `the apply patch must be of kind ${schema.kind} and apiVersion ${[schema.group, schema.version].filter((part) => part !== "").join("/")}`,
-    );
+    throw badRequest(`invalid object type: ${group}/${version}, Kind=${wanted.kind ?? ""}`);
   }
   const meta = (wanted.metadata ??= {});
   if (!isJsonObject(meta)) throw cannotBeHandled(schema, "metadata is not an object");

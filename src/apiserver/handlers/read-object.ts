@@ -1,6 +1,7 @@
 import { findDuplicateFields } from "../../api/duplicate-fields.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
+import { typedErrors } from "../../api/patch/typed-errors.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
 import { badRequest, type StatusError } from "../../api/status.ts";
 import { cannotBeHandled, fieldWarnings, strictDecodingMessage } from "../../api/unknown-fields.ts";
@@ -73,18 +74,29 @@ export function readConfiguration(
   { value, duplicates }: { readonly value: ApiObject; readonly duplicates?: readonly string[] | undefined },
   exchange: Exchange,
 ): ApiObject {
-  const refuse = ({ why }: Unreadable) => cannotBeHandled(resource.schema, why);
-  const { object, unknownFields: all } = normalized(resource, value, { isConfiguration: true, refuse });
-  const unknownFields = all.slice(0, STRICT_ERRORS_MAX);
+  const refuse = ({ why }: Unreadable) =>
+    refusedConfiguration(resource, value) ?? cannotBeHandled(resource.schema, why);
+  const { object, unknownFields } = normalized(resource, value, { isConfiguration: true, refuse });
   if (unknownFields.length === 0) {
     checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
     return object as ApiObject;
   }
-  const { namespace = "", name } = value.metadata ?? {};
-  const subject = `${namespace}/${name}; ${value.apiVersion}, Kind=${value.kind}`;
   const unknown = unknownFields.map((path) => `.${path}: field not declared in schema`);
-  const told = unknown.length === 1 ? unknown[0] : `errors:\n${unknown.map((each) => `  ${each}`).join("\n")}`;
-  throw badRequest(`failed to create typed patch object (${subject}): ${told}`);
+  throw refusedConfiguration(resource, value) ?? untyped(value, unknown);
+}
+
+/** What is wrong with a configuration by the types of server-side apply, all of it; undefined where nothing is known to be. */
+export function refusedConfiguration({ allSchema, custom, schema }: ServedResource, value: ApiObject) {
+  const errors = custom === undefined ? typedErrors(value as JsonObject, allSchema, schema.definition) : [];
+  return errors.length === 0 ? undefined : untyped(value, errors);
+}
+
+function untyped({ metadata, apiVersion, kind }: ApiObject, all: readonly string[]): StatusError {
+  const { namespace = "", name } = metadata ?? {};
+  const subject = `${namespace}/${name}; ${apiVersion}, Kind=${kind}`;
+  const errors = all.slice(0, STRICT_ERRORS_MAX);
+  const told = errors.length === 1 ? errors[0] : `errors:\n${errors.map((each) => `  ${each}`).join("\n")}`;
+  return badRequest(`failed to create typed patch object (${subject}): ${told}`);
 }
 
 /** What the lines of a YAML document say twice. */

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadSchema } from "../schema-data.ts";
+import type { JsonObject } from "./json-value.ts";
+import { typedErrors } from "./typed-errors.ts";
+
+const DEPLOYMENT = "io.k8s.api.apps.v1.Deployment";
+const web = { name: "web", image: "web" };
+const pod = (spec: JsonObject): JsonObject => ({ spec: { template: { spec } } });
+const containers = (...list: unknown[]): JsonObject => pod({ containers: list });
+const AT = '.spec.template.spec.containers[name="web"]';
+const OMITS = `associative list with keys has an element that omits key field "name" (and doesn't have default value)`;
+
+const cases: readonly (readonly [string, JsonObject, readonly string[]])[] = [
+  ["nothing wrong", { metadata: { labels: { a: "b" } }, spec: { replicas: 1, paused: true } }, []],
+  ["nulls", { metadata: null, spec: { replicas: null, template: null } }, []],
+  ["quantities in any form", containers({ ...web, resources: { limits: { cpu: 1, memory: "1Gi" } } }), []],
+  ["a text for a number", { spec: { replicas: "x" } }, [".spec.replicas: expected numeric (int or float), got string"]],
+  [
+    "a number for a text",
+    { metadata: { labels: { a: 1 } } },
+    [".metadata.labels.a: expected string, got &value.valueUnstructured{Value:1}"],
+  ],
+  ["a text for a flag", { spec: { paused: "x" } }, [".spec.paused: expected boolean, got &{x}"]],
+  ["a text for a list", pod({ containers: "x" }), [".spec.template.spec.containers: expected list, got &{x}"]],
+  ["a list for a struct", { spec: [1] }, [".spec: expected map, got &{[1]}"]],
+  [
+    "unknown fields",
+    containers({ ...web, b: 1, a: 1 }),
+    ["b", "a"].map((key) => `${AT}.${key}: field not declared in schema`),
+  ],
+  ["a key that is missing", containers({ image: "web" }), [`.spec.template.spec.containers: element 0: ${OMITS}`]],
+  [
+    "an element twice",
+    containers(web, web),
+    ['.spec.template.spec.containers: duplicate entries for key [name="web"]'],
+  ],
+  [
+    "keys with defaults",
+    containers({ ...web, ports: [{ containerPort: 80 }, { containerPort: 80, protocol: "TCP" }] }),
+    [`${AT}.ports: duplicate entries for key [containerPort=80,protocol="TCP"]`],
+  ],
+  [
+    "elements without keys",
+    containers({ ...web, args: [1] }),
+    [`${AT}.args[0]: expected string, got &value.valueUnstructured{Value:1}`],
+  ],
+];
+
+for (const [what, value, expected] of cases) {
+  test(what, () => assert.deepEqual(typedErrors(value, loadSchema(), DEPLOYMENT), expected));
+}

@@ -1,0 +1,113 @@
+import type { Field, Schema } from "../schema.ts";
+import { pathText } from "./field-set.ts";
+import { isJsonObject, type JsonObject } from "./json-value.ts";
+
+/**
+ * What structured-merge-diff, upstream's library of server-side apply, has against a configuration of a built-in kind: fields that
+ * are not of its type, values of another type, elements of lists without their keys or twice. One text an error, e.g.
+ * `.spec.replicas: expected numeric (int or float), got string`.
+ */
+export function typedErrors(value: JsonObject, schema: Schema, definition: string): string[] {
+  const found: string[] = [];
+  walkStruct(value, definition, { schema, path: "", found });
+  return found;
+}
+
+interface At {
+  readonly schema: Schema;
+  readonly path: string;
+  readonly found: string[];
+}
+
+function walkStruct(value: unknown, definition: string, at: At): void {
+  const known = at.schema.definitions[definition];
+  if (known === undefined || known.special !== undefined || value === null) return;
+  if (known.value !== undefined) walkField(value, known.value, at);
+  else if (!isJsonObject(value)) tell(at, `expected map, got &{${asGo(value)}}`);
+  else {
+    for (const key of Object.keys(value)) {
+      const below = { ...at, path: `${at.path}.${key}` };
+      if (Object.hasOwn(known.fields, key)) walkField(value[key], known.fields[key]!, below);
+      else tell(below, "field not declared in schema");
+    }
+  }
+}
+
+function walkField(value: unknown, field: Field, at: At): void {
+  if (value === null || value === undefined) return;
+  if (field.container === undefined) walkElement(value, field, at);
+  else if (field.container === "list") walkList(value, field, at);
+  else if (!isJsonObject(value)) tell(at, `expected map, got &{${asGo(value)}}`);
+  else {
+    for (const key of Object.keys(value)) walkElement(value[key], field, { ...at, path: `${at.path}.${key}` });
+  }
+}
+
+function walkList(value: unknown, field: Field, at: At): void {
+  if (!Array.isArray(value)) {
+    tell(at, `expected list, got &{${asGo(value)}}`);
+    return;
+  }
+  const places = new Set<string>();
+  for (const [index, element] of value.entries()) {
+    const place = placeOf(element, index, field, at);
+    if (place === undefined) continue;
+    if (places.has(place)) tell(at, `duplicate entries for key ${place}`);
+    places.add(place);
+    walkElement(element, field, { ...at, path: `${at.path}${place}` });
+  }
+}
+
+/** How the path goes on to an element; undefined where that is told already. */
+function placeOf(element: unknown, index: number, field: Field, at: At): string | undefined {
+  if (field.listType === "set") return pathText([`v:${JSON.stringify(element)}`]);
+  if (field.listType !== "map") return `[${index}]`;
+  const refuse = (why: string): undefined => {
+    tell(at, `element ${index}: associative list with keys ${why}`);
+  };
+  if (!isJsonObject(element)) return refuse("may not have non-map elements");
+  const fields = field.ref === undefined ? undefined : at.schema.definitions[field.ref]?.fields;
+  const keys: JsonObject = {};
+  for (const key of (field.listMapKeys ?? []).toSorted()) {
+    const said = Object.hasOwn(element, key) ? element[key] : fields?.[key]?.default;
+    if (said === undefined) {
+      return refuse(`has an element that omits key field ${JSON.stringify(key)} (and doesn't have default value)`);
+    }
+    keys[key] = said;
+  }
+  return pathText([`k:${JSON.stringify(keys)}`]);
+}
+
+function walkElement(value: unknown, field: Field, at: At): void {
+  if (value === null || value === undefined) return;
+  if (field.ref !== undefined) walkStruct(value, field.ref, at);
+  else checkScalar(value, field, at);
+}
+
+function checkScalar(value: unknown, { type }: Field, at: At): void {
+  if (type === "string" || type === "bytes") {
+    if (typeof value !== "string") tell(at, `expected string, got &value.valueUnstructured{Value:${asGo(value)}}`);
+  } else if (type === "integer" || type === "number") {
+    const isNumber = typeof value === "number" || typeof value === "bigint";
+    if (!isNumber) tell(at, `expected numeric (int or float), got ${goType(value)}`);
+  } else if (type === "boolean" && typeof value !== "boolean") tell(at, `expected boolean, got &{${asGo(value)}}`);
+}
+
+function tell({ path, found }: At, why: string): void {
+  found.push(`${path}: ${why}`);
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  if (isJsonObject(value)) return "map[string]interface {}";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+/** A value as Go's `%v` has it. */
+function asGo(value: unknown): string {
+  if (value === null || value === undefined) return "<nil>";
+  if (Array.isArray(value)) return `[${value.map(asGo).join(" ")}]`;
+  if (!isJsonObject(value)) return String(value);
+  const keys = Object.keys(value).toSorted();
+  return `map[${keys.map((key) => `${key}:${asGo(value[key])}`).join(" ")}]`;
+}
