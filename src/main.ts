@@ -17,6 +17,8 @@ if (tooOld !== undefined) {
   process.exit(1);
 }
 useCompileCache(process.env);
+// Node's words to programmers (of gRPC: an IP address as a server's name) say nothing to those who run a cluster.
+process.noDeprecation = true;
 /** A start is over by then, and what it needed is known. */
 const SAVE_COMPILED_AFTER_MS = 5000;
 

@@ -76,9 +76,26 @@ test("TLS with client certificates", { skip, timeout: 60_000 }, async (context) 
       return true;
     });
   };
-  await refused({ authorityFile: theirs.authorityFile, ...ours.client }, /certificate|self.signed|verify/);
-  await refused({ authorityFile: ours.authorityFile }, /etcd at https:/);
-  await refused({ authorityFile: ours.authorityFile, ...theirs.client }, /etcd at https:/);
+  const notSigned = /^etcd at https:.*: its certificate is not signed by the authority in --etcd-cafile$/;
+  await refused({ authorityFile: theirs.authorityFile, ...ours.client }, notSigned);
+  const notAccepted =
+    /^etcd at https:.*: it does not accept the client certificate: --etcd-certfile and --etcd-keyfile /;
+  await refused({ authorityFile: ours.authorityFile }, notAccepted);
+  await refused({ authorityFile: ours.authorityFile, ...theirs.client }, notAccepted);
+  const plain = open({ servers: servers.map((url) => url.replace("https", "http")) });
+  await assert.rejects(
+    plain,
+    /^StoreUnavailableError: etcd at http:.*: it may expect TLS \(https:\/\/\), or be no etcd$/,
+  );
+});
+
+test("a key that is not the certificate's is told before anything is connected", async (context) => {
+  const { server, client } = certificates(context, "ours");
+  const pair = { certificateFile: client.certificateFile, keyFile: server.keyFile };
+  await assert.rejects(
+    open({ servers: ["https://127.0.0.1:1"], ...pair }),
+    /the key in .*ours-server\.key is not the one of the certificate in .*ours-client\.crt/,
+  );
 });
 
 test("servers of two clusters are told before anything is written", { skip, timeout: 60_000 }, async (context) => {

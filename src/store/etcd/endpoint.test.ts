@@ -22,12 +22,7 @@ test("URLs of etcd servers", () => {
     endpointTargets({ servers }).map(({ target }) => target),
     ["127.0.0.1:2379", "db.example:2379", "[::1]:1234"],
   );
-  const [secure] = endpointTargets({
-    servers: ["https://db"],
-    authorityFile: certificateFile,
-    certificateFile,
-    keyFile,
-  });
+  const [secure] = endpointTargets({ servers: ["https://db"], authorityFile: certificateFile });
   assert.ok(secure?.tls?.authority?.includes("CERTIFICATE"));
 });
 
@@ -37,8 +32,9 @@ const wrong: [string, EtcdAddress, RegExp][] = [
   ["another scheme", { servers: ["ftp://db:2379"] }, /"ftp:/],
   ["a path", { servers: ["http://db:2379/v3"] }, /is not the URL/],
   ["both kinds", { servers: ["http://a", "https://b"] }, /not both/],
-  ["certificates without TLS", { servers: ["http://a"], certificateFile, keyFile }, /name them with https/],
+  ["certificates without TLS", { servers: ["http://a"], authorityFile: certificateFile }, /name them with https/],
   ["half a pair", { servers: ["https://a"], certificateFile }, /needs both/],
+  ["a pair that is none", { servers: ["https://a"], certificateFile, keyFile }, /and its key cannot be read/],
   ["no such file", { servers: ["https://a"], authorityFile: join(directory, "none") }, /cannot be read.*none/],
   ["another file", { servers: ["https://a"], authorityFile: keyFile }, /c.key holds no CERTIFICATE/],
 ];

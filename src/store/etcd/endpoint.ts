@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { errorMessage } from "../../base/assert.ts";
 
@@ -64,11 +65,20 @@ function readTls(address: EtcdAddress): EndpointTls {
   if ((certificateFile === undefined) !== (keyFile === undefined)) {
     throw new EtcdAddressError("a client certificate for etcd needs both its certificate file and its key file");
   }
-  return {
-    authority: readPem(authorityFile, "CERTIFICATE"),
-    certificate: readPem(certificateFile, "CERTIFICATE"),
-    key: readPem(keyFile, "PRIVATE KEY"),
-  };
+  const certificate = readPem(certificateFile, "CERTIFICATE");
+  const key = readPem(keyFile, "PRIVATE KEY");
+  if (certificate !== null && key !== null && !belongTogether(certificate, key)) {
+    throw new EtcdAddressError(`the key in ${keyFile} is not the one of the certificate in ${certificateFile}`);
+  }
+  return { authority: readPem(authorityFile, "CERTIFICATE"), certificate, key };
+}
+
+function belongTogether(certificate: Buffer, key: Buffer): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw new EtcdAddressError(`the client certificate for etcd and its key cannot be read: ${errorMessage(error)}`);
+  }
 }
 
 function readPem(file: string | undefined, what: string): Buffer | null {

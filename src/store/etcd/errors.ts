@@ -52,7 +52,34 @@ export function etcdError(error: unknown, endpoint: string): EtcdError {
   return new EtcdError("unknown", message, { isOfEndpoint: true });
 }
 
+const NOT_CONNECTED = "No connection established";
+
+/** What people do about a connection that cannot be made. First match counts; what OpenSSL says of alerts helps nobody. */
+const ADVICE: readonly (readonly [RegExp, string, { readonly alone: boolean }])[] = [
+  [/ECONNREFUSED/, "nothing listens there; start etcd, or correct --etcd-servers", { alone: false }],
+  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, "correct --etcd-servers, or the name service", { alone: false }],
+  [
+    /unable to verify|unable to get|self.signed certificate/,
+    "its certificate is not signed by the authority in --etcd-cafile",
+    { alone: true },
+  ],
+  [
+    /alert (bad|unknown|certificate|handshake|access)|certificate required/,
+    "it does not accept the client certificate: --etcd-certfile and --etcd-keyfile are to name one of an authority that it trusts",
+    { alone: true },
+  ],
+  [/wrong version number|packet length too long|EPROTO/, "it does not speak TLS: try http://", { alone: true }],
+  [/Failed to connect|Protocol error/, "it may expect TLS (https://), or be no etcd", { alone: false }],
+];
+
 /** The gRPC library ends some texts with a heading and nothing below it. */
 function readable(text: string): string {
-  return text.replace(/\.?\s*Resolution note:\s*$/, "").replace("Last error: Error: ", "");
+  const short = text
+    .replace(/\.?\s*Resolution note:\s*$/, "")
+    .replace(/Last error: (Error: )?/, "")
+    .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, "")
+    .trim();
+  const [, advice, options] = ADVICE.find(([words]) => short.startsWith("N") && words.test(short)) ?? [];
+  if (advice === undefined) return short;
+  return options?.alone === true ? `${NOT_CONNECTED}: ${advice}` : `${short}: ${advice}`;
 }
