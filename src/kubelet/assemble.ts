@@ -40,8 +40,18 @@ const SERVICES = { resource: services, project: serviceFacts };
 export function kubeletInformers({ informers, nodeName }: KubeletOptions): KubeletInformers {
   return {
     pods: informers.projected({ resource: pods, fieldSelector: `spec.nodeName=${nodeName}`, project: withoutManagers }),
-    node: informers.projected({ resource: nodes, fieldSelector: `metadata.name=${nodeName}`, project: (node) => node }),
+    node: informers.projected({ resource: nodes, fieldSelector: `metadata.name=${nodeName}`, project: ownNode }),
     services: informers.projected(SERVICES),
+  };
+}
+
+/** What a kubelet asks of its node: the rest it says itself, and thousands of kubelets keep this. */
+export function ownNode({ metadata, spec }: Node): Node {
+  const { name, uid, labels } = metadata ?? {};
+  const { unschedulable, podCIDRs } = spec ?? {};
+  return {
+    metadata: { ...(name && { name }), ...(uid && { uid }), ...(labels && { labels }) },
+    spec: { ...(unschedulable && { unschedulable }), ...(podCIDRs && { podCIDRs }) },
   };
 }
 

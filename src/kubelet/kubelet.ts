@@ -1,6 +1,6 @@
 import type { Node } from "../api/generated/core/v1.ts";
 import { errorMessage } from "../base/assert.ts";
-import { assemble, type KubeletInformers, kubeletInformers } from "./assemble.ts";
+import { assemble, type KubeletInformers, kubeletInformers, ownNode } from "./assemble.ts";
 import type { KubeletHandle } from "./handle.ts";
 import type { HostFacts } from "./host/host.ts";
 import { kubeletCalls } from "./kubelet-handle.ts";
@@ -41,6 +41,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     cache,
     clock,
     log,
+    signal,
     hasPods: () => (manager?.pods().length ?? 0) > 0 || cache.identities().length > 0,
     onChange: wake,
   });
@@ -52,12 +53,13 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   const { pressures } = housekeeping;
   const reporting = createNodeReporting(options, { facts, version, lifecycle, signal, pressures });
   reporting.options.tell([STARTING]);
-  const [node] = await Promise.all([registerNode(reporting.options), options.informers.start(), cache.relist()]);
+  const [registered] = await Promise.all([registerNode(reporting.options), options.informers.start(), cache.relist()]);
   signal.throwIfAborted();
+  const first = ownNode(registered);
   const running = createPodManager(
     {
       pods: informers.pods,
-      node: () => informers.node.get(nodeName) ?? node,
+      node: () => informers.node.get(nodeName) ?? first,
       pressures,
       allocatable: () => allocatableAmounts(facts, options.maxPods ?? DEFAULT_MAX_PODS),
     },
@@ -67,7 +69,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   running.start();
   followPodCidrs(informers.node, { ...options, signal });
   followCordon(informers, reporting, signal);
-  const parts = { node, facts, informers, reporting, housekeeping, manager: running, dependencies, signal };
+  const parts = { node: registered, facts, informers, reporting, housekeeping, manager: running, dependencies, signal };
   const loops = runLoops(options, parts);
 
   async function stop({ keepPods = false, graceSeconds = DEFAULT_STOP_GRACE_SECONDS } = {}): Promise<void> {
@@ -75,7 +77,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     stopping.abort();
     await running.stop();
     await Promise.all([
-      lifecycle.stop(),
+      lifecycle.stopped(),
       dependencies.probes.stop(),
       dependencies.statuses.stop(),
       dependencies.volumes.stop(),
@@ -89,8 +91,8 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
   return { ...calls, nodeName, stop, ready: reporting.ready, health: reporting.problems };
 }
 
-/** What goes on beside the pods' workers, until the signal aborts. */
-async function runLoops(
+/** What goes on beside the pods' workers, until the signal aborts. Not async: nothing here is kept while they run. */
+function runLoops(
   options: KubeletOptions,
   parts: {
     node: Node;
@@ -102,11 +104,11 @@ async function runLoops(
     dependencies: PodDependencies;
     signal: AbortSignal;
   },
-): Promise<void> {
+): Promise<unknown> {
   const { node, facts, informers, reporting, housekeeping, manager, dependencies, signal } = parts;
   const { clock, log, host, runtime } = options;
-  await Promise.all([
-    runNodeReporter(node, reporting.options),
+  return Promise.all([
+    runNodeReporter(node.status ?? {}, reporting.options),
     runNodeLease({ ...options, nodeUid: node.metadata?.uid ?? "", signal }),
     housekeeping.run(),
     runNodeLimits({

@@ -69,24 +69,28 @@ async function createOrAdopt(client: Client, wanted: Node): Promise<Node> {
 }
 
 /** Reports the node's status every 10 seconds where it changed, and every 5 minutes anyway, until the signal aborts. */
-export async function runNodeReporter(node: Node, options: NodeReporterOptions): Promise<void> {
+export function runNodeReporter(status: NodeStatus, options: NodeReporterOptions): Promise<void> {
+  return report({ status }, options);
+}
+
+/** @param reported what the API has; only the latest is kept */
+async function report(reported: { status: NodeStatus }, options: NodeReporterOptions): Promise<void> {
   const { client, clock, log, nodeName, signal } = options;
-  let reported = node.status ?? {};
   let reportedMs = Number.NEGATIVE_INFINITY;
   let wasReady = false;
   let firstLookMs = FIRST_LOOK_MS;
   while (!signal.aborted) {
     try {
       const due = clock.monotonic() - reportedMs >= REPORT_ANYWAY_MS;
-      const status = await options.status(reported, due);
-      if (due || (status !== reported && saysSomethingNew(reported, status))) {
-        const patch = nodeStatusPatch(reported, status);
+      const status = await options.status(reported.status, due);
+      if (due || (status !== reported.status && saysSomethingNew(reported.status, status))) {
+        const patch = nodeStatusPatch(reported.status, status);
         if (patch !== undefined) {
           const body = { status: patch };
           await client.patch(nodes, { name: nodeName }, { type: "strategic", body, subresource: "status" });
         }
-        options.tell(nodeStatusEvents(nodeName, reported, status));
-        reported = status;
+        options.tell(nodeStatusEvents(nodeName, reported.status, status));
+        reported.status = status;
         reportedMs = clock.monotonic();
       }
       if (!wasReady && isReady(status)) {
@@ -95,7 +99,10 @@ export async function runNodeReporter(node: Node, options: NodeReporterOptions):
       }
     } catch (error) {
       log.warn("cannot report the node's status", { node: nodeName, error: errorMessage(error) });
-      if (isNotFound(error)) reported = (await registerNode(options).catch(() => node)).status ?? {};
+      if (isNotFound(error)) {
+        const registered = await registerNode(options).catch(() => undefined);
+        reported.status = registered?.status ?? reported.status;
+      }
     }
     await sleep(clock, wasReady ? UPDATE_MS : firstLookMs, signal);
     firstLookMs = Math.min(SLOWEST_FIRST_LOOK_MS, firstLookMs * 2);

@@ -20,7 +20,7 @@ async function reportedNode() {
   const { options } = createNodeReporting(kubelet, {
     facts: await host.facts(),
     version: await runtime.runtime.version(),
-    lifecycle: { lastListMs: () => clock.monotonic(), stop: async () => {} },
+    lifecycle: { lastListMs: () => clock.monotonic(), stopped: async () => {} },
     signal: new AbortController().signal,
     pressures: () => pressures,
   });

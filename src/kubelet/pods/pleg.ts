@@ -14,7 +14,8 @@ const SETTLE_MS = [0, 5, 20, 80, 300];
 export interface PodLifecycle {
   /** When everything was listed last, on the monotonic clock; undefined before the first time. */
   lastListMs(): number | undefined;
-  stop(): Promise<void>;
+  /** Resolves when it has ended after its signal. */
+  stopped(): Promise<unknown>;
 }
 
 export interface PodLifecycleOptions {
@@ -22,6 +23,8 @@ export interface PodLifecycleOptions {
   readonly cache: RuntimeCache;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Ends it. */
+  readonly signal: AbortSignal;
   /** Whether there is anything to look after. */
   hasPods(): boolean;
   onChange(uid: string): void;
@@ -29,9 +32,7 @@ export interface PodLifecycleOptions {
 
 /** Notices what happens to containers by itself: by the runtime's events where it has them, and by listing now and then. */
 export function startPodLifecycle(options: PodLifecycleOptions): PodLifecycle {
-  const { runtime, cache, clock, log } = options;
-  const stopping = new AbortController();
-  const { signal } = stopping;
+  const { runtime, cache, clock, log, signal } = options;
   let listedMs: number | undefined;
   let following = false;
 
@@ -97,9 +98,6 @@ export function startPodLifecycle(options: PodLifecycleOptions): PodLifecycle {
   const running = Promise.all([relistLoop(), followEvents()]);
   return {
     lastListMs: () => listedMs,
-    async stop() {
-      stopping.abort();
-      await running;
-    },
+    stopped: () => running,
   };
 }
