@@ -8,7 +8,7 @@ import type { Program } from "./cli/program.ts";
 import { runCommandLine } from "./cli/run.ts";
 import { createTerminal } from "./cli/terminal.ts";
 import { keepAlive } from "./cli/wait.ts";
-import { saveCompileCache, useCompileCache } from "./compile-cache.ts";
+import { saveCompileCacheWhenIdle, useCompileCache } from "./compile-cache.ts";
 import { tooOldNode } from "./old-node.ts";
 
 const tooOld = tooOldNode(process.version);
@@ -19,14 +19,12 @@ if (tooOld !== undefined) {
 useCompileCache(process.env);
 // Node's words to programmers (of gRPC: an IP address as a server's name) say nothing to those who run a cluster.
 process.noDeprecation = true;
-/** A start is over by then, and what it needed is known. */
-const SAVE_COMPILED_AFTER_MS = 5000;
 
 /** Everything that runs a cluster is loaded when a command needs it: `wherry status` stays quick. */
 const program: Program = {
   async up(options, output) {
     const running = await (await import("./program/program.ts")).up(options, output);
-    systemClock.setTimer(saveCompileCache, SAVE_COMPILED_AFTER_MS);
+    saveCompileCacheWhenIdle(systemClock);
     return running;
   },
   part: async (name, options, output) => (await import("./program/program.ts")).part(name, options, output),

@@ -6,7 +6,7 @@ import { type ProcessMemory, tidyMemory } from "./tidy-memory.ts";
 const MIB = 1024 * 1024;
 
 function process() {
-  const state = { heap: 50 * MIB, used: 20 * MIB, busy: 0, collections: 0 };
+  const state = { heap: 50 * MIB, used: 20 * MIB, busy: 0, collections: 0, begun: 0 };
   const memory: ProcessMemory = {
     heapBytes: () => state.heap,
     usedBytes: () => state.used,
@@ -14,6 +14,9 @@ function process() {
     collect() {
       state.collections++;
       state.heap = state.used;
+    },
+    beginCollection() {
+      state.begun++;
     },
   };
   return { state, memory };
@@ -23,31 +26,52 @@ test("an idle process gives memory back soon after its start, and again only whe
   const clock = new VirtualClock();
   const { state, memory } = process();
   const tidy = tidyMemory(clock, memory);
-  await clock.advance(5_000);
+  await clock.advance(6_000);
   assert.equal(state.collections, 1);
   await clock.advance(300_000);
   assert.equal(state.collections, 1, "nothing has changed");
   state.heap += 20 * MIB;
-  await clock.advance(60_000);
+  await clock.advance(2_000);
   assert.equal(state.collections, 2);
+  state.heap += 20 * MIB;
+  await clock.advance(30_000);
+  assert.equal(state.collections, 2, "once a minute");
+  await clock.advance(30_000);
+  assert.equal(state.collections, 3);
   await tidy.stop();
   state.heap += 20 * MIB;
   await clock.advance(120_000);
-  assert.equal(state.collections, 2);
+  assert.equal(state.collections, 3);
 });
 
-test("a busy process, and one with much in it, is left alone", async () => {
+test("a busy process is left alone until it has been idle for some seconds", async () => {
   const clock = new VirtualClock();
   const { state, memory } = process();
   state.busy = 0.5;
   const tidy = tidyMemory(clock, memory);
   await clock.advance(20_000);
   assert.equal(state.collections, 0);
-  Object.assign(state, { busy: 0, used: 400 * MIB, heap: 500 * MIB });
-  await clock.advance(120_000);
+  state.busy = 0;
+  await clock.advance(4_000);
   assert.equal(state.collections, 0);
-  state.used = 20 * MIB;
-  await clock.advance(5_000);
+  await clock.advance(2_000);
   assert.equal(state.collections, 1);
+  await tidy.stop();
+});
+
+test("where much is in the heap, nothing stands still", async () => {
+  const clock = new VirtualClock();
+  const { state, memory } = process();
+  Object.assign(state, { used: 200 * MIB, heap: 400 * MIB });
+  const tidy = tidyMemory(clock, memory);
+  await clock.advance(6_000);
+  assert.deepEqual([state.collections, state.begun], [0, 1]);
+  await clock.advance(4_000);
+  state.heap = 220 * MIB;
+  await clock.advance(60_000);
+  assert.deepEqual([state.collections, state.begun], [0, 1]);
+  state.heap = 320 * MIB;
+  await clock.advance(2_000);
+  assert.deepEqual([state.collections, state.begun], [0, 2]);
   await tidy.stop();
 });

@@ -1,5 +1,6 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { createBusyShare } from "../base/busy-share.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 
 /** What is asked of the process, so that tests can answer. */
@@ -9,56 +10,79 @@ export interface ProcessMemory {
   usedBytes(): number;
   /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
   busy(): number;
+  /** Collects at once, while everything stands still. */
   collect(): void;
+  /** Has V8 begin a collection that goes on beside all other work. */
+  beginCollection(): void;
 }
 
-const FIRST_LOOK_MS = 5_000;
-const LOOK_EVERY_MS = 60_000;
-/** A collection stops everything; nobody is there to notice when there is less to do than this. */
+const LOOK_EVERY_MS = 2_000;
+/** A collection costs time; nobody is there to notice when there is less to do than this… */
 const IDLE_BELOW = 0.05;
-/** What is not worth a collection. */
-const SPARE_BYTES = 8 * 1024 * 1024;
-/** A heap with more in it takes long to go through, and what it could give back is little beside it. */
-const LARGE_HEAP_BYTES = 256 * 1024 * 1024;
+/** … at so many looks one after another: V8, too, judges by the last five seconds whether it gives room back. */
+const IDLE_LOOKS = 3;
+
+/** What is done with a heap, by what is in it. */
+interface Way {
+  /** What is not worth a collection. */
+  readonly spareBytes: number;
+  readonly restMs: number;
+  readonly isAtOnce: boolean;
+}
+
+/** Everything stands still meanwhile: a millisecond for each megabyte. */
+const SMALL: Way = { spareBytes: 8 * 1024 * 1024, restMs: 60_000, isAtOnce: true };
+const LARGE: Way = { spareBytes: 64 * 1024 * 1024, restMs: 20_000, isAtOnce: false };
+const LARGE_HEAP_BYTES = 48 * 1024 * 1024;
 
 /**
  * Gives memory back when there is nothing to do. V8 keeps what a start or a busy minute needed (most of it empty space for
  * young objects) until it must collect again, which an idle cluster does not make it do: a third of what Wherry would hold.
  */
 export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()): { stop(): Promise<void> } {
-  let tidied = 0;
-  let timer: Timer = clock.setTimer(look, FIRST_LOOK_MS);
+  /** The least since the last collection. */
+  let leastBytes = 0;
+  let idleLooks = 0;
+  let restUntilMs = 0;
+  let timer: Timer = clock.setTimer(look, LOOK_EVERY_MS);
   function look(): void {
-    const isIdle = memory.busy() < IDLE_BELOW;
-    const hasGrown = memory.heapBytes() > tidied + SPARE_BYTES;
-    if (isIdle && hasGrown && memory.usedBytes() < LARGE_HEAP_BYTES) {
-      memory.collect();
-      tidied = memory.heapBytes();
+    idleLooks = memory.busy() < IDLE_BELOW ? idleLooks + 1 : 0;
+    leastBytes = Math.min(leastBytes, memory.heapBytes());
+    const way = memory.usedBytes() < LARGE_HEAP_BYTES ? SMALL : LARGE;
+    const isWorthIt = memory.heapBytes() > leastBytes + way.spareBytes;
+    if (idleLooks >= IDLE_LOOKS && isWorthIt && clock.monotonic() >= restUntilMs) {
+      if (way.isAtOnce) memory.collect();
+      else memory.beginCollection();
+      leastBytes = memory.heapBytes();
+      restUntilMs = clock.monotonic() + way.restMs;
     }
-    // The first look may come while pods are starting; then the next one is soon, too.
-    timer = clock.setTimer(look, tidied === 0 ? FIRST_LOOK_MS : LOOK_EVERY_MS);
+    timer = clock.setTimer(look, LOOK_EVERY_MS);
   }
   return { stop: async () => timer.cancel() };
 }
 
+/** V8 begins to collect beside other work when as much as this has come outside of its heap. */
+const EXTERNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+/** After a collection V8 waits so long (else 8 seconds) before it looks whether it can give back the pages that it has now in store. */
+const GIVE_BACK_FLAG = "--gc-memory-reducer-start-delay-ms=1000";
+
 function processMemory(): ProcessMemory {
-  let before = performance.eventLoopUtilization();
   let collect: (() => void) | undefined;
   return {
-    heapBytes: () => process.memoryUsage().heapTotal,
-    usedBytes: () => process.memoryUsage().heapUsed,
-    busy() {
-      const now = performance.eventLoopUtilization();
-      const { utilization } = performance.eventLoopUtilization(now, before);
-      before = now;
-      return utilization;
-    },
+    heapBytes: () => getHeapStatistics().total_heap_size,
+    usedBytes: () => getHeapStatistics().used_heap_size,
+    busy: createBusyShare(),
     collect() {
       if (collect === undefined) {
         setFlagsFromString("--expose-gc");
         collect = runInNewContext("gc") as () => void;
       }
       collect();
+    },
+    beginCollection() {
+      setFlagsFromString(GIVE_BACK_FLAG);
+      // Nobody writes to it, so that it takes no memory.
+      new ArrayBuffer(2 * EXTERNAL_LIMIT_BYTES);
     },
   };
 }
