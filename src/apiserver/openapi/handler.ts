@@ -8,11 +8,13 @@ import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { type CustomComponents, customComponents } from "./custom-components.ts";
+import { type DiscoveryDocuments, discoveryDocuments } from "./discovery-documents.ts";
+import type { OpenapiDocument } from "./document.ts";
 import { encodePart } from "./protobuf-parts.ts";
 import { openapiV2Cache } from "./v2-cache.ts";
 import type { SwaggerPart } from "./v2-convert.ts";
 import { OPENAPI_V2_PATH, openapiV2Answer } from "./v2-handler.ts";
-import { type OpenapiV3Index, openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
+import { discoveryDocument, type OpenapiV3Index, openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
 import { V3_MESSAGES } from "./v3-messages.ts";
 
 const root = "/openapi/v3";
@@ -35,6 +37,7 @@ interface Built {
   readonly index: OpenapiV3Index;
   readonly schema: Schema;
   readonly custom: CustomComponents;
+  readonly discovery: DiscoveryDocuments;
   readonly documents: Map<string, Buffer>;
 }
 
@@ -47,6 +50,7 @@ export function openapiPaths(
 ): PathHandler {
   const served = servedResources(table, schema);
   const cache = openapiV2Cache();
+  const discovery = discoveryDocuments(schema);
   let resources: Schema["resources"] | undefined;
   let built: Built | undefined;
   const current = (): Built => {
@@ -54,8 +58,8 @@ export function openapiPaths(
     if (built === undefined || now !== resources) {
       const own = { definitions: schema.definitions, resources: now };
       const custom = customComponents(table.list());
-      const index = openapiV3Index(own, custom.fingerprints);
-      built = { index, custom, schema: own, documents: new Map() };
+      const index = openapiV3Index(own, { more: custom.fingerprints, discovery });
+      built = { index, custom, discovery, schema: own, documents: new Map() };
       resources = now;
     }
     return built;
@@ -109,10 +113,7 @@ function document(
   const key = `${name} ${contentType}`;
   let bytes = built.documents.get(key);
   if (bytes === undefined) {
-    const [kind, first = "", second] = name.split("/");
-    const of = kind === "api" ? { group: "", version: first } : { group: first, version: second ?? "" };
-    const components = built.custom.ofVersion(of.group, of.version);
-    const whole = openapiV3Document(built.schema, descriptions(), { ...of, components });
+    const whole = wholeDocument(name, built, descriptions());
     bytes =
       contentType === PROTOBUF
         ? encodePart("document", whole as unknown as SwaggerPart, V3_MESSAGES)
@@ -122,6 +123,18 @@ function document(
     built.documents.set(key, bytes);
   }
   return bytes;
+}
+
+function wholeDocument(
+  name: string,
+  { schema, custom, discovery }: Built,
+  descriptions: Descriptions,
+): OpenapiDocument {
+  const paths = discovery[name];
+  if (paths !== undefined) return discoveryDocument(paths, { schema, descriptions });
+  const [kind, first = "", second] = name.split("/");
+  const of = kind === "api" ? { group: "", version: first } : { group: first, version: second ?? "" };
+  return openapiV3Document(schema, descriptions, { ...of, components: custom.ofVersion(of.group, of.version) });
 }
 
 function json(text: string | Buffer, headers: Record<string, string>): TextAnswer {

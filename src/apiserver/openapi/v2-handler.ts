@@ -5,6 +5,7 @@ import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { CustomComponents } from "./custom-components.ts";
+import type { DiscoveryDocuments } from "./discovery-documents.ts";
 import { type OpenapiV2Format, openapiV2Document, openapiV2Hash } from "./v2.ts";
 import type { OpenapiV2Cache } from "./v2-cache.ts";
 import type { OpenapiV3Index } from "./v3.ts";
@@ -29,6 +30,7 @@ export async function openapiV2Answer(
     descriptions: () => Descriptions;
     cache: OpenapiV2Cache;
     custom: CustomComponents;
+    discovery: DiscoveryDocuments;
     index: OpenapiV3Index;
     remote: readonly RemoteVersion[];
   },
@@ -49,6 +51,8 @@ export async function openapiV2Answer(
   });
   if (exchange.headers["if-none-match"] === etag) return answer(304, "");
   const build = (): Promise<Buffer> =>
-    openapiV2Document(from.schema, from.descriptions(), { format, custom: from.custom, remote });
+    openapiV2Document(from.schema, from.descriptions(), {
+      ...{ format, custom: from.custom, discovery: from.discovery, remote },
+    });
   return answer(200, await from.cache(format, hash, build));
 }

@@ -5,6 +5,7 @@ import { nextTurn } from "../../base/turn.ts";
 import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import { componentOf } from "./components.ts";
 import type { CustomComponents } from "./custom-components.ts";
+import type { DiscoveryDocuments } from "./discovery-documents.ts";
 import type { OpenapiSchema, PathItem } from "./document.ts";
 import { resourcePaths } from "./paths.ts";
 import { encodeEntry, encodePart, encodePrefix } from "./protobuf-parts.ts";
@@ -27,6 +28,8 @@ const revision = "2";
 export interface V2Options {
   readonly format: OpenapiV2Format;
   readonly custom?: Pick<CustomComponents, "find">;
+  /** What lies beside the group-versions. */
+  readonly discovery?: DiscoveryDocuments;
   /** APIs of other servers. */
   readonly remote?: readonly RemoteVersion[];
 }
@@ -38,7 +41,7 @@ export interface V2Options {
 export async function openapiV2Document(
   schema: Schema,
   descriptions: Descriptions,
-  { format, custom, remote = [] }: V2Options,
+  { format, custom, discovery = {}, remote = [] }: V2Options,
 ): Promise<Buffer> {
   const encode = format === "json" ? jsonEntry : protobufEntry;
   const paths: Buffer[] = [];
@@ -55,6 +58,10 @@ export async function openapiV2Document(
       want(refsIn(items));
       await nextTurn();
     }
+  }
+  for (const items of Object.values(discovery)) {
+    for (const [name, item] of Object.entries(items)) paths.push(encode("path", name, swaggerPath(item)));
+    want(refsIn(items));
   }
   want(kindsOf(schema.resources, schema));
   const find = (name: string) => customComponent(custom?.find(name)) ?? componentOf(schema, descriptions, name);

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { apiVersionOf } from "../../api/meta.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
 import type { Descriptions } from "../../api/schema-data.ts";
 import { componentSchemas } from "./components.ts";
+import type { DiscoveryDocuments } from "./discovery-documents.ts";
 import { assembleDocument, type OpenapiDocument, type OpenapiSchema, type PathItem, refTo } from "./document.ts";
 import { groupVersionName, tagOf } from "./operations.ts";
 import { resourcePaths } from "./paths.ts";
@@ -50,6 +51,14 @@ export function openapiV3Document(
   return assembleDocument(paths, schemas, of.serverVersion ?? "v1.36.0");
 }
 
+/** The document of what lies beside the group-versions. */
+export function discoveryDocument(
+  paths: Readonly<Record<string, PathItem>>,
+  { schema, descriptions }: { schema: Schema; descriptions: Descriptions },
+): OpenapiDocument {
+  return assembleDocument(paths, componentSchemas(schema, descriptions, refsIn(paths)), "unversioned");
+}
+
 /** The resources' kinds and their lists, whether or not a path mentions them. */
 export function kindsOf(resources: readonly ResourceSchema[], schema: Schema): string[] {
   return resources
@@ -93,10 +102,17 @@ export interface OpenapiV3Index {
 
 /**
  * @param schema whose resources' group-versions to list
- * @param more what the documents of custom resources depend on besides the schema, by openapiV3Path
+ * @param options.more what the documents of custom resources depend on besides the schema, by openapiV3Path
  */
-export function openapiV3Index(schema: Schema, more: Readonly<Record<string, string>> = {}): OpenapiV3Index {
+export function openapiV3Index(
+  schema: Schema,
+  { more = {}, discovery = {} }: { more?: Readonly<Record<string, string>>; discovery?: DiscoveryDocuments } = {},
+): OpenapiV3Index {
   const paths: Record<string, { serverRelativeURL: string }> = {};
+  for (const [path, items] of Object.entries(discovery)) {
+    const hash = startHash(schema).update(JSON.stringify(items)).digest("hex").toUpperCase();
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+  }
   for (const { group, version } of schema.resources) {
     const path = openapiV3Path({ group, version });
     if (paths[path] !== undefined) continue;
@@ -110,16 +126,16 @@ const hashOfDefinitions = new WeakMap<object, string>();
 
 /** A hash that changes when a group-version's document does; it does not need the document. */
 export function openapiV3Hash(schema: Schema, of: GroupVersion, more = ""): string {
+  const resources = schema.resources.filter(({ group, version }) => group === of.group && version === of.version);
+  const hash = startHash(schema).update(apiVersionOf(of)).update(JSON.stringify(resources)).update(more);
+  return hash.digest("hex").toUpperCase();
+}
+
+function startHash(schema: Schema): Hash {
   let definitions = hashOfDefinitions.get(schema.definitions);
   if (definitions === undefined) {
     definitions = createHash("sha256").update(revision).update(JSON.stringify(schema.definitions)).digest("hex");
     hashOfDefinitions.set(schema.definitions, definitions);
   }
-  const resources = schema.resources.filter(({ group, version }) => group === of.group && version === of.version);
-  const hash = createHash("sha256")
-    .update(definitions)
-    .update(apiVersionOf(of))
-    .update(JSON.stringify(resources))
-    .update(more);
-  return hash.digest("hex").toUpperCase();
+  return createHash("sha256").update(definitions);
 }
