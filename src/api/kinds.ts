@@ -43,6 +43,7 @@ import { endpointSliceKind } from "./discovery/endpoint-slice.ts";
 import { eventsEventKind } from "./events/event.ts";
 import { flowSchemaKind } from "./flowcontrol/flow-schema.ts";
 import { priorityLevelConfigurationKind } from "./flowcontrol/priority-level-configuration.ts";
+import { withoutGatedFields } from "./gated-fields.ts";
 import type { KindDefinition } from "./kind.ts";
 import { ingressKind } from "./networking/ingress.ts";
 import { ingressClassKind } from "./networking/ingress-class.ts";
@@ -131,7 +132,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
   volumeAttachmentKind,
   storageVersionKind,
   storageVersionMigrationKind,
-];
+].map(withoutGatedFields);
 
 const byName = new Map(kindDefinitions.map((each) => [`${each.group}/${each.version}/${each.kind}`, each]));
 
