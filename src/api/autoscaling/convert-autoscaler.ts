@@ -57,7 +57,8 @@ export function autoscalerFromStored(stored: HorizontalPodAutoscaler): Autoscale
   const others = metrics.filter(
     (metric) => !isCpu(metric) || metric.resource?.target?.averageUtilization === undefined,
   );
-  const { conditions = [], currentMetrics = [] } = status ?? {};
+  const { conditions = [] } = status ?? {};
+  const currentMetrics = status?.currentMetrics ?? [];
   const added = {
     ...(others.length > 0 && { [METRICS]: JSON.stringify(others.map(metricToAnnotation)) }),
     ...(currentMetrics.length > 0 && {
@@ -99,8 +100,8 @@ function statusToStored(
 }
 
 function statusFromStored(status: HorizontalPodAutoscalerStatus): NonNullable<AutoscalerV1["status"]> {
-  const { currentMetrics = [], conditions: _, currentReplicas = 0, desiredReplicas, ...same } = status;
-  const cpu = currentMetrics.find(isCpu)?.resource?.current?.averageUtilization;
+  const { currentMetrics: metrics, conditions: _, currentReplicas = 0, desiredReplicas, ...same } = status;
+  const cpu = metrics?.find(isCpu)?.resource?.current?.averageUtilization;
   return {
     ...same,
     currentReplicas,

@@ -71,8 +71,8 @@ export function dropUnknownSource(spec: PersistentVolumeClaimSpec, old?: Persist
   // Sources in other namespaces are not to be had.
   if (spec.dataSourceRef?.namespace && old?.dataSourceRef === undefined) delete spec.dataSourceRef;
   if (old?.dataSource !== undefined || old?.dataSourceRef !== undefined || spec.dataSourceRef !== undefined) return;
-  const { kind, apiGroup = "" } = spec.dataSource ?? {};
-  const isClaim = kind === "PersistentVolumeClaim" && apiGroup === "";
+  const { kind, apiGroup } = spec.dataSource ?? {};
+  const isClaim = kind === "PersistentVolumeClaim" && !apiGroup;
   const isSnapshot = kind === "VolumeSnapshot" && apiGroup === "snapshot.storage.k8s.io";
   if (!isClaim && !isSnapshot) delete spec.dataSource;
 }

@@ -18,7 +18,7 @@ function firstSeen(event: Event, nowMs: number): string {
 
 function lastSeen(event: Event, nowMs: number): string {
   if (event.series !== undefined) return ageOf(event.series.lastObservedTime, nowMs);
-  return event.lastTimestamp === undefined ? firstSeen(event, nowMs) : ageOf(event.lastTimestamp, nowMs);
+  return event.lastTimestamp ? ageOf(event.lastTimestamp, nowMs) : firstSeen(event, nowMs);
 }
 
 function source({ source: from, reportingComponent, reportingInstance }: Event): string {
@@ -86,7 +86,7 @@ function validateEvent(event: Event): FieldError[] {
   const about = event.involvedObject?.namespace ?? "";
   const namespace = event.metadata?.namespace ?? "";
   const wrongNamespace = invalid("involvedObject.namespace", about, "does not match event.namespace");
-  if (event.eventTime !== undefined) {
+  if (event.eventTime) {
     const isLost = about === "" && !CLUSTER_EVENTS_NAMESPACES.includes(namespace);
     return [...(isLost ? [wrongNamespace] : []), ...validateReport(event)];
   }

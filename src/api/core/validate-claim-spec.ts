@@ -57,7 +57,7 @@ function validateSources(
   old: PersistentVolumeClaimSpec | undefined,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  const hadGroup = old?.dataSource?.apiGroup !== undefined || old?.dataSourceRef?.apiGroup !== undefined;
+  const hadGroup = Boolean(old?.dataSource?.apiGroup ?? old?.dataSourceRef?.apiGroup);
   for (const [key, source] of Object.entries({ dataSource, dataSourceRef }) as [string, Source | undefined][]) {
     if (source !== undefined) errors.push(...validateDataSource(source, `${field}.${key}`, hadGroup));
   }
@@ -66,7 +66,9 @@ function validateSources(
   if (dataSourceRef.namespace) {
     return [...errors, invalid(field, path, "may not be specified when dataSourceRef.namespace is specified")];
   }
-  const isSame = (["apiGroup", "kind", "name"] as const).every((key) => dataSource[key] === dataSourceRef[key]);
+  const isSame = (["apiGroup", "kind", "name"] as const).every(
+    (key) => (dataSource[key] ?? "") === (dataSourceRef[key] ?? ""),
+  );
   return isSame ? errors : [...errors, invalid(field, path, "must match dataSourceRef")];
 }
 

@@ -30,7 +30,7 @@ export const endpointSliceKind = defineKind<EndpointSlice>({
   group: "discovery.k8s.io",
   version: "v1",
   kind: "EndpointSlice",
-  setDefaults({ ports = [] }) {
+  setDefaults({ ports }) {
     for (const port of ports ?? []) {
       port.name ??= "";
       port.protocol ??= "TCP";

@@ -63,7 +63,7 @@ const NOTE_MAX = 1024;
 function validateSeries({ series }: Event): FieldError[] {
   if (series === undefined) return [];
   const errors: FieldError[] = (series.count ?? 0) < 2 ? [invalid("series.count", "", "should be at least 2")] : [];
-  return series.lastObservedTime === undefined ? [...errors, required("series.lastObservedTime")] : errors;
+  return !series.lastObservedTime ? [...errors, required("series.lastObservedTime")] : errors;
 }
 
 function validateEvent(event: Event): FieldError[] {
@@ -89,8 +89,8 @@ function validateEvent(event: Event): FieldError[] {
   if (eventTime === undefined) errors.push(required("eventTime"));
   if (type !== "Normal" && type !== "Warning") errors.push(invalid("type", "", `has invalid value: ${type}`));
   const unset: readonly [string, unknown][] = [
-    ["firstTimestamp", event.deprecatedFirstTimestamp],
-    ["lastTimestamp", event.deprecatedLastTimestamp],
+    ["firstTimestamp", event.deprecatedFirstTimestamp || undefined],
+    ["lastTimestamp", event.deprecatedLastTimestamp || undefined],
     ["count", event.deprecatedCount || undefined],
     ["source", event.deprecatedSource?.component || event.deprecatedSource?.host || undefined],
   ];

@@ -71,7 +71,8 @@ function validateVerbs(verbs: readonly string[] | undefined, field: string): Fie
 }
 
 function validateResourceRule(rule: ResourcePolicyRule, field: string): FieldError[] {
-  const { verbs, apiGroups, resources, namespaces = [], clusterScope = false } = rule;
+  const { verbs, apiGroups, resources, clusterScope = false } = rule;
+  const namespaces = rule.namespaces ?? [];
   const errors = [
     ...validateVerbs(verbs, `${field}.verbs`),
     ...validateList(apiGroups, `${field}.apiGroups`, {

@@ -11,7 +11,8 @@ const UNKNOWN = "must be the name of a request in the claim or the name of a req
 
 /** What is wrong with what a claim asks for. */
 export function validateClaimSpec(spec: ResourceClaimSpec | undefined, field: string): FieldError[] {
-  const { requests = [], constraints = [], config = [] } = spec?.devices ?? {};
+  const { constraints = [], config = [] } = spec?.devices ?? {};
+  const requests = spec?.devices?.requests ?? [];
   const path = `${field}.devices`;
   const names = requestNames(spec?.devices);
   const unique = uniqueness();

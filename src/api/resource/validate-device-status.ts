@@ -34,7 +34,8 @@ function validateDeviceStatus(
   field: string,
   allocated: ReadonlySet<string>,
 ): FieldError[] {
-  const { driver, pool, device, shareID, conditions = [], data, networkData } = status;
+  const { driver, pool, device, shareID, data, networkData } = status;
+  const conditions = status.conditions ?? [];
   const errors = [
     ...named(driver, driverErrors, `${field}.driver`),
     ...named(pool, poolErrors, `${field}.pool`),

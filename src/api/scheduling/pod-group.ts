@@ -27,9 +27,9 @@ export const podGroupKind = defineKind<PodGroup>({
   validate({ spec }) {
     const errors = validateGroup(spec ?? {}, "spec");
     const template = spec?.podGroupTemplateRef;
-    if (template === undefined) return errors;
+    if (!template) return errors;
     const field = "spec.podGroupTemplateRef";
-    if (template.workload === undefined) return [...errors, invalid(field, "", "must specify one of: `workload`")];
+    if (!template.workload) return [...errors, invalid(field, "", "must specify one of: `workload`")];
     return [
       ...errors,
       ...named(template.workload.workloadName, dnsSubdomainErrors, `${field}.workload.workloadName`),

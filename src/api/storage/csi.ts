@@ -128,7 +128,7 @@ const shown = ({ name, nodeID, topologyKeys, allocatable }: CSINodeDriver): obje
 });
 
 function validateNodeDriver(
-  { name = "", nodeID = "", topologyKeys = [], allocatable }: CSINodeDriver,
+  { name = "", nodeID = "", topologyKeys: known, allocatable }: CSINodeDriver,
   field: string,
 ): FieldError[] {
   const errors = validateDriverName(name, `${field}.name`);
@@ -136,6 +136,7 @@ function validateNodeDriver(
   if (Buffer.byteLength(nodeID) > NODE_ID_MAX) errors.push(tooLong(`${field}.nodeID`, NODE_ID_MAX));
   errors.push(...nonNegative(allocatable?.count, `${field}.allocatable.count`));
   const path = `${field}.topologyKeys`;
+  const topologyKeys = known ?? [];
   topologyKeys.forEach((key, index) => {
     if (key === "") errors.push(required(path));
     if (topologyKeys.indexOf(key) < index) errors.push(duplicate(path, key));

@@ -90,7 +90,7 @@ export const roleChecks: readonly SecurityCheck[] = [
         ...(await at.client.list(roles)).items,
       ] as ClusterRole[];
       const wide = all.filter(
-        ({ metadata, rules = [] }) =>
+        ({ metadata, rules }) =>
           metadata?.labels?.["kubernetes.io/bootstrapping"] === undefined &&
           (rules ?? []).some((rule) =>
             [rule.verbs, rule.resources, rule.apiGroups].some((words) => words?.includes("*")),

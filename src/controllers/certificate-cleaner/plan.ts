@@ -13,7 +13,7 @@ export function removedAtMs(request: CertificateSigningRequest): number | undefi
   const moments: number[] = [];
   for (const { type, lastUpdateTime } of conditions) {
     const staysMs = type === "Approved" && certificate !== "" ? ISSUED_STAYS_MS : STAYS_MS[type];
-    if (staysMs !== undefined && lastUpdateTime !== undefined) moments.push(Date.parse(lastUpdateTime) + staysMs);
+    if (staysMs !== undefined && lastUpdateTime) moments.push(Date.parse(lastUpdateTime) + staysMs);
   }
   const createdAt = request.metadata?.creationTimestamp;
   if (conditions.length === 0 && createdAt !== undefined) moments.push(Date.parse(createdAt) + PENDING_STAYS_MS);

@@ -34,6 +34,6 @@ export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number):
   const ready = podReadyCondition(pod);
   if (ready?.status !== "True") return undefined;
   if (minReadySeconds === 0) return 0;
-  if (ready.lastTransitionTime === undefined) return undefined;
+  if (!ready.lastTransitionTime) return undefined;
   return Math.max(0, Date.parse(ready.lastTransitionTime) + minReadySeconds * 1000 - nowMs);
 }

@@ -11,7 +11,7 @@ export function expiresInMs(job: Job, nowMs: number): number | undefined {
   const end = job.status?.conditions?.find(
     ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
   );
-  if (end?.lastTransitionTime === undefined) return undefined;
+  if (!end?.lastTransitionTime) return undefined;
   return Math.max(0, Date.parse(end.lastTransitionTime) + seconds * 1000 - nowMs);
 }
 

@@ -58,7 +58,7 @@ export function resourceMetrics({ pods, containers, node }: MetricsFacts): strin
     podMemory.labels(namespace, name).set(podBytes.get(uid)!);
     const startedAt = pod.status?.containerStatuses?.find((status) => status.name === container)?.state?.running
       ?.startedAt;
-    if (startedAt !== undefined) started.labels(container, namespace, name).set(Date.parse(startedAt) / 1000);
+    if (startedAt) started.labels(container, namespace, name).set(Date.parse(startedAt) / 1000);
   }
   metrics
     .counter("node_cpu_usage_seconds_total", "Cumulative cpu time consumed by the node in core-seconds")
