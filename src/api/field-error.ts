@@ -1,3 +1,4 @@
+import { shownInGo } from "./go-text.ts";
 import { failure, type StatusError } from "./status.ts";
 
 /** One thing wrong with one field; reasons and texts are those of apimachinery's field.Error. */
@@ -28,7 +29,7 @@ export const required = (field: string, detail = ""): FieldError => ({
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
   reason: "FieldValueInvalid",
   field,
-  message: `Invalid value: ${show(value)}: ${detail}`,
+  message: `Invalid value: ${shownInGo(value)}: ${detail}`,
 });
 
 /** Where upstream leaves out what was given (field.OmitValueType). */
@@ -41,7 +42,7 @@ export const invalidWithoutValue = (field: string, detail: string): FieldError =
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   reason: "FieldValueNotSupported",
   field,
-  message: `Unsupported value: ${show(value)}: supported values: ${supported.map((each) => `"${each}"`).join(", ")}`,
+  message: `Unsupported value: ${shownInGo(value)}: supported values: ${supported.map((each) => `"${each}"`).join(", ")}`,
 });
 
 export const forbiddenField = (field: string, detail: string): FieldError => ({
@@ -53,7 +54,7 @@ export const forbiddenField = (field: string, detail: string): FieldError => ({
 export const duplicate = (field: string, value: unknown): FieldError => ({
   reason: "FieldValueDuplicate",
   field,
-  message: `Duplicate value: ${show(value)}`,
+  message: `Duplicate value: ${shownInGo(value)}`,
 });
 
 export const tooLong = (field: string, maxBytes: number): FieldError => ({
@@ -83,9 +84,4 @@ export function invalidObject(
     ...(of.kind === "" ? {} : { kind: of.kind }),
     causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
   });
-}
-
-function show(value: unknown): string {
-  if (value === undefined || value === null) return "null";
-  return JSON.stringify(value);
 }
