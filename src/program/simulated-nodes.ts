@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { leases, services } from "../api/generated/resources.ts";
+import { leases } from "../api/generated/resources.ts";
 import { GIT_VERSION } from "../api/version.ts";
 import { errorMessage } from "../base/assert.ts";
 import { type Clock, sleep } from "../base/clock.ts";
@@ -27,6 +27,7 @@ import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
 import { createComponent } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import { identities, nodeIdentity } from "./identities.ts";
+import { informersOfNodes } from "./informers-of-nodes.ts";
 import { manyKubelets } from "./many-kubelets.ts";
 import type { Started } from "./stop.ts";
 
@@ -85,7 +86,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
   });
   const together: SharedByNodes = {
     clock,
-    informers: shared.informers,
+    informersOf: informersOfNodes(shared.informers),
     objects: rememberedObjects(createReferencedObjects(shared.client), clock),
     eventSender,
     statusTurns: createRequestLimit(STATUSES_AT_ONCE),
@@ -120,7 +121,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
 interface SharedByNodes {
   /** Exact to the millisecond, for what the simulation says. */
   readonly clock: Clock;
-  readonly informers: InformerSet;
+  readonly informersOf: (nodeName: string, own: InformerSet) => InformerSet;
   readonly objects: ReferencedObjects;
   readonly eventSender: EventSender;
   readonly statusTurns: RequestLimit;
@@ -172,7 +173,7 @@ function simulatedNode(
       close = component.close;
       const handle = await startKubelet({
         ...component,
-        informers: sharingServices(component.informers, together.informers),
+        informers: together.informersOf(name, component.informers),
         random,
         runtime,
         host: createSimulatedHost({
@@ -230,19 +231,6 @@ async function fail(node: SimulatedNode, options: SimulatedNodesOptions, signal:
     if (signal.aborted) return;
     await node.start();
   }
-}
-
-/** All nodes of this process see the same Services: one informer does for all. */
-function sharingServices(own: InformerSet, shared: InformerSet): InformerSet {
-  return {
-    informer: own.informer,
-    projected: (source) =>
-      source.resource.resource === services.resource ? shared.projected(source) : own.projected(source),
-    async start() {
-      await Promise.all([own.start(), shared.start()]);
-    },
-    stop: own.stop,
-  };
 }
 
 /** A /24 of 100.64.0.0/10 for each node. */
