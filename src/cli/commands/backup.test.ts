@@ -62,14 +62,17 @@ test("create goes beside the data directory, prints the file, and says that keys
   );
 });
 
-test("list shows each backup, and what is wrong with one", async () => {
-  const list = async () => [row, { file: "/copies/b.backup", bytes: 10, problem: "it was cut short" }];
-  const { printed } = await run(["backup", "list", "/copies"], { list });
+test("list shows each backup, and what is wrong with others", async () => {
+  const broken = { file: "/copies/b.backup", bytes: 10, problem: "/copies/b.backup was cut short" };
+  const list = async () => [broken, row, { file: "/copies/c.backup", bytes: 10, problem: "no permission" }];
+  const { printed, said } = await run(["backup", "list", "/copies"], { list });
   const lines = printed.split("\n").map((line) => line.split(/ {2,}/));
   assert.deepEqual(lines[1], ["/copies/a.backup", "2026-01-02 03:04 UTC", "77", "12", "3.3 MiB", "0123456789", "yes"]);
-  assert.deepEqual([lines[2]?.[0], lines[2]?.at(-1)], ["/copies/b.backup", "it was cut short"]);
+  assert.equal(lines.length, 2);
+  assert.equal(said, "/copies/b.backup was cut short\n/copies/c.backup cannot be read: no permission");
+  assert.equal((await run(["backup", "list"], { list: async () => [broken] })).printed, "");
   const json = await run(["backup", "list", "-o", "json"], { list });
-  assert.equal(JSON.parse(json.printed).backups[0].revision, 77);
+  assert.equal(JSON.parse(json.printed).backups[1].revision, 77);
   assert.match((await run(["backup", "list"], { list: async () => [] })).said, /no backups in \/data\/cluster-backups/);
 });
 

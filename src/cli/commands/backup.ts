@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { BackupRow, Restored } from "../backups.ts";
-import { type Command, CommandError, type ExitCode, type Invocation } from "../command.ts";
+import { type Command, CommandError, type ExitCode, type Invocation, type Terminal } from "../command.ts";
 import { dataDirectoryOf, dataDirectoryOption, text } from "../defaults.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "../etcd-options.ts";
 import { tableText } from "../table-text.ts";
@@ -82,13 +82,22 @@ async function list(invocation: Invocation, directory: string | undefined): Prom
   const rows = await program.backups.list(from);
   if (format === "json") terminal.print(JSON.stringify({ backups: rows }, null, 2));
   else if (rows.length === 0) terminal.say(`There are no backups in ${from}.`);
-  else terminal.print(tableText(["FILE", "TIME", "REVISION", "OBJECTS", "SIZE", "CLUSTER", "KEYS"], rows.map(cells)));
+  else printRows(rows, terminal);
   return 0;
 }
 
+/** A file that is no backup, or half of one, stands for itself below the table: nothing of it is known. */
+function printRows(rows: readonly BackupRow[], terminal: Terminal): void {
+  const usable = rows.filter(({ problem }) => problem === undefined).map(cells);
+  const head = ["FILE", "TIME", "REVISION", "OBJECTS", "SIZE", "CLUSTER", "KEYS"];
+  if (usable.length > 0) terminal.print(tableText(head, usable));
+  for (const { file, problem } of rows) {
+    if (problem !== undefined) terminal.say(problem.includes(file) ? problem : `${file} cannot be read: ${problem}`);
+  }
+}
+
 function cells(row: BackupRow): string[] {
-  const { file, bytes, createdAt = "", problem } = row;
-  if (problem !== undefined) return [file, "", "", "", sizeText(bytes), "", problem];
+  const { file, bytes, createdAt = "" } = row;
   const time = createdAt.slice(0, 16).replace("T", " ");
   const keys = row.holdsKeys === true ? "yes" : "no";
   return [file, `${time} UTC`, String(row.revision), String(row.objects), sizeText(bytes), row.cluster ?? "", keys];

@@ -1,9 +1,9 @@
-import { writeSync } from "node:fs";
 import { MessageChannel } from "node:worker_threads";
 import { sleep, systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
 import { openEmbeddedStore } from "../embedded/embedded-store.ts";
+import { writeLine } from "../testing/write-line.ts";
 import { runWorkload } from "./workload.ts";
 
 /** A process that is made to be killed: clients work on a store, and each operation is a line when it begins and ends. */
@@ -21,5 +21,5 @@ await runWorkload(store, {
   watches: 2,
   compacts: false,
   pause: () => sleep(systemClock, 20),
-  note: (operation) => void writeSync(1, `${JSON.stringify(operation)}\n`),
+  note: writeLine,
 });

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { writeSync } from "node:fs";
 import { systemClock } from "../../../base/clock.ts";
 import { silentLogger } from "../../../base/log.ts";
 import { type Random, seededRandom } from "../../../base/random.ts";
 import type { Store } from "../../store.ts";
+import { writeLine } from "../../testing/write-line.ts";
 import { openEmbeddedStore } from "../embedded-store.ts";
 import type { Acknowledged } from "./report.ts";
 
@@ -24,7 +24,7 @@ await Promise.all(Array.from({ length: CLIENTS }, (_, client) => writeForever(st
 async function writeForever(target: Store, client: number): Promise<void> {
   for (;;) {
     const key = `/crash/${client}/${Math.floor(random.fraction() * KEYS_A_CLIENT)}`;
-    report(await writeOnce(target, key, random));
+    writeLine(await writeOnce(target, key, random));
     if (++writes % COMPACT_EVERY === 0)
       await target.compact(Math.max(target.compactedRevision(), target.revision() - 50));
   }
@@ -46,16 +46,4 @@ async function writeOnce(target: Store, key: string, chance: Random): Promise<Ac
 function selfCheckingValue(key: string, chance: Random): Buffer {
   const body = `${key}\n${"x".repeat(Math.floor(chance.fraction() * 6000))}${chance.uuid()}\n`;
   return Buffer.from(body + createHash("sha256").update(body).digest("hex"));
-}
-
-/** At once, because the process may be killed at any moment; a reader that is slow (the pipe is full) is waited for. */
-function report(acknowledged: Acknowledged): void {
-  let rest = Buffer.from(`${JSON.stringify(acknowledged)}\n`);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(1, rest));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-    }
-  }
 }
