@@ -35,6 +35,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   validateStatusUpdate?(object: T, old: T): FieldError[];
   /** What is allowed and unwise, for the client's `Warning` headers: of a sound object that is created, or changed from `old`. */
   warnings?(object: T, old?: T): string[];
+  /** Set when a write through the status subresource changes no labels, annotations or finalizers (upstream: ResetObjectMetaForStatus). */
+  readonly statusKeepsMetadata?: true;
   /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */
   readonly statusOnCreate?: true;
   /** Set when PUT must say which version of the object it replaces. */

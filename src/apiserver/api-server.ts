@@ -313,6 +313,7 @@ function strategies(
     "certificates.k8s.io/podcertificaterequests": podCertificateRequestStrategy(authorization),
     "coordination.k8s.io/leases": { createOnUpdate: true },
     "coordination.k8s.io/leasecandidates": { createOnUpdate: true },
+    "node.k8s.io/runtimeclasses": { createOnUpdate: true },
     "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
     ...deviceSelectorStrategies(() => reader),
     ...mandatoryFlowControl,

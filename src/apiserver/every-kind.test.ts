@@ -89,6 +89,32 @@ for (const schema of stored) {
   });
 }
 
+/** Upstream's TestAllowCreateOnUpdate. */
+const MADE_BY_PUT = [
+  "clusterrolebindings",
+  "clusterroles",
+  "endpoints",
+  "events",
+  "leasecandidates",
+  "leases",
+  "limitranges",
+  "rolebindings",
+  "roles",
+  "runtimeclasses",
+  "services",
+];
+
+test("PUT makes what is not there of a few kinds, and of no others", async () => {
+  for (const schema of stored) {
+    const draft = draftOf(schema);
+    const at = { name: draft.metadata!.name!, ...(schema.namespaced && { namespace: "default" }) };
+    const path = pathOf(reference(schema), at);
+    const { code, text } = await askRaw(server.server, path, { method: "PUT", body: JSON.stringify(draft) });
+    assert.equal(code, MADE_BY_PUT.includes(schema.resource) ? 201 : 404, `${path}: ${text}`);
+    if (code === 201) await server.client.delete(reference(schema), at, { gracePeriodSeconds: 0 });
+  }
+});
+
 interface Place {
   readonly name: string;
   readonly namespace?: string;
@@ -152,12 +178,17 @@ async function readsTheSame(schema: ResourceSchema, at: Place): Promise<void> {
 /** Kinds whose metadata stays as it is when their status is written. */
 const STATUS_ALONE = [
   "apiservices",
+  "devicetaintrules",
   "flowschemas",
   "podcertificaterequests",
+  "podgroups",
   "prioritylevelconfigurations",
   "resourceclaims",
+  "resourcepoolstatusrequests",
+  "servicecidrs",
   "storageversionmigrations",
   "storageversions",
+  "validatingadmissionpolicies",
   "volumeattachments",
 ];
 
@@ -173,15 +204,24 @@ async function changeStatus(resource: ResourceReference, at: Place): Promise<voi
   if (resource.resource !== "storageversionmigrations") {
     assert.equal(put.metadata?.resourceVersion, read.metadata?.resourceVersion);
   }
+  const isAlone = STATUS_ALONE.includes(resource.resource);
   for (const type of ["merge", "strategic"] as const) {
-    const body = { metadata: { annotations: { [`status-${type}`]: "1" } } };
+    const said = { [`status-${type}`]: "1" };
+    const body = { metadata: { annotations: said, labels: said } };
     const { metadata } = await client.patch(resource, at, { type, body, subresource: "status" });
-    const isAlone = STATUS_ALONE.includes(resource.resource);
+    const isDeployment = resource.resource === "deployments";
     assert.equal(metadata?.annotations?.[`status-${type}`], isAlone ? undefined : "1");
+    assert.equal(metadata?.labels?.[`status-${type}`], isAlone || isDeployment ? undefined : "1");
   }
-  const applied = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { ...at } };
+  const metadata = { ...at, labels: { "status-apply": "1" } };
+  const applied = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
   const patch = { type: "apply", body: applied, fieldManager: "status-tester", subresource: "status" } as const;
-  assert.equal((await client.patch(resource, at, patch)).metadata?.name, at.name);
+  const { managedFields = [] } = (await client.patch(resource, at, patch)).metadata ?? {};
+  // What cannot be set through the status is nobody's through it.
+  assert.equal(
+    managedFields.some(({ manager }) => manager === "status-tester"),
+    !isAlone,
+  );
 }
 
 const pathOf = (resource: ResourceReference, { name, namespace }: Place): string => {

@@ -31,6 +31,7 @@ export const validatingAdmissionPolicyKind = defineKind<ValidatingAdmissionPolic
   group: GROUP,
   version: "v1",
   kind: "ValidatingAdmissionPolicy",
+  statusKeepsMetadata: true,
   refusesUnconditionalUpdate: true,
   setDefaults({ spec }) {
     if (spec === undefined) return;

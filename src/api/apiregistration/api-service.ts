@@ -5,7 +5,6 @@ import { type FieldError, invalid, notSupported, required } from "../field-error
 import type { APIService } from "../generated/apiregistration.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, portNumberErrors } from "../names.ts";
-import { keepMetadata } from "../status-metadata.ts";
 
 const STATUSES = ["True", "False", "Unknown"];
 
@@ -29,7 +28,7 @@ export const apiServiceKind = defineKind<APIService>({
     }
   },
   validate: validateService,
-  prepareForStatusUpdate: keepMetadata,
+  statusKeepsMetadata: true,
   validateStatusUpdate: ({ status }) =>
     (status?.conditions ?? []).flatMap((condition, index) =>
       STATUSES.includes(condition.status)

@@ -4,7 +4,6 @@ import type { PodCertificateRequest, PodCertificateRequestSpec } from "../genera
 import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
-import { keepMetadata } from "../status-metadata.ts";
 import { validateSubjectKey } from "./pod-certificate-key.ts";
 import { validateIssue } from "./pod-certificate-status.ts";
 import { isKubernetesSigner, validateSignerName } from "./signer-name.ts";
@@ -32,7 +31,7 @@ export const podCertificateRequestKind = defineKind<PodCertificateRequest>({
   // What is asked never changes: it is looked at once.
   validateCreate: ({ spec = {} }) => [...validateSpec(spec), ...validateExpiration(spec)],
   validateUpdate: (request, old) => immutable(request.spec, old.spec, "spec"),
-  prepareForStatusUpdate: keepMetadata,
+  statusKeepsMetadata: true,
   validateStatusUpdate: validateIssue,
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec?.nodeName ?? "",

@@ -4,7 +4,6 @@ import { type FieldError, invalid, notSupported, required } from "../field-error
 import type { FlowSchema } from "../generated/flowcontrol.apiserver.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors } from "../names.ts";
-import { keepMetadata } from "../status-metadata.ts";
 import { validateConditionTypes, validateFlowRule } from "./flow-rules.ts";
 
 const METHODS = ["ByNamespace", "ByUser"];
@@ -21,7 +20,7 @@ export const flowSchemaKind = defineKind<FlowSchema>({
     schema.status = {};
   },
   validate: validateSchema,
-  prepareForStatusUpdate: keepMetadata,
+  statusKeepsMetadata: true,
   validateStatusUpdate: ({ status }) => validateConditionTypes(status?.conditions),
   rowOrder(a, b) {
     const difference = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);

@@ -6,7 +6,6 @@ import type {
   QueuingConfiguration,
 } from "../generated/flowcontrol.apiserver.k8s.io/v1.ts";
 import { type Column, defineKind } from "../kind.ts";
-import { keepMetadata } from "../status-metadata.ts";
 import { validateConditionTypes } from "./flow-rules.ts";
 
 const HASH_BITS_MAX = 60;
@@ -49,7 +48,7 @@ export const priorityLevelConfigurationKind = defineKind<PriorityLevelConfigurat
     level.status = {};
   },
   validate: validateLevel,
-  prepareForStatusUpdate: keepMetadata,
+  statusKeepsMetadata: true,
   validateStatusUpdate: ({ status }) => validateConditionTypes(status?.conditions),
   columns: [
     nameColumn,

@@ -14,6 +14,7 @@ const serviceCidrKind: KindDefinition = defineKind<ServiceCIDR>({
   version: "v1",
   kind: "ServiceCIDR",
   withoutGeneration: true,
+  statusKeepsMetadata: true,
   validateCreate: validateRanges,
   validateUpdate: (each, old) => validateRangesUpdate(each, old),
   columns: [

@@ -29,6 +29,7 @@ export const deviceTaintRuleKinds: readonly KindDefinition[] = ["v1beta2", "v1al
     group: GROUP,
     version,
     kind: "DeviceTaintRule",
+    statusKeepsMetadata: true,
     prepareForCreate(rule) {
       rule.status = {};
     },
@@ -57,6 +58,9 @@ export const resourcePoolStatusRequestKind = defineKind<ResourcePoolStatusReques
   group: GROUP,
   version: "v1alpha3",
   kind: "ResourcePoolStatusRequest",
+  withoutGeneration: true,
+  refusesUnconditionalUpdate: true,
+  statusKeepsMetadata: true,
   setDefaults({ spec }) {
     if (spec !== undefined) spec.limit ??= 100;
   },

@@ -13,7 +13,6 @@ import type { ObjectMeta } from "../meta.ts";
 import { qualifiedNameErrors } from "../names.ts";
 import { immutable, validateAnnotations } from "../object-meta.ts";
 import { validateLabels } from "../selectors.ts";
-import { keepMetadata } from "../status-metadata.ts";
 import { limited, validateClaimSpec, validateConfiguration } from "./validate-claim.ts";
 import { validateClaimStatus } from "./validate-claim-status.ts";
 import { validateSelectors } from "./validate-requests.ts";
@@ -89,10 +88,8 @@ export const resourceKinds: readonly KindDefinition[] = [
     },
     // What is asked never changes: it is looked at once.
     validateCreate: ({ spec }) => validateClaimSpec(spec, "spec"),
-    prepareForStatusUpdate(claim, old) {
-      keepMetadata(claim, old);
-      dropReleasedDevices(claim, old);
-    },
+    statusKeepsMetadata: true,
+    prepareForStatusUpdate: dropReleasedDevices,
     validateStatusUpdate: validateClaimStatus,
     validateUpdate: (claim, old) => immutable(claim.spec, old.spec, "spec"),
     columns: [

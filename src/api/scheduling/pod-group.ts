@@ -21,6 +21,8 @@ export const podGroupKind = defineKind<PodGroup>({
   group: GROUP,
   version: "v1alpha2",
   kind: "PodGroup",
+  withoutGeneration: true,
+  statusKeepsMetadata: true,
   prepareForCreate(group) {
     group.status = {};
   },

@@ -7,7 +7,6 @@ import type { VolumeAttachment } from "../generated/storage.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
-import { keepMetadata } from "../status-metadata.ts";
 
 export const volumeAttachmentKind = defineKind<VolumeAttachment>({
   group: "storage.k8s.io",
@@ -20,7 +19,7 @@ export const volumeAttachmentKind = defineKind<VolumeAttachment>({
   refusesUnconditionalUpdate: true,
   validate: validateAttachment,
   validateUpdate: (attachment, old) => immutable(attachment.spec, old.spec, "spec"),
-  prepareForStatusUpdate: keepMetadata,
+  statusKeepsMetadata: true,
   validateStatusUpdate: validateAttachmentStatus,
   columns: [
     nameColumn,

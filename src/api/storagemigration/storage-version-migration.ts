@@ -9,7 +9,6 @@ import { defineKind } from "../kind.ts";
 import { validateConditions } from "../metav1-conditions.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
-import { keepMetadata } from "../status-metadata.ts";
 
 export const storageVersionMigrationKind = defineKind<StorageVersionMigration>({
   group: "storagemigration.k8s.io",
@@ -29,7 +28,7 @@ export const storageVersionMigrationKind = defineKind<StorageVersionMigration>({
     return group === "" ? errors : [...errors, ...together(`${field}.group`, group, dnsSubdomainErrors(group))];
   },
   validateUpdate: (migration, old) => immutable(migration.spec, old.spec, "spec"),
-  prepareForStatusUpdate: keepMetadata,
+  statusKeepsMetadata: true,
   validateStatusUpdate: ({ status = {} }, old) => validateStatus(status, old.status ?? {}),
   columns: [
     { ...nameColumn, format: "" },

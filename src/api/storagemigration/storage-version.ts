@@ -9,7 +9,6 @@ import type {
 } from "../generated/internal.apiserver.k8s.io/v1alpha1.ts";
 import { defineKind } from "../kind.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
-import { keepMetadata } from "../status-metadata.ts";
 
 export const storageVersionKind = defineKind<StorageVersion>({
   group: "internal.apiserver.k8s.io",
@@ -25,7 +24,7 @@ export const storageVersionKind = defineKind<StorageVersion>({
     const name = metadata?.name ?? "";
     return invalids("metadata.name", name, nameErrors(name));
   },
-  prepareForStatusUpdate: keepMetadata,
+  statusKeepsMetadata: true,
   validateStatusUpdate: ({ status = {} }) => validateStatus(status),
   columns: [
     nameColumn,

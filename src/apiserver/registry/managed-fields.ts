@@ -123,6 +123,8 @@ function management(resource: ServedResource, context: WriteContext, subresource
 
 /** What a write through this path cannot set, so that nobody comes to own it. */
 function ignoredFields(resource: ServedResource, subresource: string): readonly (readonly string[])[] {
-  if (subresource === "status") return [["spec"]];
+  if (subresource === "status") {
+    return resource.kind?.statusKeepsMetadata === true ? [["spec"], ["metadata"]] : [["spec"]];
+  }
   return subresource === "" && resource.hasStatus ? [["status"]] : [];
 }

@@ -252,16 +252,18 @@ function cloneObject(object: ApiObject): AnyObject {
 }
 
 /**
- * The stored object with the wanted status, annotations and (outside apps) labels; of custom resources the status alone. Shares
- * its parts with both.
+ * The stored object with the wanted status and, of kinds that upstream has had for long, annotations, finalizers and (but for
+ * Deployments) labels. Shares its parts with both.
  */
 function statusChange(resource: ServedResource, wanted: AnyObject, old: AnyObject): AnyObject {
   const { status: _, ...rest } = old;
   const meta: ObjectMeta = { ...old.metadata };
   const asked = wanted.metadata ?? {};
   const taken: (keyof ObjectMeta)[] = ["managedFields", "resourceVersion"];
-  if (resource.custom === undefined) taken.push("annotations", "finalizers");
-  if (resource.custom === undefined && resource.schema.group !== "apps") taken.push("labels");
+  if (resource.custom === undefined && resource.kind?.statusKeepsMetadata !== true) {
+    taken.push("annotations", "finalizers");
+    if (resource.schema.kind !== "Deployment") taken.push("labels");
+  }
   for (const key of taken) {
     if (asked[key] === undefined) delete meta[key];
     else Object.assign(meta, { [key]: asked[key] });

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findKind } from "./kinds.ts";
-import type { AnyObject } from "./meta.ts";
-import { keepMetadata } from "./status-metadata.ts";
-
-test("a write of the status leaves labels, annotations and finalizers as they were", () => {
-  const old = { metadata: { name: "a", labels: { a: "1" }, finalizers: ["example.com/f"] } };
-  const draft: AnyObject = { metadata: { name: "a", labels: { a: "2" }, annotations: { b: "1" }, managedFields: [] } };
-  keepMetadata(draft, old);
-  assert.deepEqual(draft.metadata, { ...old.metadata, managedFields: [] });
-});
+import { findKind } from "../kinds.ts";
+import type { AnyObject } from "../meta.ts";
 
 test("what drivers say of a claim's devices goes with the devices", () => {
   const at = (device: string) => ({ driver: "gpu.example.com", pool: "a", device });
