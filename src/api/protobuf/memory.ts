@@ -18,7 +18,7 @@ export interface Memory extends LengthWidth {
 /** Less is read as fast as it is compared. */
 const TEXT_BYTES_MIN = 40;
 /** So that what is remembered of a kind stays small. */
-const TEXT_BYTES_MAX = 8 * 1024;
+const TEXT_BYTES_MAX = 4 * 1024;
 const DEPTH_MAX = 8;
 const ITEMS_MAX = 8;
 /** What differed so often is compared and noted now and then only. */

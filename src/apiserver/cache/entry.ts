@@ -60,7 +60,16 @@ export class CacheEvent {
   }
 }
 
+const frameStart = (type: EventType): Buffer => Buffer.from(`{"type":"${type}","object":`);
+const FRAME_STARTS = { ADDED: frameStart("ADDED"), MODIFIED: frameStart("MODIFIED"), DELETED: frameStart("DELETED") };
+const FRAME_END = Buffer.from("}\n");
+
 /** `{"type":…,"object":…}` and a line feed. */
-function frameOf(type: string, object: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from("}\n")]);
+function frameOf(type: EventType, object: Buffer): Buffer {
+  const start = FRAME_STARTS[type];
+  const frame = Buffer.allocUnsafe(start.length + object.length + FRAME_END.length);
+  start.copy(frame);
+  object.copy(frame, start.length);
+  FRAME_END.copy(frame, start.length + object.length);
+  return frame;
 }

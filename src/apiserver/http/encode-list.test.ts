@@ -5,10 +5,11 @@ import { findKind } from "../../api/kinds.ts";
 import { decodeObject } from "../../api/protobuf/decode.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import { type Table, tableOf } from "../../api/table.ts";
+import { nextTurn } from "../../base/turn.ts";
 import type { ListAnswer } from "../exchange.ts";
 import { encode, stamp } from "../registry/codec.ts";
 import { largeList } from "../testing/large-list.ts";
-import { encodeList } from "./encode-list.ts";
+import { type Blocks, encodeList } from "./encode-list.ts";
 import type { Format } from "./negotiate.ts";
 
 const COUNTS = [0, 1, 100, 250];
@@ -138,3 +139,36 @@ test("a table of pods shows what a table of the whole objects does", async () =>
     assert.deepEqual(JSON.parse(Buffer.concat(chunks).toString()), JSON.parse(JSON.stringify(expected)));
   }
 });
+
+test("of many lists that are asked for at once a few are encoded in a turn, and all in the end", async () => {
+  for (const form of [{ as: "table" }, { encoding: "protobuf" }] as const) {
+    const format: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...form };
+    const list = largeList();
+    const wanted = await sizeOf(encodeList(list, format, 0));
+    const lists = Array.from({ length: 12 }, () => encodeList(list, format, 0));
+    // What comes before the items.
+    const heads = await Promise.all(lists.map((each) => each.next()));
+    assert.ok(heads.every(({ done }) => done === false));
+    let encoded = 0;
+    const blocks = lists.map(async (each) => {
+      const next = await each.next();
+      encoded++;
+      return next.value?.[0]?.length ?? 0;
+    });
+    for (let before = 0; encoded < lists.length; before = encoded) {
+      await nextTurn();
+      // Those of the turn that ends, and those of the one that begins.
+      assert.ok(encoded - before <= 6, `${encoded - before} in one turn`);
+    }
+    const first = await Promise.all(blocks);
+    const rest = await Promise.all(lists.map(sizeOf));
+    const headSize = heads[0]!.value?.[0]?.length ?? 0;
+    for (const [index, size] of rest.entries()) assert.equal(headSize + first[index]! + size, wanted);
+  }
+});
+
+async function sizeOf(blocks: Blocks): Promise<number> {
+  let size = 0;
+  for await (const block of blocks) for (const { length } of block) size += length;
+  return size;
+}

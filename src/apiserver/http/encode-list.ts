@@ -2,6 +2,7 @@ import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
 import type { ListEncoder } from "../../api/protobuf/list-encoder.ts";
 import { tableOf } from "../../api/table.ts";
 import { nextTurn } from "../../base/turn.ts";
+import { nextStart, turnBudget } from "../../base/turn-budget.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { ListAnswer } from "../exchange.ts";
 import {
@@ -31,6 +32,8 @@ const BLOCK_BYTES = 256 * 1024;
 const BLOCK_ITEMS_MAX = 1000;
 /** So many bytes of objects are parsed and written in a few milliseconds; then others have their turn. */
 const SLICE_BYTES = 256 * 1024;
+/** Of all lists together so many slices in a turn: a hundred clients that come at once must not keep everybody else waiting. */
+const encodingTurns = turnBudget(3);
 
 /** A list in the wanted form, block by block; as JSON the items are the cached bytes themselves. */
 export function encodeList(list: ListAnswer, format: Format, nowMs: number): Blocks {
@@ -121,6 +124,7 @@ async function* rowBlocks(
   let memory = NONE;
   let separator = "";
   for (const slice of slices(answer.entries, SLICE_BYTES)) {
+    await nextStart(encodingTurns);
     const block: Buffer[] = [];
     const { rows } = tableOf(kind, read(slice), options);
     for (const [index, { bytes }] of slice.entries()) {
@@ -193,6 +197,7 @@ async function* prettySlices(answer: ListAnswer, view: ListView): AsyncGenerator
   yield [Buffer.from(`${JSON.stringify(head, null, 2).slice(0, -2)},\n${open.slice(2)}`)];
   let separator = "";
   for (const slice of slices(answer.entries, SLICE_BYTES)) {
+    await nextStart(encodingTurns);
     const text = JSON.stringify({ [field]: view.items(slice) }, null, 2).slice(open.length, -close.length);
     yield [Buffer.from(separator + text)];
     separator = ",";
@@ -210,6 +215,7 @@ async function* yamlSlices(answer: ListAnswer, view: ListView): AsyncGenerator<B
   const { head, field } = view;
   yield [Buffer.from(dump(head) + (answer.entries.length === 0 ? `${field}: []\n` : `${field}:\n`))];
   for (const slice of slices(answer.entries, YAML_SLICE_BYTES)) {
+    await nextStart(encodingTurns);
     yield [Buffer.from(dump({ [field]: view.items(slice) }, writeOptions).slice(field.length + 2))];
     await nextTurn();
   }
@@ -229,6 +235,7 @@ async function* protobufBlocks(
   yield [encoder.start(head.metadata, size)];
   if (!isShort) {
     for (const slice of slices(entries, BLOCK_BYTES)) {
+      await nextStart(encodingTurns);
       for (const entry of slice) encoder.add(entry.bytes);
       const blocks = encoder.take();
       if (blocks.length > 0 && (yield blocks)) encoder.giveBack(blocks[0]!);
@@ -245,22 +252,28 @@ const SHORT_BYTES_MAX = 4 * 1024 * 1024;
 async function encodeAll(encoder: ListEncoder, entries: readonly CacheEntry[]): Promise<number> {
   let size = 0;
   for (const slice of slices(entries, BLOCK_BYTES)) {
+    await nextStart(encodingTurns);
     for (const entry of slice) size += encoder.add(entry.bytes);
     await nextTurn();
   }
   return size;
 }
 
-/** Sizes are noted with the entries: the next list begins at once, and none is ever in memory as a whole. */
+/**
+ * Sizes are noted with the entries: the next list begins at once, and none is ever in memory as a whole. Who lists at the same
+ * time finds what has been noted meanwhile.
+ */
 async function measure(encoder: ListEncoder, entries: readonly CacheEntry[], kind: string): Promise<number> {
   const noted = kind === "PartialObjectMetadataList" ? "metadataSize" : "protobufSize";
   const unknown = entries.filter((entry) => entry[noted] === undefined);
   for (const slice of slices(unknown, BLOCK_BYTES)) {
-    for (const entry of slice) entry[noted] = encoder.add(entry.bytes);
+    if (slice.at(-1)?.[noted] !== undefined) continue;
+    await nextStart(encodingTurns);
+    for (const entry of slice) entry[noted] ??= encoder.add(entry.bytes);
     encoder.drop();
     await nextTurn();
   }
-  return entries.reduce((sum, entry) => sum + (entry[noted] ?? 0), 0);
+  return entries.reduce((sum, entry) => sum + (entry[noted] ?? encoder.add(entry.bytes)), 0);
 }
 
 /** ListMeta of the answer. */

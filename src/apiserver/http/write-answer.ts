@@ -1,5 +1,6 @@
 import type { ApiObject } from "../../api/meta.ts";
 import type { Clock } from "../../base/clock.ts";
+import { nextStart, turnBudget } from "../../base/turn-budget.ts";
 import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
 import { type Block, type Blocks, encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
@@ -95,6 +96,9 @@ async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: 
   return writeBlocks(sent, { exchange, sink, head: () => sink.head(200, headers) });
 }
 
+/** Of all lists together so many blocks of 256 KB are handed on in a turn: to encrypt and send them takes 5 ms. */
+const blockTurns = turnBudget(16);
+
 /** The head comes with the first block: until then an error can still be told. */
 async function writeBlocks(
   blocks: Blocks,
@@ -104,6 +108,7 @@ async function writeBlocks(
   let isRead = false;
   try {
     for (;;) {
+      await nextStart(blockTurns);
       const next: IteratorResult<Block, void> = await blocks.next(isRead);
       if (next.done === true) return sink.end();
       if (!started) head();
@@ -141,9 +146,16 @@ const messagesOf = (watch: FramedEvents, exchange: Exchange, encoding: Format["e
   writeWatchMessages(watch, exchange, encoding);
 const eventsOf = (watch: FramedEvents, sink: Sink) => () => writeEvents(watch, sink);
 
+/** What is as long as this is the start of a streaming list, mostly: many clients ask for it at the same time. */
+const LARGE_BATCH = 50;
+const batchTurns = turnBudget(8);
+
 async function writeEvents({ events, frameOf }: FramedEvents, sink: Sink): Promise<void> {
   try {
-    for await (const batch of events) await writeBatch(batch.map(frameOf), sink);
+    for await (const batch of events) {
+      if (batch.length >= LARGE_BATCH) await nextStart(batchTurns);
+      await writeBatch(batch.map(frameOf), sink);
+    }
     sink.end();
   } catch (error) {
     sink.abort();
