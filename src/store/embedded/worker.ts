@@ -13,6 +13,8 @@ let writer: Writer | undefined;
 port.on("message", ({ number, request }: NumberedRequest) => {
   const reply = answer(number, request);
   port.postMessage(reply);
+  // Freed at once: this thread makes so little garbage that it would hold all that was written until it collects some day.
+  if (request.type === "commit") (request.values.buffer as ArrayBuffer).transfer(0);
   if (request.type === "close") port.close();
 });
 
