@@ -97,9 +97,30 @@ export function keyOf(object: { metadata?: ObjectMeta }): string {
   return joinKey(object.metadata?.namespace, object.metadata?.name ?? "");
 }
 
+/** Keys made a moment ago, where the end of their name says: components that look at the same object now share its key. */
+const RECENT_KEYS = 1024;
+const recentKeys = new Array<{ readonly namespace: string; readonly name: string; readonly key: string } | undefined>(
+  RECENT_KEYS,
+).fill(undefined);
+
 /** Key of a namespace and a name. */
 export function joinKey(namespace: string | undefined, name: string): string {
-  return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
+  if (namespace === undefined || namespace === "") return name;
+  const place = placeOf(name);
+  const recent = recentKeys[place];
+  if (recent !== undefined && recent.name === name && recent.namespace === namespace) return recent.key;
+  // In one piece: a template would leave a string of two parts, which goes on holding them.
+  const key = [namespace, name].join("/");
+  recentKeys[place] = { namespace, name, key };
+  return key;
+}
+
+/** Names that come together differ at their end. */
+function placeOf(name: string): number {
+  let hash = name.length;
+  for (let index = Math.max(0, name.length - 5); index < name.length; index++)
+    hash = (hash * 31 + name.charCodeAt(index)) & 0xffff;
+  return hash % RECENT_KEYS;
 }
 
 /** Splits a key made by keyOf; the namespace is empty for objects without one. */

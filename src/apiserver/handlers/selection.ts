@@ -3,6 +3,7 @@ import { parseLabelSelector } from "../../api/label-selector-parser.ts";
 import { matchesRequirements } from "../../api/selectors.ts";
 import { badRequest } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
+import { createInterner } from "../../base/intern.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { Selection } from "../cache/selection.ts";
 import { labelsIn, objectOf } from "../registry/codec.ts";
@@ -39,18 +40,30 @@ export function selectionOf(
   };
 }
 
+/** Fields that somebody has selected objects by: only these are kept with an entry, and objects that are alike in them share them. */
+const selectedBy = new WeakMap<ServedResource, Set<string>>();
+const internFields = createInterner<Readonly<Record<string, string>>>();
+
 /** Value of a selectable field of an entry; read once. */
 export function fieldOf(resource: ServedResource, entry: CacheEntry, field: string): string {
-  return (entry.fields ??= fieldsOf(resource, entry))[field] ?? "";
+  if (field === "metadata.name") return entry.key.slice(entry.key.lastIndexOf("/") + 1);
+  if (field === "metadata.namespace") return namespaceOf(resource, entry.key);
+  const known = entry.fields?.[field];
+  if (known !== undefined) return known;
+  entry.fields = internFields(fieldsOf(resource, entry, field));
+  return entry.fields[field] ?? "";
 }
 
-function fieldsOf(resource: ServedResource, entry: CacheEntry): Record<string, string> {
+function namespaceOf({ schema, storage }: ServedResource, key: string): string {
+  return schema.namespaced ? key.slice(storage.prefix.length, key.lastIndexOf("/")) : "";
+}
+
+function fieldsOf(resource: ServedResource, entry: CacheEntry, field: string): Record<string, string> {
+  const names = selectedBy.get(resource) ?? new Set();
+  selectedBy.set(resource, names.add(field));
   const object = objectOf(entry.bytes);
-  const fields: Record<string, string> = {
-    "metadata.name": object.metadata?.name ?? "",
-    "metadata.namespace": object.metadata?.namespace ?? "",
-  };
-  for (const [name, read] of Object.entries(resource.kind?.selectableFields ?? {})) fields[name] = read(object);
+  const fields: Record<string, string> = {};
+  for (const name of names) fields[name] = resource.kind?.selectableFields?.[name]?.(object) ?? "";
   return fields;
 }
 
