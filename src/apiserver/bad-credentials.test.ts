@@ -222,3 +222,52 @@ test("certificates out of their time, of another purpose or another authority ar
   assert.equal((await whoAmI({ certificate: odd({ purpose: "1.3.6.1.5.5.7.3.2" }) })).user, "jane");
   for (const [name, certificate] of cases) assertRefused(await whoAmI({ certificate }), "x509", name);
 });
+
+test("certificates of an intermediate authority are good with it, and bad without it or when it has expired", async () => {
+  const between = authority.intermediate("between");
+  const { key, cert } = between.issue("jane", "dev");
+  const chained = await whoAmI({ certificate: { key, cert: cert + between.ca } });
+  assert.deepEqual([chained.user, chained.groups], ["jane", ["dev", "system:authenticated"]]);
+  const below = between.intermediate("below");
+  const low = below.issue("joe");
+  const deep = await whoAmI({ certificate: { key: low.key, cert: low.cert + below.ca + between.ca } });
+  assert.equal(deep.user, "joe");
+  assertRefused(await whoAmI({ certificate: { key, cert } }), "x509", "without its intermediate");
+  const old = authority.intermediate("old", systemClock.now() - 1000);
+  const late = old.issue("jane");
+  const outdated = { key: late.key, cert: late.cert + old.ca };
+  assertRefused(await whoAmI({ certificate: outdated }), "x509", "of an intermediate that has expired");
+  const stranger = createTestAuthority().intermediate("between");
+  const strange = stranger.issue("jane");
+  const forged = { key: strange.key, cert: strange.cert + between.ca };
+  assertRefused(await whoAmI({ certificate: forged }), "x509", "with somebody else's intermediate of the same name");
+});
+
+test("an intermediate authority in the bundle is trusted without its root, and its sisters are not", async () => {
+  const root = createTestAuthority();
+  const [trusted, sister] = [root.intermediate("trusted"), root.intermediate("sister")];
+  const server = await startMemoryServer({
+    security: { authorization: { modes: ["AlwaysAllow"] }, clientAuthority: () => trusted.ca },
+  });
+  const { key: serverKey, cert } = authority.issue("server");
+  const other = createEdge({
+    handler: server.server.handler,
+    tls: { key: serverKey, cert, clientCa: trusted.ca },
+    clock: systemClock,
+    log: silentLogger,
+  });
+  const before = port;
+  port = await other.listen({ host: "127.0.0.1", port: 0 });
+  try {
+    const jane = trusted.issue("jane");
+    assert.equal((await whoAmI({ certificate: jane })).user, "jane");
+    const withRoot = { key: jane.key, cert: jane.cert + trusted.ca + root.ca };
+    assert.equal((await whoAmI({ certificate: withRoot })).user, "jane");
+    const joe = sister.issue("joe");
+    assert.equal((await whoAmI({ certificate: { key: joe.key, cert: joe.cert + sister.ca + root.ca } })).code, 401);
+  } finally {
+    port = before;
+    await other.close();
+    await server.close();
+  }
+});

@@ -52,6 +52,8 @@ export interface SecurityOptions {
   readonly clientAuthority?: () => string;
   /** PEM of the authority whose certificates may say in headers whom a request comes from. */
   readonly frontProxyAuthority?: () => string;
+  /** The server has the key of that authority: nobody else issues by it. */
+  readonly ownsFrontProxyAuthority?: boolean;
   readonly authentication?: AuthenticationSettings | undefined;
   readonly authorization?: AuthorizationSettings | undefined;
 }
@@ -80,7 +82,7 @@ export interface Security {
  * @throws ConfigurationFileError, KubeconfigEndpointError when a configuration file is no good
  */
 export async function createSecurity(parts: SecurityParts, options: SecurityOptions): Promise<Security> {
-  const { clock, random, staticTokens, clientAuthority, frontProxyAuthority } = options;
+  const { clock, random, staticTokens, clientAuthority, frontProxyAuthority, ownsFrontProxyAuthority } = options;
   const { reader } = parts;
   const settings = options.authentication ?? {};
   const accounts = settings.serviceAccounts ?? {};
@@ -97,7 +99,7 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
     keys,
     issuers,
     audiences,
-    ...{ staticTokens, clientAuthority, frontProxyAuthority },
+    ...{ staticTokens, clientAuthority, frontProxyAuthority, ownsFrontProxyAuthority },
   });
   const log = parts.log.named("authorization");
   const authorization = await openAuthorization(options.authorization ?? {}, { ...parts, log, clock });

@@ -129,6 +129,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           authorization: options.authorization,
           clientAuthority: () => keys.current().trusted.cluster,
           frontProxyAuthority: () => keys.current().trusted.frontProxy,
+          ownsFrontProxyAuthority: pki.frontProxyAuthority.key !== "",
         },
         audit: auditOf(options.dataDirectory, options.audit, environment),
         flowControl: options.flowControl ?? flowControlDefaults,

@@ -14,13 +14,21 @@ export interface ClientCertificate {
   readonly organizations: readonly string[];
   /** Values of the subject's attribute for a user's uid. */
   readonly uids?: readonly string[];
-  /** SHA-256 of the certificate, and of the root that it comes from: upper-case hex with colons. */
-  readonly fingerprint: string;
-  readonly authority: string;
-  /** Milliseconds since the epoch: connections may live longer than the certificate that opened them. */
-  readonly validUntilMs: number;
+  /** The certificate itself, and above it who vouches for whom, as far up as is known. */
+  readonly chain: readonly [ChainLink, ...ChainLink[]];
+  /** TLS trusts it by way of intermediate authorities that the client showed, and does not tell which. */
+  readonly hasUnseenChain?: true;
   /** Why TLS does not trust it; absent when it does. */
   readonly problem?: string;
+}
+
+export interface ChainLink {
+  /** SHA-256: upper-case hex with colons. */
+  readonly fingerprint: string;
+  /** Milliseconds since the epoch: connections may live longer than the certificates that opened them. */
+  readonly validUntilMs: number;
+  /** Where TLS has not looked at it. */
+  readonly validFromMs?: number;
 }
 
 /** What authentication may look at. */

@@ -46,12 +46,17 @@ function authentication(
 }
 
 const bearer = (token: string): Credentials => ({ headers: { authorization: `Bearer ${token}` } });
+const validUntilMs = Date.parse("2030-01-01T00:00:00Z");
+function chainTo(authority: string, untilMs = validUntilMs): ClientCertificate["chain"] {
+  return [
+    { fingerprint: "AB:CD", validUntilMs: untilMs },
+    { fingerprint: authority, validUntilMs },
+  ];
+}
 const certificate: ClientCertificate = {
   commonName: "jane",
   organizations: ["dev", "ops"],
-  authority: "CLUSTER",
-  fingerprint: "AB:CD",
-  validUntilMs: Date.parse("2030-01-01T00:00:00Z"),
+  chain: chainTo("CLUSTER"),
 };
 const jane = {
   name: "jane",
@@ -62,7 +67,7 @@ const proxy: ClientCertificate = {
   ...certificate,
   commonName: "front-proxy-client",
   organizations: [],
-  authority: "FRONT",
+  chain: chainTo("FRONT"),
 };
 const remote = {
   "x-remote-user": ["jo"],
@@ -146,11 +151,16 @@ test("bad credentials never become anonymous", async () => {
     ],
     [
       "another authority",
-      { headers: {}, certificate: { ...certificate, authority: "OTHER" } },
+      { headers: {}, certificate: { ...certificate, chain: chainTo("OTHER") } },
       undefined,
       /signed by unknown authority/,
     ],
-    ["expired meanwhile", { headers: {}, certificate: { ...certificate, validUntilMs: 1 } }, undefined, /has expired/],
+    [
+      "expired meanwhile",
+      { headers: {}, certificate: { ...certificate, chain: chainTo("CLUSTER", 1) } },
+      undefined,
+      /has expired/,
+    ],
     ["two uids", { headers: {}, certificate: { ...certificate, uids: ["a", "b"] } }, undefined, /expected 1 value/],
     ["front proxy says nothing", { headers: {}, certificate: proxy }, undefined, /unknown authority/],
     [

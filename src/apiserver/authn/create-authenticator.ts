@@ -29,6 +29,8 @@ export interface AuthenticationOptions {
   /** Roots of client certificates; without them certificates are no way in. */
   readonly clientAuthorities?: Authorities | undefined;
   readonly requestHeader?: RequestHeaderOptions | undefined;
+  /** Nobody but the server itself issues certificates of the request header's authorities: it makes no intermediate ones. */
+  readonly ownsRequestHeaderAuthorities?: boolean | undefined;
   readonly staticTokens?: readonly StaticToken[] | undefined;
   /** Tokens of OpenID Connect issuers: which ones may change while the server runs. */
   readonly jwt?: (() => TokenAuthenticator) | undefined;
@@ -48,10 +50,13 @@ export interface Authentication extends Authenticator {
  */
 export function createAuthenticator(options: AuthenticationOptions): Authentication {
   const { clock, serviceAccounts, clientAuthorities, requestHeader } = options;
+  const acceptsUnseenChains = requestHeader === undefined || options.ownsRequestHeaderAuthorities === true;
   const tokens = tokenKinds(options);
   const ways = [
     ...(requestHeader === undefined ? [] : [requestHeaderAuthenticator(requestHeader, clock)]),
-    ...(clientAuthorities === undefined ? [] : [certificateAuthenticator({ authorities: clientAuthorities, clock })]),
+    ...(clientAuthorities === undefined
+      ? []
+      : [certificateAuthenticator({ authorities: clientAuthorities, clock, acceptsUnseenChains })]),
     bearerTokenAuthenticator(tokens, serviceAccounts.audiences),
   ];
   const anonymous = anonymousAuthenticator(options.anonymous);

@@ -34,6 +34,7 @@ export interface AuthenticationParts {
   /** PEM bundles, which may change while the server runs. */
   readonly clientAuthority?: (() => string) | undefined;
   readonly frontProxyAuthority?: (() => string) | undefined;
+  readonly ownsFrontProxyAuthority?: boolean | undefined;
 }
 
 /** Authentication with all that its files say in force. */
@@ -63,6 +64,7 @@ export async function openAuthentication(
     ...(parts.frontProxyAuthority === undefined
       ? {}
       : { requestHeader: requestHeader(settings.requestHeader, bundleAuthorities(parts.frontProxyAuthority)) }),
+    ownsRequestHeaderAuthorities: parts.ownsFrontProxyAuthority,
     staticTokens: [...(parts.staticTokens ?? []), ...fromFile],
     ...(configuration === undefined ? {} : { jwt: () => configuration.current().tokens }),
     webhook: await openWebhook(settings, parts),

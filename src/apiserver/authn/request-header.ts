@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { type Authenticator, BadCredentialsError } from "./authenticator.ts";
-import { type Authorities, checkCertificate } from "./certificate.ts";
+import { type Authorities, anchorOf, checkCertificate } from "./certificate.ts";
 
 /** Who may say whom a request comes from, and in which headers (`--requestheader-…`). */
 export interface RequestHeaderOptions {
@@ -20,10 +20,10 @@ export function requestHeaderAuthenticator(options: RequestHeaderOptions, clock:
   return {
     name: "requestHeader",
     authenticate({ headers, certificate }) {
-      if (certificate === undefined || !options.authorities().has(certificate.authority)) return undefined;
+      if (certificate === undefined || anchorOf(certificate, options.authorities()) < 0) return undefined;
       const name = first(headers, options.usernameHeaders);
       if (name === undefined) return undefined;
-      checkCertificate(certificate, options.authorities(), clock.now());
+      checkCertificate(certificate, options.authorities(), { nowMs: clock.now() });
       if (allowedNames.length > 0 && !allowedNames.includes(certificate.commonName)) {
         throw new BadCredentialsError(`x509: subject with cn=${certificate.commonName} is not in the allowed list`);
       }

@@ -28,6 +28,8 @@ export interface TestAuthority {
   issue(commonName: string, ...organizations: string[]): TestPair;
   /** One that is not as it should be. */
   issueOdd(certificate: OddCertificate): TestPair;
+  /** An authority that this one vouches for; until then when it says so. */
+  intermediate(commonName: string, validUntilMs?: number): TestAuthority;
 }
 
 export interface OddCertificate {
@@ -46,16 +48,23 @@ const ECDSA_WITH_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
 
 /** Makes an authority with a key of its own: what it signs, no other one vouches for. */
 export function createTestAuthority(): TestAuthority {
+  return authorityOf("test authority");
+}
+
+type Certify = (subject: Der, publicKey: KeyObject, extensions: readonly Der[], of?: Partial<OddCertificate>) => string;
+
+/** Signs its own certificate when nobody else does. */
+function authorityOf(commonName: string, parent?: Certify, validUntilMs = VALID_UNTIL_MS): TestAuthority {
   const own = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const name = nameOf("test authority", []);
+  const name = nameOf(commonName, []);
   const isAuthority = extension("2.5.29.19", sequence(boolean(true)));
   let serial = 1;
-  const certify = (
-    subject: Der,
-    publicKey: KeyObject,
-    extensions: readonly Der[],
-    { validFromMs = VALID_FROM_MS, validUntilMs = VALID_UNTIL_MS }: Partial<OddCertificate> = {},
-  ): string => {
+  const certify: Certify = (
+    subject,
+    publicKey,
+    extensions,
+    { validFromMs = VALID_FROM_MS, validUntilMs = VALID_UNTIL_MS } = {},
+  ) => {
     const body = sequence(
       explicit(0, integer(Buffer.from([2]))),
       integer(Buffer.from([serial++])),
@@ -70,7 +79,8 @@ export function createTestAuthority(): TestAuthority {
     return pem(sequence(body, ECDSA_WITH_SHA256, signature));
   };
   return {
-    ca: certify(name, own.publicKey, [isAuthority]),
+    ca: (parent ?? certify)(name, own.publicKey, [isAuthority], { validUntilMs }),
+    intermediate: (below, until) => authorityOf(below, certify, until),
     issue(commonName, ...organizations) {
       const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const names = [implicit(2, Buffer.from("localhost")), implicit(7, Buffer.from([127, 0, 0, 1]))];
