@@ -43,6 +43,13 @@ for (const [details, told] of [
   });
 }
 
+test("a member that does not answer", () => {
+  const details = "Deadline exceeded after 2.999s,remote_addr=127.0.0.1:2379";
+  const { message, failure, isOfEndpoint } = etcdError({ code: 4, details }, "e");
+  assert.equal(message, "etcd at e: no answer in 3 s: it hangs, is overloaded, or has no quorum of its members");
+  assert.deepEqual([failure, isOfEndpoint], ["unknown", true]);
+});
+
 test("other texts of etcd stay as they are", () => {
   const details = "etcdserver: request is too large";
   assert.equal(etcdError({ code: 3, details }, "e").message, `etcd at e: ${details}`);

@@ -52,6 +52,7 @@ export function etcdError(error: unknown, endpoint: string): EtcdError {
   return new EtcdError("unknown", message, { isOfEndpoint: true });
 }
 
+const NO_ANSWER = "it hangs, is overloaded, or has no quorum of its members";
 const NOT_CONNECTED = "No connection established";
 
 /** What people do about a connection that cannot be made. First match counts; what OpenSSL says of alerts helps nobody. */
@@ -79,6 +80,8 @@ function readable(text: string): string {
     .replace(/Last error: (Error: )?/, "")
     .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, "")
     .trim();
+  const seconds = /^Deadline exceeded after ([\d.]+)s/.exec(short)?.[1];
+  if (seconds !== undefined) return `no answer in ${Math.round(Number(seconds))} s: ${NO_ANSWER}`;
   const [, advice, options] = ADVICE.find(([words]) => short.startsWith("N") && words.test(short)) ?? [];
   if (advice === undefined) return short;
   return options?.alone === true ? `${NOT_CONNECTED}: ${advice}` : `${short}: ${advice}`;
