@@ -64,7 +64,10 @@ export function hasAllKeys(constraints: readonly CompiledConstraint[], labels: L
 
 /** How many pods on the node the constraint is about. */
 export function countMatching(constraint: CompiledConstraint, node: NodeInfo): number {
+  const { kinds } = node;
+  // Asked for hundreds of nodes a pod, most of which have nothing: no iterator for those, and no pairs for the others.
+  if (kinds.size === 0) return 0;
   let count = 0;
-  for (const [kind, pods] of node.kinds) if (constraint.matchesKind(kind)) count += pods;
+  for (const kind of kinds.keys()) if (constraint.matchesKind(kind)) count += kinds.get(kind)!;
   return count;
 }

@@ -25,9 +25,7 @@ export const taintToleration: FilterPlugin &
     return UNTOLERATED;
   },
   preScore(pod, nodes) {
-    if (!nodes.some((node) => node.facts.taints.some((taint) => taint.effect === "PreferNoSchedule"))) {
-      return { skip: true };
-    }
+    if (!nodes.some(({ facts }) => facts.taints.length > 0 && facts.taints.some(asksToAvoid))) return { skip: true };
     return {
       state: pod.tolerations.filter(({ effect }) => !effect || effect === "PreferNoSchedule"),
     };
@@ -42,6 +40,8 @@ export const taintToleration: FilterPlugin &
   },
   normalize: (scores) => scaleToHighest(scores, { reverse: true }),
 };
+
+const asksToAvoid = ({ effect }: { readonly effect: string }): boolean => effect === "PreferNoSchedule";
 
 function accepts(pod: PodFacts, node: NodeFacts): boolean {
   return node.taints.length === 0 || findUntolerated(node.taints, pod.tolerations, REPELLING_EFFECTS) === undefined;
