@@ -18,11 +18,12 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
       if (stored instanceof Promise) return stored.then((found) => found?.object as T | undefined);
       return stored?.object as T | undefined;
     },
-    async list<T extends ApiObject>(reference: ResourceReference<T>, namespace?: string) {
+    list<T extends ApiObject>(reference: ResourceReference<T>, namespace?: string) {
       const { cache, prefix } = served(reference).storage;
-      await cache.fresh();
       const selection = { prefix: prefix + (namespace === undefined || namespace === "" ? "" : `${namespace}/`) };
-      return cache.candidates(selection).map((entry) => objectOf<T>(entry.bytes));
+      const read = (): T[] => cache.candidates(selection).map((entry) => objectOf<T>(entry.bytes));
+      const fresh = cache.fresh();
+      return fresh instanceof Promise ? fresh.then(read) : read();
     },
     follow<T extends ApiObject>(reference: ResourceReference<T>, handler: (change: ObjectChange<T>) => void) {
       return served(reference).storage.cache.follow((event) => {

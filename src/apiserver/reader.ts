@@ -11,7 +11,8 @@ export interface ObjectReader {
     namespace: string | undefined,
     name: string,
   ): T | undefined | Promise<T | undefined>;
-  list<T extends ApiObject>(resource: ResourceReference<T>, namespace?: string): Promise<T[]>;
+  /** The same of all objects, or of those of a namespace. */
+  list<T extends ApiObject>(resource: ResourceReference<T>, namespace?: string): T[] | Promise<T[]>;
   /**
    * Calls back for every object that is there, then for every later change, in order, until the returned function is called.
    * Resolves when what was there has been given: projections (RBAC rules, node graph) are complete from then on.

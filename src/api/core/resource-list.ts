@@ -7,9 +7,25 @@ export type ResourceList = Record<string, string>;
 export function setResourceListDefaults(resources: ResourceList | undefined): void {
   if (resources === undefined) return;
   for (const name of Object.keys(resources)) {
-    const quantity = tryParseQuantity(resources[name]);
-    if (quantity !== undefined) resources[name] = formatQuantity(roundUpToMilli(quantity));
+    const amount = resources[name]!;
+    const canonical = canonicalAmount(amount);
+    if (canonical !== amount) resources[name] = canonical;
   }
+}
+
+const canonicalAmounts = new Map<string, string>();
+const AMOUNTS_REMEMBERED = 1024;
+
+/** The same few amounts come again and again, and most are canonical. */
+function canonicalAmount(text: string): string {
+  let canonical = canonicalAmounts.get(text);
+  if (canonical === undefined) {
+    const quantity = tryParseQuantity(text);
+    canonical = quantity === undefined ? text : formatQuantity(roundUpToMilli(quantity));
+    if (canonicalAmounts.size >= AMOUNTS_REMEMBERED) canonicalAmounts.clear();
+    canonicalAmounts.set(text, canonical);
+  }
+  return canonical;
 }
 
 /** The same for requests and limits. */

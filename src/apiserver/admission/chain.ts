@@ -9,7 +9,12 @@ export interface AdmissionChain {
 export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
   const admitting = plugins.filter((plugin) => plugin.admit !== undefined);
   const pass = async (attributes: AdmissionAttributes): Promise<void> => {
-    for (const plugin of admitting) if (plugin.handles(attributes)) await plugin.admit?.(attributes);
+    for (const plugin of admitting) {
+      if (!plugin.handles(attributes)) continue;
+      // Most have done what they do, and need no turn of their own.
+      const going = plugin.admit?.(attributes);
+      if (going !== undefined) await going;
+    }
   };
   return {
     async admit(attributes) {
@@ -22,7 +27,9 @@ export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionCh
     },
     async validate(attributes) {
       for (const plugin of plugins) {
-        if (plugin.validate !== undefined && plugin.handles(attributes)) await plugin.validate(attributes);
+        if (plugin.validate === undefined || !plugin.handles(attributes)) continue;
+        const going = plugin.validate(attributes);
+        if (going !== undefined) await going;
       }
     },
   };

@@ -13,7 +13,7 @@ const ANNOTATION = "kubernetes.io/limit-ranger";
 
 /** Gives containers the namespace's default requests and limits, and refuses what is outside its bounds. */
 export function limitRanger({ reader }: AdmissionDependencies): AdmissionPlugin {
-  const ranges = (namespace: string): Promise<LimitRange[]> => reader.list(limitRanges, namespace);
+  const ranges = (namespace: string) => reader.list(limitRanges, namespace);
   return {
     name: "LimitRanger",
     handles,

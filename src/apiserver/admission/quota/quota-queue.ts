@@ -14,8 +14,11 @@ const TRIES = 10;
 const BATCH_SIZE = 256;
 
 export interface QuotaQueue {
-  /** Resolves when the namespace's quotas have room and have been charged. @throws StatusError Forbidden */
-  charge(attributes: AdmissionAttributes, request: QuotaRequest): Promise<void>;
+  /**
+   * Resolves when the namespace's quotas have room and have been charged. What is asked for is computed only where there are some.
+   * @throws StatusError Forbidden
+   */
+  charge(attributes: AdmissionAttributes, requestOf: () => QuotaRequest): Promise<void>;
 }
 
 interface Waiting {
@@ -54,10 +57,11 @@ export function quotaQueue(dependencies: AdmissionDependencies, limited: readonl
   }
 
   return {
-    async charge(attributes, request) {
+    async charge(attributes, requestOf) {
       const { namespace } = attributes;
       const quotas = await dependencies.reader.list(resourceQuotas, namespace);
       if (quotas.length === 0 && limited.length === 0) return;
+      const request = requestOf();
       await new Promise<void>((resolve, reject) => {
         const waiting: Waiting = { attributes, request, resolve, reject };
         const line = lines.get(namespace);

@@ -34,9 +34,11 @@ export function resourceQuota(
     async validate(attributes) {
       const { object, oldObject } = attributes;
       if (object === undefined) return;
-      const resource = qualified(attributes.resource);
-      const before = oldObject === undefined ? undefined : quotaUse(resource, oldObject);
-      await queue.charge(attributes, { resource, object, use: quotaUse(resource, object), before });
+      await queue.charge(attributes, () => {
+        const resource = qualified(attributes.resource);
+        const before = oldObject === undefined ? undefined : quotaUse(resource, oldObject);
+        return { resource, object, use: quotaUse(resource, object), before };
+      });
     },
   };
 }
