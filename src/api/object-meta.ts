@@ -1,3 +1,4 @@
+import { joined } from "../base/joined.ts";
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "./field-error.ts";
 import { canonicalIpErrors } from "./ip-address.ts";
 import type { KindDefinition } from "./kind.ts";
@@ -53,7 +54,7 @@ export function validateObjectMeta(
     if (namespace !== "") errors.push(forbiddenField(`${field}.namespace`, "not allowed on this type"));
   } else if (namespace === "") errors.push(required(`${field}.namespace`));
   else for (const error of dnsLabelErrors(namespace)) errors.push(invalid(`${field}.namespace`, namespace, error));
-  return [...errors, ...validateCommonMeta(meta, field)];
+  return joined(errors, validateCommonMeta(meta, field));
 }
 
 /** What is wrong with a change of metadata. */
@@ -84,7 +85,7 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, fiel
   for (const key of fixed) {
     if ((meta[key] ?? "") !== (old[key] ?? "")) errors.push(invalid(`${field}.${key}`, meta[key], IMMUTABLE));
   }
-  return [...errors, ...validateCommonMeta(meta, field)];
+  return joined(errors, validateCommonMeta(meta, field));
 }
 
 function validateCommonMeta(meta: ObjectMeta, field: string): FieldError[] {
@@ -92,14 +93,14 @@ function validateCommonMeta(meta: ObjectMeta, field: string): FieldError[] {
   if ((meta.generation ?? 0) < 0) {
     errors.push(invalid(`${field}.generation`, meta.generation, "must be greater than or equal to 0"));
   }
-  return [
-    ...errors,
-    ...validateLabels(meta.labels, `${field}.labels`),
-    ...validateAnnotations(meta.annotations, `${field}.annotations`),
-    ...validateOwnerReferences(meta.ownerReferences, `${field}.ownerReferences`),
-    ...validateFinalizers(meta.finalizers, `${field}.finalizers`),
-    ...validateManagedFields(meta.managedFields, `${field}.managedFields`),
-  ];
+  return joined(
+    errors,
+    validateLabels(meta.labels, `${field}.labels`),
+    validateAnnotations(meta.annotations, `${field}.annotations`),
+    validateOwnerReferences(meta.ownerReferences, `${field}.ownerReferences`),
+    validateFinalizers(meta.finalizers, `${field}.finalizers`),
+    validateManagedFields(meta.managedFields, `${field}.managedFields`),
+  );
 }
 
 /** What is wrong with annotations: keys are qualified names in any case, 256 KiB in all. */

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import type { PersistentVolumeClaimSpec, Volume, VolumeProjection } from "../generated/core/v1.ts";
 import { fractionWarnings } from "./fraction-warnings.ts";
 
@@ -16,19 +17,19 @@ const DEPRECATED: readonly (readonly [source: string, name: string, text: string
 
 /** What is unwise in the volumes of a pod. */
 export function volumesWarnings(volumes: readonly Volume[], at: string): string[] {
-  return [
-    ...volumes.flatMap((volume, index) => volumeWarnings(volume, `${at}[${index}]`)),
-    ...volumes.flatMap(overlapWarnings),
-  ];
+  return joined(
+    volumes.flatMap((volume, index) => volumeWarnings(volume, `${at}[${index}]`)),
+    volumes.flatMap(overlapWarnings),
+  );
 }
 
 function volumeWarnings(volume: Volume, at: string): string[] {
   const sources = Object.keys(volume).filter((key) => volume[key as keyof Volume] !== undefined);
   const deprecated = DEPRECATED.filter(([source]) => sources.includes(source));
-  return [
-    ...deprecated.map(([, name, text]) => `${at}.${name}: ${text}`),
-    ...claimSpecWarnings(volume.ephemeral?.volumeClaimTemplate?.spec, `${at}.ephemeral.volumeClaimTemplate.spec`),
-  ];
+  return joined(
+    deprecated.map(([, name, text]) => `${at}.${name}: ${text}`),
+    claimSpecWarnings(volume.ephemeral?.volumeClaimTemplate?.spec, `${at}.ephemeral.volumeClaimTemplate.spec`),
+  );
 }
 
 /** What is unwise in what a claim asks for. */

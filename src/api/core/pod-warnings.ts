@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { labelWarnings } from "../deprecated-labels.ts";
 import type {
   Affinity,
@@ -41,24 +42,22 @@ export function podWarnings({ metadata, spec }: PodLike, prefix: string): string
   if (spec === undefined) return [];
   const at = `${prefix}spec`;
   const grace = spec.terminationGracePeriodSeconds ?? 0;
-  return [
-    ...placementWarnings(spec, at),
-    ...annotationWarnings(metadata?.annotations ?? {}, `${prefix}metadata.annotations`),
-    ...volumesWarnings(spec.volumes ?? [], `${at}.volumes`),
-    ...duplicateWarnings(spec, at),
-    ...BYTES.flatMap((name) => fractionWarnings(spec.overhead?.[name], `${at}.overhead[${name}]`)),
-    ...profileWarnings({ metadata: metadata ?? {}, spec }, prefix),
-    ...containersOf(spec, at).flatMap(({ container, path }) => containerWarnings(container, path)),
-    ...portWarnings(spec, at),
-    ...(grace < 0
+  return joined(
+    placementWarnings(spec, at),
+    annotationWarnings(metadata?.annotations ?? {}, `${prefix}metadata.annotations`),
+    volumesWarnings(spec.volumes ?? [], `${at}.volumes`),
+    duplicateWarnings(spec, at),
+    BYTES.flatMap((name) => fractionWarnings(spec.overhead?.[name], `${at}.overhead[${name}]`)),
+    profileWarnings({ metadata: metadata ?? {}, spec }, prefix),
+    containersOf(spec, at).flatMap(({ container, path }) => containerWarnings(container, path)),
+    portWarnings(spec, at),
+    grace < 0
       ? [`${at}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
-      : []),
-    ...podAffinityWarnings(spec.affinity, `${at}.affinity`),
-    ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, index) =>
-      ipWarnings(`${at}.dnsConfig.nameservers[${index}]`, ip),
-    ),
-    ...(spec.hostAliases ?? []).flatMap(({ ip = "" }, index) => ipWarnings(`${at}.hostAliases[${index}].ip`, ip)),
-  ];
+      : [],
+    podAffinityWarnings(spec.affinity, `${at}.affinity`),
+    (spec.dnsConfig?.nameservers ?? []).flatMap((ip, index) => ipWarnings(`${at}.dnsConfig.nameservers[${index}]`, ip)),
+    (spec.hostAliases ?? []).flatMap(({ ip = "" }, index) => ipWarnings(`${at}.hostAliases[${index}].ip`, ip)),
+  );
 }
 
 /** What stands after the path in a warning about a label's old name. */
@@ -94,7 +93,7 @@ function placementWarnings(spec: PodSpec, at: string): string[] {
     ),
     ...wanted.flatMap(({ preference }, index) => {
       const path = `${terms}.preferredDuringSchedulingIgnoredDuringExecution[${index}].preference`;
-      return [...keys(preference, path), ...values(preference, path)];
+      return joined(keys(preference, path), values(preference, path));
     }),
   );
   (spec.topologySpreadConstraints ?? []).forEach(({ topologyKey, labelSelector }, index) => {
@@ -117,16 +116,16 @@ function duplicateWarnings(spec: PodSpec, at: string): string[] {
   const again = (values: readonly string[], text: (value: string, index: number) => string): string[] =>
     values.flatMap((value, index) => (values.indexOf(value) < index ? [text(value, index)] : []));
   const secrets = (spec.imagePullSecrets ?? []).map(({ name = "" }) => name);
-  return [
-    ...again(
+  return joined(
+    again(
       (spec.hostAliases ?? []).map(({ ip = "" }) => ip),
       (ip, index) => `${at}.hostAliases[${index}].ip: duplicate ip ${JSON.stringify(ip)}`,
     ),
-    ...again(secrets, (name, index) => `${at}.imagePullSecrets[${index}].name: duplicate name ${JSON.stringify(name)}`),
-    ...secrets.flatMap((name, index) =>
+    again(secrets, (name, index) => `${at}.imagePullSecrets[${index}].name: duplicate name ${JSON.stringify(name)}`),
+    secrets.flatMap((name, index) =>
       name === "" ? [`${at}.imagePullSecrets[${index}].name: invalid empty name ""`] : [],
     ),
-  ];
+  );
 }
 
 /** Annotations of old that fields have taken the place of. */
@@ -182,19 +181,19 @@ function podAffinityWarnings(affinity: Affinity | undefined, at: string): string
     const needed = affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
     const wanted: readonly WeightedPodAffinityTerm[] =
       affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-    return [
-      ...needed.flatMap(({ labelSelector }, index) =>
+    return joined(
+      needed.flatMap(({ labelSelector }, index) =>
         labelSelector === undefined
           ? [`${at}.${kind}.requiredDuringSchedulingIgnoredDuringExecution[${index}].labelSelector: ${NULL_SELECTOR}`]
           : [],
       ),
-      ...wanted.flatMap(({ podAffinityTerm }, index) =>
+      wanted.flatMap(({ podAffinityTerm }, index) =>
         podAffinityTerm?.labelSelector === undefined
           ? [
               `${at}.${kind}.preferredDuringSchedulingIgnoredDuringExecution[${index}].podAffinityTerm.labelSelector: ${NULL_SELECTOR}`,
             ]
           : [],
       ),
-    ];
+    );
   });
 }

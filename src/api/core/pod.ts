@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { type FieldError, forbiddenField } from "../field-error.ts";
 import type { Pod, PodSpec } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
@@ -54,7 +55,7 @@ export const podKind = defineKind<Pod>({
   prepareForStatusUpdate: keepPodStatus,
   validateStatusUpdate: validatePodStatusUpdate,
   // Of a pod that is there already, everything has been said.
-  warnings: (pod, old) => (old === undefined ? [...nameWarnings(pod.metadata, "Pod"), ...podWarnings(pod, "")] : []),
+  warnings: (pod, old) => (old === undefined ? joined(nameWarnings(pod.metadata, "Pod"), podWarnings(pod, "")) : []),
   columns: podColumns,
   columnFields: podColumnFields,
   rowConditions: podRowConditions,
@@ -77,7 +78,7 @@ export const podKind = defineKind<Pod>({
 /** What is filled in for pods but not for templates. */
 function setPodOnlyDefaults(spec: PodSpec): void {
   spec.enableServiceLinks ??= true;
-  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
+  for (const container of joined(spec.initContainers ?? [], spec.containers ?? [])) {
     const { limits } = container.resources ?? {};
     if (limits !== undefined && container.resources !== undefined) {
       container.resources.requests = { ...limits, ...container.resources.requests };
@@ -120,11 +121,11 @@ function takeAppArmorAnnotations({ metadata, spec }: Pod): void {
 
 function validatePod(pod: Pod, old?: Pod): FieldError[] {
   const spec = pod.spec!;
-  return [
-    ...validatePodAnnotations(pod.metadata?.annotations, spec, "metadata.annotations"),
-    ...validatePodSpec(spec, "spec", { isPod: true, podName: pod.metadata?.name ?? "", old: old?.spec }),
-    ...validateTokenAccount(spec, "spec"),
-  ];
+  return joined(
+    validatePodAnnotations(pod.metadata?.annotations, spec, "metadata.annotations"),
+    validatePodSpec(spec, "spec", { isPod: true, podName: pod.metadata?.name ?? "", old: old?.spec }),
+    validateTokenAccount(spec, "spec"),
+  );
 }
 
 /** What only updates and subresources may bring. */
@@ -136,5 +137,5 @@ function validatePodCreate(pod: Pod): FieldError[] {
   if (pod.spec?.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
     errors.push(forbiddenField("spec.nodeName", "cannot be set until all schedulingGates have been cleared"));
   }
-  return [...errors, ...validateAnnotationsMatch(pod)];
+  return joined(errors, validateAnnotationsMatch(pod));
 }

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
 import type {
@@ -14,11 +15,11 @@ import { validateLabelSelector, valueCountErrors } from "../selectors.ts";
 /** What is wrong with the affinity of a pod. */
 export function validateAffinity(affinity: Affinity | undefined, field: string): FieldError[] {
   if (affinity === undefined) return [];
-  return [
-    ...validateNodeAffinity(affinity.nodeAffinity, `${field}.nodeAffinity`),
-    ...validatePodTerms(affinity.podAffinity, `${field}.podAffinity`),
-    ...validatePodTerms(affinity.podAntiAffinity, `${field}.podAntiAffinity`),
-  ];
+  return joined(
+    validateNodeAffinity(affinity.nodeAffinity, `${field}.nodeAffinity`),
+    validatePodTerms(affinity.podAffinity, `${field}.podAffinity`),
+    validatePodTerms(affinity.podAntiAffinity, `${field}.podAntiAffinity`),
+  );
 }
 
 function validateNodeAffinity(affinity: NodeAffinity | undefined, field: string): FieldError[] {
@@ -115,16 +116,16 @@ function validatePodTerms(terms: PodTerms | undefined, field: string): FieldErro
 
 function validatePodTerm(term: PodAffinityTerm, field: string): FieldError[] {
   const { topologyKey = "" } = term;
-  const errors = [
-    ...validateLabelSelector(term.labelSelector, `${field}.labelSelector`),
-    ...validateLabelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
-  ];
+  const errors = joined(
+    validateLabelSelector(term.labelSelector, `${field}.labelSelector`),
+    validateLabelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
+  );
   for (const namespace of term.namespaces ?? []) {
     errors.push(...invalids(`${field}.namespace`, namespace, dnsLabelErrors(namespace)));
   }
   errors.push(...validateMatchLabelKeys(term, field));
   if (topologyKey === "") errors.push(required(`${field}.topologyKey`, "can not be empty"));
-  return [...errors, ...invalids(`${field}.topologyKey`, topologyKey, qualifiedNameErrors(topologyKey))];
+  return joined(errors, invalids(`${field}.topologyKey`, topologyKey, qualifiedNameErrors(topologyKey)));
 }
 
 interface KeyedTerm {

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids, notFoundField } from "../field-checks.ts";
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { Container, EphemeralContainer, PodSpec, Volume } from "../generated/core/v1.ts";
@@ -34,12 +35,12 @@ export function validateContainers(
     graceSeconds: spec.terminationGracePeriodSeconds ?? 30,
   };
   const names = new Set<string>();
-  return [
-    ...validateRegular(context, `${field}.containers`, names),
-    ...validateInit(context, `${field}.initContainers`, names),
-    ...validateEphemeral(context, `${field}.ephemeralContainers`, names),
-    ...(options.isPod ? validateImages(spec, field) : []),
-  ];
+  return joined(
+    validateRegular(context, `${field}.containers`, names),
+    validateInit(context, `${field}.initContainers`, names),
+    validateEphemeral(context, `${field}.ephemeralContainers`, names),
+    options.isPod ? validateImages(spec, field) : [],
+  );
 }
 
 function validateRegular(context: Context, field: string, names: Set<string>): FieldError[] {
@@ -47,15 +48,15 @@ function validateRegular(context: Context, field: string, names: Set<string>): F
   if (containers.length === 0) return [required(field)];
   const errors = containers.flatMap((container, index) => {
     const path = `${field}[${index}]`;
-    return [
-      ...validateContainer(container, path, context),
-      ...claimName(container.name ?? "", `${path}.name`, names),
-      ...validateLifecycle(container.lifecycle, `${path}.lifecycle`, context.graceSeconds),
-      ...validateProbes(container, path, context.graceSeconds),
-      ...validateRestartRules(container, path),
-    ];
+    return joined(
+      validateContainer(container, path, context),
+      claimName(container.name ?? "", `${path}.name`, names),
+      validateLifecycle(container.lifecycle, `${path}.lifecycle`, context.graceSeconds),
+      validateProbes(container, path, context.graceSeconds),
+      validateRestartRules(container, path),
+    );
   });
-  return [...errors, ...validateHostPorts(containers, field)];
+  return joined(errors, validateHostPorts(containers, field));
 }
 
 function claimName(name: string, field: string, names: Set<string>): FieldError[] {
@@ -68,19 +69,19 @@ function validateInit(context: Context, field: string, names: Set<string>): Fiel
   return (context.spec.initContainers ?? []).flatMap((container, index) => {
     const path = `${field}[${index}]`;
     const isSidecar = container.restartPolicy === "Always";
-    return [
-      ...validateContainer(container, path, context),
-      ...validateRestartRules(container, path),
-      ...(container.name ? claimName(container.name, `${path}.name`, names) : []),
+    return joined(
+      validateContainer(container, path, context),
+      validateRestartRules(container, path),
+      container.name ? claimName(container.name, `${path}.name`, names) : [],
       // They run one after the other: each is looked at alone, and reported as the first of its list.
-      ...validateHostPorts([container], field),
-      ...(isSidecar
-        ? [
-            ...validateLifecycle(container.lifecycle, `${path}.lifecycle`, context.graceSeconds),
-            ...validateProbes(container, path, context.graceSeconds),
-          ]
-        : validateNoSidecar(container, path)),
-    ];
+      validateHostPorts([container], field),
+      isSidecar
+        ? joined(
+            validateLifecycle(container.lifecycle, `${path}.lifecycle`, context.graceSeconds),
+            validateProbes(container, path, context.graceSeconds),
+          )
+        : validateNoSidecar(container, path),
+    );
   });
 }
 
@@ -106,13 +107,13 @@ const NOT_EPHEMERAL_MESSAGE = "cannot be set for an Ephemeral Container";
 
 function validateEphemeral(context: Context, field: string, names: Set<string>): FieldError[] {
   const { spec } = context;
-  const targets = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((each) => each.name);
+  const targets = joined(spec.containers ?? [], spec.initContainers ?? []).map((each) => each.name);
   return (spec.ephemeralContainers ?? []).flatMap((container, index) => {
     const path = `${field}[${index}]`;
-    const errors = [
-      ...validateContainer(container, path, context),
-      ...claimName(container.name ?? "", `${path}.name`, names),
-    ];
+    const errors = joined(
+      validateContainer(container, path, context),
+      claimName(container.name ?? "", `${path}.name`, names),
+    );
     const target = container.targetContainerName;
     if (target && !targets.includes(target)) errors.push(notFoundField(`${path}.targetContainerName`, target));
     for (const key of NOT_EPHEMERAL) {
@@ -155,14 +156,14 @@ function validateContainer(container: Container | EphemeralContainer, field: str
   else if (!PULL_POLICIES.includes(pullPolicy)) {
     errors.push(notSupported(`${field}.imagePullPolicy`, pullPolicy, PULL_POLICIES));
   }
-  return [
-    ...errors,
-    ...validateContainerResources(container.resources, `${field}.resources`, claims),
-    ...validateResizePolicy(container, `${field}.resizePolicy`, spec.restartPolicy),
-    ...validateSecurityContext(container.securityContext, `${field}.securityContext`, {
+  return joined(
+    errors,
+    validateContainerResources(container.resources, `${field}.resources`, claims),
+    validateResizePolicy(container, `${field}.resizePolicy`, spec.restartPolicy),
+    validateSecurityContext(container.securityContext, `${field}.securityContext`, {
       hostUsers: spec.hostUsers !== false,
     }),
-  ];
+  );
 }
 
 /** White space around an image is refused in pods, not in templates. */

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { HostAlias, PodSpec } from "../generated/core/v1.ts";
@@ -58,10 +59,12 @@ export function validateHostAliases(
   field: string,
   known: readonly string[] = [],
 ): FieldError[] {
-  return (aliases ?? []).flatMap(({ ip = "", hostnames }, index) => [
-    ...invalids(`${field}[${index}].ip`, ip, ipErrors(ip, known)),
-    ...(hostnames ?? []).flatMap((hostname, at) =>
-      invalids(`${field}[${index}].hostnames[${at}]`, hostname, dnsSubdomainErrors(hostname)),
+  return (aliases ?? []).flatMap(({ ip = "", hostnames }, index) =>
+    joined(
+      invalids(`${field}[${index}].ip`, ip, ipErrors(ip, known)),
+      (hostnames ?? []).flatMap((hostname, at) =>
+        invalids(`${field}[${index}].hostnames[${at}]`, hostname, dnsSubdomainErrors(hostname)),
+      ),
     ),
-  ]);
+  );
 }

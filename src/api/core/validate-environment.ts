@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids, named, notFoundField, optionalNamed } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type {
@@ -58,10 +59,10 @@ export function validateEnvironment(
 ): FieldError[] {
   return (variables ?? []).flatMap((variable, index) => {
     const path = `${field}[${index}]`;
-    return [
-      ...named(variable.name, environmentNameErrors, `${path}.name`),
-      ...validateValueFrom(variable, `${path}.valueFrom`, volumes),
-    ];
+    return joined(
+      named(variable.name, environmentNameErrors, `${path}.name`),
+      validateValueFrom(variable, `${path}.valueFrom`, volumes),
+    );
   });
 }
 
@@ -156,7 +157,7 @@ export function validateResourceReference(
   else if (!CONTAINER_AMOUNTS.includes(resource) && !HUGE_PAGES.test(resource)) {
     errors.push(notSupported(`${field}.resource`, resource, CONTAINER_AMOUNTS));
   }
-  return [...errors, ...validateDivisor(resource, reference.divisor, `${field}.divisor`)];
+  return joined(errors, validateDivisor(resource, reference.divisor, `${field}.divisor`));
 }
 
 const HUGE_PAGES = /^(limits|requests)\.hugepages-/;

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { notFoundField } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { Container, EphemeralContainer, Volume, VolumeMount } from "../generated/core/v1.ts";
@@ -53,7 +54,7 @@ function validateMount(mount: VolumeMount, field: string, privileged: boolean): 
       errors.push(forbiddenField(`${field}.mountPropagation`, message));
     }
   }
-  return [...errors, ...validateRecursiveReadOnly(mount, `${field}.recursiveReadOnly`)];
+  return joined(errors, validateRecursiveReadOnly(mount, `${field}.recursiveReadOnly`));
 }
 
 function validateRecursiveReadOnly(mount: VolumeMount, field: string): FieldError[] {
@@ -74,10 +75,11 @@ export function validateDevices(
   field: string,
   volumes: ReadonlyMap<string, Volume>,
 ): FieldError[] {
+  if (container.volumeDevices === undefined) return [];
   const errors: FieldError[] = [];
   const [paths, names] = [new Set<string>(), new Set<string>()];
   const mounts = container.volumeMounts ?? [];
-  (container.volumeDevices ?? []).forEach((device, index) => {
+  container.volumeDevices.forEach((device, index) => {
     const at = `${field}.volumeDevices[${index}]`;
     const { name, devicePath = "" } = device;
     const volume = volumes.get(name);

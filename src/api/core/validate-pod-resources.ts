@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { malformedQuantity } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported } from "../field-error.ts";
 import type { PodSpec } from "../generated/core/v1.ts";
@@ -23,7 +24,7 @@ export function validatePodResources(spec: PodSpec, field: string): FieldError[]
     const message = `must be greater than or equal to aggregate container requests of ${formatQuantity(containers)}`;
     errors.push(invalid(`${field}.requests[${name}]`, text, message));
   }
-  return [...errors, ...validateContainerLimits(spec, field)];
+  return joined(errors, validateContainerLimits(spec, field));
 }
 
 const podResourceName = (name: string, field: string): FieldError[] =>

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids, optionalNamed } from "../field-checks.ts";
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { PodSpec } from "../generated/core/v1.ts";
@@ -32,34 +33,34 @@ export interface PodSpecPlace extends PodPlace {
 export function validatePodSpec(spec: PodSpec, field: string, place: PodSpecPlace = { isPod: false }): FieldError[] {
   const volumes = validateVolumes(spec.volumes, `${field}.volumes`, place);
   const grace = spec.terminationGracePeriodSeconds;
-  return [
-    ...(grace === undefined ? [required(`${field}.terminationGracePeriodSeconds`)] : []),
-    ...volumes.errors,
-    ...validateResourceClaims(spec, `${field}.resourceClaims`),
-    ...validateContainers(spec, field, { volumes: volumes.known, isPod: place.isPod }),
-    ...validatePodResources(spec, `${field}.resources`),
-    ...validateHostNetworkPorts(spec, field, place.isPod),
-    ...validateRestartPolicy(spec.restartPolicy, `${field}.restartPolicy`),
-    ...validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),
-    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
-    ...validatePodSecurity(spec, field),
-    ...validateAffinity(spec.affinity, `${field}.affinity`),
-    ...validateDnsConfig(spec, `${field}.dnsConfig`, place.old?.dnsConfig?.nameservers),
-    ...validateGates(spec, field),
-    ...validateTopologySpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
-    ...validateHostProcess(spec, field),
-    ...validateHostUsers(spec, field),
-    ...validateNames(spec, field),
-    ...validateTolerations(spec.tolerations, `${field}.tolerations`),
-    ...validateHostAliases(
+  return joined(
+    grace === undefined ? [required(`${field}.terminationGracePeriodSeconds`)] : [],
+    volumes.errors,
+    validateResourceClaims(spec, `${field}.resourceClaims`),
+    validateContainers(spec, field, { volumes: volumes.known, isPod: place.isPod }),
+    validatePodResources(spec, `${field}.resources`),
+    validateHostNetworkPorts(spec, field, place.isPod),
+    validateRestartPolicy(spec.restartPolicy, `${field}.restartPolicy`),
+    validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),
+    validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    validatePodSecurity(spec, field),
+    validateAffinity(spec.affinity, `${field}.affinity`),
+    validateDnsConfig(spec, `${field}.dnsConfig`, place.old?.dnsConfig?.nameservers),
+    validateGates(spec, field),
+    validateTopologySpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
+    validateHostProcess(spec, field),
+    validateHostUsers(spec, field),
+    validateNames(spec, field),
+    validateTolerations(spec.tolerations, `${field}.tolerations`),
+    validateHostAliases(
       spec.hostAliases,
       `${field}.hostAliases`,
       (place.old?.hostAliases ?? []).map(({ ip }) => ip),
     ),
-    ...validateClasses(spec, field),
-    ...validateOverhead(spec.overhead, `${field}.overhead`),
-    ...validateOs(spec, field),
-  ];
+    validateClasses(spec, field),
+    validateOverhead(spec.overhead, `${field}.overhead`),
+    validateOs(spec, field),
+  );
 }
 
 function validateRestartPolicy(value: string | undefined, field: string): FieldError[] {
@@ -70,14 +71,14 @@ function validateRestartPolicy(value: string | undefined, field: string): FieldE
 function validateNames(spec: PodSpec, field: string): FieldError[] {
   const deadline = spec.activeDeadlineSeconds;
   const isWrong = deadline !== undefined && (deadline < 1 || deadline > SECONDS_MAX);
-  return [
-    ...optionalNamed(spec.serviceAccountName, dnsSubdomainErrors, `${field}.serviceAccountName`),
-    ...optionalNamed(spec.nodeName, dnsSubdomainErrors, `${field}.nodeName`),
-    ...(isWrong ? [invalid(`${field}.activeDeadlineSeconds`, deadline, rangeMessage(1, SECONDS_MAX))] : []),
-    ...optionalNamed(spec.hostname, dnsLabelErrors, `${field}.hostname`),
-    ...optionalNamed(spec.subdomain, dnsLabelErrors, `${field}.subdomain`),
-    ...validateHostnameOverride(spec, field),
-  ];
+  return joined(
+    optionalNamed(spec.serviceAccountName, dnsSubdomainErrors, `${field}.serviceAccountName`),
+    optionalNamed(spec.nodeName, dnsSubdomainErrors, `${field}.nodeName`),
+    isWrong ? [invalid(`${field}.activeDeadlineSeconds`, deadline, rangeMessage(1, SECONDS_MAX))] : [],
+    optionalNamed(spec.hostname, dnsLabelErrors, `${field}.hostname`),
+    optionalNamed(spec.subdomain, dnsLabelErrors, `${field}.subdomain`),
+    validateHostnameOverride(spec, field),
+  );
 }
 
 function validateClasses(spec: PodSpec, field: string): FieldError[] {
@@ -97,24 +98,24 @@ function validateClasses(spec: PodSpec, field: string): FieldError[] {
 function validateOverhead(overhead: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(overhead ?? {}).flatMap(([name, text]) => {
     const path = `${field}.limits[${name}]`;
-    return [...validateContainerResourceName(name, path), ...validateResourceQuantity(name, text, path)];
+    return joined(validateContainerResourceName(name, path), validateResourceQuantity(name, text, path));
   });
 }
 
 function validateGates(spec: PodSpec, field: string): FieldError[] {
   const seen = new Set<string>();
-  return [
-    ...(spec.readinessGates ?? []).flatMap(({ conditionType = "" }, index) =>
+  return joined(
+    (spec.readinessGates ?? []).flatMap(({ conditionType = "" }, index) =>
       invalids(`${field}.readinessGates[${index}].conditionType`, conditionType, qualifiedNameErrors(conditionType)),
     ),
-    ...(spec.schedulingGates ?? []).flatMap(({ name = "" }, index) => {
+    (spec.schedulingGates ?? []).flatMap(({ name = "" }, index) => {
       const path = `${field}.schedulingGates[${index}]`;
       const errors = invalids(path, name, qualifiedNameErrors(name));
       if (seen.has(name)) errors.push(duplicate(path, name));
       seen.add(name);
       return errors;
     }),
-  ];
+  );
 }
 
 function validateHostnameOverride(spec: PodSpec, field: string): FieldError[] {

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids, oneOf, uniqueness } from "../field-checks.ts";
 import { duplicate, type FieldError, invalid, required } from "../field-error.ts";
 import type { Container, ContainerPort, PodSpec } from "../generated/core/v1.ts";
@@ -16,7 +17,7 @@ export function validatePorts(ports: readonly ContainerPort[] | undefined, field
     if (!port.containerPort) errors.push(required(`${path}.containerPort`));
     else errors.push(...invalids(`${path}.containerPort`, port.containerPort, portNumberErrors(port.containerPort)));
     if (port.hostPort) errors.push(...invalids(`${path}.hostPort`, port.hostPort, portNumberErrors(port.hostPort)));
-    return [...errors, ...oneOf(port.protocol, ["SCTP", "TCP", "UDP"], `${path}.protocol`)];
+    return joined(errors, oneOf(port.protocol, ["SCTP", "TCP", "UDP"], `${path}.protocol`));
   });
 }
 

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids, optionalNamed, requiredText } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type {
@@ -47,7 +48,7 @@ export function validateProjected(projected: ProjectedVolumeSource, field: strin
     const { credentialBundlePath, keyPath, certificateChainPath } = source.podCertificate ?? {};
     for (const path of [credentialBundlePath, keyPath, certificateChainPath]) claim(path, path);
   });
-  return [...errors, ...validateFileMode(projected.defaultMode, `${field}.defaultMode`)];
+  return joined(errors, validateFileMode(projected.defaultMode, `${field}.defaultMode`));
 }
 
 function validateSource(
@@ -59,7 +60,7 @@ function validateSource(
     case "secret":
     case "configMap": {
       const { name, items } = source[place.kind]!;
-      return [...requiredText(name, `${path}.name`), ...validateItems(items, `${path}.items`)];
+      return joined(requiredText(name, `${path}.name`), validateItems(items, `${path}.items`));
     }
     case "downwardAPI":
       return validateDownwardItems(source.downwardAPI!.items, path);
@@ -79,7 +80,7 @@ function validateToken(source: ServiceAccountTokenProjection, field: string, vol
   if (seconds < 600) errors.push(invalid(at, seconds, "may not specify a duration less than 10 minutes"));
   if (seconds > 2 ** 32) errors.push(invalid(at, seconds, "may not specify a duration larger than 2^32 seconds"));
   if (!source.path) return [...errors, required(`${field}.path`)];
-  return [...errors, ...validateFilePath(source.path, `${volumeField}.path`)];
+  return joined(errors, validateFilePath(source.path, `${volumeField}.path`));
 }
 
 /** A source as upstream shows it in a message. */
@@ -111,7 +112,7 @@ function validateTrustBundle(source: ClusterTrustBundleProjection, field: string
     errors.push(...validateLabelSelector(labelSelector, `${field}.labelSelector`));
   } else errors.push(required(field, "either name or signerName must be specified"));
   if (!path) return [...errors, required(`${field}.path`)];
-  return [...errors, ...validateFilePath(path, `${volumeField}.path`)];
+  return joined(errors, validateFilePath(path, `${volumeField}.path`));
 }
 
 /** Bundles of a signer have its name in front, with colons for slashes. */

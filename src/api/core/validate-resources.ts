@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids, malformedQuantity, notFoundField } from "../field-checks.ts";
 import { duplicate, type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
 import type { ResourceRequirements } from "../generated/core/v1.ts";
@@ -83,10 +84,10 @@ export function validateContainerResources(
   podClaimNames: readonly string[] = [],
 ): FieldError[] {
   if (resources === undefined) return [];
-  return [
-    ...validateAmounts(resources, field, validateContainerResourceName),
-    ...validateClaims(resources, `${field}.claims`, podClaimNames),
-  ];
+  return joined(
+    validateAmounts(resources, field, validateContainerResourceName),
+    validateClaims(resources, `${field}.claims`, podClaimNames),
+  );
 }
 
 /** The same without claims, and with another rule for names: what a pod as a whole may ask for. */

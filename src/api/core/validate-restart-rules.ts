@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from "../field-error.ts";
 import type { Container, ContainerRestartRule } from "../generated/core/v1.ts";
 
@@ -19,7 +20,10 @@ export function validateRestartRules(container: Container, field: string): Field
     }
   } else if (!POLICIES.includes(policy)) errors.push(notSupported(`${field}.restartPolicy`, policy, POLICIES));
   if (rules.length > RULES_MAX) errors.push(tooMany(`${field}.restartPolicyRules`, rules.length, RULES_MAX));
-  return [...errors, ...rules.flatMap((rule, index) => validateRule(rule, `${field}.restartPolicyRules[${index}]`))];
+  return joined(
+    errors,
+    rules.flatMap((rule, index) => validateRule(rule, `${field}.restartPolicyRules[${index}]`)),
+  );
 }
 
 function validateRule(rule: ContainerRestartRule, field: string): FieldError[] {

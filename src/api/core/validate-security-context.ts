@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids } from "../field-checks.ts";
 import {
   duplicate,
@@ -72,11 +73,11 @@ export function validateSecurityContext(
       );
     }
   }
-  return [
-    ...errors,
-    ...validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`),
-    ...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`),
-  ];
+  return joined(
+    errors,
+    validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`),
+    validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`),
+  );
 }
 
 function validateSeccomp(profile: SeccompProfile | undefined, field: string): FieldError[] {
@@ -143,12 +144,12 @@ export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] 
     if (value === undefined || (supported as readonly string[]).includes(value)) continue;
     errors.push(notSupported(`${path}.${key}`, value, supported));
   }
-  return [
-    ...errors,
-    ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
-    ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
-    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
-  ];
+  return joined(
+    errors,
+    validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
+    validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
+    validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+  );
 }
 
 const SYSCTL_MAX = 253;
@@ -189,14 +190,14 @@ function toDots(name: string): string {
 export function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
   if (spec.hostUsers !== false) return [];
   const refused = (path: string): FieldError => forbiddenField(path, "when `hostUsers` is false");
-  return [
-    ...(["hostNetwork", "hostPID", "hostIPC"] as const)
+  return joined(
+    (["hostNetwork", "hostPID", "hostIPC"] as const)
       .filter((key) => spec[key] === true)
       .map((key) => refused(`${field}.${key}`)),
-    ...(["initContainers", "containers"] as const).flatMap((list) =>
+    (["initContainers", "containers"] as const).flatMap((list) =>
       (spec[list] ?? []).flatMap((container, index) =>
         (container.volumeDevices ?? []).length > 0 ? [refused(`${field}.${list}[${index}].volumeDevices`)] : [],
       ),
     ),
-  ];
+  );
 }

@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { duplicate, type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { TopologySpreadConstraint } from "../generated/core/v1.ts";
 import { validateLabelSelector } from "../selectors.ts";
@@ -28,13 +29,13 @@ export function validateTopologySpread(
     if (isTwice) {
       errors.push(duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
     }
-    return [
-      ...errors,
-      ...validateMinDomains(constraint, `${path}.minDomains`),
-      ...validateNodePolicies(constraint, path),
-      ...validateMatchLabelKeys(constraint, path),
-      ...validateLabelSelector(constraint.labelSelector, `${path}.labelSelector`),
-    ];
+    return joined(
+      errors,
+      validateMinDomains(constraint, `${path}.minDomains`),
+      validateNodePolicies(constraint, path),
+      validateMatchLabelKeys(constraint, path),
+      validateLabelSelector(constraint.labelSelector, `${path}.labelSelector`),
+    );
   });
 }
 

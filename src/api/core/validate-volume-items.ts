@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { requiredText } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type { KeyToPath, Volume } from "../generated/core/v1.ts";
@@ -14,12 +15,12 @@ export function validateFileMode(mode: number | undefined, field: string): Field
 export function validateItems(items: readonly KeyToPath[] | undefined, field: string): FieldError[] {
   return (items ?? []).flatMap((item, index) => {
     const path = `${field}[${index}]`;
-    return [
-      ...requiredText(item.key, `${path}.key`),
-      ...requiredText(item.path, `${path}.path`),
-      ...validateFilePath(item.path ?? "", `${path}.path`),
-      ...validateFileMode(item.mode, `${path}.mode`),
-    ];
+    return joined(
+      requiredText(item.key, `${path}.key`),
+      requiredText(item.path, `${path}.path`),
+      validateFilePath(item.path ?? "", `${path}.path`),
+      validateFileMode(item.mode, `${path}.mode`),
+    );
   });
 }
 
@@ -38,6 +39,6 @@ export function validateDownwardItems(items: readonly DownwardItem[] | undefined
     } else if (item.resourceFieldRef !== undefined) {
       errors.push(...validateResourceReference(item.resourceFieldRef, `${field}.resourceFieldRef`, true));
     } else errors.push(required(field, "one of fieldRef and resourceFieldRef is required"));
-    return [...errors, ...validateFileMode(item.mode, `${field}.mode`)];
+    return joined(errors, validateFileMode(item.mode, `${field}.mode`));
   });
 }

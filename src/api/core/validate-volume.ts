@@ -1,3 +1,4 @@
+import { joined } from "../../base/joined.ts";
 import { invalids, named, requiredText, uniqueness } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from "../field-error.ts";
 import type { Volume } from "../generated/core/v1.ts";
@@ -52,7 +53,7 @@ function validateVolumeSource(volume: Volume, context: VolumeRuleContext): Field
   const errors = kinds.slice(1).map((kind) => {
     return forbiddenField(`${context.at}.${MISSPELT[kind] ?? kind}`, "may not specify more than 1 volume type");
   });
-  return [...(sources[first]?.(volume, `${context.at}.${first}`, context) ?? []), ...errors];
+  return joined(sources[first]?.(volume, `${context.at}.${first}`, context) ?? [], errors);
 }
 
 /** Nearly always one; of several the first is the one that counts. */
@@ -68,10 +69,10 @@ const validateHostPath: VolumeRule = ({ hostPath }, field) => {
   const { path, type } = hostPath!;
   if (!path) return [required(`${field}.path`)];
   const known = type === undefined || HOST_PATH_TYPES.includes(type);
-  return [
-    ...validateNoBacksteps(path, `${field}.path`),
-    ...(known ? [] : [notSupported(`${field}.type`, type, HOST_PATH_TYPES)]),
-  ];
+  return joined(
+    validateNoBacksteps(path, `${field}.path`),
+    known ? [] : [notSupported(`${field}.type`, type, HOST_PATH_TYPES)],
+  );
 };
 
 const validateEmptyDir: VolumeRule = ({ emptyDir }, field) => {
@@ -82,22 +83,25 @@ const validateEmptyDir: VolumeRule = ({ emptyDir }, field) => {
     : [];
 };
 
-const validateSecret: VolumeRule = ({ secret }, field) => [
-  ...requiredText(secret!.secretName, `${field}.secretName`),
-  ...validateFileMode(secret!.defaultMode, `${field}.defaultMode`),
-  ...validateItems(secret!.items, `${field}.items`),
-];
+const validateSecret: VolumeRule = ({ secret }, field) =>
+  joined(
+    requiredText(secret!.secretName, `${field}.secretName`),
+    validateFileMode(secret!.defaultMode, `${field}.defaultMode`),
+    validateItems(secret!.items, `${field}.items`),
+  );
 
-const validateConfigMap: VolumeRule = ({ configMap }, field) => [
-  ...requiredText(configMap!.name, `${field}.name`),
-  ...validateFileMode(configMap!.defaultMode, `${field}.defaultMode`),
-  ...validateItems(configMap!.items, `${field}.items`),
-];
+const validateConfigMap: VolumeRule = ({ configMap }, field) =>
+  joined(
+    requiredText(configMap!.name, `${field}.name`),
+    validateFileMode(configMap!.defaultMode, `${field}.defaultMode`),
+    validateItems(configMap!.items, `${field}.items`),
+  );
 
-const validateDownwardAPI: VolumeRule = ({ downwardAPI }, field) => [
-  ...validateFileMode(downwardAPI!.defaultMode, `${field}.defaultMode`),
-  ...validateDownwardItems(downwardAPI!.items, field),
-];
+const validateDownwardAPI: VolumeRule = ({ downwardAPI }, field) =>
+  joined(
+    validateFileMode(downwardAPI!.defaultMode, `${field}.defaultMode`),
+    validateDownwardItems(downwardAPI!.items, field),
+  );
 
 const validateCsi: VolumeRule = ({ csi }, field) => {
   const { driver, nodePublishSecretRef } = csi!;
@@ -110,30 +114,30 @@ const validateCsi: VolumeRule = ({ csi }, field) => {
   if (nodePublishSecretRef === undefined) return errors;
   const { name } = nodePublishSecretRef;
   if (!name) return [...errors, required(`${field}.nodePublishSecretRef.name`)];
-  return [...errors, ...invalids(`${field}.name`, name, dnsSubdomainErrors(name))];
+  return joined(errors, invalids(`${field}.name`, name, dnsSubdomainErrors(name)));
 };
 
 const validateEphemeral: VolumeRule = ({ ephemeral, name }, field, { at, podName }) => {
   const template = ephemeral!.volumeClaimTemplate;
   if (template === undefined) return [required(`${field}.volumeClaimTemplate`)];
   const path = `${field}.volumeClaimTemplate`;
-  const errors = [
-    ...validateClaimMetadata(template.metadata, `${path}.metadata`),
-    ...validateClaimSpec(template.spec ?? {}, `${path}.spec`),
-  ];
+  const errors = joined(
+    validateClaimMetadata(template.metadata, `${path}.metadata`),
+    validateClaimSpec(template.spec ?? {}, `${path}.spec`),
+  );
   if (!podName) return errors;
   const claim = `${podName}-${name}`;
   const wrong = dnsSubdomainErrors(claim).map((each) => `PVC name ${JSON.stringify(claim)}: ${each}`);
-  return [...errors, ...invalids(`${at}.name`, name, wrong)];
+  return joined(errors, invalids(`${at}.name`, name, wrong));
 };
 
 /** Claims of ephemeral volumes get labels and annotations from their template, and nothing else. */
 function validateClaimMetadata(metadata: ObjectMeta | undefined, field: string): FieldError[] {
   if (metadata === undefined) return [];
-  const errors = [
-    ...validateAnnotations(metadata.annotations, `${field}.annotations`),
-    ...validateLabels(metadata.labels, `${field}.labels`),
-  ];
+  const errors = joined(
+    validateAnnotations(metadata.annotations, `${field}.annotations`),
+    validateLabels(metadata.labels, `${field}.labels`),
+  );
   const { annotations: _annotations, labels: _labels, creationTimestamp: _time, ...others } = metadata;
   for (const [key, value] of Object.entries(others)) {
     const isEmpty = value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
@@ -163,11 +167,12 @@ const sources: Readonly<Record<string, VolumeRule | undefined>> = {
     olderSources.gcePersistentDisk!(volume, `${context.at}.persistentDisk`, context),
   awsElasticBlockStore: olderSources.awsElasticBlockStore,
   secret: validateSecret,
-  nfs: ({ nfs }, field) => [
-    ...requiredText(nfs!.server, `${field}.server`),
-    ...requiredText(nfs!.path, `${field}.path`),
-    ...(nfs!.path?.startsWith("/") ? [] : [invalid(`${field}.path`, nfs!.path ?? "", "must be an absolute path")]),
-  ],
+  nfs: ({ nfs }, field) =>
+    joined(
+      requiredText(nfs!.server, `${field}.server`),
+      requiredText(nfs!.path, `${field}.path`),
+      nfs!.path?.startsWith("/") ? [] : [invalid(`${field}.path`, nfs!.path ?? "", "must be an absolute path")],
+    ),
   iscsi: olderSources.iscsi,
   glusterfs: olderSources.glusterfs,
   flocker: olderSources.flocker,

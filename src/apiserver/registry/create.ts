@@ -4,6 +4,7 @@ import { validateObjectMeta } from "../../api/object-meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { alreadyExists, badRequest, failure, StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
+import { joined } from "../../base/joined.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import type { AdmissionAttributes } from "../admission/admission.ts";
@@ -150,13 +151,13 @@ function fillMeta(resource: ServedResource, draft: ApiObject, context: WriteCont
 }
 
 function validateNew(resource: ServedResource, object: ApiObject): void {
-  const errors = [
-    ...validateObjectMeta(object.metadata ?? {}, {
+  const errors = joined(
+    validateObjectMeta(object.metadata ?? {}, {
       namespaced: resource.schema.namespaced,
       nameRule: resource.kind?.nameRule ?? "dnsSubdomain",
     }),
-    ...(resource.kind?.validate?.(object) ?? []),
-    ...(resource.kind?.validateCreate?.(object) ?? []),
-  ];
+    resource.kind?.validate?.(object) ?? [],
+    resource.kind?.validateCreate?.(object) ?? [],
+  );
   if (errors.length > 0) throw invalidObject(resource.schema, object.metadata?.name ?? "", errors);
 }
