@@ -3,6 +3,7 @@ import type { KindDefinition } from "../api/kind.ts";
 import type { ResourceReference } from "../api/meta.ts";
 import type { ResourceSchema, Schema } from "../api/schema.ts";
 import type { FlowControlSettings } from "../api/server-settings.ts";
+import { Alarms } from "../base/alarms.ts";
 import { present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { writeExactIntegers } from "../base/exact-json.ts";
@@ -241,7 +242,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...(options.paths?.(table, served, () => aggregator.versions()) ?? []),
       ],
       elsewhere: aggregatedHandler(aggregator),
-      environment: { clock, random, authorizer: security.authorization },
+      environment: { clock, random, alarms: new Alarms(clock), authorizer: security.authorization },
       // Built-in groups have no dot, or are known.
       tableFresh: async ({ group }) => (group.includes(".") ? custom?.fresh() : undefined),
     }),

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ApiObject } from "../api/meta.ts";
+import type { Sleeper } from "../base/async-queue.ts";
 import type { Credentials, UserInfo } from "./authn/authenticator.ts";
 import type { CacheEntry } from "./cache/entry.ts";
 import type { SelectedEvent } from "./cache/selection.ts";
@@ -75,8 +76,19 @@ export interface ListAnswer {
 export interface WatchAnswer {
   readonly kind: "watch";
   readonly resource: ServedResource;
-  /** In batches: what came together may go on together. */
-  readonly events: AsyncIterable<readonly OutgoingEvent[]>;
+  readonly events: WatchEvents;
+}
+
+/** What a watch tells, in batches: what came together may go on together. Begins when it is first asked. */
+export interface WatchEvents extends AsyncIterable<readonly OutgoingEvent[]> {
+  /** The next batch, when there is one; undefined at the end. @throws what breaks the watch off */
+  next(): Promise<readonly OutgoingEvent[] | undefined>;
+  /** True while `next` would have to wait for something to happen: who waits by `whenAny` keeps no promise meanwhile. */
+  readonly isWaiting: boolean;
+  /** Wakes once, when `next` has something to say. */
+  whenAny(sleeper: Sleeper): void;
+  /** Nobody asks any more. Idempotent. */
+  close(): void;
 }
 
 export type OutgoingEvent = SelectedEvent | BookmarkEvent | ErrorEvent;

@@ -59,7 +59,10 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
 }
 
 function partsOf(path: string): string[] {
-  const parts = path.split("/").filter((part) => part !== "");
+  const split = path.split("/");
+  // The path of an object begins with a slash and has no other empty part.
+  if (split[0] === "") split.shift();
+  const parts = split.includes("") ? split.filter((part) => part !== "") : split;
   return path.includes("%") ? parts.map(decodeURIComponent) : parts;
 }
 
@@ -81,6 +84,10 @@ function resourceParts(
 }
 
 function collectionVerb(verb: string, name: string, query: URLSearchParams): string {
+  if (query.size === 0) {
+    if (name !== "") return verb;
+    return verb === "get" ? "list" : verb === "delete" ? "deletecollection" : verb;
+  }
   if (verb === "get" && name === "") return isTrue(query.get("watch")) ? "watch" : "list";
   if (verb === "get" && isTrue(query.get("watch"))) return "get";
   if (verb === "delete" && name === "") return "deletecollection";

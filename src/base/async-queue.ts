@@ -1,3 +1,8 @@
+/** Somebody to be woken. */
+export interface Sleeper {
+  wake(): void;
+}
+
 /**
  * A bounded queue between a producer that must not wait and one consumer that reads with `for await`.
  * When it is full, `push` answers false and the producer decides (usually: close the slow consumer).
@@ -9,6 +14,7 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
+  #sleeper: Sleeper | undefined;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -50,6 +56,12 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
       };
       look();
     });
+  }
+
+  /** Wakes somebody once, when there is something or the end: for whom a promise would be too much, as there are very many. */
+  whenAny(sleeper: Sleeper): void {
+    this.#sleeper = sleeper;
+    if (this.length > 0 || this.#ended) this.#signal();
   }
 
   #all(): readonly T[] {
@@ -94,5 +106,10 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
+    const sleeper = this.#sleeper;
+    if (sleeper === undefined) return;
+    this.#sleeper = undefined;
+    // Not at once: who puts one in often puts in more.
+    queueMicrotask(() => sleeper.wake());
   }
 }

@@ -42,11 +42,44 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
   return match === null ? undefined : { traceId: match[1]!, spanId: match[2]! };
 }
 
+/** Its ids are made when somebody asks for them: of most requests nobody does. */
+class SpanContext implements TraceContext {
+  readonly parentSpanId: string | undefined;
+  readonly #random: Random;
+  #traceId: string | undefined;
+  #spanId: string | undefined;
+
+  constructor(parent: TraceContext | undefined, random: Random) {
+    this.parentSpanId = parent?.spanId;
+    this.#traceId = parent?.traceId;
+    this.#random = random;
+  }
+
+  get traceId(): string {
+    this.#traceId ??= this.#random.bytes(16).toString("hex");
+    return this.#traceId;
+  }
+
+  get spanId(): string {
+    this.#spanId ??= this.#random.bytes(8).toString("hex");
+    return this.#spanId;
+  }
+}
+
+interface EndedSpan extends Pick<Span, "name" | "startMs" | "endMs" | "attributes"> {
+  readonly context: SpanContext;
+}
+
+function toldSpan({ context, ...span }: EndedSpan): Span {
+  const { traceId, spanId, parentSpanId } = context;
+  return { traceId, spanId, ...span, parentSpanId };
+}
+
 /**
  * The last spans of this process, in a ring of fixed size: kept always, read when somebody asks what happened and why.
  */
 export class SpanRing {
-  readonly #spans: (Span | undefined)[];
+  readonly #spans: (EndedSpan | undefined)[];
   readonly #clock: Clock;
   readonly #random: Random;
   #next = 0;
@@ -54,27 +87,17 @@ export class SpanRing {
   constructor(options: { clock: Clock; random: Random; capacity?: number }) {
     this.#clock = options.clock;
     this.#random = options.random;
-    this.#spans = new Array<Span | undefined>(options.capacity ?? 4096);
+    this.#spans = new Array<EndedSpan | undefined>(options.capacity ?? 4096);
   }
 
   /** Starts a span below the current context (or a new trace) and answers its context and how to end it. */
   start(name: string, parent: TraceContext | undefined = currentTrace()): OpenSpan {
     const startMs = this.#clock.now();
-    const context: TraceContext = {
-      traceId: parent?.traceId ?? this.#random.bytes(16).toString("hex"),
-      spanId: this.#random.bytes(8).toString("hex"),
-    };
+    const context = new SpanContext(parent, this.#random);
     return {
       context,
       end: (attributes = {}) => {
-        this.#spans[this.#next % this.#spans.length] = {
-          ...context,
-          name,
-          parentSpanId: parent?.spanId,
-          startMs,
-          endMs: this.#clock.now(),
-          attributes,
-        };
+        this.#spans[this.#next % this.#spans.length] = { context, name, startMs, endMs: this.#clock.now(), attributes };
         this.#next++;
       },
     };
@@ -95,7 +118,7 @@ export class SpanRing {
     const size = this.#spans.length;
     const first = Math.max(0, this.#next - size);
     const found: Span[] = [];
-    for (let index = first; index < this.#next; index++) found.push(this.#spans[index % size]!);
+    for (let index = first; index < this.#next; index++) found.push(toldSpan(this.#spans[index % size]!));
     return found;
   }
 }

@@ -18,12 +18,18 @@ const OPENAPI = "/openapi/v3";
 /** Hands requests for the APIs of other servers on to them, as the user who asks; undefined for all others. */
 export function aggregatedHandler(aggregator: Aggregator): (exchange: Exchange) => Promise<Answer> | undefined {
   return (exchange) => {
+    if (isCore(exchange)) return undefined;
     const path = exchange.path.startsWith(OPENAPI) ? exchange.path.slice(OPENAPI.length) : exchange.path;
     const [root, group = "", version = ""] = path.split("/", 4).slice(1);
     if (root !== "apis" || version === "") return undefined;
     const remote = aggregator.find(group, version);
     return remote === undefined ? undefined : handOn(aggregator, remote, exchange);
   };
+}
+
+/** The core group is always served here. */
+function isCore({ info }: Exchange): boolean {
+  return info.isResourceRequest && info.group === "";
 }
 
 async function handOn(aggregator: Aggregator, remote: RemoteService, exchange: Exchange): Promise<Answer> {

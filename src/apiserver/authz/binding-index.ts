@@ -36,11 +36,16 @@ export class BindingIndex {
   }
 
   /** What the user was given in the namespace; with an empty one, by ClusterRoleBindings. */
-  *grants(user: UserInfo, namespace: string): Generator<Grant> {
+  grants(user: UserInfo, namespace: string): Grant[] {
+    const found: Grant[] = [];
     const bySubject = this.#byNamespace.get(namespace);
-    if (bySubject === undefined) return;
-    yield* bySubject.get(userKey(user.name))?.values() ?? [];
-    for (const group of user.groups) yield* bySubject.get(groupKey(group))?.values() ?? [];
+    if (bySubject === undefined) return found;
+    const add = (grants: Grants | undefined): void => {
+      if (grants !== undefined) for (const grant of grants.values()) found.push(grant);
+    };
+    add(bySubject.get(userKey(user.name)));
+    for (const group of user.groups) add(bySubject.get(groupKey(group)));
+    return found;
   }
 
   #add(key: string, grant: Grant): void {

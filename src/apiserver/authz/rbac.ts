@@ -2,7 +2,7 @@ import type { PolicyRule, RoleRef } from "../../api/generated/rbac.authorization
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../../api/generated/resources.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { ObjectReader } from "../reader.ts";
-import type { Authorizer } from "./authorizer.ts";
+import type { Answer, Authorizer } from "./authorizer.ts";
 import { BindingIndex, type Grant, roleKey } from "./binding-index.ts";
 import { indexAllows, type RuleIndex, ruleIndex } from "./rule-index.ts";
 
@@ -40,28 +40,41 @@ export async function roleBasedAccessControl(reader: ObjectReader): Promise<Role
     reader.follow(roleBindings, ({ before, after }) => bindings.change(before, after)),
   ]);
 
-  function* grantsFor(user: UserInfo, namespace: string): Generator<Grant> {
-    yield* bindings.grants(user, "");
-    if (namespace !== "") yield* bindings.grants(user, namespace);
-  }
+  const grantsFor = (user: UserInfo, namespace: string): readonly Grant[] => {
+    const everywhere = bindings.grants(user, "");
+    if (namespace === "") return everywhere;
+    const here = bindings.grants(user, namespace);
+    return here.length === 0 ? everywhere : [...everywhere, ...here];
+  };
 
   const rulesOf = (role: RoleRef, namespace: string) => rules.get(roleKey(role, namespace))?.rules;
+
+  const answers = new WeakMap<Grant, Answer>();
+  const allowedBy = (grant: Grant): Answer => {
+    let answer = answers.get(grant);
+    if (answer === undefined) {
+      answer = { decision: "allow", reason: `RBAC: ${describe(grant)}` };
+      answers.set(grant, answer);
+    }
+    return answer;
+  };
 
   return {
     name: "RBAC",
     rulesOf,
     authorize(attributes) {
-      const missing = new Set<string>();
+      const missing: string[] = [];
       // Many bindings of one role, which says no once for all of them.
-      const refused = new Set<RuleIndex>();
+      let refused: Set<RuleIndex> | undefined;
       for (const grant of grantsFor(attributes.user, attributes.namespace)) {
         const granted = rules.get(grant.roleKey);
-        if (granted === undefined) missing.add(missingRole(grant.role));
-        else if (refused.has(granted)) continue;
-        else if (indexAllows(granted, attributes)) return { decision: "allow", reason: `RBAC: ${describe(grant)}` };
-        else refused.add(granted);
+        if (granted === undefined) missing.push(missingRole(grant.role));
+        else if (refused?.has(granted) === true) continue;
+        else if (indexAllows(granted, attributes)) return allowedBy(grant);
+        else (refused ??= new Set()).add(granted);
       }
-      return { decision: "noOpinion", reason: missing.size === 0 ? "" : `RBAC: ${aggregate([...missing])}` };
+      const reason = missing.length === 0 ? "" : `RBAC: ${aggregate([...new Set(missing)])}`;
+      return { decision: "noOpinion", reason };
     },
     rulesFor(user, namespace) {
       const found: PolicyRule[] = [];

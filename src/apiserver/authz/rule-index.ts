@@ -27,9 +27,10 @@ export function ruleIndex(rules: readonly PolicyRule[]): RuleIndex {
 export function indexAllows({ byResource, aboutPaths }: RuleIndex, question: RuleQuestion): boolean {
   if (!question.resourceRequest) return rulesAllow(aboutPaths, question);
   const { resource, subresource } = question;
-  const wanted = subresource === "" ? [resource, "*"] : [`${resource}/${subresource}`, "*", `*/${subresource}`];
-  return wanted.some((key) => {
+  const allows = (key: string): boolean => {
     const rules = byResource.get(key);
     return rules !== undefined && rulesAllow(rules, question);
-  });
+  };
+  if (subresource === "") return allows(resource) || allows("*");
+  return allows(`${resource}/${subresource}`) || allows("*") || allows(`*/${subresource}`);
 }

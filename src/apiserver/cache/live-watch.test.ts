@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Alarms } from "../../base/alarms.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { CompactedError } from "../../store/store.ts";
 import { CacheEvent } from "./entry.ts";
@@ -93,7 +94,7 @@ test("history that is gone is told", async () => {
 
 test("ticks come while nothing else does, until the end", async () => {
   const clock = new VirtualClock();
-  const { watch } = watchFrom(0, { settings: { tickMs: 1000, clock } });
+  const { watch } = watchFrom(0, { settings: { tickMs: 1000, alarms: new Alarms(clock) } });
   await clock.advance(1000);
   assert.deepEqual(revisions(await watch.next()), ["tick"]);
   watch.queue.push(eventAt(4));

@@ -1,5 +1,5 @@
+import type { Alarmed, Alarms } from "../../base/alarms.ts";
 import { AsyncQueue } from "../../base/async-queue.ts";
-import type { Clock, Timer } from "../../base/clock.ts";
 import type { SelectedEvent, Selection } from "./selection.ts";
 import type { Watcher } from "./watchers.ts";
 
@@ -9,21 +9,23 @@ const WATCH_QUEUE_CAPACITY = 10_000;
 export interface WatchSettings {
   /** Gives a "tick" so often (the moment for a bookmark); never when absent. */
   readonly tickMs?: number;
-  readonly clock?: Clock;
+  readonly alarms?: Alarms;
 }
 
 /**
  * One watch of a cache: what happened since the last look, all of it at once. There may be very many of them that wait, so it
  * is an object that a change is put into, with nothing else behind it.
  */
-export class LiveWatch implements Watcher {
+export class LiveWatch implements Watcher, Alarmed {
   readonly selection: Selection;
   readonly queue = new AsyncQueue<SelectedEvent | "tick">(WATCH_QUEUE_CAPACITY);
   readonly #afterRevision: number;
   readonly #joinedAt: number;
   readonly #left: (watch: LiveWatch) => void;
   #history: AsyncGenerator<SelectedEvent, void, undefined> | undefined;
-  #ticking: Timer | undefined;
+  #stopReading: (() => void) | undefined;
+  readonly #settings: WatchSettings;
+  #nextTick = 0;
   #isCutOff = false;
 
   constructor(of: {
@@ -33,7 +35,9 @@ export class LiveWatch implements Watcher {
     /** Where the cache was when the watch began: it gets everything after that. */
     joinedAt: number;
     /** What happened after that until the watch began, where that has to be read first. */
-    history: AsyncGenerator<SelectedEvent, void, undefined> | undefined;
+    history?: AsyncGenerator<SelectedEvent, void, undefined> | undefined;
+    /** Ends the reading of the history. */
+    stopReading?: () => void;
     settings: WatchSettings;
     left: (watch: LiveWatch) => void;
   }) {
@@ -41,9 +45,15 @@ export class LiveWatch implements Watcher {
     this.#afterRevision = of.afterRevision;
     this.#joinedAt = of.joinedAt;
     this.#history = of.history;
+    this.#stopReading = of.stopReading;
     this.#left = of.left;
-    const { tickMs, clock } = of.settings;
-    if (tickMs !== undefined && clock !== undefined) this.#tickEvery(tickMs, clock);
+    this.#settings = of.settings;
+    this.#tickLater();
+  }
+
+  /** Nothing is there, and there will be something, or the end. */
+  get isWaiting(): boolean {
+    return this.#history === undefined && this.queue.length === 0 && !this.queue.ended;
   }
 
   /**
@@ -59,6 +69,7 @@ export class LiveWatch implements Watcher {
     const past = await history.next();
     if (past.done !== true) return [past.value];
     this.#history = undefined;
+    this.#stopReading = undefined;
     // What is new must not be given to who has not heard all that was before.
     return this.#isCutOff ? undefined : this.next();
   }
@@ -75,15 +86,20 @@ export class LiveWatch implements Watcher {
   /** Ends it: what waits is still given, nothing more comes. Idempotent. */
   close(): void {
     if (this.#history !== undefined) this.#isCutOff = true;
+    this.#stopReading?.();
     this.queue.end();
-    this.#ticking?.cancel();
+    this.#settings.alarms?.cancel(this, this.#nextTick);
     this.#left(this);
   }
 
-  #tickEvery(tickMs: number, clock: Clock): void {
-    this.#ticking = clock.setTimer(() => {
-      if (this.queue.length === 0) this.queue.push("tick");
-      this.#tickEvery(tickMs, clock);
-    }, tickMs);
+  /** The time of the next tick has come. */
+  alarm(): void {
+    if (this.queue.length === 0) this.queue.push("tick");
+    if (!this.queue.ended) this.#tickLater();
+  }
+
+  #tickLater(): void {
+    const { tickMs, alarms } = this.#settings;
+    if (tickMs !== undefined && alarms !== undefined) this.#nextTick = alarms.set(this, tickMs);
   }
 }

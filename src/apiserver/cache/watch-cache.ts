@@ -190,16 +190,20 @@ export class WatchCache {
    */
   watch(selection: Selection, afterRevision: number, settings: WatchSettings = {}): LiveWatch {
     const joinedAt = this.revision;
-    const reading = afterRevision < joinedAt ? new AbortController() : undefined;
-    const history = reading && this.#replay(selection, { after: afterRevision, until: joinedAt }, reading.signal);
-    const left = (watch: LiveWatch): void => {
-      reading?.abort();
-      this.#watchers.leave(watch);
-    };
-    const watch = new LiveWatch({ selection, afterRevision, joinedAt, history, settings, left });
+    const past =
+      afterRevision < joinedAt ? this.#past(selection, { after: afterRevision, until: joinedAt }) : undefined;
+    const watch = new LiveWatch({ selection, afterRevision, joinedAt, ...past, settings, left: this.#left });
     if (this.#closed) watch.close();
     else this.#watchers.join(watch);
     return watch;
+  }
+
+  // One for all of them: there may be very many.
+  readonly #left = (watch: LiveWatch): void => this.#watchers.leave(watch);
+
+  #past(selection: Selection, range: { after: number; until: number }) {
+    const reading = new AbortController();
+    return { history: this.#replay(selection, range, reading.signal), stopReading: () => reading.abort() };
   }
 
   async #load(): Promise<void> {

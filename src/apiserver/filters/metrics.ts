@@ -16,7 +16,7 @@ export function metricsFilter(recorded: RequestMetrics, clock: Clock): Filter {
       (answer) => {
         const seconds = (clock.monotonic() - startMs) / 1000;
         recorded.answered(exchange, codeOf(answer), { seconds, waitedSeconds: (exchange.waitedMs ?? 0) / 1000 });
-        if (isLong && goesOn(answer)) whenOver(exchange, () => running.dec());
+        if (isLong && goesOn(answer)) whenOver(exchange, running.dec);
         else running.dec();
       },
     );

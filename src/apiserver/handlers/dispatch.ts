@@ -51,8 +51,8 @@ export function dispatcher(options: DispatchOptions): Handler {
     const elsewhere = options.elsewhere?.(exchange);
     if (elsewhere !== undefined) return elsewhere;
     if (!info.isResourceRequest) return answerPath(options.paths, exchange);
-    const virtual = options.virtual[`${info.group}/${info.version}/${info.resource}`];
-    if (virtual !== undefined && info.name === "") {
+    const virtual = info.name === "" ? options.virtual[`${info.group}/${info.version}/${info.resource}`] : undefined;
+    if (virtual !== undefined) {
       if (info.verb !== "create") throw methodNotAllowed();
       return virtual(exchange, options.environment);
     }
@@ -103,9 +103,9 @@ function answerResource(options: DispatchOptions, resource: ServedResource, exch
   if (CHANGES.has(info.verb)) checkAcceptable(resource, exchange);
   if (info.subresource !== "") return answerSubresource(options, resource, exchange);
   if (!isServed(resource, info.verb)) throw verbNotSupported(resource, info.verb);
-  const computed = options.computed[`${info.group}/${info.version}/${info.resource}`];
-  if (computed !== undefined && (info.verb === "get" || info.verb === "list")) {
-    return computed[info.verb](resource, exchange);
+  if (info.verb === "get" || info.verb === "list") {
+    const computed = options.computed[`${info.group}/${info.version}/${info.resource}`];
+    if (computed !== undefined) return computed[info.verb](resource, exchange);
   }
   const needsNamespace = resource.schema.namespaced && info.namespace === "";
   switch (info.verb) {

@@ -1,4 +1,5 @@
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
+import type { Alarms } from "../../base/alarms.ts";
 import { present } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
@@ -15,6 +16,8 @@ import { checkWriteOptions, OPTIONS_KINDS } from "./options.ts";
 export interface Environment {
   readonly clock: Clock;
   readonly random: Random;
+  /** For what waits long, very many times. */
+  readonly alarms: Alarms;
   /** Asked when a PUT or PATCH makes an object. */
   readonly authorizer: Authorizer;
 }

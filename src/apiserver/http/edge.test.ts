@@ -7,6 +7,7 @@ import { systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/log.ts";
 import { type OutgoingEvent, objectAnswer, textAnswer, type WatchAnswer } from "../exchange.ts";
 import { selfSigned } from "../testing/self-signed.ts";
+import { watchEventsOf } from "../testing/watch-events-of.ts";
 import { createEdge, type Edge } from "./edge.ts";
 
 let edge: Edge;
@@ -26,7 +27,11 @@ before(async () => {
       }
       if (exchange.info.verb === "watch") {
         const schema = { group: "", version: "v1", kind: "ConfigMap" };
-        return { kind: "watch", resource: { kind: undefined, schema }, events: failing() } as unknown as WatchAnswer;
+        return {
+          kind: "watch",
+          resource: { kind: undefined, schema },
+          events: watchEventsOf(failing()),
+        } as unknown as WatchAnswer;
       }
       if (exchange.path === "/fail") throw new Error("broken on purpose");
       exchange.warnings.push('say "hello"');

@@ -228,7 +228,7 @@ async function settle(serving: Serving, served: Served, underWay: UnderWay): Pro
       // There may be ten thousand watches that wait: each keeps no more than it needs to go on.
       if (answer.kind === "watch") {
         const goOn = await beginWatch(answer, exchange, sink, options.clock);
-        return brokenOff(goOn(), { scope, sink, log: options.log, path: exchange.path });
+        return goOn(brokenOff(scope, options.log, exchange.path));
       }
       if (answer.kind === "list") await writeInTime(answer, { exchange, sink, serving });
       else await writeAnswer(answer, exchange, sink, options.clock);
@@ -254,16 +254,11 @@ async function fail(
   }
 }
 
-/** Nothing more can be told to who has had the head of an answer: what goes wrong then breaks it off. */
-function brokenOff(
-  writing: Promise<void>,
-  { scope, sink, log, path }: { scope: RequestScope; sink: Sink; log: Logger; path: string },
-): Promise<void> {
-  return writing.catch((error: unknown) => {
-    if (scope.isOver) return;
-    statusOf(error, log, `WATCH ${path}`);
-    sink.abort();
-  });
+/** Nothing more can be told to who has had the head of an answer: what goes wrong then breaks it off, and is logged. */
+function brokenOff(scope: RequestScope, log: Logger, path: string): (error?: unknown) => void {
+  return (error) => {
+    if (error !== undefined && !scope.isOver) statusOf(error, log, `WATCH ${path}`);
+  };
 }
 
 /** A request is under way until its last byte is out. */

@@ -19,20 +19,25 @@ export async function frameEncoder(
   format: Format,
   clock: Clock,
 ): Promise<(event: OutgoingEvent) => Buffer> {
-  const encodeFrame = format.encoding === "protobuf" ? (await protobufFrames()).encodeWatchFrame : jsonFrame;
   const form = `${format.encoding} ${format.as}`;
+  if (form === "json object") return jsonObjectFrame;
+  const encodeFrame = format.encoding === "protobuf" ? (await protobufFrames()).encodeWatchFrame : jsonFrame;
   const storedFrame = format.encoding === "protobuf" ? await storedFrames(answer, format) : undefined;
   let columns = true;
   return (event: OutgoingEvent): Buffer => {
     const isFirst = columns;
     columns = false;
-    if ("event" in event && form === "json object") return event.event.frame(event.type);
     const make =
       storedFrame?.(event) ??
       ((): Buffer => encodeFrame(event.type, view(answer, event, { format, nowMs: clock.now(), columns: isFirst })));
     const isShared = "event" in event && format.as !== "table";
     return isShared ? event.event.sharedFrame(form, event.type, make) : make();
   };
+}
+
+/** The usual one is the same for all watches. */
+function jsonObjectFrame(event: OutgoingEvent): Buffer {
+  return "event" in event ? event.event.frame(event.type) : jsonFrame(event.type, event.object);
 }
 
 /** Frames in protobuf, made from the objects' bytes. */

@@ -101,14 +101,14 @@ function viewOf(range: MediaRange): Format["as"] | undefined {
 
 /** People who look with a browser or curl get line breaks without asking, as upstream. */
 function isPretty(query: URLSearchParams, userAgent: string): boolean {
-  const pretty = query.get("pretty") ?? "";
+  const pretty = query.size === 0 ? "" : (query.get("pretty") ?? "");
   if (pretty !== "") return /^(?:1|t|T|TRUE|true|True)$/.test(pretty);
   return /^(?:curl|Wget|Mozilla\/5\.0)/.test(userAgent);
 }
 
 /** @throws StatusError BadRequest */
 function includeOf(query: URLSearchParams): Format["includeObject"] {
-  const value = query.get("includeObject") ?? "";
+  const value = query.size === 0 ? "" : (query.get("includeObject") ?? "");
   if (value === "Object" || value === "None") return value;
   if (value === "" || value === "Metadata") return "Metadata";
   const { message } = invalid("includeObject", value, "must be 'Metadata', 'Object', 'None', or empty");

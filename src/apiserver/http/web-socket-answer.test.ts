@@ -7,6 +7,7 @@ import { systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/log.ts";
 import { type Answer, type OutgoingEvent, textAnswer, type WatchAnswer } from "../exchange.ts";
 import { selfSigned } from "../testing/self-signed.ts";
+import { watchEventsOf } from "../testing/watch-events-of.ts";
 import { createEdge, type Edge } from "./edge.ts";
 
 const schema = loadSchema().resources.find(({ resource, version }) => resource === "configmaps" && version === "v1");
@@ -27,7 +28,7 @@ before(async () => {
     async handler({ info, query, signal }): Promise<Answer> {
       if (info.subresource === "log") return { kind: "stream", code: 200, headers: {}, chunks: lines() };
       if (query.get("bad") !== null) return textAnswer("too old", { code: 410 });
-      const events = query.get("stay") === null ? bookmarks(2) : staying(signal);
+      const events = watchEventsOf(query.get("stay") === null ? bookmarks(2) : staying(signal));
       return { kind: "watch", resource: { kind: undefined, schema }, events } as unknown as WatchAnswer;
     },
   });

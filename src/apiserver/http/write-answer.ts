@@ -4,11 +4,12 @@ import { nextStart, turnBudget } from "../../base/turn-budget.ts";
 import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
 import { type Block, type Blocks, encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
-import { type FramedEvents, frameEncoder } from "./encode-watch.ts";
+import { frameEncoder } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
 import { type Format, negotiate } from "./negotiate.ts";
 import type { HeaderList, Sink } from "./sink.ts";
 import { warningHeaders } from "./warning-headers.ts";
+import { WatchWriter } from "./watch-writer.ts";
 import { wantsWebSocket, writeMessages, writeWatchMessages } from "./web-socket-answer.ts";
 
 /** Gives an answer the form that the client accepts and writes it, no faster than the client reads: at once what is short. */
@@ -16,7 +17,7 @@ export function writeAnswer(answer: Answer, exchange: Exchange, sink: Sink, cloc
   if (answer.kind === "taken") return;
   if (answer.kind === "text") return writeText(answer, exchange, sink);
   if (answer.kind === "stream") return writeStream(answer, exchange, sink);
-  if (answer.kind === "watch") return beginWatch(answer, exchange, sink, clock).then((goOn) => goOn());
+  if (answer.kind === "watch") return writeWatch(answer, { exchange, sink, clock });
   const format = formatFor(answer, exchange);
   if (answer.kind === "object") return writeObject(answer, { exchange, sink, format, clock });
   return writeList(answer, { exchange, sink, format, clock });
@@ -50,7 +51,8 @@ function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Ex
 
 function writeObject(answer: ObjectAnswer, { exchange, sink, format, clock }: Writing): void | Promise<void> {
   const body = encodeSingle(answer, format, clock.now());
-  const headers = ["content-type", contentType(format), ...(answer.code < 400 ? [] : retryAfter(answer.object))];
+  const headers = ["content-type", contentType(format)];
+  if (answer.code >= 400) headers.push(...retryAfter(answer.object));
   const head = { code: answer.code, headers };
   if (body instanceof Promise) return body.then((encoded) => writeWhole(encoded, head, { exchange, sink }));
   return writeWhole(body, head, { exchange, sink });
@@ -126,59 +128,27 @@ async function writeBlocks(
 /**
  * Writes the head of a watch: what is wrong until then can still be told. Answers how to go on, which needs the request no
  * more and does not keep it.
+ * @returns how to go on; `over` is told once when the watch has ended, with what broke it off, if something did
  */
 export async function beginWatch(
   answer: WatchAnswer,
   exchange: Exchange,
   sink: Sink,
   clock: Clock,
-): Promise<() => Promise<void>> {
+): Promise<(over: (error?: unknown) => void) => void> {
   const format = formatFor(answer, exchange);
   const streamType = format.encoding === "protobuf" ? `${contentType(format)};stream=watch` : contentType(format);
   const watch = { events: answer.events, frameOf: await frameEncoder(answer, format, clock) };
-  if (wantsWebSocket(answer, exchange)) return messagesOf(watch, exchange, format.encoding);
+  if (wantsWebSocket(answer, exchange)) {
+    return (over) => void writeWatchMessages(watch, exchange, format.encoding).then(() => over(), over);
+  }
   sink.head(200, headersOf(exchange, ["content-type", streamType]));
-  return eventsOf(watch, sink);
+  return (over) => new WatchWriter(watch, sink, over).wake();
 }
 
-// Each in a scope of its own: a closure keeps all that is around it.
-const messagesOf = (watch: FramedEvents, exchange: Exchange, encoding: Format["encoding"]) => () =>
-  writeWatchMessages(watch, exchange, encoding);
-const eventsOf = (watch: FramedEvents, sink: Sink) => () => writeEvents(watch, sink);
-
-/** What is as long as this is the start of a streaming list, mostly: many clients ask for it at the same time. */
-const LARGE_BATCH = 50;
-const batchTurns = turnBudget(8);
-
-async function writeEvents({ events, frameOf }: FramedEvents, sink: Sink): Promise<void> {
-  try {
-    for await (const batch of events) {
-      if (batch.length >= LARGE_BATCH) await nextStart(batchTurns);
-      await writeBatch(batch.map(frameOf), sink);
-    }
-    sink.end();
-  } catch (error) {
-    sink.abort();
-    throw error;
-  }
-}
-
-/** So much of a watch is handed to the connection together: no more than a reader that is slow may make us hold. */
-const TOGETHER_BYTES = 32 * 1024;
-
-/** The events end when the reader has gone; until then a sink takes what nobody reads. */
-async function writeBatch(batch: readonly Buffer[], sink: Sink): Promise<void> {
-  let start = 0;
-  let bytes = 0;
-  for (const [index, frame] of batch.entries()) {
-    bytes += frame.length;
-    const end = index + 1;
-    if (bytes < TOGETHER_BYTES && end < batch.length) continue;
-    const hasRoom = sink.writeAll(start === 0 && end === batch.length ? batch : batch.slice(start, end));
-    if (!hasRoom) await sink.drained();
-    start = end;
-    bytes = 0;
-  }
+async function writeWatch(answer: WatchAnswer, { exchange, sink, clock }: Omit<Writing, "format">): Promise<void> {
+  const goOn = await beginWatch(answer, exchange, sink, clock);
+  return new Promise((resolve, reject) => goOn((error) => (error === undefined ? resolve() : reject(error))));
 }
 
 function writeText(answer: TextAnswer, exchange: Exchange, sink: Sink): void | Promise<void> {
@@ -208,18 +178,13 @@ const USUAL: HeaderList = ["cache-control", "no-cache, private", "x-content-type
 function headersOf(exchange: Exchange, own: HeaderList): string[] {
   const { answerHeaders: given, warnings } = exchange;
   const headers: string[] = [];
-  addMissing(headers, USUAL, own);
-  if (given !== undefined) addMissing(headers, listOf(given), own);
-  for (const each of own) headers.push(each);
+  for (let index = 0; index < USUAL.length; index += 2) {
+    if (headerOf(own, USUAL[index]!) === undefined) headers.push(USUAL[index]!, USUAL[index + 1]!);
+  }
+  for (const name in given) if (headerOf(own, name) === undefined) headers.push(name, given[name]!);
+  for (let index = 0; index < own.length; index++) headers.push(own[index]!);
   if (warnings.length > 0) for (const warning of warningHeaders(warnings)) headers.push("warning", warning);
   return headers;
-}
-
-function addMissing(headers: string[], more: HeaderList, own: HeaderList): void {
-  for (let index = 0; index < more.length; index += 2) {
-    const name = more[index]!;
-    if (headerOf(own, name) === undefined) headers.push(name, more[index + 1]!);
-  }
 }
 
 function headerOf(headers: HeaderList, name: string): string | undefined {
