@@ -81,7 +81,7 @@ export interface WatchAnswer {
 
 /** What a watch tells, in batches: what came together may go on together. Begins when it is first asked. */
 export interface WatchEvents extends AsyncIterable<readonly OutgoingEvent[]> {
-  /** The next batch, when there is one; undefined at the end. @throws what breaks the watch off */
+  /** The next batch, which may be empty, when there is one; undefined at the end. @throws what breaks the watch off */
   next(): Promise<readonly OutgoingEvent[] | undefined>;
   /** True while `next` would have to wait for something to happen: who waits by `whenAny` keeps no promise meanwhile. */
   readonly isWaiting: boolean;

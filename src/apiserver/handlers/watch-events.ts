@@ -12,6 +12,7 @@ import type { ServedResource } from "../registry/resource.ts";
 /** How often an idle watch tells the revision that it has reached (upstream: about a minute). */
 const BOOKMARK_MS = 60_000;
 const INITIAL_BATCH = 100;
+const NOTHING: Batch = [];
 
 export interface WatchStart {
   /** Absent: from the present objects. */
@@ -66,7 +67,7 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
   async next(): Promise<Batch | undefined> {
     if (this.#isOver) return undefined;
     try {
-      const batch = (await this.#nextOfBeginning()) ?? (await this.#nextLive());
+      const batch = this.#beginning === undefined ? await this.#nextLive() : await this.#nextOfBeginning();
       if (batch === undefined) this.close();
       return batch;
     } catch (error) {
@@ -78,7 +79,9 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     try {
-      for (let batch = await this.next(); batch !== undefined; batch = await this.next()) yield batch;
+      for (let batch = await this.next(); batch !== undefined; batch = await this.next()) {
+        if (batch.length > 0) yield batch;
+      }
     } finally {
       this.close();
     }
@@ -102,11 +105,11 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
     this.#live?.close();
   }
 
-  async #nextOfBeginning(): Promise<Batch | undefined> {
-    const next = await this.#beginning?.next();
-    if (next !== undefined && next.done !== true) return next.value;
-    this.#beginning = undefined;
-    return undefined;
+  /** Empty when the beginning is over: who is not waited for by a promise must not be made to wait by one. */
+  async #nextOfBeginning(): Promise<Batch> {
+    const { value } = await this.#beginning!.next();
+    if (value === undefined) this.#beginning = undefined;
+    return value ?? NOTHING;
   }
 
   async *#begin({ selection, start, timeoutMs }: Watching): AsyncGenerator<Batch, void, undefined> {
