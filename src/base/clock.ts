@@ -61,6 +61,19 @@ export function formatTime(epochMs: number): string {
   return lastTime;
 }
 
+let lastHttpSecond = Number.NaN;
+let lastHttpDate = "";
+
+/** Milliseconds since the epoch as a `Date` header (RFC 9110, whole seconds). */
+export function formatHttpDate(epochMs: number): string {
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastHttpSecond) {
+    lastHttpDate = new Date(epochMs).toUTCString();
+    lastHttpSecond = second;
+  }
+  return lastHttpDate;
+}
+
 /** Milliseconds since the epoch as `metav1.MicroTime` (RFC 3339, UTC, six decimals). */
 export function formatMicroTime(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 23)}000Z`;

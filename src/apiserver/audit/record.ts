@@ -28,15 +28,33 @@ export interface StageFacts {
   readonly objectRef?: AuditObjectReference | undefined;
 }
 
+/** What events say of a request itself: with this they need the request no more. */
+export interface AskedFacts {
+  readonly requestURI: string;
+  readonly verb: string;
+  readonly impersonated: UserInfo | undefined;
+  readonly addresses: readonly string[];
+  readonly agent: string | undefined;
+}
+
+export function askedFacts({ user }: AuditRecord, exchange: Exchange): AskedFacts {
+  const { path, query } = exchange;
+  return {
+    requestURI: query.size === 0 ? path : `${path}?${query}`,
+    verb: exchange.info.verb,
+    impersonated: exchange.user !== user ? exchange.user : undefined,
+    addresses: sourceAddresses(exchange),
+    agent: exchange.headers["user-agent"],
+  };
+}
+
 export function auditEvent(
   record: AuditRecord,
-  exchange: Exchange,
+  asked: AskedFacts,
   stage: { readonly stage: AuditStage; readonly timeMs: number } & StageFacts,
 ): AuditEvent {
   const { user, annotations } = record;
-  const impersonated = exchange.user !== user ? exchange.user : undefined;
-  const agent = exchange.headers["user-agent"];
-  const addresses = sourceAddresses(exchange);
+  const { impersonated, agent, addresses } = asked;
   const hasAnnotations = Object.keys(annotations).length > 0;
   return {
     kind: "Event",
@@ -44,8 +62,8 @@ export function auditEvent(
     level: record.decision.level,
     auditID: record.id,
     stage: stage.stage,
-    requestURI: exchange.query.size === 0 ? exchange.path : `${exchange.path}?${exchange.query}`,
-    verb: exchange.info.verb,
+    requestURI: asked.requestURI,
+    verb: asked.verb,
     user: user === undefined ? {} : auditUser(user),
     ...(impersonated === undefined ? {} : { impersonatedUser: auditUser(impersonated) }),
     ...(addresses.length === 0 ? {} : { sourceIPs: addresses }),
@@ -103,8 +121,11 @@ export function statusOfAnswer(answer: Answer): AuditStatus {
     return { ...statusFields(answer.object), code: answer.code };
   }
   const code = "code" in answer ? answer.code : answer.kind === "taken" ? 101 : 200;
-  return { metadata: {}, code };
+  return code === 200 ? GOOD : { metadata: {}, code };
 }
+
+/** Kept with each watch that goes on, so it is one for all. */
+const GOOD: AuditStatus = { metadata: {}, code: 200 };
 
 /** What the client is told of an error. */
 export function statusOfError(error: unknown): AuditStatus {

@@ -13,6 +13,7 @@ import { TriggerIndex } from "./trigger-index.ts";
 import { refuseUnreadable, UnreadableKeys } from "./unreadable-keys.ts";
 import { Watchers } from "./watchers.ts";
 
+const NO_TICKS: WatchSettings = {};
 /** How many stored values a reader gets at once. */
 const READ_AT_ONCE = 500;
 
@@ -188,7 +189,7 @@ export class WatchCache {
    * Changes of the selection after `afterRevision`, which the caller has seen or chosen. Must be called when `fresh` has
    * resolved, and be closed. History before the present is read from the store.
    */
-  watch(selection: Selection, afterRevision: number, settings: WatchSettings = {}): LiveWatch {
+  watch(selection: Selection, afterRevision: number, settings: WatchSettings = NO_TICKS): LiveWatch {
     const joinedAt = this.revision;
     const past =
       afterRevision < joinedAt ? this.#past(selection, { after: afterRevision, until: joinedAt }) : undefined;

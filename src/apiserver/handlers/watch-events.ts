@@ -118,7 +118,7 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
     const from = start.revision ?? cache.revision;
     this.#from = from;
     this.#reached = from;
-    const ticks = this.#tellsBookmarks ? { tickMs: BOOKMARK_MS, alarms: this.#alarms } : {};
+    const ticks = this.#tellsBookmarks ? { tickMs: BOOKMARK_MS, alarms: this.#alarms } : undefined;
     const live = cache.watch(selection, from, ticks);
     this.#live = live;
     this.#endsAt = this.#alarms.set(this, timeoutMs);

@@ -174,7 +174,7 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
       serve(serving, {
         message: http2Message(stream, { headers, raw, peer }),
         scope,
-        sink: new Http2Sink(stream),
+        sink: new Http2Sink(stream, serving.options.clock),
       });
     });
     session.on("close", () => sessions.delete(session));

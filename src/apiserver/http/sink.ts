@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex, Writable } from "node:stream";
+import { type Clock, formatHttpDate } from "../../base/clock.ts";
 
 /** Names in lower case and values in turn. As Node takes headers with the least to do. */
 export type HeaderList = readonly string[];
@@ -46,22 +47,34 @@ export function http1Sink(response: ServerResponse): Sink {
 
 const OF_CONNECTIONS = new Set(["connection", "transfer-encoding", "keep-alive"]);
 
+function withoutConnection(headers: HeaderList): HeaderList {
+  const isLeft = (_: string, index: number): boolean => !OF_CONNECTIONS.has(headers[index - (index % 2)]!);
+  return headers.every(isLeft) ? headers : headers.filter(isLeft);
+}
+
+function has(headers: HeaderList, name: string): boolean {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return true;
+  return false;
+}
+
 /** Answers on an HTTP/2 stream. Headers that HTTP/2 forbids are left out. */
 export class Http2Sink implements Sink {
   readonly #stream: ServerHttp2Stream;
+  readonly #clock: Clock;
   #written = 0;
 
-  constructor(stream: ServerHttp2Stream) {
+  constructor(stream: ServerHttp2Stream, clock: Clock) {
     this.#stream = stream;
+    this.#clock = clock;
   }
 
   head(code: number, headers: HeaderList): void {
     if (this.#stream.destroyed || this.#stream.headersSent) return;
-    const list = [":status", String(code)];
-    for (let index = 0; index < headers.length; index += 2) {
-      if (!OF_CONNECTIONS.has(headers[index]!)) list.push(headers[index]!, headers[index + 1]!);
-    }
-    this.#stream.respond(list);
+    const allowed = withoutConnection(headers);
+    const first = [":status", String(code)];
+    if (!has(headers, "date")) first.push("date", formatHttpDate(this.#clock.now()));
+    // The stream keeps the list for as long as it lives: it is made in its full length, date and all, so that Node adds nothing.
+    this.#stream.respond(first.concat(allowed));
   }
 
   write(chunk: Buffer | string): boolean {
