@@ -66,8 +66,8 @@ test("history comes first", async () => {
   }
   const { watch } = watchFrom(0, { history: history() });
   watch.queue.push(eventAt(3));
-  const seen = [await watch.next(), await watch.next(), await watch.next()].map(revisions);
-  assert.deepEqual(seen, [[1], [2], [3]]);
+  const seen = [await watch.next(), await watch.next(), await watch.next(), await watch.next()].map(revisions);
+  assert.deepEqual(seen, [[1], [2], [], [3]]);
 });
 
 test("who is ended before the whole history gets nothing that is newer", async () => {

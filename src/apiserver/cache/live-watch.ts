@@ -57,7 +57,8 @@ export class LiveWatch implements Watcher, Alarmed {
   }
 
   /**
-   * At least one change, in order; undefined when the watch has ended.
+   * Changes in order, none only at the end of the history: who waits for the next ones may do so in another way; undefined
+   * when the watch has ended.
    * @throws CompactedError when the history that it needs is gone
    */
   next(): Promise<readonly (SelectedEvent | "tick")[] | undefined> {
@@ -71,7 +72,7 @@ export class LiveWatch implements Watcher, Alarmed {
     this.#history = undefined;
     this.#stopReading = undefined;
     // What is new must not be given to who has not heard all that was before.
-    return this.#isCutOff ? undefined : this.next();
+    return this.#isCutOff ? undefined : [];
   }
 
   /** The caller is ahead of the cache: some of what comes is nothing new to it. */

@@ -132,6 +132,7 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
     const live = this.#live!;
     const { cache } = this.#resource.storage;
     for (let batch = await live.next(); batch !== undefined; batch = await live.next()) {
+      if (batch.length === 0) return NOTHING;
       const events = batch.filter((item) => item !== "tick");
       const last = events.at(-1);
       if (last !== undefined) {
