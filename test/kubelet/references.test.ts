@@ -69,12 +69,20 @@ test("a pod waits for a volume that cannot be mounted yet", async () => {
 
 test("the node's lease is renewed every ten seconds", async () => {
   world = await startWorld();
-  const renewed = async () => (await world.client.get(leases, { namespace: "kube-node-lease", name: NODE })).spec;
+  const lease = () => world.client.get(leases, { namespace: "kube-node-lease", name: NODE });
+  const renewed = async () => (await lease()).spec;
   await world.clock.advance(1000);
   const first = await renewed();
+  const { metadata: made } = await lease();
   assert.equal(first?.leaseDurationSeconds, 40);
   assert.equal(first?.holderIdentity, NODE);
   await world.clock.advance(10_000);
   const second = await renewed();
   assert.equal(Date.parse(second!.renewTime!) - Date.parse(first!.renewTime!), 10_000);
+  const { metadata } = await lease();
+  assert.deepEqual([metadata?.uid, metadata?.ownerReferences], [made?.uid, made?.ownerReferences]);
+  assert.deepEqual(
+    metadata?.managedFields?.map(({ fieldsV1 }) => fieldsV1),
+    made?.managedFields?.map(({ fieldsV1 }) => fieldsV1),
+  );
 });

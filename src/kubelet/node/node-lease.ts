@@ -28,7 +28,7 @@ export async function runNodeLease(options: NodeLeaseOptions): Promise<void> {
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
     try {
-      lease = lease === undefined ? await obtain(options) : await renew(options, lease);
+      lease = withoutManagers(lease === undefined ? await obtain(options) : await renew(options, lease));
       retryMs = FIRST_RETRY_MS;
       await sleep(clock, RENEW_MS, signal);
     } catch (error) {
@@ -41,6 +41,12 @@ export async function runNodeLease(options: NodeLeaseOptions): Promise<void> {
       retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
     }
   }
+}
+
+/** Who manages which field is for the API server alone, which keeps it when it is left out. */
+function withoutManagers(lease: Lease): Lease {
+  const { managedFields: _, ...metadata } = lease.metadata ?? {};
+  return { ...lease, metadata };
 }
 
 async function obtain(options: NodeLeaseOptions): Promise<Lease> {
