@@ -99,10 +99,10 @@ async function notReadBack(door: Door, request: FuzzRequest, answer: FuzzAnswer)
   return undefined;
 }
 
-/** As protobuf can tell it: empty lists and maps are absent ones, -0 is 0. */
+/** As protobuf can tell it: null, empty lists and maps are absent, -0 is 0. */
 function comparable(value: unknown): unknown {
   const isEmpty = (each: unknown): boolean =>
-    typeof each === "object" && each !== null && Object.keys(each).length === 0;
+    each === null || (typeof each === "object" && Object.keys(each).length === 0);
   return JSON.parse(JSON.stringify(value), (_key, each: unknown) => (isEmpty(each) ? undefined : each));
 }
 

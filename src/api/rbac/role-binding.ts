@@ -40,20 +40,23 @@ function bindingKind(kind: string, roleKinds: readonly string[]): KindDefinition
       nameColumn,
       textColumn<Binding>(
         "Role",
-        "RoleRef can reference a Role or a ClusterRole.",
+        kind === "RoleBinding"
+          ? "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error. This field is immutable."
+          : "RoleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error. This field is immutable.",
         ({ roleRef }) => `${roleRef?.kind}/${roleRef?.name}`,
       ),
       ageColumn,
-      subjectColumn("Users", "User"),
-      subjectColumn("Groups", "Group"),
-      subjectColumn("ServiceAccounts", "ServiceAccount"),
+      subjectColumn("Users", "User", kind),
+      subjectColumn("Groups", "Group", kind),
+      subjectColumn("ServiceAccounts", "ServiceAccount", kind),
     ],
   });
 }
 
-function subjectColumn(name: string, kind: string): Column<Binding> {
+function subjectColumn(name: string, kind: string, binding: string): Column<Binding> {
+  const where = `${binding.charAt(0).toLowerCase()}${binding.slice(1)}`;
   return wide(
-    textColumn<Binding>(name, `${name} in the binding`, ({ subjects }) =>
+    textColumn<Binding>(name, `${name} in the ${where}`, ({ subjects }) =>
       (subjects ?? [])
         .filter((subject) => subject.kind === kind)
         .map((subject) => (kind === "ServiceAccount" ? `${subject.namespace ?? ""}/${subject.name}` : subject.name))

@@ -58,13 +58,13 @@ export function sliceFromStored(slice: ResourceSlice): BetaResourceSlice {
 
 function specToStored(spec: BetaResourceClaimSpec): ResourceClaimSpec {
   const requests = spec?.devices?.requests;
-  if (requests === undefined) return spec as ResourceClaimSpec;
+  if (!requests) return spec as ResourceClaimSpec;
   return { ...spec, devices: { ...spec.devices, requests: requests.map(requestToStored) } };
 }
 
 function specFromStored(spec: ResourceClaimSpec): BetaResourceClaimSpec {
   const requests = spec?.devices?.requests;
-  if (requests === undefined) return spec as BetaResourceClaimSpec;
+  if (!requests) return spec as BetaResourceClaimSpec;
   return { ...spec, devices: { ...spec.devices, requests: requests.map(requestFromStored) } };
 }
 

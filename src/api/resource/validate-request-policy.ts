@@ -16,11 +16,11 @@ export function validateRequestPolicy(capacity: string, policy: CapacityRequestP
     return [forbiddenField(field, message)];
   }
   if (validValues.length > 0) {
-    if (preset === undefined) return [required(`${field}.default`, "required when validValues is defined")];
+    if (!preset) return [required(`${field}.default`, "required when validValues is defined")];
     return validateValues(validValues, { preset, capacity }, `${field}.validValues`);
   }
   if (validRange === undefined) return [];
-  if (preset === undefined) return [required(`${field}.default`, "required when validRange is defined")];
+  if (!preset) return [required(`${field}.default`, "required when validRange is defined")];
   return validateRange(validRange, { preset, capacity }, `${field}.validRange`);
 }
 
