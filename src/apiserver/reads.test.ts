@@ -183,6 +183,19 @@ test("a list of whatever the cache has comes whole, and a broken token is told b
   assert.equal(both.message, "specifying resource version is not allowed when using continue");
 });
 
+test("numbers among the parameters are read as Go reads them; a negative limit is none", async () => {
+  for (const name of ["a", "b"]) await memory.client.create(configMaps, draft(name));
+  const path = "/api/v1/namespaces/default/configmaps";
+  const all = await askRaw(memory.server, `${path}?limit=-1`);
+  assert.deepEqual([all.code, all.json().items.length], [200, 2]);
+  for (const query of ["limit=x", "timeoutSeconds=x", "watch=1&timeoutSeconds=x", "watch=1&limit=x"]) {
+    const { code, json } = await askRaw(memory.server, `${path}?${query}`);
+    assert.deepEqual([code, json().message], [400, 'strconv.ParseInt: parsing "x": invalid syntax'], query);
+  }
+  const large = (await askRaw(memory.server, `${path}?limit=9999999999999999999`)).json();
+  assert.equal(large.message, 'strconv.ParseInt: parsing "9999999999999999999": value out of range');
+});
+
 test("a page after compaction is refused with a token that goes on in the present", async () => {
   for (const name of ["a", "b", "c"]) await memory.client.create(configMaps, draft(name));
   const first = await memory.client.list(configMaps, { namespace: "default", limit: 1 });

@@ -4,7 +4,7 @@ import type { Exchange } from "../exchange.ts";
 import type { DeleteOptions } from "../registry/delete.ts";
 import { isTrue } from "../request-info.ts";
 import { decodeBody, expectObject } from "./decode.ts";
-import { dryRunErrors, refuseOptions } from "./options.ts";
+import { dryRunErrors, numberOf, refuseOptions } from "./options.ts";
 import { readObject } from "./read-object.ts";
 import { typeOf } from "./typed-body.ts";
 
@@ -66,14 +66,11 @@ async function optionsInBody(exchange: Exchange): Promise<Sent> {
 }
 
 function optionsInQuery(query: URLSearchParams): Sent {
-  const grace = query.get("gracePeriodSeconds");
+  const grace = numberOf(query, "gracePeriodSeconds");
   const policy = query.get("propagationPolicy");
   const orphan = query.get("orphanDependents");
-  if (grace !== null && !(/^-?\d{1,19}$/.test(grace) && Number.isSafeInteger(Number(grace)))) {
-    throw badRequest(`gracePeriodSeconds: strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
-  }
   return {
-    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
     ...(policy === null ? {} : { propagationPolicy: policy }),
     ...(orphan === null ? {} : { orphanDependents: isTrue(orphan) }),
   };

@@ -66,8 +66,13 @@ function managerErrors(manager: string): FieldError[] {
   return [invalid("fieldManager", manager, "should only contain printable characters")];
 }
 
-/** What a list or watch may combine (metainternalversion's ValidateListOptions). @throws StatusError Invalid */
+/**
+ * What a list or watch may combine (metainternalversion's ValidateListOptions).
+ * @throws StatusError Invalid; BadRequest: numbers that cannot be read
+ */
 export function checkListOptions(query: URLSearchParams, isWatch: boolean): void {
+  numberOf(query, "timeoutSeconds");
+  numberOf(query, "limit");
   const match = query.get("resourceVersionMatch") ?? "";
   const send = query.get("sendInitialEvents");
   if (match === "" && send === null) return;
@@ -109,7 +114,15 @@ function listErrors(match: string, query: URLSearchParams, forbid: (why: string)
 
 /** How many objects a list may have; 0: as many as there are. @throws StatusError BadRequest */
 export function limitOf(query: URLSearchParams): number {
-  const text = query.get("limit") ?? "0";
-  if (!/^\d{1,10}$/.test(text)) throw badRequest(`limit must be a non-negative integer, not "${text}"`);
+  return Math.max(0, numberOf(query, "limit") ?? 0);
+}
+
+/** The whole number that a parameter has, refused in the words of Go's parser. @throws StatusError BadRequest */
+export function numberOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const refused = (why: string) => badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
+  if (!/^[+-]?\d+$/.test(text)) throw refused("invalid syntax");
+  if (!Number.isSafeInteger(Number(text))) throw refused("value out of range");
   return Number(text);
 }

@@ -6,11 +6,12 @@ import type { ServedResource } from "../registry/resource.ts";
 import { isTrue } from "../request-info.ts";
 import { whenOver } from "../when-over.ts";
 import type { Environment } from "./environment.ts";
-import { checkListOptions } from "./options.ts";
+import { checkListOptions, numberOf } from "./options.ts";
 import { selectionOf } from "./selection.ts";
 import { StoredWatchEvents, tooOld, type WatchStart } from "./watch-events.ts";
 
 const DEFAULT_TIMEOUT_MIN_SECONDS = 1800;
+const TIMEOUT_MAX_SECONDS = 999_999_999;
 
 /** WATCH: from a revision, or from the present objects; ends after timeoutSeconds. */
 export async function watchHandler(
@@ -62,9 +63,7 @@ function startOf(query: URLSearchParams): WatchStart {
 
 /** Whole seconds: timers of the same length share what they need. */
 function timeoutSeconds(query: URLSearchParams, random: Random): number {
-  const text = query.get("timeoutSeconds");
   const usual = Math.floor(DEFAULT_TIMEOUT_MIN_SECONDS * (1 + random.fraction()));
-  if (text === null) return usual;
-  if (!/^\d{1,9}$/.test(text)) throw badRequest(`timeoutSeconds must be a non-negative integer, not "${text}"`);
-  return Number(text) === 0 ? usual : Number(text);
+  const asked = numberOf(query, "timeoutSeconds") ?? 0;
+  return asked === 0 ? usual : Math.min(Math.max(0, asked), TIMEOUT_MAX_SECONDS);
 }
