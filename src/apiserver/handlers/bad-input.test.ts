@@ -291,10 +291,12 @@ suite("bad input", () => {
   test("YAML that is long is read while others go on", async () => {
     const lines = Array.from({ length: 40_000 }, (_, index) => `  key${index}: value\n`).join("");
     let longestMs = 0;
-    let last = performance.now();
+    // Of this thread alone: on a busy machine others take their time too.
+    const spentMs = (): number => process.threadCpuUsage().user / 1000;
+    let last = spentMs();
     const timer = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - last);
-      last = performance.now();
+      longestMs = Math.max(longestMs, spentMs() - last);
+      last = spentMs();
     }, 1);
     const long = askRaw(memory.server, `${MAPS}?dryRun=All`, post(`metadata: {name: long}\ndata:\n${lines}`, YAML));
     const broken = askRaw(memory.server, MAPS, post(`metadata: {name: long}\ndata:\n${lines} - [`, YAML));

@@ -3,8 +3,8 @@ import { sleep, systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
 import { openEmbeddedStore } from "../embedded/embedded-store.ts";
-import { writeLine } from "../testing/write-line.ts";
 import { runWorkload } from "./workload.ts";
+import { writeLine } from "./write-line.ts";
 
 /** A process that is made to be killed: clients work on a store, and each operation is a line when it begins and ends. */
 const [directory = "", prefix = "", seed = "1"] = process.argv.slice(2);

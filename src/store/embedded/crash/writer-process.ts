@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { systemClock } from "../../../base/clock.ts";
 import { silentLogger } from "../../../base/log.ts";
 import { type Random, seededRandom } from "../../../base/random.ts";
+import { writeLine } from "../../consistency/write-line.ts";
 import type { Store } from "../../store.ts";
-import { writeLine } from "../../testing/write-line.ts";
 import { openEmbeddedStore } from "../embedded-store.ts";
 import type { Acknowledged } from "./report.ts";
 
