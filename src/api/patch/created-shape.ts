@@ -19,10 +19,10 @@ const shapes = new WeakMap<StructLayout, Shape[]>();
 export function textByShape(object: JsonObject, layout: StructLayout, write: () => string): string {
   const recent = shapes.get(layout) ?? [];
   const at = recent.findIndex(({ tokens }) => isOfShape(object, layout, tokens));
-  if (at >= 0) {
-    const [known] = recent.splice(at, 1);
-    recent.unshift(known!);
-    return known!.text;
+  const known = recent[at];
+  if (known !== undefined) {
+    if (at > 0) recent.unshift(...recent.splice(at, 1));
+    return known.text;
   }
   const text = write();
   const tokens: unknown[] = [];
