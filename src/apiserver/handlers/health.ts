@@ -41,13 +41,18 @@ function report(
   of: { checks: readonly HealthCheck[]; excluded: ReadonlySet<string>; verbose: boolean },
 ): Answer {
   let failed = false;
+  const unknown = new Set(of.excluded);
   const lines = of.checks.map((check) => {
-    if (of.excluded.has(check.name)) return `[+]${check.name} excluded: ok\n`;
+    if (unknown.delete(check.name)) return `[+]${check.name} excluded: ok\n`;
     const wrong = check.check();
     if (wrong === undefined) return `[+]${check.name} ok\n`;
     failed = true;
     return `[-]${check.name} failed: reason withheld\n`;
   });
+  if (unknown.size > 0) {
+    const names = [...unknown].sort().map((name) => JSON.stringify(name));
+    lines.push(`warn: some health checks cannot be excluded: no matches for ${names.join(",")}\n`);
+  }
   if (failed) return textAnswer(`${lines.join("")}${root} check failed\n`, { code: 500 });
   return textAnswer(of.verbose ? `${lines.join("")}${root} check passed\n` : "ok");
 }

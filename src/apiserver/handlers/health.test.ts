@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Exchange, TextAnswer } from "../exchange.ts";
+import { healthPaths } from "./health.ts";
+
+async function ask(checks: Record<string, string | undefined>, url: string) {
+  const live = Object.entries(checks).map(([name, wrong]) => ({ name, check: () => wrong }));
+  const { pathname, searchParams } = new URL(url, "https://host");
+  const exchange = { path: pathname, query: searchParams } as Exchange;
+  const { code, text } = (await healthPaths({ live, ready: [] })(exchange)) as TextAnswer;
+  return [code, String(text)];
+}
+
+test("what is well is told in one word, check by check when asked", async () => {
+  const checks = { ping: undefined, store: undefined };
+  assert.deepEqual(await ask(checks, "/livez"), [200, "ok"]);
+  assert.deepEqual(await ask(checks, "/livez?verbose"), [200, "[+]ping ok\n[+]store ok\nlivez check passed\n"]);
+  assert.deepEqual(await ask(checks, "/livez/store"), [200, "ok"]);
+});
+
+test("what is wrong is told check by check, its reason only by the check itself", async () => {
+  const checks = { ping: undefined, store: "it is away" };
+  const told = "[+]ping ok\n[-]store failed: reason withheld\nreadyz check failed\n";
+  assert.deepEqual(await ask(checks, "/readyz"), [500, told]);
+  assert.deepEqual(await ask(checks, "/readyz/store"), [500, "internal server error: it is away\n"]);
+});
+
+test("checks may be left out; of those that are not there it warns", async () => {
+  const checks = { ping: undefined, store: "it is away" };
+  const told = [
+    "[+]ping ok\n[+]store excluded: ok\n",
+    'warn: some health checks cannot be excluded: no matches for "etcd","log"\n',
+    "healthz check passed\n",
+  ];
+  const asked = await ask(checks, "/healthz?verbose&exclude=log&exclude=store&exclude=etcd");
+  assert.deepEqual(asked, [200, told.join("")]);
+});
