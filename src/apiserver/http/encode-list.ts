@@ -228,10 +228,10 @@ async function* protobufBlocks(
 ): AsyncGenerator<Block, void, boolean | undefined> {
   const { listEncoder } = await import("../../api/protobuf/list-encoder.ts");
   const { entries } = answer;
-  const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
-  const encoder = listEncoder(head, bytes);
-  const isShort = bytes <= SHORT_BYTES_MAX;
-  const size = isShort ? await encodeAll(encoder, entries) : await measure(encoder, entries, head.kind);
+  const known = knownSizes(entries, head.kind);
+  const encoder = listEncoder(head, known.bytes);
+  const isShort = known.bytes <= SHORT_BYTES_MAX;
+  const size = isShort ? await encodeAll(encoder, entries) : known.size + (await measure(encoder, known));
   yield [encoder.start(head.metadata, size)];
   if (!isShort) {
     for (const slice of slices(entries, BLOCK_BYTES)) {
@@ -259,21 +259,46 @@ async function encodeAll(encoder: ListEncoder, entries: readonly CacheEntry[]): 
   return size;
 }
 
+interface KnownSizes {
+  /** Of all entries as JSON. */
+  readonly bytes: number;
+  /** Of those whose size is noted, as items. */
+  readonly size: number;
+  readonly unknown: readonly CacheEntry[];
+  readonly noted: "metadataSize" | "protobufSize";
+}
+
+/** One walk: to look at a hundred thousand entries takes milliseconds. */
+function knownSizes(entries: readonly CacheEntry[], kind: string): KnownSizes {
+  const noted = kind === "PartialObjectMetadataList" ? "metadataSize" : "protobufSize";
+  const unknown: CacheEntry[] = [];
+  let bytes = 0;
+  let size = 0;
+  for (const entry of entries) {
+    bytes += entry.bytes.length;
+    const itemSize = entry[noted];
+    if (itemSize === undefined) unknown.push(entry);
+    else size += itemSize;
+  }
+  return { bytes, size, unknown, noted };
+}
+
 /**
  * Sizes are noted with the entries: the next list begins at once, and none is ever in memory as a whole. Who lists at the same
  * time finds what has been noted meanwhile.
  */
-async function measure(encoder: ListEncoder, entries: readonly CacheEntry[], kind: string): Promise<number> {
-  const noted = kind === "PartialObjectMetadataList" ? "metadataSize" : "protobufSize";
-  const unknown = entries.filter((entry) => entry[noted] === undefined);
+async function measure(encoder: ListEncoder, { unknown, noted }: KnownSizes): Promise<number> {
+  let size = 0;
   for (const slice of slices(unknown, BLOCK_BYTES)) {
-    if (slice.at(-1)?.[noted] !== undefined) continue;
-    await nextStart(encodingTurns);
-    for (const entry of slice) entry[noted] ??= encoder.add(entry.bytes);
+    if (slice.at(-1)?.[noted] === undefined) await nextStart(encodingTurns);
+    for (const entry of slice) {
+      entry[noted] ??= encoder.add(entry.bytes);
+      size += entry[noted];
+    }
     encoder.drop();
     await nextTurn();
   }
-  return entries.reduce((sum, entry) => sum + (entry[noted] ?? encoder.add(entry.bytes)), 0);
+  return size;
 }
 
 /** ListMeta of the answer. */
