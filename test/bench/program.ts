@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -56,7 +56,7 @@ export async function startProgram(options: {
   const words = ["up", "--data-dir", options.dataDirectory, "--port", String(port), ...(options.words ?? [])];
   const startedAt = systemClock.monotonic();
   const observer = options.observed ? OBSERVING : [];
-  const child = spawn(process.execPath, [...observer, options.program, ...words], {
+  const child = spawn(process.execPath, [...nodeOptionsOf(options.program), ...observer, options.program, ...words], {
     stdio: ["ignore", "ignore", "pipe", ...(options.observed ? (["ipc"] as const) : [])],
     env: { ...process.env, WHERRY_CACHE_DIR: options.cacheDirectory },
   });
@@ -87,6 +87,13 @@ export async function startProgram(options: {
     liveMb: () => liveMbOf(child),
     stop: () => stop(child),
   };
+}
+
+/** What the program's first line tells the system to start Node with. */
+function nodeOptionsOf(program: string): string[] {
+  if (!existsSync(program)) return [];
+  const [firstLine = ""] = readFileSync(program, "utf8").split("\n", 1);
+  return /^#!.*\bnode (.*)$/.exec(firstLine)?.[1]?.split(" ") ?? [];
 }
 
 function isReady(port: number): Promise<boolean> {
