@@ -151,14 +151,14 @@ function addressErrors(address: string, type: string): string[] {
 }
 
 function validateHints(
-  hints: readonly { name: string }[],
+  hints: readonly { name?: string }[],
   field: string,
   rule: (name: string) => string[],
 ): FieldError[] {
   if (hints.length > HINTS_MAX) return [tooMany(field, hints.length, HINTS_MAX)];
-  return hints.flatMap(({ name }, index) => {
+  return hints.flatMap(({ name = "" }, index) => {
     const path = `${field}[${index}].name`;
-    const isSecond = hints.findIndex((each) => each.name === name) < index;
+    const isSecond = hints.findIndex((each) => (each.name ?? "") === name) < index;
     return [...(isSecond ? [duplicate(path, name)] : []), ...invalids(path, name, rule(name))];
   });
 }

@@ -149,6 +149,11 @@ describe("endpoint slices", () => {
       'ports[1].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"',
     ],
     [
+      "hints without names",
+      of("IPv4", { addresses: ["10.0.0.1"], hints: { forZones: [{}, {}] } } as never),
+      'endpoints[0].hints.forZones[1].name: Duplicate value: ""',
+    ],
+    [
       "hints",
       of("IPv4", { addresses: ["10.0.0.1"], hints: { forNodes: [{ name: "a" }, { name: "a" }] } }),
       'endpoints[0].hints.forNodes[1].name: Duplicate value: "a"',

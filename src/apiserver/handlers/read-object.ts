@@ -92,7 +92,8 @@ export function refusedConfiguration({ allSchema, custom, schema }: ServedResour
 }
 
 function untyped({ metadata, apiVersion, kind }: ApiObject, all: readonly string[]): StatusError {
-  const { namespace = "", name } = metadata ?? {};
+  // What is no text names nothing.
+  const [namespace, name] = [metadata?.namespace, metadata?.name].map((each) => (typeof each === "string" ? each : ""));
   const subject = `${namespace}/${name}; ${apiVersion}, Kind=${kind}`;
   const errors = all.slice(0, STRICT_ERRORS_MAX);
   const told = errors.length === 1 ? errors[0] : `errors:\n${errors.map((each) => `  ${each}`).join("\n")}`;
