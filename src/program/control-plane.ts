@@ -39,6 +39,8 @@ export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDi
   readonly addresses: readonly string[];
   /** What /readyz asks besides the server itself. */
   readonly ready: readonly HealthCheck[];
+  /** What is wrong with the store; undefined while nothing is. */
+  storeHealth?(): string | undefined;
   openStore(): Promise<Store>;
   /** Before the first write: is this the right store for these keys? */
   join?(store: Store, pki: Pki): Promise<void>;
@@ -100,7 +102,7 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
     async () => {
       const schema = loadSchema();
       const admission = await admissionOf(options.admission);
-      const checks = healthChecks({ ...options, live: keyServices }, stopping);
+      const checks = healthChecks({ ...options, keyServices }, stopping);
       processMetrics(metrics);
       const pki = keys.current();
       const agentToken = (current: Pki) =>
@@ -219,14 +221,23 @@ function withAuthority({ apiServer, authority }: Pki): string {
   return apiServer.certificate.slice(0, apiServer.certificate.indexOf(end) + end.length) + authority.certificate;
 }
 
-/** Who asks a server that stops hears that it is not ready, so that load balancers go elsewhere. */
+/**
+ * Named as upstream names them: people and load balancers ask for some of them, or leave them out. `etcd` is the store, whichever
+ * it is. Who asks a server that stops hears that it is not ready, so that others are asked.
+ */
 function healthChecks(
-  { live, ready }: { live: readonly HealthCheck[]; ready: readonly HealthCheck[] },
+  options: Pick<ControlPlaneOptions, "ready" | "storeHealth"> & { readonly keyServices: readonly HealthCheck[] },
   stopping: { readonly begun: boolean },
 ) {
+  const well = (name: string): HealthCheck => ({ name, check: () => undefined });
+  const store = (name: string): HealthCheck => ({ name, check: () => options.storeHealth?.() });
   const shutdown: HealthCheck = {
     name: "shutdown",
     check: () => (stopping.begun ? "process is shutting down" : undefined),
   };
-  return { live: [{ name: "ping", check: () => undefined }, ...live], ready: [...ready, shutdown] };
+  return {
+    live: [well("ping"), well("log"), store("etcd"), ...options.keyServices],
+    // Nothing is answered before what the server itself keeps of roles, quotas and the like is there.
+    ready: [store("etcd-readiness"), well("informer-sync"), ...options.ready, shutdown],
+  };
 }

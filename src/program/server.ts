@@ -99,8 +99,8 @@ export async function openServer(
           name: "poststarthook/rbac/bootstrap-roles",
           check: () => (hasDefaults ? undefined : "the default roles are being written"),
         },
-        ...(shared === undefined ? [] : [{ name: "etcd", check: () => shared.store.health() }]),
       ],
+      ...(shared === undefined ? {} : { storeHealth: () => shared.store.health() }),
       ...(exchange === undefined
         ? {}
         : { join: (store, pki) => joinAtStart(store, { facts, pki, isNew, exchange, ...options }) }),

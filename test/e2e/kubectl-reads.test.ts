@@ -138,7 +138,12 @@ suite("kubectl shows what there is", () => {
 
   test("raw paths and the proxy", async () => {
     assert.equal(await kubectl.ok("get", "--raw", "/livez"), "ok");
-    assert.match(await kubectl.ok("get", "--raw", "/readyz?verbose"), /readyz check passed/);
+    const ready = await kubectl.ok("get", "--raw", "/readyz?verbose");
+    for (const check of ["ping", "log", "etcd", "etcd-readiness", "informer-sync", "shutdown"])
+      assert.ok(ready.includes(`[+]${check} ok\n`), check);
+    assert.match(ready, /readyz check passed/);
+    assert.equal(await kubectl.ok("get", "--raw", "/livez/etcd"), "ok");
+    assert.match(await kubectl.ok("get", "--raw", "/livez?verbose&exclude=etcd"), /\[\+\]etcd excluded: ok\n/);
     assert.match(
       await refused(kubectl("get", "--raw", "/nothing")),
       /the server could not find the requested resource/,

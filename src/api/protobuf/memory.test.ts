@@ -111,3 +111,12 @@ test("what differs for long and then stays the same is right, too", () => {
     JSON.stringify({ ...pod, metadata: { name: "a", labels: { app: `${value}`.padStart(80, "0") } } });
   assertAsAlone(Array.from({ length: 400 }, (_, index) => text(index < 200 ? index : index >> 6)));
 });
+
+test("what ends with the object is not compared beyond its end", () => {
+  const podOf = (label: string): string => `{"metadata":{"name":"web","labels":{"app":"${label}","tier":"front"}}}`;
+  const label = "a-label-that-is-long-enough-to-be-noted";
+  assertAsAlone([podOf(`${label}-xx`), podOf(`${label}-xx`), podOf(`${label}-`), podOf(label)]);
+  const spec = (name: string): string =>
+    `{"metadata":{"name":"${name}"},"spec":{"nodeName":"${label}","hostname":"}}}}"}}`;
+  assertAsAlone([spec("a"), spec("a").replace('"hostname":"}}}}"', '"hostname":"}}}"')]);
+});

@@ -51,6 +51,7 @@ export function recall(cursor: JsonCursor, memory: Memory): boolean {
   const size = text.length;
   if (size === 0 || isResting(misses)) return false;
   const { input, at } = cursor;
+  if (at + size > input.length) return false;
   // Most of what differs does so in the middle, or has another length: that is seen without a call.
   const middle = size >>> 1;
   if (input[at + middle] !== text[middle] || input[at + size - 2] !== text[size - 2]) return false;
