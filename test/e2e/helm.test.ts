@@ -116,7 +116,7 @@ suite("helm", () => {
     assert.deepEqual(await data("web-hook"), { revision: "2" });
     assert.match(await ok("get", "values", "web"), /^message: bye\nreplicas: 3$/m);
     const broken = await refused(helm("upgrade", "web", directory, "--set", "replicas=many"));
-    assert.match(broken, /UPGRADE FAILED: .*cannot unmarshal string into Go struct field/);
+    assert.match(broken, /UPGRADE FAILED: .*\.spec\.replicas: expected numeric \(int or float\), got string/);
     assert.equal(await ready(), 3);
   });
 

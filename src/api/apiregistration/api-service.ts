@@ -6,6 +6,7 @@ import type { APIService } from "../generated/apiregistration.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, portNumberErrors } from "../names.ts";
 
+const LOCAL_MESSAGE = "Local APIServices are always available";
 const STATUSES = ["True", "False", "Unknown"];
 
 export const apiServiceKind = defineKind<APIService>({
@@ -22,9 +23,9 @@ export const apiServiceKind = defineKind<APIService>({
     service.status = {};
     // The server itself serves the group versions that name no service.
     if (service.spec?.service === undefined) {
-      service.status.conditions = [
-        { type: "Available", status: "True", reason: "Local", message: "Local APIServices are always available" },
-      ];
+      const { creationTimestamp: lastTransitionTime } = service.metadata ?? {};
+      const available = { type: "Available", status: "True", reason: "Local", message: LOCAL_MESSAGE };
+      service.status.conditions = [{ ...available, ...(lastTransitionTime && { lastTransitionTime }) }];
     }
   },
   validate: validateService,

@@ -221,6 +221,10 @@ test("each group-version of this server has its APIService, also those of custom
   try {
     const before = await names();
     for (const name of ["v1.", "v1.apps", "v2.autoscaling"]) assert.ok(before.includes(name), name);
+    const { metadata, status } = await own.client.get(apiServices, { name: "v1.apps" });
+    const [available] = status?.conditions ?? [];
+    assert.equal(available?.reason, "Local");
+    assert.equal(available?.lastTransitionTime, metadata?.creationTimestamp);
     const schema = { openAPIV3Schema: { type: "object" } };
     await own.client.create(customResourceDefinitions, {
       metadata: { name: "widgets.example.com" },
