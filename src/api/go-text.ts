@@ -5,7 +5,8 @@ export function shownInGo(value: unknown): string {
 }
 
 const SPECIAL = /["\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
-const SHORT: Readonly<Record<string, string>> = {
+/** What Go's texts write with a backslash and one letter. */
+export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
   "\\": "\\\\",
   "\u0007": "\\a",
@@ -23,7 +24,7 @@ function quotedInGo(text: string): string {
 }
 
 function escaped(character: string): string {
-  const short = SHORT[character];
+  const short = SHORT_ESCAPES[character];
   if (short !== undefined) return short;
   const code = character.codePointAt(0)!;
   if (code < 0x80) return `\\x${hex(code, 2)}`;

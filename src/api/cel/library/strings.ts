@@ -1,3 +1,4 @@
+import { SHORT_ESCAPES } from "../../go-text.ts";
 import { failure } from "../evaluate/failure.ts";
 import type { Value } from "../evaluate/values.ts";
 import { CelList } from "../evaluate/values.ts";
@@ -132,18 +133,6 @@ function join(list: CelList, separator: string): string {
   return parts.join(separator);
 }
 
-const quoted: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  "\\": "\\\\",
-  '"': '\\"',
-};
-
 function quote(text: string): Value {
-  return `"${[...text].map((letter) => quoted[letter] ?? letter).join("")}"`;
+  return `"${[...text].map((letter) => SHORT_ESCAPES[letter] ?? letter).join("")}"`;
 }
