@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { configMaps } from "../api/generated/resources.ts";
 import { type ApiObject, keyOf } from "../api/meta.ts";
+import { conflict, notFound } from "../api/status.ts";
 import { sleep } from "../base/clock.ts";
-import { silentLogger } from "../base/log.ts";
+import { type Logger, silentLogger } from "../base/log.ts";
 import { seededRandom } from "../base/random.ts";
 import { currentTrace, SpanRing, type TraceContext } from "../base/trace.ts";
 import { settle, VirtualClock } from "../base/virtual-clock.ts";
@@ -18,7 +19,10 @@ function configMap(name: string, resourceVersion: string): ApiObject {
 }
 
 /** One controller of ConfigMaps that does what the test says, on a list that holds `a`. */
-function setUp(reconcile: (key: string, signal: AbortSignal, clock: VirtualClock) => Promise<ReconcileResult>) {
+function setUp(
+  reconcile: (key: string, signal: AbortSignal, clock: VirtualClock) => Promise<ReconcileResult>,
+  log: Logger = silentLogger,
+) {
   const clock = new VirtualClock();
   const random = seededRandom(1);
   const list = { metadata: { resourceVersion: "1" }, items: [configMap("a", "1")] } as ApiObject;
@@ -36,9 +40,9 @@ function setUp(reconcile: (key: string, signal: AbortSignal, clock: VirtualClock
   const spans = new SpanRing({ clock, random });
   const running = runControllers({
     factories: { "test-controller": factory },
-    dependenciesFor: () => ({ client, informers, events: { event() {} }, clock, random, log: silentLogger }),
+    dependenciesFor: () => ({ client, informers, events: { event() {} }, clock, random, log }),
     signal: stop.signal,
-    log: silentLogger,
+    log,
     spans,
   });
   return { clock, transport, stop, running, spans };
@@ -77,6 +81,28 @@ describe("runner", () => {
     await running.started;
     await clock.advance(15_000);
     assert.deepEqual(timesMs, [0, 5, 15, 35, 10_035]);
+    stop.abort();
+    await running.stopped;
+  });
+
+  it("does not warn of what only says that the cache was behind", async () => {
+    const of = { group: "apps", resource: "deployments" };
+    const errors = [conflict(of, "a", "it is newer"), notFound(of, "a"), notFound(of, "a")];
+    const told: string[] = [];
+    const log: Logger = {
+      ...silentLogger,
+      named: () => log,
+      debug: (_message, fields) => told.push(`debug ${fields?.failures}`),
+      warn: (_message, fields) => told.push(`warn ${fields?.failures}`),
+    };
+    const { clock, stop, running } = setUp(async () => {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      return undefined;
+    }, log);
+    await running.started;
+    await clock.advance(1000);
+    assert.deepEqual(told, ["debug 1", "debug 2", "warn 3"]);
     stop.abort();
     await running.stopped;
   });

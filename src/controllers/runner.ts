@@ -1,4 +1,4 @@
-import { isConflict } from "../api/status.ts";
+import { isConflict, isNotFound } from "../api/status.ts";
 import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
@@ -148,6 +148,9 @@ async function work(worker: Worker): Promise<void> {
   }
 }
 
+/** An object that changed, then went, while a reconcile was at work on it. What is still not found after that is worth a word. */
+const RACES_IN_A_ROW = 2;
+
 /** Answers how long the key rests. */
 async function reconcile({ controller, queue, options }: Worker, item: WorkItem): Promise<number> {
   const { key } = item;
@@ -161,8 +164,9 @@ async function reconcile({ controller, queue, options }: Worker, item: WorkItem)
     return result?.restMs ?? 0;
   } catch (error) {
     if (options.signal.aborted) return 0;
-    // A conflict only says that the cache was behind; the retry sees the newer object.
-    const level = isConflict(error) ? "debug" : "warn";
+    // These only say that the cache was behind: the retry sees the newer object, or that it is gone.
+    const isBehind = isConflict(error) || (isNotFound(error) && queue.failures(key) < RACES_IN_A_ROW);
+    const level = isBehind ? "debug" : "warn";
     options.log[level]("reconcile failed, will retry", {
       controller: controller.name,
       key,
