@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shownInGo } from "./go-text.ts";
+import { printedInGo, shownInGo } from "./go-text.ts";
 
 /** Values, and what Go prints of them with %q and encoding/json. */
 const cases: readonly [unknown, string][] = [
@@ -23,4 +23,8 @@ const cases: readonly [unknown, string][] = [
 
 test("values in messages are written as Go writes them", () => {
   for (const [value, text] of cases) assert.equal(shownInGo(value), text);
+});
+
+test("values as %v prints them: keys of maps in order, no quotes", () => {
+  assert.equal(printedInGo({ b: [1, "two", null], a: { c: true } }), "map[a:map[c:true] b:[1 two <nil>]]");
 });

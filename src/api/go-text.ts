@@ -1,3 +1,5 @@
+import { isJsonObject } from "./patch/json-value.ts";
+
 /** A value as upstream's field.Error shows it: texts as Go quotes them (`%q`), the rest as Go's JSON. */
 export function shownInGo(value: unknown): string {
   if (value === undefined || value === null) return "null";
@@ -38,14 +40,19 @@ const MAPS = new Set(["matchLabels", "labels", "annotations", "nodeSelector", "l
 
 /** Go's encoding/json, which keeps HTML out of everything that it writes. */
 function jsonInGo(value: unknown): string {
-  const text = JSON.stringify(value, (key, each) => (MAPS.has(key) && isMap(each) ? sorted(each) : each));
+  const text = JSON.stringify(value, (key, each) => (MAPS.has(key) && isJsonObject(each) ? sorted(each) : each));
   return text.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${hex(character.charCodeAt(0), 4)}`);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function sorted(map: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A JSON value as Go's `%v` and `%+v` print it. */
+export function printedInGo(value: unknown): string {
+  if (value === null || value === undefined) return "<nil>";
+  if (Array.isArray(value)) return `[${value.map(printedInGo).join(" ")}]`;
+  if (!isJsonObject(value)) return String(value);
+  const keys = Object.keys(value).toSorted();
+  return `map[${keys.map((key) => `${key}:${printedInGo(value[key])}`).join(" ")}]`;
 }

@@ -1,3 +1,4 @@
+import { printedInGo } from "../go-text.ts";
 import type { Field, Schema } from "../schema.ts";
 import { pathText } from "./field-set.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
@@ -23,7 +24,7 @@ function walkStruct(value: unknown, definition: string, at: At): void {
   const known = at.schema.definitions[definition];
   if (known === undefined || known.special !== undefined || value === null) return;
   if (known.value !== undefined) walkField(value, known.value, at);
-  else if (!isJsonObject(value)) tell(at, `expected map, got &{${asGo(value)}}`);
+  else if (!isJsonObject(value)) tell(at, `expected map, got &{${printedInGo(value)}}`);
   else {
     for (const key of Object.keys(value)) {
       const below = { ...at, path: `${at.path}.${key}` };
@@ -37,7 +38,7 @@ function walkField(value: unknown, field: Field, at: At): void {
   if (value === null || value === undefined) return;
   if (field.container === undefined) walkElement(value, field, at);
   else if (field.container === "list") walkList(value, field, at);
-  else if (!isJsonObject(value)) tell(at, `expected map, got &{${asGo(value)}}`);
+  else if (!isJsonObject(value)) tell(at, `expected map, got &{${printedInGo(value)}}`);
   else {
     for (const key of Object.keys(value)) walkElement(value[key], field, { ...at, path: `${at.path}.${key}` });
   }
@@ -45,7 +46,7 @@ function walkField(value: unknown, field: Field, at: At): void {
 
 function walkList(value: unknown, field: Field, at: At): void {
   if (!Array.isArray(value)) {
-    tell(at, `expected list, got &{${asGo(value)}}`);
+    tell(at, `expected list, got &{${printedInGo(value)}}`);
     return;
   }
   const places = new Set<string>();
@@ -86,11 +87,13 @@ function walkElement(value: unknown, field: Field, at: At): void {
 
 function checkScalar(value: unknown, { type }: Field, at: At): void {
   if (type === "string" || type === "bytes") {
-    if (typeof value !== "string") tell(at, `expected string, got &value.valueUnstructured{Value:${asGo(value)}}`);
+    if (typeof value !== "string")
+      tell(at, `expected string, got &value.valueUnstructured{Value:${printedInGo(value)}}`);
   } else if (type === "integer" || type === "number") {
     const isNumber = typeof value === "number" || typeof value === "bigint";
     if (!isNumber) tell(at, `expected numeric (int or float), got ${goType(value)}`);
-  } else if (type === "boolean" && typeof value !== "boolean") tell(at, `expected boolean, got &{${asGo(value)}}`);
+  } else if (type === "boolean" && typeof value !== "boolean")
+    tell(at, `expected boolean, got &{${printedInGo(value)}}`);
 }
 
 function tell({ path, found }: At, why: string): void {
@@ -101,13 +104,4 @@ function goType(value: unknown): string {
   if (Array.isArray(value)) return "[]interface {}";
   if (isJsonObject(value)) return "map[string]interface {}";
   return typeof value === "boolean" ? "bool" : typeof value;
-}
-
-/** A value as Go's `%v` has it. */
-function asGo(value: unknown): string {
-  if (value === null || value === undefined) return "<nil>";
-  if (Array.isArray(value)) return `[${value.map(asGo).join(" ")}]`;
-  if (!isJsonObject(value)) return String(value);
-  const keys = Object.keys(value).toSorted();
-  return `map[${keys.map((key) => `${key}:${asGo(value[key])}`).join(" ")}]`;
 }

@@ -26,7 +26,8 @@ export function encodeStored(json: Buffer, as: { readonly apiVersion: string; re
   if (message === undefined)
     throw new ProtobufError(`no kind "${as.kind}" is registered for version "${as.apiVersion}"`);
   const shape = shapeOf(message);
-  const memory = memoryOf(message);
+  // What a Secret held stays with nobody.
+  const memory = as.kind === "Secret" ? newMemory() : memoryOf(message);
   const cursor = jsonCursor(json, Buffer.allocUnsafe(json.length + ROOM));
   for (;;) {
     transcodeMessage(cursor, shape, memory);

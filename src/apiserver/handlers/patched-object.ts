@@ -1,5 +1,6 @@
 import { findDuplicateFields } from "../../api/duplicate-fields.ts";
 import { invalid, invalidObject } from "../../api/field-error.ts";
+import { printedInGo } from "../../api/go-text.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { applyPatch, JSON_PATCH, STRATEGIC_MERGE_PATCH } from "../../api/patch/apply-patch.ts";
 import { isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
@@ -83,16 +84,7 @@ function operationComplaints({ value, json }: ReadPatch): string[] {
 /** Upstream shows a strategic merge patch as Go prints maps; of other patches the JSON that they came to. */
 function refusedPatch(patch: ReadPatch, value: ApiObject, { why, mismatch }: Unreadable): StatusError {
   const isStrategic = patch.type === STRATEGIC_MERGE_PATCH;
-  const shown = isStrategic ? goText(patch.value) : JSON.stringify(value);
+  const shown = isStrategic ? printedInGo(patch.value) : JSON.stringify(value);
   const told = isStrategic ? (mismatch?.whyNotRestored ?? why) : why;
   return invalidObject({ group: "", kind: "" }, "", [invalid("patch", shown, told)]);
-}
-
-/** A JSON value as Go's `%+v` prints it. */
-function goText(value: unknown): string {
-  if (value === null || value === undefined) return "<nil>";
-  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isJsonObject(value)) return String(value);
-  const keys = Object.keys(value).sort();
-  return `map[${keys.map((key) => `${key}:${goText(value[key])}`).join(" ")}]`;
 }
