@@ -10,7 +10,7 @@ import { nextTurn } from "../base/turn.ts";
 import { discoveryPaths } from "./discovery/paths.ts";
 import { referenceOf } from "./registry/resource.ts";
 import { type MemoryServer, startMemoryServer } from "./testing/memory-server.ts";
-import { type MinimalObject, minimalObjects } from "./testing/minimal-objects.ts";
+import { draftOf, type MinimalObject, minimalObjects } from "./testing/minimal-objects.ts";
 import { askRaw } from "./testing/raw-door.ts";
 
 const { resources } = loadSchema();
@@ -60,19 +60,12 @@ test("36 group-versions with 95 resources and 55 subresources are served", async
   }
 });
 
-function draftOf({ group, version, resource, namespaced }: ResourceSchema): AnyObject {
-  const least = minimal[`${group}/${version}/${resource}`] ?? minimal[`${group}/${resource}`];
-  assert.ok(least !== undefined, `a minimal object of ${group}/${version}/${resource}`);
-  const { metadata, ...rest } = structuredClone(least) as AnyObject;
-  return { metadata: { name: "least", ...(namespaced && { namespace: "default" }), ...metadata }, ...rest };
-}
-
 for (const schema of stored) {
   const title = `${apiVersionOf(schema)} ${schema.kind}`;
   test(`${title}: created, read, listed, changed in every way, deleted`, async () => {
     const resource = reference(schema);
     const { client } = server;
-    const made = await client.create(resource, draftOf(schema));
+    const made = await client.create(resource, draftOf(minimal, schema));
     const at = { name: made.metadata!.name!, ...(schema.namespaced && { namespace: "default" }) };
     assert.equal(made.apiVersion, apiVersionOf(schema));
     assert.equal(made.kind, schema.kind);
@@ -106,7 +99,7 @@ const MADE_BY_PUT = [
 
 test("PUT makes what is not there of a few kinds, and of no others", async () => {
   for (const schema of stored) {
-    const draft = draftOf(schema);
+    const draft = draftOf(minimal, schema);
     const at = { name: draft.metadata!.name!, ...(schema.namespaced && { namespace: "default" }) };
     const path = pathOf(reference(schema), at);
     const { code, text } = await askRaw(server.server, path, { method: "PUT", body: JSON.stringify(draft) });

@@ -22,6 +22,7 @@ const GENERAL_NAMES = { email: 1, dns: 2, uri: 6, ip: 7 };
 function request(
   subject: readonly [keyof typeof TYPES, string][],
   alternatives: readonly [keyof typeof GENERAL_NAMES, Buffer][] = [],
+  [digest, identifier] = ["sha256", "1.2.840.10045.4.3.2"],
 ): string {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const names = subject.map(([type, value]) => set(sequence(objectIdentifier(TYPES[type]), utf8String(value))));
@@ -31,8 +32,8 @@ function request(
     publicKey.export({ type: "spki", format: "der" }),
     explicit(0, ...(alternatives.length === 0 ? [] : [extensionRequest(alternatives)])),
   );
-  const algorithm = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
-  return pem(sequence(information, algorithm, bitString(sign("sha256", information, privateKey))));
+  const algorithm = sequence(objectIdentifier(identifier));
+  return pem(sequence(information, algorithm, bitString(sign(digest, information, privateKey))));
 }
 
 function extensionRequest(alternatives: readonly [keyof typeof GENERAL_NAMES, Buffer][]): Der {
@@ -90,3 +91,10 @@ for (const [what, text] of [
 ]) {
   test(`${what} is no request`, () => assert.throws(() => parseRequestDocument(text ?? ""), Error));
 }
+
+test("a request may be signed with SHA-1, and with MD5 no more", () => {
+  const signed = (digest: string, identifier: string) =>
+    parseRequestDocument(request([["CN", "a"]], [], [digest, identifier]));
+  assert.equal(signed("sha1", "1.2.840.10045.4.1").commonName, "a");
+  assert.throws(() => signed("md5", "1.2.840.113549.1.1.4"), /an algorithm that is not known here/);
+});

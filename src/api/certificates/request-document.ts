@@ -21,11 +21,13 @@ const COMMON_NAME = "550403";
 const ORGANIZATION = "55040a";
 const EXTENSION_REQUEST = "2a864886f70d01090e";
 const SUBJECT_ALTERNATIVE_NAME = "551d11";
-/** Digest of each signature algorithm; Ed25519 has none of its own. */
+/** Digest of each signature algorithm; Ed25519 has none of its own. Requests may still be signed with SHA-1, as Go has it. */
 const SIGNATURES: Readonly<Record<string, string | null>> = {
+  "2a8648ce3d0401": "sha1",
   "2a8648ce3d040302": "sha256",
   "2a8648ce3d040303": "sha384",
   "2a8648ce3d040304": "sha512",
+  "2a864886f70d010105": "sha1",
   "2a864886f70d01010b": "sha256",
   "2a864886f70d01010c": "sha384",
   "2a864886f70d01010d": "sha512",

@@ -24,7 +24,7 @@ export interface AdmissionAttributes {
   readonly object?: ApiObject;
   /** What is stored. Absent for CREATE. */
   readonly oldObject?: ApiObject;
-  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions of the request. */
+  /** CreateOptions, UpdateOptions (of patches too) or DeleteOptions of the request; absent for CONNECT. */
   readonly options?: ApiObject;
   readonly dryRun: boolean;
   /** Aborts when nobody waits for the answer any more. */

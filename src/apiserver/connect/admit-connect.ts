@@ -33,7 +33,7 @@ export async function admitConnect(
   const object = optionsOf(kind, exchange.query);
   if (of.path !== undefined) object.path = of.path;
   const before = { ...object };
-  const { options: _, ...context } = writeContext(exchange, of.environment);
+  const context = writeContext(exchange, of.environment);
   const connect = { operation: "CONNECT", subresource, object, namespace, name: of.name ?? name } as const;
   const attributes = admissionAttributes(resource, context, connect);
   await resource.admission.admit(attributes);

@@ -1,4 +1,3 @@
-import type { AnyObject, ApiObject } from "../../api/meta.ts";
 import type { Alarms } from "../../base/alarms.ts";
 import { present } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -9,7 +8,6 @@ import type { Exchange } from "../exchange.ts";
 import { attributesOf } from "../filters/authorization.ts";
 import type { Authorize } from "../registry/create.ts";
 import type { WriteContext } from "../registry/strategy.ts";
-import { isTrue } from "../request-info.ts";
 import { checkWriteOptions, OPTIONS_KINDS } from "./options.ts";
 
 /** What handlers are given besides the request. */
@@ -58,14 +56,12 @@ function annotator(annotations: Record<string, string>): (key: string, value: st
   };
 }
 
-/** The query of a write as the object that webhooks are told. */
-function writeOptions({ method, query }: Exchange): ApiObject | undefined {
-  const kind = OPTIONS_KINDS[method];
-  if (kind === undefined) return undefined;
-  const options: AnyObject = { kind, apiVersion: "meta.k8s.io/v1" };
+/** What the query says of a write, as webhooks are told. */
+function writeOptions({ method, query }: Exchange): WriteContext["options"] {
+  if (OPTIONS_KINDS[method] === undefined) return undefined;
+  const options: Record<string, string | string[]> = {};
   const dryRun = query.getAll("dryRun").filter((value) => value !== "");
   if (dryRun.length > 0) options.dryRun = dryRun;
-  if (method === "PATCH" && query.get("force") !== null) options.force = isTrue(query.get("force"));
   for (const name of ["fieldManager", "fieldValidation"]) {
     const value = query.get(name);
     if (value) options[name] = value;

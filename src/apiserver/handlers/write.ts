@@ -123,7 +123,7 @@ export async function deleteCollectionHandler(
   for (const entry of entries) {
     const [name = "", namespace = ""] = entry.key.slice(resource.storage.prefix.length).split("/").reverse();
     try {
-      await deleteObject(resource, { namespace, name, options }, context);
+      await deleteObject(resource, { namespace, name, options, admission: "collection" }, context);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -17,12 +17,12 @@ export function admissionAttributes(
     oldObject?: ApiObject;
     namespace?: string;
     name?: string;
-    options?: ApiObject;
+    /** Instead of the context's. */
+    options?: object;
   },
 ): AdmissionAttributes & { end(): void } {
   const ended: (() => void)[] = [];
   const subject = write.object ?? write.oldObject;
-  const options = write.options ?? context.options;
   return {
     user: context.user,
     operation: write.operation,
@@ -33,7 +33,7 @@ export function admissionAttributes(
     name: write.name ?? subject?.metadata?.name ?? "",
     ...(write.object === undefined ? {} : { object: write.object }),
     ...(write.oldObject === undefined ? {} : { oldObject: write.oldObject }),
-    ...(options === undefined ? {} : { options }),
+    ...optionsOf(write.operation, write.options ?? context.options),
     dryRun: context.dryRun,
     signal: context.signal,
     reinvocation: newReinvocation(),
@@ -44,6 +44,18 @@ export function admissionAttributes(
       for (const callback of ended.splice(0)) callback();
     },
   };
+}
+
+const OPTIONS = {
+  CREATE: "CreateOptions",
+  UPDATE: "UpdateOptions",
+  DELETE: "DeleteOptions",
+  CONNECT: undefined,
+} as const;
+
+function optionsOf(operation: AdmissionAttributes["operation"], said: object | undefined): { options?: ApiObject } {
+  const kind = OPTIONS[operation];
+  return kind === undefined || said === undefined ? {} : { options: { kind, apiVersion: "meta.k8s.io/v1", ...said } };
 }
 
 /** Of what a subresource takes, or of the resource itself. */

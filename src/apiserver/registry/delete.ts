@@ -26,26 +26,29 @@ export interface Deletion {
 const CONFLICT_TRIES = 5;
 const FINALIZERS: Readonly<Record<string, string>> = { Orphan: "orphan", Foreground: "foregroundDeletion" };
 
+export interface DeleteTarget {
+  readonly namespace: string;
+  readonly name: string;
+  readonly options: DeleteOptions;
+  /** One of a collection, which admission plugins are told without a name; `already` when whoever calls has asked about something else. */
+  readonly admission?: "collection" | "already";
+}
+
 /**
  * Deletes an object, or marks it as being deleted where a grace period, finalizers or the propagation policy keep it.
  * @throws StatusError NotFound, Conflict, Forbidden
  */
 export async function deleteObject(
   resource: ServedResource,
-  target: {
-    namespace: string;
-    name: string;
-    options: DeleteOptions;
-    /** When whoever calls has asked admission about something else. */
-    admission?: "already";
-  },
+  target: DeleteTarget,
   context: WriteContext,
 ): Promise<Deletion> {
   let current = await resource.storage.get(target.namespace, target.name);
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(resource.schema, target.name);
     checkPreconditions(resource, target, current);
-    if (target.admission !== "already") await admitDeletion(resource, { current, options: target.options, context });
+    if (isPending(resource, target, { current, nowMs: context.clock.now() })) return { stored: current, gone: false };
+    if (target.admission !== "already") await admitDeletion(resource, { current, target, context });
     resource.strategy.beforeDelete?.(current.object, context);
     try {
       return await deleteOnce(resource, { current, options: target.options, context });
@@ -60,11 +63,12 @@ export async function deleteObject(
 
 async function admitDeletion(
   resource: ServedResource,
-  of: { current: Stored; options: DeleteOptions; context: WriteContext },
+  { current, target, context }: { current: Stored; target: DeleteTarget; context: WriteContext },
 ): Promise<void> {
-  const options = { kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", ...of.options } as ApiObject;
-  const oldObject = of.current.object;
-  const attributes = admissionAttributes(resource, of.context, { operation: "DELETE", oldObject, options });
+  const options = { ...target.options, ...(context.dryRun && { dryRun: ["All"] }) };
+  const name = target.admission === "collection" ? "" : target.name;
+  const deletion = { operation: "DELETE", oldObject: current.object, name, options } as const;
+  const attributes = admissionAttributes(resource, context, deletion);
   await resource.admission.admit(attributes);
   await resource.admission.validate(attributes);
 }
@@ -101,6 +105,20 @@ async function deleteOnce(
   return { stored: { object: isGraceful ? draft : current.object, bytes, revision }, gone };
 }
 
+/**
+ * Whether an earlier delete does all that this one would: then nobody is asked about it. Who waits for the end of a grace
+ * period may not change anything but its length.
+ */
+function isPending(
+  resource: ServedResource,
+  { options }: DeleteTarget,
+  { current, nowMs }: { current: Stored; nowMs: number },
+): boolean {
+  if (current.object.metadata?.deletionTimestamp === undefined) return false;
+  if (graceOf(resource, { current, options, nowMs }) === "pending") return true;
+  return resource.strategy.holdsDeletion?.(current.object) === true;
+}
+
 /** The object as the delete leaves it; the very same object when the delete changes nothing. */
 function markedForDeletion(
   resource: ServedResource,
@@ -108,7 +126,6 @@ function markedForDeletion(
 ): ApiObject {
   const { current, options, nowMs } = work;
   const grace = graceOf(resource, work);
-  // Who waits for the end of a grace period may not change anything but its length.
   if (grace === "pending") return current.object;
   const draft = cloneJson(current.object);
   const meta = draft.metadata!;

@@ -13,8 +13,8 @@ export interface WriteContext {
   readonly fieldManager: string;
   /** Text for the client's `Warning` header. */
   warn(message: string): void;
-  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, as admission plugins are told. */
-  readonly options?: ApiObject | undefined;
+  /** Fields of the options that admission plugins are told: CreateOptions or UpdateOptions, by what becomes of the write. */
+  readonly options?: object | undefined;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
   /** How many bytes the request's body has, once it has been read. */

@@ -1,3 +1,5 @@
+import type { AnyObject } from "../../api/meta.ts";
+import type { ResourceSchema } from "../../api/schema.ts";
 import { createTestRequest } from "../../base/testing/certificates.ts";
 
 /**
@@ -188,4 +190,15 @@ export function minimalObjects(certificate: string): Record<string, MinimalObjec
       spec: { resource: { group: "apps", resource: "deployments" } },
     },
   };
+}
+
+/** The least object of a resource, named `least` where its kind asks for no other name. */
+export function draftOf(
+  minimal: Readonly<Record<string, MinimalObject>>,
+  { group, version, resource, namespaced }: ResourceSchema,
+): AnyObject {
+  const least = minimal[`${group}/${version}/${resource}`] ?? minimal[`${group}/${resource}`];
+  if (least === undefined) throw new Error(`there is no minimal object of ${group}/${version}/${resource}`);
+  const { metadata, ...rest } = structuredClone(least) as AnyObject;
+  return { metadata: { name: "least", ...(namespaced && { namespace: "default" }), ...metadata }, ...rest };
 }
