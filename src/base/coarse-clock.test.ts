@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { coarseClock } from "./coarse-clock.ts";
+import { nextTurn } from "./turn.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 test("long timers fire together at the end of their slot, never early; short ones and cancelled ones as ever", async () => {
@@ -27,4 +28,23 @@ test("a timer that is cancelled by another of its slot does not fire", async () 
   const second = clock.setTimer(() => fired++, 2000);
   await virtual.advance(5000);
   assert.equal(fired, 0);
+});
+
+test("of very many timers in one slot a few fire in one turn of the event loop", async () => {
+  const virtual = new VirtualClock();
+  const clock = coarseClock(virtual);
+  let fired = 0;
+  const turns: number[] = [];
+  for (let number = 0; number < 40; number++) clock.setTimer(() => fired++, 2000);
+  const last = clock.setTimer(() => fired++, 2000);
+  const advanced = virtual.advance(2000);
+  for (let turn = 0; turn < 10; turn++) {
+    turns.push(fired);
+    await nextTurn();
+    // Those that have not fired yet can still be cancelled.
+    if (fired > 0) last.cancel();
+  }
+  await advanced;
+  assert.equal(fired, 40);
+  assert.ok(new Set(turns).size >= 4, `${turns}`);
 });

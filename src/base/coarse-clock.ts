@@ -1,12 +1,18 @@
 import type { Clock, Timer } from "./clock.ts";
+import { nextTurn } from "./turn.ts";
 
 /** Timers that may take so long are put together; shorter ones are left as they are. */
 const COARSE_FROM_MS = 1000;
 const SLOT_MS = 100;
+/**
+ * Timers of a slot that fire in one turn of the event loop. Whoever was late together is in one slot ever after: thousands in one
+ * turn kept the loop for seconds.
+ */
+const FIRED_A_TURN = 16;
 
 /**
- * The same time, with long timers of very many owners put together: they fire up to a tenth of a second late, all of a slot in
- * one go, so that what they send is written together and one timer of the host's does for hundreds.
+ * The same time, with long timers of very many owners put together: they fire up to a tenth of a second late, those of a slot one
+ * after another, so that what they send is written together and one timer of the host's does for hundreds.
  */
 export function coarseClock(clock: Clock): Clock {
   const slots = new Map<number, Set<() => void>>();
@@ -19,7 +25,7 @@ export function coarseClock(clock: Clock): Clock {
     clock.setTimer(
       () => {
         slots.delete(slot);
-        for (const each of callbacks) each();
+        void fireAll(callbacks);
       },
       slot * SLOT_MS - clock.monotonic(),
     );
@@ -36,4 +42,12 @@ export function coarseClock(clock: Clock): Clock {
       return { cancel: () => void callbacks.delete(fire) };
     },
   };
+}
+
+async function fireAll(callbacks: ReadonlySet<() => void>): Promise<void> {
+  let fired = 0;
+  for (const each of callbacks) {
+    each();
+    if (++fired % FIRED_A_TURN === 0) await nextTurn();
+  }
 }

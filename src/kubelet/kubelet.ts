@@ -42,7 +42,7 @@ export async function startKubelet(options: KubeletOptions): Promise<KubeletHand
     clock,
     log,
     signal,
-    hasPods: () => (manager?.pods().length ?? 0) > 0 || cache.identities().length > 0,
+    hasPods: () => manager?.hasPods() === true || !cache.isEmpty(),
     onChange: wake,
   });
   const housekeeping = createHousekeeping(options, {

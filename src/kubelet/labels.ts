@@ -22,9 +22,14 @@ export function podLabels({ uid, namespace, name }: PodIdentity): Record<string,
   return { [POD_NAME_LABEL]: name, [POD_NAMESPACE_LABEL]: namespace, [POD_UID_LABEL]: uid };
 }
 
+/** The pod whose sandbox or container it is, by its uid; undefined when the kubelet did not make it. */
+export function podUid(labels: Readonly<Record<string, string>>): string | undefined {
+  return labels[POD_UID_LABEL] || undefined;
+}
+
 /** Whose sandbox or container it is; undefined when the kubelet did not make it. */
 export function podIdentity(labels: Readonly<Record<string, string>>): PodIdentity | undefined {
-  const uid = labels[POD_UID_LABEL];
-  if (uid === undefined || uid === "") return undefined;
+  const uid = podUid(labels);
+  if (uid === undefined) return undefined;
   return { uid, namespace: labels[POD_NAMESPACE_LABEL] ?? "", name: labels[POD_NAME_LABEL] ?? "" };
 }

@@ -4,17 +4,21 @@ import { isConflict, isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, formatMicroTime, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
 import type { Client } from "../../client/client.ts";
 
 const NAMESPACE = "kube-node-lease";
 const DURATION_SECONDS = 40;
 const RENEW_MS = 10_000;
+/** As upstream: up to so much later, so that nodes which started together do not stay together. */
+const RENEW_JITTER = 0.04;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 7000;
 
 export interface NodeLeaseOptions {
   readonly client: Client;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly nodeName: string;
   readonly nodeUid: string;
@@ -23,14 +27,14 @@ export interface NodeLeaseOptions {
 
 /** Renews the node's lease every 10 seconds until the signal aborts: the sign of life that node lifecycle watches. */
 export async function runNodeLease(options: NodeLeaseOptions): Promise<void> {
-  const { clock, log, signal } = options;
+  const { clock, random, log, signal } = options;
   let lease: Lease | undefined;
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
     try {
       lease = withoutManagers(lease === undefined ? await obtain(options) : await renew(options, lease));
       retryMs = FIRST_RETRY_MS;
-      await sleep(clock, RENEW_MS, signal);
+      await sleep(clock, RENEW_MS * (1 + RENEW_JITTER * random.fraction()), signal);
     } catch (error) {
       // Somebody changed or removed it: look again.
       lease = undefined;

@@ -4,6 +4,7 @@ import { isAlreadyExists, isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
 import type { Client } from "../../client/client.ts";
 import type { RecordedEvent } from "../../client/events.ts";
 import type { HostFacts } from "../host/host.ts";
@@ -12,6 +13,8 @@ import { newNode } from "./node-status.ts";
 import { nodeStatusPatch, saysSomethingNew } from "./status-patch.ts";
 
 const UPDATE_MS = 10_000;
+/** As upstream: up to so much later, so that nodes which started together do not stay together. */
+const UPDATE_JITTER = 0.04;
 const REPORT_ANYWAY_MS = 300_000;
 /** How often to look until the node is ready for the first time. */
 const FIRST_LOOK_MS = 50;
@@ -22,6 +25,7 @@ const LONGEST_RETRY_MS = 7000;
 export interface NodeReporterOptions {
   readonly client: Client;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly nodeName: string;
   readonly facts: HostFacts;
@@ -75,7 +79,7 @@ export function runNodeReporter(status: NodeStatus, options: NodeReporterOptions
 
 /** @param reported what the API has; only the latest is kept */
 async function report(reported: { status: NodeStatus }, options: NodeReporterOptions): Promise<void> {
-  const { client, clock, log, nodeName, signal } = options;
+  const { client, clock, random, log, nodeName, signal } = options;
   let reportedMs = Number.NEGATIVE_INFINITY;
   let wasReady = false;
   let firstLookMs = FIRST_LOOK_MS;
@@ -104,7 +108,8 @@ async function report(reported: { status: NodeStatus }, options: NodeReporterOpt
         reported.status = registered?.status ?? reported.status;
       }
     }
-    await sleep(clock, wasReady ? UPDATE_MS : firstLookMs, signal);
+    const updateMs = UPDATE_MS * (1 + UPDATE_JITTER * random.fraction());
+    await sleep(clock, wasReady ? updateMs : firstLookMs, signal);
     firstLookMs = Math.min(SLOWEST_FIRST_LOOK_MS, firstLookMs * 2);
   }
 }

@@ -24,6 +24,7 @@ export interface PodManager {
   wake(uid: string): void;
   /** All pods of this node, those that it refused among them. */
   pods(): Pod[];
+  hasPods(): boolean;
   /** Ends a pod for good; nothing happens when it is ending anyway. */
   end(uid: string, verdict: PodVerdict): void;
   /** Removes what the runtime has of pods that nobody wants any more. Only right once all pods are known. */
@@ -139,6 +140,7 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
     wake: (uid) => workers.get(uid)?.wake(),
     end: (uid, verdict) => workers.get(uid)?.end(verdict),
     pods: () => [...[...workers.values()].map(({ pod }) => pod), ...rejected.values()],
+    hasPods: () => workers.size + rejected.size > 0,
     async removeOrphans() {
       const orphans = dependencies.cache.identities().filter(({ uid }) => !workers.has(uid));
       await Promise.all(orphans.map(removeOrphan));

@@ -1,6 +1,6 @@
 import { RuntimeError, type RuntimeService } from "../cri/runtime.ts";
 import type { ContainerState, ContainerStatus, PodSandboxStatus } from "../cri/state.ts";
-import { type PodIdentity, podIdentity } from "../labels.ts";
+import { type PodIdentity, podIdentity, podUid } from "../labels.ts";
 import {
   NOTHING,
   newestFirst,
@@ -26,6 +26,7 @@ export interface RuntimeCacheOptions {
 export interface RuntimeCache {
   get(uid: string): PodRuntimeState;
   identities(): PodIdentity[];
+  isEmpty(): boolean;
   /** Asks the runtime for everything, and tells of pods that changed. Calls at the same time share one. */
   relist(): Promise<void>;
   /** Calls back with a pod's uid whenever what is known of it changed, by whomever. Answers how to stop. */
@@ -103,12 +104,25 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     }
   }
 
+  /** Whether a list shows what is known of all pods and nothing else. It nearly always does, and then it costs little. */
+  function isAllKnown(sandboxes: readonly Listed[], containers: readonly Listed[]): boolean {
+    const stateOf = ({ labels }: Labelled) => entries.get(podUid(labels) ?? "")?.state ?? NOTHING;
+    let known = 0;
+    for (const { state } of entries.values()) known += state.sandboxes.length + state.containers.length;
+    return (
+      known === sandboxes.length + containers.length &&
+      sandboxes.every((found) => isKnown(stateOf(found).sandboxes, found)) &&
+      containers.every((found) => isKnown(stateOf(found).containers, found))
+    );
+  }
+
   async function list(): Promise<void> {
     const versions = new Map([...entries].map(([uid, { version }]) => [uid, version]));
     const [sandboxes, containers] = await Promise.all([
       runtime.listPodSandboxes({ labels: ownLabels }),
       runtime.listContainers({ labels: ownLabels }),
     ]);
+    if (isAllKnown(sandboxes, containers)) return;
     const uids = new Set(entries.keys());
     const sandboxesOf = Map.groupBy(sandboxes, uidOf);
     const containersOf = Map.groupBy(containers, uidOf);
@@ -137,6 +151,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   return {
     get: (uid) => entries.get(uid)?.state ?? NOTHING,
     identities: () => [...entries.values()].map(({ identity }) => identity),
+    isEmpty: () => entries.size === 0,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -185,7 +200,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
 type Labelled = { readonly labels: Readonly<Record<string, string>> };
 
 function uidOf({ labels }: Labelled): string | undefined {
-  return podIdentity(labels)?.uid;
+  return podUid(labels);
 }
 
 function identityIn([first]: readonly Labelled[]): PodIdentity | undefined {
@@ -206,13 +221,14 @@ interface Found {
   readonly state: string;
 }
 
+type Listed = Found & Labelled;
+
 function showsAll(known: readonly Found[], found: readonly Found[]): boolean {
-  return (
-    known.length === found.length &&
-    found.every(
-      (each) => each.state !== UNKNOWN && known.some(({ id, state }) => id === each.id && state === each.state),
-    )
-  );
+  return known.length === found.length && found.every((each) => isKnown(known, each));
+}
+
+function isKnown(known: readonly Found[], found: Found): boolean {
+  return found.state !== UNKNOWN && known.some(({ id, state }) => id === found.id && state === found.state);
 }
 
 const UNKNOWN: ContainerState = "CONTAINER_UNKNOWN";
