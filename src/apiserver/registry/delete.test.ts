@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { namespaces } from "../../api/generated/resources.ts";
+import type { ApiObject } from "../../api/meta.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 import { askRaw, type RawAnswer } from "../testing/raw-door.ts";
 
@@ -99,6 +100,41 @@ test("a shorter grace period counts from the first delete, and a dry run shows i
   assert.equal((await ask("GET", "pods/patient")).json().metadata.deletionGracePeriodSeconds, 30);
   const gone = (await ask("DELETE", "pods/patient", grace(0))).json().metadata;
   assert.deepEqual([gone.deletionGracePeriodSeconds, gone.deletionTimestamp], [0, START]);
+});
+
+test("watchers see the end of a grace period before the pod goes", async () => {
+  const pods = "/api/v1/namespaces/shop/pods";
+  // On a node the client asks for no grace; a pod without a node never has one.
+  for (const [name, spec, options] of [
+    ["forced", SPECS.pods, grace(0)],
+    ["waiting", { spec: { containers: [{ name: "c", image: "c" }] } }, {}],
+  ] as const) {
+    await askRaw(memory.server, pods, { method: "POST", body: JSON.stringify({ metadata: { name }, ...spec }) });
+    const before = (await ask("GET", `pods/${name}`)).json().metadata;
+    const { metadata } = (await ask("DELETE", `pods/${name}`, options)).json();
+    const query = `watch=true&timeoutSeconds=1&fieldSelector=metadata.name=${name}&resourceVersion=${before.resourceVersion}`;
+    const watch = askRaw(memory.server, `${pods}?${query}`);
+    await memory.clock.advance(2000);
+    const lines = (await watch).text.trim().split("\n");
+    const seen = lines.map((line) => JSON.parse(line) as { type: string; object: ApiObject });
+    assert.deepEqual(
+      seen.map(({ type }) => type),
+      ["MODIFIED", "DELETED"],
+    );
+    for (const { object } of seen) {
+      assert.equal(object.metadata?.deletionGracePeriodSeconds, 0);
+      assert.equal(object.metadata?.generation, before.generation + 1);
+    }
+    assert.equal(seen[1]?.object.metadata?.resourceVersion, metadata.resourceVersion);
+  }
+});
+
+test("deletes of the same pod at once all have their way", async () => {
+  await make("pods", "wanted");
+  const answers = await Promise.all([1, 2, 3].map(() => ask("DELETE", "pods/wanted", grace(0))));
+  for (const { code, text } of answers) assert.ok(code === 200 || code === 404, text);
+  assert.equal(answers.filter(({ code }) => code === 200).length > 0, true);
+  assert.equal((await ask("GET", "pods/wanted")).code, 404);
 });
 
 test("a namespace says only since when it goes", async () => {

@@ -4,7 +4,7 @@ import { conflict, notFound } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
 import { admissionAttributes } from "./admit.ts";
-import { encode, stamp, stampedCopy } from "./codec.ts";
+import { stampedCopy } from "./codec.ts";
 import type { ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
@@ -46,7 +46,7 @@ export async function deleteObject(
   let current = await resource.storage.get(target.namespace, target.name);
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(resource.schema, target.name);
-    checkPreconditions(resource, target, current);
+    checkPreconditions(resource, target, current.object);
     if (isPending(resource, target, { current, nowMs: context.clock.now() })) return { stored: current, gone: false };
     if (target.admission !== "already") await admitDeletion(resource, { current, target, context });
     resource.strategy.beforeDelete?.(current.object, context);
@@ -90,19 +90,33 @@ async function deleteOnce(
   work: { current: Stored; options: DeleteOptions; context: WriteContext },
 ): Promise<Deletion> {
   const { current, options, context } = work;
-  const draft = markedForDeletion(resource, { current, options, nowMs: context.clock.now() });
+  const nowMs = context.clock.now();
+  const grace = graceOf(resource, { current, options, nowMs });
+  // Who waits for the end of a grace period may not change anything but its length.
+  if (grace === "pending") return { stored: current, gone: false };
+  const draft = markedForDeletion(resource, { current, options, nowMs, grace });
   if (draft === current.object) return { stored: current, gone: false };
   const gone = isDone(resource, draft);
   if (context.dryRun) {
     return { stored: { ...current, object: draft, bytes: Buffer.from(JSON.stringify(draft)) }, gone };
   }
   if (!gone) return { stored: await resource.storage.update(draft, current.revision), gone };
-  const revision = await resource.storage.delete(current);
-  await resource.strategy.afterDelete?.(current.object);
-  // Upstream writes the end of a graceful deletion down before it removes the object, and answers that.
-  const isGraceful = resource.strategy.gracePeriodSeconds !== undefined;
-  const bytes = isGraceful ? stamp(encode(draft), revision) : stampedCopy(current.bytes, revision);
-  return { stored: { object: isGraceful ? draft : current.object, bytes, revision }, gone };
+  if (grace === undefined) return await remove(resource, current);
+  // The end of a grace period is written down before the object goes: watchers see it, as upstream's do.
+  const last = await resource.storage.update(draft, current.revision);
+  try {
+    return await remove(resource, last);
+  } catch (error) {
+    // Who saw that it may go was faster.
+    if (error instanceof RevisionMismatchError && error.current === undefined) return { stored: last, gone };
+    throw error;
+  }
+}
+
+async function remove(resource: ServedResource, last: Stored): Promise<Deletion> {
+  const revision = await resource.storage.delete(last);
+  await resource.strategy.afterDelete?.(last.object);
+  return { stored: { object: last.object, bytes: stampedCopy(last.bytes, revision), revision }, gone: true };
 }
 
 /**
@@ -122,11 +136,9 @@ function isPending(
 /** The object as the delete leaves it; the very same object when the delete changes nothing. */
 function markedForDeletion(
   resource: ServedResource,
-  work: { current: Stored; options: DeleteOptions; nowMs: number },
+  work: { current: Stored; options: DeleteOptions; nowMs: number; grace: Grace | undefined },
 ): ApiObject {
-  const { current, options, nowMs } = work;
-  const grace = graceOf(resource, work);
-  if (grace === "pending") return current.object;
+  const { current, options, nowMs, grace } = work;
   const draft = cloneJson(current.object);
   const meta = draft.metadata!;
   const isFirst = meta.deletionTimestamp === undefined;
@@ -144,6 +156,11 @@ function markedForDeletion(
   return equalJson(draft, current.object) && !isDone(resource, draft) ? current.object : draft;
 }
 
+interface Grace {
+  readonly seconds: number;
+  readonly endMs: number;
+}
+
 /**
  * How long a delete lets the object live (upstream: rest.BeforeDelete): undefined where it has no grace period, or none that
  * is left; `pending` while an earlier one runs that this delete does not make shorter.
@@ -151,7 +168,7 @@ function markedForDeletion(
 function graceOf(
   resource: ServedResource,
   work: { current: Stored; options: DeleteOptions; nowMs: number },
-): { seconds: number; endMs: number } | "pending" | undefined {
+): Grace | "pending" | undefined {
   const { current, options, nowMs } = work;
   if (resource.strategy.gracePeriodSeconds === undefined) return undefined;
   const { deletionTimestamp, deletionGracePeriodSeconds: earlier = 0 } = current.object.metadata ?? {};
@@ -198,13 +215,14 @@ function isDone(resource: ServedResource, object: ApiObject): boolean {
   );
 }
 
-function checkPreconditions(
+/** @throws StatusError Conflict when the object is not the one, or not the version of it, that the client means */
+export function checkPreconditions(
   resource: ServedResource,
   target: { name: string; options: DeleteOptions },
-  current: Stored,
+  current: ApiObject,
 ): void {
   const { uid, resourceVersion } = target.options.preconditions ?? {};
-  const meta = current.object.metadata ?? {};
+  const meta = current.metadata ?? {};
   const wrong =
     uid !== undefined && uid !== meta.uid
       ? `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid}). The object might have been deleted and then recreated`
