@@ -50,7 +50,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
       const audiences = request.spec?.audiences?.length ? request.spec.audiences : [...options.audiences];
       const asked = request.spec?.expirationSeconds ?? DEFAULT_EXPIRATION_SECONDS;
       const name = serviceAccount.metadata?.name ?? "";
-      checkExpiration(asked, name);
+      checkExpiration(asked);
       const expirationSeconds = Math.min(asked, options.maxExpirationSeconds ?? asked);
       if (expirationSeconds < asked) {
         warn?.(`requested expiration of ${asked} seconds shortened to ${expirationSeconds} seconds`);
@@ -93,7 +93,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   };
 }
 
-function checkExpiration(seconds: number, name: string): void {
+function checkExpiration(seconds: number): void {
   const errors: FieldError[] = [];
   const field = "spec.expirationSeconds";
   if (seconds < MIN_EXPIRATION_SECONDS) {
@@ -102,5 +102,5 @@ function checkExpiration(seconds: number, name: string): void {
   if (seconds > MAX_EXPIRATION_SECONDS) {
     errors.push(invalid(field, seconds, "may not specify a duration larger than 2^32 seconds"));
   }
-  if (errors.length > 0) throw invalidObject({ group: "authentication.k8s.io", kind: "TokenRequest" }, name, errors);
+  if (errors.length > 0) throw invalidObject({ group: "authentication.k8s.io", kind: "TokenRequest" }, "", errors);
 }

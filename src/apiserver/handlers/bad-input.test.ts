@@ -318,7 +318,11 @@ suite("bad input", () => {
     );
     assert.equal(made.code, 201, made.text);
     const evict = (options: object) =>
-      askRaw(memory.server, `${PODS}/p/eviction`, post(JSON.stringify({ deleteOptions: options })));
+      askRaw(
+        memory.server,
+        `${PODS}/p/eviction`,
+        post(JSON.stringify({ metadata: { name: "p" }, deleteOptions: options })),
+      );
     assert.equal((await evict({ dryRun: ["All"] })).code, 201);
     assert.equal((await evict({ preconditions: { uid: "x" } })).code, 409);
     const { metadata } = (await askRaw(memory.server, `${PODS}/p`)).json();

@@ -7,6 +7,7 @@ import { formatTime } from "../../base/clock.ts";
 import { objectAnswer, withInfo } from "../exchange.ts";
 import { writeContext } from "../handlers/environment.ts";
 import type { VirtualHandler } from "../handlers/handler.ts";
+import { placeInNamespace } from "../handlers/place-in-namespace.ts";
 import { typedBody } from "../handlers/typed-body.ts";
 import { admissionAttributes } from "../registry/admit.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
@@ -19,6 +20,10 @@ const BINDING = { group: "", version: "v1", kind: "Binding" };
 export const bindingSubresource: Subresource = {
   async create(resource, exchange, environment) {
     const binding = await typedBody<Binding>(exchange, BINDING);
+    placeInNamespace(resource, binding, exchange);
+    if (binding.metadata?.name !== exchange.info.name) {
+      throw badRequest("name in URL does not match name in Binding object");
+    }
     const node = binding.target?.name ?? "";
     if ((binding.target?.kind ?? "Node") !== "Node" || node === "") {
       throw badRequest('target: a Binding must name the node: target.kind "Node" and target.name');

@@ -21,14 +21,23 @@ async function setUp(
     status?: Partial<NonNullable<PodDisruptionBudget["status"]>>;
     spec?: PodDisruptionBudget["spec"];
     apiVersion?: string;
+    phase?: string;
+    finalizers?: string[];
   } = {},
-): Promise<() => Promise<unknown>> {
+): Promise<(deleteOptions?: object) => Promise<unknown>> {
   const { client } = memory;
   const target = { namespace, name: "web" };
   const spec = { nodeName: "n1", containers: [{ name: "main", image: "web:1" }] };
-  const pod = await client.create<Pod>(pods, { metadata: { ...target, labels: { app: "web" } }, spec });
+  const pod = await client.create<Pod>(pods, {
+    metadata: { ...target, labels: { app: "web" }, ...(options.finalizers && { finalizers: options.finalizers }) },
+    spec,
+  });
   const conditions = [{ type: "Ready", status: options.ready === false ? "False" : "True" }];
-  await client.update<Pod>(pods, { ...pod, status: { phase: "Running", conditions } }, { subresource: "status" });
+  await client.update<Pod>(
+    pods,
+    { ...pod, status: { phase: options.phase ?? "Running", conditions } },
+    { subresource: "status" },
+  );
   const budget = await client.create<PodDisruptionBudget>(podDisruptionBudgets, {
     metadata: { namespace, name: "b" },
     spec: { minAvailable: 1, selector: { matchLabels: { app: "web" } }, ...options.spec },
@@ -40,8 +49,14 @@ async function setUp(
   }
   const { apiVersion = "policy/v1" } = options;
   const eviction: ApiObject = { apiVersion, kind: "Eviction", metadata: target };
-  return () => client.create(pods, eviction, { subresource: "eviction", target });
+  return (deleteOptions) =>
+    client.create(pods, { ...eviction, ...(deleteOptions && { deleteOptions }) }, { subresource: "eviction", target });
 }
+
+const podOf = (namespace: string): Promise<Pod> => memory.client.get<Pod>(pods, { namespace, name: "web" });
+const budgetOf = (namespace: string) =>
+  memory.client.get<PodDisruptionBudget>(podDisruptionBudgets, { namespace, name: "b" });
+const targetOf = ({ status }: Pod) => status?.conditions?.find(({ type }) => type === "DisruptionTarget");
 
 async function causeOf(evict: () => Promise<unknown>): Promise<string | undefined> {
   const error = await evict().then(
@@ -89,4 +104,69 @@ test("a pod that is not ready may go when enough others are, or always where the
   await causeOf(await setUp("few", { ready: false, status: { currentHealthy: 0 } }));
   const spec = { unhealthyPodEvictionPolicy: "AlwaysAllow" };
   await (await setUp("always", { ready: false, status: { currentHealthy: 0 }, spec }))();
+});
+
+test("what a budget says when it allows none", async () => {
+  const none = (reason: string, message: string) => [
+    { type: "DisruptionAllowed", status: "False", reason, message, lastTransitionTime: "2026-01-01T00:00:00Z" },
+  ];
+  const enough = { currentHealthy: 3, desiredHealthy: 1 };
+  const failed = { ...enough, conditions: none("SyncFailed", "no controller") };
+  assert.equal(
+    await causeOf(await setUp("failed", { status: failed })),
+    "The disruption budget b does not allow evicting pods currently because it failed sync: no controller",
+  );
+  assert.equal(
+    await causeOf(await setUp("why", { status: { ...enough, conditions: none("Paused", "not today") } })),
+    "The disruption budget b does not allow evicting pods currently (Paused): not today",
+  );
+  assert.equal(
+    await causeOf(await setUp("mute", { status: enough })),
+    "The disruption budget b does not allow evicting pods currently",
+  );
+});
+
+test("the last disruption that a budget allows turns its condition", async () => {
+  await (await setUp("last", { status: { disruptionsAllowed: 1 } }))();
+  const condition = (await budgetOf("last")).status?.conditions?.find(({ type }) => type === "DisruptionAllowed");
+  assert.deepEqual([condition?.status, condition?.reason], ["False", "InsufficientPods"]);
+});
+
+test("a pod that ended goes without its budget, and is told why as well", async () => {
+  for (const phase of ["Succeeded", "Pending"]) {
+    const namespace = phase.toLowerCase();
+    await (await setUp(namespace, { phase, finalizers: ["example.com/held"] }))();
+    assert.equal(targetOf(await podOf(namespace))?.status, "True");
+    assert.equal((await budgetOf(namespace)).status?.disruptedPods, undefined);
+  }
+});
+
+test("a dry run leaves pod and budget as they are", async () => {
+  await (await setUp("dry", { status: { disruptionsAllowed: 1 } }))({ dryRun: ["All"] });
+  assert.equal(targetOf(await podOf("dry")), undefined);
+  assert.equal((await budgetOf("dry")).status?.disruptionsAllowed, 1);
+});
+
+test("an eviction of another pod or another version of it is refused and leaves no note", async () => {
+  const evict = await setUp("strict", { status: { disruptionsAllowed: 5 } });
+  const { metadata } = await podOf("strict");
+  const refusals: [object, RegExp][] = [
+    [{ uid: "other" }, /the UID in the precondition \(other\) does not match/],
+    [{ resourceVersion: "1" }, /the ResourceVersion in the precondition \(1\) does not match/],
+  ];
+  for (const [preconditions, message] of refusals) await assert.rejects(evict({ preconditions }), message);
+  assert.equal(targetOf(await podOf("strict")), undefined);
+  await evict({ preconditions: { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion } });
+  assert.ok((await podOf("strict")).metadata?.deletionTimestamp);
+});
+
+test("an Eviction is named after its pod", async () => {
+  await setUp("named");
+  const evict = (metadata: object) =>
+    memory.client.create(pods, { apiVersion: "policy/v1", kind: "Eviction", metadata } as ApiObject, {
+      subresource: "eviction",
+      target: { namespace: "named", name: "web" },
+    });
+  await assert.rejects(evict({ name: "other" }), /name in URL does not match name in Eviction object/);
+  await assert.rejects(evict({ name: "web", namespace: "other" }), /namespace of the provided object does not match/);
 });
