@@ -20,10 +20,12 @@ import { limitRanger } from "./limit-ranger.ts";
 import { namespaceAutoProvision } from "./namespace-auto-provision.ts";
 import { namespaceExists } from "./namespace-exists.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { podNodeSelector } from "./pod-node-selector.ts";
+import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security/pod-security.ts";
 import { podTolerationRestriction } from "./pod-toleration-restriction.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
@@ -34,6 +36,7 @@ import { resourceQuota } from "./quota/resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { switchedOff } from "./switched-off.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 import { mutatingAdmissionWebhook } from "./webhook/mutating-webhook.ts";
 import { validatingAdmissionWebhook } from "./webhook/validating-webhook.ts";
@@ -80,6 +83,7 @@ export const pluginTable: readonly PluginEntry[] = [
   off("ExtendedResourceToleration", extendedResourceToleration),
   on("DefaultStorageClass", defaultStorageClass),
   on("StorageObjectInUseProtection", storageObjectInUseProtection),
+  on("PodGroupProtection", switchedOff("PodGroupProtection")),
   off("OwnerReferencesPermissionEnforcement", ownerReferencesPermissionEnforcement),
   on("PersistentVolumeClaimResize", persistentVolumeClaimResize),
   on("RuntimeClass", runtimeClass),
@@ -90,6 +94,10 @@ export const pluginTable: readonly PluginEntry[] = [
   on("DefaultIngressClass", defaultIngressClass),
   off("DenyServiceExternalIPs", denyServiceExternalIps),
   on("PodTopologyLabels", podTopologyLabels),
+  on("PodGroupWorkloadExists", switchedOff("PodGroupWorkloadExists")),
+  on("NodeDeclaredFeatureValidator", nodeDeclaredFeatureValidator),
+  on("JobValidation", switchedOff("JobValidation")),
+  on("PodResizeValidator", podResizeValidator),
   on("MutatingAdmissionPolicy", mutatingAdmissionPolicy),
   on("MutatingAdmissionWebhook", mutatingAdmissionWebhook),
   on("ValidatingAdmissionPolicy", validatingAdmissionPolicy),
