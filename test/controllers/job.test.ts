@@ -98,9 +98,14 @@ describe("a job with the real API server", () => {
     await world.patch({ spec: { suspend: false } });
     await world.pass(1000);
     assert.equal((await world.podNames()).length, 2);
+    assert.ok((await world.job()).status?.startTime);
+    const resized = { spec: { template: { spec: { nodeSelector: { disk: "ssd" } } } } };
+    await assert.rejects(world.patch(resized), /field is immutable/);
     await world.patch({ spec: { suspend: true } });
     await world.pass(1000);
     assert.equal((await world.podNames()).length, 0);
+    assert.equal((await world.job()).status?.startTime, undefined);
+    await world.patch(resized);
     assert.deepEqual(
       (await world.events()).filter((event) => event.includes("Job")),
       ["Normal Suspended: Job suspended", "Normal Resumed: Job resumed"],

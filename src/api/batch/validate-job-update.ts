@@ -1,3 +1,4 @@
+import { isConditionTrue } from "../conditions.ts";
 import { type FieldError, invalid } from "../field-error.ts";
 import type { Job, JobSpec } from "../generated/batch/v1.ts";
 import type { Container, PodSpec } from "../generated/core/v1.ts";
@@ -28,9 +29,10 @@ function validateCompletions(spec: JobSpec | undefined, before: JobSpec | undefi
   return [invalid(field, completions ?? "null", "can only be modified in tandem with spec.parallelism")];
 }
 
-/** Suspended before it started, or with no pod left. */
+/** Suspended before it started, or known to be suspended with no pod left. */
 const isIdle = ({ spec, status }: Job): boolean =>
-  spec?.suspend === true && (status?.startTime === undefined || (status.active ?? 0) === 0);
+  spec?.suspend === true &&
+  (status?.startTime === undefined || ((status.active ?? 0) === 0 && isConditionTrue(status.conditions, "Suspended")));
 
 /** The template without what says where pods of an idle job may run, and with how much. */
 function fixedTemplate(spec: JobSpec | undefined, mayMove: boolean): unknown {

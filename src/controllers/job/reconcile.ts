@@ -189,7 +189,8 @@ async function track(context: Context, progress: Progress): Promise<void> {
   const { job, nowMs } = facts;
   const active = counts.active.length - outcome.deleted.length + outcome.created;
   const ending = endingNow(progress, active);
-  const changed = progress.plan.managed && ending === undefined ? suspension(job, nowMs) : undefined;
+  const managed = progress.plan.managed && ending === undefined;
+  const changed = managed ? suspension(job, nowMs) : undefined;
   const account = accountJob({
     ...facts,
     counts,
@@ -198,7 +199,7 @@ async function track(context: Context, progress: Progress): Promise<void> {
     ready: readyCount(counts.active.filter((pod) => !outcome.deleted.includes(pod))),
     removed: outcome.deleted.length,
     conditions: changed === undefined ? job.status?.conditions : withStatus(job.status?.conditions, changed),
-    startTime: startTimeOf(job, { resumed: changed?.status === "False", nowMs }),
+    startTime: startTimeOf(job, { change: changed, managed, ends: ending !== undefined, time: formatTime(nowMs) }),
   });
   const written = await updateStatus(context, job, account.status);
   if (changed !== undefined) {
@@ -229,10 +230,14 @@ function endingNow({ facts, counts, plan, outcome }: Progress, active: number): 
   return jobCondition("SuccessCriteriaMet", { reason: "CompletionsReached", message }, nowMs);
 }
 
-/** A job that is resumed starts anew. */
-function startTimeOf(job: Job, { resumed, nowMs }: { resumed: boolean; nowMs: number }): string | undefined {
-  if (resumed) return formatTime(nowMs);
-  return job.status?.startTime ?? (isSuspended(job) ? undefined : formatTime(nowMs));
+/** A job that is suspended has not started (again); one that is resumed starts anew, and none ends before it starts. */
+function startTimeOf(
+  job: Job,
+  now: { change: JobCondition | undefined; managed: boolean; ends: boolean; time: string },
+): string | undefined {
+  const before = job.status?.startTime;
+  if (isSuspended(job) && !(now.ends && job.spec?.completions !== 0)) return now.managed ? undefined : before;
+  return now.change?.status === "False" ? now.time : (before ?? now.time);
 }
 
 function finished(status: JobStatus, final: JobCondition): JobStatus {
