@@ -108,21 +108,22 @@ export function validateClientConfig(config: WebhookClientConfig | undefined, fi
   return errors;
 }
 
+const URL_PARTS = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/(?:([^/?#]*)@)?([^/?#]*))?/;
+
 function validateUrl(text: string, field: string): FieldError[] {
   const form = "; desired format: https://host[/path]";
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
+  // As Go reads it: without a scheme it is a path, and only two slashes begin a host.
+  const [, scheme = "", user, host = ""] = URL_PARTS.exec(text)!;
+  if (scheme !== "" && host !== "" && !URL.canParse(text)) {
     return [required(field, `url must be a valid URL: cannot parse ${JSON.stringify(text)}${form}`)];
   }
   const errors: FieldError[] = [];
-  const scheme = url.protocol.slice(0, -1);
-  const user = url.password === "" ? url.username : `${url.username}:${url.password}`;
-  if (scheme !== "https") errors.push(invalid(field, scheme, `'https' is the only allowed URL scheme${form}`));
-  if (url.host === "") errors.push(invalid(field, "", `host must be specified${form}`));
-  if (user !== "") errors.push(invalid(field, user, "user information is not permitted in the URL"));
-  const [fragment, query] = [url.hash.slice(1), url.search.slice(1)];
+  if (scheme.toLowerCase() !== "https") {
+    errors.push(invalid(field, scheme.toLowerCase(), `'https' is the only allowed URL scheme${form}`));
+  }
+  if (host === "") errors.push(invalid(field, "", `host must be specified${form}`));
+  if (user !== undefined) errors.push(invalid(field, user, "user information is not permitted in the URL"));
+  const [, query = "", fragment = ""] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(text)!;
   if (fragment !== "") errors.push(invalid(field, fragment, "fragments are not permitted in the URL"));
   if (query !== "") errors.push(invalid(field, query, "query parameters are not permitted in the URL"));
   return errors;

@@ -69,7 +69,7 @@ const cases: readonly [name: string, spec: Partial<CustomResourceDefinitionSpec>
   [
     "no schema",
     { versions: [{ name: "v1", served: true, storage: true }] },
-    ["spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required"],
+    ["spec.versions[0].schema.openAPIV3Schema: Required value"],
   ],
   [
     "no storage version",

@@ -1,5 +1,6 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import { itemsInGo } from "./schema-in-go.ts";
 
 const LIST = "x-kubernetes-list-type";
 const KEYS = "x-kubernetes-list-map-keys";
@@ -62,7 +63,7 @@ function listMapErrors(source: JSONSchemaProps, field: string, keys: readonly st
   const { items } = source;
   if (items === undefined) return [...errors, required(`${field}.items`, `must have a schema if ${LIST} is map`)];
   if (Array.isArray(items))
-    return [...errors, invalid(`${field}.items`, items, `must only have a single schema if ${LIST} is map`)];
+    return [...errors, invalid(`${field}.items`, itemsInGo(items), `must only have a single schema if ${LIST} is map`)];
   if (items.type !== "object") {
     const detail = `must be object if parent array's ${LIST} is map`;
     return [...errors, invalid(`${field}.items.type`, items.type ?? "", detail)];

@@ -58,6 +58,9 @@ export function someSchemaOf(
   });
 }
 
+/** JSON null is how Go sees a default that is not there. */
+export const hasDefault = (schema: JSONSchemaProps): boolean => (schema.default ?? undefined) !== undefined;
+
 function innerSchemas(source: JSONSchemaProps): JSONSchemaProps[] {
   const { items, additionalProperties, additionalItems, not } = source;
   const dependencies = Object.values(source.dependencies ?? {});

@@ -179,7 +179,7 @@ const cases: readonly [name: string, schema: JSONSchemaProps, errors: string[]][
     }),
     [
       '~.properties[x].x-kubernetes-validations[0].reason: Unsupported value: "Because": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"',
-      '~.properties[x].x-kubernetes-validations[0].fieldPath: Invalid value: ".a": fieldPath must be a valid path',
+      '~.properties[x].x-kubernetes-validations[0].fieldPath: Invalid value: ".a": must be a valid path',
     ],
   ],
   [

@@ -39,8 +39,8 @@ export function validateConversion(
 }
 
 /** Whether conversion asks for no version that this server speaks. */
-export const hasNoAcceptedVersion = (versions: readonly string[] | undefined): boolean =>
-  versions !== undefined && versions.length > 0 && !versions.some((version) => ACCEPTED.includes(version));
+export const hasNoAcceptedVersion = (versions: readonly string[] = []): boolean =>
+  versions.length > 0 && !versions.some((version) => ACCEPTED.includes(version));
 
 /** Whether it is certificates in PEM, in base64. */
 export const isBundle = (bundle: string): boolean =>

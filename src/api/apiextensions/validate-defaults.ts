@@ -60,12 +60,15 @@ async function defaultErrors(schema: StructuralSchema, at: At, walk: Walk): Prom
     const wrong = metadataErrors(value, at.meta, at.root);
     if (wrong !== undefined) return [invalid(field, schema.default, `must result in valid metadata: ${wrong}`)];
   } else {
-    const pruned = cloneJson(value);
-    prune(schema, pruned, { isResourceRoot: schema.embeddedResource });
-    if (walk.requiresPruned && !equalJson(pruned, value)) {
-      errors.push(invalid(field, schema.default, "must not have unknown fields"));
-    }
     const isResourceRoot = schema.embeddedResource;
+    // Upstream shows what it has coerced meanwhile.
+    const shown = cloneJson(value);
+    coerceMetadata(schema, shown, { isResourceRoot, dropInvalid: false });
+    const pruned = cloneJson(value);
+    prune(schema, pruned, { isResourceRoot });
+    if (walk.requiresPruned && !equalJson(pruned, value)) {
+      errors.push(invalid(field, shown, "must not have unknown fields"));
+    }
     const coerced = coerceMetadata(schema, value, { isResourceRoot, dropInvalid: false }).errors;
     if (coerced.length > 0) return [...errors, ...coerced.slice(0, 1).map((error) => below(field, error))];
     const embedded = validateEmbeddedMetadata(schema, value, field);
@@ -89,6 +92,11 @@ function below(field: string, error: FieldError): FieldError {
   return { ...error, field: error.field === "<nil>" ? field : `${field}.${error.field}` };
 }
 
+const TYPE_META = [
+  ["kind", "Validation"],
+  ["apiVersion", "validation/v1"],
+] as const;
+
 /** What would be wrong with an object whose metadata had that value there. */
 function metadataErrors(value: unknown, way: readonly (string | number)[], root: StructuralSchema): string | undefined {
   const object = way.reduceRight<unknown>((inner, key) => {
@@ -97,7 +105,7 @@ function metadataErrors(value: unknown, way: readonly (string | number)[], root:
     setField(outer, key, inner);
     return outer;
   }, value) as JsonObject;
-  Object.assign(object, { kind: "Validation", apiVersion: "validation/v1" });
+  for (const [key, text] of TYPE_META) if (way[0] !== key) setField(object, key, text);
   const coerced = coerceMetadata(root, object, { isResourceRoot: true, dropInvalid: false }).errors;
   const errors = coerced.length > 0 ? coerced.slice(0, 1) : validateEmbeddedMetadata(asResourceRoot(root), object);
   if (errors.length === 0) return undefined;

@@ -9,6 +9,7 @@ import type {
 import { dns1035LabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { validateApiApproval } from "./api-approval.ts";
+import { hasDefault, someSchemaOf } from "./schema-places.ts";
 import { hasNoAcceptedVersion, isBundle, validateConversion } from "./validate-conversion.ts";
 import { validateVersionParts } from "./validate-version.ts";
 
@@ -64,7 +65,7 @@ function specErrors(spec: CustomResourceDefinitionSpec, old: CustomResourceDefin
     ...versionErrors(spec, old?.spec),
     ...requiredNames(spec?.names),
     ...validateNames(spec?.names, "spec.names"),
-    ...validateVersionParts(spec),
+    ...validateVersionParts(spec, old?.spec),
     ...validateConversion(spec?.conversion, {
       requiresAccepted: !hasNoAcceptedVersion(oldConversion?.conversionReviewVersions),
       requiresBundle:
@@ -82,11 +83,19 @@ function versionErrors(
   const versions = spec?.versions ?? [];
   const errors: FieldError[] = [];
   const lackedSchemas = old?.versions?.some(({ schema }) => schema?.openAPIV3Schema === undefined) === true;
-  versions.forEach(({ name, served, schema }, index) => {
-    if (schema?.openAPIV3Schema === undefined && (!lackedSchemas || served)) {
-      const why = lackedSchemas ? "because otherwise all fields are pruned" : "schemas are required";
-      errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, why));
+  versions.forEach(({ served, schema }, index) => {
+    if (schema?.openAPIV3Schema !== undefined) return;
+    const field = `spec.versions[${index}].schema.openAPIV3Schema`;
+    if (!lackedSchemas) errors.push(required(field));
+    else if (served && spec.preserveUnknownFields !== true) {
+      errors.push(required(field, "because otherwise all fields are pruned"));
     }
+  });
+  if (spec?.preserveUnknownFields === true && someSchemaOf(spec, hasDefault)) {
+    const detail = "must be false in order to use defaults in the schema";
+    errors.push(invalid("spec.preserveUnknownFields", true, detail));
+  }
+  versions.forEach(({ name }, index) => {
     const wrong = dns1035LabelErrors(name ?? "");
     if (wrong.length > 0) errors.push(invalid(`spec.versions[${index}].name`, name, wrong.join(",")));
   });
@@ -98,6 +107,10 @@ function versionErrors(
     const detail = "must have exactly one version marked as storage version";
     errors.push(invalid("spec.versions", shownVersions(spec), detail));
   }
+  // Upstream's internal form names the first version once more.
+  const [first = ""] = names;
+  const wrong = first === "" ? [] : dns1035LabelErrors(first);
+  if (wrong.length > 0) errors.push(invalid("spec.version", first, wrong.join(",")));
   return errors;
 }
 

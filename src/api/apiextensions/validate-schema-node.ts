@@ -24,7 +24,7 @@ export async function schemaNodeErrors(source: JSONSchemaProps, context: SchemaC
     await add(source.additionalProperties, {
       field: `${field}.additionalProperties`,
       ...(context.isInsideMeta ? { forbiddenDefaults: "inside additionalProperties applying to object metadata" } : {}),
-      ...scopeBelow(context.rules, source, "element"),
+      ...scopeBelow(context.rules, source),
     });
   }
   for (const [name, property] of Object.entries(source.properties ?? {})) {
@@ -37,7 +37,7 @@ export async function schemaNodeErrors(source: JSONSchemaProps, context: SchemaC
     await add(items, {
       field: `${field}.items`,
       ...(isCorrelatable || context.uncorrelatable !== undefined ? {} : { uncorrelatable: field }),
-      ...scopeBelow(context.rules, source, "element"),
+      ...scopeBelow(context.rules, source),
     });
   }
   errors.schema.push(...listAndMapErrors(source, field, context.options));
@@ -50,7 +50,11 @@ export async function schemaNodeErrors(source: JSONSchemaProps, context: SchemaC
 const withoutRules = { rules: undefined } as unknown as Partial<SchemaContext>;
 
 function propertyContext(source: JSONSchemaProps, name: string, context: SchemaContext): Partial<SchemaContext> {
-  const scope = scopeBelow(context.rules, source, name);
+  const isCorrelatable = ["granular", "atomic"].includes(source["x-kubernetes-map-type"] ?? "granular");
+  const scope = {
+    ...scopeBelow(context.rules, source, name),
+    ...(isCorrelatable || context.uncorrelatable !== undefined ? {} : { uncorrelatable: context.field }),
+  };
   if (!META_FIELDS.has(name) || !(context.isRoot || source["x-kubernetes-embedded-resource"])) return scope;
   const inside = { ...scope, isInsideMeta: true };
   return context.isRoot ? { ...inside, forbiddenDefaults: `in top-level ${name}` } : inside;

@@ -15,7 +15,8 @@ import { inOrderOfTexts, isUnset, structuralViolations } from "../structural/vio
 import { setErrors, unsoundKeys } from "./list-and-map-rules.ts";
 import { newTotalCost, totalCostErrors } from "./rule-cost.ts";
 import type { SchemaOptions } from "./schema-context.ts";
-import { placesOf, someSchema, someSchemaOf } from "./schema-places.ts";
+import { schemaInGo } from "./schema-in-go.ts";
+import { hasDefault, placesOf, someSchema, someSchemaOf } from "./schema-places.ts";
 import { validateDefaults } from "./validate-defaults.ts";
 import { schemaNodeErrors } from "./validate-schema-node.ts";
 
@@ -29,11 +30,12 @@ export async function validateSchemas(
   old?: CustomResourceDefinition,
 ): Promise<FieldError[]> {
   const errors: FieldError[] = [];
+  const requiresStructural = mustBeStructural(spec, old?.spec);
   for (const { field, value, versions } of placesOf(spec, "schema")) {
     const source = value.openAPIV3Schema;
     if (source === undefined) continue;
     const isUnchanged = old !== undefined && versions.every((name) => equalJson(source, schemaOf(old.spec, name)));
-    const options = await schemaOptions(source, { old: old?.spec, isUnchanged });
+    const options = { ...(await schemaOptions(source, { old: old?.spec, isUnchanged })), requiresStructural };
     const hasStatus = (spec?.versions ?? []).some(
       ({ name, subresources }) => versions.includes(name) && subresources?.status !== undefined,
     );
@@ -48,12 +50,39 @@ const schemaOf = (spec: CustomResourceDefinitionSpec | undefined, version: strin
 
 const NODES_AT_ONCE = 60;
 
-type Options = SchemaOptions & { readonly requiresPruned: boolean };
+type Options = SchemaOptions & { readonly requiresPruned: boolean; readonly requiresStructural: boolean };
+
+/** Only where all unknown fields are kept, and schemas were not structural before, need they not be so now. */
+function mustBeStructural(
+  spec: CustomResourceDefinitionSpec | undefined,
+  old: CustomResourceDefinitionSpec | undefined,
+): boolean {
+  return (
+    old === undefined ||
+    spec?.preserveUnknownFields !== true ||
+    someSchemaOf(spec, (schema) => hasDefault(schema) || hasExtension(schema)) ||
+    !(old.versions ?? []).some(({ schema }) => {
+      const source = schema?.openAPIV3Schema;
+      if (source === undefined) return false;
+      return someSchema(source, isUnsupported) || structuralViolations(compileStructural(source), "").length > 0;
+    })
+  );
+}
+
+function hasExtension(schema: JSONSchemaProps): boolean {
+  return (
+    schema["x-kubernetes-embedded-resource"] === true ||
+    schema["x-kubernetes-preserve-unknown-fields"] !== undefined ||
+    schema["x-kubernetes-int-or-string"] === true ||
+    schema["x-kubernetes-list-type"] !== undefined ||
+    [schema["x-kubernetes-list-map-keys"], schema["x-kubernetes-validations"]].some((each) => (each?.length ?? 0) > 0)
+  );
+}
 
 async function schemaOptions(
   source: JSONSchemaProps,
   { old, isUnchanged }: { old: CustomResourceDefinitionSpec | undefined; isUnchanged: boolean },
-): Promise<Options> {
+): Promise<Omit<Options, "requiresStructural">> {
   const hadNone = (predicate: (schema: JSONSchemaProps) => boolean): boolean =>
     old === undefined || !someSchemaOf(old, predicate);
   const hasRules = someSchema(source, (schema) => (schema["x-kubernetes-validations"]?.length ?? 0) > 0);
@@ -72,7 +101,7 @@ const TYPES: ReadonlySet<string> = new Set(["string", "number", "integer", "bool
 async function hadUnprunedDefaults(old: CustomResourceDefinitionSpec): Promise<boolean> {
   for (const { schema } of old.versions ?? []) {
     const source = schema?.openAPIV3Schema;
-    if (source === undefined || !someSchema(source, (each) => (each.default ?? undefined) !== undefined)) continue;
+    if (source === undefined || !someSchema(source, hasDefault)) continue;
     const errors = await validateDefaults(compileStructural(source), "", { requiresPruned: true });
     if (errors.some(({ message }) => message.endsWith("must not have unknown fields"))) return true;
   }
@@ -81,6 +110,12 @@ async function hadUnprunedDefaults(old: CustomResourceDefinitionSpec): Promise<b
 
 async function schemaErrors(source: JSONSchemaProps, field: string, options: Options): Promise<FieldError[]> {
   const structural = compileStructural(source);
+  if (!options.requiresStructural || someSchema(source, isUnsupported)) {
+    const found = await schemaNodeErrors(source, {
+      ...{ field, isRoot: true, isInsideMeta: false, options, pause: portions(NODES_AT_ONCE) },
+    });
+    return [...found.schema];
+  }
   const wrongPatterns = await patternViolations(source, field);
   const violations = inOrderOfTexts([...structuralViolations(structural, field), ...wrongPatterns]);
   await nextTurn();
@@ -93,6 +128,18 @@ async function schemaErrors(source: JSONSchemaProps, field: string, options: Opt
   const rules = errors.length > 0 ? {} : { rules: { declared: declaredRootType(structural), cardinality: 1, total } };
   const found = await schemaNodeErrors(source, { field, isRoot: true, isInsideMeta: false, options, pause, ...rules });
   return [...errors, ...found.schema, ...found.rules, ...totalCostErrors(total, field)];
+}
+
+/** What no structural schema can be made of; the keyword itself is told then, and nothing that would follow from it. */
+function isUnsupported(schema: JSONSchemaProps): boolean {
+  const { patternProperties, dependencies, definitions, additionalItems, items } = schema;
+  return (
+    Boolean(schema.id || schema.$schema || schema.$ref) ||
+    [patternProperties, dependencies, definitions].some((each) => Object.keys(each ?? {}).length > 0) ||
+    additionalItems !== undefined ||
+    (Array.isArray(items) && items.length > 0) ||
+    schema["x-kubernetes-preserve-unknown-fields"] === false
+  );
 }
 
 /** What Go calls the keywords that may stand at the root when status is written by itself. */
@@ -132,7 +179,7 @@ function rootErrors(source: JSONSchemaProps, field: string, hasStatus: boolean):
     Object.entries(source).some(([key, value]) => !isUnset(value) && ALLOWED_AT_ROOT[key] === undefined)
   ) {
     const detail = `only [${Object.values(ALLOWED_AT_ROOT).join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`;
-    errors.push(invalid(field, source, detail));
+    errors.push(invalid(field, schemaInGo(source), detail));
   }
   if (source.nullable) errors.push(forbiddenField(`${field}.nullable`, "nullable cannot be true at the root"));
   return errors;

@@ -6,10 +6,11 @@ import type {
   CustomResourceSubresources,
   SelectableField,
 } from "../generated/apiextensions.k8s.io/v1.ts";
+import { equalJson } from "../patch/json-value.ts";
 import { compileStructural } from "../structural/compile.ts";
 import { validFieldPath } from "../structural/field-path.ts";
 import type { StructuralSchema } from "../structural/structural.ts";
-import { placesOf } from "./schema-places.ts";
+import { type Place, placesOf } from "./schema-places.ts";
 
 const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
 const COLUMN_FORMATS = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
@@ -17,21 +18,27 @@ const SELECTABLE_MAX = 8;
 const WARNING_MAX = 256;
 
 /** What is wrong with what versions say beside their schemas. */
-export function validateVersionParts(spec: CustomResourceDefinitionSpec): FieldError[] {
+export function validateVersionParts(
+  spec: CustomResourceDefinitionSpec,
+  old?: CustomResourceDefinitionSpec,
+): FieldError[] {
+  const hasOneSchema = placesOf(spec, "schema").some(({ field }) => field === "spec.validation");
   return [
     ...(spec?.versions ?? []).flatMap((version, index) => deprecationErrors(version, `spec.versions[${index}]`)),
     ...placesOf(spec, "subresources").flatMap(({ field, value }) => subresourceErrors(value, field)),
     ...placesOf(spec, "additionalPrinterColumns").flatMap(({ field, value }) =>
       value.flatMap((column, index) => columnErrors(column, `${field}[${index}]`)),
     ),
-    ...placesOf(spec, "selectableFields").flatMap(({ field, value, versions }) => {
-      const source = (spec?.versions ?? []).find(({ name }) => name === versions[0])?.schema?.openAPIV3Schema;
+    ...placesOf(spec, "selectableFields").flatMap((place) => {
+      const { field, value, versions } = place;
       if (value.length === 0) return [];
+      const isShared = field === "spec.selectableFields";
+      const source = (spec?.versions ?? []).find(({ name }) => name === versions[0])?.schema?.openAPIV3Schema;
+      if (isShared && !hasOneSchema) return [invalid(field, "", "may only be set when validations.schema is included")];
       if (source === undefined) {
-        const detail = "selectableFields may only be set when version.schema.openAPIV3Schema is not included";
-        return [invalid(field, "", detail)];
+        return [invalid(field, "", "may only be set when `version.schema.openAPIV3Schema` is not included")];
       }
-      return selectableErrors(value, compileStructural(source), field);
+      return selectableErrors(value, compileStructural(source), { field, mayBeMany: wereAsMany(place, old) });
     }),
   ];
 }
@@ -93,7 +100,24 @@ function columnErrors(column: CustomResourceColumnDefinition, field: string): Fi
   return errors;
 }
 
-function selectableErrors(fields: readonly SelectableField[], schema: StructuralSchema, field: string): FieldError[] {
+/** Too many that were there before may stay. */
+function wereAsMany(
+  { field, value, versions }: Place<SelectableField[]>,
+  old: CustomResourceDefinitionSpec | undefined,
+): boolean {
+  const before = placesOf(old, "selectableFields").find((place) =>
+    field === "spec.selectableFields"
+      ? place.field === field
+      : place.field !== "spec.selectableFields" && place.versions[0] === versions[0],
+  );
+  return before !== undefined && equalJson(before.value, value);
+}
+
+function selectableErrors(
+  fields: readonly SelectableField[],
+  schema: StructuralSchema,
+  { field, mayBeMany }: { field: string; mayBeMany: boolean },
+): FieldError[] {
   const errors: FieldError[] = [];
   const seen = new Set<string>();
   fields.forEach(({ jsonPath }, index) => {
@@ -116,6 +140,6 @@ function selectableErrors(fields: readonly SelectableField[], schema: Structural
     if (seen.has(found.path)) errors.push(duplicate(at, jsonPath));
     seen.add(found.path);
   });
-  if (seen.size > SELECTABLE_MAX) errors.push(tooMany(field, seen.size, SELECTABLE_MAX));
+  if (seen.size > SELECTABLE_MAX && !mayBeMany) errors.push(tooMany(field, seen.size, SELECTABLE_MAX));
   return errors;
 }
