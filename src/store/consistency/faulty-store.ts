@@ -37,6 +37,7 @@ export async function faultyEmbeddedStore(directory: string, conditions: Conditi
     clock,
     logger: silentLogger,
     database: paths.database,
+    acknowledged: paths.acknowledged,
     maximumBytes: undefined,
     map,
     startThread: startWriterThread,

@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, statSync } from "node:fs";
+import { appendFileSync, cpSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/log.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
-import { dataDirectoryPaths } from "../embedded/data-directory.ts";
+import { DataDirectoryError, dataDirectoryPaths } from "../embedded/data-directory.ts";
 import { openEmbeddedStore } from "../embedded/embedded-store.ts";
 import type { Store } from "../store.ts";
 import { checkHistory } from "./check-history.ts";
+import { damageLastFrame } from "./damage-log.ts";
 import type { Operation } from "./history.ts";
 import { listAll, newRecording, operate, watchAndNote } from "./recorder.ts";
 
@@ -18,7 +19,10 @@ const KILL_WITHIN = 400;
 const HEADER_BYTES = 32;
 const TORN_BYTES_MAXIMUM = 20_000;
 
-/** Kills a process that works on a store again and again, tears the end of its log, and checks what each round's history says. */
+/**
+ * Kills a process that works on a store again and again, damages the end of its log in a copy, tears it in the store itself, and
+ * checks what each round's history says.
+ */
 export async function runKillRounds(directory: string, options: { rounds: number; seed: number }): Promise<string[]> {
   const random = seededRandom(options.seed);
   for (let round = 0; round < options.rounds; round++) {
@@ -36,6 +40,8 @@ async function runRound(directory: string, { prefix, random }: { prefix: string;
   const start = before.revision();
   await before.close();
   const operations = await workUntilKilled(directory, { prefix, random });
+  const silent = await openDamaged(directory, { operations, random });
+  if (silent !== undefined) return [silent];
   tearLog(directory, random);
   const store = await open(directory);
   try {
@@ -67,6 +73,30 @@ async function workUntilKilled(
   const [, signal] = await exited;
   if (signal !== "SIGKILL") throw new Error("the process ended by itself");
   return [...operations.values()];
+}
+
+/** A bit flips in the last transaction: either nobody heard of that one, or it is missed. */
+async function openDamaged(
+  directory: string,
+  { operations, random }: { operations: readonly Operation[]; random: Random },
+): Promise<string | undefined> {
+  const copy = `${directory}.damaged`;
+  cpSync(directory, copy, { recursive: true });
+  try {
+    if (!damageLastFrame(dataDirectoryPaths(copy).writeAheadLog, Math.floor(random.fraction() * 4096)))
+      return undefined;
+    const store = await open(copy);
+    const revision = store.revision();
+    await store.close();
+    const acknowledged = operations.map(({ answer }) => (answer?.type === "done" ? answer.revision : 0));
+    const last = Math.max(...acknowledged);
+    return last <= revision ? undefined : `damage has taken acknowledged revision ${last} without a word`;
+  } catch (error) {
+    if (error instanceof DataDirectoryError) return undefined;
+    throw error;
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 /** What a power cut leaves of a write that nobody acknowledged. */

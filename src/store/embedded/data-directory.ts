@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { whyNotWritten } from "../../base/disk-error.ts";
 import { makeDirectory } from "../../base/make-directory.ts";
+import { readAcknowledged } from "./acknowledged.ts";
 import { APPLICATION_ID, CREATE_SQL, FORMAT_VERSION, FORMAT_VERSION_MINIMUM } from "./schema.ts";
 
 /** The data directory cannot be used. The message says which, why, and what to do; nothing in it was changed. */
@@ -16,6 +17,8 @@ export interface DataDirectory {
   readonly database: string;
   /** Its write-ahead log, which is there while the database is open and after a crash. */
   readonly writeAheadLog: string;
+  /** How far writes were acknowledged (acknowledged.ts). */
+  readonly acknowledged: string;
   /** Never written: it carries the lock that only one process can hold. */
   readonly lock: string;
   /** The process id of the last that held the lock, for the message to the next. */
@@ -35,6 +38,7 @@ export function dataDirectoryPaths(path: string): DataDirectory {
     directory,
     database: join(directory, "store.db"),
     writeAheadLog: join(directory, "store.db-wal"),
+    acknowledged: join(directory, "store.db-acknowledged"),
     lock: join(directory, "lock"),
     holder: join(directory, "holder"),
   };
@@ -55,13 +59,11 @@ export function openDataDirectory(path: string): DataDirectory {
 }
 
 /** Checks whose file the database is. To be called under the lock. @throws DataDirectoryError */
-export function checkDatabaseFile({ database, writeAheadLog }: DataDirectory): void {
+export function checkDatabaseFile(paths: DataDirectory): void {
+  const { database } = paths;
   if (!existsSync(database)) {
-    // A new database would take the pages in that log for its own.
-    if ((statSync(writeAheadLog, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
-    throw new DataDirectoryError(
-      `${database} is gone, but its write-ahead log ${writeAheadLog} is there: put the database back beside it, or move the log away and restore a backup`,
-    );
+    requireNothingLeft(paths);
+    return;
   }
   const header = attempt(`cannot read ${database}`, () => readHeader(database));
   if (header.length < HEADER_BYTES || header.toString("latin1", 0, HEADER_MAGIC.length) !== HEADER_MAGIC) {
@@ -80,6 +82,21 @@ export function checkDatabaseFile({ database, writeAheadLog }: DataDirectory): v
       version > FORMAT_VERSION ? "run the newer Wherry that wrote it" : "upgrade it with an older Wherry first";
     throw new DataDirectoryError(
       `${database} has data format ${version}, and this Wherry reads and writes format ${FORMAT_VERSION}: ${advice}`,
+    );
+  }
+}
+
+/** A new database would take the pages of an old log for its own, and hide that the old one is lost. */
+function requireNothingLeft({ database, writeAheadLog, acknowledged }: DataDirectory): void {
+  if ((statSync(writeAheadLog, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw new DataDirectoryError(
+      `${database} is gone, but its write-ahead log ${writeAheadLog} is there: put the database back beside it, or move the log away and restore a backup`,
+    );
+  }
+  const last = readAcknowledged(acknowledged);
+  if (typeof last === "object") {
+    throw new DataDirectoryError(
+      `${database} is gone, and writes up to revision ${last.revision} were acknowledged in it: put it back, or restore a backup; to begin with nothing, remove ${acknowledged}`,
     );
   }
 }

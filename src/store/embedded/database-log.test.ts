@@ -34,7 +34,8 @@ function openLog(context: TestContext): Opened {
     threads.push(thread);
     return thread;
   };
-  const options = { clock, logger: silentLogger, database: paths.database, maximumBytes: undefined, map, startThread };
+  const { database, acknowledged } = paths;
+  const options = { clock, logger: silentLogger, database, acknowledged, maximumBytes: undefined, map, startThread };
   const log = createDatabaseLog(startThread(), options);
   context.after(async () => {
     await log.close();

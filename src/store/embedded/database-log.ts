@@ -9,6 +9,8 @@ export interface DatabaseLogOptions {
   clock: Clock;
   logger: Logger;
   database: string;
+  /** Where it is noted how far writes were acknowledged. */
+  acknowledged: string;
   maximumBytes: number | undefined;
   map: VersionedMap;
   startThread(): WriterThread;
@@ -22,7 +24,7 @@ const FORGET_ROWS_MAXIMUM = 8000;
 
 /** The commit log in SQLite, written by a thread of its own. */
 export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOptions): CommitLog {
-  const { clock, logger, database, maximumBytes, map } = options;
+  const { clock, logger, database, acknowledged, maximumBytes, map } = options;
   let writer = thread;
   let opened = open(writer);
   /** In the order in which they must go (VersionedMap.compact); also those that an earlier attempt could not drop. */
@@ -31,7 +33,7 @@ export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOpti
   let dropping: Promise<void> | undefined;
 
   function open(fresh: WriterThread): Promise<boolean> {
-    const opening = fresh.request({ type: "open", database, maximumBytes });
+    const opening = fresh.request({ type: "open", database, acknowledged, maximumBytes });
     // Whoever writes next hears of a failure.
     opening.catch(() => undefined);
     return opening;

@@ -41,6 +41,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
         clock,
         logger,
         database: paths.database,
+        acknowledged: paths.acknowledged,
         maximumBytes,
         map,
         startThread: startWriterThread,

@@ -2,7 +2,7 @@ import type { Change } from "../memory/versioned-map.ts";
 
 /** What the main thread asks of the writer thread. Each request is answered by one Reply with its number. */
 export type Request =
-  | { readonly type: "open"; readonly database: string; readonly maximumBytes: number | undefined }
+  | OpenRequest
   | CommitRequest
   /** Drop what was committed after `revision` without an acknowledgement, and make the rest safe. */
   | { readonly type: "recover"; readonly revision: number }
@@ -11,6 +11,14 @@ export type Request =
   /** Give free room back to the file system, a piece at a time: true when there is more to do. */
   | { readonly type: "reclaim" }
   | { readonly type: "close" };
+
+export interface OpenRequest {
+  readonly type: "open";
+  readonly database: string;
+  /** Where it is noted how far writes were acknowledged. */
+  readonly acknowledged: string;
+  readonly maximumBytes: number | undefined;
+}
 
 export interface CommitRequest {
   readonly type: "commit";

@@ -1,10 +1,10 @@
 import { parentPort } from "node:worker_threads";
 import { errorMessage, present } from "../../base/assert.ts";
+import { isDiskFull } from "../../base/disk-error.ts";
 import type { NumberedRequest, Reply, Request } from "./messages.ts";
 import { openWriter, type Writer } from "./writer.ts";
 
 const SQLITE_IOERR = 10;
-const SQLITE_FULL = 13;
 
 /** Entry of the writer thread: one request at a time, in order. */
 const port = present(parentPort, "port to the main thread");
@@ -21,7 +21,7 @@ port.on("message", ({ number, request }: NumberedRequest) => {
 function answer(number: number, request: Request): Reply {
   try {
     if (request.type === "open") {
-      writer ??= openWriter(request.database, request.maximumBytes);
+      writer ??= openWriter(request);
       return { number };
     }
     if (writer === undefined && request.type === "close") return { number };
@@ -32,9 +32,8 @@ function answer(number: number, request: Request): Reply {
 }
 
 function describe(error: unknown): string {
+  if (isDiskFull(error)) return "no room is left on the disk, or the store has reached its size limit; free some room";
   const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
-  if (code === SQLITE_FULL)
-    return "no room is left on the disk, or the store has reached its size limit; free some room";
   if (code === SQLITE_IOERR) return `the disk reports an error (${errorMessage(error)}); check the disk`;
   return errorMessage(error);
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { CommitRequest, Request } from "./messages.ts";
+import { openAcknowledgedFile } from "./acknowledged.ts";
+import type { CommitRequest, OpenRequest, Request } from "./messages.ts";
 import { checksumOf, FORMAT_VERSION, LOG_BYTES, PAGE_BYTES, UPGRADE_SQL } from "./schema.ts";
 
 /** Pages given back at a time, so that a commit never waits long. */
@@ -22,7 +23,7 @@ export interface Writer {
 }
 
 /** The only connection that writes. Every method is one transaction, durable when it returns. */
-export function openWriter(database: string, maximumBytes: number | undefined): Writer {
+export function openWriter({ database, acknowledged, maximumBytes }: OpenRequest): Writer {
   const connection = new DatabaseSync(database, { timeout: 1000 });
   connection.exec(`
     PRAGMA synchronous = FULL;
@@ -43,13 +44,17 @@ export function openWriter(database: string, maximumBytes: number | undefined): 
     setCompactedRevision: connection.prepare("UPDATE metadata SET value = ? WHERE name = 'compacted_revision'"),
     addDropped: connection.prepare("UPDATE metadata SET value = value + ? WHERE name = 'rows_dropped'"),
   };
+  const acknowledging = openAcknowledgedFile(acknowledged);
   return {
     handle(request) {
       switch (request.type) {
-        case "commit":
-          transaction(connection, () => insertAll(statements, request));
+        case "commit": {
+          const checksum = transaction(connection, () => insertAll(statements, request));
+          acknowledging.note({ revision: request.firstRevision + request.keys.length - 1, checksum });
           return false;
+        }
         case "recover":
+          acknowledging.retract(request.revision);
           transaction(connection, () => statements.removeAfter.run(request.revision));
           checkpoint(connection);
           return false;
@@ -65,14 +70,17 @@ export function openWriter(database: string, maximumBytes: number | undefined): 
           return reclaim(connection);
         case "close":
           connection.close();
+          acknowledging.close();
           return false;
       }
     },
   };
 }
 
-function insertAll({ insert }: Statements, request: CommitRequest): void {
+/** Answers the checksum of the last row. */
+function insertAll({ insert }: Statements, request: CommitRequest): number {
   let offset = 0;
+  let checksum = 0;
   for (let index = 0; index < request.keys.length; index++) {
     const revision = request.firstRevision + index;
     const key = request.keys[index]!;
@@ -80,15 +88,18 @@ function insertAll({ insert }: Statements, request: CommitRequest): void {
     const value = length < 0 ? null : request.values.subarray(offset, offset + length);
     offset += Math.max(0, length);
     const timeToLiveSeconds = request.timeToLiveSeconds[index] ?? null;
-    insert.run(revision, key, value, request.writtenAtMs, timeToLiveSeconds, checksumOf(revision, key, value));
+    checksum = checksumOf(revision, key, value);
+    insert.run(revision, key, value, request.writtenAtMs, timeToLiveSeconds, checksum);
   }
+  return checksum;
 }
 
-function transaction(connection: DatabaseSync, work: () => void): void {
+function transaction<T>(connection: DatabaseSync, work: () => T): T {
   connection.exec("BEGIN IMMEDIATE");
   try {
-    work();
+    const result = work();
     connection.exec("COMMIT");
+    return result;
   } catch (error) {
     if (connection.isTransaction) connection.exec("ROLLBACK");
     throw error;
