@@ -12,7 +12,7 @@ const cases: readonly [string, Rule, readonly string[], readonly string[]][] = [
   ["wildcardDns", names.wildcardDnsErrors, ["*.a.b"], ["a.b", "*", "*.", "*.*.a"]],
   ["qualifiedName", names.qualifiedNameErrors, ["a", "A.b_c", "x.io/y"], ["", "a/", "/a", "a/b/c", "A/b", "-a"]],
   ["labelValue", names.labelValueErrors, ["", "a", "A_b.c"], ["-", "a b", "a".repeat(64)]],
-  ["pathSegment", names.pathSegmentErrors, ["a:b", "..."], [".", "..", "a/b", "a%b"]],
+  ["pathSegment", names.pathSegmentErrors, ["a:b", "..."], [".", "..", "a/b", "a%b", "a\0", "\ud800"]],
   ["configMapKey", names.configMapKeyErrors, ["a", ".a", "A-b_c."], ["", ".", "..", "..a", "a/b"]],
   ["environmentName", names.environmentNameErrors, ["a", "A B", "1-x.y"], ["", "a=b", "é"]],
   ["portName", names.portNameErrors, ["http", "h-1"], ["", "1", "a--b", "-a", "a-", "A", "abcdefghijklmnop"]],

@@ -132,6 +132,8 @@ export function pathSegmentErrors(value: string): string[] {
   const errors: string[] = [];
   if (value === "." || value === "..") errors.push(`may not be '${value}'`);
   for (const part of ["/", "%"]) if (value.includes(part)) errors.push(`may not contain '${part}'`);
+  // Upstream's store takes any bytes for a key, ours text that SQL can show.
+  if (value.includes("\0") || !value.isWellFormed()) errors.push("must be Unicode text without U+0000");
   return errors;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { ConfigMap } from "../api/generated/core/v1.ts";
-import { configMaps } from "../api/generated/resources.ts";
+import { configMaps, pods } from "../api/generated/resources.ts";
 import { StatusError } from "../api/status.ts";
 import { settle } from "../base/virtual-clock.ts";
 import type { WatchOptions } from "../client/client.ts";
@@ -233,5 +233,11 @@ test("selectors choose, and what cannot be selected by is refused", async () => 
     memory.client.list(configMaps, { fieldSelector: "data.x=1" }),
     /field label not supported: data\.x/,
   );
+  for (const field of ["constructor", "__proto__", "toString"]) {
+    await assert.rejects(
+      memory.client.list(pods, { fieldSelector: `${field}=x` }),
+      new RegExp(`field label not supported: ${field}$`),
+    );
+  }
   await assert.rejects(memory.client.list(configMaps, { labelSelector: "a in (" }), /unable to parse requirement/);
 });

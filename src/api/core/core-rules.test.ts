@@ -183,6 +183,11 @@ describe("quotas", () => {
 describe("limit ranges", () => {
   const of = (...limits: object[]) => ({ spec: { limits } });
   testNew(limitRangeKind, [
+    [
+      "what every JavaScript object has",
+      of({ type: "a.b/c", min: { constructor: "1" }, maxLimitRequestRatio: { "a.b/c": "2" } }),
+      'spec.limits[0].min[constructor]: Invalid value: "constructor": must be a standard resource type or fully qualified',
+    ],
     ["good ones", of({ type: "Container", max: { cpu: "2" }, min: { cpu: "1" }, maxLimitRequestRatio: { cpu: "2" } })],
     [
       "types",

@@ -76,6 +76,10 @@ function validateItem(item: LimitRangeItem, field: string): FieldError[] {
   return [...errors, ...[...names].flatMap((name) => validateAmounts(item, name, field))];
 }
 
+/** Any text may be a name, also that of a method which every object has. */
+const ownAmount = (amounts: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
+  amounts !== undefined && Object.hasOwn(amounts, name) ? amounts[name] : undefined;
+
 const isMore = (low: string | undefined, high: string | undefined): boolean => {
   const [a, b] = [tryParseQuantity(low), tryParseQuantity(high)];
   return a !== undefined && b !== undefined && compareQuantities(a, b) > 0;
@@ -83,9 +87,10 @@ const isMore = (low: string | undefined, high: string | undefined): boolean => {
 
 /** The amounts of one resource: in order, and as far apart as they may be. */
 function validateAmounts(item: LimitRangeItem, name: string, field: string): FieldError[] {
-  const [min, max, ratio] = [item.min?.[name], item.max?.[name], item.maxLimitRequestRatio?.[name]];
+  const amount = (list: (typeof LISTS)[number]): string | undefined => ownAmount(item[list], name);
+  const [min, max, ratio] = [amount("min"), amount("max"), amount("maxLimitRequestRatio")];
   const isOfPods = item.type === "Pod";
-  const [limit, request] = isOfPods ? [] : [item.default?.[name], item.defaultRequest?.[name]];
+  const [limit, request] = isOfPods ? [] : [amount("default"), amount("defaultRequest")];
   const errors: FieldError[] = [];
   const check = (low: string | undefined, high: string | undefined, error: () => FieldError): void => {
     if (isMore(low, high)) errors.push(error());

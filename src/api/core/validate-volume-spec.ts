@@ -104,7 +104,7 @@ function validateSource(spec: PersistentVolumeSpec, field: string): FieldError[]
   if (first === "local" && spec.nodeAffinity === undefined) {
     errors.push(required(`${field}.nodeAffinity`, "Local volume requires node affinity"));
   }
-  const isRoot = spec.hostPath !== undefined && /^\/+$/.test(spec.hostPath.path.replaceAll(/\/\.(?=\/|$)/g, "/"));
+  const isRoot = /^\/+$/.test((spec.hostPath?.path ?? "").replaceAll(/\/\.(?=\/|$)/g, "/"));
   if (isRoot && spec.persistentVolumeReclaimPolicy === "Recycle") {
     const message = "may not be 'recycle' for a hostPath mount of '/'";
     errors.push(forbiddenField(`${field}.persistentVolumeReclaimPolicy`, message));

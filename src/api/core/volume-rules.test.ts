@@ -42,6 +42,7 @@ testNew(persistentVolumeKind, [
     "spec.hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
     'spec.hostPath.type: Unsupported value: "Odd": supported values: "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"',
   ],
+  ["no path at all", volume({ hostPath: {} as typeof hostPath }), "spec.hostPath.path: Required value"],
   [
     "a driver",
     volume({ csi: { driver: "", volumeHandle: "", nodePublishSecretRef: { name: "a" } } }),

@@ -120,6 +120,7 @@ for (const [what, said, code, message] of [
     400,
     /^invalid object type: extensions\/v1beta1, Kind=Deployment$/,
   ],
+  ["no kind that is one", { kind: { a: 1 } }, 400, /^invalid object type: apps\/v1, Kind=$/],
   [
     "a value of another type",
     { spec: { replicas: "x" } },

@@ -123,7 +123,9 @@ export function appliedConfiguration(
   const { group, version } = parseApiVersion(textOf(wanted.apiVersion, "apiVersion") ?? "");
   const { schema } = resource;
   if (wanted.kind !== schema.kind || group !== schema.group || version !== schema.version) {
-    throw badRequest(`invalid object type: ${group}/${version}, Kind=${wanted.kind ?? ""}`);
+    throw badRequest(
+      `invalid object type: ${group}/${version}, Kind=${typeof wanted.kind === "string" ? wanted.kind : ""}`,
+    );
   }
   const meta = (wanted.metadata ??= {});
   if (!isJsonObject(meta)) throw cannotBeHandled(schema, "metadata is not an object");

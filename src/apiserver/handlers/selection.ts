@@ -77,7 +77,7 @@ function equalTo(terms: readonly FieldTerm[], field: string): string | undefined
 
 function checkField(resource: ServedResource, term: FieldTerm): void {
   const known = ["metadata.name", ...(resource.schema.namespaced ? ["metadata.namespace"] : [])];
-  if (known.includes(term.field) || resource.kind?.selectableFields?.[term.field] !== undefined) return;
+  if (known.includes(term.field) || Object.hasOwn(resource.kind?.selectableFields ?? {}, term.field)) return;
   throw badRequest(`field label not supported: ${term.field}`);
 }
 
