@@ -35,6 +35,11 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   validateStatusUpdate?(object: T, old: T): FieldError[];
   /** What is allowed and unwise, for the client's `Warning` headers: of a sound object that is created, or changed from `old`. */
   warnings?(object: T, old?: T): string[];
+  /**
+   * How to tell that an object is like one that was looked at a moment ago, so that nobody need look again: of some kinds
+   * thousands are made from one template. Undefined for an object that must be looked at by itself.
+   */
+  likeness?(object: T): Likeness | undefined;
   /** Set when a write through the status subresource changes no labels, annotations or finalizers (upstream: ResetObjectMetaForStatus). */
   readonly statusKeepsMetadata?: true;
   /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */
@@ -63,6 +68,14 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly defaultPropagation?: "orphan" | "background" | "unsupported";
   /** For the client whose delete names no policy, where dependents stay by default. */
   readonly orphaningWarning?: string;
+}
+
+/** What `validate`, `validateCreate` and `warnings` look at besides what stands beside the metadata. */
+export interface Likeness {
+  /** All of the metadata that matters to them, as text. */
+  readonly metadata: string;
+  /** A generated name in the object, which is another one in each and means nothing. */
+  readonly ownName?: string | undefined;
 }
 
 export interface Column<T extends ApiObject = ApiObject> {

@@ -124,6 +124,39 @@ test("an invalid object is refused with every cause", async () => {
   assert.ok(fields?.includes("spec.containers"));
 });
 
+test("each of many that are alike is refused for what is wrong with it alone", async () => {
+  const like = (name: string, more: object = {}): Pod => ({
+    metadata: { name, namespace: "default" },
+    spec: { containers: [{ ...container, ...more }] },
+  });
+  for (const name of ["alike-1", "alike-2"]) await memory.client.create<Pod>(pods, like(name));
+  const unknownVolume = { volumeMounts: [{ name: "none", mountPath: "/x" }] };
+  const missing = /spec.containers\[0\].volumeMounts\[0\].name: Not found: "none"/;
+  for (const name of ["alike-3", "alike-4"]) {
+    await refused(memory.client.create<Pod>(pods, like(name, unknownVolume)), 422, "Invalid", missing);
+  }
+  await refused(
+    memory.client.create<Pod>(pods, like("Alike")),
+    422,
+    "Invalid",
+    /metadata.name: Invalid value: "Alike"/,
+  );
+});
+
+test("structs that were left out are as empty to the rules as those that were sent empty", async () => {
+  const podAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [{}] };
+  const pod = {
+    metadata: { name: "a", namespace: "default" },
+    spec: { containers: [container], affinity: { podAffinity } },
+  };
+  await refused(
+    memory.client.create<Pod>(pods, pod as Pod),
+    422,
+    "Invalid",
+    /preferredDuringSchedulingIgnoredDuringExecution\[0\].podAffinityTerm.topologyKey: Required value/,
+  );
+});
+
 test("finalizers hold a deleted object until the last one is taken out", async () => {
   await memory.client.create(configMaps, { metadata: { ...named("held"), finalizers: ["example.com/a"] } });
   await memory.client.delete(configMaps, named("held"));

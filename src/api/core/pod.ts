@@ -1,7 +1,7 @@
 import { joined } from "../../base/joined.ts";
 import { type FieldError, forbiddenField } from "../field-error.ts";
 import type { Pod, PodSpec } from "../generated/core/v1.ts";
-import { defineKind } from "../kind.ts";
+import { defineKind, type Likeness } from "../kind.ts";
 import { equalJson } from "../patch/json-value.ts";
 import { formatQuantity } from "../quantity.ts";
 import { podColumnFields, podColumns, podRowConditions } from "./pod-columns.ts";
@@ -56,6 +56,7 @@ export const podKind = defineKind<Pod>({
   validateStatusUpdate: validatePodStatusUpdate,
   // Of a pod that is there already, everything has been said.
   warnings: (pod, old) => (old === undefined ? joined(nameWarnings(pod.metadata, "Pod"), podWarnings(pod, "")) : []),
+  likeness: podLikeness,
   columns: podColumns,
   columnFields: podColumnFields,
   rowConditions: podRowConditions,
@@ -74,6 +75,17 @@ export const podKind = defineKind<Pod>({
   },
   gracePeriodSeconds: (pod) => pod.spec?.terminationGracePeriodSeconds ?? 30,
 });
+
+/** The volume of the service account's token, as admission names it: the random part is made of what every name may have. */
+const TOKEN_VOLUME = /^kube-api-access-[bcdfghjklmnpqrstvwxz2456789]{5}$/;
+
+function podLikeness({ metadata, spec }: Pod): Likeness | undefined {
+  const volumes = spec?.volumes ?? [];
+  // The claim of such a volume is named after the pod.
+  if (volumes.some(({ ephemeral }) => ephemeral !== undefined)) return undefined;
+  const ownName = volumes.find(({ name }) => TOKEN_VOLUME.test(name))?.name;
+  return { metadata: JSON.stringify([metadata?.annotations, nameWarnings(metadata, "Pod")]), ownName };
+}
 
 /** What is filled in for pods but not for templates. */
 function setPodOnlyDefaults(spec: PodSpec): void {

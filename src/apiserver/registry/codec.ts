@@ -22,24 +22,39 @@ const MARK = '"metadata":{"resourceVersion":"';
 
 const recent = new RecentObjects();
 
-/** Serializes for the store. Keys of `metadata` other than resourceVersion and managedFields keep their order. */
-export function encode(object: ApiObject): Buffer {
-  const before = exactIntegersWritten();
-  const text = textOf(object);
-  return ownBytes(exactIntegersWritten() === before ? text : `${text} `);
+/** All of an object that stands beside its kind and metadata, as JSON. */
+export interface Content {
+  readonly text: string;
+  readonly hasLongIntegers: boolean;
 }
 
-function textOf({ apiVersion, kind, metadata, ...rest }: ApiObject): string {
+export function contentOf({ apiVersion: _a, kind: _k, metadata: _m, ...rest }: ApiObject): Content {
+  const before = exactIntegersWritten();
+  const text = JSON.stringify(rest);
+  return { text, hasLongIntegers: exactIntegersWritten() !== before };
+}
+
+/**
+ * Serializes for the store. Keys of `metadata` other than resourceVersion and managedFields keep their order.
+ *
+ * @param content where somebody has it already
+ */
+export function encode(object: ApiObject, content: Content = contentOf(object)): Buffer {
+  const before = exactIntegersWritten();
+  const head = headOf(object);
+  const tail = content.text;
+  const text = `${head}${tail === "{}" ? "" : ","}${tail.slice(1)}`;
+  return ownBytes(content.hasLongIntegers || exactIntegersWritten() !== before ? `${text} ` : text);
+}
+
+/** Up to the end of the metadata. */
+function headOf({ apiVersion, kind, metadata }: ApiObject): string {
   const { resourceVersion: _, ...meta } = metadata ?? {};
-  const managedFields = meta.managedFields && managedFieldsText(meta.managedFields);
-  if (managedFields === undefined) {
-    return JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta }, ...rest });
-  }
   // Half of many objects, and text already.
-  delete meta.managedFields;
+  const managedFields = meta.managedFields && managedFieldsText(meta.managedFields);
+  if (managedFields !== undefined) delete meta.managedFields;
   const head = JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta } });
-  const tail = JSON.stringify(rest);
-  return `${head.slice(0, -2)},"managedFields":${managedFields}}${tail === "{}" ? "" : ","}${tail.slice(1)}`;
+  return managedFields === undefined ? head.slice(0, -1) : `${head.slice(0, -2)},"managedFields":${managedFields}}`;
 }
 
 /**

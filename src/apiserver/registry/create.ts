@@ -9,6 +9,8 @@ import { nextTurn } from "../../base/turn.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import type { AdmissionAttributes } from "../admission/admission.ts";
 import { admissionAttributes, checkAdmitted } from "./admit.ts";
+import { isKnownFaultless, noteFaultless, seenOf } from "./alike.ts";
+import { type Content, contentOf } from "./codec.ts";
 import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
 import { completeDraft, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
@@ -94,21 +96,28 @@ async function createOnce(
   resource.kind?.prepareForCreate?.(draft);
   const undo = await resource.strategy.beforeCreate?.(draft, context);
   try {
-    validateNew(resource, draft);
+    completeDraft(resource, draft);
     if (takesTurns(context)) await nextTurn();
-    for (const warning of resource.kind?.warnings?.(draft) ?? []) context.warn(warning);
+    const content = contentOf(draft);
+    if (takesTurns(context)) await nextTurn();
+    checkNew(resource, { draft, content: content.text }, context);
+    if (takesTurns(context)) await nextTurn();
     await authorize?.();
     await resource.admission.validate(attributes);
-    return await store(resource, draft, context, undo);
+    return await store(resource, { draft, content }, context, undo);
   } catch (error) {
     await undo?.();
     throw error;
   }
 }
 
-async function store(resource: ServedResource, draft: ApiObject, context: WriteContext, undo?: Undo): Promise<Stored> {
+async function store(
+  resource: ServedResource,
+  { draft, content }: { readonly draft: ApiObject; readonly content: Content },
+  context: WriteContext,
+  undo?: Undo,
+): Promise<Stored> {
   const name = draft.metadata?.name ?? "";
-  completeDraft(resource, draft);
   if (context.dryRun) {
     if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined)
       throw alreadyExists(resource.schema, name);
@@ -116,7 +125,7 @@ async function store(resource: ServedResource, draft: ApiObject, context: WriteC
     return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: 0 };
   }
   try {
-    return await resource.storage.create(draft);
+    return await resource.storage.create(draft, content);
   } catch (error) {
     if (error instanceof KeyExistsError) throw alreadyExists(resource.schema, name);
     throw error;
@@ -150,14 +159,27 @@ function fillMeta(resource: ServedResource, draft: ApiObject, context: WriteCont
   else delete meta.generation;
 }
 
-function validateNew(resource: ServedResource, object: ApiObject): void {
-  const errors = joined(
-    validateObjectMeta(object.metadata ?? {}, {
-      namespaced: resource.schema.namespaced,
-      nameRule: resource.kind?.nameRule ?? "dnsSubdomain",
-    }),
-    resource.kind?.validate?.(object) ?? [],
-    resource.kind?.validateCreate?.(object) ?? [],
-  );
-  if (errors.length > 0) throw invalidObject(resource.schema, object.metadata?.name ?? "", errors);
+/**
+ * Looks for what is wrong or unwise. What the kind's rules found nothing against a moment ago they need not look at again.
+ * @throws StatusError Invalid
+ */
+function checkNew(
+  resource: ServedResource,
+  { draft, content }: { readonly draft: ApiObject; readonly content: string },
+  context: WriteContext,
+): void {
+  const { kind, schema } = resource;
+  const { name = "" } = draft.metadata ?? {};
+  const wrong = validateObjectMeta(draft.metadata ?? {}, {
+    namespaced: schema.namespaced,
+    nameRule: kind?.nameRule ?? "dnsSubdomain",
+  });
+  const seen = seenOf(kind, draft, content);
+  const isKnown = kind !== undefined && seen !== undefined && isKnownFaultless(kind, seen);
+  const errors = isKnown ? wrong : joined(wrong, kind?.validate?.(draft) ?? [], kind?.validateCreate?.(draft) ?? []);
+  if (errors.length > 0) throw invalidObject(schema, name, errors);
+  if (isKnown) return;
+  const warnings = kind?.warnings?.(draft) ?? [];
+  for (const warning of warnings) context.warn(warning);
+  if (kind !== undefined && seen !== undefined && warnings.length === 0) noteFaultless(kind, seen);
 }

@@ -4,7 +4,7 @@ import type { CacheEntry } from "../cache/entry.ts";
 import type { EntryReader } from "../cache/entry-reader.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import { noteCause, originOf } from "./causes.ts";
-import { apiVersionIn, encode, exactObjectOf, remember, stamp } from "./codec.ts";
+import { apiVersionIn, type Content, encode, exactObjectOf, remember, stamp } from "./codec.ts";
 import type { Conversion } from "./conversion.ts";
 import { entryReader } from "./shown.ts";
 import { storageKey } from "./storage-prefix.ts";
@@ -93,10 +93,13 @@ export class ResourceStorage {
     return parseApiVersion(apiVersion).version === this.conversion.storageVersion;
   }
 
-  /** @throws KeyExistsError, ValueTooLargeError */
-  async create(object: ApiObject): Promise<Stored> {
-    const stored = await this.#toStored(object);
-    const bytes = checkedSize(encode(stored));
+  /**
+   * @param content of the object, where somebody has it already
+   * @throws KeyExistsError, ValueTooLargeError
+   */
+  async create(object: ApiObject, content?: Content): Promise<Stored> {
+    const stored = this.conversion === undefined ? object : await this.conversion.toStored(object);
+    const bytes = checkedSize(encode(stored, stored === object ? content : undefined));
     noteCause(bytes);
     const { revision } = await this.#store.create(this.#keyOf(object), bytes, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
@@ -106,7 +109,7 @@ export class ResourceStorage {
 
   /** @throws RevisionMismatchError, ValueTooLargeError */
   async update(object: ApiObject, expectedRevision: number): Promise<Stored> {
-    const stored = await this.#toStored(object);
+    const stored = this.conversion === undefined ? object : await this.conversion.toStored(object);
     const bytes = checkedSize(encode(stored));
     noteCause(bytes);
     const key = this.#keyOf(object);
@@ -124,10 +127,6 @@ export class ResourceStorage {
 
   #keyOf(object: ApiObject): string {
     return this.key(object.metadata?.namespace ?? "", object.metadata?.name ?? "");
-  }
-
-  async #toStored(object: ApiObject): Promise<ApiObject> {
-    return this.conversion === undefined ? object : this.conversion.toStored(object);
   }
 
   #written(object: ApiObject, bytes: Buffer, revision: number): Stored | Promise<Stored> {
