@@ -4,12 +4,12 @@ import type { EtcdAccess } from "./choices.ts";
 export interface Backups {
   /** Writes a backup of a cluster that may run meanwhile. */
   create(options: CreateBackup): Promise<BackupRow>;
-  /** Backups of a folder, the latest last. */
-  list(directory: string): Promise<readonly BackupRow[]>;
+  /** Backups of a folder, the latest last. With `verify` all of each is read and checked, as a restore does. */
+  list(directory: string, options: { readonly verify: boolean }): Promise<readonly BackupRow[]>;
   /** Makes a cluster's data directory, and its objects in it or in etcd. */
   restore(options: RestoreBackup): Promise<Restored>;
   /** Writes an etcd snapshot. Answers how many objects there are, when that was looked at. */
-  exportStore(options: StoreMove): Promise<{ readonly objects: number | undefined }>;
+  exportStore(options: StoreMove): Promise<Exported>;
   /** Puts objects of an etcd snapshot, or of a backup, into a store that is empty. */
   importStore(options: StoreMove & { readonly force: boolean }): Promise<Restored>;
 }
@@ -52,8 +52,18 @@ export interface BackupRow {
   readonly holdsKeys?: boolean;
   /** Encryption keys that some of its objects need and that are not in it. */
   readonly missingKeys?: readonly string[];
+  /** All of it was read and checked. */
+  readonly verified?: true;
+  /** Says that the store had lost acknowledged writes when it was made. */
+  readonly lost?: string | undefined;
   /** What is wrong with it. */
   readonly problem?: string;
+}
+
+export interface Exported {
+  readonly objects: number | undefined;
+  /** Says that the store has lost acknowledged writes. */
+  readonly lost?: string | undefined;
 }
 
 export interface Restored {
@@ -70,7 +80,7 @@ export interface Restored {
 export function lazyBackups(load: () => Promise<Backups>): Backups {
   return {
     create: async (options) => (await load()).create(options),
-    list: async (directory) => (await load()).list(directory),
+    list: async (directory, options) => (await load()).list(directory, options),
     restore: async (options) => (await load()).restore(options),
     exportStore: async (options) => (await load()).exportStore(options),
     importStore: async (options) => (await load()).importStore(options),

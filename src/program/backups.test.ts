@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,6 +15,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { systemClock } from "../base/clock.ts";
 import { silentLogger } from "../base/log.ts";
+import { damageLastFrame } from "../store/consistency/damage-log.ts";
 import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
 import { REVISION_BUMP } from "../store/snapshot/state.ts";
 import type { Store } from "../store/store.ts";
@@ -60,7 +62,7 @@ test("a backup of a running cluster is restored into an empty directory, keys an
   await store.create("/registry/pods/later", Buffer.from("{}"));
   const again = await backups.create({ dataDirectory: from, output: `${root}/copies/`, withKeys: true });
   writeFileSync(join(root, "copies", "cut.backup"), readFileSync(again.file).subarray(0, -10));
-  const rows = await backups.list(join(root, "copies"));
+  const rows = await backups.list(join(root, "copies"), { verify: false });
   assert.deepEqual(
     rows.map((row) => [row.objects, row.problem !== undefined]),
     [
@@ -69,6 +71,17 @@ test("a backup of a running cluster is restored into an empty directory, keys an
       [3, false],
     ],
   );
+  const flipped = readFileSync(again.file);
+  flipped[flipped.length - 60]! ^= 1;
+  writeFileSync(join(root, "copies", "flipped.backup"), flipped);
+  const problemsOf = async (verify: boolean) =>
+    (await backups.list(join(root, "copies"), { verify })).flatMap(({ problem }) => problem ?? []);
+  assert.equal((await problemsOf(false)).length, 1, "a listing reads no bodies");
+  const problems = await problemsOf(true);
+  assert.equal(problems.length, 2);
+  assert.match(problems.join(), /flipped.backup is damaged: its SHA-256 is not the one it was written with/);
+  const [verified] = await backups.list(written.file, { verify: true });
+  assert.deepEqual([verified?.verified, verified?.objects], [true, 2]);
 
   const restored = await backups.restore({ dataDirectory: to, file: written.file, force: false });
   assert.deepEqual(restored, { objects: 2, revision: 3 + REVISION_BUMP, missingKeys: [] });
@@ -110,6 +123,32 @@ test("nothing is changed when a restore is refused", async (context) => {
   assert.equal(readFileSync(join(to, "pki", "ca.key"), "utf8"), "key");
 });
 
+test("a store that has lost its last acknowledged write goes on without it by an export and an import", async (context) => {
+  const { root, from, to, store } = await world(context);
+  const files = ["store.db", "store.db-wal", "store.db-acknowledged"] as const;
+  mkdirSync(join(to, "store"), { recursive: true });
+  for (const name of files) copyFileSync(join(from, "store", name), join(to, "store", name));
+  assert.equal(store.revision(), 3);
+  damageLastFrame(join(to, "store", "store.db-wal"));
+  await assert.rejects(open(to), /has lost acknowledged writes: it ends at revision 2, and 3 was acknowledged/);
+  const file = join(root, "saved.db");
+  const exported = await backups.exportStore({ dataDirectory: to, file, prefix: "/registry" });
+  assert.deepEqual(exported, { objects: 1, lost: "it ends at revision 2, and 3 was acknowledged" });
+  await assert.rejects(open(to), /has lost acknowledged writes/, "reading has changed nothing");
+  const { movedTo } = await backups.importStore({ dataDirectory: to, file, prefix: "/registry", force: true });
+  assert.deepEqual(
+    readdirSync(movedTo ?? "")
+      .filter((name) => name.startsWith("store.db"))
+      .sort()
+      .slice(0, 2),
+    ["store.db", "store.db-acknowledged"],
+  );
+  const opened = await open(to);
+  assert.equal(opened.revision(), 2 + 2 * REVISION_BUMP);
+  assert.equal((await opened.list({ prefix: "/" })).items.length, 1);
+  await opened.close();
+});
+
 test("keys that are nowhere are named", async (context) => {
   const { root, from, store } = await world(context);
   await store.create("/registry/secrets/b", Buffer.from("k8s:enc:secretbox:v1:other:xyz"));
@@ -121,7 +160,7 @@ test("objects move by an etcd snapshot, and those of before are kept aside", asy
   const { root, from, to } = await world(context);
   const file = join(root, "cluster.db");
   const prefix = "/kubernetes.io";
-  assert.deepEqual(await backups.exportStore({ dataDirectory: from, file, prefix }), { objects: 2 });
+  assert.deepEqual(await backups.exportStore({ dataDirectory: from, file, prefix }), { objects: 2, lost: undefined });
   await assert.rejects(backups.exportStore({ dataDirectory: from, file, prefix }), /is there already/);
   const at = { dataDirectory: to, file, force: false };
   await assert.rejects(backups.importStore({ ...at, prefix: "/registry" }), /nothing below \/registry.*--etcd-prefix/);

@@ -9,7 +9,7 @@ import { CommandError } from "../cli/command.ts";
 import type { BackupFile, BackupHeader } from "../store/snapshot/backup-format.ts";
 import { writeEmbeddedState } from "../store/snapshot/embedded-state.ts";
 import { neededKeys } from "../store/snapshot/needed-keys.ts";
-import { type Backup, readBackup, readBackupHeader } from "../store/snapshot/read-backup.ts";
+import { type Backup, readBackup, readBackupHeader, verifyBackup } from "../store/snapshot/read-backup.ts";
 import { REVISION_BUMP, SnapshotError, type StoreState } from "../store/snapshot/state.ts";
 import { writeBackup } from "../store/snapshot/write-backup.ts";
 import {
@@ -47,7 +47,8 @@ async function create(options: CreateBackup): Promise<BackupRow> {
   await writeBackup(file, { header, files, state });
   const { revision, objects } = state;
   const missing = missingKeys(encryptionKeys, files);
-  return { ...rowOf(file, { ...header, revision, objects: objects.length, files: 0 }), missingKeys: missing };
+  const row = rowOf(file, { ...header, revision, objects: objects.length, files: 0 });
+  return { ...row, missingKeys: missing, lost: state.lost };
 }
 
 /** Objects and the keys that they are encrypted with, which are exchanged in a running cluster. */
@@ -95,20 +96,23 @@ function rowOf(file: string, header: BackupHeader): BackupRow {
   return { file, bytes: statSync(file).size, createdAt, revision, objects, engine, cluster, holdsKeys };
 }
 
-async function list(directory: string): Promise<readonly BackupRow[]> {
+async function list(directory: string, { verify }: { verify: boolean }): Promise<readonly BackupRow[]> {
   if (!existsSync(directory)) return [];
-  if (!statSync(directory).isDirectory()) return [await describe(directory)];
+  if (!statSync(directory).isDirectory()) return [await describe(directory, verify)];
   const names = readdirSync(directory).filter((name) => name.endsWith(SUFFIX));
-  const rows = await Promise.all(names.map((name) => describe(join(directory, name))));
+  const rows: BackupRow[] = [];
+  // One after the other: each may be read as a whole.
+  for (const name of names) rows.push(await describe(join(directory, name), verify));
   return rows.sort(
     (left, right) =>
       (left.createdAt ?? "").localeCompare(right.createdAt ?? "") || (left.revision ?? 0) - (right.revision ?? 0),
   );
 }
 
-async function describe(file: string): Promise<BackupRow> {
+async function describe(file: string, verify: boolean): Promise<BackupRow> {
   try {
-    return rowOf(file, await readBackupHeader(file));
+    if (!verify) return rowOf(file, await readBackupHeader(file));
+    return { ...rowOf(file, await verifyBackup(file)), verified: true };
   } catch (error) {
     return { file, bytes: statSync(file).size, problem: errorMessage(error) };
   }

@@ -29,7 +29,7 @@ export const exportStore: Backups["exportStore"] = async (options) => {
   }
   const state = await readState(options, `${file}.etcd`);
   writeEtcdSnapshot(file, state, keysBelow(prefix));
-  return { objects: state.objects.length };
+  return { objects: state.objects.length, lost: state.lost };
 };
 
 export const importStore: Backups["importStore"] = async (options) => {

@@ -76,6 +76,35 @@ test("list shows each backup, and what is wrong with others", async () => {
   assert.match((await run(["backup", "list"], { list: async () => [] })).said, /no backups in \/data\/cluster-backups/);
 });
 
+test("list --verify says that all was read, and fails when a backup is damaged or there is none", async () => {
+  const asked: boolean[] = [];
+  const listing =
+    (...rows: BackupRow[]): Backups["list"] =>
+    async (_, { verify }) => {
+      asked.push(verify);
+      return rows;
+    };
+  const verified = { ...row, verified: true as const };
+  const whole = await run(["backup", "list", "--verify"], { list: listing(verified, verified) });
+  assert.deepEqual([whole.code, whole.said], [0, "2 of 2 were read as a whole: each is as it was written."]);
+  const broken = { file: "/copies/b.backup", bytes: 10, problem: "/copies/b.backup is damaged" };
+  const one = await run(["backup", "list", "--verify"], { list: listing(verified, broken) });
+  assert.equal(one.code, 1);
+  assert.match(one.said, /^\/copies\/b.backup is damaged\n1 of 2 were read as a whole/);
+  assert.equal((await run(["backup", "list", "--verify", "-o", "json"], { list: listing(broken) })).code, 1);
+  assert.equal((await run(["backup", "list", "--verify"], { list: listing() })).code, 1);
+  assert.equal((await run(["backup", "list"], { list: listing(row, broken) })).code, 0);
+  assert.deepEqual(asked, [true, true, true, true, false]);
+});
+
+test("writes that the store has lost are told by who copies it", async () => {
+  const lost = "it ends at revision 7, and 9 was acknowledged";
+  const create = async () => ({ ...row, lost });
+  assert.match((await run(["backup", "create"], { create })).said, /missing in it, .*ends at revision 7, and 9 was/);
+  const exportStore = async () => ({ objects: 3, lost });
+  assert.match((await run(["store", "export", "/x.db"], { exportStore })).said, /missing in it, .*ends at revision 7/);
+});
+
 test("restore says where the old directory is, and which keys are missing", async () => {
   const restore = async (options: RestoreBackup) => {
     assert.deepEqual([options.file, options.force], ["/a.backup", true]);

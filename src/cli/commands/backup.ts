@@ -12,7 +12,7 @@ export const backupCommand: Command = {
   usage: "backup create|list|restore [FILE] [options]",
   actions: {
     create: "write a backup of objects and keys, also while the cluster runs",
-    list: "backups of a folder",
+    list: "backups of a folder, or the one FILE",
     restore: "make a cluster from the backup FILE, in an empty data directory",
   },
   parameter: "FILE",
@@ -28,10 +28,18 @@ export const backupCommand: Command = {
       type: "boolean",
       description: "with create: leave the folder pki out, whose keys open the cluster and its Secrets",
     },
+    verify: {
+      type: "boolean",
+      description: "with list: read and check all of each, as a restore does; exit code 1 when one is damaged",
+    },
     force: { type: "boolean", description: "with restore: move a data directory that is not empty aside" },
     ...etcdOptions,
   },
-  examples: ["wherry backup create", "wherry backup list", "wherry backup restore cluster.backup --data-dir ./new"],
+  examples: [
+    "wherry backup create",
+    "wherry backup list --verify",
+    "wherry backup restore cluster.backup --data-dir ./new",
+  ],
   async run(invocation: Invocation): Promise<ExitCode> {
     const [action, file] = invocation.parameters;
     if (action === "create") await create(invocation, file);
@@ -67,6 +75,7 @@ async function create(invocation: Invocation, extra: string | undefined): Promis
       : "It holds no keys: keep the folder pki of the data directory elsewhere, a restore needs it.",
   );
   sayMissing(invocation, written.missingKeys ?? []);
+  sayLost(invocation, written.lost);
 }
 
 /** A folder's name may end with `/`, which resolve() would take away. */
@@ -79,11 +88,13 @@ async function list(invocation: Invocation, directory: string | undefined): Prom
   const format = text(invocation, "output") ?? "text";
   if (format !== "text" && format !== "json") throw new CommandError(`--output is text or json, not "${format}"`, 2);
   const from = directory === undefined ? backupDirectoryOf(invocation) : resolve(directory);
-  const rows = await program.backups.list(from);
+  const verify = invocation.options.verify === true;
+  const rows = await keepAlive(program.backups.list(from, { verify }));
   if (format === "json") terminal.print(JSON.stringify({ backups: rows }, null, 2));
   else if (rows.length === 0) terminal.say(`There are no backups in ${from}.`);
   else printRows(rows, terminal);
-  return 0;
+  const isSound = rows.length > 0 && rows.every(({ verified }) => verified === true);
+  return verify && !isSound ? 1 : 0;
 }
 
 /** A file that is no backup, or half of one, stands for itself below the table: nothing of it is known. */
@@ -94,6 +105,8 @@ function printRows(rows: readonly BackupRow[], terminal: Terminal): void {
   for (const { file, problem } of rows) {
     if (problem !== undefined) terminal.say(problem.includes(file) ? problem : `${file} cannot be read: ${problem}`);
   }
+  const verified = rows.filter((row) => row.verified === true).length;
+  if (verified > 0) terminal.say(`${verified} of ${rows.length} were read as a whole: each is as it was written.`);
 }
 
 function cells(row: BackupRow): string[] {
@@ -133,6 +146,11 @@ export function sayMissing({ terminal }: Invocation, missing: readonly string[])
   terminal.say(
     `Some objects are encrypted with keys that are not here: ${missing.join(", ")}. Keep the encryption configuration that has them.`,
   );
+}
+
+export function sayLost({ terminal }: Invocation, lost: string | undefined): void {
+  if (lost === undefined) return;
+  terminal.say(`Acknowledged writes are missing in it, because the store has lost them: ${lost}.`);
 }
 
 function sizeText(bytes: number): string {

@@ -3,7 +3,7 @@ import { type Command, CommandError, type ExitCode, type Invocation } from "../c
 import { dataDirectoryOf, dataDirectoryOption, text } from "../defaults.ts";
 import { etcdOf, etcdOptions } from "../etcd-options.ts";
 import { keepAlive } from "../wait.ts";
-import { restoredText, sayMissing } from "./backup.ts";
+import { restoredText, sayLost, sayMissing } from "./backup.ts";
 
 const { "pki-dir": _, ...storeOptions } = etcdOptions;
 
@@ -33,9 +33,10 @@ export const storeCommand: Command = {
     const prefix = (text(invocation, "etcd-prefix") ?? "/registry").replace(/\/$/, "");
     const move = { file: resolve(file), dataDirectory, etcd: etcdOf(invocation), prefix };
     if (action === "export") {
-      const { objects } = await keepAlive(program.backups.exportStore(move));
+      const { objects, lost } = await keepAlive(program.backups.exportStore(move));
       terminal.print(move.file);
       terminal.say(objects === undefined ? "That is etcd's own snapshot." : `${objects} objects were written.`);
+      sayLost(invocation, lost);
       return 0;
     }
     const restored = await keepAlive(

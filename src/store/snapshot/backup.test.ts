@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { readBackup, readBackupHeader } from "./read-backup.ts";
+import { readBackup, readBackupHeader, verifyBackup } from "./read-backup.ts";
 import { SnapshotError, type StateObject } from "./state.ts";
 import { type BackupContent, writeBackup } from "./write-backup.ts";
 
@@ -43,6 +43,7 @@ test("what was written is read, also by its header alone, and only its owner may
   assert.deepEqual(backup.files, [{ path: "pki/ca.crt", content: Buffer.from("PEM") }]);
   assert.deepEqual(backup.header, { ...header, revision: 900, objects: objects.length, files: 1 });
   assert.deepEqual(await readBackupHeader(path), backup.header);
+  assert.deepEqual(await verifyBackup(path), backup.header);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.match(readFileSync(path, "latin1").slice(0, 60), /^wherry backup 1\n\{"createdAt"/);
 });
@@ -62,7 +63,7 @@ const DAMAGES: [string, RegExp, (bytes: Buffer) => Buffer][] = [
   ["cut short by a byte", /cut short/, (bytes) => bytes.subarray(0, -1)],
   ["cut short in the middle", /cut short/, (bytes) => bytes.subarray(0, bytes.length >> 1)],
   ["cut short in the header", /cut short/, (bytes) => bytes.subarray(0, 40)],
-  ["empty", /not a backup of Wherry/, () => Buffer.alloc(0)],
+  ["empty", /is empty: copy it again/, () => Buffer.alloc(0)],
   ["something else", /not a backup of Wherry/, () => Buffer.from("my notes\n".repeat(100))],
   [
     "one of a newer format",
@@ -79,11 +80,13 @@ for (const [name, message, damage] of DAMAGES) {
     const path = join(directoryOf(context), "a.backup");
     await writeBackup(path, contentOf(objects));
     writeFileSync(path, damage(readFileSync(path)));
-    await assert.rejects(readBackup(path), (error) => {
-      assert.ok(error instanceof SnapshotError, String(error));
-      assert.match(error.message, message);
-      return error.message.includes(path);
-    });
+    for (const read of [readBackup, verifyBackup]) {
+      await assert.rejects(read(path), (error) => {
+        assert.ok(error instanceof SnapshotError, String(error));
+        assert.match(error.message, message);
+        return error.message.includes(path);
+      });
+    }
   });
 }
 

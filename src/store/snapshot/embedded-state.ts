@@ -34,11 +34,11 @@ export async function readEmbeddedState(directory: string, clock: Clock): Promis
   return stateOf(await loadRunningStore(paths, clock));
 }
 
-function stateOf({ map, expiring }: LoadedStore): StoreState {
+function stateOf({ map, expiring, lost }: LoadedStore): StoreState {
   const objects = map
     .list({ prefix: "" })
     .items.map(({ key, value, revision }): StateObject => ({ key, value, revision, secondsLeft: expiring.get(key) }));
-  return { revision: map.revision, objects: objects.sort((left, right) => left.revision - right.revision) };
+  return { revision: map.revision, objects: objects.sort((left, right) => left.revision - right.revision), lost };
 }
 
 /**

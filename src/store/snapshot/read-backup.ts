@@ -41,23 +41,52 @@ export async function readBackupHeader(path: string): Promise<BackupHeader> {
 
 /** Reads and checks all of it. @throws SnapshotError that says what is wrong with the file */
 export async function readBackup(path: string): Promise<Backup> {
-  const layout = await withFile(path, async (file) => {
+  const objects: StateObject[] = [];
+  const files: BackupFile[] = [];
+  const header = await readWhole(path, {
+    object: (object) => objects.push(object),
+    file: (file) => files.push(file),
+  });
+  return { header, files, state: { revision: header.revision, objects } };
+}
+
+/** Checks all of it, as a restore would, and keeps nothing in memory. @throws SnapshotError */
+export async function verifyBackup(path: string): Promise<BackupHeader> {
+  return await readWhole(path, { object: () => {}, file: () => {} });
+}
+
+interface Records {
+  object(object: StateObject): void;
+  file(file: BackupFile): void;
+}
+
+async function readWhole(path: string, records: Records): Promise<BackupHeader> {
+  const { header, start, end } = await withFile(path, async (file) => {
     const found = await readLayout(file, path);
     await checkDigest(file, found, path);
     return found;
   });
-  const content: { objects: StateObject[]; files: BackupFile[] } = { objects: [], files: [] };
+  const count = { objects: 0, files: 0 };
+  const counting: Records = {
+    object(object) {
+      count.objects++;
+      records.object(object);
+    },
+    file(file) {
+      count.files++;
+      records.file(file);
+    },
+  };
   try {
-    const compressed = createReadStream(path, { start: layout.start, end: layout.end - 1 });
-    await pipeline(compressed, createGunzip(), (bytes: AsyncIterable<Buffer>) => readRecords(bytes, content));
+    const compressed = createReadStream(path, { start, end: end - 1 });
+    await pipeline(compressed, createGunzip(), (bytes: AsyncIterable<Buffer>) => readRecords(bytes, counting));
   } catch (error) {
     throw new SnapshotError(`${path} is damaged: ${errorMessage(error)}. Use another backup`);
   }
-  const { header } = layout;
-  if (content.objects.length !== header.objects || content.files.length !== header.files) {
-    throw new SnapshotError(`${path} is damaged: it holds ${content.objects.length} objects of ${header.objects}`);
+  if (count.objects !== header.objects || count.files !== header.files) {
+    throw new SnapshotError(`${path} is damaged: it holds ${count.objects} objects of ${header.objects}`);
   }
-  return { header, files: content.files, state: { revision: header.revision, objects: content.objects } };
+  return header;
 }
 
 async function withFile<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -77,6 +106,7 @@ async function withFile<T>(path: string, read: (file: FileHandle) => Promise<T>)
 async function readLayout(file: FileHandle, path: string): Promise<Layout> {
   const stat = await file.stat();
   if (!stat.isFile()) throw new SnapshotError(`${path} is not a file: name a backup (wherry backup list)`);
+  if (stat.size === 0) throw new SnapshotError(`${path} is empty: copy it again, or use another backup`);
   const head = Buffer.alloc(Math.min(HEAD_BYTES_MAXIMUM, stat.size));
   await file.read(head, 0, head.length, 0);
   if (head.toString("latin1", 0, MAGIC.length) !== MAGIC) {
@@ -128,10 +158,7 @@ async function checkDigest(file: FileHandle, { end, digest }: Layout, path: stri
   throw new SnapshotError(`${path} is damaged: its SHA-256 is not the one it was written with. Use another backup`);
 }
 
-async function readRecords(
-  source: AsyncIterable<Buffer>,
-  into: { objects: StateObject[]; files: BackupFile[] },
-): Promise<void> {
+async function readRecords(source: AsyncIterable<Buffer>, into: Records): Promise<void> {
   let pieces: Buffer[] = [];
   let have = 0;
   let wanted = RECORD_HEAD_BYTES;
@@ -158,16 +185,16 @@ function recordBytes(bytes: Buffer): number {
   return RECORD_HEAD_BYTES + bytes.readUInt32BE(1) + bytes.readUInt32BE(5);
 }
 
-function takeRecord(record: Buffer, { objects, files }: { objects: StateObject[]; files: BackupFile[] }): void {
+function takeRecord(record: Buffer, into: Records): void {
   const kind = record.readUInt8(0);
   const nameEnd = RECORD_HEAD_BYTES + record.readUInt32BE(1);
   const name = record.toString("utf8", RECORD_HEAD_BYTES, nameEnd);
   // A copy: the piece that it lies in would stay in memory with it.
   const content = Buffer.from(record.subarray(nameEnd));
-  if (kind === FILE_RECORD) files.push({ path: name, content });
+  if (kind === FILE_RECORD) into.file({ path: name, content });
   else if (kind === OBJECT_RECORD) {
     const left = record.readDoubleBE(17);
     const revision = record.readDoubleBE(9);
-    objects.push({ key: name, value: content, revision, secondsLeft: Number.isNaN(left) ? undefined : left });
+    into.object({ key: name, value: content, revision, secondsLeft: Number.isNaN(left) ? undefined : left });
   } else throw new Error(`it has a record of kind ${kind}`);
 }

@@ -3,6 +3,8 @@ export interface StoreState {
   readonly revision: number;
   /** In order of revision. Two may share one where etcd wrote them in one transaction. */
   readonly objects: readonly StateObject[];
+  /** Says that writes that were acknowledged are not in it: the store has lost them. */
+  readonly lost?: string | undefined;
 }
 
 export interface StateObject {
