@@ -305,7 +305,7 @@ test("kubectl takes over from its own client-side apply without a conflict, and 
 
 test("wrong configurations are refused with what is wrong", () => {
   const apply = (spec: JsonObject) => () => applyConfiguration(undefined, deployment(spec), by("me"));
-  assert.throws(apply(withContainers([{ image: "x" }])), /omits key field "name"/);
+  assert.throws(apply(withContainers([{ image: "x" }])), /omits all key fields \["name"\]/);
   assert.throws(apply(withContainers([{ name: "a" }, { name: "a" }])), /duplicate entries for key \[name="a"\]/);
   assert.throws(
     () => applyConfiguration(undefined, deployment({}, { managedFields: [{ manager: "x" }] }), by("me")),

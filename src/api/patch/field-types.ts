@@ -84,21 +84,25 @@ export function typeBelow(schema: Schema, type: FieldType, key: string): FieldTy
   return typeOfField(schema, Object.hasOwn(fields, key) ? fields[key] : undefined);
 }
 
-/** The element's place in its list, as fieldsV1 writes it. @throws StatusError when it lacks a key */
+/** The element's place in its list, as fieldsV1 writes it: by the keys that it has. @throws StatusError when it has none */
 export function elementKey(type: FieldType & { kind: "list" | "set" }, element: unknown): string {
   if (type.kind === "set") return `v:${JSON.stringify(element)}`;
   if (!isJsonObject(element)) throw badRequest("associative list with keys may not have non-map elements");
   const keys: JsonObject = {};
   for (const { name, default: preset } of type.keys) {
     const value = getField(element, name) ?? preset;
-    if (value === undefined) {
-      throw badRequest(
-        `associative list with keys has an element that omits key field ${JSON.stringify(name)} (and doesn't have default value)`,
-      );
-    }
-    keys[name] = value;
+    if (value !== undefined) keys[name] = value;
+  }
+  if (Object.keys(keys).length === 0) {
+    throw badRequest(`associative list with keys ${omitsKeys(type.keys.map(({ name }) => name))}`);
   }
   return `k:${JSON.stringify(keys)}`;
+}
+
+/** What is wrong with an element that has none of its list's keys. */
+export function omitsKeys(keys: readonly string[]): string {
+  const named = keys.map((key) => JSON.stringify(key)).join(" ");
+  return `has an element that omits all key fields [${named}] (and doesn't have default values for any key fields)`;
 }
 
 /** Elements of a list by their place; several only where a list that is not applied repeats itself. */

@@ -9,7 +9,7 @@ const web = { name: "web", image: "web" };
 const pod = (spec: JsonObject): JsonObject => ({ spec: { template: { spec } } });
 const containers = (...list: unknown[]): JsonObject => pod({ containers: list });
 const AT = '.spec.template.spec.containers[name="web"]';
-const OMITS = `associative list with keys has an element that omits key field "name" (and doesn't have default value)`;
+const OMITS = `associative list with keys has an element that omits all key fields ["name"] (and doesn't have default values for any key fields)`;
 
 const cases: readonly (readonly [string, JsonObject, readonly string[]])[] = [
   ["nothing wrong", { metadata: { labels: { a: "b" } }, spec: { replicas: 1, paused: true } }, []],
@@ -40,6 +40,7 @@ const cases: readonly (readonly [string, JsonObject, readonly string[]])[] = [
     containers({ ...web, ports: [{ containerPort: 80 }, { containerPort: 80, protocol: "TCP" }] }),
     [`${AT}.ports: duplicate entries for key [containerPort=80,protocol="TCP"]`],
   ],
+  ["a key of several that is missing", containers({ ...web, ports: [{ protocol: "UDP" }, { protocol: "TCP" }] }), []],
   [
     "elements without keys",
     containers({ ...web, args: [1] }),

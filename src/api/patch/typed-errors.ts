@@ -1,6 +1,7 @@
 import { printedInGo } from "../go-text.ts";
 import type { Field, Schema } from "../schema.ts";
 import { pathText } from "./field-set.ts";
+import { omitsKeys } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
 
 /**
@@ -71,11 +72,9 @@ function placeOf(element: unknown, index: number, field: Field, at: At): string 
   const keys: JsonObject = {};
   for (const key of (field.listMapKeys ?? []).toSorted()) {
     const said = Object.hasOwn(element, key) ? element[key] : fields?.[key]?.default;
-    if (said === undefined) {
-      return refuse(`has an element that omits key field ${JSON.stringify(key)} (and doesn't have default value)`);
-    }
-    keys[key] = said;
+    if (said !== undefined) keys[key] = said;
   }
+  if (Object.keys(keys).length === 0) return refuse(omitsKeys(field.listMapKeys ?? []));
   return pathText([`k:${JSON.stringify(keys)}`]);
 }
 
