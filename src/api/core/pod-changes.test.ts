@@ -270,6 +270,10 @@ test("a resize keeps the quality of service, and what has to stay stays", () => 
   now.spec!.initContainers![0]!.resources = { requests: { cpu: "2" } };
   assert.deepEqual(texts(validatePodResize(now, old, now)), [
     "spec: Forbidden: Pod running on node without support for resize",
-    "spec: Forbidden: resources for non-sidecar init containers are immutable",
+  ]);
+  now.spec!.initContainers![0]!.resources = { requests: { cpu: "2", "ephemeral-storage": "1" } };
+  old.status.containerStatuses = [];
+  assert.deepEqual(texts(validatePodResize(now, old, now)), [
+    "spec: Forbidden: only cpu and memory resources are mutable",
   ]);
 });

@@ -76,20 +76,14 @@ export function validatePodResize(pod: Pod, old: Pod, wanted: Pod): FieldError[]
   return [...errors, ...validateRest(spec, before)];
 }
 
-/** Everything but cpu and memory stays; of init containers that are no sidecars, everything. */
+/** Everything but cpu and memory stays. */
 function validateRest(spec: PodSpec, before: PodSpec): FieldError[] {
   const errors: FieldError[] = [];
   (before.initContainers ?? []).forEach((container, index) => {
     const now = spec.initContainers![index]!;
-    const isSidecar = container.restartPolicy === "Always";
-    const same = isSidecar
-      ? equalJson(withoutResizable({ containers: [now] }), withoutResizable({ containers: [container] }))
-      : equalJson(now, container);
-    if (same) return;
-    const message = isSidecar
-      ? "only cpu and memory resources for sidecar containers are mutable"
-      : "resources for non-sidecar init containers are immutable";
-    errors.push(forbiddenField("spec", message));
+    if (equalJson(withoutResizable({ containers: [now] }), withoutResizable({ containers: [container] }))) return;
+    const of = container.restartPolicy === "Always" ? " for sidecar containers" : "";
+    errors.push(forbiddenField("spec", `only cpu and memory resources${of} are mutable`));
   });
   const others = ({ initContainers: _, ...rest }: PodSpec): PodSpec => withoutResizable(rest);
   if (!equalJson(others(spec), others(before))) {

@@ -10,11 +10,20 @@ interface DeclaredFeature {
   isNeeded(pod: Pod, old: Pod): boolean;
 }
 
-/** What a kubelet may not be able to do yet, and says in its node's status when it is (KEP-5328). */
+/** What a kubelet may not be able to do yet, and says in its node's status when it is (KEP-5328); in order of name. */
 const FEATURES: readonly DeclaredFeature[] = [
   {
     name: "InPlacePodLevelResourcesVerticalScaling",
     isNeeded: (pod, old) => !equalJson(pod.spec?.resources ?? {}, old.spec?.resources ?? {}),
+  },
+  {
+    name: "InPlacePodVerticalScalingInitContainers",
+    isNeeded: (pod, old) =>
+      (old.spec?.initContainers ?? []).some(
+        (container, index) =>
+          container.restartPolicy !== "Always" &&
+          !equalJson(container.resources ?? {}, pod.spec?.initContainers?.[index]?.resources ?? {}),
+      ),
   },
 ];
 

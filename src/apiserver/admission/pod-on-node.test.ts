@@ -19,7 +19,7 @@ before(async () => {
       status: { allocatable: amounts, capacity: amounts, declaredFeatures },
     });
   await make("small", "linux");
-  await make("able", "linux", ["InPlacePodLevelResourcesVerticalScaling"]);
+  await make("able", "linux", ["InPlacePodLevelResourcesVerticalScaling", "InPlacePodVerticalScalingInitContainers"]);
   await make("panes", "windows");
 });
 after(() => memory.close());
@@ -41,6 +41,9 @@ async function resize(nodeName: string, spec: Partial<PodSpec>, wanted: Partial<
 const cpu = (amount: string): Partial<PodSpec> => ({
   containers: [{ name: "c", resources: { requests: { cpu: amount, memory: "512Mi" } } }],
 });
+const init = (amount: string): Partial<PodSpec> => ({
+  initContainers: [{ name: "i", image: "i", resources: { requests: { cpu: amount, memory: "1Gi" } } }],
+});
 const level = (amount: string): Partial<PodSpec> => ({
   resources: { requests: { cpu: amount, memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } },
 });
@@ -50,6 +53,7 @@ describe("a pod on a node is resized", () => {
     const { spec } = await resize("small", cpu("500m"), cpu("1"));
     assert.equal(spec?.containers[0]?.resources?.requests?.cpu, "1");
     await resize("able", level("500m"), level("1"));
+    await resize("able", init("500m"), init("1"));
     await resize("small", level("500m"), { containers: [{ name: "c", resources: { requests: { cpu: "100m" } } }] });
   });
 
@@ -74,6 +78,13 @@ describe("a pod on a node is resized", () => {
       level("500m"),
       level("1"),
       'pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "small"',
+      undefined,
+    ],
+    [
+      "small",
+      init("500m"),
+      init("1"),
+      'pod update requires features InPlacePodVerticalScalingInitContainers which are not available on node "small"',
       undefined,
     ],
   ];
