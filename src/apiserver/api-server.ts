@@ -316,7 +316,7 @@ function strategies(
     "coordination.k8s.io/leasecandidates": { createOnUpdate: true },
     "node.k8s.io/runtimeclasses": { createOnUpdate: true },
     "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
-    ...deviceSelectorStrategies(() => reader),
+    ...deviceSelectorStrategies(() => reader, authorization),
     ...mandatoryFlowControl,
     "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,
     "resource.k8s.io/resourceslices": resourceSliceStrategy,

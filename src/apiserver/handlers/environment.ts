@@ -36,6 +36,7 @@ export function writeContext(exchange: Exchange, environment: Environment): Writ
   return {
     user: present(exchange.user, "the user of an authorized request"),
     dryRun: exchange.query.getAll("dryRun").includes("All"),
+    verb: exchange.info.verb,
     clock: environment.clock,
     random: environment.random,
     fieldManager: exchange.query.get("fieldManager") || managerFromUserAgent(exchange.headers["user-agent"]),

@@ -7,6 +7,8 @@ import type { UserInfo } from "../authn/authenticator.ts";
 export interface WriteContext {
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** What authorization was asked about; absent for writes of the API server itself. */
+  readonly verb?: string;
   readonly clock: Clock;
   readonly random: Random;
   /** Name of the client for managedFields. */

@@ -14,14 +14,19 @@ import { findKind } from "../../../api/kinds.ts";
 import { type ApiObject, parseApiVersion } from "../../../api/meta.ts";
 import { equalJson } from "../../../api/patch/json-value.ts";
 import { claimSelectorErrors, selectorErrors } from "../../../api/resource/device-selectors.ts";
+import type { Authorizer } from "../../authz/authorizer.ts";
 import type { ObjectReader } from "../../reader.ts";
 import { defineStrategy, type Strategy } from "../strategy.ts";
+import { claimStatusErrors } from "./claim-status.ts";
 
 const GROUP = "resource.k8s.io";
 const ADMIN_LABEL = "resource.kubernetes.io/admin-access";
 
 /** Classes of devices, claims and their templates: programs that select devices compile, and administrators are let in. */
-export function deviceSelectorStrategies(reader: () => ObjectReader): Readonly<Record<string, Strategy>> {
+export function deviceSelectorStrategies(
+  reader: () => ObjectReader,
+  authorizer: () => Authorizer,
+): Readonly<Record<string, Strategy>> {
   return {
     [`${GROUP}/deviceclasses`]: defineStrategy<DeviceClass>({
       beforeCreate: async (draft) => refuse(draft, await classErrors(draft), undefined),
@@ -36,6 +41,13 @@ export function deviceSelectorStrategies(reader: () => ObjectReader): Readonly<R
         const errors = claimSelectorErrors(await loadCel(), spec, "spec");
         const requests = spec?.devices?.requests ?? [];
         return refuse(draft, [...errors, ...(await adminErrors(requests, draft, reader()))], undefined);
+      },
+      async beforeUpdate(draft, old, context) {
+        const [claim, before] = [draft as ResourceClaim, old as ResourceClaim];
+        if (equalJson(claim.status ?? {}, before.status ?? {})) return undefined;
+        const admin = await adminStatusErrors(claim, before, reader());
+        const errors = await claimStatusErrors(claim, before, { context, authorizer: authorizer() });
+        return refuse(draft, [...admin, ...errors], old);
       },
     }),
     [`${GROUP}/resourceclaimtemplates`]: defineStrategy<ApiObject>({
@@ -76,9 +88,25 @@ async function adminErrors(
   reader: ObjectReader,
 ): Promise<FieldError[]> {
   const index = requests.findIndex(({ exactly }) => exactly?.adminAccess === true);
-  if (index < 0) return [];
+  return index < 0 ? [] : await unmarked(`spec.devices.requests[${index}].adminAccess`, metadata, reader);
+}
+
+/** What has been granted once stays granted. */
+async function adminStatusErrors(
+  { status, metadata }: ResourceClaim,
+  old: ResourceClaim,
+  reader: ObjectReader,
+): Promise<FieldError[]> {
+  const firstOf = (of: ResourceClaim["status"]): number =>
+    (of?.allocation?.devices?.results ?? []).findIndex(({ adminAccess }) => adminAccess === true);
+  const index = firstOf(status);
+  if (index < 0 || firstOf(old.status) >= 0) return [];
+  return await unmarked(`status.allocation.devices.results[${index}].adminAccess`, metadata, reader);
+}
+
+async function unmarked(path: string, metadata: ApiObject["metadata"], reader: ObjectReader): Promise<FieldError[]> {
   const namespace = await reader.get<Namespace>(namespaces, undefined, metadata?.namespace ?? "");
   if (namespace?.metadata?.labels?.[ADMIN_LABEL] === "true") return [];
   const message = `admin access to devices requires the \`${ADMIN_LABEL}: true\` label on the containing namespace`;
-  return [forbiddenField(`spec.devices.requests[${index}].adminAccess`, message)];
+  return [forbiddenField(path, message)];
 }
