@@ -28,15 +28,31 @@ export function firstOf(found: number): number {
   return (31 - Math.clz32(found & -found)) >> 3;
 }
 
+/** From so many bytes on a search in native code is faster than a look at each. */
+const LONG_STRING = 48;
+
 /** Where the quote is that ends the string which starts at `start`; the text's end when there is none. */
 export function endOfString(input: Uint8Array, start: number): number {
   const end = input.length;
+  const long = start + LONG_STRING;
   for (let at = start + 1; at < end; at++) {
     const byte = input[at]!;
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH) at++;
+    else if (at > long) return endOfLongString(input, at);
   }
   return end;
+}
+
+function endOfLongString(input: Uint8Array, from: number): number {
+  for (let at = from; ; ) {
+    const quote = input.indexOf(QUOTE, at);
+    if (quote < 0) return input.length;
+    let before = quote;
+    while (before > at && input[before - 1] === BACKSLASH) before--;
+    if ((quote - before) % 2 === 0) return quote;
+    at = quote + 1;
+  }
 }
 
 /** Where the value ends that starts at `start`: behind its last byte. */

@@ -55,3 +55,11 @@ test("of a list the fields of each item are taken, of a list of nothing its leng
     spec: { containers: [{ name: "a" }, { name: "c" }], nodeName: "n" },
   });
 });
+
+test("where the metadata stands is told, of the outermost object only", () => {
+  const text = '{"a":{"metadata":{"x":1}}, "metadata" : {"name":"n","b":[1]},"c":2}';
+  const picked = { text: Buffer.alloc(text.length), length: 0 };
+  const span = pickFields(Buffer.from(text), { a: { metadata: true }, metadata: { name: true } }, picked);
+  assert.equal(text.slice(span?.start, span?.end), '{"name":"n","b":[1]}');
+  assert.equal(pickFields(Buffer.from('{"a":1}'), { metadata: { name: true } }, picked), undefined);
+});

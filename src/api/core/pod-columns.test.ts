@@ -86,7 +86,12 @@ test("columns and conditions of a pod's row need no other fields than they say",
     fc.property(pod, (generated) => {
       const bytes = Buffer.from(JSON.stringify(generated));
       const picked = { text: Buffer.alloc(bytes.length), length: 0 };
-      pickFields(bytes, podKind.columnFields!, picked);
+      const span = pickFields(bytes, podKind.columnFields!, picked);
+      const metadata = span === undefined ? undefined : JSON.parse(bytes.toString("utf8", span.start, span.end));
+      assert.deepEqual(
+        metadata,
+        generated.metadata === undefined ? undefined : JSON.parse(JSON.stringify(generated.metadata)),
+      );
       const small = JSON.parse(picked.text.toString("utf8", 0, picked.length)) as Pod;
       const whole = JSON.parse(bytes.toString()) as Pod;
       assert.deepEqual(

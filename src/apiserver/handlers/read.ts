@@ -1,5 +1,6 @@
 import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, expired, failure, notFound } from "../../api/status.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import { chosen, type Selection } from "../cache/selection.ts";
@@ -9,6 +10,8 @@ import type { ServedResource } from "../registry/resource.ts";
 import { type ContinueToken, decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
 import { checkListOptions, limitOf } from "./options.ts";
 import { selectionOf } from "./selection.ts";
+
+const VERY_MANY = 20_000;
 
 /** GET of one object, as of now. */
 export function getHandler(resource: ServedResource, exchange: Exchange): ObjectAnswer | Promise<ObjectAnswer> {
@@ -89,6 +92,8 @@ async function listPresent(resource: ServedResource, page: Omit<Page, "revision"
   const isExact = wanted > 0 && selection.matches === undefined;
   const candidates = cache.candidates(selection, { startKey, ...(isExact && { limit: wanted }) });
   const revision = cache.revision;
+  // To find very many takes milliseconds: what becomes of them begins in another turn.
+  if (candidates.length >= VERY_MANY) await nextTurn();
   const found = await chosen(candidates, selection, wanted);
   if (limit === 0 || found.length <= limit) return { kind: "list", resource, revision, entries: found };
   const entries = found.slice(0, limit);

@@ -5,14 +5,17 @@ import { findKind } from "../../api/kinds.ts";
 import { decodeObject } from "../../api/protobuf/decode.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import { type Table, tableOf } from "../../api/table.ts";
+import { systemClock } from "../../base/clock.ts";
 import { nextTurn } from "../../base/turn.ts";
 import type { ListAnswer } from "../exchange.ts";
 import { encode, stamp } from "../registry/codec.ts";
 import { largeList } from "../testing/large-list.ts";
-import { type Blocks, encodeList } from "./encode-list.ts";
+import { encodeList } from "./encode-list.ts";
+import type { Blocks } from "./list-blocks.ts";
 import type { Format } from "./negotiate.ts";
 
 const COUNTS = [0, 1, 100, 250];
+const clock = { ...systemClock, now: () => Date.UTC(2026, 1) };
 const schema = loadSchema().resources.find(({ resource }) => resource === "configmaps");
 
 function answerOf(count: number): ListAnswer {
@@ -27,7 +30,7 @@ function answerOf(count: number): ListAnswer {
 async function bytesOf(count: number, format: Partial<Format>): Promise<Buffer> {
   const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
   const chunks: Buffer[] = [];
-  for await (const block of encodeList(answerOf(count), whole, 0)) chunks.push(...block);
+  for await (const block of encodeList(answerOf(count), whole, clock)) chunks.push(...block);
   return Buffer.concat(chunks);
 }
 
@@ -82,7 +85,7 @@ test("only a table has its kind's order", async () => {
   const shown = async (as: Format["as"]): Promise<unknown> => {
     const format: Format = { encoding: "json", as, pretty: false, includeObject: "Metadata" };
     const chunks: Buffer[] = [];
-    for await (const block of encodeList(answer, format, 0)) chunks.push(...block);
+    for await (const block of encodeList(answer, format, clock)) chunks.push(...block);
     return JSON.parse(Buffer.concat(chunks).toString());
   };
   const { rows } = (await shown("table")) as Table;
@@ -110,8 +113,8 @@ for (const form of FORMS) {
   test(`blocks of ${JSON.stringify(form)} that were read are written into again`, async () => {
     const format: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...form };
     const kept: Buffer[] = [];
-    for await (const block of encodeList(largeList(), format, 0)) kept.push(...block);
-    const blocks = encodeList(largeList(), format, 0);
+    for await (const block of encodeList(largeList(), format, clock)) kept.push(...block);
+    const blocks = encodeList(largeList(), format, clock);
     const copied: Buffer[] = [];
     const memories = new Set<ArrayBufferLike>();
     for (let next = await blocks.next(); next.done !== true; next = await blocks.next(true)) {
@@ -130,9 +133,9 @@ test("a table of pods shows what a table of the whole objects does", async () =>
   for (const includeObject of ["None", "Metadata", "Object"] as const) {
     const format: Format = { encoding: "json", as: "table", pretty: false, includeObject };
     const chunks: Buffer[] = [];
-    for await (const block of encodeList(list, format, Date.UTC(2026, 1))) chunks.push(...block);
+    for await (const block of encodeList(list, format, clock)) chunks.push(...block);
     const expected = tableOf(kind, objects, {
-      nowMs: Date.UTC(2026, 1),
+      nowMs: clock.now(),
       includeObject,
       metadata: { resourceVersion: "9" },
     });
@@ -140,30 +143,28 @@ test("a table of pods shows what a table of the whole objects does", async () =>
   }
 });
 
-test("of many lists that are asked for at once a few are encoded in a turn, and all in the end", async () => {
-  for (const form of [{ as: "table" }, { encoding: "protobuf" }] as const) {
+test("many long lists that are asked for at once hold nobody up for long, and all are whole", async () => {
+  for (const form of [{ as: "table" }, { encoding: "protobuf" }, { as: "metadata" }] as const) {
     const format: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...form };
     const list = largeList();
-    const wanted = await sizeOf(encodeList(list, format, 0));
-    const lists = Array.from({ length: 12 }, () => encodeList(list, format, 0));
-    // What comes before the items.
-    const heads = await Promise.all(lists.map((each) => each.next()));
-    assert.ok(heads.every(({ done }) => done === false));
-    let encoded = 0;
-    const blocks = lists.map(async (each) => {
-      const next = await each.next();
-      encoded++;
-      return next.value?.[0]?.length ?? 0;
+    const wanted = await sizeOf(encodeList(list, format, clock));
+    // Looks at the clock are all that passes time here.
+    let now = 0;
+    const looked = { ...clock, monotonic: () => (now += 1) };
+    const lists = Array.from({ length: 12 }, () => encodeList(list, format, looked));
+    let isDone = false;
+    const sizes = Promise.all(lists.map(sizeOf)).finally(() => {
+      isDone = true;
     });
-    for (let before = 0; encoded < lists.length; before = encoded) {
+    const turns: number[] = [];
+    for (let before = now; !isDone; before = now) {
       await nextTurn();
-      // Those of the turn that ends, and those of the one that begins.
-      assert.ok(encoded - before <= 6, `${encoded - before} in one turn`);
+      turns.push(now - before);
     }
-    const first = await Promise.all(blocks);
-    const rest = await Promise.all(lists.map(sizeOf));
-    const headSize = heads[0]!.value?.[0]?.length ?? 0;
-    for (const [index, size] of rest.entries()) assert.equal(headSize + first[index]! + size, wanted);
+    assert.deepEqual(await sizes, Array(12).fill(wanted));
+    assert.ok(turns.length > 50, `${turns.length} turns`);
+    // Each of those that wait looks once more before it does.
+    assert.ok(Math.max(...turns) <= 4 + 12 + 3, `${turns}`);
   }
 });
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
-import type { Block } from "./encode-list.ts";
+import type { Block } from "./list-blocks.ts";
 
 /** Smaller answers are not worth it (upstream's defaultGzipThresholdBytes). */
 export const COMPRESSED_BYTES_MIN = 128 * 1024;

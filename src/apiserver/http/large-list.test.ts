@@ -43,7 +43,7 @@ after(async () => {
 async function expected(accept: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const format = negotiate(accept, new URLSearchParams(), { hasProtobuf: true, hasTable: true, userAgent: undefined });
-  for await (const block of encodeList(list, format, clock.now())) chunks.push(...block);
+  for await (const block of encodeList(list, format, clock)) chunks.push(...block);
   return Buffer.concat(chunks);
 }
 

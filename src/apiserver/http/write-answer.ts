@@ -1,11 +1,12 @@
 import type { ApiObject } from "../../api/meta.ts";
 import type { Clock } from "../../base/clock.ts";
-import { nextStart, turnBudget } from "../../base/turn-budget.ts";
+import { turnTime } from "../../base/turn-time.ts";
 import type { Answer, Exchange, ListAnswer, ObjectAnswer, StreamAnswer, TextAnswer, WatchAnswer } from "../exchange.ts";
-import { type Block, type Blocks, encodeList } from "./encode-list.ts";
+import { encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
 import { frameEncoder } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
+import type { Block, Blocks } from "./list-blocks.ts";
 import { type Format, negotiate } from "./negotiate.ts";
 import type { HeaderList, Sink } from "./sink.ts";
 import { warningHeaders } from "./warning-headers.ts";
@@ -83,34 +84,34 @@ function endWhole(body: Buffer, head: Head, { exchange, sink }: { exchange: Exch
 }
 
 async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: Writing): Promise<void> {
-  const blocks = encodeList(answer, format, clock.now());
+  const blocks = encodeList(answer, format, clock);
   const type = ["content-type", contentType(format)];
   if (exchange.method === "HEAD") {
     sink.head(200, headersOf(exchange, type));
     return sink.end();
   }
   if (!takesGzip(exchange.headers)) {
-    return writeBlocks(blocks, { exchange, sink, head: () => sink.head(200, headersOf(exchange, type)) });
+    return writeBlocks(blocks, { exchange, sink, clock, head: () => sink.head(200, headersOf(exchange, type)) });
   }
   const { isLarge, all } = await peekSize(blocks);
   const headers = headersOf(exchange, [...type, ...(isLarge ? GZIP_HEADERS : [])]);
   const sent = isLarge ? gzipBlocks(all, exchange.signal) : all;
-  return writeBlocks(sent, { exchange, sink, head: () => sink.head(200, headers) });
+  return writeBlocks(sent, { exchange, sink, clock, head: () => sink.head(200, headers) });
 }
-
-/** Of all lists together so many blocks of 256 KB are handed on in a turn: to encrypt and send them takes 5 ms. */
-const blockTurns = turnBudget(16);
 
 /** The head comes with the first block: until then an error can still be told. */
 async function writeBlocks(
   blocks: Blocks,
-  { exchange, sink, head }: { exchange: Exchange; sink: Sink; head: () => void },
+  { exchange, sink, clock, head }: { exchange: Exchange; sink: Sink; clock: Clock; head: () => void },
 ): Promise<void> {
+  const time = turnTime(clock);
   let started = false;
   let isRead = false;
   try {
     for (;;) {
-      await nextStart(blockTurns);
+      // To encrypt and send a block takes some 300 us.
+      const pause = time.pause();
+      if (pause !== undefined) await pause;
       const next: IteratorResult<Block, void> = await blocks.next(isRead);
       if (next.done === true) return sink.end();
       if (!started) head();

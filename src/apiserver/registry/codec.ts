@@ -136,26 +136,47 @@ export function labelsIn(bytes: Buffer): Readonly<Record<string, string>> | unde
   return JSON.parse(bytes.toString("utf8", labels, endOfValue(bytes, labels))) ?? undefined;
 }
 
-/** An object without its managed fields: nobody looks at them who computes columns, and they are half of many objects. */
-export function readWithoutManagedFields<T extends ApiObject = ApiObject>(bytes: Buffer): T {
-  const managedFields = metadataIn(bytes)?.managedFields;
-  if (managedFields === undefined || hasLongIntegers(bytes)) return readObject(bytes);
-  const { start, end } = managedFields;
-  return JSON.parse(`${bytes.toString("utf8", 0, start)}[]${bytes.toString("utf8", end)}`) as T;
+/** Objects that are shown, and where the metadata of each stands in its bytes. */
+export interface ShownObjects {
+  readonly objects: readonly ApiObject[];
+  /** Undefined for what has no metadata. */
+  readonly metadata: readonly (Span | undefined)[];
 }
 
-/** Reads objects with those fields alone, integers as numbers. Many are parsed together, in one text. */
-export function fieldsReader(fields: Fields): (entries: readonly { readonly bytes: Buffer }[]) => ApiObject[] {
+type ShownReader = (entries: readonly { readonly bytes: Buffer }[]) => ShownObjects;
+
+/** Objects without their managed fields: nobody looks at them who computes columns, and they are half of many objects. */
+export const readWithoutManagedFields: ShownReader = (entries) => {
+  const metadata = entries.map(({ bytes }) => metadataIn(bytes));
+  const objects = entries.map(({ bytes }, index) => {
+    const managedFields = metadata[index]?.managedFields;
+    if (managedFields === undefined || hasLongIntegers(bytes)) return readObject(bytes);
+    const { start, end } = managedFields;
+    return JSON.parse(`${bytes.toString("utf8", 0, start)}[]${bytes.toString("utf8", end)}`) as ApiObject;
+  });
+  return { objects, metadata };
+};
+
+/** The same of whole objects. */
+export const readWhole: ShownReader = (entries) => ({
+  objects: entries.map(({ bytes }) => readObject(bytes)),
+  metadata: entries.map(({ bytes }) => metadataIn(bytes)),
+});
+
+/** Reads objects with those fields alone (some of the metadata among them), integers as numbers. Many are parsed together, in one text. */
+export function fieldsReader(fields: Fields): ShownReader {
   let text = Buffer.alloc(0);
   return (entries) => {
     const size = entries.reduce((sum, { bytes }) => sum + bytes.length + COMMA.length, 0);
     if (text.length < size) text = Buffer.allocUnsafeSlow(size);
     const picked = { text, length: 0 };
-    for (const { bytes } of entries) {
-      pickFields(bytes, fields, picked);
+    const metadata = entries.map(({ bytes }) => {
+      const span = pickFields(bytes, fields, picked);
       picked.length += COMMA.copy(text, picked.length);
-    }
-    return JSON.parse(`[${text.toString("utf8", 0, picked.length - COMMA.length)}]`) as ApiObject[];
+      return span;
+    });
+    const objects = JSON.parse(`[${text.toString("utf8", 0, picked.length - COMMA.length)}]`) as ApiObject[];
+    return { objects, metadata };
   };
 }
 
