@@ -6,6 +6,7 @@ import { pruneApplied } from "./apply-prune.ts";
 import { createdFields } from "./created-fields.ts";
 import { compareFields, fieldSetOf } from "./field-compare.ts";
 import {
+  covers,
   difference,
   EMPTY_SET,
   equalSets,
@@ -92,15 +93,18 @@ export function* trackSteps(
   const comparison = compareFields(before, after, { type, schema: options.schema });
   yield;
   const of = { managers: managers.values(), versions: writtenVersions(options.otherVersions) };
-  const others = withoutChanges(managers, yield* compareInVersions(comparison, { before, after }, of));
-  const changed = recursiveDifference(
-    difference(union(comparison.modified, comparison.added), unownedFields),
-    setOfPaths(options.ignored ?? []),
-  );
+  const changesOf = yield* compareInVersions(comparison, { before, after }, of);
+  const written = union(comparison.modified, comparison.added);
+  const changed = recursiveDifference(difference(written, unownedFields), ignoredSet(options.ignored));
+  const self = { ...selfOf(options, "Update"), fields: changed };
+  const identity = identityOfManager(self);
+  const owned = managers.get(identity)?.fields;
+  // Who writes again what is its own, as heartbeats do, loses nothing and gains nothing.
+  const isAgain =
+    owned !== undefined && changed === written && isEmptySet(comparison.removed) && covers(owned, changed);
+  const others = withoutChanges(managers, changesOf, isAgain ? identity : undefined);
   yield;
   if (!isEmptySet(changed)) {
-    const self = { ...selfOf(options, "Update"), fields: changed };
-    const identity = identityOfManager(self);
     const former = others.get(identity);
     others.set(identity, former === undefined ? self : { ...self, fields: union(former.fields, changed) });
     capManagers(others, union);
@@ -136,7 +140,7 @@ export function* applySteps(
   const current = withoutManagedFields(live ?? {});
   const known = readManagers(metaOf(live ?? {}).managedFields);
   const managers = withVersions(managersBefore(live, current, { ...options, known }), options);
-  const ignored = setOfPaths(options.ignored ?? []);
+  const ignored = ignoredSet(options.ignored);
   const self = selfOf(options, "Apply");
   const identity = identityOfManager(self);
   yield;
@@ -206,15 +210,32 @@ const selfOf = (options: FieldManagement, operation: Manager["operation"]): Omit
   time: options.time,
 });
 
-/** Managers without what somebody else just changed or removed. */
-function withoutChanges(managers: ReadonlyMap<string, Manager>, changes: ComparisonOf): Map<string, Manager> {
-  return new Map(
-    [...managers].map(([key, manager]) => {
-      const { modified, added, removed } = changes(manager);
-      const lost = union(union(modified, added), removed);
-      return [key, { ...manager, fields: difference(manager.fields, lost) }];
-    }),
-  );
+/** Managers without what somebody else just changed or removed; one of them may be known to keep all. */
+function withoutChanges(
+  managers: ReadonlyMap<string, Manager>,
+  changes: ComparisonOf,
+  keeper?: string,
+): Map<string, Manager> {
+  const left = new Map<string, Manager>();
+  for (const [identity, manager] of managers) {
+    const { modified, added, removed } = changes(manager);
+    const fields =
+      identity === keeper
+        ? manager.fields
+        : difference(difference(difference(manager.fields, modified), added), removed);
+    left.set(identity, fields === manager.fields ? manager : { ...manager, fields });
+  }
+  return left;
+}
+
+/** Made once for each of the few lists that there are. */
+const ignoredSets = new WeakMap<readonly (readonly string[])[], FieldSet>();
+
+function ignoredSet(ignored: readonly (readonly string[])[] | undefined): FieldSet {
+  if (ignored === undefined || ignored.length === 0) return EMPTY_SET;
+  let set = ignoredSets.get(ignored);
+  if (set === undefined) ignoredSets.set(ignored, (set = setOfPaths(ignored)));
+  return set;
 }
 
 interface FieldConflict {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   asMember,
+  covers,
   difference,
   EMPTY_SET,
   equalSets,
@@ -67,6 +68,10 @@ test("sets of fields are sets of paths", () => {
       );
       const isSame = JSON.stringify(left.toSorted()) === JSON.stringify(right.toSorted());
       assert.equal(equalSets(a, b), isSame);
+      assert.equal(
+        covers(a, b),
+        right.every((path) => left.includes(path)),
+      );
       assert.equal(isEmptySet(difference(a, b)) && isEmptySet(difference(b, a)), isSame);
       assert.equal(JSON.stringify([a, b]), before);
     }),

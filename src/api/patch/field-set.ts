@@ -99,24 +99,39 @@ export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a) || a === b) return withoutHere(b);
-  if (isEmptySet(b)) return withoutHere(a);
-  // What is added is often little to much, or the same.
-  const both: Record<string, FieldSet> = { ...a };
-  delete both[HERE];
-  let isNew = false;
-  for (const element of Object.keys(b)) {
+  if (covers(a, b)) return withoutHere(a);
+  const both: Record<string, FieldSet> = {};
+  const [left, right] = [Object.keys(a), Object.keys(b)];
+  let [nextLeft, nextRight] = [0, 0];
+  // Both are in order, and so is what is put together of them.
+  while (nextLeft < left.length || nextRight < right.length) {
+    const [mine, other] = [left[nextLeft], right[nextRight]];
+    const isMine = mine !== undefined && (other === undefined || mine <= other);
+    const element = isMine ? mine : other!;
+    if (isMine) nextLeft++;
+    if (element === other) nextRight++;
     if (element === HERE) continue;
-    const [left, right] = [a[element], b[element]!];
-    isNew ||= left === undefined;
-    both[element] = left === undefined ? right : bothOf(left, right);
+    const below = b[element];
+    both[element] = !isMine ? below! : below === undefined ? a[element]! : bothOf(a[element]!, below);
   }
-  return isNew ? setOfElements(Object.entries(both)) : both;
+  return both;
 }
 
 function bothOf(left: FieldSet, right: FieldSet): FieldSet {
-  if (left === right || (isEmptySet(right) && isMember(left))) return left;
+  if (left === right || (covers(left, right) && (isMember(left) || !isMember(right)))) return left;
   const below = union(left, right);
   return isMember(left) || isMember(right) ? asMember(below) : below;
+}
+
+/** Whether all paths of `b` are in `a`; for values of elements: all that is below. */
+export function covers(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true;
+  for (const element in b) {
+    if (element === HERE) continue;
+    const [mine, other] = [a[element], b[element]!];
+    if (mine === undefined || (isMember(other) && !isMember(mine)) || !covers(mine, other)) return false;
+  }
+  return true;
 }
 
 function withoutHere(set: FieldSet): FieldSet {
