@@ -11,6 +11,7 @@ import { createHookRunner } from "./lifecycle/hooks.ts";
 import { allocatableAmounts } from "./node/node-status.ts";
 import { DEFAULT_MAX_PODS } from "./node/reporting.ts";
 import type { PodDependencies } from "./pods/dependencies.ts";
+import { keptPod } from "./pods/kept-pod.ts";
 import { kubeletPaths } from "./pods/paths.ts";
 import { identityOf } from "./pods/pod.ts";
 import { createRuntimeCache } from "./pods/runtime-cache.ts";
@@ -39,7 +40,7 @@ const SERVICES = { resource: services, project: serviceFacts };
 /** What the kubelet watches: its own pods and node, and services for the environment of containers. */
 export function kubeletInformers({ informers, nodeName }: KubeletOptions): KubeletInformers {
   return {
-    pods: informers.projected({ resource: pods, fieldSelector: `spec.nodeName=${nodeName}`, project: withoutManagers }),
+    pods: informers.projected({ resource: pods, fieldSelector: `spec.nodeName=${nodeName}`, project: keptPod }),
     node: informers.projected({ resource: nodes, fieldSelector: `metadata.name=${nodeName}`, project: ownNode }),
     services: informers.projected(SERVICES),
   };
@@ -53,12 +54,6 @@ export function ownNode({ metadata, spec }: Node): Node {
     metadata: { ...(name && { name }), ...(uid && { uid }), ...(labels && { labels }) },
     spec: { ...(unschedulable && { unschedulable }), ...(podCIDRs && { podCIDRs }) },
   };
-}
-
-/** Who manages which field is for the API server alone, and half of a pod. */
-function withoutManagers(pod: Pod): Pod {
-  const { managedFields: _, ...metadata } = pod.metadata ?? {};
-  return { ...pod, metadata };
 }
 
 function serviceFacts(service: Service): ServiceFacts {

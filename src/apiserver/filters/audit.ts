@@ -1,6 +1,7 @@
 import type { ApiObject } from "../../api/meta.ts";
 import { internalError } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
+import { flatText } from "../../base/flat-text.ts";
 import type { Random } from "../../base/random.ts";
 import type { Auditor, Stored } from "../audit/auditor.ts";
 import type { AuditStage } from "../audit/event.ts";
@@ -93,14 +94,9 @@ function completion({ record, options }: Auditing, exchange: Exchange, facts: St
   const { auditor, clock } = options;
   if (record.decision.omitStages.has("ResponseComplete")) return () => {};
   const asked = askedFacts(record, exchange);
-  const kept = { ...asked, requestURI: ownText(asked.requestURI) };
+  const kept = { ...asked, requestURI: flatText(asked.requestURI) };
   return () =>
     void auditor.emit(auditEvent(record, kept, { stage: "ResponseComplete", timeMs: clock.now(), ...facts }));
-}
-
-/** The same text in one piece: V8 keeps all texts that one was put together from (measured: three times its length). */
-function ownText(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 function requestOf(exchange: Exchange, { record }: Auditing): Promise<unknown> | undefined {

@@ -70,16 +70,18 @@ export function containerConfig(pod: Pod, container: AnyContainer, facts: Contai
   };
 }
 
-/** Each look at a pod asks for the same few again. */
-const hashes = new WeakMap<AnyContainer, string>();
+/** By what it is made from: pods of one workload have the same, and each look at a pod asks again. */
+const hashes = new Map<string, string>();
+const HASHES_REMEMBERED = 1000;
 
 /** Changes when the container must be replaced: its name or image is another. */
 export function containerHash(container: AnyContainer): string {
-  const known = hashes.get(container);
-  if (known !== undefined) return known;
   const text = JSON.stringify([container.name, container.image]);
+  const known = hashes.get(text);
+  if (known !== undefined) return known;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  hashes.set(container, hash);
+  if (hashes.size >= HASHES_REMEMBERED) hashes.clear();
+  hashes.set(text, hash);
   return hash;
 }
 

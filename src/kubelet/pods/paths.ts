@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { flatText } from "../../base/flat-text.ts";
 import type { PodIdentity } from "../labels.ts";
 
 /** Where the kubelet keeps things, as upstream lays out /var/lib/kubelet and /var/log/pods. */
@@ -25,7 +26,7 @@ export const seccompDirectory = (paths: KubeletPaths): string => join(paths.root
 
 /** `logs/<namespace>_<name>_<uid>`, as log collectors expect. */
 export function podLogDirectory(paths: KubeletPaths, { namespace, name, uid }: PodIdentity): string {
-  return join(paths.logs, `${namespace}_${name}_${uid}`);
+  return flatText(join(paths.logs, `${namespace}_${name}_${uid}`));
 }
 
 /** Relative to the pod's log directory. */
@@ -36,10 +37,10 @@ export function terminationMessagePath(
   uid: string,
   of: { container: string; attempt: number },
 ): string {
-  return join(podDirectory(paths, uid), "containers", of.container, `termination-log-${of.attempt}`);
+  return flatText(join(podDirectory(paths, uid), "containers", of.container, `termination-log-${of.attempt}`));
 }
 
 /** `volumes/kubernetes.io~configmap/config` below the directory that the pod's volumes of that kind are in. */
 export function volumeDirectory(base: string, plugin: string, volume: string): string {
-  return join(base, "volumes", `kubernetes.io~${plugin}`, volume);
+  return flatText(join(base, "volumes", `kubernetes.io~${plugin}`, volume));
 }

@@ -10,7 +10,7 @@ import { rejection } from "./admission.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { identityOf, isTerminalPhase } from "./pod.ts";
 import type { PodVerdict } from "./pod-record.ts";
-import { createPodWorker, type PodWorker } from "./pod-worker.ts";
+import { PodWorker } from "./pod-worker.ts";
 import { removeAllOf } from "./remains.ts";
 import { isRunning } from "./runtime-state.ts";
 
@@ -48,6 +48,7 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
   const workers = new Map<string, PodWorker>();
   const rejected = new Map<string, Pod>();
   let unsubscribe: (() => void) | undefined;
+  let emptied: (() => void) | undefined;
 
   function onChange({ before, after, cause }: Change<Pod>): void {
     const uidBefore = before?.metadata?.uid;
@@ -106,14 +107,16 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
 
   const phaseOf = (pod: Pod) => statuses.get(identityOf(pod).uid)?.phase ?? pod.status?.phase;
 
+  function onRemoved(uid: string): void {
+    workers.delete(uid);
+    statuses.forget(uid);
+    if (workers.size === 0) emptied?.();
+  }
+
   function add(pod: Pod): void {
     const { uid } = identityOf(pod);
-    const worker = createPodWorker(pod, dependencies);
+    const worker = new PodWorker(pod, dependencies, onRemoved);
     workers.set(uid, worker);
-    void worker.removed.then(() => {
-      workers.delete(uid);
-      statuses.forget(uid);
-    });
     worker.wake();
   }
 
@@ -154,7 +157,11 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
         if (!late.signal.aborted)
           log.warn("some pods do not end: they are left to the runtime", { pods: workers.size });
       });
-      await Promise.race([Promise.all(all.map(({ removed }) => removed)), deadline]);
+      const allRemoved = new Promise<void>((resolve) => {
+        emptied = resolve;
+        if (workers.size === 0) resolve();
+      });
+      await Promise.race([allRemoved, deadline]);
       late.abort();
     },
     async stop() {

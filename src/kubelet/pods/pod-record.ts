@@ -6,7 +6,7 @@ import { podStatus } from "../status/pod-status.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { identityOf, isTerminalPhase } from "./pod.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
-import type { PodMemory } from "./sync-options.ts";
+import type { PodMemory, Trouble } from "./sync-options.ts";
 import { watchRunning } from "./sync-pod.ts";
 
 /** Why a kubelet ends a pod that it was not asked to end. */
@@ -49,7 +49,7 @@ export function newPodRecord(pod: Pod, { clock }: PodDependencies): PodRecord {
   return {
     identity: identityOf(pod),
     startTime: pod.status?.startTime ?? formatTime(clock.now()),
-    memory: { waiting: new Map(), retryAtMs: new Map(), failures: new Map(), volumes: undefined },
+    memory: { troubles: undefined, volumes: undefined },
     pod,
     gone: false,
     verdict: undefined,
@@ -90,7 +90,7 @@ export function publishStatus(record: PodRecord, dependencies: PodDependencies, 
     pod,
     state,
     probes,
-    waiting: memory.waiting,
+    waiting: memory.troubles ?? NO_TROUBLES,
     runtimeName,
     ending,
     hostIps,
@@ -103,9 +103,14 @@ export function publishStatus(record: PodRecord, dependencies: PodDependencies, 
   statuses.set(pod, status);
 }
 
-function waitingFacts({ waiting }: PodMemory): string[] {
-  return [...waiting].flatMap(([name, { reason, message }]) => [name, reason, message]);
+function waitingFacts({ troubles }: PodMemory): string[] {
+  return troubles === undefined
+    ? NO_FACTS
+    : [...troubles].flatMap(([name, { reason, message }]) => [name, reason, message]);
 }
+
+const NO_FACTS: string[] = [];
+const NO_TROUBLES: ReadonlyMap<string, Trouble> = new Map();
 
 function probeFacts({ containers }: PodRuntimeState, probes: ProbeResults): boolean[] {
   return containers.flatMap(({ id }) => [probes.hasStarted(id), probes.isReady(id)]);

@@ -9,63 +9,131 @@ import { gracePeriodSeconds, isTerminalPhase } from "./pod.ts";
 import { isEnding, newPodRecord, type PodRecord, type PodVerdict, publishStatus } from "./pod-record.ts";
 import { StartError } from "./start-error.ts";
 
-export interface PodWorker {
-  readonly pod: Pod;
-  /** Resolves when everything of the pod is gone from this node. */
-  readonly removed: Promise<void>;
-  /** The pod as the API has it now; undefined once it is gone there. */
-  update(pod: Pod | undefined): void;
-  /** Something about its containers, probes or back-off changed: look again. */
-  wake(): void;
-  /** Ends the pod for good, and tells the API why. */
-  end(verdict: PodVerdict): void;
-  /** Ends the pod on this node without telling the API, as the node goes down. */
-  shutDown(graceSeconds: number): void;
-  /** Stops looking; containers live on. Resolves when nothing is under way. */
-  stop(): Promise<void>;
-}
-
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 10_000;
 
-/** The one worker of a pod: nothing else changes what the runtime has of it. It looks at the pod whenever it is woken. */
-export function createPodWorker(first: Pod, dependencies: PodDependencies): PodWorker {
-  const record = newPodRecord(first, dependencies);
-  const loop = createLoop(record, dependencies);
-  return {
-    get pod() {
-      return record.pod;
-    },
-    removed: loop.removed,
-    wake: loop.wake,
-    update(next) {
-      if (next === undefined) {
-        if (record.gone) return;
-        record.gone = true;
-        loop.interrupt();
-        return;
+/**
+ * The one worker of a pod: nothing else changes what the runtime has of it. It looks at the pod whenever it is woken, as long as
+ * there is reason to, never twice at the same time; what comes meanwhile is one more look. A class, because there may be very
+ * many that only wait.
+ */
+export class PodWorker {
+  readonly #record: PodRecord;
+  readonly #dependencies: PodDependencies;
+  readonly #onRemoved: (uid: string) => void;
+  #isDirty = false;
+  #isStopped = false;
+  #failures = 0;
+  #timer: Timer | undefined;
+  #current: AbortController | undefined;
+  #running: Promise<void> | undefined;
+
+  /** @param onRemoved called once, when everything of the pod is gone from this node */
+  constructor(first: Pod, dependencies: PodDependencies, onRemoved: (uid: string) => void) {
+    this.#record = newPodRecord(first, dependencies);
+    this.#dependencies = dependencies;
+    this.#onRemoved = onRemoved;
+  }
+
+  get pod(): Pod {
+    return this.#record.pod;
+  }
+
+  /** The pod as the API has it now; undefined once it is gone there. */
+  update(next: Pod | undefined): void {
+    const record = this.#record;
+    if (next === undefined) {
+      if (record.gone) return;
+      record.gone = true;
+      this.#interrupt();
+      return;
+    }
+    const before = record.pod;
+    const wasEnding = isEnding(record);
+    record.pod = next;
+    if (saysNothingNew(before, next)) return;
+    // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
+    if (showsOtherwise(before, next)) record.refreshWanted = true;
+    const shortened = wasEnding && gracePeriodSeconds(next) < gracePeriodSeconds(before);
+    if ((isEnding(record) && !wasEnding) || shortened) this.#interrupt();
+    else this.wake();
+  }
+
+  /** Something about its containers, probes or back-off changed: look again. */
+  wake(): void {
+    this.#isDirty = true;
+    if (this.#isStopped) return;
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the pod for good, and tells the API why. */
+  end(verdict: PodVerdict): void {
+    if (isEnding(this.#record) || this.#record.finished) return;
+    this.#record.verdict = verdict;
+    this.#interrupt();
+  }
+
+  /** Ends the pod on this node without telling the API, as the node goes down. */
+  shutDown(graceSeconds: number): void {
+    this.#record.downGraceSeconds = Math.min(graceSeconds, gracePeriodSeconds(this.#record.pod));
+    this.#interrupt();
+  }
+
+  /** Stops looking; containers live on. Resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#current?.abort();
+    await this.#running;
+  }
+
+  /** What is under way gives way, because what comes is more important. */
+  #interrupt(): void {
+    this.#current?.abort();
+    this.wake();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#isDirty && !this.#isStopped) {
+        this.#isDirty = false;
+        await this.#look();
       }
-      const before = record.pod;
-      const wasEnding = isEnding(record);
-      record.pod = next;
-      if (saysNothingNew(before, next)) return;
-      // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
-      if (showsOtherwise(before, next)) record.refreshWanted = true;
-      const shortened = wasEnding && gracePeriodSeconds(next) < gracePeriodSeconds(before);
-      if ((isEnding(record) && !wasEnding) || shortened) loop.interrupt();
-      else loop.wake();
-    },
-    end(verdict) {
-      if (isEnding(record) || record.finished) return;
-      record.verdict = verdict;
-      loop.interrupt();
-    },
-    shutDown(graceSeconds) {
-      record.downGraceSeconds = Math.min(graceSeconds, gracePeriodSeconds(record.pod));
-      loop.interrupt();
-    },
-    stop: loop.stop,
-  };
+    } finally {
+      this.#running = undefined;
+      this.#current = undefined;
+      if (this.#isDirty) this.wake();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const record = this.#record;
+    const { signal } = (this.#current = new AbortController());
+    try {
+      const result = await lookAtPod(record, signal, this.#dependencies);
+      this.#failures = 0;
+      this.#lookAgainAt(result.againAtMs);
+      if (!result.removed) return;
+      this.#isStopped = true;
+      this.#onRemoved(record.identity.uid);
+    } catch (error) {
+      if (error instanceof InterruptedError || signal.aborted) return;
+      this.#failures++;
+      complain(record, error, this.#dependencies);
+      const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
+      const retryMs = this.#dependencies.clock.now() + delayMs;
+      this.#lookAgainAt(nextLookMs(record, retryMs, this.#dependencies));
+    }
+  }
+
+  #lookAgainAt(wallMs: number | undefined): void {
+    const { clock } = this.#dependencies;
+    this.#timer?.cancel();
+    this.#timer =
+      wallMs === undefined || this.#isStopped
+        ? undefined
+        : clock.setTimer(() => this.wake(), Math.max(0, wallMs - clock.now()));
+  }
 }
 
 function showsOtherwise({ metadata: before }: Pod, { metadata: after }: Pod): boolean {
@@ -88,81 +156,6 @@ function saysNothingNew(before: Pod, after: Pod): boolean {
     isTerminalPhase(after.status?.phase) === isTerminalPhase(before.status?.phase) &&
     !showsOtherwise(before, after)
   );
-}
-
-interface Loop {
-  readonly removed: Promise<void>;
-  wake(): void;
-  /** What is under way gives way, because what comes is more important. */
-  interrupt(): void;
-  stop(): Promise<void>;
-}
-
-/** Looks at the pod as long as there is reason to, never twice at the same time; what comes meanwhile is one more look. */
-function createLoop(record: PodRecord, dependencies: PodDependencies): Loop {
-  const { clock } = dependencies;
-  const removed = Promise.withResolvers<void>();
-  let dirty = false;
-  let stopped = false;
-  let failures = 0;
-  let timer: Timer | undefined;
-  let current: AbortController | undefined;
-  let running: Promise<void> | undefined;
-
-  function lookAgainAt(wallMs: number | undefined): void {
-    timer?.cancel();
-    timer = wallMs === undefined || stopped ? undefined : clock.setTimer(wake, Math.max(0, wallMs - clock.now()));
-  }
-
-  async function look(): Promise<void> {
-    const { signal } = (current = new AbortController());
-    try {
-      const result = await lookAtPod(record, signal, dependencies);
-      failures = 0;
-      lookAgainAt(result.againAtMs);
-      if (!result.removed) return;
-      stopped = true;
-      removed.resolve();
-    } catch (error) {
-      if (error instanceof InterruptedError || signal.aborted) return;
-      failures++;
-      complain(record, error, dependencies);
-      const retryMs = clock.now() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-      lookAgainAt(nextLookMs(record, retryMs, dependencies));
-    }
-  }
-
-  async function run(): Promise<void> {
-    while (dirty && !stopped) {
-      dirty = false;
-      await look();
-    }
-  }
-
-  function wake(): void {
-    dirty = true;
-    if (stopped) return;
-    running ??= run().finally(() => {
-      running = undefined;
-      current = undefined;
-      if (dirty) wake();
-    });
-  }
-
-  return {
-    removed: removed.promise,
-    wake,
-    interrupt() {
-      current?.abort();
-      wake();
-    },
-    async stop() {
-      stopped = true;
-      timer?.cancel();
-      current?.abort();
-      await running;
-    },
-  };
 }
 
 function complain(record: PodRecord, error: unknown, dependencies: PodDependencies): void {

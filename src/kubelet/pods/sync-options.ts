@@ -1,14 +1,20 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import type { ReadyVolumes } from "../volumes/pod-volumes.ts";
 
+/** Why a container does not run. */
+export interface Trouble {
+  readonly reason: string;
+  readonly message: string;
+  /** How often starting it failed in a row. */
+  readonly failures: number;
+  /** When it may be tried again after that (wall time). */
+  readonly retryAtMs?: number | undefined;
+}
+
 /** What a pod's worker remembers between two looks at it. */
 export interface PodMemory {
-  /** Why containers do not run, by name. */
-  readonly waiting: Map<string, { reason: string; message: string }>;
-  /** When a container whose start failed may be tried again (wall time), by name. */
-  readonly retryAtMs: Map<string, number>;
-  /** How often starting a container failed in a row. */
-  readonly failures: Map<string, number>;
+  /** By name of the container. Absent while there is none: very many pods only run. */
+  troubles: Map<string, Trouble> | undefined;
   volumes: ReadyVolumes | undefined;
 }
 

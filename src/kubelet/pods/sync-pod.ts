@@ -12,7 +12,7 @@ import { containerName, isRunning, readySandbox } from "./runtime-state.ts";
 import { sandboxConfigOf } from "./sandbox.ts";
 import { startContainer } from "./start-container.ts";
 import { StartError } from "./start-error.ts";
-import type { PodMemory, SyncOptions } from "./sync-options.ts";
+import type { PodMemory, SyncOptions, Trouble } from "./sync-options.ts";
 
 export interface SyncResult {
   /** Nothing of the pod will run again. */
@@ -50,7 +50,7 @@ export async function syncPod(options: SyncOptions, dependencies: PodDependencie
       continue;
     }
     const nowMs = clock.now();
-    const start = plan.start.filter(({ container }) => (memory.retryAtMs.get(container.name) ?? 0) <= nowMs);
+    const start = plan.start.filter(({ container }) => (memory.troubles?.get(container.name)?.retryAtMs ?? 0) <= nowMs);
     noteBackOff(plan, options, dependencies);
     if (plan.kill.length === 0 && start.length === 0) return { finished: false, againAtMs: nextLook(plan, memory) };
     const acting = act(plan, start, { ...options, preparation }, dependencies);
@@ -125,9 +125,7 @@ async function startAll(
     try {
       countRestart(entry, options, dependencies);
       await startContainer(entry, context, dependencies);
-      memory.waiting.delete(name);
-      memory.retryAtMs.delete(name);
-      memory.failures.delete(name);
+      memory.troubles?.delete(name);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       noteFailure(name, error, memory, dependencies.clock.now());
@@ -158,14 +156,15 @@ function countRestart(
 }
 
 function noteFailure(name: string, error: StartError, memory: PodMemory, nowMs: number): void {
-  const failures = (memory.failures.get(name) ?? 0) + 1;
+  const failures = (memory.troubles?.get(name)?.failures ?? 0) + 1;
   const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-  memory.failures.set(name, failures);
-  memory.waiting.set(name, { reason: error.reason, message: error.message });
-  memory.retryAtMs.set(
-    name,
-    Math.max(error.retryAtMs ?? 0, error.retryAtMs === undefined ? nowMs + delayMs : nowMs + FIRST_RETRY_MS),
-  );
+  const retryAtMs = error.retryAtMs === undefined ? nowMs + delayMs : Math.max(error.retryAtMs, nowMs + FIRST_RETRY_MS);
+  note(memory, name, { reason: error.reason, message: error.message, failures, retryAtMs });
+}
+
+function note(memory: PodMemory, name: string, trouble: Trouble): void {
+  memory.troubles ??= new Map();
+  memory.troubles.set(name, trouble);
 }
 
 function noteBackOff(plan: PodPlan, { pod, memory }: SyncOptions, { events, crashBackoff }: PodDependencies): void {
@@ -174,8 +173,9 @@ function noteBackOff(plan: PodPlan, { pod, memory }: SyncOptions, { events, cras
     const { name } = entry.container;
     const delay = formatDuration(crashBackoff.delayMs(backoffKey(identity.uid, name)));
     const message = `back-off ${delay} restarting failed container=${name} pod=${formatPod(identity)}`;
-    if (memory.waiting.get(name)?.message === message) continue;
-    memory.waiting.set(name, { reason: "CrashLoopBackOff", message });
+    const known = memory.troubles?.get(name);
+    if (known?.message === message) continue;
+    note(memory, name, { failures: 0, ...known, reason: "CrashLoopBackOff", message });
     events.event(pod, {
       type: "Warning",
       reason: "BackOff",
@@ -188,7 +188,7 @@ function noteBackOff(plan: PodPlan, { pod, memory }: SyncOptions, { events, cras
 function nextLook(plan: PodPlan, memory: PodMemory): number | undefined {
   const times = plan.backOff.map(({ untilMs }) => untilMs);
   for (const { container } of plan.start) {
-    const retry = memory.retryAtMs.get(container.name);
+    const retry = memory.troubles?.get(container.name)?.retryAtMs;
     if (retry !== undefined) times.push(retry);
   }
   return times.length === 0 ? undefined : Math.min(...times);

@@ -1,4 +1,5 @@
 import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
+import { createInterner } from "../../base/intern.ts";
 import { isHostNetwork, isTerminalPhase } from "../pods/pod.ts";
 import { qosClass } from "../pods/resources.ts";
 import { isRunning, readySandbox } from "../pods/runtime-state.ts";
@@ -23,6 +24,9 @@ export interface PodStatusInput extends ContainerStatusInput {
     readonly condition?: Pick<PodCondition, "type" | "status" | "reason" | "message">;
   };
 }
+
+/** Of pods that start in the same second. */
+const internCondition = createInterner<PodCondition>();
 
 /** The status of a pod as the API shall show it. Pure. */
 export function podStatus(input: PodStatusInput): PodStatus {
@@ -71,7 +75,7 @@ function conditions(
     const condition: PodCondition = { ...verdict, lastTransitionTime: now };
     if (known?.status === verdict.status) condition.lastTransitionTime = known.lastTransitionTime ?? now;
     if (generation !== undefined) condition.observedGeneration = generation;
-    return condition;
+    return internCondition(condition);
   });
 }
 

@@ -25,7 +25,7 @@ export async function volumeMounts(pod: Pod, container: AnyContainer, facts: Mou
   if ((container.volumeDevices ?? []).length > 0) throw new Error("block volumes are not available on this node");
   const mounts: Mount[] = [];
   for (const [index, volumeMount] of (container.volumeMounts ?? []).entries()) {
-    const volume = facts.volumes.get(volumeMount.name);
+    const volume = facts.volumes.find(({ name }) => name === volumeMount.name);
     if (volume === undefined)
       throw new Error(`cannot find volume "${volumeMount.name}" to mount into container "${container.name}"`);
     const subPath = subPathOf(volumeMount, facts.environment);

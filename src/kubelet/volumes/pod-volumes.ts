@@ -5,7 +5,8 @@ import { podDirectory, podMemoryDirectory } from "../pods/paths.ts";
 import { volumeDriver } from "./table.ts";
 import type { ReadyVolume, VolumeContext } from "./volume.ts";
 
-export type ReadyVolumes = ReadonlyMap<string, ReadyVolume>;
+/** Of a pod, by name. Not a Map: it is kept as long as the pod runs, and of very many pods. */
+export type ReadyVolumes = readonly (ReadyVolume & { readonly name: string })[];
 
 /** Volumes that could not be made ready; each was told by an event. */
 export class VolumeError extends Error {
@@ -43,14 +44,14 @@ export function createPodVolumes(
 
   return {
     async setUp(pod) {
-      const ready = new Map<string, ReadyVolume>();
+      const ready: (ReadyVolume & { name: string })[] = [];
       const failed: string[] = [];
       const volumes = pod.spec?.volumes ?? [];
       const results = await Promise.all(volumes.map((volume) => setUpOne(pod, volume)));
       volumes.forEach(({ name }, index) => {
         const result = results[index];
         if (result === undefined) failed.push(name);
-        else ready.set(name, result);
+        else ready.push({ name, hostPath: result.hostPath, readOnly: result.readOnly });
       });
       if (failed.length > 0) throw new VolumeError(`volumes cannot be mounted: ${failed.join(", ")}`);
       return ready;

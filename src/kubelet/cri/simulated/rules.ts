@@ -2,10 +2,7 @@ import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
 import type { ExecSyncResult } from "../state.ts";
 
 /** What the simulated runtime keeps of what it is told: no process needs the rest. */
-export type KeptContainer = Pick<
-  ContainerConfig,
-  "metadata" | "image" | "command" | "args" | "labels" | "annotations" | "logPath"
->;
+export type KeptContainer = Pick<ContainerConfig, "metadata" | "image" | "labels" | "annotations" | "logPath">;
 export type KeptSandbox = Pick<PodSandboxConfig, "metadata" | "labels" | "logDirectory">;
 
 /** How the simulated runtime behaves: what takes how long, what fails, and what containers do. All times milliseconds. */
@@ -40,6 +37,8 @@ export interface SimulatedBehaviour {
 }
 
 const MEGABYTE = 1_000_000;
+/** One for all containers. */
+const RUNS_UNTIL_STOPPED: SimulatedBehaviour = { onTerm: { afterMs: 20, code: 0 } };
 
 /** A node on which everything works: times as measured with containerd, every image exists, containers run until stopped. */
 export const DEFAULT_RULES: SimulationRules = {
@@ -47,6 +46,6 @@ export const DEFAULT_RULES: SimulationRules = {
   createContainerMs: 20,
   sandbox: () => ({ durationMs: 80 }),
   pull: () => ({ durationMs: 500, sizeBytes: 50 * MEGABYTE }),
-  behave: () => ({ onTerm: { afterMs: 20, code: 0 } }),
+  behave: () => RUNS_UNTIL_STOPPED,
   exec: () => ({ exitCode: 0, output: "" }),
 };

@@ -2,89 +2,108 @@ import type { Clock, Timer } from "../../../base/clock.ts";
 import type { ContainerState, ContainerStatus } from "../state.ts";
 import type { KeptContainer, SimulatedBehaviour } from "./rules.ts";
 
-/** A container that exists in memory alone. */
-export interface SimulatedContainer {
+export interface SimulatedContainerOptions {
   readonly id: string;
   readonly podSandboxId: string;
   readonly config: KeptContainer;
-  status(): ContainerStatus;
   readonly behaviour: SimulatedBehaviour;
-  start(): void;
-  failToStart(message: string): void;
-  /** SIGTERM, then SIGKILL after the grace period. Resolves when it has ended. */
-  stop(graceMs: number): Promise<void>;
+  readonly logDirectory: string;
+  readonly clock: Clock;
+  /** It has ended, by itself or because it was told to. */
+  onEnd(id: string): void;
 }
 
-export function createSimulatedContainer(options: {
-  id: string;
-  podSandboxId: string;
-  config: KeptContainer;
-  behaviour: SimulatedBehaviour;
-  logDirectory: string;
-  clock: Clock;
-  onEnd(): void;
-}): SimulatedContainer {
-  const { id, podSandboxId, config, behaviour, clock } = options;
-  const createdAtMs = clock.now();
-  let ended: PromiseWithResolvers<void> | undefined;
-  let timers: readonly Timer[] = [];
-  let state: ContainerState = "CONTAINER_CREATED";
-  let startedAtMs = 0;
-  let finishedAtMs = 0;
-  let exitCode = 0;
-  let reason = "";
-  let message = "";
+/** A container that exists in memory alone. A class, because there may be very many that only run. */
+export class SimulatedContainer {
+  readonly #options: SimulatedContainerOptions;
+  readonly #createdAtMs: number;
+  #ended: PromiseWithResolvers<void> | undefined;
+  #timers: readonly Timer[] = NO_TIMERS;
+  #state: ContainerState = "CONTAINER_CREATED";
+  #startedAtMs = 0;
+  #finishedAtMs = 0;
+  #exitCode = 0;
+  #reason = "";
+  #message = "";
 
-  function end(code: number, why?: { reason: string; message: string }): void {
-    if (state === "CONTAINER_EXITED") return;
-    for (const timer of timers) timer.cancel();
-    state = "CONTAINER_EXITED";
-    finishedAtMs = clock.now();
-    exitCode = code;
-    reason = why?.reason ?? (code === 0 ? "Completed" : "Error");
-    message = why?.message ?? "";
-    ended?.resolve();
-    options.onEnd();
+  constructor(options: SimulatedContainerOptions) {
+    this.#options = options;
+    this.#createdAtMs = options.clock.now();
   }
 
-  function later(afterMs: number, code: number): void {
-    timers = [...timers, clock.setTimer(() => end(code), afterMs)];
+  get id(): string {
+    return this.#options.id;
   }
 
-  return {
-    id,
-    podSandboxId,
-    config,
-    behaviour,
-    status: () => ({
+  get podSandboxId(): string {
+    return this.#options.podSandboxId;
+  }
+
+  get config(): KeptContainer {
+    return this.#options.config;
+  }
+
+  get behaviour(): SimulatedBehaviour {
+    return this.#options.behaviour;
+  }
+
+  status(): ContainerStatus {
+    const { id, config, logDirectory } = this.#options;
+    return {
       id,
       metadata: config.metadata,
       image: config.image.userSpecifiedImage || config.image.image,
       imageRef: config.image.image,
-      state,
-      createdAtMs,
-      startedAtMs,
-      finishedAtMs,
-      exitCode,
-      reason,
-      message,
+      state: this.#state,
+      createdAtMs: this.#createdAtMs,
+      startedAtMs: this.#startedAtMs,
+      finishedAtMs: this.#finishedAtMs,
+      exitCode: this.#exitCode,
+      reason: this.#reason,
+      message: this.#message,
       labels: config.labels,
       annotations: config.annotations,
-      logPath: `${options.logDirectory}/${config.logPath}`,
-    }),
-    start() {
-      state = "CONTAINER_RUNNING";
-      startedAtMs = clock.now();
-      if (behaviour.exit !== undefined) later(behaviour.exit.afterMs, behaviour.exit.code);
-    },
-    failToStart: (text) => end(128, { reason: "StartError", message: text }),
-    async stop(graceMs) {
-      if (state !== "CONTAINER_RUNNING") return;
-      if (graceMs <= 0) return end(137);
-      if (behaviour.onTerm !== undefined) later(behaviour.onTerm.afterMs, behaviour.onTerm.code);
-      later(graceMs, 137);
-      ended ??= Promise.withResolvers<void>();
-      await ended.promise;
-    },
-  };
+      logPath: `${logDirectory}/${config.logPath}`,
+    };
+  }
+
+  start(): void {
+    const { behaviour, clock } = this.#options;
+    this.#state = "CONTAINER_RUNNING";
+    this.#startedAtMs = clock.now();
+    if (behaviour.exit !== undefined) this.#endLater(behaviour.exit.afterMs, behaviour.exit.code);
+  }
+
+  failToStart(message: string): void {
+    this.#end(128, { reason: "StartError", message });
+  }
+
+  /** SIGTERM, then SIGKILL after the grace period. Resolves when it has ended. */
+  async stop(graceMs: number): Promise<void> {
+    const { behaviour } = this.#options;
+    if (this.#state !== "CONTAINER_RUNNING") return;
+    if (graceMs <= 0) return this.#end(137);
+    if (behaviour.onTerm !== undefined) this.#endLater(behaviour.onTerm.afterMs, behaviour.onTerm.code);
+    this.#endLater(graceMs, 137);
+    this.#ended ??= Promise.withResolvers<void>();
+    await this.#ended.promise;
+  }
+
+  #endLater(afterMs: number, code: number): void {
+    this.#timers = [...this.#timers, this.#options.clock.setTimer(() => this.#end(code), afterMs)];
+  }
+
+  #end(code: number, why?: { reason: string; message: string }): void {
+    if (this.#state === "CONTAINER_EXITED") return;
+    for (const timer of this.#timers) timer.cancel();
+    this.#state = "CONTAINER_EXITED";
+    this.#finishedAtMs = this.#options.clock.now();
+    this.#exitCode = code;
+    this.#reason = why?.reason ?? (code === 0 ? "Completed" : "Error");
+    this.#message = why?.message ?? "";
+    this.#ended?.resolve();
+    this.#options.onEnd(this.id);
+  }
 }
+
+const NO_TIMERS: readonly Timer[] = [];

@@ -7,7 +7,7 @@ import type { ContainerEvent, PodSandboxStatus } from "../state.ts";
 import { type AddressPool, createAddressPool } from "./addresses.ts";
 import { simulatedImages } from "./images.ts";
 import { DEFAULT_RULES, type KeptContainer, type KeptSandbox, type SimulationRules } from "./rules.ts";
-import { createSimulatedContainer, type SimulatedContainer } from "./simulated-container.ts";
+import { SimulatedContainer } from "./simulated-container.ts";
 
 const EVENT_CAPACITY = 10_000;
 /** As measured with containerd. */
@@ -178,6 +178,7 @@ type ContainerCalls = Pick<
 
 function containerCalls(world: World, requireImage: (image: string) => Promise<void>): ContainerCalls {
   const { clock, rules, sandboxes, containers } = world;
+  const onEnd = (id: string) => tell(world, { containerId: id, type: "stopped" });
   return {
     async createContainer(podSandboxId, config) {
       const sandbox = sandboxes.get(podSandboxId);
@@ -185,11 +186,10 @@ function containerCalls(world: World, requireImage: (image: string) => Promise<v
       await requireImage(config.image.image);
       refuseSecond(containers, podSandboxId, config);
       const id = newId(world);
-      const onEnd = () => tell(world, { containerId: id, type: "stopped" });
       const { logDirectory } = sandbox.config;
       const behaviour = rules.behave(config, sandbox.config);
       const told = { id, podSandboxId, config: keptOf(config), behaviour, logDirectory, clock, onEnd };
-      containers.set(id, createSimulatedContainer(told));
+      containers.set(id, new SimulatedContainer(told));
       await sleep(clock, rules.createContainerMs);
       return id;
     },
@@ -223,8 +223,8 @@ function containerCalls(world: World, requireImage: (image: string) => Promise<v
   };
 }
 
-function keptOf({ metadata, image, command, args, labels, annotations, logPath }: ContainerConfig): KeptContainer {
-  return { metadata, image, command, args, labels, annotations, logPath };
+function keptOf({ metadata, image, labels, annotations, logPath }: ContainerConfig): KeptContainer {
+  return { metadata, image, labels, annotations, logPath };
 }
 
 function known({ containers }: World, id: string): SimulatedContainer {

@@ -114,8 +114,10 @@ export function rulesOf(simulation: Simulation): SimulationRules {
         said(simulation, pod, "exit"),
         said(simulation, pod, "terminate"),
       ];
+      const usual = DEFAULT_RULES.behave(config, sandbox);
+      if (start === undefined && exit === undefined && terminate === undefined) return usual;
       return {
-        ...DEFAULT_RULES.behave(config, sandbox),
+        ...usual,
         ...(start?.durationMs !== undefined && { startMs: start.durationMs }),
         ...(start?.error !== undefined && { startError: start.error }),
         ...(exit !== undefined && { exit: { afterMs: exit.afterMs, code: exit.code ?? 0 } }),

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Pod } from "../../api/generated/core/v1.ts";
+import { keptPod } from "./kept-pod.ts";
+
+function pod(name: string): Pod {
+  const token = `kube-api-access-${name}`;
+  const condition = { type: "Ready", status: "True", lastTransitionTime: "2026-01-02T00:00:00Z" };
+  return structuredClone({
+    metadata: { name, uid: name, labels: { app: "web" }, managedFields: [{ manager: "kubelet" }] },
+    spec: {
+      nodeName: name,
+      tolerations: [{ key: "a", operator: "Exists" }],
+      containers: [
+        {
+          name: "web",
+          image: "web:1",
+          resources: { requests: { cpu: "1" } },
+          volumeMounts: [{ name: token, mountPath: "/token" }],
+        },
+      ],
+      volumes: [{ name: token, projected: { sources: [{ serviceAccountToken: { path: "token" } }] } }],
+    },
+    status: { phase: "Running", conditions: [condition] },
+  });
+}
+
+test("a pod is kept as it is, without its managers", () => {
+  const { managedFields: _, ...metadata } = pod("a").metadata!;
+  assert.deepEqual(keptPod(pod("a")), { ...pod("a"), metadata });
+  assert.deepEqual(keptPod({ metadata: { name: "b" } }), { metadata: { name: "b" } });
+});
+
+test("what pods have in common is kept once, and each has its own", () => {
+  const [one, other] = [keptPod(pod("a")), keptPod(pod("b"))];
+  assert.equal(one.spec?.tolerations, other.spec?.tolerations);
+  assert.equal(one.spec?.containers[0]?.resources, other.spec?.containers[0]?.resources);
+  assert.equal(one.spec?.volumes?.[0]?.projected, other.spec?.volumes?.[0]?.projected);
+  assert.equal(one.metadata?.labels, other.metadata?.labels);
+  assert.equal(one.status?.conditions?.[0], other.status?.conditions?.[0]);
+  assert.equal(other.spec?.containers[0]?.volumeMounts?.[0]?.name, "kube-api-access-b");
+  assert.equal(other.spec?.nodeName, "b");
+});
