@@ -67,7 +67,7 @@ test("a pod waits for a volume that cannot be mounted yet", async () => {
   await world.until("early", hasPhase("Running"), 20_000);
 });
 
-test("the node's lease is renewed every ten seconds", async () => {
+test("the node's lease is renewed every ten seconds, or up to 4% later", async () => {
   world = await startWorld();
   const lease = () => world.client.get(leases, { namespace: "kube-node-lease", name: NODE });
   const renewed = async () => (await lease()).spec;
@@ -76,9 +76,10 @@ test("the node's lease is renewed every ten seconds", async () => {
   const { metadata: made } = await lease();
   assert.equal(first?.leaseDurationSeconds, 40);
   assert.equal(first?.holderIdentity, NODE);
-  await world.clock.advance(10_000);
+  await world.clock.advance(10_400);
   const second = await renewed();
-  assert.equal(Date.parse(second!.renewTime!) - Date.parse(first!.renewTime!), 10_000);
+  const tookMs = Date.parse(second!.renewTime!) - Date.parse(first!.renewTime!);
+  assert.ok(tookMs >= 10_000 && tookMs <= 10_400, `${tookMs} ms`);
   const { metadata } = await lease();
   assert.deepEqual([metadata?.uid, metadata?.ownerReferences], [made?.uid, made?.ownerReferences]);
   assert.deepEqual(
