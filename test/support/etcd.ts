@@ -7,7 +7,8 @@ import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { cleanEnvironment, run } from "./run.ts";
 
-const PROGRAM = "/usr/bin/etcd";
+/** Another version: WHERRY_ETCD=/path/to/etcd. */
+const PROGRAM = process.env.WHERRY_ETCD ?? "/usr/bin/etcd";
 const START_TIMEOUT_MS = 30_000;
 
 /** Why tests with a real etcd cannot run here, or false when they can: what node:test takes as `skip`. */

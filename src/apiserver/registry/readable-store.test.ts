@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConfigMap, Pod } from "../../api/generated/core/v1.ts";
-import { configMaps, pods } from "../../api/generated/resources.ts";
+import {
+  configMaps,
+  horizontalPodAutoscalers,
+  mutatingAdmissionPolicies,
+  pods,
+  resourceClaims,
+} from "../../api/generated/resources.ts";
 import { encodeObject } from "../../api/protobuf/encode.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
@@ -75,6 +81,56 @@ test("what upstream's API server has written is read, listed, watched and change
   const stored = await raw.get("/registry/configmaps/default/c");
   assert.deepEqual((JSON.parse(stored!.value.toString()) as ConfigMap).data, { a: "2" }, "written as JSON");
   await client.delete(pods, { namespace: "default", name: "new" }, { gracePeriodSeconds: 0 });
+});
+
+test("what upstream stores in another version is read in the one that is stored here", async (context) => {
+  const raw = createMemoryStore({ clock: new VirtualClock() });
+  const metadata = { name: "a", namespace: "default", uid: "u1" };
+  const autoscaler = {
+    apiVersion: "autoscaling/v1",
+    kind: "HorizontalPodAutoscaler",
+    metadata,
+    spec: { scaleTargetRef: { kind: "Deployment", name: "web" }, maxReplicas: 3, targetCPUUtilizationPercentage: 70 },
+  };
+  await raw.create("/registry/horizontalpodautoscalers/default/a", encodeObject(autoscaler));
+  const claim = {
+    apiVersion: "resource.k8s.io/v1beta1",
+    kind: "ResourceClaim",
+    metadata,
+    spec: { devices: { requests: [{ name: "gpu", deviceClassName: "gpus" }] } },
+  };
+  await raw.create("/registry/resourceclaims/default/a", encodeObject(claim));
+  const policy = {
+    apiVersion: "admissionregistration.k8s.io/v1beta1",
+    kind: "MutatingAdmissionPolicy",
+    metadata: { name: "a", uid: "u2" },
+    spec: { failurePolicy: "Ignore", mutations: [] },
+  };
+  await raw.create("/registry/mutatingadmissionpolicies/a", encodeObject(policy));
+  const memory = await startMemoryServer({ store: readableStore(raw) });
+  context.after(() => memory.close());
+  const { client } = memory;
+  const at = { namespace: "default", name: "a" };
+
+  const read = await client.get(horizontalPodAutoscalers, at);
+  assert.deepEqual(
+    [read.apiVersion, read.spec?.metrics?.[0]?.resource?.target.averageUtilization],
+    ["autoscaling/v2", 70],
+  );
+  const { items } = await client.list(horizontalPodAutoscalers, {});
+  assert.equal(items[0]?.spec?.metrics?.length, 1);
+  await client.update(horizontalPodAutoscalers, { ...read, spec: { ...read.spec!, maxReplicas: 4 } });
+  assert.match(
+    (await raw.get("/registry/horizontalpodautoscalers/default/a"))!.value.toString(),
+    /"apiVersion":"autoscaling\/v2"/,
+  );
+  const { spec, apiVersion } = await client.get(resourceClaims, at);
+  assert.deepEqual(
+    [apiVersion, spec?.devices?.requests?.[0]?.exactly?.deviceClassName],
+    ["resource.k8s.io/v1", "gpus"],
+  );
+  const found = await client.get(mutatingAdmissionPolicies, { name: "a" });
+  assert.deepEqual([found.apiVersion, found.spec?.failurePolicy], ["admissionregistration.k8s.io/v1", "Ignore"]);
 });
 
 test("what nobody can read costs only itself", async (context) => {

@@ -8,13 +8,14 @@ import {
   type WatchBatch,
 } from "../../store/store.ts";
 import { encode } from "./codec.ts";
+import { storedForm } from "./stored-form.ts";
 
 const OPENING_BRACE = 0x7b;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * A store in which another API server may have written as well: upstream's keeps built-in kinds in protobuf. Above this they are
- * JSON like everything else; what is neither is marked as unreadable.
+ * A store in which another API server may have written as well: upstream's keeps built-in kinds in protobuf, some in
+ * another version. Above this they are as everything that is written here; what cannot be read is marked as unreadable.
  */
 export function readableStore(store: Store): Store {
   return {
@@ -78,7 +79,7 @@ function readable<T extends StoredValue>(stored: T): T {
 
 function toJson(key: string, value: Buffer): Buffer {
   try {
-    return encode(decodeObject(value).object);
+    return encode(storedForm(decodeObject(value).object));
   } catch (error) {
     throw new Error(`what is stored under ${key} is not an object that can be read: ${errorMessage(error)}`);
   }
