@@ -69,6 +69,10 @@ function unescaped(part: string): string {
 /** Only what is the document's own can be read or replaced: fast-json-patch would follow names such as `toString`. */
 function checkPlaces(document: unknown, operation: Operation): void {
   const { op, path } = operation;
+  // Upstream's library finds no place for the whole document, but to replace and to test it.
+  if ((path === "" && op !== "replace" && op !== "test") || ("from" in operation && operation.from === "")) {
+    throw missing("");
+  }
   if ("from" in operation) ownValue(document, operation.from);
   if (op === "move" && path.startsWith(`${operation.from}/`)) throw new Error("a value cannot be moved into itself");
   if (op === "add" || op === "move" || op === "copy") ownValue(document, split(path)[0]);
@@ -82,11 +86,15 @@ function ownValue(document: unknown, pointer: string): unknown {
   for (const part of pointer.split("/").slice(1)) {
     const key = unescaped(part);
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {
-      throw new Error(`doc is missing path: ${JSON.stringify(pointer)}: missing value`);
+      throw missing(pointer);
     }
     value = (value as JsonObject)[key];
   }
   return value;
+}
+
+function missing(pointer: string): Error {
+  return new Error(`doc is missing path: ${JSON.stringify(pointer)}: missing value`);
 }
 
 /** The library copies by way of a text, in which integers may lose their last digits. */

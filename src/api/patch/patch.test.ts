@@ -18,6 +18,7 @@ const jsonPatches: readonly [string, JsonObject, unknown, JsonObject][] = [
   ["escapes", { "a/b": { "c~d": 1 } }, [{ op: "replace", path: "/a~1b/c~0d", value: 2 }], { "a/b": { "c~d": 2 } }],
   ["test for nothing", { a: 1 }, [{ op: "test", path: "/b", value: null }], { a: 1 }],
   ["test without a value", { a: { b: null } }, [{ op: "test", path: "/a/c" }], { a: { b: null } }],
+  ["replace of everything", { a: 1 }, [{ op: "replace", path: "", value: { b: 2 } }], { b: 2 }],
   ["replace of nothing", { a: {} }, [{ op: "replace", path: "/a/b~1c", value: 2 }], { a: { "b/c": 2 } }],
   ["last index", { a: [1, 2] }, [{ op: "remove", path: "/a/-1" }], { a: [1] }],
   ["add before the end", { a: [1, 2] }, [{ op: "add", path: "/a/-2", value: 3 }], { a: [1, 3, 2] }],
@@ -53,6 +54,10 @@ const badJsonPatches: readonly [string, unknown, number, RegExp][] = [
   ["prototype", [{ op: "add", path: "/__proto__/polluted", value: 1 }], 422, /does not apply/],
   ["constructor", [{ op: "add", path: "/constructor/prototype/polluted", value: 1 }], 422, /does not apply/],
   ["root", [{ op: "replace", path: "", value: 3 }], 422, /not an object/],
+  ["removal of everything", [{ op: "remove", path: "" }], 422, /doc is missing path: ""/],
+  ["addition of everything", [{ op: "add", path: "", value: { b: 1 } }], 422, /doc is missing path: ""/],
+  ["a copy of everything", [{ op: "copy", from: "", path: "/b" }], 422, /doc is missing path: ""/],
+  ["a move to the root", [{ op: "move", from: "/a", path: "" }], 422, /doc is missing path: ""/],
   [
     "too many",
     new Array(10_001).fill({ op: "test", path: "/a", value: 1 }),
