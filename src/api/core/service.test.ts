@@ -90,6 +90,18 @@ test("good services are valid", () => {
   }
 });
 
+test("a name outside of the cluster has no traffic policy, and a policy that is none is told", () => {
+  for (const [policy, expected] of [
+    ["Cluster", undefined],
+    ["Local", undefined],
+    ["Global", "Global"],
+  ] as const) {
+    const draft = service({ type: "ExternalName", externalName: "a.b.", internalTrafficPolicy: policy });
+    serviceKind.setDefaults!(draft);
+    assert.equal(draft.spec?.internalTrafficPolicy, expected);
+  }
+});
+
 test("an update keeps what was allocated", () => {
   const old = service({
     type: "NodePort",

@@ -61,6 +61,8 @@ export const serviceKind = defineKind<Service>({
   },
 });
 
+const POLICIES: readonly string[] = ["Cluster", "Local"];
+
 function setServiceDefaults(service: Service): void {
   const spec = (service.spec ??= {});
   spec.sessionAffinity ||= "None";
@@ -75,6 +77,8 @@ function setServiceDefaults(service: Service): void {
   }
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster";
   if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
+  // Where nothing is routed it says nothing: upstream takes it and drops it.
+  else if (POLICIES.includes(spec.internalTrafficPolicy ?? "")) delete spec.internalTrafficPolicy;
   if (spec.type === "LoadBalancer") {
     spec.allocateLoadBalancerNodePorts ??= true;
     for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
