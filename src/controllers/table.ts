@@ -29,6 +29,7 @@ import {
   volumeProtectionController,
 } from "./storage-protection/reconcile.ts";
 import { taintEvictionController } from "./taint-eviction/reconcile.ts";
+import { ttlController } from "./ttl/reconcile.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/reconcile.ts";
 import { validatingAdmissionPolicyStatusController } from "./validatingadmissionpolicy-status/reconcile.ts";
 
@@ -61,6 +62,7 @@ export const controllerTable: Readonly<Record<string, ControllerFactory>> = {
   "service-cidr-controller": serviceCidrController,
   "serviceaccount-controller": serviceAccountController,
   "taint-eviction-controller": taintEvictionController,
+  "ttl-controller": ttlController,
   "ttl-after-finished-controller": ttlAfterFinishedController,
   "validatingadmissionpolicy-status-controller": validatingAdmissionPolicyStatusController,
   "volumeattributesclass-protection-controller": attributesClassProtectionController,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PodDisruptionBudget } from "../../src/api/generated/policy/v1.ts";
 import { podDisruptionBudgets, pods, replicaSets } from "../../src/api/generated/resources.ts";
+import { formatTime } from "../../src/base/clock.ts";
 import { startWorld } from "./world.ts";
 
 const NAME = { namespace: "shop", name: "web" };
@@ -62,6 +63,41 @@ describe("a disruption budget with the real API server", () => {
     await world.client.delete(pods, { namespace: "shop", name: "orphan" });
     await world.pass(1000);
     assert.equal((await condition())?.reason, "InsufficientPods");
+    await world.close();
+  });
+
+  it("lets a pod that was to go and did not say so no longer", async () => {
+    const world = await start({ maxUnavailable: 1 }, 2);
+    const [mine = "", kubelets = ""] = await world.podNames();
+    const { client, clock } = world;
+    const mark = (name: string, reason: string) =>
+      client.patch(
+        pods,
+        { namespace: "shop", name },
+        {
+          type: "strategic",
+          subresource: "status",
+          body: {
+            status: {
+              conditions: [
+                { type: "DisruptionTarget", status: "True", reason, lastTransitionTime: formatTime(clock.now()) },
+              ],
+            },
+          },
+        },
+      );
+    await mark(mine, "EvictionByEvictionAPI");
+    await mark(kubelets, "TerminationByKubelet");
+    const said = async (name: string) => {
+      const { status } = await client.get(pods, { namespace: "shop", name });
+      const condition = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+      return [condition?.status, condition?.reason];
+    };
+    await world.pass(110_000);
+    assert.deepEqual(await said(mine), ["True", "EvictionByEvictionAPI"]);
+    await world.pass(20_000);
+    assert.deepEqual(await said(mine), ["False", undefined]);
+    assert.deepEqual(await said(kubelets), ["True", "TerminationByKubelet"]);
     await world.close();
   });
 });

@@ -10,10 +10,16 @@ import { type Controller, type ControllerDependencies, from, type ReconcileResul
 import { semanticEqual } from "../semantic-equal.ts";
 import { expectedScaleOf, NoControllerError } from "./expected-scale.ts";
 import { expectation, failSafe, needsScale, planStatus, stillDisrupted } from "./plan.ts";
+import { resetStale, staleInMs } from "./stale.ts";
 
 const RECOUNT_MS = 1000;
+/** Before the keys of pods; all other keys are those of budgets. */
+const POD = "pod:";
 
-/** Keeps the status of PodDisruptionBudgets: how many pods the eviction API may take away now. */
+/**
+ * Keeps the status of PodDisruptionBudgets: how many pods the eviction API may take away now. And pods that were to be
+ * disrupted and were not say so no longer.
+ */
 export function disruptionController(dependencies: ControllerDependencies): Controller {
   const { client, informers, events, clock } = dependencies;
   const budgets = informers.informer(podDisruptionBudgets);
@@ -30,6 +36,7 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
   }
 
   async function reconcile(key: string): Promise<ReconcileResult> {
+    if (key.startsWith(POD)) return await reconcilePod(key.slice(POD.length));
     const budget = budgets.get(key);
     if (budget === undefined || isBeingDeleted(budget)) return undefined;
     try {
@@ -46,6 +53,15 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
       if (error instanceof NoControllerError) return { requeueAfterMs: RECOUNT_MS };
       throw error;
     }
+  }
+
+  async function reconcilePod(key: string): Promise<ReconcileResult> {
+    const pod = allPods.get(key);
+    const waitMs = pod === undefined ? undefined : staleInMs(pod, clock.now());
+    if (waitMs === undefined) return undefined;
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    await resetStale(key, { client, clock });
+    return undefined;
   }
 
   async function count(budget: PodDisruptionBudget): Promise<ReconcileResult> {
@@ -91,6 +107,9 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
     sources: [
       from(budgets, ({ key, after }) => (after === undefined ? [] : [key])),
       from(allPods, ({ before, after }) => new Set([...budgetsOf(before), ...budgetsOf(after)])),
+      from(allPods, ({ key, after }) =>
+        after !== undefined && staleInMs(after, clock.now()) !== undefined ? [`${POD}${key}`] : [],
+      ),
     ],
     reconcile,
   };
