@@ -88,6 +88,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       // What came while it waited for its turn is part of it.
       const { version, wanted } = entry;
       const patch = statusPatch(entry.sent, wanted);
+      let sent = wanted;
       try {
         if (patch !== undefined) {
           const body = { metadata: { uid }, status: patch };
@@ -97,8 +98,10 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
             { type: "strategic", body, subresource: "status" },
           );
           entry.resourceVersion = answer.metadata?.resourceVersion;
+          sent = sharedWith(wanted, answer.status);
         }
-        entry.sent = wanted;
+        entry.sent = sent;
+        if (entry.version === version) entry.wanted = sent;
         entry.sentVersion = version;
         attempt = 0;
       } catch (error) {
