@@ -7,7 +7,7 @@ import type { Client } from "../../client/client.ts";
 import type { RequestLimit } from "../../client/limited-transport.ts";
 import type { PodIdentity } from "../labels.ts";
 import { identityOf } from "../pods/pod.ts";
-import { isStatusShown, statusPatch } from "./patch.ts";
+import { isStatusShown, sharedWith, statusPatch } from "./patch.ts";
 
 const RETRY_MS = [100, 500, 2000, 10_000];
 /** That a sandbox is ready waits so long for what its containers do, and then both are one request. */
