@@ -76,5 +76,6 @@ export function formatHttpDate(epochMs: number): string {
 
 /** Milliseconds since the epoch as `metav1.MicroTime` (RFC 3339, UTC, six decimals). */
 export function formatMicroTime(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 23)}000Z`;
+  const milliseconds = Math.floor(epochMs) - Math.floor(epochMs / 1000) * 1000;
+  return `${formatTime(epochMs).slice(0, -1)}.${String(milliseconds).padStart(3, "0")}000Z`;
 }

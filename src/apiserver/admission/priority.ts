@@ -21,9 +21,8 @@ export function priority({ reader }: AdmissionDependencies): AdmissionPlugin {
       if (attributes.operation === "CREATE") await setPriority(attributes, reader);
       else keepPriority(attributes);
     },
-    async validate(attributes) {
-      if (isAbout(attributes, "priorityclasses", GROUP)) await checkDefault(attributes, reader);
-    },
+    validate: (attributes) =>
+      isAbout(attributes, "priorityclasses", GROUP) ? checkDefault(attributes, reader) : undefined,
   };
 }
 

@@ -67,8 +67,12 @@ export function createAuditor(options: {
     emit(event) {
       total.inc();
       const text = JSON.stringify(event);
-      const waits = backends.map((backend) => backend.write(event, text)).filter((stored) => stored !== undefined);
-      return waits.length === 0 ? undefined : Promise.all(waits).then((stored) => stored.every(Boolean));
+      let waits: Promise<boolean>[] | undefined;
+      for (const backend of backends) {
+        const stored = backend.write(event, text);
+        if (stored !== undefined) (waits ??= []).push(stored);
+      }
+      return waits && Promise.all(waits).then((stored) => stored.every(Boolean));
     },
     async close() {
       await Promise.all(backends.map((backend) => backend.close()));

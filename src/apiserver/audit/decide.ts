@@ -14,12 +14,54 @@ export type AuditDecider = (user: UserInfo | undefined, info: RequestInfo) => Au
 
 const NOTHING: AuditDecision = { level: "None", omitStages: new Set(), omitManagedFields: false };
 
+/** A server has some hundreds of verbs on resources; anybody may ask for others. */
+const KINDS_REMEMBERED = 2000;
+
+interface Rule {
+  /** Whether it speaks of such a request, whoever makes it and whatever object it names. */
+  readonly concerns: (info: RequestInfo) => boolean;
+  readonly matches: Matcher;
+  readonly decision: AuditDecision;
+}
+
 /** The policy as a function. The first rule that matches decides; without one nothing is written down. */
 export function auditDecider(policy: AuditPolicy): AuditDecider {
-  const rules = policy.rules.map((rule) => ({ matches: matcher(rule), decision: decisionOf(policy, rule) }));
+  const rules = policy.rules.map((rule) => ({
+    concerns: concernsOf(rule),
+    matches: matcher(rule),
+    decision: decisionOf(policy, rule),
+  }));
+  const rulesOf = rememberedBy(rules);
   return (user, info) => {
-    for (const { matches, decision } of rules) if (matches(user, info)) return decision;
+    for (const { matches, decision } of rulesOf(info)) if (matches(user, info)) return decision;
     return NOTHING;
+  };
+}
+
+/** The rules that speak of a verb on a resource: found once. */
+function rememberedBy(rules: readonly Rule[]): (info: RequestInfo) => readonly Rule[] {
+  const byKind = new Map<string, readonly Rule[]>();
+  return (info) => {
+    if (!info.isResourceRequest) return rules;
+    const kind = `${info.verb} ${info.group}/${info.resource}/${info.subresource}`;
+    let found = byKind.get(kind);
+    if (found === undefined) {
+      found = rules.filter(({ concerns }) => concerns(info));
+      if (byKind.size >= KINDS_REMEMBERED) byKind.clear();
+      byKind.set(kind, found);
+    }
+    return found;
+  };
+}
+
+function concernsOf(rule: AuditRule): Rule["concerns"] {
+  const verbs = setOf(rule.verbs);
+  const { resources = [], nonResourceURLs = [] } = rule;
+  const groups = resources.map((group) => ({ ...group, resourceNames: [] }));
+  return (info) => {
+    if (verbs?.has(info.verb) === false) return false;
+    if (groups.length > 0) return groups.some((group) => namesResource(group, info));
+    return setOf(rule.namespaces) !== undefined || nonResourceURLs.length === 0;
   };
 }
 

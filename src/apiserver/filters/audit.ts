@@ -60,7 +60,8 @@ async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing
   try {
     answer = await next(exchange);
   } catch (error) {
-    const requestObject = await requestOf(exchange, auditing);
+    const asked = requestOf(exchange, auditing);
+    const requestObject = asked === undefined ? undefined : await asked;
     const stage = isPanic(error) ? "Panic" : "ResponseComplete";
     await emit(auditing, exchange, stage, {
       status: statusOfError(error),
@@ -69,15 +70,18 @@ async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing
     });
     throw error;
   }
+  const asked = requestOf(exchange, auditing);
   const facts: StageFacts = {
     status: statusOfAnswer(answer),
-    requestObject: await requestOf(exchange, auditing),
+    requestObject: asked === undefined ? undefined : await asked,
     responseObject: decision.level === "RequestResponse" ? answeredObject(answer, decision) : undefined,
     objectRef: objectReference(exchange, changedBy(exchange, answer)),
   };
   const goesOn = answer.kind === "watch" || answer.kind === "stream" || answer.kind === "taken";
-  if (!goesOn || !isLongRunning(exchange.info)) await emit(auditing, exchange, "ResponseComplete", facts);
-  else {
+  if (!goesOn || !isLongRunning(exchange.info)) {
+    const stored = emit(auditing, exchange, "ResponseComplete", facts);
+    if (stored !== undefined) await stored;
+  } else {
     await emit(auditing, exchange, "ResponseStarted", facts);
     whenOver(exchange, completion(auditing, exchange, facts));
   }

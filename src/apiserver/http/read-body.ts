@@ -18,7 +18,7 @@ export class StreamBody implements RequestBody {
   }
 
   read(): Promise<Buffer> {
-    this.#reading ??= this.#read();
+    this.#reading ??= readBody(this.#stream, this.#noteSize);
     return this.#reading;
   }
 
@@ -30,28 +30,37 @@ export class StreamBody implements RequestBody {
     return this.#size;
   }
 
-  async #read(): Promise<Buffer> {
-    const bytes = await readBody(this.#stream);
-    this.#size = bytes.length;
-    return bytes;
-  }
+  readonly #noteSize = (bytes: number): void => {
+    this.#size = bytes;
+  };
 }
 
+const ignore = (): void => {};
+
 /** All bytes of a body. @throws StatusError RequestEntityTooLarge, or BadRequest when the client breaks off */
-function readBody(stream: Readable): Promise<Buffer> {
+function readBody(stream: Readable, noteSize: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let isOver = false;
     stream.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > BODY_BYTES_MAX) {
+        isOver = true;
         stream.removeAllListeners("data");
         stream.resume();
         reject(entityTooLarge(`Request entity too large: limit is ${BODY_BYTES_MAX}`));
       } else chunks.push(chunk);
     });
-    stream.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    stream.on("error", () => reject(badRequest("the request body could not be read to its end")));
-    stream.on("aborted", () => reject(badRequest("the client broke the request off")));
+    stream.on("end", () => {
+      isOver = true;
+      noteSize(size);
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
+    // Whatever goes wrong closes it before its end.
+    stream.on("close", () => {
+      if (!isOver) reject(badRequest("the request body could not be read to its end"));
+    });
+    if (stream.listenerCount("error") === 0) stream.on("error", ignore);
   });
 }

@@ -63,24 +63,29 @@ function measured(step: Step, clock: Clock, seriesOf: SeriesOf): Step {
     if (series === undefined) admitted.set(operation, (series = seriesOf(operation, "false")));
     return series;
   };
+  const note = ({ operation }: AdmissionAttributes, startMs: number, isRejected: boolean): void => {
+    const series = isRejected ? seriesOf(operation, "true") : admittedSeries(operation);
+    series.observe((clock.monotonic() - startMs) / 1000);
+  };
+  const noteLater = async (attributes: AdmissionAttributes, startMs: number, going: Promise<void>): Promise<void> => {
+    try {
+      await going;
+    } catch (error) {
+      note(attributes, startMs, true);
+      throw error;
+    }
+    note(attributes, startMs, false);
+  };
   return (attributes) => {
     const startMs = clock.monotonic();
-    const done = (isRejected: boolean): void => {
-      const { operation } = attributes;
-      const series = isRejected ? seriesOf(operation, "true") : admittedSeries(operation);
-      series.observe((clock.monotonic() - startMs) / 1000);
-    };
-    const failed = (error: unknown): never => {
-      done(true);
-      throw error;
-    };
-    let result: Promise<void> | void;
+    let going: Promise<void> | void;
     try {
-      result = step(attributes);
+      going = step(attributes);
     } catch (error) {
-      return failed(error);
+      note(attributes, startMs, true);
+      throw error;
     }
-    if (result === undefined) return done(false);
-    return result.then(() => done(false), failed);
+    if (going !== undefined) return noteLater(attributes, startMs, going);
+    note(attributes, startMs, false);
   };
 }

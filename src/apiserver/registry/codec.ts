@@ -91,10 +91,26 @@ export function remember(bytes: Buffer, object: ApiObject): void {
   if (!hasLongIntegers(bytes)) recent.set(bytes, object);
 }
 
+/**
+ * The same of bytes that go to the store now: who watches may hear of them before who wrote them does. Answers a copy of the
+ * object, which gets its revision when the bytes have theirs.
+ */
+export function rememberUnstamped(bytes: Buffer, object: ApiObject): ApiObject {
+  const copy = { ...object, metadata: { ...object.metadata, resourceVersion: UNSTAMPED } };
+  remember(bytes, copy);
+  return copy;
+}
+
+const UNSTAMPED = "";
+
 /** The parsed form of stamped bytes; shared, so never to be changed. */
 export function objectOf<T extends ApiObject = ApiObject>(bytes: Buffer): T {
   const known = recent.get(bytes);
-  if (known !== undefined) return known as T;
+  if (known !== undefined) {
+    const { metadata } = known;
+    if (metadata?.resourceVersion === UNSTAMPED) metadata.resourceVersion = String(revisionIn(bytes));
+    return known as T;
+  }
   const object = JSON.parse(bytes.toString()) as T;
   recent.set(bytes, object);
   return object;
@@ -185,6 +201,12 @@ const COMMA = Buffer.from(",");
 /** The apiVersion of bytes that `encode` made; undefined of others. */
 export function apiVersionIn(bytes: Buffer): string | undefined {
   return /^\{"kind":"[^"\\]*","apiVersion":"([^"\\]*)"/.exec(bytes.toString("latin1", 0, 512))?.[1];
+}
+
+/** Of stamped bytes. */
+function revisionIn(bytes: Buffer): number {
+  const start = roomOf(bytes);
+  return Number.parseInt(bytes.toString("latin1", start, start + ROOM.length), 10);
 }
 
 function roomOf(bytes: Buffer): number {

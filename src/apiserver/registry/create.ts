@@ -60,10 +60,14 @@ interface Creation {
   readonly authorize: Authorize | undefined;
 }
 
-/** A generated name that is taken is followed by another. */
-async function createNamed(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
+function createNamed(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
   const { name = "", generateName = "" } = creation.draft.metadata ?? {};
-  if (name !== "" || generateName === "") return createOnce(resource, creation, context);
+  const isGenerated = name === "" && generateName !== "";
+  return isGenerated ? createGenerated(resource, creation, context) : createOnce(resource, creation, context);
+}
+
+/** A generated name that is taken is followed by another. */
+async function createGenerated(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
   for (let attempt = 1; ; attempt++) {
     const draft = copyToName(creation.draft);
     const attributes = { ...creation.attributes, object: draft };

@@ -4,7 +4,7 @@ import type { CacheEntry } from "../cache/entry.ts";
 import type { EntryReader } from "../cache/entry-reader.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import { noteCause, originOf } from "./causes.ts";
-import { apiVersionIn, type Content, encode, exactObjectOf, remember, stamp } from "./codec.ts";
+import { apiVersionIn, type Content, encode, exactObjectOf, rememberUnstamped, stamp } from "./codec.ts";
 import type { Conversion } from "./conversion.ts";
 import { entryReader } from "./shown.ts";
 import { storageKey } from "./storage-prefix.ts";
@@ -100,23 +100,23 @@ export class ResourceStorage {
   async create(object: ApiObject, content?: Content): Promise<Stored> {
     const stored = this.conversion === undefined ? object : await this.conversion.toStored(object);
     const bytes = checkedSize(encode(stored, stored === object ? content : undefined));
-    noteCause(bytes);
+    const written = this.#noted(stored, bytes);
     const { revision } = await this.#store.create(this.#keyOf(object), bytes, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
     });
-    return this.#written(stored, bytes, revision);
+    return this.#written(written, bytes, revision);
   }
 
   /** @throws RevisionMismatchError, ValueTooLargeError */
   async update(object: ApiObject, expectedRevision: number): Promise<Stored> {
     const stored = this.conversion === undefined ? object : await this.conversion.toStored(object);
     const bytes = checkedSize(encode(stored));
-    noteCause(bytes);
+    const written = this.#noted(stored, bytes);
     const key = this.#keyOf(object);
     const { revision } = await this.#store.update(key, bytes, expectedRevision, {
       timeToLiveSeconds: this.#timeToLiveSeconds,
     });
-    return this.#written(stored, bytes, revision);
+    return this.#written(written, bytes, revision);
   }
 
   /** Answers the revision of the removal. @throws RevisionMismatchError */
@@ -129,11 +129,17 @@ export class ResourceStorage {
     return this.key(object.metadata?.namespace ?? "", object.metadata?.name ?? "");
   }
 
+  /** What is known of bytes that go to the store now. */
+  #noted(object: ApiObject, bytes: Buffer): ApiObject {
+    noteCause(bytes);
+    return rememberUnstamped(bytes, object);
+  }
+
   #written(object: ApiObject, bytes: Buffer, revision: number): Stored | Promise<Stored> {
     stamp(bytes, revision);
-    const parsed = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-    remember(bytes, parsed);
-    return this.#reader === undefined ? { object: parsed, bytes, revision } : this.#shown(bytes, revision);
+    if (this.#reader !== undefined) return this.#shown(bytes, revision);
+    (object.metadata ??= {}).resourceVersion = String(revision);
+    return { object, bytes, revision };
   }
 
   /** @param stored stamped */

@@ -39,8 +39,8 @@ export interface Policy<Compiled> {
   readonly compiled: () => Promise<Compiled>;
 }
 
-/** The policies that have bindings, in the order of their names. */
-export type PolicySource<Compiled> = () => Promise<readonly Policy<Compiled>[]>;
+/** The policies that have bindings, in the order of their names: at once, but for the first time. */
+export type PolicySource<Compiled> = () => readonly Policy<Compiled>[] | Promise<readonly Policy<Compiled>[]>;
 
 type Known<Compiled> = Omit<Policy<Compiled>, "bindings">;
 
@@ -54,6 +54,7 @@ export function policySource<T extends PolicyObject, Compiled>(
   const bindings = new Map<string, Binding & { readonly policyName: string }>();
   let ordered: readonly Policy<Compiled>[] | undefined;
   let following: Promise<unknown> | undefined;
+  let isComplete = false;
   const followPolicies = () =>
     reader.follow(of.policies, ({ before, after }) => {
       ordered = undefined;
@@ -68,14 +69,18 @@ export function policySource<T extends PolicyObject, Compiled>(
       if (after === undefined) bindings.delete(name);
       else bindings.set(name, bindingOf(name, after));
     });
-  return async () => {
+  const inOrder = (): readonly Policy<Compiled>[] => {
+    isComplete = true;
+    ordered ??= bound(policies, [...bindings.values()]);
+    return ordered;
+  };
+  return () => {
+    if (isComplete) return inOrder();
     following ??= Promise.all([followPolicies(), followBindings()]).catch((error: unknown) => {
       following = undefined;
       throw error;
     });
-    await following;
-    ordered ??= bound(policies, [...bindings.values()]);
-    return ordered;
+    return following.then(inOrder);
   };
 }
 

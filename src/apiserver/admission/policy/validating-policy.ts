@@ -37,18 +37,29 @@ export function validatingAdmissionPolicy(dependencies: AdmissionDependencies): 
   return {
     name: "ValidatingAdmissionPolicy",
     handles: (attributes) => !isExempt(attributes),
-    async validate(attributes) {
-      const policies = await source();
-      if (policies.length === 0) return;
-      const { invocations, failures } = await findInvocations(policies, attributes, dependencies);
-      const denials: Denial[] = failures
-        .filter(({ policy }) => policy.failurePolicy !== "Ignore")
-        .map(({ policy, binding, message }) => ({ policy, binding, message, reason: "" }));
-      if (invocations.length > 0) denials.push(...(await judge(invocations, attributes, dependencies)));
-      const [first] = denials;
-      if (first !== undefined) throw denied(first, attributes);
+    validate(attributes) {
+      const policies = source();
+      // Mostly there are none, and so nothing to wait for.
+      if (!(policies instanceof Promise) && policies.length === 0) return;
+      return askPolicies(policies, attributes, dependencies);
     },
   };
+}
+
+async function askPolicies(
+  source: readonly Policy<CompiledValidating>[] | Promise<readonly Policy<CompiledValidating>[]>,
+  attributes: AdmissionAttributes,
+  dependencies: AdmissionDependencies,
+): Promise<void> {
+  const policies = await source;
+  if (policies.length === 0) return;
+  const { invocations, failures } = await findInvocations(policies, attributes, dependencies);
+  const denials: Denial[] = failures
+    .filter(({ policy }) => policy.failurePolicy !== "Ignore")
+    .map(({ policy, binding, message }) => ({ policy, binding, message, reason: "" }));
+  if (invocations.length > 0) denials.push(...(await judge(invocations, attributes, dependencies)));
+  const [first] = denials;
+  if (first !== undefined) throw denied(first, attributes);
 }
 
 async function judge(

@@ -27,23 +27,34 @@ export function mutatingAdmissionWebhook(dependencies: AdmissionDependencies): A
   return {
     name: NAME,
     handles: (attributes) => !isExempt(attributes),
-    async admit(attributes) {
-      const webhooks = await source();
-      if (webhooks.length === 0) return;
-      const reinvocation = reinvocationOf(attributes, NAME);
-      reinvocation.begin();
-      for (const [index, webhook] of webhooks.entries()) {
-        const match = await shouldCall(webhook, attributes, dependencies);
-        if (match === undefined || !reinvocation.isDue(webhook)) continue;
-        const round = attributes.reinvocation.isSecondPass ? 1 : 0;
-        const place = `round_${round}_index_${index}`;
-        const changed = await mutate({ webhook, attributes, match, place }, dependencies);
-        if (changed) reinvocation.noteChange();
-        reinvocation.noteCall(webhook);
-      }
-      reinvocation.end();
+    admit(attributes) {
+      const webhooks = source();
+      // Mostly there are none, and so nothing to wait for.
+      if (!(webhooks instanceof Promise) && webhooks.length === 0) return;
+      return askInTurn(webhooks, attributes, dependencies);
     },
   };
+}
+
+async function askInTurn(
+  source: readonly CompiledWebhook[] | Promise<readonly CompiledWebhook[]>,
+  attributes: AdmissionAttributes,
+  dependencies: AdmissionDependencies,
+): Promise<void> {
+  const webhooks = await source;
+  if (webhooks.length === 0) return;
+  const reinvocation = reinvocationOf(attributes, NAME);
+  reinvocation.begin();
+  for (const [index, webhook] of webhooks.entries()) {
+    const match = await shouldCall(webhook, attributes, dependencies);
+    if (match === undefined || !reinvocation.isDue(webhook)) continue;
+    const round = attributes.reinvocation.isSecondPass ? 1 : 0;
+    const place = `round_${round}_index_${index}`;
+    const changed = await mutate({ webhook, attributes, match, place }, dependencies);
+    if (changed) reinvocation.noteChange();
+    reinvocation.noteCall(webhook);
+  }
+  reinvocation.end();
 }
 
 interface Mutation {

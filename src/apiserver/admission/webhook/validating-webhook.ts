@@ -5,6 +5,7 @@ import { isExempt } from "../matching/exempt.ts";
 import { objectsAt } from "../matching/versioned-objects.ts";
 import { callWebhook, expectCaller, type WebhookCall } from "./call-webhook.ts";
 import { CallingWebhookError } from "./calling-webhook-error.ts";
+import type { CompiledWebhook } from "./compiled-webhook.ts";
 import { shouldCall } from "./webhook-context.ts";
 import { webhookSource } from "./webhook-source.ts";
 
@@ -16,25 +17,34 @@ export function validatingAdmissionWebhook(dependencies: AdmissionDependencies):
   return {
     name: "ValidatingAdmissionWebhook",
     handles: (attributes) => !isExempt(attributes),
-    async validate(attributes) {
-      const webhooks = await source();
-      if (webhooks.length === 0) return;
-      const calls: WebhookCall[] = [];
-      for (const webhook of webhooks) {
-        const match = await shouldCall(webhook, attributes, dependencies);
-        if (match === undefined) continue;
-        const objects = await objectsAt(match, attributes, dependencies.versions);
-        calls.push({ webhook, attributes, match, objects, isMutating: false });
-      }
-      const results = await Promise.allSettled(calls.map((call) => callWebhook(call, dependencies)));
-      const errors = results.flatMap((result, index) => {
-        if (result.status === "fulfilled") return [];
-        return toleratedOr(result.reason, attributes, { call: calls[index]!, index });
-      });
-      if (errors.length > 0) throw errors[0];
-      if (calls.length > 0) expectCaller(attributes);
+    validate(attributes) {
+      const webhooks = source();
+      // Mostly there are none, and so nothing to wait for.
+      if (!(webhooks instanceof Promise) && webhooks.length === 0) return;
+      return askTogether(webhooks, attributes, dependencies);
     },
   };
+}
+
+async function askTogether(
+  source: readonly CompiledWebhook[] | Promise<readonly CompiledWebhook[]>,
+  attributes: AdmissionAttributes,
+  dependencies: AdmissionDependencies,
+): Promise<void> {
+  const calls: WebhookCall[] = [];
+  for (const webhook of await source) {
+    const match = await shouldCall(webhook, attributes, dependencies);
+    if (match === undefined) continue;
+    const objects = await objectsAt(match, attributes, dependencies.versions);
+    calls.push({ webhook, attributes, match, objects, isMutating: false });
+  }
+  const results = await Promise.allSettled(calls.map((call) => callWebhook(call, dependencies)));
+  const errors = results.flatMap((result, index) => {
+    if (result.status === "fulfilled") return [];
+    return toleratedOr(result.reason, attributes, { call: calls[index]!, index });
+  });
+  if (errors.length > 0) throw errors[0];
+  if (calls.length > 0) expectCaller(attributes);
 }
 
 /** What a failed call means by the webhook's failure policy: nothing, or an error. */

@@ -2,14 +2,15 @@ import type { ResourceReference } from "../../../api/meta.ts";
 import type { ObjectReader } from "../../reader.ts";
 import { type CompiledWebhook, compileWebhooks, type WebhookConfiguration } from "./compiled-webhook.ts";
 
-/** All webhooks of a kind of configuration, in the order of their configurations' names. */
-export type WebhookSource = () => Promise<readonly CompiledWebhook[]>;
+/** All webhooks of a kind of configuration, in the order of their configurations' names: at once, but for the first time. */
+export type WebhookSource = () => readonly CompiledWebhook[] | Promise<readonly CompiledWebhook[]>;
 
 /** Follows the configurations from the first question on; each version of one is compiled once. */
 export function webhookSource(reader: ObjectReader, resource: ResourceReference<WebhookConfiguration>): WebhookSource {
   const compiled = new Map<string, readonly CompiledWebhook[]>();
   let ordered: readonly CompiledWebhook[] | undefined;
   let following: Promise<unknown> | undefined;
+  let isComplete = false;
   const start = (): Promise<unknown> =>
     reader.follow(resource, ({ before, after }) => {
       ordered = undefined;
@@ -17,13 +18,17 @@ export function webhookSource(reader: ObjectReader, resource: ResourceReference<
       if (after === undefined) compiled.delete(name);
       else compiled.set(name, compileWebhooks(after));
     });
-  return async () => {
+  const inOrder = (): readonly CompiledWebhook[] => {
+    isComplete = true;
+    ordered ??= [...compiled.keys()].sort().flatMap((name) => compiled.get(name) ?? []);
+    return ordered;
+  };
+  return () => {
+    if (isComplete) return inOrder();
     following ??= start().catch((error: unknown) => {
       following = undefined;
       throw error;
     });
-    await following;
-    ordered ??= [...compiled.keys()].sort().flatMap((name) => compiled.get(name) ?? []);
-    return ordered;
+    return following.then(inOrder);
   };
 }
