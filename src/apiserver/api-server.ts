@@ -165,9 +165,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     admission: lateAdmission,
     strategies: strategies(options, { reader, authorization, claims }),
   });
-  const turns = turnBudget(STARTS_A_TURN);
+  const inTurns = { turns: turnBudget(STARTS_A_TURN), clock };
   const transport = () =>
-    inProcessTransport((exchange) => handler(exchange), { user: API_SERVER, userAgent: "kube-apiserver" }, turns);
+    inProcessTransport((exchange) => handler(exchange), { user: API_SERVER, userAgent: "kube-apiserver" }, inTurns);
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
   const versions = tableVersions(() => table);
   const webhookObserver = webhookMetrics(metrics);
@@ -273,7 +273,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requests,
     transport(identity) {
       inside.add(identity.user.name);
-      return inProcessTransport(handler, identity, turns);
+      return inProcessTransport(handler, identity, inTurns);
     },
     async close() {
       await aggregator.close();

@@ -1,8 +1,10 @@
 import { type ApiObject, apiVersionOf } from "../api/meta.ts";
 import { failure, internalError, type Status, StatusError } from "../api/status.ts";
+import type { Clock } from "../base/clock.ts";
 import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
 import { nextStart, type TurnBudget } from "../base/turn-budget.ts";
+import { eachInTurns } from "../base/turn-time.ts";
 import type { Transport, TransportRequest, WatchEvent } from "../client/transport.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
 import type { Answer, Exchange, Handler, ObjectAnswer, StreamAnswer } from "./exchange.ts";
@@ -21,7 +23,11 @@ export interface InProcessIdentity {
  * chain of filters is the same as for everybody, with the component's own identity in place of a certificate. Requests of
  * components never wait for a socket: the budget, which all of them share, lets those of the network have their turn.
  */
-export function inProcessTransport(handler: Handler, identity: InProcessIdentity, turns: TurnBudget): Transport {
+export function inProcessTransport(
+  handler: Handler,
+  identity: InProcessIdentity,
+  { turns, clock }: { turns: TurnBudget; clock: Clock },
+): Transport {
   const send = async (request: TransportRequest, signal = request.signal): Promise<Answer> => {
     const turn = nextStart(turns);
     if (turn !== undefined) await turn;
@@ -33,7 +39,7 @@ export function inProcessTransport(handler: Handler, identity: InProcessIdentity
     async request(request) {
       const answer = await send(request);
       if (answer.kind === "object") return shownObject(answer);
-      if (answer.kind === "list") return listObject(answer);
+      if (answer.kind === "list") return listObject(answer, clock);
       if (answer.kind === "stream") return streamedObject(answer);
       throw internalError(`${request.path} does not answer with an object`);
     },
@@ -101,8 +107,10 @@ async function* streamedEvents(answer: StreamAnswer): AsyncGenerator<WatchEvent,
   }
 }
 
-function listObject(answer: Extract<Answer, { kind: "list" }>): ApiObject {
+async function listObject(answer: Extract<Answer, { kind: "list" }>, clock: Clock): Promise<ApiObject> {
   const { schema } = answer.resource;
+  const items: ApiObject[] = [];
+  await eachInTurns(clock, answer.entries, ({ bytes }) => void items.push(objectOf(bytes)));
   const list = {
     kind: `${schema.kind}List`,
     apiVersion: apiVersionOf(schema),
@@ -111,7 +119,7 @@ function listObject(answer: Extract<Answer, { kind: "list" }>): ApiObject {
       ...(answer.continueToken === undefined ? {} : { continue: answer.continueToken }),
       ...(answer.remaining === undefined ? {} : { remainingItemCount: answer.remaining }),
     },
-    items: answer.entries.map((entry) => objectOf(entry.bytes)),
+    items,
   };
   return list as ApiObject;
 }

@@ -14,7 +14,7 @@ type Handler<P> = (change: Change<P>) => void;
 export class InformerCache<P> {
   readonly synced: Promise<void>;
   readonly #log: Logger;
-  readonly #rows: Pick<InformerRows<ApiObject>, "item" | "items" | "keys" | "entries">;
+  readonly #rows: Pick<InformerRows<ApiObject>, "item" | "items" | "each" | "keys" | "entries">;
   readonly #column: number;
   /** Made when somebody asks for a namespace's items. */
   #namespaces: Map<string, Set<string>> | undefined;
@@ -51,6 +51,8 @@ export class InformerCache<P> {
       get: (key) => this.#item(key),
       list: (namespace) =>
         namespace === undefined ? (this.#rows.items(this.#column) as P[]) : this.#items(this.#keysIn(namespace)),
+      each: (namespace) =>
+        namespace === undefined ? (this.#rows.each(this.#column) as Iterable<P>) : this.#each(this.#keysIn(namespace)),
       by: (name, value) => {
         const valuesOf = indexes[name];
         if (valuesOf === undefined) throw new InvariantError(`informer has no index "${name}": name it when making it`);
@@ -115,6 +117,10 @@ export class InformerCache<P> {
 
   #items(keys: Iterable<string>): P[] {
     return Array.from(keys, (key) => this.#item(key)!);
+  }
+
+  *#each(keys: Iterable<string>): Generator<P, void, undefined> {
+    for (const key of keys) yield this.#item(key)!;
   }
 
   #entries(): Iterable<[string, P]> {

@@ -1,5 +1,7 @@
 import type { ApiObject } from "../api/meta.ts";
+import type { Clock } from "../base/clock.ts";
 import type { TraceContext } from "../base/trace.ts";
+import { eachInTurns } from "../base/turn-time.ts";
 
 /** What is kept of one object: a column for everybody who keeps something of the collection. */
 interface Row {
@@ -45,16 +47,23 @@ export class InformerRows<T extends ApiObject> {
     return Array.from(this.#rows.values(), ({ items }) => items[column]);
   }
 
+  *each(column: number): Generator<unknown, void, undefined> {
+    for (const { items } of this.#rows.values()) yield items[column];
+  }
+
   *entries(column: number): Generator<[string, unknown], void, undefined> {
     for (const [key, { items }] of this.#rows) yield [key, items[column]];
   }
 
-  /** Collects a list; at its end there is exactly what was added, and everybody has heard the differences. */
-  list(): { add(key: string, object: T): void; end(): void } {
+  /**
+   * Collects a list; when its end resolves there is exactly what was added, and everybody has heard the differences. That takes
+   * as many turns as it needs; nothing else must be put in meanwhile.
+   */
+  list(clock: Clock): { add(key: string, object: T): void; end(): Promise<void> } {
     const listed = new Map<string, Row>();
     return {
       add: (key, object) => void listed.set(key, this.#rowOf(object)),
-      end: () => this.#replace(listed),
+      end: () => this.#replace(listed, clock),
     };
   }
 
@@ -87,9 +96,13 @@ export class InformerRows<T extends ApiObject> {
     this.#changed(key, present?.items, { after: row.items, told: present?.items, cause });
   }
 
-  #replace(listed: ReadonlyMap<string, Row>): void {
-    for (const key of [...this.#rows.keys()]) if (!listed.has(key)) this.remove(key);
-    for (const [key, row] of listed) if (this.#rows.get(key)?.revision !== row.revision) this.#put(key, row);
+  async #replace(listed: ReadonlyMap<string, Row>, clock: Clock): Promise<void> {
+    await eachInTurns(clock, this.#rows.keys(), (key) => {
+      if (!listed.has(key)) this.remove(key);
+    });
+    await eachInTurns(clock, listed, ([key, row]) => {
+      if (this.#rows.get(key)?.revision !== row.revision) this.#put(key, row);
+    });
     for (const column of this.#columns) column.synced();
   }
 

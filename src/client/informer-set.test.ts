@@ -5,6 +5,7 @@ import type { ApiObject } from "../api/meta.ts";
 import { expired, serviceUnavailable } from "../api/status.ts";
 import { silentLogger } from "../base/log.ts";
 import { seededRandom } from "../base/random.ts";
+import { turnsUntil, WorkClock } from "../base/testing/work-clock.ts";
 import { currentTrace } from "../base/trace.ts";
 import { settle, VirtualClock } from "../base/virtual-clock.ts";
 import { Client } from "./client.ts";
@@ -46,6 +47,45 @@ function describeChange({ key, before, after }: Change<ApiObject>): string {
 const event = (type: WatchEvent["type"], object: ApiObject): WatchEvent => ({ type, object });
 
 describe("informer set", () => {
+  it("takes in very many objects in as many turns as that needs, and has synced when all have been told", async () => {
+    const clock = new WorkClock();
+    const names = Array.from({ length: 300 }, (_, index) => `pod-${index}`);
+    let shown = names;
+    const transport = createScriptedTransport(() =>
+      listOf(
+        7,
+        shown.map((name) => pod(name, 3)),
+      ),
+    );
+    const set = createInformerSet({ client: new Client(transport), clock, random: seededRandom(1), log: silentLogger });
+    const projected = set.projected({
+      resource: pods,
+      project: (item) => {
+        clock.work(0.1);
+        return item;
+      },
+    });
+    const told = new Set<string>();
+    projected.subscribe(({ key, after }) => {
+      clock.work(0.1);
+      assert.equal(projected.hasSynced() && shown === names, false);
+      if (after === undefined) told.delete(key);
+      else told.add(key);
+    });
+    const turns = await turnsUntil(set.start(), clock);
+    assert.equal(told.size, 300);
+    assert.deepEqual([...projected.each("default")], projected.list());
+    assert.equal([...projected.each()].length, 300);
+    assert.ok(Math.max(...turns) < 6.5, `${turns}`);
+    // History is lost: what is gone is told as well, in turns.
+    shown = names.slice(0, 100);
+    transport.watches[0]?.events.end(expired("gone"));
+    await clock.advance(200);
+    assert.ok(Math.max(...(await turnsUntil(settle(), clock))) < 6.5);
+    assert.equal(told.size, 100);
+    await set.stop();
+  });
+
   it("lists in pages, then watches from the list's revision", async () => {
     const { transport, set, informer, changes } = setUp((request) =>
       request.query?.continue === undefined

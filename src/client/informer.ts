@@ -18,6 +18,8 @@ export interface Informer<P> {
   get(key: string): P | undefined;
   /** All items, or those of a namespace. */
   list(namespace?: string): P[];
+  /** The same, one after the other and as they are when they come: for who looks at very many of them in turns. */
+  each(namespace?: string): Iterable<P>;
   /** Items that an index of the informer's options files under that value. */
   by(index: string, value: string): P[];
   /** Calls back for every item that is there and for every later change, in order. Answers how to stop. */

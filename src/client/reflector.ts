@@ -5,6 +5,7 @@ import { type Clock, sleep } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { withTrace } from "../base/trace.ts";
+import { eachInTurns } from "../base/turn-time.ts";
 import { createBackoff } from "./backoff.ts";
 import type { Client } from "./client.ts";
 import type { InformerRows } from "./informer-rows.ts";
@@ -88,19 +89,19 @@ async function listInPages<T extends ApiObject>(
   options: ReflectorOptions<T>,
   limit: number | undefined,
 ): Promise<string> {
-  const { client, source, signal } = options;
-  const list = options.rows.list();
+  const { client, clock, source, signal } = options;
+  const list = options.rows.list(clock);
   let token: string | undefined;
   for (;;) {
     const page = await client.list(source.resource, { ...selection(source), limit, continue: token, signal });
-    for (const item of page.items) {
+    await eachInTurns(clock, page.items, (item) => {
       const object = typed(source, item);
       list.add(keyOf(object), object);
-    }
+    });
     token = page.metadata.continue;
     if (token === undefined || token === "") {
       signal.throwIfAborted();
-      list.end();
+      await list.end();
       return page.metadata.resourceVersion ?? "";
     }
   }

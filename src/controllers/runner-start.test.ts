@@ -59,3 +59,46 @@ test("a controller whose objects cannot be read waits alone, and starts when the
   stop.abort();
   await running.stopped;
 });
+
+test("a controller hears of objects as they are read, and works on none before all have been", async () => {
+  const clock = new VirtualClock();
+  const config = Promise.withResolvers<void>();
+  const transport = createScriptedTransport(async ({ path }) => {
+    if (path.endsWith("/configmaps")) await config.promise;
+    const item = { metadata: { namespace: "default", name: path.split("/").at(-1), resourceVersion: "1" } };
+    return { metadata: { resourceVersion: "1" }, items: [item] } as ApiObject;
+  });
+  const client = new Client(transport);
+  const dependencies = { client, clock, random: seededRandom(1), log: silentLogger };
+  const informers = createInformerSet(dependencies);
+  const heard: string[] = [];
+  const reconciled: string[] = [];
+  const factory: ControllerFactory = (given) => ({
+    name: "both",
+    sources: [configMaps, secrets].map((resource) =>
+      from(given.informers.informer(resource as ResourceReference<ApiObject>), ({ key }) => {
+        heard.push(key);
+        return [key];
+      }),
+    ),
+    async reconcile(key) {
+      reconciled.push(key);
+      return undefined;
+    },
+  });
+  const stop = new AbortController();
+  const running = runControllers({
+    factories: { both: factory },
+    dependenciesFor: () => ({ ...dependencies, informers, events: { event() {} } }),
+    signal: stop.signal,
+    log: silentLogger,
+  });
+  await settle();
+  assert.deepEqual([heard, reconciled], [["default/secrets"], []]);
+  config.resolve();
+  await running.started;
+  await settle();
+  assert.deepEqual(reconciled, ["default/secrets", "default/configmaps"]);
+  stop.abort();
+  await running.stopped;
+});

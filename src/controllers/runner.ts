@@ -53,23 +53,24 @@ export function runControllers(options: RunControllersOptions): RunningControlle
 
   /** Begins when what it looks at has been read once, and resolves when it has ended. */
   async function worker(run: (typeof runs)[number], begun: () => void): Promise<void> {
-    await Promise.race([Promise.all(run.used.map(({ synced }) => synced)), aborted(options.signal)]);
     const { clock, log } = run.dependencies;
     const { signal, spans, metrics } = options;
-    const ended = signal.aborted ? undefined : runController(run.controller, { clock, log, signal, spans, metrics });
+    const synced = Promise.race([Promise.all(run.used.map((each) => each.synced)), aborted(signal)]);
+    const ended = runController(run.controller, { clock, log, signal, spans, metrics, synced });
+    await Promise.race([synced, ended]);
     run.hasBegun = true;
     begun();
     await ended;
   }
 
   async function run(): Promise<void> {
-    for (const set of sets) void set.start();
     const begun: Promise<void>[] = [];
     const workers = runs.map((each) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       begun.push(promise);
       return worker(each, resolve);
     });
+    for (const set of sets) void set.start();
     const ended = Promise.all([aborted(options.signal), ...workers]);
     // What fails while others still wait is told below.
     ended.catch(() => {});
@@ -112,9 +113,15 @@ export interface RunControllerOptions {
   readonly signal: AbortSignal;
   readonly spans?: SpanRing | undefined;
   readonly metrics?: Metrics | undefined;
+  /** Resolves when its informers have read everything once; absent when they have. */
+  readonly synced?: Promise<unknown> | undefined;
 }
 
-/** Runs one controller whose informers have synced; resolves when the signal has aborted and its last reconcile has ended. */
+/**
+ * Runs one controller; resolves when the signal has aborted and its last reconcile has ended. It hears of what its informers read
+ * while they read it (to tell it of a hundred thousand objects afterwards would be one long piece of work) and works on none
+ * of it before they have synced.
+ */
 export async function runController(controller: Controller, options: RunControllerOptions): Promise<void> {
   const { clock, metrics } = options;
   const observer = metrics && workQueueMetrics(metrics, clock)(controller.name, () => queue);
@@ -126,6 +133,7 @@ export async function runController(controller: Controller, options: RunControll
   options.signal.addEventListener("abort", stop, { once: true });
   if (options.signal.aborted) stop();
   try {
+    await options.synced;
     await Promise.all(Array.from({ length: controller.workers ?? 1 }, () => work({ controller, queue, options })));
   } finally {
     options.signal.removeEventListener("abort", stop);

@@ -60,6 +60,8 @@ function partsOf<P extends ApiObject>(all: Informer<P>, ownerOf: (item: P) => st
     if (from !== undefined) tell(from, { key, before, cause });
     if (to !== undefined) tell(to, { key, after, cause });
   });
+  const listOf = (owner: string, namespace: string | undefined): P[] =>
+    all.by("owner", owner).filter(({ metadata }) => namespace === undefined || metadata?.namespace === namespace);
   return (owner) => ({
     synced: all.synced,
     hasSynced: () => all.hasSynced(),
@@ -67,8 +69,8 @@ function partsOf<P extends ApiObject>(all: Informer<P>, ownerOf: (item: P) => st
       const item = all.get(key);
       return item !== undefined && ownerOf(item) === owner ? item : undefined;
     },
-    list: (namespace) =>
-      all.by("owner", owner).filter(({ metadata }) => namespace === undefined || metadata?.namespace === namespace),
+    list: (namespace) => listOf(owner, namespace),
+    each: (namespace) => listOf(owner, namespace),
     by(name) {
       throw new InvariantError(`informer has no index "${name}"`);
     },

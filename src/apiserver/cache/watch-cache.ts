@@ -1,6 +1,7 @@
 import { invariant } from "../../base/assert.ts";
 import { SortedMap } from "../../base/sorted-map.ts";
 import { nextTurn } from "../../base/turn.ts";
+import { eachInTurns, turnTime } from "../../base/turn-time.ts";
 import type { ListResult, Store, StoredValue, StoreEvent } from "../../store/store.ts";
 import { stamp } from "../registry/codec.ts";
 import { Backlog } from "./backlog.ts";
@@ -16,6 +17,8 @@ import { Watchers } from "./watchers.ts";
 const NO_TICKS: WatchSettings = {};
 /** How many stored values a reader gets at once. */
 const READ_AT_ONCE = 500;
+/** How many objects are read from the store at once when a cache is filled: a millisecond's work. */
+const PAGE_ITEMS = 500;
 
 /**
  * All objects of one resource in one version as bytes, kept current by the store's feed, and the fan-out of its changes.
@@ -177,11 +180,25 @@ export class WatchCache {
     await this.#store.get(this.prefix, { revision });
   }
 
-  /** Calls back for every present entry and every change, synchronously and in order. */
+  /**
+   * Calls back for every present entry, in as many turns as that takes, and for every change, in order. Resolves when what was
+   * there has been told; from then on changes are told at once.
+   */
   async follow(handler: (event: CacheEvent) => void): Promise<() => void> {
     await this.fresh();
-    for (const [, entry] of this.#entries.entriesFrom("")) handler(new CacheEvent(entry.revision, undefined, entry));
-    this.#followers.add(handler);
+    const meanwhile: CacheEvent[] = [];
+    const keep = (event: CacheEvent): void => void meanwhile.push(event);
+    const present = this.#entries.valuesWithPrefix("");
+    this.#followers.add(keep);
+    try {
+      await eachInTurns(this.#feed.clock, present, (entry) => {
+        handler(new CacheEvent(entry.revision, undefined, entry));
+      });
+      for (const event of meanwhile) handler(event);
+    } finally {
+      this.#followers.delete(keep);
+    }
+    if (!this.#closed) this.#followers.add(handler);
     return () => void this.#followers.delete(handler);
   }
 
@@ -215,21 +232,35 @@ export class WatchCache {
     });
     this.#detach = detach;
     try {
-      const result = await this.#store.list({ prefix: this.prefix, revision: this.#store.revision() });
-      const entries = await this.#entriesOf(result.items.filter(({ unreadable }) => unreadable === undefined));
-      // What the list shows is not to come as an event as well.
+      const revision = this.#store.revision();
+      await this.#readAll(revision, () => this.#detach === detach);
+      // What was read is not to come as an event as well.
       await this.#feed.fresh();
       if (this.#detach !== detach) return void (await this.fresh());
-      this.#unreadable.take(result.items);
-      for (const entry of entries) this.#entries.set(entry.key, entry);
       if (this.#reader !== undefined) this.#backlog = this.#newBacklog(this.#reader);
       this.#heal();
       const early = this.#early ?? [];
       this.#early = undefined;
-      for (const event of early) if (event.revision > result.revision) this.#receive(event);
+      for (const event of early) if (event.revision > revision) this.#receive(event);
     } catch (error) {
       if (this.#detach === detach) this.#forget();
       throw error;
+    }
+  }
+
+  /** In pages, so that very many objects hold nobody up. */
+  async #readAll(revision: number, isWanted: () => boolean): Promise<void> {
+    const time = turnTime(this.#feed.clock);
+    for (let startKey = this.prefix; ; ) {
+      await time.pause();
+      const page = { prefix: this.prefix, revision, startKey, limit: PAGE_ITEMS };
+      const { items, remaining } = await this.#store.list(page);
+      const entries = await this.#entriesOf(items.filter(({ unreadable }) => unreadable === undefined));
+      if (!isWanted()) return;
+      this.#unreadable.take(items);
+      for (const entry of entries) this.#entries.set(entry.key, entry);
+      if (remaining === 0) return;
+      startKey = `${items.at(-1)!.key}\0`;
     }
   }
 

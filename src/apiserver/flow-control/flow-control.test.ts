@@ -192,7 +192,11 @@ test("a flood is queued, and refused when its queues are full; others are served
   // As from the network: the server's own transport lets in a few a turn.
   const user = account("shop", "flood");
   await mayList(user);
-  const transport = inProcessTransport(cluster.server.handler, { user, userAgent: "flood" }, endlessTurns);
+  const transport = inProcessTransport(
+    cluster.server.handler,
+    { user, userAgent: "flood" },
+    { turns: endlessTurns, clock: cluster.clock },
+  );
   const flood = new Client(transport);
   const other = cluster.clientOf(account("kube-system", "job-controller"));
   const results = Array.from({ length: 1500 }, () => flood.list(configMaps).then(() => 200, codeOf));

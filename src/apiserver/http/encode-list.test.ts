@@ -6,7 +6,7 @@ import { decodeObject } from "../../api/protobuf/decode.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import { type Table, tableOf } from "../../api/table.ts";
 import { systemClock } from "../../base/clock.ts";
-import { nextTurn } from "../../base/turn.ts";
+import { turnsUntil, WorkClock } from "../../base/testing/work-clock.ts";
 import type { ListAnswer } from "../exchange.ts";
 import { encode, stamp } from "../registry/codec.ts";
 import { largeList } from "../testing/large-list.ts";
@@ -149,18 +149,15 @@ test("many long lists that are asked for at once hold nobody up for long, and al
     const list = largeList();
     const wanted = await sizeOf(encodeList(list, format, clock));
     // Looks at the clock are all that passes time here.
-    let now = 0;
-    const looked = { ...clock, monotonic: () => (now += 1) };
-    const lists = Array.from({ length: 12 }, () => encodeList(list, format, looked));
-    let isDone = false;
-    const sizes = Promise.all(lists.map(sizeOf)).finally(() => {
-      isDone = true;
+    const looked = Object.assign(new WorkClock(clock.now()), {
+      monotonic(this: WorkClock) {
+        this.work(1);
+        return WorkClock.prototype.monotonic.call(this);
+      },
     });
-    const turns: number[] = [];
-    for (let before = now; !isDone; before = now) {
-      await nextTurn();
-      turns.push(now - before);
-    }
+    const lists = Array.from({ length: 12 }, () => encodeList(list, format, looked));
+    const sizes = Promise.all(lists.map(sizeOf));
+    const turns = await turnsUntil(sizes, { ...clock, monotonic: () => WorkClock.prototype.monotonic.call(looked) });
     assert.deepEqual(await sizes, Array(12).fill(wanted));
     assert.ok(turns.length > 50, `${turns.length} turns`);
     // Each of those that wait looks once more before it does.

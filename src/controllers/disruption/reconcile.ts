@@ -8,6 +8,7 @@ import { errorMessage } from "../../base/assert.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
+import { wantedInNamespace } from "../wanted-in-namespace.ts";
 import { expectedScaleOf, NoControllerError } from "./expected-scale.ts";
 import { expectation, failSafe, needsScale, planStatus, stillDisrupted } from "./plan.ts";
 import { resetStale, staleInMs } from "./stale.ts";
@@ -66,8 +67,10 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
 
   async function count(budget: PodDisruptionBudget): Promise<ReconcileResult> {
     const matches = labelSelectorOf(budget.spec?.selector);
-    const inNamespace = allPods.list(budget.metadata?.namespace);
-    const mine = inNamespace.filter((pod) => matches(pod.metadata?.labels));
+    const { items: mine, looks } = await wantedInNamespace(allPods, budget.metadata?.namespace ?? "", {
+      clock,
+      wants: (pod) => matches(pod.metadata?.labels),
+    });
     if (mine.length === 0)
       events.event(budget, { type: "Normal", reason: "NoPods", message: "No matching pods found" });
     const { replicas, unmanaged } = needsScale(budget) ? await expectedScale(mine) : { replicas: 0, unmanaged: [] };
@@ -81,7 +84,7 @@ export function disruptionController(dependencies: ControllerDependencies): Cont
     }
     const expected = expectation(budget, mine.length, replicas);
     await write(budget, planStatus(budget, { pods: mine, disrupted, expectation: expected, nowMs }));
-    return { requeueAfterMs: disrupted.recheckMs, restMs: restAfter(inNamespace.length) };
+    return { requeueAfterMs: disrupted.recheckMs, restMs: restAfter(looks) };
   }
 
   function tellUnmanaged(budget: PodDisruptionBudget): void {

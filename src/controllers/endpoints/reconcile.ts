@@ -8,11 +8,12 @@ import { selects, selectsPods, servicesOf } from "../endpointslice/services.ts";
 import { WrittenObjects } from "../endpointslice/written.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
+import { wantedInNamespace } from "../wanted-in-namespace.ts";
 import { planEndpoints } from "./plan.ts";
 
 /** Keeps the older Endpoints object beside the EndpointSlices, for those who still read it. */
 export function endpointsController(dependencies: ControllerDependencies): Controller {
-  const { client, informers, events } = dependencies;
+  const { client, informers, events, clock } = dependencies;
   const serviceInformer = informers.informer(services);
   const podInformer = informers.projected(ENDPOINT_PODS);
   const endpointsInformer = informers.informer(endpoints);
@@ -27,10 +28,10 @@ export function endpointsController(dependencies: ControllerDependencies): Contr
       return undefined;
     }
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
+    const selected = await wantedInNamespace(podInformer, namespace, { clock, wants: (pod) => selects(service, pod) });
     const current = await currentEndpoints(key);
-    const podsOfNamespace = podInformer.list(namespace);
-    const wanted = planEndpoints({ service, current, pods: podsOfNamespace.filter((pod) => selects(service, pod)) });
-    const restMs = restAfter(podsOfNamespace.length);
+    const wanted = planEndpoints({ service, current, pods: selected.items });
+    const restMs = restAfter(selected.looks);
     if (wanted === undefined) return { restMs };
     try {
       const answer =

@@ -5,6 +5,7 @@ import { isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
+import { wantedInNamespace } from "../wanted-in-namespace.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, planSlices, SERVICE_NAME_LABEL, type SlicePlan } from "./plan.ts";
 import { ENDPOINT_PODS } from "./pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "./services.ts";
@@ -43,10 +44,10 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
     const { namespace } = splitKey(key);
     if (mustWait(key, namespace)) return { requeueAfterMs: LOOK_AGAIN_MS };
-    const podsOfNamespace = podInformer.list(namespace);
+    const selected = await wantedInNamespace(podInformer, namespace, { clock, wants: (pod) => selects(service, pod) });
     const plan = planSlices({
       service,
-      pods: podsOfNamespace.filter((pod) => selects(service, pod)),
+      pods: selected.items,
       slices: sliceInformer.by("service", key).filter((slice) => !isBeingDeleted(slice)),
       zoneOf: (name) => zones.get(name),
     });
@@ -58,7 +59,7 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
       events.event(service, { type: "Warning", reason: "FailedToUpdateEndpointSlices", message });
       throw error;
     }
-    const restMs = restAfter(podsOfNamespace.length);
+    const restMs = restAfter(selected.looks);
     return plan.missingNodes ? { requeueAfterMs: LOOK_AGAIN_MS, restMs } : { restMs };
   }
 

@@ -4,7 +4,7 @@ import type { Pod } from "../../api/generated/core/v1.ts";
 import { nodes, pods } from "../../api/generated/resources.ts";
 import { formatTime } from "../../base/clock.ts";
 import { startScripted } from "../scripted-controller.ts";
-import { planCollection } from "./plan.ts";
+import { isSuspect, planCollection } from "./plan.ts";
 import { podGarbageCollector } from "./reconcile.ts";
 
 interface Facts {
@@ -56,7 +56,9 @@ const cases: { name: string; pods: Pod[]; threshold?: number; collected: string[
 ];
 for (const { name, pods: of, threshold, collected } of cases) {
   test(`pod gc: ${name}`, () => {
-    const plan = planCollection(of, knowledge, threshold);
+    const suspects = of.filter((each) => isSuspect(each, knowledge.exists));
+    const plan = planCollection(suspects, knowledge, threshold);
+    assert.deepEqual(planCollection(of, knowledge, threshold), plan);
     assert.deepEqual(
       plan.map((each) => each.pod.metadata?.name),
       collected,

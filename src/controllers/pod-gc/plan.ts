@@ -17,7 +17,13 @@ export interface NodeKnowledge {
   outOfService(name: string): boolean;
 }
 
-/** The pods that nobody else will clear away. Pure. */
+/** Whether a pod needs a further look; most do not. */
+export function isSuspect(pod: Pod, hasNode: (name: string) => boolean): boolean {
+  const nodeName = pod.spec?.nodeName ?? "";
+  return isEnded(pod) || isBeingDeleted(pod) || (nodeName !== "" && !hasNode(nodeName));
+}
+
+/** The pods, of those that are suspect, that nobody else will clear away. Pure. */
 export function planCollection(
   pods: readonly Pod[],
   nodes: NodeKnowledge,

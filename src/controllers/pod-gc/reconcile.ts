@@ -3,9 +3,10 @@ import type { Pod } from "../../api/generated/core/v1.ts";
 import { nodes, pods } from "../../api/generated/resources.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { timestamp } from "../../base/clock.ts";
+import { eachInTurns } from "../../base/turn-time.ts";
 import { podInformer } from "../pod-control/pod-informer.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
-import { type Collection, isEnded, planCollection } from "./plan.ts";
+import { type Collection, isEnded, isSuspect, planCollection } from "./plan.ts";
 
 /** How often all pods are looked through. */
 const PERIOD_MS = 20_000;
@@ -29,9 +30,13 @@ export function podGarbageCollector(dependencies: ControllerDependencies): Contr
   const missing = new Map<string, number>();
 
   async function reconcile(): Promise<ReconcileResult> {
-    const all = podsOf.list();
-    const gone = await goneNodes(all);
-    const plan = planCollection(all, {
+    const suspects: Pod[] = [];
+    const hasNode = (name: string): boolean => nodeInformer.get(name) !== undefined;
+    await eachInTurns(clock, podsOf.each(), (pod) => {
+      if (isSuspect(pod, hasNode)) suspects.push(pod);
+    });
+    const gone = await goneNodes(suspects);
+    const plan = planCollection(suspects, {
       exists: (name) => !gone.has(name),
       outOfService: (name) => nodeInformer.get(name)?.outOfService ?? false,
     });
@@ -39,9 +44,9 @@ export function podGarbageCollector(dependencies: ControllerDependencies): Contr
     return { requeueAfterMs: PERIOD_MS };
   }
 
-  async function goneNodes(all: readonly Pod[]): Promise<ReadonlySet<string>> {
+  async function goneNodes(suspects: readonly Pod[]): Promise<ReadonlySet<string>> {
     const now = clock.monotonic();
-    const named = new Set(all.map(({ spec }) => spec?.nodeName ?? ""));
+    const named = new Set(suspects.map(({ spec }) => spec?.nodeName ?? ""));
     for (const name of [...missing.keys()]) {
       if (!named.has(name) || nodeInformer.get(name) !== undefined) missing.delete(name);
     }

@@ -17,6 +17,7 @@ function known<P>(items: Record<string, P>): Informer<P> & { set(key: string, it
     hasSynced: () => true,
     get: (key) => items[key],
     list: () => Object.values(items),
+    each: () => Object.values(items),
     by: () => [],
     subscribe(handler) {
       handlers.add(handler);
