@@ -34,6 +34,8 @@ const wrong: [string, Record<string, string>, RegExp][] = [
     { "etcd-certfile": "/c.crt" },
     /--etcd-certfile is for an etcd that --etcd-servers names/,
   ],
+  ["a variable that is not set", { "etcd-servers": "" }, /--etcd-servers is empty: say where, or leave it out/],
+  ["no authority", { "etcd-servers": "https://a", "etcd-cafile": "" }, /--etcd-cafile is empty/],
   ["no path", { "etcd-servers": "http://a", "etcd-prefix": "registry" }, /--etcd-prefix is a path/],
   ["the root", { "etcd-servers": "http://a", "etcd-prefix": "/" }, /--etcd-prefix is a path/],
 ];

@@ -27,6 +27,10 @@ export function etcdOf(invocation: Invocation): EtcdAccess | undefined {
     const path = text(invocation, name);
     return path === undefined ? undefined : resolve(path);
   };
+  for (const name of ["etcd-servers", "etcd-cafile", "etcd-certfile", "etcd-keyfile"]) {
+    // As a script has it whose variable is not set: it does not mean to keep objects elsewhere.
+    if (invocation.options[name] === "") throw new CommandError(`--${name} is empty: say where, or leave it out`, 2);
+  }
   const servers = text(invocation, "etcd-servers");
   if (servers === undefined) {
     const lonely = ["etcd-cafile", "etcd-certfile", "etcd-keyfile"].find(

@@ -42,6 +42,8 @@ export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDi
   /** What is wrong with the store; undefined while nothing is. */
   storeHealth?(): string | undefined;
   openStore(): Promise<Store>;
+  /** A store is there already and keys are not: none are made before it is known that it can be opened. */
+  readonly keysAfterStore: boolean;
   /** Before the first write: is this the right store for these keys? */
   join?(store: Store, pki: Pki): Promise<void>;
   subresources(pki: () => Pki): Readonly<Record<string, Subresource>>;
@@ -65,12 +67,14 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
   const stopping = { begun: false };
   const isShared = options.join !== undefined;
   const encryption = { ...options.encryption, dataDirectory: options.dataDirectory, isShared };
+  const opening = progress.step(
+    "store",
+    async () => encryptStore(await options.openStore(), encryption, environment),
+    (opened) => `revision ${opened.store.revision()}`,
+  );
+  if (options.keysAfterStore) await opening;
   const [{ store: encrypted, checks: keyServices, ...secretKeys }, keys] = await Promise.all([
-    progress.step(
-      "store",
-      async () => encryptStore(await options.openStore(), encryption, environment),
-      (opened) => `revision ${opened.store.revision()}`,
-    ),
+    opening,
     progress.step(
       "keys",
       () =>

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { timestamp } from "../base/clock.ts";
 import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
@@ -16,6 +17,7 @@ import { localUrl, reachableAddress } from "./addresses.ts";
 import {
   type ClusterFacts,
   clusterFacts,
+  forgetClusterFacts,
   hasClusterFacts,
   KUBERNETES_SERVICE_ADDRESS,
   nodePodCidr,
@@ -32,6 +34,7 @@ import { joinAtStart, joinSharedCluster } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
 import { openSharedStore } from "./shared-store.ts";
 import type { Started } from "./stop.ts";
+import { storeDirectory } from "./store-directory.ts";
 
 const DEFAULT_PORT = 6443;
 
@@ -106,10 +109,9 @@ export async function openServer(
         : { join: (store, pki) => joinAtStart(store, { facts, pki, isNew, exchange, ...options }) }),
       openStore: async () => {
         if (shared !== undefined) return shared.store;
-        const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
-        const { clock, log } = environment;
-        return openEmbeddedStore({ directory: join(options.dataDirectory, "store"), clock, log });
+        return openOwnStore({ ...options, isNew }, environment);
       },
+      keysAfterStore: shared === undefined && hasStoreButNoKeys(options.dataDirectory),
       subresources: (pki) => kubeletSubresources(pki, { environment, reader: () => plane?.server.reader }),
     },
     environment,
@@ -135,6 +137,25 @@ export async function openServer(
   if (exchange !== undefined) started.push(await exchange.follow(keyUsers(plane)));
   hasDefaults = true;
   return { plane, facts, claim, gateway, address, url, hurry: () => shared?.store.hurry() };
+}
+
+/** One that fails at a cluster's first start has decided nothing. */
+async function openOwnStore(
+  { dataDirectory, isNew }: { dataDirectory: string; isNew: boolean },
+  { clock, log }: Environment,
+): Promise<Store> {
+  const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
+  try {
+    return await openEmbeddedStore({ directory: storeDirectory(dataDirectory), clock, log });
+  } catch (error) {
+    if (isNew) forgetClusterFacts(dataDirectory);
+    throw error;
+  }
+}
+
+/** Somebody's objects, or somebody else's file. */
+function hasStoreButNoKeys(dataDirectory: string): boolean {
+  return existsSync(storeDirectory(dataDirectory)) && !existsSync(join(dataDirectory, "pki"));
 }
 
 function keysShared(store: Store, options: ServerOptions, { clock, random, log }: Environment): KeyExchange {

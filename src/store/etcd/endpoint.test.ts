@@ -35,7 +35,12 @@ const wrong: [string, EtcdAddress, RegExp][] = [
   ["certificates without TLS", { servers: ["http://a"], authorityFile: certificateFile }, /name them with https/],
   ["half a pair", { servers: ["https://a"], certificateFile }, /needs both/],
   ["a pair that is none", { servers: ["https://a"], certificateFile, keyFile }, /and its key cannot be read/],
-  ["no such file", { servers: ["https://a"], authorityFile: join(directory, "none") }, /cannot be read.*none/],
+  [
+    "no such file",
+    { servers: ["https://a"], authorityFile: join(directory, "none") },
+    /the file .*none for etcd cannot be read/,
+  ],
+  ["a directory", { servers: ["https://a"], authorityFile: directory }, /the file .* for etcd cannot be read: EISDIR/],
   ["another file", { servers: ["https://a"], authorityFile: keyFile }, /c.key holds no CERTIFICATE/],
 ];
 for (const [name, address, message] of wrong) {

@@ -87,7 +87,7 @@ function readPem(file: string | undefined, what: string): Buffer | null {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new EtcdAddressError(`the file for etcd cannot be read: ${errorMessage(error)}`);
+    throw new EtcdAddressError(`the file ${file} for etcd cannot be read: ${errorMessage(error)}`);
   }
   if (!bytes.includes("-----BEGIN ") || !bytes.includes(`${what}-----`)) {
     throw new EtcdAddressError(`${file} holds no ${what} in PEM form`);
