@@ -5,6 +5,7 @@ import { isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { ENDPOINT_PODS } from "../endpointslice/pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "../endpointslice/services.ts";
+import { TriggerTimes, withLastChange } from "../endpointslice/trigger-times.ts";
 import { WrittenObjects } from "../endpointslice/written.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
@@ -18,21 +19,25 @@ export function endpointsController(dependencies: ControllerDependencies): Contr
   const podInformer = informers.projected(ENDPOINT_PODS);
   const endpointsInformer = informers.informer(endpoints);
   const written = new WrittenObjects();
+  const triggerTimes = new TriggerTimes();
 
   async function reconcile(key: string): Promise<ReconcileResult> {
     const service = serviceInformer.get(key);
     const { namespace, name } = splitKey(key);
     if (service === undefined) {
       written.forget(key);
+      triggerTimes.forget(key);
       if (endpointsInformer.get(key) !== undefined) await removeEndpoints(namespace, name);
       return undefined;
     }
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
     const selected = await wantedInNamespace(podInformer, namespace, { clock, wants: (pod) => selects(service, pod) });
     const current = await currentEndpoints(key);
-    const wanted = planEndpoints({ service, current, pods: selected.items });
+    const lastChange = triggerTimes.next(key, service, selected.items);
+    const planned = planEndpoints({ service, current, pods: selected.items });
     const restMs = restAfter(selected.looks);
-    if (wanted === undefined) return { restMs };
+    if (planned === undefined) return { restMs };
+    const wanted = withLastChange(planned, lastChange);
     try {
       const answer =
         current === undefined ? await client.create(endpoints, wanted) : await client.update(endpoints, wanted);

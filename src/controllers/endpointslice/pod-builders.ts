@@ -15,6 +15,7 @@ export function buildEndpointPod(index: number, of: Partial<EndpointPod> = {}): 
     subdomain: "",
     ended: false,
     ready: true,
+    readySince: "",
     beingDeleted: false,
     resourceVersion: "1",
     restartPolicy: "Always",

@@ -18,6 +18,8 @@ export interface EndpointPod {
   /** Succeeded or Failed: it will never serve again. */
   readonly ended: boolean;
   readonly ready: boolean;
+  /** When it last became ready or unready; "" while nothing says so. */
+  readonly readySince: string;
   readonly beingDeleted: boolean;
   readonly resourceVersion: string;
   readonly restartPolicy: string;
@@ -39,6 +41,7 @@ const NO_IPS: readonly string[] = [];
 export function endpointPod(pod: Pod): EndpointPod {
   const { metadata = {}, spec, status } = pod;
   const ips = status?.podIPs?.map(({ ip }) => ip) ?? (status?.podIP ? [status.podIP] : NO_IPS);
+  const readyCondition = status?.conditions?.find(({ type }) => type === "Ready");
   return {
     key: keyOf(pod),
     namespace: internText(metadata.namespace ?? ""),
@@ -51,6 +54,7 @@ export function endpointPod(pod: Pod): EndpointPod {
     subdomain: spec?.subdomain ?? "",
     ended: status?.phase === "Succeeded" || status?.phase === "Failed",
     ready: isConditionTrue(status?.conditions, "Ready"),
+    readySince: internText(readyCondition?.lastTransitionTime ?? ""),
     beingDeleted: metadata.deletionTimestamp !== undefined,
     resourceVersion: metadata.resourceVersion ?? "",
     restartPolicy: spec?.restartPolicy ?? "Always",

@@ -9,6 +9,7 @@ import { wantedInNamespace } from "../wanted-in-namespace.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, planSlices, SERVICE_NAME_LABEL, type SlicePlan } from "./plan.ts";
 import { ENDPOINT_PODS } from "./pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "./services.ts";
+import { TriggerTimes, withLastChange } from "./trigger-times.ts";
 import { WrittenObjects } from "./written.ts";
 
 /** When the informer has not shown an own write, or a node, for so long, look again anyway. */
@@ -32,6 +33,7 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     project: (node) => node.metadata?.labels?.["topology.kubernetes.io/zone"] ?? "",
   });
   const written = new WrittenObjects();
+  const triggerTimes = new TriggerTimes();
   /** Services whose slices the informer has yet to show as written, and since when. */
   const behind = new Map<string, number>();
 
@@ -39,12 +41,14 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     const service = serviceInformer.get(key);
     if (service === undefined) {
       written.forget(key);
+      triggerTimes.forget(key);
       return undefined;
     }
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
     const { namespace } = splitKey(key);
     if (mustWait(key, namespace)) return { requeueAfterMs: LOOK_AGAIN_MS };
     const selected = await wantedInNamespace(podInformer, namespace, { clock, wants: (pod) => selects(service, pod) });
+    const lastChange = triggerTimes.next(key, service, selected.items);
     const plan = planSlices({
       service,
       pods: selected.items,
@@ -52,7 +56,7 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
       zoneOf: (name) => zones.get(name),
     });
     try {
-      await apply(key, plan);
+      await apply(key, plan, lastChange);
     } catch (error) {
       if (isNamespaceTerminating(error)) return undefined;
       const message = `Error updating Endpoint Slices for Service ${key}: ${errorMessage(error)}`;
@@ -76,9 +80,13 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     return true;
   }
 
-  async function apply(key: string, plan: SlicePlan): Promise<void> {
-    for (const slice of plan.create) written.noteWrite(key, await client.create(endpointSlices, slice));
-    for (const slice of plan.update) written.noteWrite(key, await client.update(endpointSlices, slice));
+  async function apply(key: string, plan: SlicePlan, lastChange: string | undefined): Promise<void> {
+    for (const slice of plan.create) {
+      written.noteWrite(key, await client.create(endpointSlices, withLastChange(slice, lastChange)));
+    }
+    for (const slice of plan.update) {
+      written.noteWrite(key, await client.update(endpointSlices, withLastChange(slice, lastChange)));
+    }
     for (const slice of plan.remove) {
       const { name = "", namespace } = slice.metadata ?? {};
       written.noteRemoval(key, name);
