@@ -4,6 +4,7 @@ import type { Field } from "../../src/api/schema.ts";
 import { addApplyRules } from "./apply.ts";
 import type { Model } from "./client-node/models.ts";
 import { compareFields } from "./compare.ts";
+import { emitColumnTexts } from "./emit/column-texts.ts";
 import { readSections } from "./go/elf.ts";
 import { structFields } from "./go/structs.ts";
 import type { GoType } from "./go/types.ts";
@@ -69,6 +70,10 @@ test("a difference between Go and OpenAPI is reported", () => {
 
 test("an overlay entry that names nothing stops the generation", () => {
   assert.throws(() => addApplyRules(new Map()), /overlay\/apply\.ts does not fit the API:\n.*Container\.ports/);
+});
+
+test("a column's field that has no description stops the generation", () => {
+  assert.throws(() => emitColumnTexts({}), /\w has no description: it is named in overlay\/column-fields\.ts/);
 });
 
 test("a file that is no executable is refused", () => {

@@ -7,6 +7,7 @@ import { readOperations } from "./client-node/operations.ts";
 import { readParameterDescriptions } from "./client-node/parameters.ts";
 import { addDefaults } from "./defaults.ts";
 import { buildDefinitions } from "./definitions.ts";
+import { emitColumnTexts } from "./emit/column-texts.ts";
 import { emitResources } from "./emit/resources.ts";
 import { buildSchema } from "./emit/schema.ts";
 import { emitTypes } from "./emit/types.ts";
@@ -43,6 +44,7 @@ async function generate(): Promise<void> {
 
   const files = emitTypes(definitions, descriptions);
   files.set("resources.ts", emitResources(resources));
+  files.set("column-texts.ts", emitColumnTexts(descriptions));
   files.set("schema.json", JSON.stringify(buildSchema(definitions, resources)));
   files.set("descriptions.json", JSON.stringify(descriptions));
   writeFiles(paths.output, files, previous.files);

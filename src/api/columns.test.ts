@@ -36,3 +36,15 @@ test("how much is in it is a number in a column of text", () => {
   assert.deepEqual(table(["", "v1", "ConfigMap"], { metadata, data: { a: "" } })[1], ["Data", "string", 1]);
   assert.deepEqual(table(["", "v1", "Secret"], { metadata, data: { a: "" } })[2], ["Data", "string", 1]);
 });
+
+test("columns that show a field have its description, without the values that there are", () => {
+  const text = (path: readonly [group: string, version: string, kind: string], column: string) =>
+    findKind(...path)?.columns?.find(({ name }) => name === column)?.description;
+  const type = text(["", "v1", "Service"], "Type");
+  assert.match(type ?? "", /^type determines how the Service is exposed\. Defaults to ClusterIP\./);
+  assert.doesNotMatch(type ?? "", /Possible enum values/);
+  assert.equal(
+    text(["storage.k8s.io", "v1", "VolumeAttachment"], "Node"),
+    "nodeName represents the node that the volume should be attached to.",
+  );
+});

@@ -43,7 +43,7 @@ import { metricsFilter } from "./filters/metrics.ts";
 import { traceFilter } from "./filters/trace.ts";
 import { createFlowControl } from "./flow-control/create-flow-control.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
-import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
+import type { PathHandler } from "./handlers/handler.ts";
 import { type InProcessIdentity, inProcessTransport } from "./in-process-transport.ts";
 import { measuredChain, measuredPlugins } from "./metrics/admission-metrics.ts";
 import { metricsPath } from "./metrics/metrics-path.ts";
@@ -83,6 +83,7 @@ import type { Subresource } from "./subresources/subresource.ts";
 import { subresourceTable } from "./subresources/table.ts";
 import { componentHealth } from "./virtual/component-health.ts";
 import { componentStatuses } from "./virtual/component-statuses.ts";
+import { virtualResources } from "./virtual/virtual-resources.ts";
 
 /** Requests of the process's own components that begin in one turn of the event loop. */
 const STARTS_A_TURN = 8;
@@ -183,10 +184,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     authorizer: authorization,
   });
   plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);
-  const virtual: Record<string, VirtualHandler> = {
-    ...security.virtual,
-    "/v1/bindings": bindingCollection(() => table),
-  };
+  const handlers = { ...security.virtual, "/v1/bindings": bindingCollection(() => table) };
+  const virtual = virtualResources(options.schema, handlers, lateAdmission);
   const isServed = ({ group, version, resource, verbs }: ResourceSchema): boolean =>
     verbs.includes("list") || virtual[`${group}/${version}/${resource}`] !== undefined;
   const served: Schema = { ...options.schema, resources: options.schema.resources.filter(isServed) };
@@ -241,6 +240,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ...(flowControl?.paths ?? []),
         ...(options.paths?.(table, served, () => aggregator.versions()) ?? []),
       ],
+      builtInGroups: new Set(options.schema.resources.map(({ group }) => group)),
       elsewhere: aggregatedHandler(aggregator),
       environment: { clock, random, alarms: new Alarms(clock), authorizer: security.authorization },
       // Built-in groups have no dot, or are known.

@@ -1,5 +1,5 @@
 import { type ApiObject, apiVersionOf } from "../api/meta.ts";
-import { failure, internalError, type Status, StatusError } from "../api/status.ts";
+import { failure, internalError, pageNotFound, type Status, StatusError } from "../api/status.ts";
 import type { Clock } from "../base/clock.ts";
 import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
@@ -33,6 +33,7 @@ export function inProcessTransport(
     if (turn !== undefined) await turn;
     const answer = await handler(exchangeOf(request, identity, signal));
     if (answer.kind === "object" && answer.code >= 400) throw new StatusError(answer.object as unknown as Status);
+    if (answer.kind === "text" && answer.code === 404) throw pageNotFound();
     return answer;
   };
   return {

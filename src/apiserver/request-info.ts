@@ -6,7 +6,10 @@ import { queryFlag } from "../api/query-flag.ts";
  */
 export interface RequestInfo {
   readonly isResourceRequest: boolean;
-  /** get, list, watch, create, update, patch, delete, deletecollection, or the lower-case method of a plain path. */
+  /**
+   * get, list, watch, create, update, patch, delete, deletecollection, or the lower-case method of a plain path. Empty for
+   * methods that mean nothing to resources, such as OPTIONS.
+   */
   readonly verb: string;
   readonly path: string;
   readonly group: string;
@@ -51,8 +54,8 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   // Clients of old say in the path that they watch, upstream still listens.
   const isWatchPath = parts[start] === "watch" && parts.length > start + 1 && method === "GET";
   const target = resourceParts(parts.slice(isWatchPath ? start + 1 : start));
-  const known = VERBS[method];
-  if (target === undefined || known === undefined) return plain;
+  const known = VERBS[method] ?? "";
+  if (target === undefined) return plain;
   const { namespace, resource, subresource, name, rest } = target;
   const verb = isWatchPath ? "watch" : collectionVerb(known, name, query);
   return { isResourceRequest: true, verb, path, group, version, namespace, resource, subresource, name, rest };

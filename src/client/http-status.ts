@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http2";
-import { failure, type Status, StatusError } from "../api/status.ts";
+import { failure, pageNotFound, type Status, StatusError } from "../api/status.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "BadRequest",
@@ -23,6 +23,8 @@ const REASONS: Readonly<Record<number, string>> = {
 export function statusErrorOf(answer: { code: number; headers: IncomingHttpHeaders }, text: string): StatusError {
   const status = parseStatus(text);
   if (status !== undefined) return new StatusError({ ...status, code: status.code ?? answer.code });
+  // That nobody serves the path, which the server says in text.
+  if (answer.code === 404) return pageNotFound();
   const reason = REASONS[answer.code] ?? "Unknown";
   const message = text.trim() === "" ? `the server answered with code ${answer.code}` : text.trim().slice(0, 2048);
   const retryAfter = Number(answer.headers["retry-after"]);

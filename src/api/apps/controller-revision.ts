@@ -2,6 +2,7 @@ import { ageColumn, nameColumn, textColumn, textNumberColumn } from "../columns.
 import { nonNegative } from "../field-checks.ts";
 import { required } from "../field-error.ts";
 import type { ControllerRevision } from "../generated/apps/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { controllerOf, parseApiVersion } from "../meta.ts";
 import { immutable } from "../object-meta.ts";
@@ -25,7 +26,7 @@ export const controllerRevisionKind = defineKind<ControllerRevision>({
     }),
     textNumberColumn<ControllerRevision>(
       "Revision",
-      "Revision indicates the revision of the state represented by Data.",
+      columnTexts["apps.v1.ControllerRevision.revision"],
       ({ revision }) => revision,
     ),
     ageColumn,

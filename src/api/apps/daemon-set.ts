@@ -9,6 +9,7 @@ import { templateWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from "../generated/apps/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
@@ -20,8 +21,6 @@ import {
   validateIntOrPercent,
   validateNotOverHundredPercent,
 } from "./workload.ts";
-
-const MORE = "More info: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/";
 
 /** The template's generation, which old clients read. */
 const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
@@ -77,12 +76,12 @@ export const daemonSetKind = defineKind<DaemonSet>({
     nameColumn,
     integerColumn<DaemonSet>(
       "Desired",
-      `The total number of nodes that should be running the daemon pod (including nodes correctly running the daemon pod). ${MORE}`,
+      columnTexts["apps.v1.DaemonSetStatus.desiredNumberScheduled"],
       ({ status }) => status?.desiredNumberScheduled,
     ),
     integerColumn<DaemonSet>(
       "Current",
-      `The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon pod. ${MORE}`,
+      columnTexts["apps.v1.DaemonSetStatus.currentNumberScheduled"],
       ({ status }) => status?.currentNumberScheduled,
     ),
     integerColumn<DaemonSet>(
@@ -92,18 +91,16 @@ export const daemonSetKind = defineKind<DaemonSet>({
     ),
     integerColumn<DaemonSet>(
       "Up-to-date",
-      "The total number of nodes that are running updated daemon pod",
+      columnTexts["apps.v1.DaemonSetStatus.updatedNumberScheduled"],
       ({ status }) => status?.updatedNumberScheduled,
     ),
     integerColumn<DaemonSet>(
       "Available",
-      "The number of nodes that should be running the daemon pod and have one or more of the daemon pod running and available (ready for at least spec.minReadySeconds)",
+      columnTexts["apps.v1.DaemonSetStatus.numberAvailable"],
       ({ status }) => status?.numberAvailable,
     ),
-    textColumn<DaemonSet>(
-      "Node Selector",
-      "NodeSelector is a selector which must be true for the pod to fit on a node. Selector which must match a node's labels for the pod to be scheduled on that node. More info: https://kubernetes.io/docs/concepts/configuration/assign-pod-node/",
-      ({ spec }) => formatLabels(spec?.template?.spec?.nodeSelector),
+    textColumn<DaemonSet>("Node Selector", columnTexts["core.v1.PodSpec.nodeSelector"], ({ spec }) =>
+      formatLabels(spec?.template?.spec?.nodeSelector),
     ),
     ageColumn,
     ...containerColumns<DaemonSet>(({ spec }) => spec?.template),

@@ -4,6 +4,7 @@ import { workloadWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from "../generated/apps/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector } from "../selectors.ts";
@@ -64,12 +65,12 @@ export const deploymentKind = defineKind<Deployment>({
     ),
     textNumberColumn<Deployment>(
       "Up-to-date",
-      "Total number of non-terminated pods targeted by this deployment that have the desired template spec.",
+      columnTexts["apps.v1.DeploymentStatus.updatedReplicas"],
       ({ status }) => status?.updatedReplicas,
     ),
     textNumberColumn<Deployment>(
       "Available",
-      "Total number of available pods (ready for at least minReadySeconds) targeted by this deployment.",
+      columnTexts["apps.v1.DeploymentStatus.availableReplicas"],
       ({ status }) => status?.availableReplicas,
     ),
     ageColumn,

@@ -3,6 +3,7 @@ import { setPodTemplateDefaults } from "../core/pod-template.ts";
 import { workloadWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import type { ReplicaSet, ReplicaSetSpec } from "../generated/apps/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatLabelSelector } from "../selectors.ts";
@@ -42,24 +43,22 @@ export const replicaSetKind = defineKind<ReplicaSet>({
   warnings: workloadWarnings,
   columns: [
     nameColumn,
-    integerColumn<ReplicaSet>("Desired", "Replicas is the number of desired pods.", ({ spec }) => spec?.replicas),
+    integerColumn<ReplicaSet>("Desired", columnTexts["apps.v1.ReplicaSetSpec.replicas"], ({ spec }) => spec?.replicas),
     integerColumn<ReplicaSet>(
       "Current",
-      "Replicas is the most recently observed number of non-terminating pods.",
+      columnTexts["apps.v1.ReplicaSetStatus.replicas"],
       ({ status }) => status?.replicas,
     ),
     integerColumn<ReplicaSet>(
       "Ready",
-      "The number of non-terminating pods targeted by this ReplicaSet with a Ready Condition.",
+      columnTexts["apps.v1.ReplicaSetStatus.readyReplicas"],
       ({ status }) => status?.readyReplicas,
     ),
     ageColumn,
     ...containerColumns<ReplicaSet>(({ spec }) => spec?.template),
     wide(
-      textColumn<ReplicaSet>(
-        "Selector",
-        "Selector is a label query over pods that should match the replica count.",
-        ({ spec }) => formatLabelSelector(spec?.selector),
+      textColumn<ReplicaSet>("Selector", columnTexts["apps.v1.ReplicaSetSpec.selector"], ({ spec }) =>
+        formatLabelSelector(spec?.selector),
       ),
     ),
   ],

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn, textNumberColumn } from "../columns.ts";
 import { nonNegative } from "../field-checks.ts";
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from "../generated/autoscaling/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { autoscalerToStored } from "./convert-autoscaler.ts";
 import { validateAutoscaler } from "./validate-autoscaler.ts";
@@ -26,24 +27,30 @@ export const horizontalPodAutoscalerV1Kind = defineKind<AutoscalerV1>({
     nameColumn,
     textColumn<AutoscalerV1>(
       "Reference",
-      "The resource to scale.",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.scaleTargetRef"],
       ({ spec }) => `${spec?.scaleTargetRef?.kind}/${spec?.scaleTargetRef?.name}`,
     ),
-    textColumn<AutoscalerV1>("Targets", "The target average CPU utilization.", ({ spec, status }) => {
-      const current = status?.currentCPUUtilizationPercentage;
-      return `cpu: ${current === undefined ? "<unknown>" : `${current}%`}/${spec?.targetCPUUtilizationPercentage ?? TARGET_UTILIZATION}%`;
-    }),
-    textColumn<AutoscalerV1>("MinPods", "The lower limit for the number of replicas.", ({ spec }) =>
-      String(spec?.minReplicas ?? "<unset>"),
+    textColumn<AutoscalerV1>(
+      "Targets",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.metrics"],
+      ({ spec, status }) => {
+        const current = status?.currentCPUUtilizationPercentage;
+        return `cpu: ${current === undefined ? "<unknown>" : `${current}%`}/${spec?.targetCPUUtilizationPercentage ?? TARGET_UTILIZATION}%`;
+      },
+    ),
+    textColumn<AutoscalerV1>(
+      "MinPods",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.minReplicas"],
+      ({ spec }) => String(spec?.minReplicas ?? "<unset>"),
     ),
     textNumberColumn<AutoscalerV1>(
       "MaxPods",
-      "The upper limit for the number of replicas.",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.maxReplicas"],
       ({ spec }) => spec?.maxReplicas,
     ),
     textNumberColumn<AutoscalerV1>(
       "Replicas",
-      "The current number of replicas.",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerStatus.currentReplicas"],
       ({ status }) => status?.currentReplicas,
     ),
     ageColumn,

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn, textNumberColumn } from "../columns.ts";
 import { nonNegative } from "../field-checks.ts";
 import type { HorizontalPodAutoscaler } from "../generated/autoscaling/v2.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { formatMetrics } from "./metrics.ts";
 import { validateAutoscaler } from "./validate-autoscaler.ts";
@@ -48,25 +49,27 @@ export const horizontalPodAutoscalerKind = defineKind<HorizontalPodAutoscaler>({
     nameColumn,
     textColumn<HorizontalPodAutoscaler>(
       "Reference",
-      "The resource to scale.",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.scaleTargetRef"],
       ({ spec }) => `${spec?.scaleTargetRef?.kind}/${spec?.scaleTargetRef?.name}`,
     ),
     textColumn<HorizontalPodAutoscaler>(
       "Targets",
-      "The specifications for which to use to calculate the desired replica count.",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.metrics"],
       ({ spec, status }) => formatMetrics(spec?.metrics ?? [], status?.currentMetrics ?? []),
     ),
-    textColumn<HorizontalPodAutoscaler>("MinPods", "The lower limit for the number of replicas.", ({ spec }) =>
-      String(spec?.minReplicas ?? "<unset>"),
+    textColumn<HorizontalPodAutoscaler>(
+      "MinPods",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.minReplicas"],
+      ({ spec }) => String(spec?.minReplicas ?? "<unset>"),
     ),
     textNumberColumn<HorizontalPodAutoscaler>(
       "MaxPods",
-      "The upper limit for the number of replicas.",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerSpec.maxReplicas"],
       ({ spec }) => spec?.maxReplicas,
     ),
     textNumberColumn<HorizontalPodAutoscaler>(
       "Replicas",
-      "The current number of replicas.",
+      columnTexts["autoscaling.v2.HorizontalPodAutoscalerStatus.currentReplicas"],
       ({ status }) => status?.currentReplicas,
     ),
     ageColumn,

@@ -1,5 +1,6 @@
 import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
 import type { Scale } from "../generated/autoscaling/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 
 /** How `kubectl get --subresource=scale` shows it. */
@@ -9,8 +10,16 @@ export const scaleKind = defineKind<Scale>({
   kind: "Scale",
   columns: [
     nameColumn,
-    integerColumn<Scale>("Desired", "The desired number of replicas.", ({ spec }) => spec?.replicas ?? 0),
-    integerColumn<Scale>("Available", "The number of available replicas.", ({ status }) => status?.replicas ?? 0),
+    integerColumn<Scale>(
+      "Desired",
+      columnTexts["autoscaling.v1.ScaleSpec.replicas"],
+      ({ spec }) => spec?.replicas ?? 0,
+    ),
+    integerColumn<Scale>(
+      "Available",
+      columnTexts["autoscaling.v1.ScaleStatus.replicas"],
+      ({ status }) => status?.replicas ?? 0,
+    ),
     ageColumn,
   ],
 });

@@ -4,6 +4,7 @@ import { isChanged, nameWarnings } from "../core/workload-warnings.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { CronJob, CronJobSpec, JobSpec } from "../generated/batch/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { ageOf } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { formatLabelSelector } from "../selectors.ts";
@@ -43,41 +44,31 @@ export const cronJobKind = defineKind<CronJob>({
   ],
   columns: [
     nameColumn,
-    textColumn<CronJob>(
-      "Schedule",
-      "The schedule in Cron format, see https://en.wikipedia.org/wiki/Cron.",
-      ({ spec }) => spec?.schedule ?? "",
-    ),
+    textColumn<CronJob>("Schedule", columnTexts["batch.v1.CronJobSpec.schedule"], ({ spec }) => spec?.schedule ?? ""),
     textColumn<CronJob>(
       "Timezone",
-      "The time zone name for the given schedule, see https://en.wikipedia.org/wiki/List_of_tz_database_time_zones. If not specified, this will default to the time zone of the kube-controller-manager process. The set of valid time zone names and the time zone offset is loaded from the system-wide time zone database by the API server during CronJob validation and the controller manager during execution. If no system-wide time zone database can be found a bundled version of the database is used instead. If the time zone name becomes invalid during the lifetime of a CronJob or due to a change in host configuration, the controller will stop creating new new Jobs and will create a system event with the reason UnknownTimeZone. More information can be found in https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones",
+      columnTexts["batch.v1.CronJobSpec.timeZone"],
       ({ spec }) => spec?.timeZone ?? "<none>",
     ),
     {
       name: "Suspend",
       type: "boolean",
-      description:
-        "This flag tells the controller to suspend subsequent executions, it does not apply to already started executions.  Defaults to false.",
+      description: columnTexts["batch.v1.CronJobSpec.suspend"],
       cell: ({ spec }) => (spec?.suspend === undefined ? "<unset>" : spec.suspend ? "True" : "False"),
     },
     integerColumn<CronJob>(
       "Active",
-      "A list of pointers to currently running jobs.",
+      columnTexts["batch.v1.CronJobStatus.active"],
       ({ status }) => status?.active?.length,
     ),
-    textColumn<CronJob>(
-      "Last Schedule",
-      "Information when was the last time the job was successfully scheduled.",
-      ({ status }, nowMs) =>
-        status?.lastScheduleTime === undefined ? "<none>" : ageOf(status.lastScheduleTime, nowMs),
+    textColumn<CronJob>("Last Schedule", columnTexts["batch.v1.CronJobStatus.lastScheduleTime"], ({ status }, nowMs) =>
+      status?.lastScheduleTime === undefined ? "<none>" : ageOf(status.lastScheduleTime, nowMs),
     ),
     ageColumn,
     ...containerColumns<CronJob>(({ spec }) => spec?.jobTemplate?.spec?.template),
     wide(
-      textColumn<CronJob>(
-        "Selector",
-        "A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
-        ({ spec }) => formatLabelSelector(spec?.jobTemplate?.spec?.selector),
+      textColumn<CronJob>("Selector", columnTexts["batch.v1.JobSpec.selector"], ({ spec }) =>
+        formatLabelSelector(spec?.jobTemplate?.spec?.selector),
       ),
     ),
   ],

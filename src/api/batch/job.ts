@@ -3,6 +3,7 @@ import { isConditionTrue } from "../conditions.ts";
 import { setPodTemplateDefaults } from "../core/pod-template.ts";
 import { isChanged, nameWarnings } from "../core/workload-warnings.ts";
 import type { Job, JobSpec } from "../generated/batch/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { humanDuration } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { formatLabelSelector } from "../selectors.ts";
@@ -41,11 +42,7 @@ export const jobKind = defineKind<Job>({
   columns: [
     nameColumn,
     textColumn<Job>("Status", "Status of the job.", jobStatus),
-    textColumn<Job>(
-      "Completions",
-      "The number of pods which reached phase Succeeded. The value increases monotonically for a given spec. However, it may decrease in reaction to scale down of elastic indexed jobs.",
-      completions,
-    ),
+    textColumn<Job>("Completions", columnTexts["batch.v1.JobStatus.succeeded"], completions),
     textColumn<Job>("Duration", "Time required to complete the job.", ({ status }, nowMs) => {
       if (status?.startTime === undefined) return "";
       const end = status.completionTime === undefined ? nowMs : Date.parse(status.completionTime);
@@ -54,10 +51,8 @@ export const jobKind = defineKind<Job>({
     ageColumn,
     ...containerColumns<Job>(({ spec }) => spec?.template),
     wide(
-      textColumn<Job>(
-        "Selector",
-        "A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
-        ({ spec }) => formatLabelSelector(spec?.selector),
+      textColumn<Job>("Selector", columnTexts["batch.v1.JobSpec.selector"], ({ spec }) =>
+        formatLabelSelector(spec?.selector),
       ),
     ),
   ],

@@ -2,6 +2,7 @@ import { errorMessage } from "../../base/assert.ts";
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { duplicate, type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { CertificateSigningRequest } from "../generated/certificates.k8s.io/v1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { humanDuration } from "../human-duration.ts";
 import { defineKind } from "../kind.ts";
 import { parseRequestDocument } from "./request-document.ts";
@@ -57,20 +58,24 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
     ageColumn,
     textColumn<CertificateSigningRequest>(
       "SignerName",
-      "The requested signer.",
+      columnTexts["certificates.v1.CertificateSigningRequestSpec.signerName"],
       ({ spec }) => spec?.signerName || "<none>",
     ),
     textColumn<CertificateSigningRequest>(
       "Requestor",
-      "The name of the user that created the request.",
+      columnTexts["certificates.v1.CertificateSigningRequestSpec.request"],
       ({ spec }) => spec?.username ?? "",
     ),
     textColumn<CertificateSigningRequest>(
       "RequestedDuration",
-      "The requested duration of validity of the issued certificate.",
+      columnTexts["certificates.v1.CertificateSigningRequestSpec.expirationSeconds"],
       ({ spec }) => (spec?.expirationSeconds === undefined ? "<none>" : humanDuration(spec.expirationSeconds * 1000)),
     ),
-    textColumn<CertificateSigningRequest>("Condition", "Conditions applied to the request.", condition),
+    textColumn<CertificateSigningRequest>(
+      "Condition",
+      columnTexts["certificates.v1.CertificateSigningRequestStatus.conditions"],
+      condition,
+    ),
   ],
   selectableFields: { "spec.signerName": ({ spec }) => spec?.signerName ?? "" },
 });

@@ -1,6 +1,7 @@
 import { nameColumn, textColumn } from "../columns.ts";
 import { type FieldError, invalid, tooLong } from "../field-error.ts";
 import type { ClusterTrustBundle } from "../generated/certificates.k8s.io/v1beta1.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
@@ -23,7 +24,7 @@ export const clusterTrustBundleKinds = ["v1beta1", "v1alpha1"].map((version) =>
       nameColumn,
       textColumn<ClusterTrustBundle>(
         "SignerName",
-        "The associated signer, if any.",
+        columnTexts["certificates.v1beta1.ClusterTrustBundleSpec.signerName"],
         ({ spec }) => spec?.signerName || "<none>",
       ),
     ],

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { invalids, nonNegative } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { Lease } from "../generated/coordination.k8s.io/v1.ts";
 import type { LeaseCandidate } from "../generated/coordination.k8s.io/v1beta1.ts";
 import { defineKind } from "../kind.ts";
@@ -32,7 +33,7 @@ export const leaseKind = defineKind<Lease>({
     nameColumn,
     textColumn<Lease>(
       "Holder",
-      "The identity of the holder of a current lease.",
+      columnTexts["coordination.v1.LeaseSpec.holderIdentity"],
       ({ spec }) => spec?.holderIdentity ?? "",
     ),
     ageColumn,
@@ -56,19 +57,11 @@ export const leaseCandidateKinds = ["v1beta1", "v1alpha2"].map((version) =>
       nameColumn,
       textColumn<LeaseCandidate>(
         "LeaseName",
-        "The name of the lease for which this candidate is contending.",
+        columnTexts["coordination.v1beta1.LeaseCandidateSpec.leaseName"],
         ({ spec }) => spec?.leaseName ?? "",
       ),
-      textColumn<LeaseCandidate>(
-        "BinaryVersion",
-        "The binary version of the candidate.",
-        ({ spec }) => spec?.binaryVersion ?? "",
-      ),
-      textColumn<LeaseCandidate>(
-        "EmulationVersion",
-        "The emulation version of the candidate.",
-        ({ spec }) => spec?.emulationVersion ?? "",
-      ),
+      textColumn<LeaseCandidate>("BinaryVersion", "", ({ spec }) => spec?.binaryVersion ?? ""),
+      textColumn<LeaseCandidate>("EmulationVersion", "", ({ spec }) => spec?.emulationVersion ?? ""),
       ageColumn,
     ],
     selectableFields: { "spec.leaseName": ({ spec }) => spec?.leaseName ?? "" },

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textNumberColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, tooLong } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { ConfigMap } from "../generated/core/v1.ts";
 import { type Column, defineKind } from "../kind.ts";
 import { configMapKeyErrors } from "../names.ts";
@@ -44,7 +45,7 @@ export const configMapKind = defineKind<ConfigMap>({
     nameColumn,
     textNumberColumn<ConfigMap>(
       "Data",
-      "Data contains the configuration data.",
+      columnTexts["core.v1.ConfigMap.data"],
       ({ data = {}, binaryData = {} }) => Object.keys(data).length + Object.keys(binaryData).length,
     ) as Column<ConfigMap>,
     ageColumn,

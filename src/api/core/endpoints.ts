@@ -1,6 +1,7 @@
 import { ageColumn, firstThree, nameColumn, textColumn } from "../columns.ts";
 import { invalids, named, oneOf, optionalNamed } from "../field-checks.ts";
 import { type FieldError, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from "../generated/core/v1.ts";
 import { ipErrors } from "../ip-address.ts";
 import { ipWarnings } from "../ip-warnings.ts";
@@ -24,7 +25,7 @@ export const endpointsKind = defineKind<Endpoints>({
   warnings: endpointsWarnings,
   columns: [
     nameColumn,
-    textColumn<Endpoints>("Endpoints", "The set of all endpoints is the union of all subsets.", ({ subsets = [] }) =>
+    textColumn<Endpoints>("Endpoints", columnTexts["core.v1.Endpoints.subsets"], ({ subsets = [] }) =>
       firstThree(subsets.flatMap(addresses), subsets.length === 0 ? "<none>" : ""),
     ),
     ageColumn,

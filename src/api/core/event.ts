@@ -1,6 +1,7 @@
 import { nameColumn, textColumn, wide } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { Event } from "../generated/core/v1.ts";
 import { ageOf } from "../human-duration.ts";
 import { type Column, defineKind } from "../kind.ts";
@@ -28,32 +29,26 @@ function source({ source: from, reportingComponent, reportingInstance }: Event):
 }
 
 export const eventColumns: readonly Column<Event>[] = [
-  textColumn("Last Seen", "The time at which the most recent occurrence of this event was recorded.", lastSeen),
-  textColumn(
-    "Type",
-    "Type of this event (Normal, Warning), new types could be added in the future",
-    ({ type }) => type ?? "",
-  ),
-  textColumn("Reason", "Why the transition into the object's current status happened.", ({ reason }) => reason ?? ""),
-  textColumn("Object", "The object that this event is about.", ({ involvedObject: { kind = "", name } = {} }) =>
+  textColumn("Last Seen", columnTexts["core.v1.Event.lastTimestamp"], lastSeen),
+  textColumn("Type", columnTexts["core.v1.Event.type"], ({ type }) => type ?? ""),
+  textColumn("Reason", columnTexts["core.v1.Event.reason"], ({ reason }) => reason ?? ""),
+  textColumn("Object", columnTexts["core.v1.Event.involvedObject"], ({ involvedObject: { kind = "", name } = {} }) =>
     name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase(),
   ),
   wide(
     textColumn(
       "Subobject",
-      "The part of the object that this event is about.",
+      columnTexts["core.v1.ObjectReference.fieldPath"],
       ({ involvedObject }) => involvedObject?.fieldPath ?? "",
     ),
   ),
-  wide(textColumn("Source", "The component reporting this event.", source)),
-  textColumn("Message", "A human-readable description of the status of this operation.", ({ message }) =>
-    (message ?? "").trim(),
-  ),
-  wide(textColumn("First Seen", "The time at which the event was first recorded.", firstSeen)),
+  wide(textColumn("Source", columnTexts["core.v1.Event.source"], source)),
+  textColumn("Message", columnTexts["core.v1.Event.message"], ({ message }) => (message ?? "").trim()),
+  wide(textColumn("First Seen", columnTexts["core.v1.Event.firstTimestamp"], firstSeen)),
   wide({
     name: "Count",
     type: "string",
-    description: "The number of times this event has occurred.",
+    description: columnTexts["core.v1.Event.count"],
     cell: ({ count, series }) => series?.count ?? (count || 1),
   }),
   wide(nameColumn),

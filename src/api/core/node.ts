@@ -2,6 +2,7 @@ import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { findCondition } from "../conditions.ts";
 import { invalids } from "../field-checks.ts";
 import { duplicate, type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { Node } from "../generated/core/v1.ts";
 import { cidrErrors, parseCidr } from "../ip-address.ts";
 import { cidrWarnings } from "../ip-warnings.ts";
@@ -56,37 +57,37 @@ export const nodeKind = defineKind<Node>({
     ageColumn,
     textColumn<Node>(
       "Version",
-      "Kubelet Version reported by the node.",
+      columnTexts["core.v1.NodeSystemInfo.kubeletVersion"],
       (node) => node.status?.nodeInfo?.kubeletVersion ?? "",
     ),
     wide(
-      textColumn<Node>("Internal-IP", "The node's address inside the cluster.", (node) =>
+      textColumn<Node>("Internal-IP", columnTexts["core.v1.NodeStatus.addresses"], (node) =>
         addressOf(node, "InternalIP"),
       ),
     ),
     wide(
-      textColumn<Node>("External-IP", "The node's address outside the cluster.", (node) =>
+      textColumn<Node>("External-IP", columnTexts["core.v1.NodeStatus.addresses"], (node) =>
         addressOf(node, "ExternalIP"),
       ),
     ),
     wide(
       textColumn<Node>(
         "OS-Image",
-        "OS Image reported by the node.",
+        columnTexts["core.v1.NodeSystemInfo.osImage"],
         (node) => node.status?.nodeInfo?.osImage || "<unknown>",
       ),
     ),
     wide(
       textColumn<Node>(
         "Kernel-Version",
-        "Kernel Version reported by the node.",
+        columnTexts["core.v1.NodeSystemInfo.kernelVersion"],
         (node) => node.status?.nodeInfo?.kernelVersion || "<unknown>",
       ),
     ),
     wide(
       textColumn<Node>(
         "Container-Runtime",
-        "ContainerRuntime Version reported by the node through runtime remote API (e.g. containerd://1.4.2).",
+        columnTexts["core.v1.NodeSystemInfo.containerRuntimeVersion"],
         (node) => node.status?.nodeInfo?.containerRuntimeVersion || "<unknown>",
       ),
     ),

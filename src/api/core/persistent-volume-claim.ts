@@ -1,4 +1,5 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { PersistentVolumeClaim } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { formatAccessModes } from "./access-modes.ts";
@@ -41,23 +42,23 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   warnings: claimWarnings,
   columns: [
     nameColumn,
-    textColumn<PersistentVolumeClaim>(
-      "Status",
-      "phase represents the current phase of PersistentVolumeClaim.",
-      (claim) => (claim.metadata?.deletionTimestamp === undefined ? (claim.status?.phase ?? "") : "Terminating"),
+    textColumn<PersistentVolumeClaim>("Status", columnTexts["core.v1.PersistentVolumeClaimStatus.phase"], (claim) =>
+      claim.metadata?.deletionTimestamp === undefined ? (claim.status?.phase ?? "") : "Terminating",
     ),
     textColumn<PersistentVolumeClaim>(
       "Volume",
-      "The volume that backs this claim.",
+      columnTexts["core.v1.PersistentVolumeClaimSpec.volumeName"],
       ({ spec }) => spec?.volumeName ?? "",
     ),
     textColumn<PersistentVolumeClaim>(
       "Capacity",
-      "The actual resources of the underlying volume.",
+      columnTexts["core.v1.PersistentVolumeClaimStatus.capacity"],
       ({ spec, status }) => (spec?.volumeName ? (status?.capacity?.storage ?? "0") : ""),
     ),
-    textColumn<PersistentVolumeClaim>("Access Modes", "The actual access modes of the volume.", ({ spec, status }) =>
-      spec?.volumeName ? formatAccessModes(status?.accessModes) : "",
+    textColumn<PersistentVolumeClaim>(
+      "Access Modes",
+      columnTexts["core.v1.PersistentVolumeClaimStatus.accessModes"],
+      ({ spec, status }) => (spec?.volumeName ? formatAccessModes(status?.accessModes) : ""),
     ),
     textColumn<PersistentVolumeClaim>(
       "StorageClass",
@@ -73,7 +74,7 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     wide(
       textColumn<PersistentVolumeClaim>(
         "VolumeMode",
-        "What type of volume is required by the claim.",
+        columnTexts["core.v1.PersistentVolumeClaimSpec.volumeMode"],
         ({ spec }) => spec?.volumeMode ?? "<unset>",
       ),
     ),

@@ -1,5 +1,6 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
@@ -50,23 +51,21 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
     nameColumn,
     textColumn<PersistentVolume>(
       "Capacity",
-      "The persistent volume's resources and capacity.",
+      columnTexts["core.v1.PersistentVolumeSpec.capacity"],
       ({ spec }) => spec?.capacity?.storage ?? "0",
     ),
-    textColumn<PersistentVolume>("Access Modes", "All ways the volume can be mounted.", ({ spec }) =>
+    textColumn<PersistentVolume>("Access Modes", columnTexts["core.v1.PersistentVolumeSpec.accessModes"], ({ spec }) =>
       formatAccessModes(spec?.accessModes),
     ),
     textColumn<PersistentVolume>(
       "Reclaim Policy",
-      "What happens to a persistent volume when released from its claim.",
+      columnTexts["core.v1.PersistentVolumeSpec.persistentVolumeReclaimPolicy"],
       ({ spec }) => spec?.persistentVolumeReclaimPolicy ?? "",
     ),
-    textColumn<PersistentVolume>(
-      "Status",
-      "Whether a volume is available, bound to a claim, or released by a claim.",
-      (volume) => (volume.metadata?.deletionTimestamp === undefined ? (volume.status?.phase ?? "") : "Terminating"),
+    textColumn<PersistentVolume>("Status", columnTexts["core.v1.PersistentVolumeStatus.phase"], (volume) =>
+      volume.metadata?.deletionTimestamp === undefined ? (volume.status?.phase ?? "") : "Terminating",
     ),
-    textColumn<PersistentVolume>("Claim", "The claim that the volume is bound to.", ({ spec }) =>
+    textColumn<PersistentVolume>("Claim", columnTexts["core.v1.PersistentVolumeSpec.claimRef"], ({ spec }) =>
       spec?.claimRef === undefined ? "" : `${spec.claimRef.namespace ?? ""}/${spec.claimRef.name ?? ""}`,
     ),
     textColumn<PersistentVolume>(
@@ -79,12 +78,16 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
       "VolumeAttributesClass of the pv",
       ({ spec }) => spec?.volumeAttributesClassName ?? "<unset>",
     ),
-    textColumn<PersistentVolume>("Reason", "Why the volume is in its state.", ({ status }) => status?.reason ?? ""),
+    textColumn<PersistentVolume>(
+      "Reason",
+      columnTexts["core.v1.PersistentVolumeStatus.reason"],
+      ({ status }) => status?.reason ?? "",
+    ),
     ageColumn,
     wide(
       textColumn<PersistentVolume>(
         "VolumeMode",
-        "Whether the volume has a filesystem or is raw.",
+        columnTexts["core.v1.PersistentVolumeSpec.volumeMode"],
         ({ spec }) => spec?.volumeMode ?? "<unset>",
       ),
     ),

@@ -1,5 +1,6 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { findCondition, isConditionTrue } from "../conditions.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { Container, ContainerState, ContainerStatus, Pod } from "../generated/core/v1.ts";
 import { ageOf } from "../human-duration.ts";
 import type { Column, RowCondition } from "../kind.ts";
@@ -161,34 +162,24 @@ export const podColumns: readonly Column<Pod>[] = [
   wide(
     textColumn(
       "IP",
-      "podIP address allocated to the pod. Routable at least within the cluster. Empty if not yet allocated.",
+      columnTexts["core.v1.PodStatus.podIP"],
       (pod) => pod.status?.podIPs?.[0]?.ip || pod.status?.podIP || "<none>",
     ),
   ),
-  wide(
-    textColumn(
-      "Node",
-      "NodeName indicates in which node this pod is scheduled. If empty, this pod is a candidate for scheduling by the scheduler defined in schedulerName. Once this field is set, the kubelet for this node becomes responsible for the lifecycle of this pod. This field should not be used to express a desire for the pod to be scheduled on a specific node. https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#nodename",
-      (pod) => pod.spec?.nodeName || "<none>",
-    ),
-  ),
+  wide(textColumn("Node", columnTexts["core.v1.PodSpec.nodeName"], (pod) => pod.spec?.nodeName || "<none>")),
   wide(
     textColumn(
       "Nominated Node",
-      "nominatedNodeName is set only when this pod preempts other pods on the node, but it cannot be scheduled right away as preemption victims receive their graceful termination periods. This field does not guarantee that the pod will be scheduled on this node. Scheduler may decide to place the pod elsewhere if other nodes become available sooner. Scheduler may also decide to give the resources on this node to a higher priority pod that is created after preemption. As a result, this field may be different than PodSpec.nodeName when the pod is scheduled.",
+      columnTexts["core.v1.PodStatus.nominatedNodeName"],
       (pod) => pod.status?.nominatedNodeName || "<none>",
     ),
   ),
   wide(
-    textColumn(
-      "Readiness Gates",
-      'If specified, all readiness gates will be evaluated for pod readiness. A pod is ready when all its containers are ready AND all conditions specified in the readiness gates have status equal to "True" More info: https://git.k8s.io/enhancements/keps/sig-network/580-pod-readiness-gates',
-      (pod) => {
-        const gates = pod.spec?.readinessGates ?? [];
-        const met = gates.filter((gate) => isConditionTrue(pod.status?.conditions, gate.conditionType)).length;
-        return gates.length === 0 ? "<none>" : `${met}/${gates.length}`;
-      },
-    ),
+    textColumn("Readiness Gates", columnTexts["core.v1.PodSpec.readinessGates"], (pod) => {
+      const gates = pod.spec?.readinessGates ?? [];
+      const met = gates.filter((gate) => isConditionTrue(pod.status?.conditions, gate.conditionType)).length;
+      return gates.length === 0 ? "<none>" : `${met}/${gates.length}`;
+    }),
   ),
 ];
 

@@ -2,6 +2,7 @@ import { validateAlwaysRestarts, validateCounts } from "../apps/workload.ts";
 import { ageColumn, containerColumns, formatLabels, integerColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { ReplicationController } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { matchesMap } from "../selectors.ts";
@@ -40,17 +41,17 @@ export const replicationControllerKind = defineKind<ReplicationController>({
     nameColumn,
     integerColumn<ReplicationController>(
       "Desired",
-      "Replicas is the number of desired replicas. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
+      columnTexts["core.v1.ReplicationControllerSpec.replicas"],
       ({ spec }) => spec?.replicas,
     ),
     integerColumn<ReplicationController>(
       "Current",
-      "Replicas is the most recently observed number of replicas. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller#what-is-a-replicationcontroller",
+      columnTexts["core.v1.ReplicationControllerStatus.replicas"],
       ({ status }) => status?.replicas,
     ),
     integerColumn<ReplicationController>(
       "Ready",
-      "The number of ready replicas for this replication controller.",
+      columnTexts["core.v1.ReplicationControllerStatus.readyReplicas"],
       ({ status }) => status?.readyReplicas,
     ),
     ageColumn,
@@ -58,7 +59,7 @@ export const replicationControllerKind = defineKind<ReplicationController>({
     wide(
       textColumn<ReplicationController>(
         "Selector",
-        "Selector is a label query over pods that should match the Replicas count. If Selector is empty, it is defaulted to the labels present on the Pod template. Label keys and values that must match in order to be controlled by this replication controller, if empty defaulted to labels on Pod template. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+        columnTexts["core.v1.ReplicationControllerSpec.selector"],
         ({ spec }) => formatLabels(spec?.selector),
       ),
     ),

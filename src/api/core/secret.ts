@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn, textNumberColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { Secret } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { configMapKeyErrors } from "../names.ts";
@@ -35,14 +36,10 @@ export const secretKind = defineKind<Secret>({
   warnings: (secret) => (secret.type === "kubernetes.io/tls" ? keyPairWarnings(secret.data ?? {}) : []),
   columns: [
     nameColumn,
-    textColumn<Secret>(
-      "Type",
-      "Used to facilitate programmatic handling of secret data.",
-      (secret) => secret.type ?? "",
-    ),
+    textColumn<Secret>("Type", columnTexts["core.v1.Secret.type"], (secret) => secret.type ?? ""),
     textNumberColumn<Secret>(
       "Data",
-      "Data contains the secret data.",
+      columnTexts["core.v1.Secret.data"],
       (secret) => Object.keys(secret.data ?? {}).length,
     ),
     ageColumn,

@@ -1,4 +1,5 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { ServiceAccount } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 
@@ -18,10 +19,8 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
   },
   columns: [
     nameColumn,
-    textColumn<ServiceAccount>(
-      "Secrets",
-      "Secrets that pods running using this ServiceAccount are allowed to use.",
-      ({ secrets }) => String((secrets ?? []).length),
+    textColumn<ServiceAccount>("Secrets", columnTexts["core.v1.ServiceAccount.secrets"], ({ secrets }) =>
+      String((secrets ?? []).length),
     ),
     ageColumn,
   ],

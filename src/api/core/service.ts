@@ -1,4 +1,5 @@
 import { ageColumn, formatLabels, nameColumn, textColumn, wide } from "../columns.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { Service } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { prepareServiceForUpdate } from "./service-update.ts";
@@ -31,16 +32,16 @@ export const serviceKind = defineKind<Service>({
   warnings: serviceWarnings,
   columns: [
     nameColumn,
-    textColumn<Service>("Type", "type determines how the Service is exposed.", ({ spec }) => spec?.type ?? ""),
+    textColumn<Service>("Type", columnTexts["core.v1.ServiceSpec.type"], ({ spec }) => spec?.type ?? ""),
     textColumn<Service>(
       "Cluster-IP",
-      "clusterIP is the IP address of the service.",
+      columnTexts["core.v1.ServiceSpec.clusterIP"],
       ({ spec }) => spec?.clusterIPs?.[0] || "<none>",
     ),
-    textColumn<Service>("External-IP", "Addresses at which the service can be reached from outside.", externalAddress),
+    textColumn<Service>("External-IP", columnTexts["core.v1.ServiceSpec.externalIPs"], externalAddress),
     textColumn<Service>(
       "Port(s)",
-      "The list of ports that are exposed by this service.",
+      columnTexts["core.v1.ServiceSpec.ports"],
       ({ spec }) =>
         (spec?.ports ?? [])
           .map(({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol}`)
@@ -48,10 +49,8 @@ export const serviceKind = defineKind<Service>({
     ),
     ageColumn,
     wide(
-      textColumn<Service>(
-        "Selector",
-        "Route service traffic to pods with label keys and values matching this selector.",
-        ({ spec }) => formatLabels(spec?.selector),
+      textColumn<Service>("Selector", columnTexts["core.v1.ServiceSpec.selector"], ({ spec }) =>
+        formatLabels(spec?.selector),
       ),
     ),
   ],

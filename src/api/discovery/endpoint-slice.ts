@@ -1,6 +1,7 @@
 import { ageColumn, firstThree, nameColumn, textColumn } from "../columns.ts";
 import { invalids, oneOf, optionalNamed } from "../field-checks.ts";
 import { duplicate, type FieldError, notSupported, required, tooMany } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../generated/discovery.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { ipErrors, ipFamily } from "../ip-address.ts";
@@ -59,19 +60,16 @@ export const endpointSliceKind = defineKind<EndpointSlice>({
     nameColumn,
     textColumn<EndpointSlice>(
       "AddressType",
-      "The type of address carried by this EndpointSlice.",
+      columnTexts["discovery.v1.EndpointSlice.addressType"],
       ({ addressType }) => addressType ?? "",
     ),
-    textColumn<EndpointSlice>(
-      "Ports",
-      "The list of network ports exposed by each endpoint in this slice.",
-      ({ ports }) =>
-        firstThree(
-          (ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? "*") : String(port))),
-          "<unset>",
-        ),
+    textColumn<EndpointSlice>("Ports", columnTexts["discovery.v1.EndpointSlice.ports"], ({ ports }) =>
+      firstThree(
+        (ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? "*") : String(port))),
+        "<unset>",
+      ),
     ),
-    textColumn<EndpointSlice>("Endpoints", "A list of unique endpoints in this slice.", ({ endpoints }) =>
+    textColumn<EndpointSlice>("Endpoints", columnTexts["discovery.v1.EndpointSlice.endpoints"], ({ endpoints }) =>
       firstThree(
         (endpoints ?? []).flatMap(({ addresses }) => addresses ?? []),
         "<unset>",

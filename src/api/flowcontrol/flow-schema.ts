@@ -1,6 +1,7 @@
 import { ageColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { FlowSchema } from "../generated/flowcontrol.apiserver.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors } from "../names.ts";
@@ -30,20 +31,20 @@ export const flowSchemaKind = defineKind<FlowSchema>({
     nameColumn,
     textColumn<FlowSchema>(
       "PriorityLevel",
-      "The name of the priority level configuration.",
+      columnTexts["flowcontrol.v1.PriorityLevelConfigurationReference.name"],
       ({ spec }) => spec?.priorityLevelConfiguration?.name ?? "",
     ),
     {
       ...integerColumn<FlowSchema>(
         "MatchingPrecedence",
-        "Which schema is taken when several match.",
+        columnTexts["flowcontrol.v1.FlowSchemaSpec.matchingPrecedence"],
         ({ spec }) => spec?.matchingPrecedence,
       ),
       type: "string",
     },
     textColumn<FlowSchema>(
       "DistinguisherMethod",
-      "How to compute the flow distinguisher.",
+      columnTexts["flowcontrol.v1.FlowSchemaSpec.distinguisherMethod"],
       ({ spec }) => spec?.distinguisherMethod?.type ?? "<none>",
     ),
     ageColumn,

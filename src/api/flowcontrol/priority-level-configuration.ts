@@ -1,5 +1,6 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type {
   LimitResponse,
   PriorityLevelConfiguration,
@@ -54,19 +55,27 @@ export const priorityLevelConfigurationKind = defineKind<PriorityLevelConfigurat
     nameColumn,
     textColumn<PriorityLevelConfiguration>(
       "Type",
-      "Whether requests of this level are limited.",
+      columnTexts["flowcontrol.v1.PriorityLevelConfigurationSpec.type"],
       ({ spec }) => spec?.type ?? "",
     ),
     numberColumn(
       "NominalConcurrencyShares",
-      "The share of the server's concurrency.",
+      columnTexts["flowcontrol.v1.LimitedPriorityLevelConfiguration.nominalConcurrencyShares"],
       ({ spec }) => spec?.limited?.nominalConcurrencyShares,
     ),
-    numberColumn("Queues", "The number of queues for this priority level.", (level) => queuing(level)?.queues),
-    numberColumn("HandSize", "How many queues a flow is dealt.", (level) => queuing(level)?.handSize),
+    numberColumn(
+      "Queues",
+      columnTexts["flowcontrol.v1.QueuingConfiguration.queues"],
+      (level) => queuing(level)?.queues,
+    ),
+    numberColumn(
+      "HandSize",
+      columnTexts["flowcontrol.v1.QueuingConfiguration.handSize"],
+      (level) => queuing(level)?.handSize,
+    ),
     numberColumn(
       "QueueLengthLimit",
-      "How many requests may wait in a queue.",
+      columnTexts["flowcontrol.v1.QueuingConfiguration.queueLengthLimit"],
       (level) => queuing(level)?.queueLengthLimit,
     ),
     ageColumn,

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type {
   IPBlock,
   NetworkPolicy,
@@ -33,10 +34,8 @@ export const networkPolicyKind = defineKind<NetworkPolicy>({
   validate: validatePolicy,
   columns: [
     nameColumn,
-    textColumn<NetworkPolicy>(
-      "Pod-Selector",
-      "Selects the pods to which this NetworkPolicy object applies.",
-      ({ spec }) => formatLabelSelector(spec?.podSelector ?? {}),
+    textColumn<NetworkPolicy>("Pod-Selector", columnTexts["networking.v1.NetworkPolicySpec.podSelector"], ({ spec }) =>
+      formatLabelSelector(spec?.podSelector ?? {}),
     ),
     ageColumn,
   ],

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { invalids, named, optionalNamed } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { IPAddress, ServiceCIDR } from "../generated/networking.k8s.io/v1.ts";
 import { canonicalCidrErrors, parseCidr } from "../ip-address.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
@@ -19,7 +20,7 @@ const serviceCidrKind: KindDefinition = defineKind<ServiceCIDR>({
   validateUpdate: (each, old) => validateRangesUpdate(each, old),
   columns: [
     nameColumn,
-    textColumn<ServiceCIDR>("CIDRs", "The IP blocks from which to assign service cluster IPs.", ({ spec }) =>
+    textColumn<ServiceCIDR>("CIDRs", columnTexts["networking.v1.ServiceCIDRSpec.cidrs"], ({ spec }) =>
       (spec?.cidrs ?? []).join(","),
     ),
     ageColumn,
@@ -44,7 +45,7 @@ const ipAddressKind: KindDefinition = defineKind<IPAddress>({
   validateUpdate: (each, old) => immutable(each.spec?.parentRef, old.spec?.parentRef, "spec.parentRef"),
   columns: [
     nameColumn,
-    textColumn<IPAddress>("ParentRef", "The resource that this IP address is attached to.", ({ spec }) => {
+    textColumn<IPAddress>("ParentRef", columnTexts["networking.v1.IPAddressSpec.parentRef"], ({ spec }) => {
       if (spec?.parentRef === undefined) return "<none>";
       const { group, resource, namespace, name } = spec.parentRef;
       const kind = `${resource ?? ""}${group ? `.${group}` : ""}`.toLowerCase();

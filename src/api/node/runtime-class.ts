@@ -25,15 +25,7 @@ export const runtimeClassKind = defineKind<RuntimeClass>({
     ...validateUnique(scheduling?.tolerations ?? [], "scheduling.tolerations"),
   ],
   validateUpdate: (each, old) => immutable(each.handler, old.handler, "handler"),
-  columns: [
-    nameColumn,
-    textColumn<RuntimeClass>(
-      "Handler",
-      "The underlying runtime and configuration that the CRI implementation will use.",
-      ({ handler }) => handler ?? "",
-    ),
-    ageColumn,
-  ],
+  columns: [nameColumn, textColumn<RuntimeClass>("Handler", "", ({ handler }) => handler ?? ""), ageColumn],
 });
 
 /** How long something is tolerated makes no difference to what is. */

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn, wide } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { ClusterRoleBinding, RoleBinding, RoleRef, Subject } from "../generated/rbac.authorization.k8s.io/v1.ts";
 import { type Column, defineKind, type KindDefinition } from "../kind.ts";
 import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
@@ -41,8 +42,8 @@ function bindingKind(kind: string, roleKinds: readonly string[]): KindDefinition
       textColumn<Binding>(
         "Role",
         kind === "RoleBinding"
-          ? "RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error. This field is immutable."
-          : "RoleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error. This field is immutable.",
+          ? columnTexts["rbac.v1.RoleBinding.roleRef"]
+          : columnTexts["rbac.v1.ClusterRoleBinding.roleRef"],
         ({ roleRef }) => `${roleRef?.kind}/${roleRef?.name}`,
       ),
       ageColumn,

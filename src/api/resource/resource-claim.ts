@@ -1,5 +1,6 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type {
   DeviceClass,
   ResourceClaim,
@@ -143,15 +144,19 @@ export const resourceKinds: readonly KindDefinition[] = [
       nameColumn,
       textColumn<ResourceSlice>(
         "Node",
-        "The node which provides the resources in this pool.",
+        columnTexts["resource.v1.ResourceSliceSpec.nodeName"],
         ({ spec }) => spec?.nodeName ?? "",
       ),
       textColumn<ResourceSlice>(
         "Driver",
-        "The name of the DRA driver providing the capacity information.",
+        columnTexts["resource.v1.ResourceSliceSpec.driver"],
         ({ spec }) => spec?.driver ?? "",
       ),
-      textColumn<ResourceSlice>("Pool", "The name of the pool.", ({ spec }) => spec?.pool?.name ?? ""),
+      textColumn<ResourceSlice>(
+        "Pool",
+        columnTexts["resource.v1.ResourcePool.name"],
+        ({ spec }) => spec?.pool?.name ?? "",
+      ),
       ageColumn,
     ],
     selectableFields: {

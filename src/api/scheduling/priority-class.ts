@@ -1,5 +1,6 @@
 import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
 import { type FieldError, forbiddenField, notSupported, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { PriorityClass } from "../generated/scheduling.k8s.io/v1.ts";
 import { startGeneration } from "../generation.ts";
 import { defineKind } from "../kind.ts";
@@ -28,16 +29,16 @@ export const priorityClassKind = defineKind<PriorityClass>({
   ],
   columns: [
     nameColumn,
-    integerColumn<PriorityClass>("Value", "The integer value of this priority class.", ({ value }) => value),
+    integerColumn<PriorityClass>("Value", columnTexts["scheduling.v1.PriorityClass.value"], ({ value }) => value),
     booleanColumn<PriorityClass>(
       "Global-Default",
-      "Whether this is the priority of pods that have no class.",
+      columnTexts["scheduling.v1.PriorityClass.globalDefault"],
       ({ globalDefault }) => globalDefault ?? false,
     ),
     ageColumn,
     textColumn<PriorityClass>(
       "PreemptionPolicy",
-      "The policy for preempting pods with lower priority.",
+      columnTexts["scheduling.v1.PriorityClass.preemptionPolicy"],
       ({ preemptionPolicy }) => preemptionPolicy ?? "",
     ),
   ],

@@ -2,6 +2,7 @@ import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from 
 import { validateDriverName } from "../core/validate-persistent-source.ts";
 import { invalids, nonNegative, nonNegativeQuantity, uniqueness } from "../field-checks.ts";
 import { duplicate, type FieldError, invalid, notSupported, required, tooLong } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type {
   CSIDriver,
   CSINode,
@@ -73,30 +74,30 @@ export const csiDriverKind = defineKind<CSIDriver>({
     nameColumn,
     booleanColumn<CSIDriver>(
       "AttachRequired",
-      "Whether this CSI volume driver requires an attach operation.",
+      columnTexts["storage.v1.CSIDriverSpec.attachRequired"],
       ({ spec }) => spec?.attachRequired ?? true,
     ),
     booleanColumn<CSIDriver>(
       "PodInfoOnMount",
-      "Whether the driver requires additional pod information during mount operations.",
+      columnTexts["storage.v1.CSIDriverSpec.podInfoOnMount"],
       ({ spec }) => spec?.podInfoOnMount ?? false,
     ),
     booleanColumn<CSIDriver>(
       "StorageCapacity",
-      "Whether pod scheduling considers the storage capacity that the driver deployment reports.",
+      columnTexts["storage.v1.CSIDriverSpec.storageCapacity"],
       ({ spec }) => spec?.storageCapacity ?? false,
     ),
-    textColumn<CSIDriver>("TokenRequests", "The service account tokens that the driver gets.", ({ spec }) =>
+    textColumn<CSIDriver>("TokenRequests", columnTexts["storage.v1.CSIDriverSpec.tokenRequests"], ({ spec }) =>
       spec?.tokenRequests === undefined ? "<unset>" : spec.tokenRequests.map(({ audience }) => audience).join(","),
     ),
     booleanColumn<CSIDriver>(
       "RequiresRepublish",
-      "Whether the driver wants NodePublishVolume being periodically called.",
+      columnTexts["storage.v1.CSIDriverSpec.requiresRepublish"],
       ({ spec }) => spec?.requiresRepublish ?? false,
     ),
     textColumn<CSIDriver>(
       "Modes",
-      "What kind of volumes this CSI volume driver supports.",
+      columnTexts["storage.v1.CSIDriverSpec.volumeLifecycleModes"],
       ({ spec }) => (spec?.volumeLifecycleModes ?? []).join(",") || "<none>",
     ),
     ageColumn,
@@ -197,12 +198,12 @@ export const csiStorageCapacityKind = defineKind<CSIStorageCapacity>({
     nameColumn,
     textColumn<CSIStorageCapacity>(
       "StorageClassName",
-      "The StorageClass that the reported capacity applies to.",
+      columnTexts["storage.v1.CSIStorageCapacity.storageClassName"],
       ({ storageClassName }) => storageClassName ?? "",
     ),
     textColumn<CSIStorageCapacity>(
       "Capacity",
-      "The value reported by the CSI driver.",
+      columnTexts["storage.v1.CSIStorageCapacity.capacity"],
       ({ capacity }) => capacity ?? "<unset>",
     ),
   ],

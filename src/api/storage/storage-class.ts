@@ -2,6 +2,7 @@ import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { labelWarnings } from "../deprecated-labels.ts";
 import { oneOf, optionalOneOf } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { StorageClass, VolumeAttributesClass } from "../generated/storage.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import type { ApiObject } from "../meta.ts";
@@ -56,23 +57,23 @@ export const storageClassKind = defineKind<StorageClass>({
     },
     textColumn<StorageClass>(
       "Provisioner",
-      "provisioner indicates the type of the provisioner.",
+      columnTexts["storage.v1.StorageClass.provisioner"],
       ({ provisioner }) => provisioner ?? "",
     ),
     textColumn<StorageClass>(
       "ReclaimPolicy",
-      "What happens to volumes when they are released.",
+      columnTexts["storage.v1.StorageClass.reclaimPolicy"],
       ({ reclaimPolicy }) => reclaimPolicy ?? "Delete",
     ),
     textColumn<StorageClass>(
       "VolumeBindingMode",
-      "How PersistentVolumeClaims should be provisioned and bound.",
+      columnTexts["storage.v1.StorageClass.volumeBindingMode"],
       ({ volumeBindingMode }) => volumeBindingMode ?? "Immediate",
     ),
     {
       name: "AllowVolumeExpansion",
       type: "string",
-      description: "Whether the storage class allows volume expand.",
+      description: columnTexts["storage.v1.StorageClass.allowVolumeExpansion"],
       cell: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
     },
     ageColumn,
@@ -106,7 +107,11 @@ function volumeAttributesClass(version: string) {
         ...nameColumn,
         cell: (each) => nameWithDefault(each, ["volumeattributesclass.alpha.kubernetes.io/is-default-class"]),
       },
-      textColumn<VolumeAttributesClass>("DriverName", "Name of the CSI driver", ({ driverName }) => driverName ?? ""),
+      textColumn<VolumeAttributesClass>(
+        "DriverName",
+        columnTexts["storage.v1.VolumeAttributesClass.driverName"],
+        ({ driverName }) => driverName ?? "",
+      ),
       ageColumn,
     ],
   });

@@ -3,6 +3,7 @@ import { validateDriverName } from "../core/validate-persistent-source.ts";
 import { validateVolumeSpec } from "../core/validate-volume-spec.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type { VolumeAttachment } from "../generated/storage.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
 import { dnsSubdomainErrors } from "../names.ts";
@@ -26,24 +27,24 @@ export const volumeAttachmentKind = defineKind<VolumeAttachment>({
     {
       ...textColumn<VolumeAttachment>(
         "Attacher",
-        "The CSI driver that handles attaching.",
+        columnTexts["storage.v1.VolumeAttachmentSpec.attacher"],
         ({ spec }) => spec?.attacher ?? "",
       ),
       format: "name",
     },
     textColumn<VolumeAttachment>(
       "PV",
-      "The name of the persistent volume to attach.",
+      columnTexts["storage.v1.VolumeAttachmentSource.persistentVolumeName"],
       ({ spec }) => spec?.source?.persistentVolumeName ?? "",
     ),
     textColumn<VolumeAttachment>(
       "Node",
-      "The node that the volume should be attached to.",
+      columnTexts["storage.v1.VolumeAttachmentSpec.nodeName"],
       ({ spec }) => spec?.nodeName ?? "",
     ),
     booleanColumn<VolumeAttachment>(
       "Attached",
-      "Whether the volume is successfully attached.",
+      columnTexts["storage.v1.VolumeAttachmentStatus.attached"],
       ({ status }) => status?.attached ?? false,
     ),
     ageColumn,

@@ -1,6 +1,7 @@
 import { ageColumn, firstThree, nameColumn, textColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
+import { columnTexts } from "../generated/column-texts.ts";
 import type {
   ServerStorageVersion,
   StorageVersion,
@@ -30,14 +31,17 @@ export const storageVersionKind = defineKind<StorageVersion>({
     nameColumn,
     textColumn<StorageVersion>(
       "CommonEncodingVersion",
-      "The version that all API servers encode to.",
+      columnTexts["apiserverinternal.v1alpha1.StorageVersionStatus.commonEncodingVersion"],
       ({ status }) => status?.commonEncodingVersion ?? "<unset>",
     ),
-    textColumn<StorageVersion>("StorageVersions", "The versions each API server encodes to.", ({ status }) =>
-      firstThree(
-        (status?.storageVersions ?? []).map((each) => `${each.apiServerID}=${each.encodingVersion}`),
-        "<unset>",
-      ),
+    textColumn<StorageVersion>(
+      "StorageVersions",
+      columnTexts["apiserverinternal.v1alpha1.StorageVersionStatus.storageVersions"],
+      ({ status }) =>
+        firstThree(
+          (status?.storageVersions ?? []).map((each) => `${each.apiServerID}=${each.encodingVersion}`),
+          "<unset>",
+        ),
     ),
     ageColumn,
   ],

@@ -2,10 +2,14 @@ import type { ApiObject } from "../../api/meta.ts";
 import { forbidden, type StatusError } from "../../api/status.ts";
 import type { AdmissionAttributes } from "./admission.ts";
 
-/** The 403 of an admission plugin: `pods "web" is forbidden: <why>`. */
+/** The 403 of an admission plugin: `pods "web" is forbidden: <why>`. What has no name, such as a collection, is "Unknown". */
 export function refuse(attributes: AdmissionAttributes, why: string): StatusError {
   const { object, name } = attributes;
-  return forbidden(attributes.resource, name || object?.metadata?.name || object?.metadata?.generateName || "", why);
+  return forbidden(
+    attributes.resource,
+    name || object?.metadata?.name || object?.metadata?.generateName || "Unknown",
+    why,
+  );
 }
 
 /** Whether the write is about that resource itself (no subresource). The group is empty for core. */

@@ -49,7 +49,7 @@ export function proxySubresource(kind: "node" | "pod" | "service", options: Prox
       ? proxyPlain(exchange, request, { target, path: path ?? "/" })
       : forwardUpgrade(exchange, exchange.upgrade, { request });
   };
-  return { get: handler, create: handler, update: handler, patch: handler, delete: handler };
+  return { get: handler, create: handler, update: handler, patch: handler, delete: handler, "": handler };
 }
 
 async function targetOf(

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ApiObject } from "../../api/meta.ts";
 import type { ResourceSchema, Schema } from "../../api/schema.ts";
+import { methodNotAllowed } from "../../api/status.ts";
 import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import { type Answer, type Exchange, objectAnswer, textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
@@ -19,7 +20,7 @@ interface Current {
   readonly aggregated: Map<string, { readonly body: string; readonly etag: string }>;
 }
 
-/** GET /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>. */
+/** GET /api, /apis, /apis/<group>, /api/v1 and /apis/<group>/<version>. Upstream's router knows what is built in, and refuses other methods. */
 export function discoveryPaths(
   table: ResourceTable,
   schema: Schema,
@@ -31,7 +32,6 @@ export function discoveryPaths(
   let current: Current | undefined;
   const storageVersion = ({ group, resource }: ResourceSchema) => table.stored(group, resource)?.schema.version;
   return (exchange) => {
-    if (exchange.method !== "GET" && exchange.method !== "HEAD") return undefined;
     const [root, ...rest] = exchange.path.split("/").filter((part) => part !== "");
     if ((root !== "api" && root !== "apis") || rest.length > (root === "api" ? 1 : 2)) return undefined;
     const resources = served();
@@ -43,10 +43,15 @@ export function discoveryPaths(
       const groups = withRemoteVersions(groupResources(resources), elsewhere);
       current = { resources, elsewhere, groups, aggregated: new Map() };
     }
-    if (rest.length === 0) return rootAnswer(root, current, { exchange, isBuiltIn });
+    const isRead = exchange.method === "GET";
+    if (rest.length === 0) {
+      if (!isRead) throw methodNotAllowed();
+      return rootAnswer(root, current, { exchange, isBuiltIn });
+    }
     const [name, version] = root === "api" ? ["", rest[0]] : [rest[0], rest[1]];
     const group = current.groups.find((candidate) => candidate.name === name && (root === "api" || name !== ""));
     if (group === undefined) return undefined;
+    if (!isRead && schema.resources.some((resource) => resource.group === name)) throw methodNotAllowed();
     if (version === undefined) return objectAnswer(apiGroup(group) as ApiObject);
     const found = group.versions.find((candidate) => candidate.version === version);
     return found === undefined ? undefined : objectAnswer(apiResourceList(group, found, storageVersion) as ApiObject);

@@ -1,6 +1,7 @@
 import {
   methodNotAllowed,
   methodNotSupported,
+  notFound,
   notImplemented,
   pageNotFound,
   type StatusError,
@@ -14,7 +15,8 @@ import type { Subresource } from "../subresources/subresource.ts";
 import { findSubresource } from "../subresources/table.ts";
 import { deprecationWarning } from "./deprecation.ts";
 import type { Environment } from "./environment.ts";
-import type { ComputedHandler, PathHandler, VirtualHandler } from "./handler.ts";
+import type { ComputedHandler, PathHandler, VirtualAnswers } from "./handler.ts";
+import { nothingHere } from "./nothing-here.ts";
 import { patchHandler } from "./patch.ts";
 import { getHandler, listHandler } from "./read.ts";
 import { watchHandler } from "./watch.ts";
@@ -24,10 +26,11 @@ export interface DispatchOptions {
   readonly table: ResourceTable;
   readonly subresources: Readonly<Record<string, Subresource>>;
   /** By `group/version/resource`. */
-  readonly virtual: Readonly<Record<string, VirtualHandler>>;
+  readonly virtual: Readonly<Record<string, VirtualAnswers>>;
   /** By `group/version/resource`, the group empty for the core group. */
   readonly computed: Readonly<Record<string, ComputedHandler>>;
   readonly paths: readonly PathHandler[];
+  readonly builtInGroups: ReadonlySet<string>;
   readonly environment: Environment;
   /** Answers what other servers serve; undefined for everything else. */
   readonly elsewhere?: (exchange: Exchange) => Promise<Answer> | undefined;
@@ -50,50 +53,57 @@ export function dispatcher(options: DispatchOptions): Handler {
     const { info } = exchange;
     const elsewhere = options.elsewhere?.(exchange);
     if (elsewhere !== undefined) return elsewhere;
-    if (!info.isResourceRequest) return answerPath(options.paths, exchange);
+    if (!info.isResourceRequest) return answerPath(options, exchange);
     const virtual = info.name === "" ? options.virtual[`${info.group}/${info.version}/${info.resource}`] : undefined;
     if (virtual !== undefined) {
       if (info.verb !== "create") throw methodNotAllowed();
-      return virtual(exchange, options.environment);
+      return virtual.answer(virtual.resource, exchange, options.environment);
     }
     const find = () => options.table.find(info.group, info.version, info.resource);
     const resource = find();
     if (resource !== undefined) return answerKnown(options, resource, exchange);
     const fresh = options.tableFresh?.(info);
-    if (fresh === undefined) throw pageNotFound();
+    if (fresh === undefined) return nothingHere(exchange, options.builtInGroups);
     return fresh.then(() => answerKnown(options, find(), exchange));
   };
 }
 
 function answerKnown(options: DispatchOptions, resource: ServedResource | undefined, exchange: Exchange): Answering {
-  if (resource === undefined) throw pageNotFound();
   const { info } = exchange;
+  const inScope = resource && scoped(resource, exchange);
+  if (resource === undefined || inScope === undefined) return nothingHere(exchange, options.builtInGroups);
+  if (exchange.method === "HEAD" && resource.custom === undefined && info.subresource !== "proxy") {
+    throw methodNotAllowed();
+  }
   const answer = (): Answering => {
     const warning = resource.custom?.warning ?? deprecationWarning(info);
     if (warning !== undefined) exchange.warnings.push(warning);
-    return answerResource(options, resource, scoped(resource, exchange));
+    return answerResource(options, resource, inScope);
   };
   return resource.custom !== undefined && WRITES.has(info.verb) ? resource.custom.ready().then(answer) : answer();
 }
 
-async function answerPath(paths: readonly PathHandler[], exchange: Exchange): Promise<Answer> {
+async function answerPath({ paths, builtInGroups }: DispatchOptions, exchange: Exchange): Promise<Answer> {
   for (const path of paths) {
     const answer = await path(exchange);
     if (answer !== undefined) return answer;
   }
-  throw pageNotFound();
+  return nothingHere(exchange, builtInGroups);
 }
 
-/** Objects without a namespace are addressed without one; `/namespaces/x` is both a scope and an object. */
-function scoped(resource: ServedResource, exchange: Exchange): Exchange {
+/**
+ * Objects without a namespace are addressed without one; `/namespaces/x` is both a scope and an object.
+ * @returns undefined where such objects never are
+ */
+function scoped(resource: ServedResource, exchange: Exchange): Exchange | undefined {
   const { info } = exchange;
   if (resource.schema.namespaced) {
     const isOfAll = info.name === "" && (resource.custom === undefined || OF_ALL_NAMESPACES.has(info.verb));
-    if (info.namespace === "" && !isOfAll) throw pageNotFound();
+    if (info.namespace === "" && !isOfAll) return undefined;
     return exchange;
   }
   if (info.namespace === "") return exchange;
-  if (info.group !== "" || info.resource !== "namespaces") throw pageNotFound();
+  if (info.group !== "" || info.resource !== "namespaces") return undefined;
   return withInfo(exchange, { ...info, namespace: "" });
 }
 
@@ -162,7 +172,7 @@ function verbNotSupported({ schema, custom }: ServedResource, verb: string): Sta
 function answerSubresource(options: DispatchOptions, resource: ServedResource, exchange: Exchange): Answering {
   const { info } = exchange;
   const known = resource.schema.subresources?.some((each) => each.name === info.subresource) === true;
-  if (!known || info.name === "") throw pageNotFound();
+  if (!known) throw resource.custom === undefined ? pageNotFound() : notFound(resource.schema, info.name);
   const subresource = findSubresource(options.subresources, info);
   if (subresource === undefined) {
     throw notImplemented(`${info.resource}/${info.subresource} is not served by this version of Wherry`);

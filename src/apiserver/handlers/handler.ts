@@ -5,8 +5,21 @@ import type { Environment } from "./environment.ts";
 /** Answers a plain path, or undefined when it is not one of its own. */
 export type PathHandler = (exchange: Exchange) => Promise<Answer | undefined> | Answer | undefined;
 
+/** What objects can be posted to though none is ever stored. */
+export type VirtualResource = Pick<ServedResource, "schema" | "reference" | "admission">;
+
 /** Answers a POST to something that is computed and never stored, such as a SubjectAccessReview. */
-export type VirtualHandler = (exchange: Exchange, environment: Environment) => Promise<Answer>;
+export type VirtualHandler = (
+  resource: VirtualResource,
+  exchange: Exchange,
+  environment: Environment,
+) => Promise<Answer>;
+
+/** A resource that is never stored, and who answers what is posted to it. */
+export interface VirtualAnswers {
+  readonly resource: VirtualResource;
+  readonly answer: VirtualHandler;
+}
 
 /** Answers reads of a resource that is computed and never stored. */
 export interface ComputedHandler {

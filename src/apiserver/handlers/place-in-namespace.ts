@@ -8,7 +8,7 @@ import type { ServedResource } from "../registry/resource.ts";
  * may have stays as it is.
  * @throws StatusError BadRequest
  */
-export function placeInNamespace(resource: ServedResource, draft: ApiObject, exchange: Exchange): void {
+export function placeInNamespace(resource: Pick<ServedResource, "schema">, draft: ApiObject, exchange: Exchange): void {
   const { namespace: written = "", ...metadata } = draft.metadata ?? {};
   const namespace = resource.schema.namespaced ? exchange.info.namespace : "";
   if (draft.metadata !== undefined && written === namespace) return;

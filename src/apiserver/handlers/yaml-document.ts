@@ -8,12 +8,12 @@ const ALIASED_VALUES_MAX = 100_000;
 
 export interface YamlDocument {
   readonly value: unknown;
-  /** Keys that come twice: the first such place. */
+  /** Keys that come twice, each such place. */
   readonly duplicates?: readonly string[];
 }
 
 /**
- * A YAML document as a value that JSON can hold. Of keys that come twice the last one counts; the first such place is told.
+ * A YAML document as a value that JSON can hold. Of keys that come twice the last one counts; all are told.
  * @throws Error with a message for the client
  */
 export async function readYamlDocument(text: string): Promise<YamlDocument> {
@@ -24,12 +24,10 @@ export async function readYamlDocument(text: string): Promise<YamlDocument> {
     return { value: asJson(load(text, options), text) };
   } catch (error) {
     const isDuplicate = error instanceof YAMLException && error.reason === "duplicated mapping key";
-    if (!isDuplicate || error.mark === undefined) throw notYaml(error);
-    const { line } = error.mark;
-    const key = /^[\s-]*["']?([^"':]+)/.exec(text.split("\n")[line] ?? "")?.[1] ?? "";
+    if (!isDuplicate) throw notYaml(error);
+    const { yamlDuplicates } = await import("./yaml-duplicates.ts");
     try {
-      const duplicates = [`line ${line + 1}: key ${JSON.stringify(key)} already set in map`];
-      return { value: asJson(load(text, { ...options, json: true }), text), duplicates };
+      return { value: asJson(load(text, { ...options, json: true }), text), duplicates: yamlDuplicates(text) };
     } catch (second) {
       throw notYaml(second);
     }

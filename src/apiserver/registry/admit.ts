@@ -8,7 +8,7 @@ import type { WriteContext } from "./strategy.ts";
 
 /** What admission plugins see of a write. Whoever makes it calls `end` when it is in the store or has failed. */
 export function admissionAttributes(
-  resource: ServedResource,
+  resource: Pick<ServedResource, "schema" | "reference">,
   context: WriteContext,
   write: {
     operation: AdmissionAttributes["operation"];
@@ -59,7 +59,7 @@ function optionsOf(operation: AdmissionAttributes["operation"], said: object | u
 }
 
 /** Of what a subresource takes, or of the resource itself. */
-function kindOf({ schema }: ServedResource, subresource: string): GroupVersionKind {
+function kindOf({ schema }: Pick<ServedResource, "schema">, subresource: string): GroupVersionKind {
   const { group, version, kind } = schema.subresources?.find((each) => each.name === subresource) ?? schema;
   return { group, version, kind };
 }

@@ -4,12 +4,13 @@ import type { ApiObject } from "../../api/meta.ts";
 import { badRequest, conflict } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import { formatTime } from "../../base/clock.ts";
-import { objectAnswer, withInfo } from "../exchange.ts";
-import { writeContext } from "../handlers/environment.ts";
-import type { VirtualHandler } from "../handlers/handler.ts";
+import { type Answer, type Exchange, objectAnswer } from "../exchange.ts";
+import { type Environment, writeContext } from "../handlers/environment.ts";
+import type { VirtualHandler, VirtualResource } from "../handlers/handler.ts";
 import { placeInNamespace } from "../handlers/place-in-namespace.ts";
 import { typedBody } from "../handlers/typed-body.ts";
 import { admissionAttributes } from "../registry/admit.ts";
+import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { updateObject } from "../registry/update.ts";
 import type { Subresource } from "./subresource.ts";
@@ -18,31 +19,50 @@ const BINDING = { group: "", version: "v1", kind: "Binding" };
 
 /** Assigns a pod to a node, once (registry/core/pod BindingREST). */
 export const bindingSubresource: Subresource = {
-  async create(resource, exchange, environment) {
-    const binding = await typedBody<Binding>(exchange, BINDING);
-    placeInNamespace(resource, binding, exchange);
-    if (binding.metadata?.name !== exchange.info.name) {
-      throw badRequest("name in URL does not match name in Binding object");
-    }
-    const node = binding.target?.name ?? "";
-    if ((binding.target?.kind ?? "Node") !== "Node" || node === "") {
-      throw badRequest('target: a Binding must name the node: target.kind "Node" and target.name');
-    }
-    const { namespace, name, subresource } = exchange.info;
-    const context = writeContext(exchange, environment);
-    const posted = { operation: "CREATE", subresource, object: binding, namespace, name } as const;
-    const attributes = admissionAttributes(resource, context, posted);
-    await resource.admission.admit(attributes);
-    await resource.admission.validate(attributes);
-    const now = environment.clock.now();
-    const transform = (current: ApiObject): ApiObject => bound({ pod: current as Pod, binding, node, now });
-    const change = { namespace, name, subresource, transform, isFresh: true, admission: "already" } as const;
-    await updateObject(resource, change, context);
-    return objectAnswer({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject, {
-      code: 201,
-    });
-  },
+  create: (pods, exchange, environment) => bind({ to: pods, pods }, exchange, environment),
 };
+
+/** POST of a Binding to its own collection: the older way to say the same; the pod is the one that the Binding is named after. */
+export function bindingCollection(table: () => ResourceTable): VirtualHandler {
+  return (to, exchange, environment) => {
+    const pods = present(table().find("", "v1", "pods"), "the resource pods");
+    return bind({ to, pods }, exchange, environment);
+  };
+}
+
+async function bind(
+  { to, pods }: { to: VirtualResource; pods: ServedResource },
+  exchange: Exchange,
+  environment: Environment,
+): Promise<Answer> {
+  const { namespace, subresource } = exchange.info;
+  const context = writeContext(exchange, environment);
+  const binding = await typedBody<Binding>(exchange, BINDING);
+  placeInNamespace(to, binding, exchange);
+  const name = exchange.info.name || (binding.metadata?.name ?? "");
+  const posted = { operation: "CREATE", subresource, object: binding, namespace, name } as const;
+  const attributes = admissionAttributes(to, context, posted);
+  await to.admission.admit(attributes);
+  const node = checkBinding(binding, name);
+  await to.admission.validate(attributes);
+  const now = environment.clock.now();
+  const transform = (current: ApiObject): ApiObject => bound({ pod: current as Pod, binding, node, now });
+  const change = { namespace, name, subresource: "binding", transform, isFresh: true, admission: "already" } as const;
+  await updateObject(pods, change, context);
+  const success = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject;
+  return objectAnswer(success, { code: 201 });
+}
+
+/** The node's name. @throws StatusError BadRequest */
+function checkBinding({ metadata, target }: Binding, name: string): string {
+  if (name === "") throw badRequest("metadata.name: Required value: a Binding is named after its pod");
+  if (metadata?.name !== name) throw badRequest("name in URL does not match name in Binding object");
+  const node = target?.name ?? "";
+  if ((target?.kind ?? "Node") !== "Node" || node === "") {
+    throw badRequest('target: a Binding must name the node: target.kind "Node" and target.name');
+  }
+  return node;
+}
 
 function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): Pod {
   const { pod, binding, node, now } = to;
@@ -70,16 +90,5 @@ function bound(to: { pod: Pod; binding: Binding; node: string; now: number }): P
     },
     spec: { ...pod.spec!, nodeName: node },
     status: { ...status, conditions: [...setCondition(others, scheduled, formatTime(now))] },
-  };
-}
-
-/** POST of a Binding to its own collection: the older way to say the same; the pod is the one that the Binding is named after. */
-export function bindingCollection(table: () => ResourceTable): VirtualHandler {
-  return async (exchange, environment) => {
-    const pods = present(table().find("", "v1", "pods"), "the resource pods");
-    const name = (await typedBody(exchange, BINDING)).metadata?.name ?? "";
-    if (name === "") throw badRequest("metadata.name: Required value: a Binding is named after its pod");
-    const info = { ...exchange.info, resource: "pods", subresource: "binding", name };
-    return present(bindingSubresource.create, "the handler of bindings")(pods, withInfo(exchange, info), environment);
   };
 }

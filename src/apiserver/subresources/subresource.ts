@@ -7,6 +7,6 @@ export type SubresourceHandler = (resource: ServedResource, exchange: Exchange, 
 
 /**
  * The seam for what stands behind the last segment of `/…/pods/web/binding`: a handler a verb. Verbs that are not here
- * answer 405. All subresources are listed in subresources/table.ts or handed to the server by who wires it.
+ * answer 405; methods without a verb have the empty one. All subresources are listed in subresources/table.ts or handed to the server by who wires it.
  */
-export type Subresource = Partial<Record<"get" | "create" | "update" | "patch" | "delete", SubresourceHandler>>;
+export type Subresource = Partial<Record<"get" | "create" | "update" | "patch" | "delete" | "", SubresourceHandler>>;

@@ -4,7 +4,7 @@ import { configMaps, deployments, namespaces, nodes, pods } from "../../../api/g
 import type { ApiObject, ResourceReference } from "../../../api/meta.ts";
 import { MemoryReader } from "../../testing/memory-reader.ts";
 import { type AdmissionAttributes, newReinvocation } from "../admission.ts";
-import { isExempt } from "./exempt.ts";
+import { isExempt, isExemptFromPolicies } from "./exempt.ts";
 import type { ResourceVersions } from "./resource-versions.ts";
 import { matchRules, type Rule } from "./rules.ts";
 import { compileSelectors, matchesNamespace, matchesObject } from "./selectors.ts";
@@ -113,4 +113,10 @@ test("what configures webhooks and policies is exempt", () => {
   const resource = { group: "admissionregistration.k8s.io", version: "v1", resource: "mutatingwebhookconfigurations" };
   assert.ok(isExempt(attributes({ ...of(pods), ...resource })));
   assert.ok(!isExempt(attributes(of(pods))));
+});
+
+test("policies do not judge who asks what somebody is and may do; webhooks are asked", () => {
+  const reference = { group: "authorization.k8s.io", version: "v1", resource: "subjectaccessreviews" };
+  const asked = attributes({ ...of(pods), ...reference });
+  assert.deepEqual([isExempt(asked), isExemptFromPolicies(asked)], [false, true]);
 });

@@ -1,10 +1,11 @@
 import type { ApiObject } from "../../../api/meta.ts";
 import { StatusError } from "../../../api/status.ts";
 import { errorMessage } from "../../../base/assert.ts";
+import type { ObjectReader } from "../../reader.ts";
 import type { AdmissionAttributes, AdmissionDependencies } from "../admission.ts";
 import { matchResources } from "../matching/match-resources.ts";
 import type { RuleMatch } from "../matching/rules.ts";
-import { collectParams, ParamsError } from "./params.ts";
+import { collectParams, ParamsError, paramResource } from "./params.ts";
 import type { Binding, Policy } from "./policy-source.ts";
 
 /** A policy as one of its bindings gives it one parameter, for a request that it is about. */
@@ -44,11 +45,12 @@ export async function findInvocations<Compiled extends Errors>(
       const compiled = await policy.compiled();
       const [wrong] = compiled.errors;
       if (wrong !== undefined) throw new ParamsError(`${wrong.field}: ${wrong.message}`);
+      const resource = paramResource(policy.paramKind, dependencies.versions);
       for (const binding of policy.bindings) {
         current = binding;
         if ((await matchResources(binding.match, attributes, dependencies)) === undefined) continue;
-        const of = { paramKind: policy.paramKind, paramRef: binding.paramRef, namespace: attributes.namespace };
-        const params = await tryParams(of, dependencies);
+        const of = { resource, paramRef: binding.paramRef, namespace: attributes.namespace };
+        const params = await tryParams(of, dependencies.reader);
         if (typeof params === "string")
           failures.push({ policy, binding, message: `failed to configure binding: ${params}` });
         else invocations.push(...params.map((param) => ({ policy, binding, compiled, match, param })));
@@ -64,10 +66,10 @@ export async function findInvocations<Compiled extends Errors>(
 
 async function tryParams(
   of: Parameters<typeof collectParams>[0],
-  dependencies: AdmissionDependencies,
+  reader: ObjectReader,
 ): Promise<(ApiObject | undefined)[] | string> {
   try {
-    return await collectParams(of, dependencies);
+    return await collectParams(of, reader);
   } catch (error) {
     if (error instanceof ParamsError) return error.message;
     throw error;

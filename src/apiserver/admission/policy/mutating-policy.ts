@@ -4,7 +4,7 @@ import { equalJson } from "../../../api/patch/json-value.ts";
 import { internalError, type StatusError, failure as statusFailure } from "../../../api/status.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { type RequestAuthorizer, requestAuthorizer } from "../matching/cel-authorizer.ts";
-import { isExempt } from "../matching/exempt.ts";
+import { isExemptFromPolicies } from "../matching/exempt.ts";
 import { matchConditions } from "../matching/match-conditions.ts";
 import { objectsAt, takeMutated } from "../matching/versioned-objects.ts";
 import { refuse } from "../refuse.ts";
@@ -31,7 +31,7 @@ export function mutatingAdmissionPolicy(dependencies: AdmissionDependencies): Ad
   });
   return {
     name: NAME,
-    handles: (attributes) => !isExempt(attributes),
+    handles: (attributes) => !isExemptFromPolicies(attributes),
     admit(attributes) {
       const policies = source();
       // Mostly there are none, and so nothing to wait for.

@@ -4,9 +4,24 @@ import { labelSelectorOf } from "../../../api/selectors.ts";
 import type { ObjectReader } from "../../reader.ts";
 import type { ResourceVersions } from "../matching/resource-versions.ts";
 
-/** A binding's parameters cannot be had; the policy's failure policy says what that means. */
+/** Parameters cannot be had; the policy's failure policy says what that means. */
 export class ParamsError extends Error {
   override name = "ParamsError";
+}
+
+/** What a policy's parameters are; undefined when it takes none. @throws ParamsError when nobody serves them */
+export function paramResource(
+  paramKind: ParamKind | undefined,
+  versions: ResourceVersions,
+): ResourceReference | undefined {
+  if (paramKind === undefined) return undefined;
+  const { apiVersion = "", kind = "" } = paramKind;
+  const { group, version } = parseApiVersion(apiVersion);
+  const resource = versions.resourceOf({ group, version, kind });
+  if (resource === undefined) {
+    throw new ParamsError(`failed to find resource referenced by paramKind: '${group}/${version}, Kind=${kind}'`);
+  }
+  return resource;
 }
 
 /**
@@ -14,19 +29,13 @@ export class ParamsError extends Error {
  * the binding gives none. @throws ParamsError
  */
 export async function collectParams(
-  of: { paramKind: ParamKind | undefined; paramRef: ParamRef | undefined; namespace: string },
-  context: { reader: ObjectReader; versions: ResourceVersions },
+  of: { resource: ResourceReference | undefined; paramRef: ParamRef | undefined; namespace: string },
+  reader: ObjectReader,
 ): Promise<(ApiObject | undefined)[]> {
-  const { paramKind, paramRef } = of;
-  if (paramKind === undefined || paramRef === undefined) return [undefined];
-  const resource = context.versions.resourceOf({
-    ...parseApiVersion(paramKind.apiVersion ?? ""),
-    kind: paramKind.kind ?? "",
-  });
-  if (resource === undefined)
-    throw new ParamsError(`paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`);
+  const { resource, paramRef } = of;
+  if (resource === undefined || paramRef === undefined) return [undefined];
   const namespace = namespaceFor(resource, paramRef, of.namespace);
-  const params = await find(context.reader, resource, { paramRef, namespace });
+  const params = await find(reader, resource, { paramRef, namespace });
   if (params.length === 0 && paramRef.parameterNotFoundAction === "Deny") {
     throw new ParamsError("no params found for policy binding with `Deny` parameterNotFoundAction");
   }

@@ -3,7 +3,7 @@ import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from "
 import { failure, type StatusError } from "../../../api/status.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { requestAuthorizer } from "../matching/cel-authorizer.ts";
-import { isExempt } from "../matching/exempt.ts";
+import { isExemptFromPolicies } from "../matching/exempt.ts";
 import { objectsAt } from "../matching/versioned-objects.ts";
 import { refuse } from "../refuse.ts";
 import { type AuditCollector, auditCollector } from "./audit-annotations.ts";
@@ -36,7 +36,7 @@ export function validatingAdmissionPolicy(dependencies: AdmissionDependencies): 
   );
   return {
     name: "ValidatingAdmissionPolicy",
-    handles: (attributes) => !isExempt(attributes),
+    handles: (attributes) => !isExemptFromPolicies(attributes),
     validate(attributes) {
       const policies = source();
       // Mostly there are none, and so nothing to wait for.
