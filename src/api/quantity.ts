@@ -53,6 +53,7 @@ function read(text: string | number): Quantity {
   const whole = match?.[2] ?? "";
   const fraction = match?.[3] ?? "";
   if (match === null || whole + fraction === "") throw wrongFormat();
+  if (!/^[eEinumkKMGTP]*$/.test(match[4]!)) throw wrongFormat();
   const { multiplier, exponent, format } = scaleOf(match[4]!, match[5]!);
   let value = BigInt(whole + fraction) * multiplier * NANOS;
   const shift = exponent - fraction.length;
@@ -71,7 +72,7 @@ function scaleOf(letters: string, digits: string): { multiplier: bigint; exponen
   } else if ((letters === "e" || letters === "E") && /[0-9]/.test(digits)) {
     return { multiplier: 1n, exponent: Number(digits), format: "DecimalExponent" };
   }
-  throw wrongFormat();
+  throw new QuantityError("unable to parse quantity's suffix");
 }
 
 function wrongFormat(): QuantityError {

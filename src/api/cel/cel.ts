@@ -31,8 +31,15 @@ export type CelType =
   | { readonly kind: "dynamic"; readonly maximumLength?: number }
   | { readonly kind: "boolean" | "integer" | "unsigned" | "double" | "null" }
   | { readonly kind: "string" | "bytes"; readonly maximumLength?: number }
-  | { readonly kind: "timestamp" | "duration" | "quantity" | "intOrString" }
-  | { readonly kind: "list"; readonly element: CelType; readonly maximumLength?: number }
+  | { readonly kind: "timestamp" | "duration"; readonly maximumLength?: number }
+  | { readonly kind: "quantity" | "intOrString" }
+  | {
+      readonly kind: "list";
+      readonly element: CelType;
+      readonly maximumLength?: number;
+      /** Of a set, or of a map by these fields: the order of elements does not matter then, and none is added twice. */
+      readonly identity?: "whole" | readonly string[];
+    }
   | { readonly kind: "map"; readonly value: CelType; readonly maximumLength?: number }
   | {
       readonly kind: "object";
@@ -116,6 +123,8 @@ export class CelEvaluationError extends Error {
   override name = "CelEvaluationError";
   /** True when the cost limit ended it. */
   readonly isCostExceeded: boolean;
+  /** What the evaluation had cost until then. */
+  cost = 0;
   constructor(message: string, options: { isCostExceeded?: boolean } = {}) {
     super(message);
     this.isCostExceeded = options.isCostExceeded === true;

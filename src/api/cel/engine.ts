@@ -2,7 +2,7 @@ import type { Cel, CelOptions, CelProgram, CelResult } from "./cel.ts";
 import { CelCompileError, CelEvaluationError } from "./cel.ts";
 import { checkExpression } from "./check/checker.ts";
 import type { Checked } from "./check/context.ts";
-import { checkLiterals } from "./check/literals.ts";
+import { checkLiterals, malformedPattern } from "./check/literals.ts";
 import { estimateCost } from "./cost/estimate.ts";
 import { environmentOf } from "./environment.ts";
 import { createCompiler } from "./evaluate/compile.ts";
@@ -34,6 +34,8 @@ function compile(expression: string, options: CelOptions): CelProgram {
     throw new CelCompileError(`compilation failed: ${issues}`);
   const type = checked.types.get(tree) as Type;
   requireResult(type, options);
+  const malformed = malformedPattern(checked);
+  if (malformed !== undefined) throw new CelCompileError(`program instantiation failed: ${malformed}`);
   return program({ expression, tree, checked, type, variables: environment.variables });
 }
 
@@ -78,7 +80,9 @@ function program({ expression, tree, checked, type, variables }: Parts): CelProg
         const native = withWorkLimit(() => step(frame));
         return new Result(native, frame.cost);
       } catch (error) {
-        throw asFailure(error);
+        const failed = asFailure(error);
+        if (failed instanceof CelEvaluationError) failed.cost = frame.cost;
+        throw failed;
       }
     },
   };

@@ -4,6 +4,7 @@ import { authorizerFunctions } from "./library/authorizer.ts";
 import { conversions } from "./library/conversions.ts";
 import { formatFunctions } from "./library/formats.ts";
 import { images } from "./library/images.ts";
+import { listFunctions } from "./library/list-functions.ts";
 import { lists, sets } from "./library/lists.ts";
 import { mutationFunctions, mutationMessage } from "./library/mutation.ts";
 import { network } from "./library/network.ts";
@@ -30,6 +31,7 @@ const everywhere: readonly Overload[] = [
   ...optionals,
   ...strings,
   ...lists,
+  ...listFunctions,
   ...sets,
   ...regex,
   ...urls,

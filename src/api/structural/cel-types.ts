@@ -16,7 +16,9 @@ export interface DeclaredType {
 export const REQUEST_BYTES_MAX = 3 * 1024 * 1024;
 const DATE_BYTES = 12;
 const DATE_TIME_BYTES_MIN = 21;
+const DATE_TIME_BYTES_MAX = 32;
 const DURATION_BYTES_MIN = 3;
+const DURATION_BYTES_MAX = 32;
 const STRING_BYTES_MIN = 2;
 /** Lengths are declared in characters. */
 const CHARACTER_BYTES_MAX = 4;
@@ -39,7 +41,11 @@ export function declaredPartType(schema: StructuralSchema): DeclaredType | undef
 }
 
 function plainType(schema: StructuralSchema, name: string): DeclaredType | undefined {
-  if (schema.intOrString) return { type: { kind: "dynamic", maximumLength: REQUEST_BYTES_MAX - 2 }, minimumSize: 1 };
+  if (schema.intOrString) {
+    const maxLength = notNegative(schema.source.maxLength);
+    const most = maxLength === undefined ? REQUEST_BYTES_MAX - 2 : maxLength * CHARACTER_BYTES_MAX;
+    return { type: { kind: "dynamic", maximumLength: most }, minimumSize: 1 };
+  }
   switch (schema.type) {
     case "array":
       return listType(schema, name);
@@ -63,7 +69,15 @@ function listType(schema: StructuralSchema, name: string): DeclaredType | undefi
   if (element === undefined) return undefined;
   const most = Math.floor((REQUEST_BYTES_MAX - 2) / (element.minimumSize + 1));
   const maximumLength = notNegative(schema.source.maxItems) ?? most;
-  return { type: { kind: "list", element: element.type, maximumLength }, minimumSize: 2, element };
+  const identity =
+    schema.listType === "set" ? ("whole" as const) : schema.listType === "map" ? schema.listMapKeys : undefined;
+  const type = {
+    kind: "list",
+    element: element.type,
+    maximumLength,
+    ...(identity !== undefined && { identity }),
+  } as const;
+  return { type, minimumSize: 2, element };
 }
 
 function mapType(schema: StructuralSchema, name: string): DeclaredType | undefined {
@@ -93,6 +107,7 @@ function objectType(schema: StructuralSchema, typeName: string): DeclaredType {
 function resourceType(schema: StructuralSchema, name: string): DeclaredType | undefined {
   const declared = plainType(schema, name);
   if (declared?.properties === undefined) return declared;
+  if (describesMetadata(schema)) return declared;
   const text: DeclaredType = stringType(TEXT);
   const names = new Map([
     ["name", text],
@@ -101,6 +116,16 @@ function resourceType(schema: StructuralSchema, name: string): DeclaredType | un
   const metadata: DeclaredType = { type: objectOf(`${name}.metadata`, names), minimumSize: 2, properties: names };
   const properties = new Map([...declared.properties, ["apiVersion", text], ["kind", text], ["metadata", metadata]]);
   return { ...declared, type: objectOf(name, properties), properties };
+}
+
+/** A schema that says all that rules always see says what else they see. */
+function describesMetadata({ properties }: StructuralSchema): boolean {
+  const metadata = properties?.get("metadata");
+  const texts = [
+    ...["kind", "apiVersion"].map((name) => properties?.get(name)),
+    ...["name", "generateName"].map((name) => metadata?.properties?.get(name)),
+  ];
+  return metadata?.type === "object" && texts.every((each) => each?.type === "string");
 }
 
 const TEXT: StructuralSchema = {
@@ -126,11 +151,11 @@ function stringType({ source }: StructuralSchema): DeclaredType {
         minimumSize: STRING_BYTES_MIN,
       };
     case "duration":
-      return { type: { kind: "duration" }, minimumSize: DURATION_BYTES_MIN };
+      return { type: { kind: "duration", maximumLength: DURATION_BYTES_MAX }, minimumSize: DURATION_BYTES_MIN };
     case "date":
-      return { type: { kind: "timestamp" }, minimumSize: DATE_BYTES };
+      return { type: { kind: "timestamp", maximumLength: DATE_BYTES }, minimumSize: DATE_BYTES };
     case "date-time":
-      return { type: { kind: "timestamp" }, minimumSize: DATE_TIME_BYTES_MIN };
+      return { type: { kind: "timestamp", maximumLength: DATE_TIME_BYTES_MAX }, minimumSize: DATE_TIME_BYTES_MIN };
     default: {
       const most = maxLength === undefined ? longestOf(source.enum) : maxLength * CHARACTER_BYTES_MAX;
       return { type: { kind: "string", maximumLength: most }, minimumSize: STRING_BYTES_MIN };

@@ -71,7 +71,10 @@ function run(program: CelProgram, variables: Readonly<Record<string, unknown>>, 
     return { value };
   } catch (error) {
     if (!(error instanceof CelEvaluationError)) throw error;
-    if (!error.isCostExceeded) return { failure: { kind: "evaluation", message: error.message } };
+    if (!error.isCostExceeded) {
+      budget.remaining -= error.cost;
+      return { failure: { kind: "evaluation", message: error.message } };
+    }
     const kind = limit < PER_CALL_LIMIT ? "budget" : "limit";
     budget.remaining = -1;
     return { failure: { kind } };

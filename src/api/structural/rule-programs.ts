@@ -45,8 +45,9 @@ function compileRule(
     mustBe: "messageExpression must evaluate to a string",
   });
   if (message.program !== undefined) return { ...found, message: message.program };
-  const isCompileError = message.error.startsWith("compilation failed:");
-  return { ...found, messageError: isCompileError ? `messageExpression ${message.error}` : message.error };
+  const error = message.error.replace(/^program (?=instantiation failed:)/, "");
+  const isCompileError = /^(?:compilation|instantiation) failed:/.test(error);
+  return { ...found, messageError: isCompileError ? `messageExpression ${error}` : error };
 }
 
 type Attempt = { readonly program: CelProgram } | { readonly program?: undefined; readonly error: string };

@@ -213,6 +213,44 @@ for (const [name, schema, old, now, errors] of transitions) {
   test(`rules: ${name}`, async () => assert.deepEqual(await errorsOf(schema, now, old), errors));
 }
 
+const itemOf = (type: JSONSchemaProps) =>
+  ({ list: { type: "array", maxItems: 10, ...type } }) as Record<string, JSONSchemaProps>;
+const asSet = itemOf({ items: { type: "string" }, "x-kubernetes-list-type": "set" });
+const asMap = itemOf({
+  items: { ...objectOf({ k: text, v: integer }), required: ["k"] },
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["k"],
+});
+const words = ruled(objectOf({ namespace: text, if: text }), "self.namespace == 'a'", "self.__if__ == 'b'");
+const stamps = objectOf({ at: { type: "string", format: "date-time" }, span: { type: "string", format: "duration" } });
+
+const holding: readonly [name: string, schema: JSONSchemaProps, object: unknown, old?: unknown][] = [
+  ["sets have no order", ruled(objectOf(asSet), "self.list == ['b', 'a']"), { list: ["a", "b"] }],
+  ["sets are joined", ruled(objectOf(asSet), "(self.list + ['b', 'c']).size() == 3"), { list: ["a", "b"] }],
+  [
+    "lists with keys have no order",
+    ruled(objectOf(asMap), "self.list == oldSelf.list"),
+    { list: [{ k: "b" }, { k: "a", v: 1 }] },
+    { list: [{ k: "a", v: 1 }, { k: "b" }] },
+  ],
+  [
+    "lists with keys are merged",
+    ruled(objectOf(asMap), "(self.list + oldSelf.list).size() == 2 && (self.list + oldSelf.list)[0].v == 2"),
+    { list: [{ k: "a", v: 1 }, { k: "b" }] },
+    { list: [{ k: "a", v: 2 }] },
+  ],
+  ["names that are words of other languages, escaped or not", words, { namespace: "a", if: "b" }],
+  [
+    "times and spans",
+    ruled(stamps, "self.at - duration('1h') < self.at && self.span == duration('90s')"),
+    { at: "2026-01-01T00:00:00Z", span: "1m30s" },
+  ],
+];
+
+for (const [name, schema, object, old] of holding) {
+  test(`rules: ${name}`, async () => assert.deepEqual(await errorsOf(schema, object, old), []));
+}
+
 test("rules: one that costs too much ends the others", async () => {
   const schema = objectOf({
     list: ruled({ type: "array", items: integer }, "self.all(x, self.all(y, self.all(z, x + y + z >= 0)))", "false"),

@@ -11,6 +11,7 @@ export function checkList(context: CheckContext, expression: Aggregate): Type {
   for (const { value, optional } of expression.elements) {
     const type = checkEntry(context, value, optional);
     element = join(context, element, { type, offset: value.offset });
+    if (element.kind === "error") break;
   }
   return t.listOf(element ?? context.freshParameter());
 }
@@ -19,12 +20,14 @@ export function checkMap(context: CheckContext, expression: MapLiteral): Type {
   let key: Type | undefined;
   let value: Type | undefined;
   for (const entry of expression.entries) {
-    key = join(context, key, { type: context.check(entry.key), offset: entry.key.offset });
+    key = knownOr(key, join(context, key, { type: context.check(entry.key), offset: entry.key.offset }));
     const type = checkEntry(context, entry.value, entry.optional);
-    value = join(context, value, { type, offset: entry.value.offset });
+    value = knownOr(value, join(context, value, { type, offset: entry.value.offset }));
   }
   return t.mapOf(key ?? context.freshParameter(), value ?? context.freshParameter());
 }
+
+const knownOr = (before: Type | undefined, type: Type): Type => (type.kind === "error" ? (before ?? type) : type);
 
 /** `[?a]`, `{?k: a}`: what the optional holds. */
 function checkEntry(context: CheckContext, value: Expression, optional: boolean): Type {
@@ -48,7 +51,7 @@ function join(
   if (context.assign([[before, current]])) return mostGeneral(before, current);
   if (context.allowsMixed) return t.dynType;
   context.issues.report(offset, `expected type '${t.formatType(before)}' but found '${t.formatType(current)}'`);
-  return before;
+  return t.errorType;
 }
 
 export function checkMessage(context: CheckContext, expression: Message): Type {
@@ -104,6 +107,34 @@ function variableTypes(context: CheckContext, range: Type, expression: Comprehen
   return [t.dynType, t.dynType];
 }
 
+const COMPARABLE: ReadonlySet<Type["kind"]> = new Set([
+  ...([
+    "dyn",
+    "error",
+    "parameter",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "duration",
+    "timestamp",
+    "string",
+    "bytes",
+  ] as const),
+]);
+
+/** Elements stay what they are; what they are sorted by must have an order. */
+function sortedType(context: CheckContext, expression: Comprehension, key: Type): Type {
+  const range = context.resolve(context.types.get(expression.range) ?? t.listOf(t.dynType));
+  const isList = range.kind === "list" || isDynamic(range);
+  if (!isList || !COMPARABLE.has(key.kind)) {
+    const types = [range, t.listOf(key)];
+    reportNoMatch(context, { offset: expression.offset, name: "@sortByAssociatedKeys", types, isMember: true });
+    return t.errorType;
+  }
+  return range.kind === "list" ? range : t.listOf(t.dynType);
+}
+
 function parameter(context: CheckContext, type: Type, index: number): Type {
   return context.resolve(type.parameters[index] ?? t.dynType);
 }
@@ -129,6 +160,8 @@ function resultType(context: CheckContext, expression: Comprehension, variables:
       mustBeBool("_?_:_", (found) => [found, list, list]);
       return list;
     }
+    case "sortBy":
+      return sortedType(context, expression, body);
     case "map":
     case "transformList":
       return t.listOf(body);

@@ -1,6 +1,7 @@
 import type { Overload } from "../library/overload.ts";
+import { sameType, type Type } from "../types/type.ts";
 import type { Estimate } from "./estimate-node.ts";
-import { containedSize, sizeOfNode } from "./estimate-node.ts";
+import { containedSize, declaredItemSize, sizeOfNode } from "./estimate-node.ts";
 import type { Range } from "./range.ts";
 import { add, fixed, multiply, scale, union } from "./range.ts";
 
@@ -48,7 +49,18 @@ const matches: Rule = ([text, pattern]) => ({
 });
 const finds: Rule = (sizes, called) => ({ ...matches(sizes, called), size: { min: 0, max: sizes[0].max } });
 
-/** Only texts and bytes are read; everything else compares at once. */
+/** Libraries' own values compare at once, when they are of one type. */
+const equals: Rule = (sizes, called) => {
+  const [left, right] = called.values as [Estimate, Estimate];
+  if (left.type.kind !== "opaque" || !sameType(left.type, right.type)) return compares(sizes, called);
+  if (left.type.name === "optional_type") return compares(sizes, called);
+  if (left.type.name === "kubernetes.NamedFormat") return { cost: scale({ min: 1, max: FORMAT_MAX }, traversal) };
+  return left.type.name === "kubernetes.URL" ? { cost: scale({ min: 1, max: sizes[1].max }, traversal) } : one;
+};
+
+const FORMAT_MAX = 64;
+
+/** The shorter one of both is read; of numbers and times there are forms that compare at once. */
 const compares: Rule = ([left, right], { overload }) => {
   const kind = overload.parameters[0]?.kind;
   if (kind !== "string" && kind !== "bytes" && kind !== "parameter") return one;
@@ -73,7 +85,7 @@ const traverses: Rule = ([size], { overload, values }) => {
   if (overload.parameters[0]?.kind !== "list") return { cost: scale(size, traversal) };
   const kind = target.type.parameters[0]?.kind;
   const isText = kind === "string" || kind === "bytes";
-  return { cost: multiply(size, isText ? add(fixed(1), scale(containedSize(target), traversal)) : fixed(1)) };
+  return { cost: multiply(size, isText ? add(fixed(1), scale(declaredItemSize(target), traversal)) : fixed(1)) };
 };
 
 const replaces: Rule = ([text, from, to]) => {
@@ -87,9 +99,14 @@ const joins: Rule = ([count], { values }) => {
   const [list, separator] = values as [Estimate, Estimate | undefined];
   const between = { min: Math.max(0, count.min - 1), max: Math.max(0, count.max - 1) };
   const separators = separator === undefined ? fixed(0) : multiply(sizeOfNode(separator), between);
-  const size = add(multiply(count, containedSize(list)), separators);
+  const size = add(multiply(count, declaredItemSize(list)), separators);
   return { cost: scale(size, traversal), size };
 };
+
+/** A list of requirements, one for every second character: each a structure and a list. */
+const selects: Rule = ([, text]) => ({
+  cost: add(fixed(10), scale(text, traversal), scale(scale(text, 0.5), 10 + 40)),
+});
 
 const contains: Rule = ([text, part]) => ({ cost: multiply(scale(text, traversal), scale(part, traversal)) });
 const isIn: Rule = ([, list], { overload }) => (overload.parameters[1]?.kind === "list" ? { cost: list } : one);
@@ -107,18 +124,46 @@ const pairs =
   (times: number): Rule =>
   ([left, right]) => ({ cost: add(fixed(1), scale(multiply(left, right), times)) });
 
+/** A call that makes a list of that size. */
+function allocating(factor: number, size: Range): CallEstimate {
+  return { cost: add(scale(size, factor), fixed(1 + 10)), size };
+}
+
+/** Every element may be compared with every other one. @param element of what is compared */
+export function sortEstimate(size: Range, element: Type | undefined): CallEstimate {
+  const isText = element?.kind === "string" || element?.kind === "bytes";
+  return allocating(isText ? 2 + traversal : 2, multiply(size, size));
+}
+
+/** An integer that stands there as such. */
+const literalInteger = (node: Estimate | undefined, otherwise: number): number =>
+  node?.integer === undefined ? otherwise : Math.max(0, node.integer);
+
+const sorts: Rule = ([size], { values, overload }) =>
+  sortEstimate(size, overload.name === "distinct" ? undefined : values[0]!.type.parameters[0]);
+
 const rules: Readonly<Record<string, Rule>> = {
   check: () => ({ cost: fixed(350_000) }),
   "sets.contains": pairs(1),
   "sets.intersects": pairs(1),
   "sets.equivalent": pairs(2),
+  slice: ([size], { values }) => {
+    const start = literalInteger(values[1], 0);
+    return allocating(1, fixed(literalInteger(values[2], size.max) - start));
+  },
+  "lists.range": (_, { values }) => allocating(1, fixed(literalInteger(values[0], Number.POSITIVE_INFINITY))),
+  reverse: ([size], { overload }) => (overload.parameters[0]?.kind === "list" ? allocating(1, size) : one),
+  flatten: ([size], { values }) =>
+    allocating(values.length === 2 ? literalInteger(values[1], Number.POSITIVE_INFINITY) : 1, size),
+  sort: sorts,
+  distinct: sorts,
   isSorted: traverses,
   sum: traverses,
   min: traverses,
   max: traverses,
   indexOf: traverses,
   lastIndexOf: traverses,
-  url: reads,
+  url: readsAndKeeps,
   lowerAscii: readsAndKeeps,
   upperAscii: readsAndKeeps,
   substring: readsAndKeeps,
@@ -155,9 +200,14 @@ const rules: Readonly<Record<string, Rule>> = {
   containsCIDR: contained(add(scale(addressBytes, traversal), fixed(1))),
   quantity: reads,
   isQuantity: reads,
-  validate: ([, text]) => ({ cost: multiply(scale(add(text, fixed(1)), traversal), fixed(30)) }),
+  semver: reads,
+  isSemver: reads,
+  fieldSelector: selects,
+  labelSelector: selects,
+  // The longest pattern of a format has 128 characters.
+  validate: ([, text]) => ({ cost: scale(scale(text, traversal), 128 * patternLength) }),
   "@in": isIn,
-  "_==_": compares,
+  "_==_": equals,
   "_!=_": compares,
   "_<_": compares,
   "_<=_": compares,

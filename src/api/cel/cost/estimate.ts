@@ -1,11 +1,11 @@
 import type { Checked } from "../check/context.ts";
 import { codePoints } from "../library/standard.ts";
-import type { Call, Comprehension, Expression } from "../syntax/ast.ts";
+import type { Call, Comprehension, Expression, OptionalMap } from "../syntax/ast.ts";
 import type { Declared } from "../types/declared.ts";
 import type { Type } from "../types/type.ts";
-import { callEstimate } from "./call-estimate.ts";
+import { callEstimate, sortEstimate } from "./call-estimate.ts";
 import type { Estimate } from "./estimate-node.ts";
-import { containedSize, locateElement, locateField, sizeOfNode } from "./estimate-node.ts";
+import { containedSize, locateElement, locateField, locateIterated, sizeOfNode } from "./estimate-node.ts";
 import type { Range } from "./range.ts";
 import { add, fixed, multiply, nothing, union } from "./range.ts";
 
@@ -18,12 +18,13 @@ export function estimateCost(
   checked: Checked,
   variables: ReadonlyMap<string, Declared>,
 ): number {
-  return estimate({ checked, variables, locals: undefined }, expression).cost.max;
+  return estimate({ checked, variables, root: variables.get("self"), locals: undefined }, expression).cost.max;
 }
 
 interface Context {
   readonly checked: Checked;
   readonly variables: ReadonlyMap<string, Declared>;
+  readonly root: Declared | undefined;
   readonly locals: Local | undefined;
 }
 
@@ -42,10 +43,15 @@ function withLocals(context: Context, bound: readonly (readonly [string, Estimat
 function estimate(context: Context, expression: Expression): Estimate {
   const { checked } = context;
   const type = checked.types.get(expression) as Type;
-  if (checked.constants.has(expression)) return { type, cost: fixed(1) };
+  if (checked.constants.has(expression)) {
+    return { type, cost: fixed(1), ...(context.root !== undefined && { declared: context.root }) };
+  }
   switch (expression.kind) {
-    case "literal":
-      return { type, cost: nothing, size: literalSize(expression.value) };
+    case "literal": {
+      const { value } = expression;
+      const integer = typeof value === "bigint" ? { integer: Number(value) } : {};
+      return { type, cost: nothing, size: literalSize(value), ...integer };
+    }
     case "identifier":
       return identifier(context, expression.name, type);
     case "select": {
@@ -53,7 +59,12 @@ function estimate(context: Context, expression: Expression): Estimate {
       if (whole !== undefined) return identifier(context, whole, type);
       const operand = estimate(context, expression.operand);
       if (expression.testOnly) return { type, cost: operand.cost };
-      return { type, cost: add(operand.cost, fixed(1)), ...locateField(operand, expression.field) };
+      const isCharged = SELECTED.has(operand.type.kind);
+      return {
+        type,
+        cost: isCharged ? add(operand.cost, fixed(1)) : operand.cost,
+        ...locateField(operand, expression.field, context.root),
+      };
     }
     case "call":
       return call(context, expression, type);
@@ -68,13 +79,25 @@ function estimate(context: Context, expression: Expression): Estimate {
       return { type, cost: add(fixed(40), ...expression.entries.map(({ value }) => estimate(context, value).cost)) };
     case "comprehension":
       return comprehension(context, expression, type);
-    case "optionalMap": {
-      const target = estimate(context, expression.target);
-      const body = estimate(withLocals(context, [[expression.variable, inside(target)]]), expression.body);
-      return { ...body, type, cost: add(target.cost, body.cost, fixed(2)) };
-    }
+    case "optionalMap":
+      return optionalMap(context, expression, type);
   }
 }
+
+/** What a selection costs depends on where it is made from. */
+const SELECTED: ReadonlySet<Type["kind"]> = new Set(["map", "object", "parameter"]);
+
+/** `target.hasValue() ? optional.of(cel.bind(v, target.value(), body)) : optional.none()`: the target is there twice. */
+function optionalMap(context: Context, expression: OptionalMap, type: Type): Estimate {
+  const target = estimate(context, expression.target);
+  const bound: Estimate = { type: target.type.parameters[0] ?? target.type, cost: nothing };
+  const body = estimate(withLocals(context, [[expression.variable, bound]]), expression.body);
+  const some = add(fixed(expression.flat ? 0 : 1), fixed(BIND), target.cost, fixed(1), body.cost);
+  return { type, cost: add(target.cost, fixed(1), union(some, fixed(1))) };
+}
+
+/** What a binding costs: the empty list that its loop runs over. */
+const BIND = 10;
 
 function identifier({ locals, variables }: Context, name: string, type: Type): Estimate {
   const plain = name.replace(/^\./, "");
@@ -106,15 +129,11 @@ function call(context: Context, expression: Call, type: Type): Estimate {
   const values = isMember ? [estimate(context, target), ...list] : list;
   const before = add(...values.map(({ cost }) => cost));
   const [first] = values as [Estimate];
-  if (name === "_[_]" || name === "_[?_]") return { type, cost: add(before, fixed(1)), ...locateElement(first) };
-  if (name === "_?._") {
-    const key = expression.arguments[1];
-    const field = key?.kind === "literal" ? String(key.value) : "";
-    return { type, cost: add(before, fixed(1)), ...locateField(first, field) };
+  if (name === "_[_]") return { type, cost: add(before, fixed(1)), ...locateElement(first, context.root) };
+  if (name === "_?._" || name === "_[?_]") return { type, cost: add(before, fixed(1)) };
+  if (name === "dyn") {
+    return { type, cost: add(before, fixed(1)), size: sizeOfNode(first), element: containedSize(first) };
   }
-  // What these give is as large as what they got.
-  const isSame = name === "dyn" || name === "orValue" || name.startsWith("optional.");
-  if (isSame) return { ...first, type, cost: add(before, fixed(1)) };
   const { cost, ...sizes } = callEstimate(resolved?.overloads ?? [], values);
   return { type, cost: add(before, cost), ...sizes };
 }
@@ -132,6 +151,7 @@ const rounds: Readonly<Record<Comprehension["macro"], { round: Range; once: numb
   existsOne: { round: { min: 1, max: 2 }, once: 2 },
   filter: { round: { min: 1, max: 13 }, once: 11 },
   map: { round: fixed(12), once: 11 },
+  sortBy: { round: fixed(12), once: 11 },
   transformList: { round: fixed(12), once: 11 },
   transformMap: { round: fixed(3), once: 31 },
   transformMapEntry: { round: fixed(2), once: 31 },
@@ -140,16 +160,23 @@ const rounds: Readonly<Record<Comprehension["macro"], { round: Range; once: numb
 function comprehension(context: Context, expression: Comprehension, type: Type): Estimate {
   const { macro, variables } = expression;
   const range = estimate(context, expression.range);
-  const value = inside(range);
+  const value: Estimate = { type, cost: nothing, ...locateIterated(range, context.root) };
   const isList = range.type.kind === "list";
-  const index: Estimate = { type, cost: nothing, size: fixed(1) };
-  const first = !isList ? { type, cost: nothing } : variables.length === 1 ? value : index;
+  const isElement = isList && variables.length === 1;
+  // Keys have no declared length, indexes are numbers.
+  const key: Estimate = range.declared === undefined ? value : { type, cost: nothing, size: fixed(isList ? 1 : 0) };
+  const first = isElement ? value : key;
   const bound = variables.map((name, at) => [name, at === 0 ? first : value] as const);
   const within = withLocals(context, bound);
   const condition = expression.condition === undefined ? nothing : estimate(within, expression.condition).cost;
   const body = estimate(within, expression.body);
   const { round, once } = rounds[macro];
   const count = sizeOfNode(range);
+  if (macro === "sortBy") {
+    const loop = add(fixed(once), multiply(count, add(body.cost, round)));
+    const { cost, ...sizes } = sortEstimate(count, body.type);
+    return { type, cost: add(range.cost, fixed(BIND + 2), loop, cost), ...sizes };
+  }
   const cost = add(range.cost, fixed(once), multiply(count, add(condition, body.cost, round)));
   if (type.kind === "bool") return { type, cost };
   const size = { min: 0, max: count.max };
@@ -157,12 +184,6 @@ function comprehension(context: Context, expression: Comprehension, type: Type):
   const { declared } = range;
   return { type, cost, size, element: containedSize(range), ...(declared !== undefined && { declared }) };
 }
-
-const inside = (container: Estimate): Estimate => ({
-  type: container.type,
-  cost: nothing,
-  ...locateElement(container),
-});
 
 function literalSize(value: unknown): Range {
   if (typeof value === "string") return fixed(codePoints(value));

@@ -1,5 +1,6 @@
 import type { Value } from "../evaluate/values.ts";
 import { CelList, CelMap, OpaqueValue } from "../evaluate/values.ts";
+import { FormatValue } from "../library/formats.ts";
 import type { Overload } from "../library/overload.ts";
 import { codePoints } from "../library/standard.ts";
 
@@ -35,7 +36,6 @@ const read = (values: readonly Value[], index: number, times = 1) =>
 
 const readFirst = { of: (values: readonly Value[]) => read(values, 0) };
 const readFirstTwice = { of: (values: readonly Value[]) => read(values, 0, 2) };
-const readSecond = { of: (values: readonly Value[]) => read(values, 1) };
 const free = { of: 1 };
 const scan = {
   of: (values: readonly Value[]) =>
@@ -43,6 +43,10 @@ const scan = {
 };
 const compareBoth = {
   of: (values: readonly Value[]) => Math.ceil(Math.min(sizeOf(values[0]), sizeOf(values[1])) * traversal),
+};
+/** Libraries' own values compare at once. */
+const equates = {
+  of: (values: readonly Value[]) => (values[0] instanceof OpaqueValue ? 1 : compareBoth.of(values)),
 };
 const traverse = { of: (values: readonly Value[]) => traversalCost(values[0]) };
 
@@ -60,25 +64,54 @@ function compared(overload: Overload): Cost {
 const compareIfText = (values: readonly Value[]) =>
   typeof values[0] === "string" || values[0] instanceof Uint8Array ? compareBoth.of(values) : 1;
 
-/** Elements of a list, and the length of texts in it. */
+/** All that is in a value: texts by their bytes. */
 function traversalCost(value: Value | undefined): number {
-  if (!(value instanceof CelList)) return Math.ceil(sizeOf(value) * traversal);
-  let cost = 0;
-  for (let at = 0; at < value.size; at++) {
-    const item = value.at(at);
-    cost += typeof item === "string" || item instanceof Uint8Array ? Math.floor(sizeOf(item) * traversal) : 1;
-  }
-  return cost;
+  if (typeof value === "string") return Math.floor(Buffer.byteLength(value) * traversal);
+  if (value instanceof Uint8Array) return Math.floor(value.length * traversal);
+  if (value instanceof CelList) return value.values().reduce<number>((cost, each) => cost + traversalCost(each), 0);
+  if (!(value instanceof CelMap)) return 1;
+  return value.keys().reduce<number>((cost, key) => cost + traversalCost(key) + traversalCost(value.get(key)), 0);
 }
 
+/** A text, and the pattern that stands for a format. */
+const checks = {
+  of: ([format, text]: readonly Value[]) => {
+    const pattern = format instanceof FormatValue ? Math.ceil(format.patternLength * patternLength) : 1;
+    return Math.ceil((1 + sizeOf(text)) * traversal) * pattern;
+  },
+};
+
+/** A list of requirements, one for every second character: each a structure and a list. */
+const selects = {
+  of: ([, text]: readonly Value[]) =>
+    10 + Math.ceil(sizeOf(text) * traversal) + Math.ceil(sizeOf(text) * 0.5) * (10 + 40),
+};
+
+/** A call that makes a list, and what it does for so many elements. */
+const allocating = (factor: number, size: number): number => Math.floor(size * factor) + 1 + 10;
+const made = { of: (_: readonly Value[], result: Value) => allocating(1, sizeOf(result)) };
+const sorts = { of: (values: readonly Value[]) => sortCost(values[0]) };
+
+/** Every element may be compared with every other one. */
+export function sortCost(list: Value | undefined): number {
+  if (!(list instanceof CelList) || list.size === 0) return allocating(0, 0);
+  const first = list.at(0);
+  const isText = typeof first === "string" || first instanceof Uint8Array;
+  return allocating(isText ? 2 + traversal : 2, list.size * list.size);
+}
+
+const flattens = {
+  of: (values: readonly Value[]) => allocating(values.length === 2 ? Number(values[1]) : 1, sizeOf(values[0])),
+};
+
 const byName: Readonly<Record<string, { readonly of: Cost } | ((overload: Overload) => Cost)>> = {
-  startsWith: readSecond,
-  endsWith: readSecond,
+  startsWith: readFirst,
+  endsWith: readFirst,
   "strings.quote": readFirst,
   format: readFirst,
   "@in": (overload) =>
     overload.parameters[1]?.kind === "list" ? (values) => (values[1] instanceof CelList ? sizeOf(values[1]) : 1) : 1,
-  "_==_": compareBoth,
+  "_==_": equates,
   "_!=_": compareBoth,
   "_<_": compared,
   "_<=_": compared,
@@ -98,6 +131,12 @@ const byName: Readonly<Record<string, { readonly of: Cost } | ((overload: Overlo
   "sets.contains": pairs(1),
   "sets.intersects": pairs(1),
   "sets.equivalent": pairs(2),
+  slice: made,
+  "lists.range": made,
+  reverse: (overload) => (overload.parameters[0]?.kind === "list" ? made.of : 1),
+  flatten: flattens,
+  sort: sorts,
+  distinct: sorts,
   isSorted: traverse,
   sum: traverse,
   max: traverse,
@@ -125,5 +164,10 @@ const byName: Readonly<Record<string, { readonly of: Cost } | ((overload: Overlo
   },
   quantity: readFirst,
   isQuantity: readFirst,
+  semver: readFirst,
+  isSemver: readFirst,
+  fieldSelector: selects,
+  labelSelector: selects,
   compareTo: free,
+  validate: checks,
 };

@@ -2,46 +2,110 @@ import { CelEvaluationError } from "../cel.ts";
 import { runtimeCost } from "../cost/runtime.ts";
 import type { Overload } from "../library/overload.ts";
 import type { Call, Expression } from "../syntax/ast.ts";
-import type { Type } from "../types/type.ts";
+import { isOptional, type Type } from "../types/type.ts";
+import { compileOperand } from "./compile-operand.ts";
 import type { Compiler } from "./compiler.ts";
+import { isEqual } from "./equality.ts";
 import { noSuchOverload } from "./failure.ts";
 import type { Frame, Step } from "./frame.ts";
 import { charge } from "./frame.ts";
 import { fits } from "./runtime-type.ts";
 import { index, optionalField, optionalIndex } from "./select.ts";
-import type { Value } from "./values.ts";
+import { type CelList, Optional, Uint, type Value } from "./values.ts";
 
 export function compileCall(compiler: Compiler, call: Call): Step {
-  const operands = call.arguments.map((argument) => compiler.compile(argument));
+  const isPath = call.name === "_[_]" || call.name === "_[?_]" || call.name === "_?._";
+  const operands = call.arguments.map((argument, index) =>
+    isPath && index === 0 ? compileOperand(compiler, argument) : compiler.compile(argument),
+  );
   const [first, second, third] = operands as [Step, Step, Step];
   switch (call.name) {
     case "_&&_":
       return (frame) => decide(frame, operands, false);
     case "_||_":
       return (frame) => decide(frame, operands, true);
-    case "_?_:_":
+    case "_?_:_": {
+      const [yes, no] = [branch(second, call.arguments[1]!), branch(third, call.arguments[2]!)];
       return (frame) => {
         const condition = first(frame);
         if (typeof condition !== "boolean") throw noSuchOverload();
-        return condition ? second(frame) : third(frame);
+        return condition ? yes(frame) : no(frame);
       };
+    }
     case "_[_]":
-      return costing(1, (frame) => index(first(frame), second(frame)));
-    case "_[?_]":
-      return costing(1, (frame) => optionalIndex(first(frame), second(frame)));
+      return indexing(first, branch(second, call.arguments[1]!));
+    case "_[?_]": {
+      const key = branch(second, call.arguments[1]!);
+      return costingWhatIsThere((frame) => optionalIndex(first(frame), key(frame)));
+    }
     case "_?._": {
       const key = call.arguments[1] as Expression & { kind: "literal" };
-      return costing(1, (frame) => optionalField(first(frame), key.value as string));
+      return costingWhatIsThere((frame) => optionalField(first(frame), key.value as string));
     }
+    case "or":
+    case "orValue":
+      return alternative(compiler, call) ?? compileFunction(compiler, call, operands);
+    case "@in":
+      return membership(compiler, call, operands) ?? compileFunction(compiler, call, operands);
     default:
       return compileFunction(compiler, call, operands);
   }
 }
 
-function costing(units: number, step: Step): Step {
+function indexing(container: Step, key: Step): Step {
   return (frame) => {
-    charge(frame, units);
+    charge(frame, 1);
+    return index(container(frame), key(frame));
+  };
+}
+
+/** The name that a branch or an index begins with is resolved by what it belongs to, and costs nothing there. */
+function branch(step: Step, expression: Expression): Step {
+  let start = expression;
+  while (start.kind === "select" && !start.testOnly) start = start.operand;
+  if (start.kind !== "identifier") return step;
+  return (frame) => {
+    frame.cost -= 1;
     return step(frame);
+  };
+}
+
+function costingWhatIsThere(step: (frame: Frame) => Optional): Step {
+  return (frame) => {
+    const found = step(frame);
+    if (found.value !== undefined) charge(frame, 1);
+    return found;
+  };
+}
+
+/** `a.or(b)`, `a.orValue(b)` of an optional: the other is looked at only when there is need. */
+function alternative(compiler: Compiler, call: Call): Step | undefined {
+  const { target, arguments: list, name } = call;
+  const [other] = list;
+  if (target === undefined || other === undefined || !isOptional(compiler.checked.types.get(target) as Type)) return;
+  const [first, second] = [compiler.compile(target), compiler.compile(other)];
+  return (frame) => {
+    const optional = first(frame);
+    if (!(optional instanceof Optional)) throw noSuchOverload();
+    if (optional.value === undefined) return second(frame);
+    return name === "or" ? optional : optional.value;
+  };
+}
+
+/** Whether something is in a list of constants: found at once. */
+function membership(compiler: Compiler, call: Call, [element]: readonly Step[]): Step | undefined {
+  const [, range] = call.arguments;
+  if (range?.kind !== "list" || element === undefined) return undefined;
+  const isPlain = range.elements.every(({ value: each, optional }) => {
+    if (optional || each.kind !== "literal") return false;
+    return typeof each.value !== "object" || each.value instanceof Uint;
+  });
+  if (!isPlain) return undefined;
+  if (range.elements.length === 0) return () => false;
+  const list = compiler.compile(range);
+  return (frame) => {
+    const value = element(frame);
+    return (list(frame) as CelList).values().some((each) => isEqual(each, value));
   };
 }
 
@@ -83,8 +147,8 @@ function pickOverload(overloads: readonly Overload[], types: readonly Type[]): O
     overloads.length === 1 && only?.parameters.every((parameter, at) => isCertain(types[at] as Type, parameter));
   if (isSure && only !== undefined) return only;
   return (values) => {
-    const match = overloads.find((overload) =>
-      overload.parameters.every((type, at) => fits(values[at] as Value, type)),
+    const match = overloads.find(
+      (overload) => overload.isUnguarded || overload.parameters.every((type, at) => fits(values[at] as Value, type)),
     );
     if (match === undefined) throw noSuchOverload();
     return match;

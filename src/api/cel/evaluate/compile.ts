@@ -1,6 +1,8 @@
+import { CelEvaluationError } from "../cel.ts";
 import type { Checked } from "../check/context.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { compileCall } from "./compile-call.ts";
+import { compileOperand, costingOne } from "./compile-operand.ts";
 import type { Compiler } from "./compiler.ts";
 import { compileComprehension } from "./comprehension.ts";
 import { failure } from "./failure.ts";
@@ -42,8 +44,56 @@ export function createCompiler(checked: Checked, variables: readonly string[]): 
 }
 
 function compileNode(compiler: Compiler, expression: Expression): Step {
-  const constant = compiler.checked.constants.get(expression);
-  if (constant !== undefined) return costingOne(() => constant);
+  const constant = constantOf(compiler, expression);
+  if (constant !== undefined) return () => constant;
+  return compileVariable(compiler, expression);
+}
+
+/** What is known now costs nothing: upstream's planner computes it once. Undefined for all else, and for what fails. */
+function constantOf(compiler: Compiler, expression: Expression): Value | undefined {
+  const named = compiler.checked.constants.get(expression);
+  if (named !== undefined) return named;
+  if (expression.kind === "literal" || !isConstant(compiler.checked, expression)) return undefined;
+  try {
+    return compileVariable(compiler, expression)({ slots: [], cost: 0, limit: Number.POSITIVE_INFINITY });
+  } catch (error) {
+    if (error instanceof CelEvaluationError) return undefined;
+    throw error;
+  }
+}
+
+const CONVERSIONS = new Set([
+  "bool",
+  "bytes",
+  "double",
+  "duration",
+  "dyn",
+  "int",
+  "string",
+  "timestamp",
+  "type",
+  "uint",
+]);
+
+function isConstant(checked: Checked, expression: Expression): boolean {
+  const isKnown = (part: Expression): boolean => isConstant(checked, part);
+  switch (expression.kind) {
+    case "literal":
+      return true;
+    case "list":
+      return expression.elements.every(({ value, optional }) => !optional && isKnown(value));
+    case "map":
+      return expression.entries.every(({ key, value, optional }) => !optional && isKnown(key) && isKnown(value));
+    case "call": {
+      const { name, target, arguments: list } = expression;
+      return target === undefined && list.length === 1 && CONVERSIONS.has(name) && list.every(isKnown);
+    }
+    default:
+      return checked.constants.has(expression);
+  }
+}
+
+function compileVariable(compiler: Compiler, expression: Expression): Step {
   switch (expression.kind) {
     case "literal": {
       const { value } = expression;
@@ -59,10 +109,17 @@ function compileNode(compiler: Compiler, expression: Expression): Step {
         const slot = compiler.slotOf(whole);
         return costingOne((frame) => frame.slots[slot] as Value);
       }
-      const operand = compiler.compile(expression.operand);
+      const operand = compileOperand(compiler, expression.operand);
       const { field } = expression;
       if (expression.testOnly) return (frame) => hasField(operand(frame), field);
-      return costingOne((frame) => selectField(operand(frame), field));
+      return (frame) => {
+        const value = operand(frame);
+        // What is not there in an optional is not looked at.
+        if (!(value instanceof Optional)) charge(frame, 1);
+        const found = selectField(value, field);
+        if (found instanceof Optional && value instanceof Optional && found.value !== undefined) charge(frame, 1);
+        return found;
+      };
     }
     case "call":
       return compileCall(compiler, expression);
@@ -77,13 +134,6 @@ function compileNode(compiler: Compiler, expression: Expression): Step {
     case "optionalMap":
       return compileOptionalMap(compiler, expression);
   }
-}
-
-function costingOne(step: Step): Step {
-  return (frame) => {
-    charge(frame, 1);
-    return step(frame);
-  };
 }
 
 /** What `[?a]` and `{?k: a}` put in: nothing when the optional is empty. */

@@ -1,4 +1,6 @@
 import { CelEvaluationError } from "../cel.ts";
+import { sortCost } from "../cost/runtime.ts";
+import { sortedBy } from "../library/list-functions.ts";
 import type { Comprehension } from "../syntax/ast.ts";
 import type { Compiler } from "./compiler.ts";
 import { failure, noSuchOverload } from "./failure.ts";
@@ -8,13 +10,12 @@ import type { Value } from "./values.ts";
 import { CelList, CelMap, EntryMap } from "./values.ts";
 
 /** Costs of what upstream's expansion of each macro does in one round besides the body, and once at the end. */
-const roundCost = {
-  all: 3,
-  exists: 4,
-  existsOne: 0,
-  filter: 0,
+const roundCost: Readonly<Record<string, number>> = { all: 3, exists: 4 };
+/** The same where the round's condition holds, or where there is none. */
+const takenCost = {
+  existsOne: 2,
+  filter: 13,
   map: 12,
-  transformList: 12,
   transformMap: 3,
   transformMapEntry: 2,
 } as const;
@@ -24,21 +25,12 @@ const endCost = {
   existsOne: 2,
   filter: 1,
   map: 1,
+  sortBy: 1,
   transformList: 1,
   transformMap: 1,
   transformMapEntry: 1,
 } as const;
 const breakCost: Readonly<Record<string, number>> = { all: 2, exists: 3 };
-const startCost = {
-  all: 0,
-  exists: 0,
-  existsOne: 0,
-  filter: 10,
-  map: 10,
-  transformList: 10,
-  transformMap: 30,
-  transformMapEntry: 30,
-} as const;
 
 interface Loop {
   readonly expression: Comprehension;
@@ -71,6 +63,8 @@ function evaluatorOf(loop: Loop): Step {
     case "map":
     case "transformList":
       return (frame) => listed(frame, loop);
+    case "sortBy":
+      return (frame) => sorted(frame, loop);
     case "transformMap":
     case "transformMapEntry":
       return (frame) => mapped(frame, loop);
@@ -81,8 +75,7 @@ function evaluatorOf(loop: Loop): Step {
 function forEach(frame: Frame, loop: Loop, round: (first: Value) => boolean | undefined): void {
   const range = loop.range(frame);
   const { macro } = loop.expression;
-  charge(frame, startCost[macro]);
-  const cost = roundCost[macro];
+  const cost = roundCost[macro] ?? 0;
   const [first, second] = loop.slots as [number, number | undefined];
   const isList = range instanceof CelList;
   if (!isList && !(range instanceof CelMap)) throw noSuchOverload();
@@ -125,9 +118,10 @@ function quantified(frame: Frame, loop: Loop, decisive: boolean): boolean {
 function existsOne(frame: Frame, loop: Loop): boolean {
   let count = 0;
   forEach(frame, loop, () => {
-    const isMatch = truth(loop.body(frame));
-    charge(frame, isMatch ? 2 : 1);
-    if (isMatch) count++;
+    if (truth(loop.body(frame))) {
+      charge(frame, takenCost.existsOne);
+      count++;
+    }
     return false;
   });
   return count === 1;
@@ -136,9 +130,10 @@ function existsOne(frame: Frame, loop: Loop): boolean {
 function filtered(frame: Frame, loop: Loop): CelList {
   const items: Value[] = [];
   forEach(frame, loop, (element) => {
-    const isMatch = truth(loop.body(frame));
-    charge(frame, isMatch ? 13 : 1);
-    if (isMatch) items.push(element);
+    if (truth(loop.body(frame))) {
+      charge(frame, takenCost.filter);
+      items.push(element);
+    }
     return false;
   });
   return new CelList(items);
@@ -147,17 +142,34 @@ function filtered(frame: Frame, loop: Loop): CelList {
 function listed(frame: Frame, loop: Loop): CelList {
   const items: Value[] = [];
   forEach(frame, loop, () => {
-    if (loop.condition === undefined || truth(loop.condition(frame))) items.push(loop.body(frame));
+    if (loop.condition === undefined || truth(loop.condition(frame))) {
+      charge(frame, takenCost.map);
+      items.push(loop.body(frame));
+    }
     return false;
   });
   return new CelList(items);
 }
+
+/** A binding of the list, a loop for its keys, and the call that sorts it by these: upstream's expansion of the macro. */
+function sorted(frame: Frame, loop: Loop): CelList {
+  const range = loop.range(frame);
+  if (!(range instanceof CelList)) throw noSuchOverload();
+  charge(frame, BINDING_COST);
+  const keys = listed(frame, { ...loop, range: () => range });
+  charge(frame, sortCost(keys));
+  return sortedBy(range, keys.values());
+}
+
+/** The names of the binding, as what is sorted and as what the keys are made of. */
+const BINDING_COST = 2;
 
 function mapped(frame: Frame, loop: Loop): EntryMap {
   const entries: (readonly [Value, Value])[] = [];
   const seen = new Set<unknown>();
   forEach(frame, loop, (key) => {
     if (loop.condition !== undefined && !truth(loop.condition(frame))) return false;
+    charge(frame, loop.expression.macro === "transformMap" ? takenCost.transformMap : takenCost.transformMapEntry);
     const value = loop.body(frame);
     if (loop.expression.macro === "transformMap") {
       entries.push([key, value]);

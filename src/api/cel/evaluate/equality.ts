@@ -1,8 +1,11 @@
-import type { Value } from "./values.ts";
+import { equalJson } from "../../patch/json-value.ts";
+import { toJson } from "./to-json.ts";
+import type { ListIdentity, Value } from "./values.ts";
 import {
   CelList,
   CelMap,
   Duration,
+  JsonObject,
   MessageValue,
   OpaqueValue,
   Optional,
@@ -49,17 +52,52 @@ export function compareNumbers(left: bigint | number | Uint, right: bigint | num
 function isListEqual(left: CelList, right: CelList): boolean {
   if (left.size !== right.size) return false;
   spendWork(left.size);
+  if (left.identity !== undefined) {
+    const find = elementFinder(left);
+    return right.values().every((element) => {
+      const own = find(element);
+      return own !== undefined && isEqual(own.value, element);
+    });
+  }
   for (let at = 0; at < left.size; at++) if (!isEqual(left.at(at), right.at(at))) return false;
   return true;
+}
+
+/** Finds in a list that is a set or a map the element that is the same as another, whatever else that one holds. */
+export function elementFinder(list: CelList): (element: Value) => { index: number; value: Value } | undefined {
+  const { identity = "whole" } = list;
+  const known = new Map<string, { index: number; value: Value }>();
+  for (const [index, value] of list.values().entries()) known.set(identityOf(value, identity), { index, value });
+  return (element) => known.get(identityOf(element, identity));
+}
+
+function identityOf(element: Value, identity: ListIdentity): string {
+  if (identity === "whole") return scalarIdentity(element);
+  return identity.map((key) => scalarIdentity(element instanceof CelMap ? element.get(key) : undefined)).join("\0");
+}
+
+/** Numbers of different types are never the same here. */
+function scalarIdentity(value: Value | undefined): string {
+  if (value instanceof Uint) return `uint ${value.value}`;
+  if (value instanceof Timestamp || value instanceof Duration) return `time ${value.nanoseconds}`;
+  if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("latin1")}`;
+  return typeof value === "object" && value !== null ? JSON.stringify(toJson(value)) : `${typeof value} ${value}`;
 }
 
 function isMapEqual(left: CelMap, right: CelMap): boolean {
   if (left.size !== right.size) return false;
   spendWork(left.size);
-  return left.keys().every((key) => {
-    const value = right.get(key);
-    return value !== undefined && isEqual(left.get(key) as Value, value);
+  const sameFields = left.keys().every((key) => {
+    const [own, value] = [left.get(key), right.get(key)];
+    return own === undefined || value === undefined ? own === value : isEqual(own, value);
   });
+  return sameFields && (!(left instanceof JsonObject && right instanceof JsonObject) || hasSameUnknown(left, right));
+}
+
+/** Of fields that the type does not have, only those that both have are compared. */
+function hasSameUnknown(left: JsonObject, right: JsonObject): boolean {
+  const others = new Map(right.unknownFields());
+  return left.unknownFields().every(([name, json]) => !others.has(name) || equalJson(json, others.get(name)));
 }
 
 function isMessageEqual(left: MessageValue, right: MessageValue): boolean {

@@ -10,14 +10,23 @@ export function compileOptionalMap(compiler: Compiler, expression: OptionalMap):
   return compiler.withLocals([expression.variable], ([slot]) => {
     const body = compiler.compile(expression.body);
     return (frame) => {
+      const before = frame.cost;
       const optional = target(frame);
       if (!(optional instanceof Optional)) throw noSuchOverload();
+      const cost = frame.cost - before;
+      // `target.hasValue() ? optional.of(cel.bind(v, target.value(), body)) : optional.none()`: the target is there twice.
       charge(frame, 1);
-      if (optional.value === undefined) return optional;
+      if (optional.value === undefined) {
+        charge(frame, 1);
+        return optional;
+      }
       frame.slots[slot as number] = optional.value;
-      charge(frame, 1);
+      charge(frame, cost + 1);
       const result = body(frame);
-      if (!expression.flat) return new Optional(result);
+      if (!expression.flat) {
+        charge(frame, 1);
+        return new Optional(result);
+      }
       if (!(result instanceof Optional)) throw noSuchOverload();
       return result;
     };

@@ -16,23 +16,32 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   date.setUTCHours(hours ?? 0, minutes, seconds);
   if (date.getUTCMonth() !== (month ?? 1) - 1 || date.getUTCDate() !== day || (hours ?? 0) > 23) return undefined;
   if ((minutes ?? 0) > 59 || (seconds ?? 0) > 59) return undefined;
-  const sign = match[8] === "-" ? 1 : -1;
-  const offset = match[8] === undefined ? 0 : sign * (Number(match[9]) * 60 + Number(match[10])) * 60;
+  const sign = match[8] === "-" ? -1 : 1;
+  const offset = match[8] === undefined ? 0 : sign * (Number(match[9]) * 60 + Number(match[10]));
   const fraction = BigInt((match[7] ?? "").padEnd(9, "0"));
-  return timestampOf((BigInt(date.getTime()) / 1000n + BigInt(offset)) * second + fraction);
+  return timestampOf((BigInt(date.getTime()) / 1000n - BigInt(offset * 60)) * second + fraction, offset);
 }
 
 /** Undefined outside the years 1 to 9999. */
-export function timestampOf(nanoseconds: bigint): Timestamp | undefined {
-  return nanoseconds < earliest || nanoseconds >= latest ? undefined : new Timestamp(nanoseconds);
+export function timestampOf(nanoseconds: bigint, offsetMinutes = 0): Timestamp | undefined {
+  return nanoseconds < earliest || nanoseconds >= latest ? undefined : new Timestamp(nanoseconds, offsetMinutes);
 }
 
-export function formatTimestamp({ nanoseconds }: Timestamp): string {
+/** RFC 3339, in the place where it was written down. */
+export function formatTimestamp({ nanoseconds, offsetMinutes }: Timestamp): string {
   const seconds = floorDivide(nanoseconds, second);
   const fraction = nanoseconds - seconds * second;
-  const base = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  const base = new Date((Number(seconds) + offsetMinutes * 60) * 1000).toISOString().slice(0, 19);
   const digits = fraction === 0n ? "" : `.${fraction.toString().padStart(9, "0").replace(/0+$/, "")}`;
-  return `${base}${digits}Z`;
+  return `${base}${digits}${offsetText(offsetMinutes)}`;
+}
+
+function offsetText(minutes: number): string {
+  if (minutes === 0) return "Z";
+  const parts = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map((part) =>
+    String(part).padStart(2, "0"),
+  );
+  return `${minutes < 0 ? "-" : "+"}${parts.join(":")}`;
 }
 
 export function floorDivide(value: bigint, by: bigint): bigint {

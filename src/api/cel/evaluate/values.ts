@@ -1,4 +1,6 @@
+import { findProperty } from "../types/property-names.ts";
 import { spendWork } from "./work.ts";
+
 /** What an expression computes with. Integers are bigints, doubles are numbers. */
 export type Value =
   | null
@@ -30,8 +32,11 @@ export class Uint {
 export class Timestamp {
   /** Since the epoch. */
   readonly nanoseconds: bigint;
-  constructor(nanoseconds: bigint) {
+  /** Of the place where it was written down, east of Greenwich: shown again where it becomes a text. */
+  readonly offsetMinutes: number;
+  constructor(nanoseconds: bigint, offsetMinutes = 0) {
     this.nanoseconds = nanoseconds;
+    this.offsetMinutes = offsetMinutes;
   }
 }
 
@@ -67,13 +72,19 @@ export abstract class OpaqueValue {
   }
 }
 
+/** What makes elements of a list that is a set or a map the same: all of them, or those fields. */
+export type ListIdentity = "whole" | readonly string[];
+
 /** A list whose elements turn into values when they are looked at. */
 export class CelList {
   readonly items: readonly unknown[];
+  /** Set where the order of elements does not matter. */
+  readonly identity: ListIdentity | undefined;
   readonly #convert: Convert | undefined;
   /** @param convert absent when the items are values already */
-  constructor(items: readonly unknown[], convert?: Convert) {
+  constructor(items: readonly unknown[], convert?: Convert, identity?: ListIdentity) {
     this.items = items;
+    this.identity = identity;
     this.#convert = convert;
   }
   get size(): number {
@@ -140,17 +151,24 @@ export class JsonObject extends CelMap {
   override get typeName(): string {
     return this.#shape.typeName;
   }
+  /** Fields that no expression can name count as well. */
   get size(): number {
-    return this.keys().length;
+    return Object.keys(this.#json).length;
   }
   get(key: Value): Value | undefined {
-    const field = typeof key === "string" ? this.#shape.fields.get(key) : undefined;
+    const field = typeof key === "string" ? findProperty(this.#shape.fields, key) : undefined;
     if (field === undefined || !Object.hasOwn(this.#json, field.json)) return undefined;
-    const json = this.#json[field.json];
+    // A field that is null is treated as one that is absent.
+    const json = this.#json[field.json] ?? undefined;
     return json === undefined ? undefined : field.convert(json);
   }
   keys(): Value[] {
     return [...this.#shape.fields].filter(([, { json }]) => Object.hasOwn(this.#json, json)).map(([name]) => name);
+  }
+  /** Fields that the type does not have, as they are. */
+  unknownFields(): [name: string, json: unknown][] {
+    const known = new Set([...this.#shape.fields.values()].map(({ json }) => json));
+    return Object.entries(this.#json).filter(([name]) => !known.has(name));
   }
 }
 

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { OpaqueValue } from "../evaluate/values.ts";
+import { malformedAddress } from "./malformed-address.ts";
 
 export const ipTypeName = "net.IP";
 export const cidrTypeName = "net.CIDR";
@@ -55,24 +56,29 @@ export function parseIp(text: string): IpValue | { readonly error: string } {
 
 function malformed(text: string): { error: string } {
   const quoted = JSON.stringify(text);
-  return {
-    error: `IP Address ${quoted} parse error during conversion from string: ParseAddr(${quoted}): unable to parse IP`,
-  };
+  return { error: `IP Address ${quoted} parse error during conversion from string: ${malformedAddress(text)}` };
 }
+
+/** Upstream says it twice. */
+const NO_NETWORK = "network address parse error during conversion from string: ";
 
 /** The network, or why it is none. */
 export function parseCidr(text: string): CidrValue | { readonly error: string } {
   const quoted = JSON.stringify(text);
   const slash = text.lastIndexOf("/");
   const failed = (why: string) => ({
-    error: `network address parse error during conversion from string: netip.ParsePrefix(${quoted}): ${why}`,
+    error: `${NO_NETWORK}${NO_NETWORK}netip.ParsePrefix(${quoted}): ${why}`,
   });
   if (slash < 0) return failed("no '/'");
   const address = parseIp(text.slice(0, slash));
   if (!(address instanceof IpValue))
     return address.error.includes("mapped")
-      ? { error: `IPv4-mapped IPv6 address ${quoted} is not allowed` }
-      : failed(`ParseAddr(${JSON.stringify(text.slice(0, slash))}): unable to parse IP`);
+      ? { error: `${NO_NETWORK}IPv4-mapped IPv6 address ${quoted} is not allowed` }
+      : failed(
+          address.error.includes("zone value")
+            ? "IPv6 zones cannot be present in a prefix"
+            : malformedAddress(text.slice(0, slash)),
+        );
   const digits = text.slice(slash + 1);
   if (!/^(?:0|[1-9]\d{0,2})$/.test(digits)) return failed(`bad bits after slash: ${JSON.stringify(digits)}`);
   if (Number(digits) > address.bits) return failed("prefix length out of range");

@@ -14,7 +14,7 @@ import { global, member } from "./overload.ts";
 
 const name = "kubernetes.NamedFormat";
 
-class FormatValue extends OpaqueValue {
+export class FormatValue extends OpaqueValue {
   override readonly typeName = name;
   readonly formatName: string;
   /** What is wrong with a text: nothing when it is valid. */
@@ -55,11 +55,11 @@ const formats: Readonly<Record<string, FormatValue>> = {
   dns1123SubdomainPrefix: new FormatValue("DNS1123SubdomainPrefix", 60, asPrefix(dnsSubdomainErrors)),
   dns1035LabelPrefix: new FormatValue("DNS1035LabelPrefix", 30, asPrefix(dns1035LabelErrors)),
   labelValue: new FormatValue("LabelValue", 40, labelValueErrors),
-  uri: new FormatValue("URI", 1000, uriErrors),
+  uri: new FormatValue("URI", 1104, uriErrors),
   uuid: new FormatValue("uuid", 70, named("uuid", "does not match the UUID format")),
-  byte: new FormatValue("byte", 80, named("byte", "invalid base64")),
-  date: new FormatValue("date", 110, named("date", "invalid date")),
-  datetime: new FormatValue("datetime", 110, named("datetime", "invalid datetime")),
+  byte: new FormatValue("byte", 84, named("byte", "invalid base64")),
+  date: new FormatValue("date", 70, named("date", "invalid date")),
+  datetime: new FormatValue("datetime", 70, named("datetime", "invalid datetime")),
 };
 
 export const formatFunctions: readonly Overload[] = [

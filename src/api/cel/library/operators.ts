@@ -1,14 +1,14 @@
-import { compareNumbers, isEqual } from "../evaluate/equality.ts";
+import { compareNumbers, elementFinder, isEqual } from "../evaluate/equality.ts";
 import { failure } from "../evaluate/failure.ts";
 import { durationOf, timestampOf } from "../evaluate/time.ts";
-import type { Duration, Timestamp, Value } from "../evaluate/values.ts";
+import type { Duration, ListIdentity, Timestamp, Value } from "../evaluate/values.ts";
 import { CelList, Uint } from "../evaluate/values.ts";
 import { spendWork } from "../evaluate/work.ts";
 import type { Overload } from "./overload.ts";
 import { global } from "./overload.ts";
 
 /** A list that an expression makes may not grow beyond this: adding lists costs one unit whatever their length. */
-const longestList = 1_000_000;
+export const longestList = 1_000_000;
 
 const checkedInt = (value: bigint, message = "integer overflow"): bigint => {
   if (value !== BigInt.asIntN(64, value)) throw failure(message);
@@ -23,8 +23,8 @@ const checkedDuration = (nanoseconds: bigint): Duration => {
   if (duration === undefined) throw failure("duration overflow");
   return duration;
 };
-const checkedTimestamp = (nanoseconds: bigint): Timestamp => {
-  const timestamp = timestampOf(nanoseconds);
+const checkedTimestamp = (nanoseconds: bigint, { offsetMinutes }: Timestamp): Timestamp => {
+  const timestamp = timestampOf(nanoseconds, offsetMinutes);
   if (timestamp === undefined) throw failure("timestamp overflow");
   return timestamp;
 };
@@ -63,16 +63,16 @@ const others: Overload[] = [
     checkedDuration(a.nanoseconds + b.nanoseconds),
   ),
   global("_+_", ["timestamp", "duration"], "timestamp", (a: Timestamp, b: Duration) =>
-    checkedTimestamp(a.nanoseconds + b.nanoseconds),
+    checkedTimestamp(a.nanoseconds + b.nanoseconds, a),
   ),
   global("_+_", ["duration", "timestamp"], "timestamp", (a: Duration, b: Timestamp) =>
-    checkedTimestamp(a.nanoseconds + b.nanoseconds),
+    checkedTimestamp(a.nanoseconds + b.nanoseconds, b),
   ),
   global("_-_", ["duration", "duration"], "duration", (a: Duration, b: Duration) =>
     checkedDuration(a.nanoseconds - b.nanoseconds),
   ),
   global("_-_", ["timestamp", "duration"], "timestamp", (a: Timestamp, b: Duration) =>
-    checkedTimestamp(a.nanoseconds - b.nanoseconds),
+    checkedTimestamp(a.nanoseconds - b.nanoseconds, a),
   ),
   global("_-_", ["timestamp", "timestamp"], "duration", (a: Timestamp, b: Timestamp) =>
     checkedDuration(a.nanoseconds - b.nanoseconds),
@@ -106,7 +106,21 @@ function joinLists(left: CelList, right: CelList): CelList {
   if (left.size + right.size > longestList)
     throw failure(`a list of ${left.size + right.size} elements is too long: at most ${longestList}`);
   spendWork(left.size + right.size);
-  return new CelList([...left.values(), ...right.values()]);
+  return left.identity === undefined
+    ? new CelList([...left.values(), ...right.values()])
+    : mergeLists(left, right, left.identity);
+}
+
+/** Of a list that is a set or a map: what is in it keeps its place, and is replaced by what is the same. */
+function mergeLists(left: CelList, right: CelList, identity: ListIdentity): CelList {
+  const find = elementFinder(left);
+  const elements = left.values();
+  for (const element of right.values()) {
+    const own = find(element);
+    if (own === undefined) elements.push(element);
+    else if (identity !== "whole") elements[own.index] = element;
+  }
+  return new CelList(elements, undefined, identity);
 }
 
 function isIn(value: Value, list: CelList): boolean {

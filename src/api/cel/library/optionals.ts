@@ -48,10 +48,15 @@ function unwrap(list: CelList): CelList {
   return new CelList(values.filter((value) => value !== undefined));
 }
 
+/** Go's zero time. */
+const YEAR_ONE = -62_135_596_800_000_000_000n;
+
 function isZero(value: Value): boolean {
   if (value === null || value === false || value === "" || value === 0n || value === 0) return true;
   if (value instanceof Uint) return value.value === 0n;
   if (value instanceof CelList || value instanceof CelMap) return value.size === 0;
   if (value instanceof Uint8Array) return value.length === 0;
-  return value instanceof Duration ? value.nanoseconds === 0n : value instanceof Timestamp && value.nanoseconds === 0n;
+  return value instanceof Duration
+    ? value.nanoseconds === 0n
+    : value instanceof Timestamp && value.nanoseconds === YEAR_ONE;
 }

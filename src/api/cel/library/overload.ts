@@ -9,6 +9,8 @@ export interface Overload {
   readonly isMember: boolean;
   readonly parameters: readonly Type[];
   readonly result: Type;
+  /** What it gets is looked at by itself. */
+  readonly isUnguarded?: true;
   /** @throws CelEvaluationError */
   readonly run: Run;
 }

@@ -1,5 +1,12 @@
 import type { Quantity } from "../../quantity.ts";
-import { addQuantities, compareQuantities, quantityOf, subtractQuantities } from "../../quantity.ts";
+import {
+  addQuantities,
+  compareQuantities,
+  parseQuantity,
+  QuantityError,
+  quantityOf,
+  subtractQuantities,
+} from "../../quantity.ts";
 import { failure } from "../evaluate/failure.ts";
 import type { Overload } from "./overload.ts";
 import { global, member } from "./overload.ts";
@@ -10,10 +17,11 @@ const nanos = 1_000_000_000n;
 
 export const quantities: readonly Overload[] = [
   global("quantity", ["string"], name, (text: string) => {
-    const quantity = parseQuantityValue(text);
-    if (quantity === undefined)
-      throw failure("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
-    return quantity;
+    try {
+      return new QuantityValue(parseQuantity(text));
+    } catch (error) {
+      throw error instanceof QuantityError ? failure(error.message) : error;
+    }
   }),
   global("isQuantity", ["string"], "bool", (text: string) => parseQuantityValue(text) !== undefined),
   member("sign", [name], "int", ({ quantity }: QuantityValue) => BigInt(compareQuantities(quantity, quantityOf(0)))),

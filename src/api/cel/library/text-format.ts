@@ -110,8 +110,14 @@ function scientific(value: Value, precision: number): string {
   const number = decimal(value, "scientific");
   if (!Number.isFinite(number)) return special(number, "scientific");
   const [digits, power] = number.toExponential(Math.min(precision, 100)).split("e") as [string, string];
-  return `${digits}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+  const exponent = `${power[0] === "-" ? "-" : ""}${power.slice(1).padStart(2, "0")}`;
+  return `${digits}×10${[...exponent].map((sign) => RAISED[sign]).join("")}`;
 }
+
+/** Go's printer of localized numbers raises exponents. */
+const RAISED: Readonly<Record<string, string>> = {
+  ...{ "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" },
+};
 
 function radix(value: Value, base: number, clause: string): string {
   return integer(value, clause).toString(base);

@@ -33,7 +33,7 @@ class UrlValue extends OpaqueValue {
 }
 
 function split(text: string): Parts {
-  const match = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?([^?]*)(?:\?(.*))?$/s.exec(text);
+  const match = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?([^?]*)(?:\?(.*))?$/s.exec(text.replace(/#.*$/s, ""));
   const rest = match?.[2] ?? "";
   const scheme = (match?.[1] ?? "").toLowerCase();
   const query = match?.[3] ?? "";

@@ -65,6 +65,7 @@ export type ComprehensionMacro =
   | "existsOne"
   | "map"
   | "filter"
+  | "sortBy"
   | "transformList"
   | "transformMap"
   | "transformMapEntry";

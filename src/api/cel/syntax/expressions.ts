@@ -75,10 +75,14 @@ function parseUnary(parsing: Parsing): Expression {
   // A minus belongs to the number that follows it: the smallest integer has no positive.
   const isNumber = operator.text === "-" && next.kind === "literal" && /^[0-9.]/.test(next.text);
   if (isNumber) count--;
-  const operand = isNumber ? literal(parsing, cursor.take(), true) : parsePrimary(parsing);
+  const operand = isNumber ? negativeNumber(parsing, next.offset - 1) : parsePrimary(parsing);
   const whole = parseMember(parsing, operand);
   if (count % 2 === 0) return whole;
   return { kind: "call", offset: operator.offset, name: `${operator.text}_`, arguments: [whole] };
+}
+
+function negativeNumber(parsing: Parsing, offset: number): Expression {
+  return { ...literal(parsing, parsing.cursor.take(), true), offset };
 }
 
 function parsePrimary(parsing: Parsing): Expression {

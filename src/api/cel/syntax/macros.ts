@@ -24,13 +24,14 @@ const twoVariables: Readonly<Record<string, ComprehensionMacro>> = {
 export function expandMacro(call: Call, issues: Issues): Expression | undefined {
   if (call.target === undefined)
     return call.name === "has" && call.arguments.length === 1 ? presence(call, issues) : undefined;
+  if (call.name === "sortBy" && call.arguments.length === 2) return sorting(call, issues);
   if (call.name === "optMap" || call.name === "optFlatMap") return optional(call, issues);
   return loop(call, issues);
 }
 
 function presence(call: Call, issues: Issues): Expression {
   const [argument] = call.arguments as [Expression];
-  if (argument.kind === "select") return { ...argument, testOnly: true };
+  if (argument.kind === "select") return { ...argument, offset: call.offset, testOnly: true };
   issues.report(call.offset, "invalid argument to has() macro");
   return argument;
 }
@@ -44,6 +45,14 @@ function optional(call: Call, issues: Issues): Expression | undefined {
   const flat = call.name === "optFlatMap";
   const variable = name.kind === "identifier" ? name.name : "";
   return { kind: "optionalMap", offset: call.offset, flat, target: call.target, variable, body };
+}
+
+function sorting(call: Call, issues: Issues): Comprehension {
+  if (call.target?.kind === "literal" || call.target?.kind === "map") {
+    const rule = "sortBy can only be applied to a list, identifier, comprehension, call or select expression";
+    issues.report(call.offset, rule);
+  }
+  return comprehension(call, { macro: "sortBy", variables: 1 }, issues);
 }
 
 function loop(call: Call, issues: Issues): Comprehension | undefined {

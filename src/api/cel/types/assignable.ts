@@ -12,6 +12,8 @@ export function isAssignable(mapping: Mapping, from: Type, to: Type): boolean {
   if (to.kind === "parameter") return isParameterAssignable(mapping, to, from);
   if (from.kind === "parameter") return isParameterAssignable(mapping, from, to);
   if (isDynamic(from) || isDynamic(to)) return true;
+  // Types are compared only when they are values.
+  if (from.kind === "type" && to.kind === "type") return true;
   if (from.kind === "null") return to.kind === "null" || isNullable(to);
   if (to.kind === "null") return isNullable(from);
   if (from.kind !== to.kind || from.name !== to.name || from.parameters.length !== to.parameters.length) return false;

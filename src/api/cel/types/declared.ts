@@ -3,7 +3,7 @@ import { convertDynamic, convertScalar } from "../evaluate/from-json.ts";
 import type { Convert, ObjectShape, Value } from "../evaluate/values.ts";
 import { CelList, JsonMap, JsonObject } from "../evaluate/values.ts";
 import { authorizerResourceValue, authorizerValue } from "../library/authorizer.ts";
-import { escapePropertyName } from "./property-names.ts";
+import { escapePropertyName, findProperty } from "./property-names.ts";
 import type { Type } from "./type.ts";
 import * as types from "./type.ts";
 
@@ -56,13 +56,18 @@ function build(type: CelType): Declared {
       return map(type);
     case "object":
       return object(type);
-    case "optional":
+    case "optional": {
+      const element = declare(type.element);
       return {
-        type: types.optionalOf(declare(type.element).type),
-        convert: convertScalar("optional", declare(type.element).convert),
+        type: types.optionalOf(element.type),
+        convert: convertScalar("optional", element.convert),
+        ...maximum(element),
       };
+    }
     case "string":
     case "bytes":
+    case "timestamp":
+    case "duration":
       return { type: scalars[type.kind], convert: convertScalar(type.kind), ...maximum(type) };
     default:
       return { type: scalars[type.kind], convert: convertScalar(type.kind) };
@@ -75,9 +80,13 @@ function maximum(type: { maximumLength?: number }): { maximumLength?: number } {
 
 function list(type: Extract<CelType, { kind: "list" }>): Declared {
   const element = declare(type.element);
-  const convert: Convert = (json) => (Array.isArray(json) ? new CelList(json, element.convert) : convertDynamic(json));
+  const identity = typeof type.identity === "object" ? type.identity.map(named) : type.identity;
+  const convert: Convert = (json) =>
+    Array.isArray(json) ? new CelList(json, element.convert, identity) : convertDynamic(json);
   return { type: types.listOf(element.type), convert, element, ...maximum(type) };
 }
+
+const named = (property: string): string => escapePropertyName(property) ?? property;
 
 function map(type: Extract<CelType, { kind: "map" }>): Declared {
   const element = declare(type.value);
@@ -102,7 +111,7 @@ function object(type: Extract<CelType, { kind: "object" }>): Declared {
       return fields();
     },
   };
-  const field = (name: string) => fields().get(name)?.declared();
+  const field = (name: string) => findProperty(fields(), name)?.declared();
   const convert: Convert = (json) => (isRecord(json) ? new JsonObject(json, shape) : convertDynamic(json));
   return { type: types.objectType(type.name, (name) => field(name)?.type), convert, field };
 }

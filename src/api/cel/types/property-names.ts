@@ -5,6 +5,14 @@ const reserved = new Set(
   ),
 );
 
+/** Whether a name is a word of CEL. */
+export const isReservedWord = (name: string): boolean => reserved.has(name);
+
+/** The property of a name that is a word of CEL and stands where only a field can: `self.namespace`. */
+export function findProperty<T>(properties: ReadonlyMap<string, T>, name: string): T | undefined {
+  return properties.get(name) ?? (reserved.has(name) ? properties.get(`__${name}__`) : undefined);
+}
+
 /** How expressions name a property. Undefined when no expression can: it starts with a digit or holds other letters. */
 export function escapePropertyName(name: string): string | undefined {
   if (reserved.has(name)) return `__${name}__`;
