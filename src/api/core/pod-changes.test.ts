@@ -219,6 +219,20 @@ const statuses: readonly [string, Partial<PodSpec>, PodStatus, PodStatus, readon
     ],
   ],
   [
+    "claims and devices that say nothing",
+    {},
+    {},
+    {
+      extendedResourceClaimStatus: { requestMappings: [{}], resourceClaimName: "a" },
+      containerStatuses: [{ ...state("c", { running: {} }), allocatedResourcesStatus: [{}] }],
+    } as unknown as PodStatus,
+    [
+      'status.extendedResourceClaimStatus.requestMappings[0].containerName: Invalid value: "": must match the name of an entry in spec.initContainers.name or spec.containers.name',
+      "status.extendedResourceClaimStatus.requestName: Invalid value: \"\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+      `status.containerStatuses[0].allocatedResourcesStatus[0].name: Invalid value: "": must match one of the container's resource requests`,
+    ],
+  ],
+  [
     "users of Linux in a container",
     {},
     {},

@@ -21,7 +21,7 @@ export function validateExtendedClaim({ spec, status }: Pod, field: string): Fie
   const errors = mappings.length === 0 ? [required(path, "at least one request mapping is required")] : [];
   const seen = new Set<string>();
   mappings.forEach((mapping, index) => {
-    const { containerName, resourceName, requestName } = mapping;
+    const { containerName = "", resourceName = "", requestName = "" } = mapping;
     const at = `${path}[${index}]`;
     const container = containers.find((each) => each.name === containerName);
     if (container === undefined) errors.push(invalid(`${at}.containerName`, containerName, NO_CONTAINER));
@@ -32,7 +32,7 @@ export function validateExtendedClaim({ spec, status }: Pod, field: string): Fie
     const key = JSON.stringify([containerName, resourceName, requestName]);
     if (seen.has(key)) {
       for (const part of ["containerName", "resourceName", "requestName"] as const) {
-        errors.push(duplicate(`${at}.${part}`, mapping[part]));
+        errors.push(duplicate(`${at}.${part}`, mapping[part] ?? ""));
       }
     }
     seen.add(key);
@@ -50,7 +50,7 @@ export function validateAllocated(
 ): FieldError[] {
   return (statuses ?? []).flatMap((status, index) => {
     const container = containers.find((each) => each.name === status.name);
-    return (status.allocatedResourcesStatus ?? []).flatMap(({ name, resources }, at) => {
+    return (status.allocatedResourcesStatus ?? []).flatMap(({ name = "", resources }, at) => {
       const path = `${field}[${index}].allocatedResourcesStatus[${at}]`;
       const wrong = container === undefined ? undefined : whyNotAsked(name, container.resources);
       return [
@@ -71,7 +71,7 @@ function whyNotAsked(name: string, resources: ResourceRequirements | undefined):
 
 function validateHealth(resources: readonly ResourceHealth[], field: string): FieldError[] {
   const seen = new Set<string>();
-  return resources.flatMap(({ resourceID, health = "" }, index) => {
+  return resources.flatMap(({ resourceID = "", health = "" }, index) => {
     const errors = HEALTHS.includes(health) ? [] : [notSupported(`${field}[${index}].health`, health, HEALTHS)];
     if (seen.has(resourceID)) errors.push(duplicate(`${field}[${index}].resourceID`, resourceID));
     seen.add(resourceID);

@@ -47,10 +47,10 @@ test("two keys of one transaction keep their revision", async (context) => {
 });
 
 const DAMAGES: [string, RegExp, (bytes: Buffer) => Buffer][] = [
-  ["cut short by a page", /SHA-256|cut short/, (bytes) => bytes.subarray(0, -4096)],
+  ["cut short by a page", /was cut short: it has \d+ of \d+ bytes/, (bytes) => bytes.subarray(0, -4096)],
   ["cut short, its digest too", /cut short/, (bytes) => bytes.subarray(0, -4096 - 32)],
   ["of another kind", /no database of etcd/, () => Buffer.alloc(21_000, "text ")],
-  ["empty", /no database of etcd/, () => Buffer.alloc(0)],
+  ["empty", /it is empty/, () => Buffer.alloc(0)],
   ["with a flipped bit", /SHA-256/, (bytes) => bytes.fill(1, 20_000, 20_001)],
   [
     "a member's own file with a page that is gone",

@@ -26,9 +26,12 @@ export async function readEtcdSnapshot(path: string, keys: KeySpace): Promise<St
   try {
     file = openSync(path, "r");
     const { size } = fstatSync(file);
+    if (size === 0) throw new Error("it is empty");
     const hasDigest = size % SECTOR_BYTES === DIGEST_BYTES;
+    // First, because one that was cut short has something else where the digest was.
+    const bolt = openBolt(file, hasDigest ? size - DIGEST_BYTES : size);
     if (hasDigest) await checkDigest(file, size - DIGEST_BYTES);
-    return await readState(openBolt(file, hasDigest ? size - DIGEST_BYTES : size), keys);
+    return await readState(bolt, keys);
   } catch (error) {
     throw new SnapshotError(
       `${path} cannot be read as a snapshot of etcd: ${errorMessage(error)}. Make it with: etcdctl snapshot save`,
