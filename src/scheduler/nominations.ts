@@ -37,7 +37,7 @@ export class Nominations {
   /** Those of at least the pod's priority, without the pod itself. */
   before(nodeName: string, pod: PodFacts): readonly PodFacts[] {
     if (this.#nodes.size === 0) return NONE;
-    return this.on(nodeName).filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
+    return this.on(nodeName).filter((other) => other.uid !== pod.uid && other.needs.priority >= pod.needs.priority);
   }
 }
 

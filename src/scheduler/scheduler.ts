@@ -105,7 +105,7 @@ class Scheduler {
       cache: this.#cache,
       queue: this.#queue,
       nominations: this.#nominations,
-      isResponsible: (pod) => pod.schedulerName === name,
+      isResponsible: (pod) => pod.needs.schedulerName === name,
     });
     await this.#options.informers.start();
   }
@@ -241,7 +241,7 @@ class Scheduler {
   /** Promises the node to the pod; less important pods lose it and look for another at once. */
   #nominate(pod: PodFacts, nodeName: string): void {
     for (const other of this.#nominations.on(nodeName)) {
-      if (other.priority >= pod.priority || other.uid === pod.uid) continue;
+      if (other.needs.priority >= pod.needs.priority || other.uid === pod.uid) continue;
       this.#nominations.remove(other.uid);
       this.#track(this.#logged(other, clearNomination(this.#options.client, other)));
       this.#queue.activate(other.uid);

@@ -37,11 +37,11 @@ export class NodeInfo {
     this.removePod(pod.uid);
     this.pods.set(pod.uid, pod);
     this.#countKind(pod, 1);
-    this.requested.add(pod.requests);
-    this.nonZeroRequested.add(pod.nonZeroRequests);
+    this.requested.add(pod.needs.requests);
+    this.nonZeroRequested.add(pod.needs.nonZeroRequests);
     if (hasAffinity(pod)) this.podsWithAffinity.add(pod);
-    if (pod.requiredAntiAffinity.length > 0) this.podsWithRequiredAntiAffinity.add(pod);
-    for (const port of pod.hostPorts) this.#usePort(port, 1);
+    if (pod.needs.requiredAntiAffinity.length > 0) this.podsWithRequiredAntiAffinity.add(pod);
+    for (const port of pod.needs.hostPorts) this.#usePort(port, 1);
   }
 
   /** Removes the pod; nothing happens when it is not there. */
@@ -50,11 +50,11 @@ export class NodeInfo {
     if (pod === undefined) return;
     this.pods.delete(uid);
     this.#countKind(pod, -1);
-    this.requested.subtract(pod.requests);
-    this.nonZeroRequested.subtract(pod.nonZeroRequests);
+    this.requested.subtract(pod.needs.requests);
+    this.nonZeroRequested.subtract(pod.needs.nonZeroRequests);
     this.podsWithAffinity.delete(pod);
     this.podsWithRequiredAntiAffinity.delete(pod);
-    for (const port of pod.hostPorts) this.#usePort(port, -1);
+    for (const port of pod.needs.hostPorts) this.#usePort(port, -1);
   }
 
   /** True when a pod on the node holds a port that collides with the wanted one. */
@@ -92,9 +92,9 @@ export function portsCollide(a: HostPort, b: HostPort): boolean {
 /** True when the pod says anything about other pods. */
 function hasAffinity(pod: PodFacts): boolean {
   return (
-    pod.requiredAffinity.length > 0 ||
-    pod.requiredAntiAffinity.length > 0 ||
-    pod.preferredAffinity.length > 0 ||
-    pod.preferredAntiAffinity.length > 0
+    pod.needs.requiredAffinity.length > 0 ||
+    pod.needs.requiredAntiAffinity.length > 0 ||
+    pod.needs.preferredAffinity.length > 0 ||
+    pod.needs.preferredAntiAffinity.length > 0
   );
 }

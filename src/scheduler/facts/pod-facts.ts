@@ -7,7 +7,7 @@ import type {
   TopologySpreadConstraint,
   WeightedPodAffinityTerm,
 } from "../../api/generated/core/v1.ts";
-import { joinKey, type OwnerReference } from "../../api/meta.ts";
+import { keyOf, type OwnerReference } from "../../api/meta.ts";
 import { createInterner } from "../../base/intern.ts";
 import { podRequests } from "./pod-requests.ts";
 import type { Resources } from "./resources.ts";
@@ -32,26 +32,11 @@ export interface PodKind {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Everything that scheduling needs to know of a pod, and nothing else: pods by the hundred thousand are kept as these. */
-export interface PodFacts {
-  readonly key: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly generation: number | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly kind: PodKind;
-  readonly owners: readonly OwnerReference[];
+/** What a pod asks for, as its template says: pods of one workload have the same one, where it was seen lately. */
+export interface PodNeeds {
   readonly schedulerName: string;
-  /** Empty until bound. */
-  readonly nodeName: string;
-  readonly nominatedNodeName: string;
   readonly priority: number;
   readonly preemptionPolicy: string;
-  readonly beingDeleted: boolean;
-  /** Milliseconds since the epoch; 0 when unknown. */
-  readonly createdMs: number;
-  readonly startedMs: number;
   readonly schedulingGates: readonly string[];
   readonly requests: Resources;
   readonly nonZeroRequests: Resources;
@@ -66,11 +51,37 @@ export interface PodFacts {
   readonly preferredAffinity: readonly WeightedPodAffinityTerm[];
   readonly preferredAntiAffinity: readonly WeightedPodAffinityTerm[];
   readonly spreadConstraints: readonly TopologySpreadConstraint[];
+}
+
+/** Everything that scheduling needs to know of a pod, and nothing else: pods by the hundred thousand are kept as these. */
+export interface PodFacts {
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly kind: PodKind;
+  readonly needs: PodNeeds;
+  readonly owners: readonly OwnerReference[];
+  /** Empty until bound. */
+  readonly nodeName: string;
+  readonly nominatedNodeName: string;
+  readonly beingDeleted: boolean;
+  /** Milliseconds since the epoch; 0 when unknown. */
+  readonly createdMs: number;
+  readonly startedMs: number;
   readonly claims: readonly PodClaim[];
   /** The PodScheduled condition as it stands, to write it only when it changes. */
-  readonly scheduled: { readonly status: string; readonly reason: string; readonly message: string } | undefined;
+  readonly scheduled: ScheduledCondition | undefined;
   /** True once the pod is marked as about to be disrupted. */
   readonly disruptionTarget: boolean;
+}
+
+export interface ScheduledCondition {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
 }
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -80,46 +91,49 @@ const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 const internText = createInterner<string>();
 const internKind = createInterner<PodKind>();
 const internOwners = createInterner<readonly OwnerReference[]>();
-const internImages = createInterner<readonly string[]>();
-const internTolerations = createInterner<readonly Toleration[]>();
-const internResources = createInterner<Resources>();
-
-/** Maps are not JSON: amounts with scalars are left as they are. */
-function shared(amounts: Resources): Resources {
-  return amounts.scalars === undefined ? internResources(amounts) : amounts;
-}
+const internNeeds = createInterner<PodNeeds>();
+const internScheduled = createInterner<ScheduledCondition>();
 
 /** The facts of a pod. Pure. */
 export function podFacts(pod: Pod): PodFacts {
   const meta = pod.metadata ?? {};
-  const spec = pod.spec;
-  const requests = podRequests(pod);
-  const affinity = spec?.affinity;
   const kind = internKind({ namespace: meta.namespace ?? "", labels: meta.labels ?? NO_LABELS });
   return {
-    key: joinKey(meta.namespace, meta.name ?? ""),
+    key: keyOf(pod),
     namespace: kind.namespace,
     name: meta.name ?? "",
     uid: meta.uid ?? "",
     generation: meta.generation,
     labels: kind.labels,
     kind,
+    needs: podNeeds(pod),
     owners: internOwners(meta.ownerReferences ?? NONE),
-    schedulerName: internText(spec?.schedulerName ?? "default-scheduler"),
-    nodeName: internText(spec?.nodeName ?? ""),
+    nodeName: internText(pod.spec?.nodeName ?? ""),
     nominatedNodeName: pod.status?.nominatedNodeName ?? "",
-    priority: spec?.priority ?? 0,
-    preemptionPolicy: spec?.preemptionPolicy ?? "PreemptLowerPriority",
     beingDeleted: meta.deletionTimestamp !== undefined,
     createdMs: milliseconds(meta.creationTimestamp),
     startedMs: milliseconds(pod.status?.startTime),
+    claims: claimsOf(pod),
+    scheduled: scheduledCondition(pod),
+    disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
+  };
+}
+
+function podNeeds(pod: Pod): PodNeeds {
+  const { spec } = pod;
+  const { exact, nonZero } = podRequests(pod);
+  const affinity = spec?.affinity;
+  const needs: PodNeeds = {
+    schedulerName: spec?.schedulerName ?? "default-scheduler",
+    priority: spec?.priority ?? 0,
+    preemptionPolicy: spec?.preemptionPolicy ?? "PreemptLowerPriority",
     schedulingGates: spec?.schedulingGates?.map((gate) => gate.name) ?? NONE,
-    requests: shared(requests.exact),
-    nonZeroRequests: shared(requests.nonZero),
+    requests: exact,
+    nonZeroRequests: nonZero,
     containerCount: (spec?.containers?.length ?? 0) + (spec?.initContainers?.length ?? 0),
-    images: internImages(imagesOf(pod)),
+    images: imagesOf(pod),
     hostPorts: hostPorts(pod),
-    tolerations: internTolerations(spec?.tolerations ?? NONE),
+    tolerations: spec?.tolerations ?? NONE,
     nodeSelector: spec?.nodeSelector,
     nodeAffinity: affinity?.nodeAffinity,
     requiredAffinity: affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? NONE,
@@ -127,10 +141,9 @@ export function podFacts(pod: Pod): PodFacts {
     preferredAffinity: affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? NONE,
     preferredAntiAffinity: affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? NONE,
     spreadConstraints: spec?.topologySpreadConstraints ?? NONE,
-    claims: claimsOf(pod),
-    scheduled: scheduledCondition(pod),
-    disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
   };
+  // Maps are not JSON: amounts with scalars would look alike.
+  return exact.scalars === undefined && nonZero.scalars === undefined ? internNeeds(needs) : needs;
 }
 
 function milliseconds(time: string | undefined): number {
@@ -167,8 +180,9 @@ function claimsOf(pod: Pod): readonly PodClaim[] {
   return found.length === 0 ? NONE : found;
 }
 
-function scheduledCondition(pod: Pod): PodFacts["scheduled"] {
+function scheduledCondition(pod: Pod): ScheduledCondition | undefined {
   const condition = findCondition(pod.status?.conditions, "PodScheduled");
   if (condition === undefined) return undefined;
-  return { status: condition.status, reason: condition.reason ?? "", message: condition.message ?? "" };
+  const { status, reason = "", message = "" } = condition;
+  return internScheduled({ status, reason, message });
 }

@@ -87,12 +87,12 @@ export function defaultPreemption(
 
 /** Why the pod may not preempt at all. */
 function whyNot(pod: PodFacts, cluster: Cluster, failure: FilterFailure): string | undefined {
-  if (pod.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
+  if (pod.needs.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
   if (pod.nominatedNodeName === "") return undefined;
   // Where removing pods cannot help any more, waiting for those that are leaving cannot either.
   if (failure.byNode.get(pod.nominatedNodeName)?.unresolvable === true) return undefined;
   const leaving = [...(cluster.node(pod.nominatedNodeName)?.pods.values() ?? [])].some(
-    (other) => other.beingDeleted && other.priority < pod.priority && other.disruptionTarget,
+    (other) => other.beingDeleted && other.needs.priority < pod.needs.priority && other.disruptionTarget,
   );
   return leaving ? "not eligible due to a terminating pod on the nominated node." : undefined;
 }

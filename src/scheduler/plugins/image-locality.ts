@@ -10,7 +10,7 @@ const MOST_BYTES_A_CONTAINER = 1000 * MEGABYTE;
 export const imageLocality: PreScorePlugin<readonly KnownImage[]> & ScorePlugin<readonly KnownImage[]> = {
   name: "ImageLocality",
   preScore(pod, _nodes, cluster) {
-    const images = pod.images.map((image) => {
+    const images = pod.needs.images.map((image) => {
       const name = normalizedImageName(image);
       return { name, spread: cluster.nodesWithImage(name) / cluster.nodes.length };
     });
@@ -23,7 +23,7 @@ export const imageLocality: PreScorePlugin<readonly KnownImage[]> & ScorePlugin<
       const size = node.facts.images.get(name);
       if (size !== undefined) bytes += Math.floor(size * spread);
     }
-    const most = MOST_BYTES_A_CONTAINER * pod.containerCount;
+    const most = MOST_BYTES_A_CONTAINER * pod.needs.containerCount;
     const within = Math.min(Math.max(bytes, LEAST_BYTES), most);
     if (most <= LEAST_BYTES) return 0;
     return Math.floor((MAX_NODE_SCORE * (within - LEAST_BYTES)) / (most - LEAST_BYTES));

@@ -54,7 +54,7 @@ function ownWishes(pod: PodFacts): readonly Wish[] {
       term: compileTerm(podAffinityTerm, pod.namespace),
       weight: sign * weight,
     }));
-  return [...compile(pod.preferredAffinity, 1), ...compile(pod.preferredAntiAffinity, -1)];
+  return [...compile(pod.needs.preferredAffinity, 1), ...compile(pod.needs.preferredAntiAffinity, -1)];
 }
 
 /** What pods that are there wish of others, kept as long as their facts. */
@@ -63,7 +63,7 @@ const placedWishes = new WeakMap<PodFacts, readonly Wish[]>();
 function wishesOf(pod: PodFacts): readonly Wish[] {
   let wishes = placedWishes.get(pod);
   if (wishes === undefined) {
-    const required = pod.requiredAffinity.map((term) => ({
+    const required = pod.needs.requiredAffinity.map((term) => ({
       term: compileTerm(term, pod.namespace),
       weight: HARD_AFFINITY_WEIGHT,
     }));

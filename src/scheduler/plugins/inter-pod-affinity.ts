@@ -26,7 +26,9 @@ export const interPodAffinity: PreFilterPlugin<AffinityState> & FilterPlugin<Aff
       return concerns(pod, before) || concerns(pod, after);
     }),
     onNode(Action.add | Action.updateNodeLabel, (pod, after, before) => {
-      const keys = [...pod.requiredAffinity, ...pod.requiredAntiAffinity].map(({ topologyKey }) => topologyKey);
+      const keys = [...pod.needs.requiredAffinity, ...pod.needs.requiredAntiAffinity].map(
+        ({ topologyKey }) => topologyKey,
+      );
       return before === undefined || keys.length === 0 || keys.some((key) => before.labels[key] !== after.labels[key]);
     }),
   ],
@@ -36,8 +38,8 @@ export const interPodAffinity: PreFilterPlugin<AffinityState> & FilterPlugin<Aff
       for (const existing of node.podsWithRequiredAntiAffinity)
         countRejection(rejectedBy, { pod, existing, cluster }, node.facts.labels, 1);
     }
-    const affinity = compileTerms(pod.requiredAffinity, pod);
-    const antiAffinity = compileTerms(pod.requiredAntiAffinity, pod);
+    const affinity = compileTerms(pod.needs.requiredAffinity, pod);
+    const antiAffinity = compileTerms(pod.needs.requiredAntiAffinity, pod);
     if (rejectedBy.isEmpty && affinity.length === 0 && antiAffinity.length === 0) return { skip: true };
     const state = {
       cluster,
@@ -93,7 +95,7 @@ function countRejection(
   labels: Labels,
   amount: number,
 ): void {
-  for (const term of compileTerms(of.existing.requiredAntiAffinity, of.existing)) {
+  for (const term of compileTerms(of.existing.needs.requiredAntiAffinity, of.existing)) {
     if (term.matches(of.pod, of.cluster)) counts.add(term.topologyKey, labels, amount);
   }
 }
@@ -126,9 +128,9 @@ function concerns(pod: PodFacts, other: PodFacts | undefined): boolean {
   if (other === undefined) return false;
   // Namespaces by labels are not known here: such terms are taken to match.
   const anyNamespace = { namespaceLabels: () => undefined };
-  const own = [...pod.requiredAffinity, ...pod.requiredAntiAffinity];
+  const own = [...pod.needs.requiredAffinity, ...pod.needs.requiredAntiAffinity];
   if (own.some((term) => term.namespaceSelector !== undefined)) return true;
   if (compileTerms(own, pod).some((term) => term.matches(other, anyNamespace))) return true;
-  if (other.requiredAntiAffinity.some((term) => term.namespaceSelector !== undefined)) return true;
-  return compileTerms(other.requiredAntiAffinity, other).some((term) => term.matches(pod, anyNamespace));
+  if (other.needs.requiredAntiAffinity.some((term) => term.namespaceSelector !== undefined)) return true;
+  return compileTerms(other.needs.requiredAntiAffinity, other).some((term) => term.matches(pod, anyNamespace));
 }

@@ -21,12 +21,15 @@ export const nodeAffinity: PreFilterPlugin<undefined> &
   name: "NodeAffinity",
   retryOn: [
     onNode(Action.add | Action.updateNodeLabel, (pod, node, before) => {
-      return matchesRequiredAffinity(pod, node) && !(before !== undefined && matchesRequiredAffinity(pod, before));
+      return (
+        matchesRequiredAffinity(pod.needs, node) &&
+        !(before !== undefined && matchesRequiredAffinity(pod.needs, before))
+      );
     }),
   ],
   preFilter(pod) {
-    const required = pod.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    if (required === undefined) return pod.nodeSelector === undefined ? { skip: true } : { state: undefined };
+    const required = pod.needs.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    if (required === undefined) return pod.needs.nodeSelector === undefined ? { skip: true } : { state: undefined };
     const names = namedNodes(required.nodeSelectorTerms ?? []);
     if (names === undefined) return { state: undefined };
     if (names.size === 0 && required.nodeSelectorTerms.length > 0) {
@@ -35,16 +38,17 @@ export const nodeAffinity: PreFilterPlugin<undefined> &
     return { state: undefined, nodeNames: names };
   },
   filter(pod, node) {
-    if (matchesRequiredAffinity(pod, node.facts)) return undefined;
+    if (matchesRequiredAffinity(pod.needs, node.facts)) return undefined;
     return NO_MATCH;
   },
   preScore(pod) {
-    const preferred = pod.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+    const preferred = pod.needs.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
     return preferred === undefined || preferred.length === 0 ? { skip: true } : { state: undefined };
   },
   score(pod, node) {
     let sum = 0;
-    for (const { weight, preference } of pod.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+    for (const { weight, preference } of pod.needs.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ??
+      []) {
       if (weight === 0) continue;
       const empty = !preference.matchExpressions?.length && !preference.matchFields?.length;
       if (!empty && matchesTerm(preference, node.facts)) sum += weight;

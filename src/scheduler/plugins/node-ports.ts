@@ -9,13 +9,16 @@ export const nodePorts: PreFilterPlugin<undefined> & FilterPlugin<undefined> & Q
   name: "NodePorts",
   retryOn: [
     onAssignedPod(Action.delete, (pod, { before }) => {
-      return before?.hostPorts.some((held) => pod.hostPorts.some((wanted) => portsCollide(held, wanted))) ?? false;
+      return (
+        before?.needs.hostPorts.some((held) => pod.needs.hostPorts.some((wanted) => portsCollide(held, wanted))) ??
+        false
+      );
     }),
     onNode(Action.add),
   ],
-  preFilter: (pod) => (pod.hostPorts.length === 0 ? { skip: true } : { state: undefined }),
+  preFilter: (pod) => (pod.needs.hostPorts.length === 0 ? { skip: true } : { state: undefined }),
   filter(pod, node) {
-    if (!pod.hostPorts.some((port) => node.portTaken(port))) return undefined;
+    if (!pod.needs.hostPorts.some((port) => node.portTaken(port))) return undefined;
     return PORT_TAKEN;
   },
 };

@@ -5,13 +5,13 @@ import { MAX_NODE_SCORE } from "./normalize.ts";
 export const nodeResourcesBalancedAllocation: PreScorePlugin<undefined> & ScorePlugin<undefined> = {
   name: "NodeResourcesBalancedAllocation",
   preScore(pod) {
-    return pod.requests.milliCpu === 0 && pod.requests.memory === 0 ? { skip: true } : { state: undefined };
+    return pod.needs.requests.milliCpu === 0 && pod.needs.requests.memory === 0 ? { skip: true } : { state: undefined };
   },
   score(pod, node) {
     const { allocatable } = node.facts;
     if (allocatable.milliCpu === 0 || allocatable.memory === 0) return MAX_NODE_SCORE;
-    const cpu = fraction(node.requested.milliCpu + pod.requests.milliCpu, allocatable.milliCpu);
-    const memory = fraction(node.requested.memory + pod.requests.memory, allocatable.memory);
+    const cpu = fraction(node.requested.milliCpu + pod.needs.requests.milliCpu, allocatable.milliCpu);
+    const memory = fraction(node.requested.memory + pod.needs.requests.memory, allocatable.memory);
     const deviation = Math.abs(cpu - memory) / 2;
     return Math.floor((1 - deviation) * MAX_NODE_SCORE);
   },

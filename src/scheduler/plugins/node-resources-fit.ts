@@ -22,8 +22,11 @@ export const nodeResourcesFit: FilterPlugin & ScorePlugin & QueueingHintPlugin =
   },
   score(pod, node) {
     const { allocatable } = node.facts;
-    const cpu = leastRequested(node.nonZeroRequested.milliCpu + pod.nonZeroRequests.milliCpu, allocatable.milliCpu);
-    const memory = leastRequested(node.nonZeroRequested.memory + pod.nonZeroRequests.memory, allocatable.memory);
+    const cpu = leastRequested(
+      node.nonZeroRequested.milliCpu + pod.needs.nonZeroRequests.milliCpu,
+      allocatable.milliCpu,
+    );
+    const memory = leastRequested(node.nonZeroRequested.memory + pod.needs.nonZeroRequests.memory, allocatable.memory);
     const weights = Number(allocatable.milliCpu > 0) + Number(allocatable.memory > 0);
     return weights === 0 ? 0 : Math.floor((cpu + memory) / weights);
   },
@@ -35,7 +38,7 @@ function insufficient(
   node: NodeFacts,
   used: { requested: Resources; pods: number },
 ): Rejection | undefined {
-  const { requests } = pod;
+  const { requests } = pod.needs;
   const { allocatable } = node;
   const { requested } = used;
   const fits =
@@ -53,7 +56,7 @@ function isEnough(wanted: number, allocatable: number, requested: number): boole
 
 /** Names everything that is short. */
 function explain(
-  { requests }: PodFacts,
+  { needs: { requests } }: PodFacts,
   { allocatable, allowedPods }: NodeFacts,
   { requested, pods }: { requested: Resources; pods: number },
 ): Rejection | undefined {
@@ -102,7 +105,7 @@ function couldFit(pod: PodFacts, node: NodeFacts): boolean {
 /** True when the node offers more than before of something that the pod wants. */
 function grew(pod: PodFacts, before: NodeFacts, after: NodeFacts): boolean {
   if (after.allowedPods > before.allowedPods) return true;
-  return amountsWanted(pod.requests).some(
+  return amountsWanted(pod.needs.requests).some(
     (name) => amountOf(after.allocatable, name) > amountOf(before.allocatable, name),
   );
 }
@@ -110,7 +113,9 @@ function grew(pod: PodFacts, before: NodeFacts, after: NodeFacts): boolean {
 /** True when the other pod, gone or smaller, leaves something that the pod wants; each pod gone leaves room for one. */
 function freesSomething(pod: PodFacts, before: PodFacts, after: PodFacts | undefined): boolean {
   if (after === undefined) return true;
-  return amountsWanted(pod.requests).some((name) => amountOf(after.requests, name) < amountOf(before.requests, name));
+  return amountsWanted(pod.needs.requests).some(
+    (name) => amountOf(after.needs.requests, name) < amountOf(before.needs.requests, name),
+  );
 }
 
 function amountsWanted(requests: Resources): string[] {

@@ -30,5 +30,5 @@ function accepts(pod: PodFacts, node: NodeFacts): boolean {
 }
 
 function toleratesCordon(pod: PodFacts): boolean {
-  return pod.tolerations.some((toleration) => tolerates(toleration, UNSCHEDULABLE));
+  return pod.needs.tolerations.some((toleration) => tolerates(toleration, UNSCHEDULABLE));
 }

@@ -24,8 +24,8 @@ export function podTopologySpreadScore(
   return {
     name: "PodTopologySpread",
     preScore(pod, nodes, cluster) {
-      const explicit = pod.spreadConstraints.length > 0;
-      const of = explicit ? pod.spreadConstraints : defaultsFor(pod);
+      const explicit = pod.needs.spreadConstraints.length > 0;
+      const of = explicit ? pod.needs.spreadConstraints : defaultsFor(pod);
       const constraints = compileConstraints(pod, of, "ScheduleAnyway");
       if (constraints.length === 0) return { skip: true };
       const ignored = new Set(explicit ? nodes.filter((node) => !hasAllKeys(constraints, node.facts.labels)) : []);

@@ -15,7 +15,7 @@ export const podTopologySpread: PreFilterPlugin<SpreadState> & FilterPlugin<Spre
   name: "PodTopologySpread",
   retryOn: [
     onAssignedPod(Action.add | Action.delete | Action.updatePodLabel, (pod, { before, after }) => {
-      const constraints = compileConstraints(pod, pod.spreadConstraints, "DoNotSchedule");
+      const constraints = compileConstraints(pod, pod.needs.spreadConstraints, "DoNotSchedule");
       return constraints.some((constraint) =>
         [before, after].some(
           (other) => other?.namespace === pod.namespace && constraint.matches({ ...other, beingDeleted: false }),
@@ -25,7 +25,7 @@ export const podTopologySpread: PreFilterPlugin<SpreadState> & FilterPlugin<Spre
     onNode(Action.add | Action.delete | Action.updateNodeLabel | Action.updateNodeTaint),
   ],
   preFilter(pod, cluster) {
-    const constraints = compileConstraints(pod, pod.spreadConstraints, "DoNotSchedule");
+    const constraints = compileConstraints(pod, pod.needs.spreadConstraints, "DoNotSchedule");
     if (constraints.length === 0) return { skip: true };
     const counts = constraints.map(() => new Map<string, number>());
     for (const node of cluster.nodes) {

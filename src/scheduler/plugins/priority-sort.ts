@@ -4,7 +4,7 @@ import type { QueueSortPlugin } from "../framework.ts";
 export const prioritySort: QueueSortPlugin = {
   name: "PrioritySort",
   less(a, b) {
-    if (a.pod.priority !== b.pod.priority) return a.pod.priority > b.pod.priority;
+    if (a.pod.needs.priority !== b.pod.needs.priority) return a.pod.needs.priority > b.pod.needs.priority;
     if (a.enqueuedMs !== b.enqueuedMs) return a.enqueuedMs < b.enqueuedMs;
     return a.sequence < b.sequence;
   },

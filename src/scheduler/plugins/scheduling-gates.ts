@@ -6,7 +6,7 @@ export const schedulingGates: PreEnqueuePlugin & QueueingHintPlugin = {
   name: "SchedulingGates",
   retryOn: [onOwnUpdate(Action.updatePodGates)],
   preEnqueue(pod) {
-    if (pod.schedulingGates.length === 0) return undefined;
-    return { reasons: [`waiting for scheduling gates: [${pod.schedulingGates.join(" ")}]`], unresolvable: true };
+    if (pod.needs.schedulingGates.length === 0) return undefined;
+    return { reasons: [`waiting for scheduling gates: [${pod.needs.schedulingGates.join(" ")}]`], unresolvable: true };
   },
 };

@@ -50,9 +50,9 @@ function compile(pod: PodFacts, constraint: TopologySpreadConstraint): CompiledC
     matchesKind,
     matches: (other) => !other.beingDeleted && matchesKind(other.kind),
     counts(node) {
-      if (constraint.nodeAffinityPolicy !== "Ignore" && !matchesRequiredAffinity(pod, node.facts)) return false;
+      if (constraint.nodeAffinityPolicy !== "Ignore" && !matchesRequiredAffinity(pod.needs, node.facts)) return false;
       if (constraint.nodeTaintsPolicy !== "Honor") return true;
-      return findUntolerated(node.facts.taints, pod.tolerations, REPELLING_EFFECTS) === undefined;
+      return findUntolerated(node.facts.taints, pod.needs.tolerations, REPELLING_EFFECTS) === undefined;
     },
   };
 }

@@ -27,7 +27,7 @@ export const taintToleration: FilterPlugin &
   preScore(pod, nodes) {
     if (!nodes.some(({ facts }) => facts.taints.length > 0 && facts.taints.some(asksToAvoid))) return { skip: true };
     return {
-      state: pod.tolerations.filter(({ effect }) => !effect || effect === "PreferNoSchedule"),
+      state: pod.needs.tolerations.filter(({ effect }) => !effect || effect === "PreferNoSchedule"),
     };
   },
   score(_pod, node, tolerations) {
@@ -44,5 +44,7 @@ export const taintToleration: FilterPlugin &
 const asksToAvoid = ({ effect }: { readonly effect: string }): boolean => effect === "PreferNoSchedule";
 
 function accepts(pod: PodFacts, node: NodeFacts): boolean {
-  return node.taints.length === 0 || findUntolerated(node.taints, pod.tolerations, REPELLING_EFFECTS) === undefined;
+  return (
+    node.taints.length === 0 || findUntolerated(node.taints, pod.needs.tolerations, REPELLING_EFFECTS) === undefined
+  );
 }

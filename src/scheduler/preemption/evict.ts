@@ -16,7 +16,7 @@ export async function evictVictim(
     type: "DisruptionTarget",
     status: "True",
     reason: "PreemptionByScheduler",
-    message: `${of.preemptor.schedulerName}: preempting to accommodate a higher priority pod`,
+    message: `${of.preemptor.needs.schedulerName}: preempting to accommodate a higher priority pod`,
     lastTransitionTime: timestamp(by.clock),
     ...(victim.generation === undefined ? {} : { observedGeneration: victim.generation }),
   };

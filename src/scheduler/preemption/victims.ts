@@ -20,7 +20,7 @@ export interface Victims {
 
 /** More important first: higher priority, then longer running. */
 function byImportance(a: PodFacts, b: PodFacts): number {
-  if (a.priority !== b.priority) return b.priority - a.priority;
+  if (a.needs.priority !== b.needs.priority) return b.needs.priority - a.needs.priority;
   return (a.startedMs || a.createdMs) - (b.startedMs || b.createdMs) || (a.uid < b.uid ? -1 : 1);
 }
 
@@ -33,7 +33,9 @@ export function selectVictims(
   node: NodeInfo,
   options: { trial: FilterFailure["trial"]; budgets: readonly DisruptionBudget[] },
 ): Victims | Rejection {
-  const candidates = [...node.pods.values()].filter((other) => other.priority < pod.priority).sort(byImportance);
+  const candidates = [...node.pods.values()]
+    .filter((other) => other.needs.priority < pod.needs.priority)
+    .sort(byImportance);
   if (candidates.length === 0) return { reasons: ["No preemption victims found for incoming pod"], unresolvable: true };
   const trial = options.trial(node);
   for (const candidate of candidates) trial.remove(candidate);
@@ -81,8 +83,8 @@ function splitByBudget(
 export function pickNode(candidates: readonly Victims[]): Victims | undefined {
   const measures: ((victims: Victims) => number)[] = [
     ({ violations }) => violations,
-    ({ pods }) => pods[0]?.priority ?? Number.NEGATIVE_INFINITY,
-    ({ pods }) => pods.reduce((sum, { priority }) => sum + priority + 2 ** 31, 0),
+    ({ pods }) => pods[0]?.needs.priority ?? Number.NEGATIVE_INFINITY,
+    ({ pods }) => pods.reduce((sum, { needs }) => sum + needs.priority + 2 ** 31, 0),
     ({ pods }) => pods.length,
     (victims) => -earliestStart(victims),
   ];
@@ -98,6 +100,8 @@ export function pickNode(candidates: readonly Victims[]): Victims | undefined {
 
 /** When the longest running of the most important victims began. */
 function earliestStart({ pods }: Victims): number {
-  const highest = pods[0]?.priority;
-  return Math.min(...pods.filter(({ priority }) => priority === highest).map((pod) => pod.startedMs || pod.createdMs));
+  const highest = pods[0]?.needs.priority;
+  return Math.min(
+    ...pods.filter(({ needs }) => needs.priority === highest).map((pod) => pod.startedMs || pod.createdMs),
+  );
 }

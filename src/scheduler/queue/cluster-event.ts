@@ -84,14 +84,15 @@ export function podUpdate(before: PodFacts, after: PodFacts): number {
   let actions = 0;
   if (!equal(before.labels, after.labels)) actions |= Action.updatePodLabel;
   if (scaledDown(before, after)) actions |= Action.updatePodScaleDown;
-  if (!equal(before.tolerations, after.tolerations)) actions |= Action.updatePodTolerations;
-  if (before.schedulingGates.length > 0 && after.schedulingGates.length === 0) actions |= Action.updatePodGates;
+  if (!equal(before.needs.tolerations, after.needs.tolerations)) actions |= Action.updatePodTolerations;
+  if (before.needs.schedulingGates.length > 0 && after.needs.schedulingGates.length === 0)
+    actions |= Action.updatePodGates;
   return actions;
 }
 
 function scaledDown(before: PodFacts, after: PodFacts): boolean {
-  const old = before.requests;
-  const now = after.requests;
+  const old = before.needs.requests;
+  const now = after.needs.requests;
   return now.milliCpu < old.milliCpu || now.memory < old.memory;
 }
 
