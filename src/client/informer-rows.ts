@@ -3,13 +3,14 @@ import type { Clock } from "../base/clock.ts";
 import type { TraceContext } from "../base/trace.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 
-/** What is kept of one object: a column for everybody who keeps something of the collection. */
-interface Row {
-  uid: string;
-  revision: string;
-  /** By column; replaced as a whole, never changed. */
-  items: readonly unknown[];
-}
+/**
+ * What is kept of one object: uid, revision, and from FIRST on a column for everybody who keeps something of the collection. One
+ * flat array, because there is one an object; replaced as a whole, never changed.
+ */
+type Row = readonly unknown[];
+const UID = 0;
+const REVISION = 1;
+const FIRST = 2;
 
 /** One who keeps something of a collection's objects and hears of their changes. */
 export interface Column<T extends ApiObject> {
@@ -32,11 +33,11 @@ export class InformerRows<T extends ApiObject> {
 
   /** Must not be called once there are objects. Answers the column's number. */
   add(column: Column<T>): number {
-    return this.#columns.push(column) - 1;
+    return FIRST + this.#columns.push(column) - 1;
   }
 
   item(key: string, column: number): unknown {
-    return this.#rows.get(key)?.items[column];
+    return this.#rows.get(key)?.[column];
   }
 
   keys(): Iterable<string> {
@@ -44,15 +45,15 @@ export class InformerRows<T extends ApiObject> {
   }
 
   items(column: number): unknown[] {
-    return Array.from(this.#rows.values(), ({ items }) => items[column]);
+    return Array.from(this.#rows.values(), (row) => row[column]);
   }
 
   *each(column: number): Generator<unknown, void, undefined> {
-    for (const { items } of this.#rows.values()) yield items[column];
+    for (const row of this.#rows.values()) yield row[column];
   }
 
   *entries(column: number): Generator<[string, unknown], void, undefined> {
-    for (const [key, { items }] of this.#rows) yield [key, items[column]];
+    for (const [key, row] of this.#rows) yield [key, row[column]];
   }
 
   /**
@@ -77,23 +78,19 @@ export class InformerRows<T extends ApiObject> {
     const previous = this.#rows.get(key);
     if (previous === undefined) return;
     this.#rows.delete(key);
-    const isSame = last !== undefined && uidOf(last) === previous.uid;
-    this.#changed(key, previous.items, {
-      after: undefined,
-      told: isSame ? this.#rowOf(last).items : previous.items,
-      cause,
-    });
+    const isSame = last !== undefined && uidOf(last) === previous[UID];
+    this.#changed(key, previous, { after: undefined, told: isSame ? this.#rowOf(last) : previous, cause });
   }
 
   #put(key: string, row: Row, cause?: TraceContext): void {
     const present = this.#rows.get(key);
-    if (present !== undefined && present.uid !== row.uid) {
+    if (present !== undefined && present[UID] !== row[UID]) {
       this.remove(key, undefined, cause);
       this.#put(key, row, cause);
       return;
     }
     this.#rows.set(key, row);
-    this.#changed(key, present?.items, { after: row.items, told: present?.items, cause });
+    this.#changed(key, present, { after: row, told: present, cause });
   }
 
   async #replace(listed: ReadonlyMap<string, Row>, clock: Clock): Promise<void> {
@@ -101,33 +98,32 @@ export class InformerRows<T extends ApiObject> {
       if (!listed.has(key)) this.remove(key);
     });
     await eachInTurns(clock, listed, ([key, row]) => {
-      if (this.#rows.get(key)?.revision !== row.revision) this.#put(key, row);
+      if (this.#rows.get(key)?.[REVISION] !== row[REVISION]) this.#put(key, row);
     });
     for (const column of this.#columns) column.synced();
   }
 
   #rowOf(object: T): Row {
-    return {
-      uid: uidOf(object),
-      revision: object.metadata?.resourceVersion ?? "",
-      items: this.#columns.map((column) => column.project(object)),
-    };
+    // Exactly as long as it is: an array that grows has room for more.
+    const row = new Array<unknown>(FIRST + this.#columns.length);
+    row[UID] = uidOf(object);
+    row[REVISION] = object.metadata?.resourceVersion ?? "";
+    for (const [index, column] of this.#columns.entries()) row[FIRST + index] = column.project(object);
+    return row;
   }
 
   /** @param of.told what subscribers hear was there before: a deleted object's last state rather than what was known of it */
   #changed(
     key: string,
-    before: readonly unknown[] | undefined,
-    of: {
-      after: readonly unknown[] | undefined;
-      told: readonly unknown[] | undefined;
-      cause: TraceContext | undefined;
-    },
+    before: Row | undefined,
+    of: { after: Row | undefined; told: Row | undefined; cause: TraceContext | undefined },
   ): void {
     const { after, told, cause } = of;
-    for (const [index, column] of this.#columns.entries()) column.file(key, before?.[index], after?.[index]);
     for (const [index, column] of this.#columns.entries()) {
-      column.tell(key, { before: told?.[index], after: after?.[index], cause });
+      column.file(key, before?.[FIRST + index], after?.[FIRST + index]);
+    }
+    for (const [index, column] of this.#columns.entries()) {
+      column.tell(key, { before: told?.[FIRST + index], after: after?.[FIRST + index], cause });
     }
   }
 }
