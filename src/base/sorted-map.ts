@@ -1,39 +1,46 @@
+/** What knows its own key. */
+interface Keyed {
+  readonly key: string;
+}
+
 /**
- * A map from strings that iterates in byte order from any key, for prefix scans over many keys.
+ * A map of values by their keys that iterates in byte order from any key, for prefix scans over many keys.
  *
- * Cells live in chunks of bounded size, so an insertion moves at most one chunk, and a scan runs through them without
- * looking up any key; a plain Map beside them finds the cell of a key.
+ * Values live in chunks of bounded size, so an insertion moves at most one chunk, and a scan runs through them without
+ * looking up any key; a plain Map beside them finds the value of a key.
  * Comparison is by UTF-16 code unit, which for the ASCII keys of Kubernetes equals byte order.
  */
-export class SortedMap<V> {
-  readonly #cells = new Map<string, Cell<V>>();
-  #chunks: Cell<V>[][] = [];
+export class SortedMap<V extends Keyed> {
+  readonly #values = new Map<string, V>();
+  #chunks: V[][] = [];
 
   get size(): number {
-    return this.#cells.size;
+    return this.#values.size;
   }
 
   get(key: string): V | undefined {
-    return this.#cells.get(key)?.value;
+    return this.#values.get(key);
   }
 
   has(key: string): boolean {
-    return this.#cells.has(key);
+    return this.#values.has(key);
   }
 
-  set(key: string, value: V): void {
-    const present = this.#cells.get(key);
-    if (present !== undefined) {
-      present.value = value;
+  /** Adds a value, in place of one with its key. */
+  set(value: V): void {
+    const { key } = value;
+    const isThere = this.#values.has(key);
+    this.#values.set(key, value);
+    if (!isThere) {
+      this.#insert(value);
       return;
     }
-    const cell = { key, value };
-    this.#cells.set(key, cell);
-    this.#insert(cell);
+    const chunk = this.#chunks[this.#chunkFor(key)]!;
+    chunk[lowerBound(chunk, key)] = value;
   }
 
   delete(key: string): boolean {
-    if (!this.#cells.delete(key)) return false;
+    if (!this.#values.delete(key)) return false;
     const at = this.#chunkFor(key);
     const chunk = this.#chunks[at]!;
     chunk.splice(lowerBound(chunk, key), 1);
@@ -42,18 +49,18 @@ export class SortedMap<V> {
   }
 
   clear(): void {
-    this.#cells.clear();
+    this.#values.clear();
     this.#chunks = [];
   }
 
-  /** Entries from `start` (inclusive) on. Do not change the map while iterating. */
-  *entriesFrom(start: string): Generator<[string, V], void, undefined> {
+  /** Values whose keys are `start` or come after it. Do not change the map while iterating. */
+  *valuesFrom(start: string): Generator<V, void, undefined> {
     if (this.#chunks.length === 0) return;
     let at = this.#chunkFor(start);
     let index = lowerBound(this.#chunks[at]!, start);
     for (; at < this.#chunks.length; at++, index = 0) {
       const chunk = this.#chunks[at]!;
-      for (; index < chunk.length; index++) yield [chunk[index]!.key, chunk[index]!.value];
+      for (; index < chunk.length; index++) yield chunk[index]!;
     }
   }
 
@@ -70,8 +77,8 @@ export class SortedMap<V> {
       // Keys are in order: when the last one has the prefix, all have.
       const isInside = chunk.at(-1)!.key.startsWith(prefix);
       for (; index < chunk.length; index++) {
-        const { key, value } = chunk[index]!;
-        if ((!isInside && !key.startsWith(prefix)) || found.length >= limit) return found;
+        const value = chunk[index]!;
+        if ((!isInside && !value.key.startsWith(prefix)) || found.length >= limit) return found;
         found.push(value);
       }
     }
@@ -91,14 +98,14 @@ export class SortedMap<V> {
     return rank;
   }
 
-  #insert(cell: Cell<V>): void {
+  #insert(value: V): void {
     if (this.#chunks.length === 0) {
-      this.#chunks.push([cell]);
+      this.#chunks.push([value]);
       return;
     }
-    const at = this.#chunkFor(cell.key);
+    const at = this.#chunkFor(value.key);
     const chunk = this.#chunks[at]!;
-    chunk.splice(lowerBound(chunk, cell.key), 0, cell);
+    chunk.splice(lowerBound(chunk, value.key), 0, value);
     if (chunk.length > CHUNK_MAX) this.#chunks.splice(at + 1, 0, chunk.splice(CHUNK_MAX >> 1));
   }
 
@@ -115,11 +122,6 @@ export class SortedMap<V> {
   }
 }
 
-interface Cell<V> {
-  readonly key: string;
-  value: V;
-}
-
 const CHUNK_MAX = 512;
 
 /** The first key that is greater than all keys with that prefix. */
@@ -127,12 +129,12 @@ function after(prefix: string): string {
   return `${prefix}\uffff`;
 }
 
-function lowerBound(cells: readonly { readonly key: string }[], key: string): number {
+function lowerBound(values: readonly Keyed[], key: string): number {
   let low = 0;
-  let high = cells.length;
+  let high = values.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (cells[middle]!.key < key) low = middle + 1;
+    if (values[middle]!.key < key) low = middle + 1;
     else high = middle;
   }
   return low;

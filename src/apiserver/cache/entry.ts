@@ -17,6 +17,12 @@ export interface CacheEntry {
   metadataSize?: number;
 }
 
+/** @param bytes what is shown of it */
+export function entryOf({ key, revision }: { key: string; revision: number }, bytes: Buffer): CacheEntry {
+  // With room for what nearly all will have: what is added to an object later lies in a second one.
+  return { key, revision, bytes, labels: undefined, fields: undefined };
+}
+
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
 
 /** One change of one object, made once and shared by all watchers. */

@@ -36,7 +36,7 @@ export class TriggerIndex {
   }
 
   async #build(entries: SortedMap<CacheEntry>): Promise<void> {
-    const present = [...entries.entriesFrom("")].map(([, entry]) => entry);
+    const present = [...entries.valuesFrom("")];
     for (const [index, entry] of present.entries()) {
       // What changed meanwhile has been followed.
       if (entries.get(entry.key) === entry) this.#put(entry.key, this.#triggerOf(entry) ?? "");

@@ -5,7 +5,7 @@ import { eachInTurns, turnTime } from "../../base/turn-time.ts";
 import type { ListResult, Store, StoredValue, StoreEvent } from "../../store/store.ts";
 import { stamp } from "../registry/codec.ts";
 import { Backlog } from "./backlog.ts";
-import { type CacheEntry, CacheEvent } from "./entry.ts";
+import { type CacheEntry, CacheEvent, entryOf } from "./entry.ts";
 import type { EntryReader } from "./entry-reader.ts";
 import { LiveWatch, type WatchSettings } from "./live-watch.ts";
 import { type SelectedEvent, type Selection, typeFor } from "./selection.ts";
@@ -258,7 +258,7 @@ export class WatchCache {
       const entries = await this.#entriesOf(items.filter(({ unreadable }) => unreadable === undefined));
       if (!isWanted()) return;
       this.#unreadable.take(items);
-      for (const entry of entries) this.#entries.set(entry.key, entry);
+      for (const entry of entries) this.#entries.set(entry);
       if (remaining === 0) return;
       startKey = `${items.at(-1)!.key}\0`;
     }
@@ -268,7 +268,7 @@ export class WatchCache {
   async #loadOnce(): Promise<number> {
     const { entries, result } = await this.listAt({ prefix: this.prefix, revision: this.#store.revision() });
     this.#entries.clear();
-    for (const entry of entries) this.#entries.set(entry.key, entry);
+    for (const entry of entries) this.#entries.set(entry);
     return result.revision;
   }
 
@@ -287,7 +287,7 @@ export class WatchCache {
 
   /** History was lost, or an object could not be read: everything is read anew, for followers at once. */
   #restart(): void {
-    if (this.#followers.size > 0) this.#lost ??= [...this.#entries.entriesFrom("")].map(([, entry]) => entry);
+    if (this.#followers.size > 0) this.#lost ??= [...this.#entries.valuesFrom("")];
     this.#forget();
     // When this fails, the next reader tries again and hears why.
     if (this.#followers.size > 0) this.#freshLater().catch(() => {});
@@ -298,10 +298,10 @@ export class WatchCache {
     const before = new Map(this.#lost.map((entry) => [entry.key, entry]));
     this.#lost = undefined;
     const events: CacheEvent[] = [];
-    for (const [key, entry] of this.#entries.entriesFrom("")) {
-      if (before.get(key)?.revision !== entry.revision)
-        events.push(new CacheEvent(entry.revision, before.get(key), entry));
-      before.delete(key);
+    for (const entry of this.#entries.valuesFrom("")) {
+      const known = before.get(entry.key);
+      if (known?.revision !== entry.revision) events.push(new CacheEvent(entry.revision, known, entry));
+      before.delete(entry.key);
     }
     for (const entry of before.values()) events.push(new CacheEvent(this.#feed.seenRevision, entry, undefined));
     for (const event of events) for (const follower of this.#followers) follower(event);
@@ -328,8 +328,8 @@ export class WatchCache {
     invariant(before === undefined || before.revision < event.revision, "the feed gives revisions in order");
     let after: CacheEntry | undefined;
     if (bytes !== undefined) {
-      after = { key: event.key, revision: event.revision, bytes };
-      this.#entries.set(event.key, after);
+      after = entryOf(event, bytes);
+      this.#entries.set(after);
     } else this.#entries.delete(event.key);
     this.#index?.follow(event.key, after);
     if (before === undefined && after === undefined) return;
@@ -340,14 +340,14 @@ export class WatchCache {
 
   async #entriesOf(items: readonly StoredValue[]): Promise<CacheEntry[]> {
     const values = items.map(stamped);
-    if (this.#reader === undefined) return values.map(({ key, revision, value }) => ({ key, revision, bytes: value }));
+    if (this.#reader === undefined) return values.map((value) => entryOf(value, value.value));
     const entries: CacheEntry[] = [];
     for (let start = 0; start < values.length; start += READ_AT_ONCE) {
       const batch = values.slice(start, start + READ_AT_ONCE);
       const read = this.#reader(batch);
       const bytes = read instanceof Promise ? await read : read;
-      batch.forEach(({ key, revision }, index) => {
-        entries.push({ key, revision, bytes: bytes[index]! });
+      batch.forEach((value, index) => {
+        entries.push(entryOf(value, bytes[index]!));
       });
       if (start + READ_AT_ONCE < values.length) await nextTurn();
     }
