@@ -3,11 +3,12 @@ import { endpoints, services } from "../../api/generated/resources.ts";
 import { isBeingDeleted, splitKey } from "../../api/meta.ts";
 import { isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
-import { ENDPOINT_PODS } from "../endpointslice/pod-facts.ts";
+import { endpointPod } from "../endpointslice/pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "../endpointslice/services.ts";
 import { TriggerTimes, withLastChange } from "../endpointslice/trigger-times.ts";
 import { WrittenObjects } from "../endpointslice/written.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
+import { podInformer } from "../pod-control/pod-informer.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { wantedInNamespace } from "../wanted-in-namespace.ts";
 import { planEndpoints } from "./plan.ts";
@@ -16,7 +17,7 @@ import { planEndpoints } from "./plan.ts";
 export function endpointsController(dependencies: ControllerDependencies): Controller {
   const { client, informers, events, clock } = dependencies;
   const serviceInformer = informers.informer(services);
-  const podInformer = informers.projected(ENDPOINT_PODS);
+  const pods = podInformer(informers);
   const endpointsInformer = informers.informer(endpoints);
   const written = new WrittenObjects();
   const triggerTimes = new TriggerTimes();
@@ -31,10 +32,11 @@ export function endpointsController(dependencies: ControllerDependencies): Contr
       return undefined;
     }
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
-    const selected = await wantedInNamespace(podInformer, namespace, { clock, wants: (pod) => selects(service, pod) });
+    const selected = await wantedInNamespace(pods, namespace, { clock, wants: (pod) => selects(service, pod) });
     const current = await currentEndpoints(key);
-    const lastChange = triggerTimes.next(key, service, selected.items);
-    const planned = planEndpoints({ service, current, pods: selected.items });
+    const podsOfService = selected.items.map(endpointPod);
+    const lastChange = triggerTimes.next(key, service, podsOfService);
+    const planned = planEndpoints({ service, current, pods: podsOfService });
     const restMs = restAfter(selected.looks);
     if (planned === undefined) return { restMs };
     const wanted = withLastChange(planned, lastChange);
@@ -77,7 +79,7 @@ export function endpointsController(dependencies: ControllerDependencies): Contr
     workers: 5,
     sources: [
       from(serviceInformer, ({ key }) => [key]),
-      from(podInformer, (change) => servicesOf(serviceInformer, change)),
+      from(pods, (change) => servicesOf(serviceInformer, change)),
       from(endpointsInformer, ({ key, after }) => {
         if (after !== undefined) return [];
         written.forget(key);

@@ -17,8 +17,6 @@ export function buildEndpointPod(index: number, of: Partial<EndpointPod> = {}): 
     ready: true,
     readySince: "",
     beingDeleted: false,
-    resourceVersion: "1",
-    restartPolicy: "Always",
     namedPorts: [],
     ...of,
   };

@@ -1,8 +1,6 @@
 import { isConditionTrue } from "../../api/conditions.ts";
 import type { Pod } from "../../api/generated/core/v1.ts";
-import { pods } from "../../api/generated/resources.ts";
 import { keyOf } from "../../api/meta.ts";
-import { createInterner } from "../../base/intern.ts";
 
 /** What a Service's endpoints need to know of a pod. */
 export interface EndpointPod {
@@ -21,44 +19,33 @@ export interface EndpointPod {
   /** When it last became ready or unready; "" while nothing says so. */
   readonly readySince: string;
   readonly beingDeleted: boolean;
-  readonly resourceVersion: string;
-  readonly restartPolicy: string;
   /** Ports with a name, of containers and sidecars. */
   readonly namedPorts: readonly { readonly name: string; readonly port: number; readonly protocol: string }[];
 }
 
-/** One object, so that the controllers of endpoints share what they know. */
-export const ENDPOINT_PODS = { resource: pods, project: endpointPod };
-
-/** Pods of one workload are alike in them. */
-const internText = createInterner<string>();
-const internLabels = createInterner<EndpointPod["labels"]>();
-const internPorts = createInterner<EndpointPod["namedPorts"]>();
-
 const NO_IPS: readonly string[] = [];
+const NO_LABELS: EndpointPod["labels"] = {};
 
-/** The facts of a pod. Pure. */
+/** The facts of a pod, found when they are needed in what controllers keep of it (pod-control/kept-pod.ts). Pure. */
 export function endpointPod(pod: Pod): EndpointPod {
   const { metadata = {}, spec, status } = pod;
   const ips = status?.podIPs?.map(({ ip }) => ip) ?? (status?.podIP ? [status.podIP] : NO_IPS);
   const readyCondition = status?.conditions?.find(({ type }) => type === "Ready");
   return {
     key: keyOf(pod),
-    namespace: internText(metadata.namespace ?? ""),
+    namespace: metadata.namespace ?? "",
     name: metadata.name ?? "",
     uid: metadata.uid ?? "",
-    labels: internLabels(metadata.labels ?? {}),
+    labels: metadata.labels ?? NO_LABELS,
     ips: ips.length === 0 ? NO_IPS : ips.filter((ip) => ip !== ""),
     nodeName: spec?.nodeName ?? "",
     hostname: spec?.hostname ?? "",
     subdomain: spec?.subdomain ?? "",
     ended: status?.phase === "Succeeded" || status?.phase === "Failed",
     ready: isConditionTrue(status?.conditions, "Ready"),
-    readySince: internText(readyCondition?.lastTransitionTime ?? ""),
+    readySince: readyCondition?.lastTransitionTime ?? "",
     beingDeleted: metadata.deletionTimestamp !== undefined,
-    resourceVersion: metadata.resourceVersion ?? "",
-    restartPolicy: spec?.restartPolicy ?? "Always",
-    namedPorts: internPorts(namedPorts(pod)),
+    namedPorts: namedPorts(pod),
   };
 }
 

@@ -4,10 +4,11 @@ import { isBeingDeleted, joinKey, keyOf, splitKey } from "../../api/meta.ts";
 import { isNotFound } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
+import { podInformer } from "../pod-control/pod-informer.ts";
 import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { wantedInNamespace } from "../wanted-in-namespace.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, planSlices, SERVICE_NAME_LABEL, type SlicePlan } from "./plan.ts";
-import { ENDPOINT_PODS } from "./pod-facts.ts";
+import { endpointPod } from "./pod-facts.ts";
 import { selects, selectsPods, servicesOf } from "./services.ts";
 import { TriggerTimes, withLastChange } from "./trigger-times.ts";
 import { WrittenObjects } from "./written.ts";
@@ -21,7 +22,7 @@ const GIVE_UP_WAITING_MS = 5_000;
 export function endpointSliceController(dependencies: ControllerDependencies): Controller {
   const { client, informers, events, clock } = dependencies;
   const serviceInformer = informers.informer(services);
-  const podInformer = informers.projected(ENDPOINT_PODS);
+  const pods = podInformer(informers);
   const sliceInformer = informers.projected({
     resource: endpointSlices,
     labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}`,
@@ -47,11 +48,12 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
     const { namespace } = splitKey(key);
     if (mustWait(key, namespace)) return { requeueAfterMs: LOOK_AGAIN_MS };
-    const selected = await wantedInNamespace(podInformer, namespace, { clock, wants: (pod) => selects(service, pod) });
-    const lastChange = triggerTimes.next(key, service, selected.items);
+    const selected = await wantedInNamespace(pods, namespace, { clock, wants: (pod) => selects(service, pod) });
+    const podsOfService = selected.items.map(endpointPod);
+    const lastChange = triggerTimes.next(key, service, podsOfService);
     const plan = planSlices({
       service,
-      pods: selected.items,
+      pods: podsOfService,
       slices: sliceInformer.by("service", key).filter((slice) => !isBeingDeleted(slice)),
       zoneOf: (name) => zones.get(name),
     });
@@ -111,7 +113,7 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     workers: 5,
     sources: [
       from(serviceInformer, ({ key }) => [key]),
-      from(podInformer, (change) => servicesOf(serviceInformer, change)),
+      from(pods, (change) => servicesOf(serviceInformer, change)),
       from(sliceInformer, ({ before, after }) => sliceChanged(after ?? before, after === undefined)),
     ],
     reconcile,

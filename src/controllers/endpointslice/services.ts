@@ -1,7 +1,8 @@
-import type { Service, ServicePort } from "../../api/generated/core/v1.ts";
+import type { Pod, Service, ServicePort } from "../../api/generated/core/v1.ts";
+import { keyOf } from "../../api/meta.ts";
 import { matchesMap } from "../../api/selectors.ts";
 import type { Change, Informer } from "../../client/informer.ts";
-import { type EndpointPod, sameEndpoint } from "./pod-facts.ts";
+import { type EndpointPod, endpointPod, sameEndpoint } from "./pod-facts.ts";
 
 /** True when the service picks its pods by labels: only then do controllers keep its endpoints. */
 export function selectsPods(service: Service): boolean {
@@ -24,21 +25,19 @@ export function targetPortOf(port: ServicePort, pod: EndpointPod): number | unde
 }
 
 /** Keys of the services whose endpoints a pod's change concerns: those that select it now or did before. */
-export function servicesOf(services: Informer<Service>, change: Change<EndpointPod>): string[] {
+export function servicesOf(services: Informer<Service>, change: Change<Pod>): string[] {
   const { before, after } = change;
-  if (before !== undefined && after !== undefined && sameEndpoint(before, after)) return [];
   const pod = after ?? before;
-  if (pod === undefined) return [];
-  const keys: string[] = [];
-  for (const service of services.list(pod.namespace)) {
-    if (!selectsPods(service)) continue;
-    const selected = [before, after].some((each) => each !== undefined && selects(service, each));
-    if (selected) keys.push(`${pod.namespace}/${service.metadata?.name}`);
-  }
-  return keys;
+  const present = services.list(pod?.metadata?.namespace ?? "").filter(selectsPods);
+  const concerned = present.filter((service) =>
+    [before, after].some((each) => each !== undefined && selects(service, each)),
+  );
+  if (concerned.length === 0) return [];
+  if (before !== undefined && after !== undefined && sameEndpoint(endpointPod(before), endpointPod(after))) return [];
+  return concerned.map(keyOf);
 }
 
 /** True when the service's selector matches the pod; an empty selector selects all pods of the namespace. */
-export function selects(service: Service, pod: EndpointPod): boolean {
-  return matchesMap(service.spec?.selector, pod.labels);
+export function selects(service: Service, pod: Pod): boolean {
+  return matchesMap(service.spec?.selector, pod.metadata?.labels ?? {});
 }

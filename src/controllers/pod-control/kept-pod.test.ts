@@ -39,7 +39,7 @@ test("what controllers read of a pod is kept, and the bulk is not", () => {
   const kept = keptPod(replica("a", { annotations: { "controller.kubernetes.io/pod-deletion-cost": "5" } }));
   assert.equal(kept.metadata?.uid, "uid of a");
   assert.deepEqual(kept.metadata?.annotations, { "controller.kubernetes.io/pod-deletion-cost": "5" });
-  assert.deepEqual(kept.spec?.containers, [{ name: "web" }]);
+  assert.deepEqual(kept.spec?.containers, [{ name: "web", ports: undefined }]);
   assert.deepEqual(kept.spec?.tolerations, [{ operator: "Exists" }]);
   assert.equal(kept.status?.containerStatuses?.[0]?.restartCount, 2);
   assert.equal(kept.status?.conditions?.[0]?.lastTransitionTime, "2026-01-01T00:00:00Z");

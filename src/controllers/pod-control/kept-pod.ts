@@ -1,4 +1,13 @@
-import type { ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from "../../api/generated/core/v1.ts";
+import type {
+  Container,
+  ContainerPort,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodIP,
+  PodSpec,
+  PodStatus,
+} from "../../api/generated/core/v1.ts";
 import type { ObjectMeta } from "../../api/meta.ts";
 import { createInterner } from "../../base/intern.ts";
 
@@ -21,8 +30,8 @@ const internContainers = createInterner<readonly ContainerStatus[]>();
 const internStatus = createInterner<PodStatus>();
 
 /**
- * What controllers keep of a pod, in the shape of a Pod: names and owners, where it runs, how it is. Not its containers'
- * settings, nor what people and other programs have noted in its annotations. Pure.
+ * What controllers keep of a pod, in the shape of a Pod: names and owners, where it runs and can be reached, how it is. Not its
+ * containers' settings, nor what people and other programs have noted in its annotations. Pure.
  */
 export function keptPod({ metadata = {}, spec, status }: Pod): Pod {
   return {
@@ -65,9 +74,19 @@ function keptSpec(spec: PodSpec | undefined): PodSpec {
     affinity: spec?.affinity?.nodeAffinity && { nodeAffinity: spec.affinity.nodeAffinity },
     tolerations: spec?.tolerations,
     volumes: spec?.volumes?.filter((volume) => volume.persistentVolumeClaim !== undefined),
-    containers: (spec?.containers ?? []).map(({ name }) => ({ name })),
-    initContainers: spec?.initContainers?.map(({ name, restartPolicy }) => ({ name, restartPolicy })),
+    containers: (spec?.containers ?? []).map(({ name, ports }) => ({ name, ports: namedPorts(ports) })),
+    initContainers: spec?.initContainers?.map(keptInitContainer),
   });
+}
+
+function keptInitContainer({ name, restartPolicy, ports }: Container): Container {
+  return { name, restartPolicy, ports: namedPorts(ports) };
+}
+
+/** Those that a Service can ask for by name. */
+function namedPorts(ports: readonly ContainerPort[] | undefined): ContainerPort[] | undefined {
+  const named = ports?.filter(({ name }) => name);
+  return named === undefined || named.length === 0 ? undefined : named;
 }
 
 function keptStatus(status: PodStatus | undefined): PodStatus {
@@ -77,11 +96,18 @@ function keptStatus(status: PodStatus | undefined): PodStatus {
   const kept: PodStatus = {
     phase: status?.phase,
     reason: status?.reason,
+    podIP: status?.podIP,
+    podIPs: severalAddresses(status?.podIPs),
     conditions,
     containerStatuses: keptContainers(status?.containerStatuses),
     initContainerStatuses: keptContainers(status?.initContainerStatuses),
   };
-  return conditions === undefined ? internStatus(kept) : kept;
+  return conditions === undefined && !status?.podIP ? internStatus(kept) : kept;
+}
+
+/** The only address is podIP. */
+function severalAddresses(addresses: readonly PodIP[] | undefined): PodIP[] | undefined {
+  return addresses !== undefined && addresses.length > 1 ? addresses.map(({ ip }) => ({ ip })) : undefined;
 }
 
 function keptContainers(statuses: readonly ContainerStatus[] | undefined): ContainerStatus[] | undefined {
