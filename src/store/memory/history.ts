@@ -1,12 +1,15 @@
 import { invariant } from "../../base/assert.ts";
-import type { StoreEvent } from "../store.ts";
+import type { StoredValue, StoreEvent } from "../store.ts";
 
 /** What an event costs beyond the bytes that it keeps alive. */
 const EVENT_OVERHEAD_BYTES = 200;
 
+/** A change as it is kept: of a key that was not there before, what the store holds anyway says all. */
+type Kept = StoreEvent | StoredValue;
+
 /** Every change since the last compaction, without a gap, so that a revision is an index. */
 export class History {
-  #events: StoreEvent[] = [];
+  #events: Kept[] = [];
   #beforeFirst: number;
   #bytes = 0;
 
@@ -24,7 +27,8 @@ export class History {
     return this.#bytes;
   }
 
-  append(event: StoreEvent): void {
+  /** @param event of a key that was not there before: its value */
+  append(event: Kept): void {
     invariant(event.revision === this.#beforeFirst + this.#events.length + 1, "history has a gap");
     this.#events.push(event);
     this.#bytes += bytesOf(event);
@@ -40,7 +44,7 @@ export class History {
     const events: StoreEvent[] = [];
     for (let index = first; index < last; index++) {
       const event = this.#events[index]!;
-      if (event.key.startsWith(prefix)) events.push(event);
+      if (event.key.startsWith(prefix)) events.push(eventOf(event));
     }
     return { revision: this.#beforeFirst + last, events };
   }
@@ -52,7 +56,7 @@ export class History {
     this.#events = this.#events.slice(count);
     this.#beforeFirst += count;
     for (const event of taken) this.#bytes -= bytesOf(event);
-    return taken;
+    return taken.map(eventOf);
   }
 
   /** The earliest revision to compact at so that no more than this remains. */
@@ -65,6 +69,12 @@ export class History {
   }
 }
 
-function bytesOf(event: StoreEvent): number {
-  return EVENT_OVERHEAD_BYTES + (event.previous?.value.length ?? 0);
+function eventOf(kept: Kept): StoreEvent {
+  if ("type" in kept) return kept;
+  const { key, revision, value } = kept;
+  return { type: "put", key, revision, value, previous: undefined };
+}
+
+function bytesOf(kept: Kept): number {
+  return EVENT_OVERHEAD_BYTES + ("type" in kept ? (kept.previous?.value.length ?? 0) : 0);
 }

@@ -84,13 +84,13 @@ export class VersionedMap {
   apply(change: Change): StoreEvent {
     const revision = this.#revision + 1;
     const previous = this.#records.get(change.key)?.current;
-    this.#set(change, revision, true);
+    const { current } = this.#set(change, revision, true);
     this.#revision = revision;
     const value = change.value ?? previous?.value;
     invariant(value !== undefined, `key ${change.key} is removed though it is not there`);
     const type = change.value === undefined ? "delete" : "put";
     const event: StoreEvent = { type, key: change.key, revision, value, previous };
-    this.#history.append(event);
+    this.#history.append(previous === undefined && current !== undefined ? current : event);
     return event;
   }
 
