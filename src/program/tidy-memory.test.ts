@@ -31,7 +31,7 @@ test("an idle process gives memory back soon after its start, and again only whe
   await clock.advance(300_000);
   assert.equal(state.collections, 1, "nothing has changed");
   state.heap += 20 * MIB;
-  await clock.advance(2_000);
+  await clock.advance(1_000);
   assert.equal(state.collections, 2);
   state.heap += 20 * MIB;
   await clock.advance(30_000);
@@ -52,10 +52,44 @@ test("a busy process is left alone until it has been idle for some seconds", asy
   await clock.advance(20_000);
   assert.equal(state.collections, 0);
   state.busy = 0;
-  await clock.advance(4_000);
+  await clock.advance(5_000);
   assert.equal(state.collections, 0);
-  await clock.advance(2_000);
+  await clock.advance(1_000);
   assert.equal(state.collections, 1);
+  await tidy.stop();
+});
+
+test("a large heap is collected as long as that gives something back", async () => {
+  const clock = new VirtualClock();
+  const { state, memory } = process();
+  Object.assign(state, { used: 200 * MIB, heap: 400 * MIB });
+  const tidy = tidyMemory(clock, memory);
+  await clock.advance(6_000);
+  for (const { heap, begun } of [
+    { heap: 340, begun: 2 },
+    { heap: 340, begun: 2 },
+    { heap: 300, begun: 3 },
+    { heap: 297, begun: 3 },
+    { heap: 297, begun: 3 },
+    { heap: 297, begun: 3 },
+    { heap: 220, begun: 3 },
+  ]) {
+    state.heap = heap * MIB;
+    await clock.advance(1_000);
+    assert.equal(state.begun, begun, `at ${heap} MiB`);
+  }
+  await tidy.stop();
+});
+
+test("a large heap that is used again meanwhile is left alone", async () => {
+  const clock = new VirtualClock();
+  const { state, memory } = process();
+  Object.assign(state, { used: 200 * MIB, heap: 400 * MIB });
+  const tidy = tidyMemory(clock, memory);
+  await clock.advance(6_000);
+  Object.assign(state, { heap: 340 * MIB, busy: 0.5 });
+  await clock.advance(30_000);
+  assert.equal(state.begun, 1);
   await tidy.stop();
 });
 

@@ -12,15 +12,21 @@ export interface ProcessMemory {
   busy(): number;
   /** Collects at once, while everything stands still. */
   collect(): void;
-  /** Has V8 begin a collection that goes on beside all other work. */
+  /** Has V8 begin a collection that goes on beside all other work, moves some of what lies alone and gives back what is empty. */
   beginCollection(): void;
 }
 
-const LOOK_EVERY_MS = 2_000;
+const LOOK_EVERY_MS = 1_000;
 /** A collection costs time; nobody is there to notice when there is less to do than this… */
 const IDLE_BELOW = 0.05;
-/** … at so many looks one after another: V8, too, judges by the last five seconds whether it gives room back. */
-const IDLE_LOOKS = 3;
+/** … at so many looks one after another. */
+const IDLE_LOOKS = 6;
+/** A collection that was begun makes the process as busy as this by itself. */
+const COLLECTING_BELOW = 0.3;
+/** V8 moves 12 MB at a time; as long as that gives so much back… */
+const WORTH_GOING_ON_BYTES = 6 * 1024 * 1024;
+/** … within so many looks, it is told to go on. */
+const LOOKS_FOR_RESULT = 3;
 
 /** What is done with a heap, by what is in it. */
 interface Way {
@@ -44,15 +50,22 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
   let leastBytes = 0;
   let idleLooks = 0;
   let restUntilMs = 0;
+  /** What there was before the collection that was begun last, and how many looks it still has to show its worth. */
+  let begun = { bytes: 0, looksLeft: 0 };
   let timer: Timer = clock.setTimer(look, LOOK_EVERY_MS);
   function look(): void {
-    idleLooks = memory.busy() < IDLE_BELOW ? idleLooks + 1 : 0;
-    leastBytes = Math.min(leastBytes, memory.heapBytes());
+    const bytes = memory.heapBytes();
+    idleLooks = memory.busy() < (begun.looksLeft > 0 ? COLLECTING_BELOW : IDLE_BELOW) ? idleLooks + 1 : 0;
+    leastBytes = Math.min(leastBytes, bytes);
     const way = memory.usedBytes() < LARGE_HEAP_BYTES ? SMALL : LARGE;
-    const isWorthIt = memory.heapBytes() > leastBytes + way.spareBytes;
-    if (idleLooks >= IDLE_LOOKS && isWorthIt && clock.monotonic() >= restUntilMs) {
+    const hasGrown = bytes > leastBytes + way.spareBytes && clock.monotonic() >= restUntilMs;
+    const goesOn = begun.looksLeft-- > 0 && bytes + WORTH_GOING_ON_BYTES < begun.bytes;
+    if (idleLooks >= IDLE_LOOKS && (hasGrown || goesOn)) {
       if (way.isAtOnce) memory.collect();
-      else memory.beginCollection();
+      else {
+        memory.beginCollection();
+        begun = { bytes, looksLeft: LOOKS_FOR_RESULT };
+      }
       leastBytes = memory.heapBytes();
       restUntilMs = clock.monotonic() + way.restMs;
     }
@@ -63,9 +76,6 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
 
 /** V8 begins to collect beside other work when as much as this has come outside of its heap. */
 const EXTERNAL_LIMIT_BYTES = 64 * 1024 * 1024;
-/** After a collection V8 waits so long (else 8 seconds) before it looks whether it can give back the pages that it has now in store. */
-const GIVE_BACK_FLAG = "--gc-memory-reducer-start-delay-ms=1000";
-
 function processMemory(): ProcessMemory {
   let collect: (() => void) | undefined;
   return {
@@ -80,9 +90,12 @@ function processMemory(): ProcessMemory {
       collect();
     },
     beginCollection() {
-      setFlagsFromString(GIVE_BACK_FLAG);
+      // By itself V8 gives pages back when little is allocated, which it cannot see where its C++ heap stays as it is (Node 24):
+      // it waits 100 seconds. The mode counts for the collection that begins while it is on.
+      setFlagsFromString("--memory-saver-mode");
       // Nobody writes to it, so that it takes no memory.
       new ArrayBuffer(2 * EXTERNAL_LIMIT_BYTES);
+      setFlagsFromString("--no-memory-saver-mode");
     },
   };
 }
