@@ -2,6 +2,7 @@ import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { ShortLivedMap } from "../../base/short-lived-map.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { StoreUnavailableError, type WriteResult } from "../store.ts";
 import type { CommitLog } from "./commit-log.ts";
 import type { Change, VersionedMap } from "./versioned-map.ts";
@@ -102,8 +103,14 @@ export class CommitQueue {
     if (this.#commit !== undefined || this.#queue.length === 0) return;
     this.#commit = this.#commitBatch(this.#takeBatch()).finally(() => {
       this.#commit = undefined;
-      if (this.#queue.length > 0) this.#scheduleFlush();
+      if (this.#queue.length > 0) void this.#flushAfterTurn();
     });
+  }
+
+  /** Who writes much writes on when it hears of a commit: what comes in this turn of the event loop goes along. */
+  async #flushAfterTurn(): Promise<void> {
+    await nextTurn();
+    this.#flush();
   }
 
   async #commitBatch(batch: readonly QueuedWrite[]): Promise<void> {
