@@ -8,6 +8,7 @@ import { silentLogger } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import type { CommitLog } from "../memory/commit-log.ts";
 import { type Change, VersionedMap } from "../memory/versioned-map.ts";
+import { compactMap } from "../testing/compact-map.ts";
 import { createDatabaseFile, type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { createDatabaseLog } from "./database-log.ts";
 import { loadStore } from "./load.ts";
@@ -81,7 +82,7 @@ test("an interrupted compaction never brings a removed key back, and is finished
   const changes: Change[] = [put("/a"), put("/a"), { key: "/a", value: undefined }, put("/b")];
   await log.commit(changes, 2);
   for (const change of changes) map.apply(change);
-  const forgotten = map.compact(5);
+  const forgotten = compactMap(map, 5);
   assert.deepEqual(forgotten, [2, 3, 4]);
   for (let dropped = 0; dropped < forgotten.length; dropped++) {
     await log.compact(5, forgotten.slice(dropped, dropped + 1));

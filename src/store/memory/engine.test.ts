@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLogger } from "../../base/log.ts";
+import { turnsUntil, WorkClock } from "../../base/testing/work-clock.ts";
 import { settle, VirtualClock } from "../../base/virtual-clock.ts";
 import { bytes, watchFrom } from "../conformance/harness.ts";
-import { KeyExistsError, type Store, StoreUnavailableError } from "../store.ts";
+import { CompactedError, KeyExistsError, type Store, StoreUnavailableError } from "../store.ts";
 import type { CommitLog } from "./commit-log.ts";
 import { DEFAULT_HISTORY_LIMITS } from "./compaction-schedule.ts";
 import { Engine } from "./engine.ts";
@@ -35,6 +36,43 @@ function engineWithDisk(): { store: Store; clock: VirtualClock; commits: Commit[
   const options = { clock, logger: silentLogger, history: DEFAULT_HISTORY_LIMITS, map: new VersionedMap(), log };
   return { store: new Engine({ ...options, expiring: new Map() }), clock, commits, disk };
 }
+
+test("to forget a hundred thousand changes takes many turns, one compaction after the other", async () => {
+  const clock = new WorkClock();
+  const map = new VersionedMap();
+  for (let change = 0; change < 3000; change++) map.apply({ key: `/${change % 10}`, value: bytes("v") });
+  const dropped: { revision: number; revisions: readonly number[] }[] = [];
+  const log: CommitLog = {
+    commit: async () => {},
+    recover: async () => {},
+    compact: async (revision, revisions) => void dropped.push({ revision, revisions }),
+    close: async () => {},
+  };
+  // Each change takes a hundredth of a millisecond.
+  const forget = map.forgetReplaced.bind(map);
+  map.forgetReplaced = (event, forgotten) => {
+    clock.work(0.01);
+    forget(event, forgotten);
+  };
+  const store = new Engine({
+    ...{ clock, logger: silentLogger, history: DEFAULT_HISTORY_LIMITS, map, log, expiring: new Map() },
+  });
+  const both = Promise.all([store.compact(2000), store.compact(3001)]);
+  assert.equal(store.compactedRevision(), 3001);
+  await assert.rejects(store.get("/1", { revision: 2500 }), CompactedError);
+  assert.equal((await store.get("/1"))?.revision, 2993);
+  const turns = await turnsUntil(both, clock);
+  assert.ok(Math.max(...turns) < 6, `${turns}`);
+  assert.deepEqual(
+    dropped.map(({ revision, revisions }) => [revision, revisions.length]),
+    [
+      [2000, 1989],
+      [3001, 1001],
+    ],
+  );
+  assert.equal(map.history.length, 0);
+  await store.close();
+});
 
 test("nothing is seen or acknowledged before its commit", async () => {
   const { store, commits } = engineWithDisk();

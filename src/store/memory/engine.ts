@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { eachInTurns } from "../../base/turn-time.ts";
 import {
   KeyExistsError,
   type ListRequest,
@@ -7,6 +8,7 @@ import {
   RevisionMismatchError,
   type Store,
   type StoredValue,
+  type StoreEvent,
   StoreUnavailableError,
   type WatchBatch,
   type WatchRequest,
@@ -44,10 +46,14 @@ export class Engine implements Store {
   readonly #expiry: Expiry;
   readonly #schedule: CompactionSchedule;
   readonly #queue: CommitQueue;
-  #compaction: Promise<void> = Promise.resolve();
+  readonly #clock: Clock;
+  #forgetting: Promise<void> = Promise.resolve();
+  /** Of what was forgotten, in the log. */
+  #dropping: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor({ clock, logger, history, map, log, expiring }: EngineOptions) {
+    this.#clock = clock;
     this.#map = map;
     this.#log = log;
     this.#hub = new WatchHub(map, clock);
@@ -155,10 +161,19 @@ export class Engine implements Store {
     return this.#closing === undefined ? kept : [];
   }
 
-  #compact(revision: number): Promise<void> {
-    const forgotten = this.#map.compact(revision);
-    if (forgotten.length > 0) this.#compaction = this.#log.compact(this.#map.compactedRevision, forgotten);
-    return this.#compaction;
+  async #compact(revision: number): Promise<void> {
+    const replaced = this.#map.beginCompaction(revision);
+    if (replaced.length > 0) this.#forgetting = this.#forget(replaced, { revision, after: this.#forgetting });
+    await this.#forgetting;
+    await this.#dropping;
+  }
+
+  /** In turns: five busy minutes are a hundred thousand changes. One compaction after the other, so that their order is kept. */
+  async #forget(replaced: readonly StoreEvent[], { revision, after }: { revision: number; after: Promise<void> }) {
+    await after;
+    const forgotten: number[] = [];
+    await eachInTurns(this.#clock, replaced, (event) => this.#map.forgetReplaced(event, forgotten));
+    if (forgotten.length > 0) this.#dropping = this.#log.compact(revision, forgotten);
   }
 
   async #close(): Promise<void> {
@@ -166,7 +181,8 @@ export class Engine implements Store {
     this.#schedule.stop();
     await this.#queue.close();
     this.#hub.end();
-    await this.#compaction;
+    await this.#forgetting;
+    await this.#dropping;
     await this.#log.close();
   }
 

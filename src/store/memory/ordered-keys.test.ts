@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { compactMap } from "../testing/compact-map.ts";
 import { sortKeyOf } from "./key-order.ts";
 import { VersionedMap } from "./versioned-map.ts";
 
@@ -47,7 +48,7 @@ test("the map shows every state of a random run, in pages and after compaction, 
       const states = statesOf(steps, map);
       const revisions = [...states.keys()];
       const compacted = revisions[cut % revisions.length]!;
-      map.compact(compacted);
+      compactMap(map, compacted);
       for (const revision of revisions.filter((candidate) => candidate >= compacted)) {
         assert.deepEqual(pagesOf(map, revision, limit), states.get(revision));
       }
@@ -62,7 +63,7 @@ test("many keys in any order split and merge without losing one", () => {
   for (let index = 0; index < total; index++) map.apply({ key: keyOf(index), value: Buffer.from("x") });
   for (let index = 0; index < total; index++) if (index % 50 !== 0) map.apply({ key: keyOf(index), value: undefined });
   assert.equal(map.keyCount, total);
-  map.compact(map.revision);
+  compactMap(map, map.revision);
   assert.equal(map.keyCount, total / 50, "removed keys leave the memory, the one at the compacted revision too");
   assert.equal(map.history.bytes, 0);
   const expected = Array.from({ length: total }, (_, index) => index)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CompactedError, type StoredValue } from "../store.ts";
+import { compactMap } from "../testing/compact-map.ts";
 import { slicedList } from "./sliced-list.ts";
 import { VersionedMap } from "./versioned-map.ts";
 
@@ -27,7 +28,7 @@ test("a large list shows one revision, although others write and compact meanwhi
 
   const overtaken = slicedList(map, { prefix: "/" });
   map.apply({ key: "/y", value: Buffer.from("new") });
-  map.compact(map.revision);
+  compactMap(map, map.revision);
   const listed = await overtaken;
   assert.equal(listed.revision, map.revision);
   assert.deepEqual(keysOf(listed.items), keysOf(map.list({ prefix: "/" }).items));
@@ -46,6 +47,6 @@ test("a large list of an old revision fails when compaction overtakes it", async
   const revision = map.revision;
   const listing = slicedList(map, { prefix: "/", revision });
   map.apply({ key: "/x", value: Buffer.from("new") });
-  map.compact(map.revision);
+  compactMap(map, map.revision);
   await assert.rejects(listing, CompactedError);
 });

@@ -95,25 +95,29 @@ export class VersionedMap {
   }
 
   /**
-   * Forgets what was replaced at or before `revision`, and answers the revisions of the changes that no reader can see
-   * any more: replaced values and removals. A key's removal comes after all of its earlier values, so that a log which
-   * drops them in this order and is interrupted never brings a removed key back.
+   * From now on nothing before `revision` can be read. Answers the changes whose predecessors are to be forgotten, each by
+   * `forgetReplaced`: there may be very many of them.
    * @throws FutureRevisionError
    */
-  compact(revision: number): number[] {
+  beginCompaction(revision: number): readonly StoreEvent[] {
     if (revision > this.#revision) this.checkRevision(revision);
     if (revision <= this.#compactedRevision) return [];
     this.#compactedRevision = revision;
-    const forgotten: number[] = [];
-    for (const event of this.#history.takeUntil(revision)) {
-      if (event.previous !== undefined) forgotten.push(event.previous.revision);
-      if (event.type === "delete") forgotten.push(event.revision);
-      const record = this.#records.get(event.key);
-      if (record === undefined) continue;
-      trimPast(record, revision);
-      if (record.current === undefined && record.revision <= revision) this.#forget(record);
-    }
-    return forgotten;
+    return this.#history.takeUntil(revision);
+  }
+
+  /**
+   * Forgets what this change replaced, and adds to `forgotten` the revisions of the changes that no reader can see any more:
+   * replaced values and removals. A key's removal comes after all of its earlier values, so that a log which drops them in
+   * this order and is interrupted never brings a removed key back.
+   */
+  forgetReplaced(event: StoreEvent, forgotten: number[]): void {
+    if (event.previous !== undefined) forgotten.push(event.previous.revision);
+    if (event.type === "delete") forgotten.push(event.revision);
+    const record = this.#records.get(event.key);
+    if (record === undefined) return;
+    trimPast(record, this.#compactedRevision);
+    if (record.current === undefined && record.revision <= this.#compactedRevision) this.#forget(record);
   }
 
   /** Begins to fill an empty map with what a log kept: history is whole after `compactedRevision`. */
@@ -126,7 +130,7 @@ export class VersionedMap {
   }
 
   /**
-   * The next change that a log kept, in order of revision. Adds to `forgotten` as `compact` does: a log may hold changes
+   * The next change that a log kept, in order of revision. Adds to `forgotten` as `forgetReplaced` does: a log may hold changes
    * that compaction had not reached when the process ended.
    */
   restore(change: Change, revision: number, forgotten: number[]): void {
