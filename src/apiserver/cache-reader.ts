@@ -1,9 +1,15 @@
 import type { ApiObject, ResourceReference } from "../api/meta.ts";
 import { invariant } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import { eachInTurns } from "../base/turn-time.ts";
+import type { CacheEntry } from "./cache/entry.ts";
 import type { ObjectChange, ObjectReader } from "./reader.ts";
 import { objectOf } from "./registry/codec.ts";
 import type { ServedResource } from "./registry/resource.ts";
 import type { ResourceTable } from "./registry/resource-table.ts";
+
+/** So many objects are parsed in a millisecond or two. */
+const AT_ONCE = 100;
 
 /** The ObjectReader over the watch caches. The table may come into being later than the reader. */
 export function cacheReader(table: () => ResourceTable): ObjectReader {
@@ -21,7 +27,11 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
     list<T extends ApiObject>(reference: ResourceReference<T>, namespace?: string) {
       const { cache, prefix } = served(reference).storage;
       const selection = { prefix: prefix + (namespace === undefined || namespace === "" ? "" : `${namespace}/`) };
-      const read = (): T[] => cache.candidates(selection).map((entry) => objectOf<T>(entry.bytes));
+      const read = (): T[] | Promise<T[]> => {
+        const entries = cache.candidates(selection);
+        if (entries.length > AT_ONCE) return parsed(entries, cache.clock);
+        return entries.map((entry) => objectOf<T>(entry.bytes));
+      };
       const fresh = cache.fresh();
       return fresh instanceof Promise ? fresh.then(read) : read();
     },
@@ -33,4 +43,10 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
       });
     },
   };
+}
+
+async function parsed<T extends ApiObject>(entries: readonly CacheEntry[], clock: Clock): Promise<T[]> {
+  const objects: T[] = [];
+  await eachInTurns(clock, entries, ({ bytes }) => void objects.push(objectOf<T>(bytes)));
+  return objects;
 }

@@ -1,4 +1,5 @@
 import { invariant } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
 import { SortedMap } from "../../base/sorted-map.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { eachInTurns, turnTime } from "../../base/turn-time.ts";
@@ -140,6 +141,10 @@ export class WatchCache {
     if (key !== undefined || trigger === "" || this.#index === undefined || this.#closed) return revision;
     await this.#index.built(this.#entries);
     return this.revision;
+  }
+
+  get clock(): Clock {
+    return this.#feed.clock;
   }
 
   /** True once the objects have been read. */

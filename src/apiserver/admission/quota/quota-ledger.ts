@@ -65,9 +65,12 @@ export function quotaLedger({ reader, clock }: AdmissionDependencies): QuotaLedg
       const hard = quota.status?.hard ?? {};
       const names = Object.keys(hard).filter((name) => resourceOfQuotaName(name) === resource);
       if (names.length === 0) return used;
+      // What is on its way when the list is asked for may be in the store, and no longer here, when it has been read.
+      const counted = new Set(underway);
       const objects = await reader.list(attributes.resource, attributes.namespace);
       const uses = new Map(objects.map((each) => [each.metadata?.uid ?? "", quotaUse(resource, each)]));
-      for (const each of underway) {
+      for (const each of underway) counted.add(each);
+      for (const each of counted) {
         if (each.namespace !== attributes.namespace || each.resource !== resource) continue;
         const known = uses.get(each.uid);
         const amounts = known === undefined ? each.use.amounts : maxAmounts(known.amounts, each.use.amounts);
