@@ -5,6 +5,7 @@ import type {
 } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import { customResourceDefinitions } from "../../api/generated/resources.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
+import type { Schema } from "../../api/schema.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { type Clock, formatTime, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
@@ -16,6 +17,7 @@ import type { ObjectReader } from "../reader.ts";
 import { API_SERVER } from "./api-server-identity.ts";
 import { CLEANUP_FINALIZER } from "./definition-strategy.ts";
 import { deleteInstances, InstanceDeletionError } from "./delete-instances.ts";
+import { overlapsBuiltIn } from "./overlapping.ts";
 import type { ServedDefinitions } from "./served-definitions.ts";
 import { writeStatus } from "./write-status.ts";
 
@@ -23,6 +25,18 @@ const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
 type Terminating = Pick<CustomResourceDefinitionCondition, "status" | "reason" | "message">;
+
+const NEVER_ESTABLISHED: Terminating = {
+  status: "False",
+  reason: "NeverEstablished",
+  message: "resource was never established",
+};
+
+const OVERLAPPING: Terminating = {
+  status: "False",
+  reason: "OverlappingBuiltInResource",
+  message: "instances overlap with built-in resources in storage",
+};
 
 /** True while a deleted definition waits for its objects to go. */
 export function awaitsCleanup(definition: CustomResourceDefinition): boolean {
@@ -32,6 +46,7 @@ export function awaitsCleanup(definition: CustomResourceDefinition): boolean {
 export interface FinalizerOptions {
   readonly reader: ObjectReader;
   readonly definitions: ServedDefinitions;
+  readonly builtIn: Schema;
   /** Writes as the API server itself. */
   readonly transport: Transport;
   readonly store: Store;
@@ -99,7 +114,7 @@ async function finalizeOnce(
     message: "CustomResource deletion is in progress",
   });
   const resource = options.definitions.stored(definition.metadata?.name ?? "");
-  let done: Terminating = { status: "False", reason: "NeverEstablished", message: "resource was never established" };
+  let done = overlapsBuiltIn(definition, options.builtIn) ? OVERLAPPING : NEVER_ESTABLISHED;
   if (resource !== undefined) {
     const { store, feed, random } = options;
     const context = { user: API_SERVER, dryRun: false, clock, random, fieldManager: "kube-apiserver", warn() {} };
