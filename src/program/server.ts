@@ -30,7 +30,7 @@ import { type KeyExchange, type KeyUsers, keyExchange } from "./key-exchange/kee
 import { writeKubeconfigs } from "./kubeconfigs.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
 import { serverPlaces } from "./server-places.ts";
-import { joinAtStart, joinSharedCluster } from "./shared-cluster.ts";
+import { joinAtStart, joinSharedCluster, requireClusterKeys } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
 import { openSharedStore } from "./shared-store.ts";
 import type { Started } from "./stop.ts";
@@ -74,6 +74,7 @@ export async function openServer(
   if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
   const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
   if (shared !== undefined) started.push({ stop: () => shared.store.close() });
+  requireClusterKeys(shared?.cluster, options.dataDirectory);
   const exchange = shared === undefined ? undefined : keysShared(shared.store, options, environment);
   await exchange?.catchUp();
   const isNew = !hasClusterFacts(options.dataDirectory);

@@ -13,7 +13,7 @@ import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { unclosedStore } from "../store/testing/unclosed-store.ts";
 import { encryptStore } from "./encryption.ts";
 import { ensureEncryptionKeys } from "./encryption-keys.ts";
-import { joinSharedCluster, readSharedCluster } from "./shared-cluster.ts";
+import { joinSharedCluster, readSharedCluster, requireClusterKeys } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "wherry-shared-"));
@@ -54,6 +54,19 @@ test("the first server says what the cluster is, the others join it with its key
     joinSharedCluster(store, { facts: { ...facts, clusterCidr: "10.9.0.0/16" }, pki: second }),
     /clusterCidr 10\.244\.0\.0\/16, cluster\.json here says 10\.9/,
   );
+});
+
+test("a server without keys does not make its own for a cluster that is there", async () => {
+  const dataDirectory = join(directory, "keyless");
+  const store = newStore();
+  requireClusterKeys(await readSharedCluster(store), dataDirectory);
+  await joinSharedCluster(store, { facts, pki: await pkiIn("with-keys") });
+  const cluster = await readSharedCluster(store);
+  assert.throws(
+    () => requireClusterKeys(cluster, dataDirectory),
+    /etcd holds a cluster already, and its keys are not in .*keyless\/pki: .* with --pki-dir/,
+  );
+  requireClusterKeys(cluster, join(directory, "with-keys"));
 });
 
 test("another token key is told", async () => {

@@ -1,4 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { ConfigMap } from "../api/generated/core/v1.ts";
 import { STORAGE_ROOT, storageKey, storagePrefix } from "../apiserver/registry/storage-prefix.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
@@ -31,6 +33,16 @@ function parsed(value: Buffer): SharedCluster {
   } catch {
     throw new CommandError(`etcd holds under ${KEY} what Wherry did not write there: is it the right --etcd-prefix?`);
   }
+}
+
+/** Before a server makes keys of its own, with which it could not join. @throws CommandError that says which to bring */
+export function requireClusterKeys(cluster: SharedCluster | undefined, dataDirectory: string): void {
+  const directory = join(dataDirectory, "pki");
+  if (cluster === undefined || existsSync(join(directory, "ca.crt"))) return;
+  throw new CommandError(
+    `the etcd holds a cluster already, and its keys are not in ${directory}: name the folder pki of one of its servers with --pki-dir`,
+    2,
+  );
 }
 
 /**
