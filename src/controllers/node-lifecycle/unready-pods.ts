@@ -1,7 +1,7 @@
 import { isConditionTrue } from "../../api/conditions.ts";
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { pods } from "../../api/generated/resources.ts";
-import { isNotFound } from "../../api/status.ts";
+import { isConflict, isNotFound } from "../../api/status.ts";
 import { type Clock, timestamp } from "../../base/clock.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/events.ts";
@@ -19,12 +19,12 @@ export async function markPodsNotReady(
       await by.client.patch(
         pods,
         { namespace, name },
-        { type: "strategic", subresource: "status", body: { status: { conditions: [condition] } } },
+        { type: "strategic", subresource: "status", body: { metadata: { uid }, status: { conditions: [condition] } } },
       );
       const about = { apiVersion: "v1", kind: "Pod", metadata: { namespace, name, uid } };
       by.events.event(about, { type: "Warning", reason: "NodeNotReady", message: "Node is not ready" });
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error) && !isConflict(error)) throw error;
     }
   }
 }

@@ -4,7 +4,7 @@ import { isBeingDeleted } from "../../api/meta.ts";
 /** Ended pods that are kept for people to look at, in the whole cluster. */
 const TERMINATED_THRESHOLD = 12_500;
 
-/** Why a pod is to go, as its condition says; ended pods need no reason. */
+/** A pod that is to go, and what its condition says of that: only those whose node is gone have one. */
 export interface Collection {
   readonly pod: Pod;
   readonly message?: string;
@@ -37,9 +37,7 @@ export function planCollection(
     if (nodeName === "") {
       if (isBeingDeleted(pod)) found.push({ pod });
     } else if (!nodes.exists(nodeName)) found.push({ pod, message: "PodGC: node no longer exists" });
-    else if (isBeingDeleted(pod) && nodes.outOfService(nodeName)) {
-      found.push({ pod, message: "PodGC: node is out of service" });
-    }
+    else if (isBeingDeleted(pod) && nodes.outOfService(nodeName)) found.push({ pod });
   }
   return found;
 }

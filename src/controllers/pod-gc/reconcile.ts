@@ -83,16 +83,18 @@ export function podGarbageCollector(dependencies: ControllerDependencies): Contr
 
   /** Says that the pod has failed, and why: nobody else can any more. */
   async function markFailed(pod: Pod, message: string | undefined): Promise<void> {
-    const { namespace, name = "", generation } = pod.metadata ?? {};
+    const { namespace, name = "", uid, generation } = pod.metadata ?? {};
+    const observed = generation === undefined ? {} : { observedGeneration: generation };
     const condition = {
       type: "DisruptionTarget",
       status: "True",
       reason: "DeletionByPodGC",
       message,
       lastTransitionTime: timestamp(clock),
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      ...observed,
     };
-    const body = { status: { phase: "Failed", ...(message === undefined ? {} : { conditions: [condition] }) } };
+    const status = { phase: "Failed", ...observed, ...(message === undefined ? {} : { conditions: [condition] }) };
+    const body = { metadata: { uid }, status };
     await client.patch(pods, { namespace, name }, { type: "strategic", subresource: "status", body });
   }
 

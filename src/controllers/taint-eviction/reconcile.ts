@@ -50,7 +50,7 @@ export function taintEvictionController(dependencies: ControllerDependencies): C
       lastTransitionTime: timestamp(clock),
       ...(generation === undefined ? {} : { observedGeneration: generation }),
     };
-    const body = { status: { conditions: [condition] } };
+    const body = { metadata: { uid }, status: { conditions: [condition] } };
     try {
       await client.patch(pods, target, { type: "strategic", subresource: "status", body });
       await client.delete(pods, target, { preconditions: { uid } });

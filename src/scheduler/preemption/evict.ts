@@ -21,7 +21,7 @@ export async function evictVictim(
     ...(victim.generation === undefined ? {} : { observedGeneration: victim.generation }),
   };
   try {
-    const body = { status: { conditions: [condition] } };
+    const body = { metadata: { uid: victim.uid }, status: { conditions: [condition] } };
     if (!victim.disruptionTarget)
       await by.client.patch(pods, target, { type: "strategic", subresource: "status", body });
     await by.client.delete(pods, target, { preconditions: { uid: victim.uid } });
