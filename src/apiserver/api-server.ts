@@ -42,6 +42,7 @@ import { impersonationFilter } from "./filters/impersonation.ts";
 import { metricsFilter } from "./filters/metrics.ts";
 import { traceFilter } from "./filters/trace.ts";
 import { createFlowControl } from "./flow-control/create-flow-control.ts";
+import { deprecationWarning } from "./handlers/deprecation.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler } from "./handlers/handler.ts";
 import { type InProcessIdentity, inProcessTransport } from "./in-process-transport.ts";
@@ -189,11 +190,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const isServed = ({ group, version, resource, verbs }: ResourceSchema): boolean =>
     verbs.includes("list") || virtual[`${group}/${version}/${resource}`] !== undefined;
   const served: Schema = { ...options.schema, resources: options.schema.resources.filter(isServed) };
-  const requests = requestMetrics(
-    metrics,
-    ({ group, version, resource }) =>
+  const requests = requestMetrics(metrics, {
+    isServed: ({ group, version, resource }) =>
       table.find(group, version, resource) !== undefined || `${group}/${version}/${resource}` in virtual,
-  );
+    isDeprecated: (info) =>
+      (table.find(info.group, info.version, info.resource)?.custom?.warning ?? deprecationWarning(info)) !== undefined,
+  });
   storageMetrics(metrics, table);
   const inside = new Set<string>();
   const isInside = (component: string): boolean => inside.has(`system:${component}`);

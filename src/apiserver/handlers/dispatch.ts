@@ -77,7 +77,10 @@ function answerKnown(options: DispatchOptions, resource: ServedResource | undefi
   }
   const answer = (): Answering => {
     const warning = resource.custom?.warning ?? deprecationWarning(info);
-    if (warning !== undefined) exchange.warnings.push(warning);
+    if (warning !== undefined) {
+      exchange.warnings.push(warning);
+      if (exchange.auditAnnotations !== undefined) exchange.auditAnnotations["k8s.io/deprecated"] = "true";
+    }
     return answerResource(options, resource, inScope);
   };
   return resource.custom !== undefined && WRITES.has(info.verb) ? resource.custom.ready().then(answer) : answer();

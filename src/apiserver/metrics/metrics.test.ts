@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { configMaps } from "../../api/generated/resources.ts";
+import { configMaps, endpoints, namespaces } from "../../api/generated/resources.ts";
 import { isNotFound } from "../../api/status.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 
@@ -24,7 +24,7 @@ test("requests are counted by verb, target and code", async () => {
   await assert.rejects(() => cluster.client.get(configMaps, { namespace: "default", name: "two" }), isNotFound);
   const text = await scrape();
   const line = (verb: string, code: number): string =>
-    `apiserver_request_total{verb="${verb}",dry_run="",group="",version="v1",resource="configmaps",subresource="",scope="${verb === "POST" ? "namespace" : "resource"}",component="apiserver",code="${code}"} 1`;
+    `apiserver_request_total{verb="${verb}",dry_run="",group="",version="v1",resource="configmaps",subresource="",scope="resource",component="apiserver",code="${code}"} 1`;
   for (const expected of [line("POST", 201), line("GET", 200), line("GET", 404)]) {
     assert.ok(text.split("\n").includes(expected), `${expected} in\n${text.slice(0, 3000)}`);
   }
@@ -32,6 +32,31 @@ test("requests are counted by verb, target and code", async () => {
   assert.match(text, /^apiserver_current_inflight_requests\{request_kind="mutating"\} 0$/m);
   assert.match(text, /^apiserver_storage_objects\{resource="configmaps"\} 1$/m);
   assert.match(text, /^authorization_attempts_total\{result="allowed"\} [1-9]/m);
+});
+
+test("scopes are told by what is asked for; a created object is one", async () => {
+  await cluster.client.create(namespaces, { metadata: { name: "scoped" } });
+  await cluster.client.list(configMaps, { namespace: "scoped" });
+  await cluster.client.list(configMaps, {});
+  const text = await scrape();
+  for (const [verb, resource, scope] of [
+    ["POST", "namespaces", "resource"],
+    ["LIST", "configmaps", "namespace"],
+    ["LIST", "configmaps", "cluster"],
+  ]) {
+    const line = `^apiserver_request_total\\{verb="${verb}",.*resource="${resource}",subresource="",scope="${scope}",`;
+    assert.match(text, new RegExp(line, "m"));
+  }
+});
+
+test("who asks for what is deprecated is counted", async () => {
+  const line =
+    /^apiserver_requested_deprecated_apis\{group="",version="v1",resource="(\w+)",subresource="",removed_release=""\} 1$/gm;
+  const found = async () => [...(await scrape()).matchAll(line)].map(([, resource]) => resource);
+  assert.deepEqual(await found(), []);
+  await cluster.client.list(endpoints, { namespace: "default" });
+  await cluster.client.list(configMaps, { namespace: "default" });
+  assert.deepEqual(await found(), ["endpoints"]);
 });
 
 test("applied is told from patched", async () => {

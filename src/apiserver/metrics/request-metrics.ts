@@ -26,9 +26,13 @@ interface Recorded {
 /**
  * The request metrics of upstream's API server, by its names. What somebody asked for that is not served has no name of its
  * own in the labels, so that nobody fills the memory by asking.
- * @param isServed whether a group, version and resource exist
+ * @param of.isServed whether a group, version and resource exist
+ * @param of.isDeprecated whether clients are to turn to something else
  */
-export function requestMetrics(metrics: Metrics, isServed: (info: RequestInfo) => boolean): RequestMetrics {
+export function requestMetrics(
+  metrics: Metrics,
+  { isServed, isDeprecated }: { isServed(info: RequestInfo): boolean; isDeprecated(info: RequestInfo): boolean },
+): RequestMetrics {
   const families = requestFamilies(metrics);
   const recorded = new Map<string, Recorded>();
   const sizes = new Map<string, Histogram>();
@@ -44,6 +48,9 @@ export function requestMetrics(metrics: Metrics, isServed: (info: RequestInfo) =
       "apiserver",
     ];
     const seconds = [labels[0]!, ...labels.slice(2)];
+    if (info.isResourceRequest && isDeprecated(info)) {
+      families.deprecated.labels(info.group, info.version, info.resource, info.subresource, "").set(1);
+    }
     return {
       total: families.total.labels(...labels, String(code)),
       duration: families.duration.labels(...labels),
@@ -98,6 +105,11 @@ function requestFamilies(metrics: Metrics) {
       "Response latency distribution (not counting priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
       { labelNames: ["verb", ...TARGET, "component"], buckets: SECONDS },
     ),
+    deprecated: metrics.gauge(
+      "apiserver_requested_deprecated_apis",
+      "Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.",
+      ["group", "version", "resource", "subresource", "removed_release"],
+    ),
     inflight: metrics.gauge(
       "apiserver_current_inflight_requests",
       "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
@@ -120,7 +132,7 @@ function requestFamilies(metrics: Metrics) {
 function seriesKey(exchange: Exchange, code: number): string {
   const { info, query } = exchange;
   if (!info.isResourceRequest) return `${info.verb} ${code}`;
-  const scope = info.name !== "" ? "r" : info.namespace !== "" ? "n" : "c";
+  const scope = isOfOne(info) ? "r" : info.namespace !== "" ? "n" : "c";
   const verb = info.verb === "patch" ? verbLabel(exchange) : info.verb;
   const target = `${verb} ${info.group}/${info.version}/${info.resource}/${info.subresource}`;
   return query.size > 0 && query.has("dryRun") ? `${target} ${scope} ${code} dry` : `${target} ${scope} ${code}`;
@@ -128,8 +140,12 @@ function seriesKey(exchange: Exchange, code: number): string {
 
 function targetLabels(info: RequestInfo, isKnown: boolean): string[] {
   if (!info.isResourceRequest || !isKnown) return ["", "", "", "", ""];
-  const scope = info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
+  const scope = isOfOne(info) ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
   return [info.group, info.version, info.resource, info.subresource, scope];
+}
+
+function isOfOne({ name, verb }: RequestInfo): boolean {
+  return name !== "" || verb === "create";
 }
 
 const VERB_LABELS: Readonly<Record<string, string>> = { create: "POST", update: "PUT" };
@@ -137,7 +153,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 const CONNECT = new Set(["attach", "exec", "portforward", "proxy"]);
 
 function verbLabel({ info, method, body }: Exchange): string {
-  if (!info.isResourceRequest) return METHODS.has(method) ? method : "other";
+  if (!info.isResourceRequest || info.verb === "") return METHODS.has(method) ? method : "other";
   if (CONNECT.has(info.subresource)) return "CONNECT";
   if (info.verb === "patch" && body.contentType.startsWith("application/apply-patch")) return "APPLY";
   return VERB_LABELS[info.verb] ?? info.verb.toUpperCase();
