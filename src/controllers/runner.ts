@@ -4,13 +4,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { type SpanRing, withTrace } from "../base/trace.ts";
-import { nextTurn } from "../base/turn.ts";
+import { turnTime } from "../base/turn-time.ts";
 import type { Informer, InformerSet } from "../client/informer.ts";
 import type { Controller, ControllerDependencies, ControllerFactory } from "./reconciler.ts";
 import { createWorkQueue, type WorkItem, type WorkQueue } from "./work-queue.ts";
 import { workQueueMetrics } from "./work-queue-metrics.ts";
-
-const RECONCILES_A_TURN = 20;
 
 export interface RunControllersOptions {
   /** Name → factory, as in controllers/table.ts. */
@@ -148,11 +146,11 @@ interface Worker {
 }
 
 async function work(worker: Worker): Promise<void> {
-  let done = 0;
+  const time = turnTime(worker.options.clock);
   for (let item = await worker.queue.take(); item !== undefined; item = await worker.queue.take()) {
     worker.queue.done(item, await reconcile(worker, item));
     // In process, whole reconciles may run without a turn of the event loop; timers and sockets need one now and then.
-    if (++done % RECONCILES_A_TURN === 0) await nextTurn();
+    await time.pause();
   }
 }
 

@@ -11,15 +11,21 @@ export const ttlController: ControllerFactory = ({ client, informers }) => {
     resource: nodes,
     project: ({ metadata }) => ({ ttl: metadata?.annotations?.[ANNOTATION] }),
   });
+  let count = 0;
   let step = 0;
   return {
     name: "ttl-controller",
     workers: 5,
     // When the size of the cluster changes, a node follows at its next word.
-    sources: [from(known, ({ key, after }) => (after === undefined ? [] : [key]))],
+    sources: [
+      from(known, ({ key, before, after }) => {
+        count += Number(after !== undefined) - Number(before !== undefined);
+        return after === undefined ? [] : [key];
+      }),
+    ],
     async reconcile(name) {
       const node = known.get(name);
-      step = nextStep(step, known.list().length);
+      step = nextStep(step, count);
       const ttl = String(secondsOf(step));
       if (node === undefined || node.ttl === ttl) return undefined;
       try {
