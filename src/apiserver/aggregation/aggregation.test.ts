@@ -12,7 +12,12 @@ import { openapiPaths } from "../openapi/handler.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 import { askRaw } from "../testing/raw-door.ts";
 import { selfSigned } from "../testing/self-signed.ts";
-import { type ReceivedCall, startWebhookServer, type WebhookServer } from "../testing/webhook-server.ts";
+import {
+  type ReceivedCall,
+  startWebhookServer,
+  type WebhookAnswer,
+  type WebhookServer,
+} from "../testing/webhook-server.ts";
 
 const SERVED = "/apis/metrics.example.com/v1beta1";
 const NAME = "v1beta1.metrics.example.com";
@@ -42,7 +47,7 @@ let memory: MemoryServer;
 let extension: WebhookServer;
 
 /** What an aggregated API server answers. */
-function respond({ path }: ReceivedCall): { code?: number; body: object } {
+function respond({ path }: ReceivedCall): WebhookAnswer {
   if (path === SERVED) {
     const verbs = ["get", "list", "create"];
     return {
@@ -61,6 +66,7 @@ function respond({ path }: ReceivedCall): { code?: number; body: object } {
   }
   if (path === "/openapi/v2") return { body: SWAGGER };
   if (path.startsWith("/openapi/v3")) return { body: { openapi: "3.0.0" } };
+  if (path.includes("/elsewhere")) return { code: 302, headers: { location: "https://evil.example.com/" }, body: "" };
   if (path.includes("/missing"))
     return { code: 404, body: { kind: "Status", code: 404, reason: "NotFound", message: "none" } };
   return { body: LIST };
@@ -159,6 +165,14 @@ test("components of this process reach it too, and its errors are theirs", async
     metadata: { name: "a", namespace: "default" },
   });
   await assert.rejects(memory.client.get(things, { namespace: "default", name: "missing" }), { code: 404 });
+});
+
+test("it cannot lead clients elsewhere", async () => {
+  const path = `${SERVED}/elsewhere`;
+  const answer = await askRaw(memory.server, path);
+  assert.equal(answer.code, 502);
+  assert.equal(answer.headers.location, undefined);
+  assert.match(answer.text, /^the backend attempted to redirect this request, which is not permitted/);
 });
 
 test("discovery and the API documents tell of it", async () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { serviceUnavailable } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import { forwardedHeaders } from "../../base/http-upgrade.ts";
@@ -8,7 +9,7 @@ import {
   handedBackHeaders,
   handedOnHeaders,
 } from "../connect/forward.ts";
-import type { Answer, Exchange } from "../exchange.ts";
+import { type Answer, type Exchange, textAnswer } from "../exchange.ts";
 import { WebhookCallError } from "../outgoing/webhook-client.ts";
 import type { Aggregator, RemoteService } from "./aggregator.ts";
 import { withIdentity } from "./identity-headers.ts";
@@ -41,17 +42,27 @@ async function handOn(aggregator: Aggregator, remote: RemoteService, exchange: E
   const { upgrade } = exchange;
   if (upgrade !== undefined) {
     const headers = withIdentity(forwardedHeaders(upgrade.request), user);
-    return forwardUpgrade(exchange, upgrade, { request, headers });
+    return forwardUpgrade(exchange, upgrade, { request, headers, refuse: refuseRedirect });
   }
   const given = handedOnHeaders(exchange);
   if (exchange.body.value !== undefined) given["content-type"] = exchange.body.contentType || "application/json";
   const response = await forwardPlain(exchange, request, withIdentity(given, user));
+  const refused = refuseRedirect(response);
+  if (refused !== undefined) return refused;
   return {
     kind: "stream",
     code: response.statusCode ?? 502,
     headers: handedBackHeaders(response),
     chunks: response as AsyncIterable<Buffer>,
   };
+}
+
+/** Clients would follow a redirect with what they say of themselves to this server, to wherever it leads. */
+function refuseRedirect(response: IncomingMessage): Answer | undefined {
+  const { statusCode = 0, headers } = response;
+  if (statusCode < 300 || statusCode > 399 || !headers.location) return undefined;
+  response.destroy();
+  return textAnswer("the backend attempted to redirect this request, which is not permitted", { code: 502 });
 }
 
 async function connect(aggregator: Aggregator, { object }: RemoteService): Promise<Connection> {

@@ -47,7 +47,16 @@ async function bodyOf({ method, body }: Exchange): Promise<Buffer | string | und
 export async function forwardUpgrade(
   exchange: Exchange,
   upgrade: NonNullable<Exchange["upgrade"]>,
-  { request, headers }: { request: OutgoingRequest; headers?: Record<string, string | string[]> },
+  {
+    request,
+    headers,
+    refuse,
+  }: {
+    request: OutgoingRequest;
+    headers?: Record<string, string | string[]>;
+    /** The answer to give instead of what came back, if there is one. */
+    refuse?: (response: IncomingMessage) => Answer | undefined;
+  },
 ): Promise<Answer> {
   const answer = await requestUpgrade(
     { ...request, headers: headers ?? forwardedHeaders(upgrade.request) },
@@ -56,6 +65,8 @@ export async function forwardUpgrade(
     throw serviceUnavailable(`error trying to reach service: ${errorMessage(error)}`);
   });
   const { response, stream } = answer;
+  const refused = stream === undefined ? refuse?.(response) : undefined;
+  if (refused !== undefined) return refused;
   upgrade.socket.write(responseHead(response, stream === undefined ? { connection: "close" } : {}));
   if (stream === undefined) {
     response.pipe(upgrade.socket);

@@ -14,12 +14,13 @@ export interface ReceivedCall {
 }
 
 /** Answers a call: an object as JSON, a string as it is, undefined never. */
-export type WebhookResponder = (
-  call: ReceivedCall,
-) =>
-  | { code?: number; body: object | string }
-  | undefined
-  | Promise<{ code?: number; body: object | string } | undefined>;
+export type WebhookResponder = (call: ReceivedCall) => WebhookAnswer | undefined | Promise<WebhookAnswer | undefined>;
+
+export interface WebhookAnswer {
+  readonly code?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: object | string;
+}
 
 export interface WebhookServer {
   readonly port: number;
@@ -58,7 +59,7 @@ export async function startWebhookServer(
     for (const wake of waiting) wake();
     const answer = await hook.respond(call);
     if (answer === undefined) return;
-    response.statusCode = answer.code ?? 200;
+    response.writeHead(answer.code ?? 200, answer.headers ?? {});
     response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
   };
   const server = createServer({ key, cert }, (request, response) => {
