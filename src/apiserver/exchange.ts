@@ -32,6 +32,8 @@ export interface Exchange {
   readonly remoteAddress?: string | undefined;
   /** Ends the work on a request from outside whose time is over. */
   readonly giveUp?: (() => void) | undefined;
+  /** When the time is over that the client gives the request, by the monotonic clock; absent when it says nothing. */
+  untilMs?: number | undefined;
   /** How long flow control kept the request waiting. */
   waitedMs?: number | undefined;
   /** What goes into the request's audit event besides what it says itself; absent while nobody audits it. */

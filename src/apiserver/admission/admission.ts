@@ -29,6 +29,8 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** When the request's time is over, by the monotonic clock; absent when its client does not say. */
+  readonly untilMs?: number | undefined;
   readonly reinvocation: Reinvocation;
   /** Text for the client's `Warning` header. */
   warn(message: string): void;

@@ -17,6 +17,7 @@ export function deadlineFilter(clock: Clock, longestMs: number = REQUEST_TIMEOUT
   return (exchange, next) => {
     if (isLongRunning(exchange.info)) return next(exchange);
     const limitMs = limitOf(exchange, longestMs);
+    if (limitMs < longestMs) exchange.untilMs = clock.monotonic() + limitMs;
     const answering = next(exchange);
     // Most answers are there at once.
     if (!(answering instanceof Promise)) return answering;

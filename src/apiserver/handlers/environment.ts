@@ -44,6 +44,7 @@ export function writeContext(exchange: Exchange, environment: Environment): Writ
     get signal() {
       return exchange.signal;
     },
+    untilMs: exchange.untilMs,
     bodyBytes: () => exchange.body.size?.() ?? 0,
     warn: (message) => void exchange.warnings.push(message),
     ...(exchange.auditAnnotations === undefined ? {} : { annotate: annotator(exchange.auditAnnotations) }),

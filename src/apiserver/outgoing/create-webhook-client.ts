@@ -69,7 +69,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
     async call(endpoint, body, callOptions) {
       if (closing.signal.aborted) throw new WebhookCallError("the server is shutting down");
       const shown = shownUrl(endpoint);
-      shown.searchParams.set("timeout", durationText(callOptions.timeoutMs));
+      shown.searchParams.set("timeout", durationText(Math.ceil(callOptions.timeoutMs / 1000) * 1000));
       const post = `Post ${JSON.stringify(shownText(endpoint, shown))}`;
       const deadline = deadlineOf(callOptions, options.clock, closing.signal);
       let to: EndpointLocation | undefined;

@@ -36,6 +36,7 @@ export function admissionAttributes(
     ...optionsOf(write.operation, write.options ?? context.options),
     dryRun: context.dryRun,
     signal: context.signal,
+    untilMs: context.untilMs,
     reinvocation: newReinvocation(),
     warn: context.warn,
     annotate: context.annotate ?? (() => {}),

@@ -19,6 +19,8 @@ export interface WriteContext {
   readonly options?: object | undefined;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** When its time is over, by the monotonic clock. */
+  readonly untilMs?: number | undefined;
   /** How many bytes the request's body has, once it has been read. */
   readonly bodyBytes?: (() => number) | undefined;
   /** Adds to the request's audit event, when it has one. */

@@ -75,9 +75,15 @@ async function ask(call: WebhookCall, dependencies: AdmissionDependencies): Prom
   return verdict;
 }
 
-async function post(call: WebhookCall, review: object, { webhooks }: AdmissionDependencies): Promise<WebhookAnswer> {
+async function post(
+  call: WebhookCall,
+  review: object,
+  { webhooks, clock }: AdmissionDependencies,
+): Promise<WebhookAnswer> {
   const { webhook, attributes } = call;
-  const { timeoutMs, endpoint } = webhook;
+  const { endpoint } = webhook;
+  const leftMs = (attributes.untilMs ?? Number.POSITIVE_INFINITY) - clock.monotonic();
+  const timeoutMs = Math.min(webhook.timeoutMs, Math.max(leftMs, 1));
   let answer: WebhookAnswer;
   try {
     answer = await webhooks.call(endpoint, review, { timeoutMs, signal: attributes.signal });

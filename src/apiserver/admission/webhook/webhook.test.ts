@@ -18,6 +18,7 @@ import type { Client } from "../../../client/client.ts";
 import { admissionBench } from "../../testing/admission-bench.ts";
 import { type AdmissionHook, startAdmissionHook } from "../../testing/admission-hook.ts";
 import { type MemoryServer, startMemoryServer } from "../../testing/memory-server.ts";
+import { askRaw } from "../../testing/raw-door.ts";
 import { createAdmissionPlugins } from "../plugins.ts";
 import { validatingAdmissionWebhook } from "./validating-webhook.ts";
 
@@ -184,6 +185,20 @@ test("a webhook that hangs ends with its timeout, by its failure policy", async 
   await hook.received(2);
   await server.clock.advance(1000);
   await passing;
+});
+
+test("a webhook is told how long it has: no longer than the request", async () => {
+  await validating({ timeoutSeconds: 10 });
+  const askedWithin = async (query: string, name: string) => {
+    const body = JSON.stringify({ metadata: { name } });
+    const path = `/api/v1/namespaces/shop/configmaps${query}`;
+    assert.equal((await askRaw(server.server, path, { method: "POST", body })).code, 201);
+    return hook.calls.at(-1)?.path;
+  };
+  assert.equal(await askedWithin("", "t1"), "/check?timeout=10s");
+  assert.equal(await askedWithin("?timeout=30s", "t2"), "/check?timeout=10s");
+  assert.equal(await askedWithin("?timeout=5s", "t3"), "/check?timeout=5s");
+  assert.equal(await askedWithin("?timeout=1500ms", "t4"), "/check?timeout=2s");
 });
 
 test("a webhook that cannot be reached denies everything under Fail", async () => {
