@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -86,6 +86,41 @@ test("TLS with client certificates", { skip, timeout: 60_000 }, async (context) 
   await assert.rejects(
     plain,
     /^StoreUnavailableError: etcd at http:.*: it may expect TLS \(https:\/\/\), or be no etcd$/,
+  );
+});
+
+test("certificates that are renewed on the disk are used when a connection is made anew", {
+  skip,
+  timeout: 60_000,
+}, async (context) => {
+  const [before, after] = [certificates(context, "before"), certificates(context, "after")];
+  const etcd = await startEtcd({ tls: { authorityFile: before.authorityFile, ...before.server } });
+  context.after(() => etcd.stop());
+  const store = await open({ servers: etcd.urls, authorityFile: before.authorityFile, ...before.client });
+  context.after(() => store.close());
+  const first = await store.create("/a", Buffer.from("x"));
+  const watch = store.watch({ prefix: "/", afterRevision: first.revision })[Symbol.asyncIterator]();
+  const next = watch.next();
+
+  const [member] = etcd.members;
+  await member!.kill();
+  for (const [from, to] of [
+    [after.authorityFile, before.authorityFile],
+    [after.server.certificateFile, before.server.certificateFile],
+    [after.server.keyFile, before.server.keyFile],
+    [after.client.certificateFile, before.client.certificateFile],
+    [after.client.keyFile, before.client.keyFile],
+  ] as const) {
+    copyFileSync(from, to);
+  }
+  await pause(200);
+  member!.start();
+  const { revision } = await store.create("/b", Buffer.from("x"));
+  const seen = await next;
+  assert.ok(seen.done !== true);
+  assert.deepEqual(
+    seen.value.events.map((event) => [event.key, event.revision]),
+    [["/b", revision]],
   );
 });
 

@@ -15,6 +15,8 @@ const WRITE_TIMEOUT_MS = 5000;
 /** A call is tried again for so long: an election takes up to about four seconds. */
 export const PATIENCE_MS = 12_000;
 const RETRY_MS = 50;
+/** After a connection was lost, files of certificates are looked at this often. */
+const RENEW_MS = 1000;
 /** In a hurry etcd counts as away when it has not answered for so long. */
 const HURRY_MS = 2000;
 
@@ -41,6 +43,7 @@ export class Connection {
   #answeredAt = 0;
   /** Who answered last; why that one, or one after it, was left. */
   #lastUsed: Member | undefined;
+  readonly #lookedAt = new Map<Member, number>();
   #leftBecause = "";
 
   static async open(options: ConnectionOptions): Promise<Connection> {
@@ -165,6 +168,7 @@ export class Connection {
   }
 
   async #identify(member: Member): Promise<{ version: string }> {
+    this.#renew(member);
     const { clusterId, version } = await member.identify(READ_TIMEOUT_MS);
     this.#clusterId ??= clusterId;
     if (clusterId !== this.#clusterId) {
@@ -177,6 +181,16 @@ export class Connection {
     }
     if (this.members[this.#current] === member) this.#use(member);
     return { version };
+  }
+
+  /** Who has to be asked anew may have been left because of a certificate that was renewed on the disk meanwhile. */
+  #renew(member: Member): void {
+    const now = this.#clock.monotonic();
+    const lookedAt = this.#lookedAt.get(member);
+    if (lookedAt !== undefined && now - lookedAt < RENEW_MS) return;
+    this.#lookedAt.set(member, now);
+    // At its first use the member has just read its files.
+    if (lookedAt !== undefined) member.renew();
   }
 
   #use(member: Member): void {

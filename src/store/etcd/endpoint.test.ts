@@ -23,7 +23,7 @@ test("URLs of etcd servers", () => {
     ["127.0.0.1:2379", "db.example:2379", "[::1]:1234"],
   );
   const [secure] = endpointTargets({ servers: ["https://db"], authorityFile: certificateFile });
-  assert.ok(secure?.tls?.authority?.includes("CERTIFICATE"));
+  assert.ok(secure?.tls()?.authority?.includes("CERTIFICATE"));
 });
 
 const wrong: [string, EtcdAddress, RegExp][] = [

@@ -17,13 +17,21 @@ export interface EndpointTarget {
   readonly url: string;
   /** `host:port`. */
   readonly target: string;
-  readonly tls: EndpointTls | undefined;
+  /** What is in the files now, since they are renewed; undefined without TLS. @throws EtcdAddressError */
+  tls(): EndpointTls | undefined;
 }
 
 export interface EndpointTls {
   readonly authority: Buffer | null;
   readonly certificate: Buffer | null;
   readonly key: Buffer | null;
+}
+
+/** False when files were renewed between these two readings. */
+export function isSameTls(one: EndpointTls, other: EndpointTls): boolean {
+  const isSame = (part: keyof EndpointTls): boolean =>
+    one[part] === null || other[part] === null ? one[part] === other[part] : one[part].equals(other[part]);
+  return isSame("authority") && isSame("certificate") && isSame("key");
 }
 
 /** A wrong flag or file, told before anything is connected. */
@@ -36,10 +44,10 @@ const DEFAULT_PORT = 2379;
 /** @throws EtcdAddressError that says which server or file is wrong */
 export function endpointTargets(address: EtcdAddress): readonly EndpointTarget[] {
   if (address.servers.length === 0) throw new EtcdAddressError("no etcd server is named");
-  const tls = readTls(address);
-  const targets = address.servers.map((server) => targetOf(server, tls));
-  const isSecure = targets[0]!.tls !== undefined;
-  if (targets.some((target) => (target.tls !== undefined) !== isSecure)) {
+  readTls(address);
+  const targets = address.servers.map((server) => targetOf(server, address));
+  const isSecure = targets[0]!.isSecure;
+  if (targets.some((target) => target.isSecure !== isSecure)) {
     throw new EtcdAddressError(`etcd servers are all https or all http, not both: ${address.servers.join(",")}`);
   }
   if (!isSecure && (address.authorityFile ?? address.certificateFile ?? address.keyFile) !== undefined) {
@@ -48,7 +56,7 @@ export function endpointTargets(address: EtcdAddress): readonly EndpointTarget[]
   return targets;
 }
 
-function targetOf(server: string, tls: EndpointTls): EndpointTarget {
+function targetOf(server: string, address: EtcdAddress): EndpointTarget & { readonly isSecure: boolean } {
   const text = server.trim();
   const url = URL.canParse(text) && text.includes("://") ? new URL(text) : undefined;
   const isRoot = url !== undefined && (url.pathname === "" || url.pathname === "/") && url.search === "";
@@ -57,7 +65,8 @@ function targetOf(server: string, tls: EndpointTls): EndpointTarget {
   }
   const port = url.port !== "" ? url.port : String(DEFAULT_PORT);
   const isSecure = url.protocol === "https:";
-  return { url: text, target: `${url.hostname}:${port}`, tls: isSecure ? tls : undefined };
+  const tls = (): EndpointTls | undefined => (isSecure ? readTls(address) : undefined);
+  return { url: text, target: `${url.hostname}:${port}`, tls, isSecure };
 }
 
 function readTls(address: EtcdAddress): EndpointTls {

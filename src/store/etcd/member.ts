@@ -6,7 +6,7 @@ import type {
   Metadata,
   ServiceError,
 } from "@grpc/grpc-js";
-import type { EndpointTarget } from "./endpoint.ts";
+import { type EndpointTarget, type EndpointTls, isSameTls } from "./endpoint.ts";
 import { EtcdError, etcdError } from "./errors.ts";
 import type { SnapshotResponse, StatusResponse } from "./messages.ts";
 import { ETCD_PACKAGE, etcdDescriptor } from "./schema.ts";
@@ -59,33 +59,38 @@ export async function loadProtocol(): Promise<Protocol> {
 export class Member {
   readonly url: string;
   identity: MemberIdentity | undefined;
+  readonly #endpoint: EndpointTarget;
   readonly #protocol: Protocol;
-  readonly #client: Client;
+  #tls: EndpointTls | undefined;
+  #client: Client;
   /** Makes a member that has lost its leader say so instead of waiting for one. */
   readonly #metadata: Metadata;
   readonly #calls = new Set<{ cancel(): void }>();
 
   constructor(endpoint: EndpointTarget, protocol: Protocol) {
-    const { grpc } = protocol;
     this.url = endpoint.url;
+    this.#endpoint = endpoint;
     this.#protocol = protocol;
-    const { tls } = endpoint;
-    const credentials =
-      tls === undefined
-        ? grpc.credentials.createInsecure()
-        : grpc.credentials.createSsl(tls.authority, tls.key, tls.certificate);
-    this.#client = new grpc.Client(endpoint.target, credentials, {
-      "grpc.initial_reconnect_backoff_ms": 100,
-      "grpc.max_reconnect_backoff_ms": 1000,
-      "grpc.max_receive_message_length": -1,
-      "grpc.max_send_message_length": -1,
-      "grpc.keepalive_time_ms": 30_000,
-      "grpc.keepalive_timeout_ms": 10_000,
-      // Channels of one process share connections otherwise, and stores must not close each other's.
-      "grpc.use_local_subchannel_pool": 1,
-    });
-    this.#metadata = new grpc.Metadata();
+    this.#tls = endpoint.tls();
+    this.#client = connect(protocol, endpoint.target, this.#tls);
+    this.#metadata = new protocol.grpc.Metadata();
     this.#metadata.set("hasleader", "true");
+  }
+
+  /** Goes on with the certificates that are on the disk now, when these are others. */
+  renew(): void {
+    if (this.#tls === undefined) return;
+    let tls: EndpointTls | undefined;
+    try {
+      tls = this.#endpoint.tls();
+    } catch {
+      // Half of them are new: what they are afterwards is seen next time.
+      return;
+    }
+    if (tls === undefined || isSameTls(tls, this.#tls)) return;
+    this.#client.close();
+    this.#tls = tls;
+    this.#client = connect(this.#protocol, this.#endpoint.target, tls);
   }
 
   /** @throws EtcdError */
@@ -153,6 +158,23 @@ export class Member {
     this.abandon();
     this.#client.close();
   }
+}
+
+function connect({ grpc }: Protocol, target: string, tls: EndpointTls | undefined): Client {
+  const credentials =
+    tls === undefined
+      ? grpc.credentials.createInsecure()
+      : grpc.credentials.createSsl(tls.authority, tls.key, tls.certificate);
+  return new grpc.Client(target, credentials, {
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 1000,
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_timeout_ms": 10_000,
+    // Channels of one process share connections otherwise, and stores must not close each other's.
+    "grpc.use_local_subchannel_pool": 1,
+  });
 }
 
 /** grpc takes deadlines on the wall clock of the machine, which is the one it runs its own timers by. */

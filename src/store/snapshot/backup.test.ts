@@ -48,6 +48,13 @@ test("what was written is read, also by its header alone, and only its owner may
   assert.match(readFileSync(path, "latin1").slice(0, 60), /^wherry backup 1\n\{"createdAt"/);
 });
 
+test("a header may be long", async (context) => {
+  const path = join(directoryOf(context), "a.backup");
+  const encryptionKeys = Array.from({ length: 900 }, (_, index) => `aesgcm:${index}`);
+  await writeBackup(path, { ...contentOf(objects), header: { ...header, encryptionKeys } });
+  assert.deepEqual((await readBackupHeader(path)).encryptionKeys, encryptionKeys);
+});
+
 test("nothing is overwritten, and a failure leaves nothing behind", async (context) => {
   const directory = directoryOf(context);
   const path = join(directory, "a.backup");

@@ -33,6 +33,8 @@ interface Layout {
 }
 
 const PIECE_BYTES = 1024 * 1024;
+/** Most headers are much shorter. */
+const HEAD_BYTES = 4096;
 
 /** What a backup says of itself; that it is whole, but not that no bit has flipped. @throws SnapshotError */
 export async function readBackupHeader(path: string): Promise<BackupHeader> {
@@ -107,8 +109,7 @@ async function readLayout(file: FileHandle, path: string): Promise<Layout> {
   const stat = await file.stat();
   if (!stat.isFile()) throw new SnapshotError(`${path} is not a file: name a backup (wherry backup list)`);
   if (stat.size === 0) throw new SnapshotError(`${path} is empty: copy it again, or use another backup`);
-  const head = Buffer.alloc(Math.min(HEAD_BYTES_MAXIMUM, stat.size));
-  await file.read(head, 0, head.length, 0);
+  const head = await readHead(file, stat.size);
   if (head.toString("latin1", 0, MAGIC.length) !== MAGIC) {
     throw new SnapshotError(`${path} is not a backup of Wherry (an etcd snapshot goes in with: wherry store import)`);
   }
@@ -133,6 +134,18 @@ async function readLayout(file: FileHandle, path: string): Promise<Layout> {
     end,
     digest: trailer.subarray(16),
   };
+}
+
+/** Two lines at least, which are short but where very many keys encrypt. */
+async function readHead(file: FileHandle, size: number): Promise<Buffer> {
+  const readFirst = async (bytes: number): Promise<Buffer> => {
+    const first = Buffer.alloc(Math.min(bytes, size));
+    await file.read(first, 0, first.length, 0);
+    return first;
+  };
+  const head = await readFirst(HEAD_BYTES);
+  const hasBothLines = head.indexOf(10, head.indexOf(10) + 1) > 0;
+  return hasBothLines ? head : await readFirst(HEAD_BYTES_MAXIMUM);
 }
 
 function parseHeader(text: string, path: string): BackupHeader {
