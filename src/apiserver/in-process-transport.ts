@@ -125,8 +125,11 @@ async function listObject(answer: Extract<Answer, { kind: "list" }>, clock: Cloc
   return list as ApiObject;
 }
 
+/** Most requests of components. Nobody changes a query. */
+const NO_QUERY = new URLSearchParams();
+
 function exchangeOf(request: TransportRequest, identity: InProcessIdentity, given: AbortSignal | undefined): Exchange {
-  const query = new URLSearchParams(request.query);
+  const query = request.query === undefined ? NO_QUERY : new URLSearchParams(request.query);
   const trace = currentTrace();
   let signal = given;
   const headers = {

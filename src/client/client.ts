@@ -142,12 +142,12 @@ export function objectPath(resource: ResourceReference<ApiObject>, target: Objec
   return subresource === undefined ? path : `${path}/${subresource}`;
 }
 
-function query(parameters: Record<string, unknown>): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parameters)) {
-    if (name === "dryRun") {
-      if (value === true) found[name] = "All";
-    } else if (value !== undefined) found[name] = String(value);
+function query(parameters: Record<string, unknown>): Record<string, string> | undefined {
+  let found: Record<string, string> | undefined;
+  for (const name in parameters) {
+    const value = parameters[name];
+    const text = name !== "dryRun" ? value : value === true ? "All" : undefined;
+    if (text !== undefined) (found ??= {})[name] = String(text);
   }
   return found;
 }

@@ -91,21 +91,19 @@ export function writeMaker(maker: Omit<Manager, "fields">, fieldsV1: string): Ma
   return fieldsV1 === "{}" ? [] : [entryWithText(entry, fieldsV1)];
 }
 
+const ORDER = ["operation", "time", "manager", "apiVersion", "subresource"] as const;
+
 function byOperationAndTime(a: Manager, b: Manager): number {
-  const order = (manager: Manager): string[] => [
-    manager.operation,
-    manager.time ?? "",
-    manager.manager,
-    manager.apiVersion,
-    manager.subresource,
-  ];
-  const [left, right] = [order(a), order(b)];
-  const at = left.findIndex((text, index) => text !== right[index]);
-  return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
+  for (const part of ORDER) {
+    const [left, right] = [a[part] ?? "", b[part] ?? ""];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }
 
 /** Puts the oldest updaters of a version together when there are too many, so that the list stays bounded. */
 export function capManagers(managers: Map<string, Manager>, unite: (a: FieldSet, b: FieldSet) => FieldSet): void {
+  if (managers.size <= UPDATE_MANAGERS_MAX) return;
   const updaters = [...managers.values()].filter((manager) => manager.operation === "Update").sort(byOperationAndTime);
   for (const old of updaters) {
     if ([...managers.values()].filter((manager) => manager.operation === "Update").length <= UPDATE_MANAGERS_MAX)

@@ -28,8 +28,9 @@ export function patchObject(resource: ServedResource, current: ApiObject, patch:
   const original = current as JsonObject;
   const { type, value } = patch;
   const patched = applyPatch({ type, original, patch: value, schema: resource.allSchema, definition });
-  // What is patched again and again may grow deeper than any one body.
-  if (nestsDeeper(patched, NESTING_MAX)) throw badRequest(`the patched object nests deeper than ${NESTING_MAX} levels`);
+  // What is patched again and again by operations may grow deeper than any one body; others come as deep as they say themselves.
+  if (nestsDeeper(type === JSON_PATCH ? patched : value, NESTING_MAX))
+    throw badRequest(`the patched object nests deeper than ${NESTING_MAX} levels`);
   // Upstream's strategic patches look at Go's type of the object alone, and custom resources keep theirs.
   if (type !== STRATEGIC_MERGE_PATCH && resource.custom === undefined) checkKind(patched as ApiObject, current, patch);
   return { ...patched, apiVersion, kind } as ApiObject;

@@ -27,7 +27,17 @@ export function podContainers(pod: Pod): PodContainer[] {
 }
 
 export function findContainer(pod: Pod, name: string): PodContainer | undefined {
-  return podContainers(pod).find(({ container }) => container.name === name);
+  const { initContainers, containers, ephemeralContainers } = pod.spec ?? { containers: [] };
+  return (
+    named("init", initContainers, name) ??
+    named("regular", containers, name) ??
+    named("ephemeral", ephemeralContainers, name)
+  );
+}
+
+function named(kind: ContainerKind, containers: readonly AnyContainer[] | undefined, name: string) {
+  const container = containers?.find((each) => each.name === name);
+  return container && { kind, container };
 }
 
 /** An init container that keeps running beside the regular ones (a native sidecar). */

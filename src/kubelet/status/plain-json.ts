@@ -18,6 +18,6 @@ export function copyAsJson<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyAsJson) as T;
   const copy: Record<string, unknown> = {};
-  for (const [key, each] of Object.entries(value)) if (each !== undefined) copy[key] = copyAsJson(each);
+  for (const key in value) if (value[key] !== undefined) copy[key] = copyAsJson(value[key]);
   return copy as T;
 }
