@@ -6,10 +6,11 @@ import { definitionOf, establish } from "../crd/testing/definitions.ts";
 import { discoveryPaths } from "../discovery/paths.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 import { askRaw } from "../testing/raw-door.ts";
+import { versionPath } from "./version.ts";
 
 let server: MemoryServer;
 before(async () => {
-  server = await startMemoryServer({ paths: (table, schema) => [discoveryPaths(table, schema)] });
+  server = await startMemoryServer({ paths: (table, schema) => [discoveryPaths(table, schema), versionPath()] });
   await server.client.create(nodes, { metadata: { name: "n" } });
   await establish(server, definitionOf());
   await server.client.create(namespaces, { metadata: { name: "shop" } });
@@ -69,6 +70,7 @@ const METHODS: readonly [method: string, path: string, code: number][] = [
   ["HEAD", "/api", 405],
   ["HEAD", "/apis", 405],
   ["HEAD", "/api/v1", 405],
+  ["HEAD", "/version", 405],
   ["POST", "/apis/apps", 405],
   ["POST", "/apis/apps/v1", 405],
   ["HEAD", `${TABS}/t`, 200],

@@ -1,3 +1,4 @@
+import { methodNotAllowed } from "../../api/status.ts";
 import { GIT_VERSION, KUBERNETES_MAJOR, KUBERNETES_MINOR } from "../../api/version.ts";
 import { textAnswer } from "../exchange.ts";
 import type { PathHandler } from "./handler.ts";
@@ -20,8 +21,9 @@ export function versionPath(): PathHandler {
     platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
   };
   const text = JSON.stringify(info, null, 2);
-  return (exchange) =>
-    exchange.path === "/version" || exchange.path === "/version/"
-      ? textAnswer(text, { contentType: "application/json" })
-      : undefined;
+  return ({ path, method }) => {
+    if (path !== "/version" && path !== "/version/") return undefined;
+    if (method !== "GET") throw methodNotAllowed();
+    return textAnswer(text, { contentType: "application/json" });
+  };
 }
