@@ -84,6 +84,8 @@ export interface ResourceSchema {
   readonly resource: string;
   readonly singular: string;
   readonly kind: string;
+  /** Where it is not the kind with `List` behind it. */
+  readonly listKind?: string;
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
   readonly shortNames?: readonly string[];
@@ -92,6 +94,9 @@ export interface ResourceSchema {
   readonly definition: string;
   readonly subresources?: readonly SubresourceSchema[];
 }
+
+export const listKindOf = ({ kind, listKind }: Pick<ResourceSchema, "kind" | "listKind">): string =>
+  listKind ?? `${kind}List`;
 
 export interface SubresourceSchema {
   /** Last path segment, e.g. `status`. */

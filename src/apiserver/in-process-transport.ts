@@ -1,4 +1,5 @@
 import { type ApiObject, apiVersionOf } from "../api/meta.ts";
+import { listKindOf } from "../api/schema.ts";
 import { failure, internalError, pageNotFound, type Status, StatusError } from "../api/status.ts";
 import type { Clock } from "../base/clock.ts";
 import { parseJsonLines } from "../base/json-lines.ts";
@@ -113,7 +114,7 @@ async function listObject(answer: Extract<Answer, { kind: "list" }>, clock: Cloc
   const items: ApiObject[] = [];
   await eachInTurns(clock, answer.entries, ({ bytes }) => void items.push(objectOf(bytes)));
   const list = {
-    kind: `${schema.kind}List`,
+    kind: listKindOf(schema),
     apiVersion: apiVersionOf(schema),
     metadata: {
       resourceVersion: String(answer.revision),

@@ -166,6 +166,15 @@ test("a whole object: metadata first, then what is unknown, then defaults", () =
   assert.ok(!("b" in object));
 });
 
+test("defaults have no fields in metadata that it does not have", () => {
+  const metadata = { type: "object", default: { name: "x", unknown: 1 } };
+  const resource = { "x-kubernetes-embedded-resource": true };
+  const schema = objectOf({ one: { ...objectOf({ metadata }, resource), default: {} } });
+  const object: JsonObject = {};
+  normalizeCustomResource(compileStructural(schema), object, { dropInvalid: false });
+  assert.deepEqual(object, { one: { metadata: { name: "x" } } });
+});
+
 test("metadata of a wrong type is told on a request and dropped from the store", () => {
   const schema = compileStructural(embedded);
   const make = (): JsonObject => ({ kind: 7, metadata: { name: "x", labels: { a: 1 } }, one: { metadata: [] } });

@@ -1,6 +1,7 @@
 import type { FieldError } from "../field-error.ts";
 import type { JsonObject } from "../patch/json-value.ts";
 import { coerceMetadata } from "./coerce-metadata.ts";
+import { reducer } from "./compile.ts";
 import { applyDefaults, pruneNulls } from "./defaults.ts";
 import { prune } from "./prune.ts";
 import type { StructuralSchema } from "./structural.ts";
@@ -31,10 +32,17 @@ export function normalizeCustomResource(
   const pruned = prune(schema, draft, { isResourceRoot: true });
   pruneNulls(schema, draft);
   applyDefaults(schema, draft);
+  // Defaults may have metadata too, and fields that it does not have.
+  if (withDefaultedResources(schema)) coerceMetadata(schema, draft, { isResourceRoot: true, dropInvalid: true });
   // A schema may restrict metadata's names, but never what else is in metadata.
   if (metadata !== undefined) draft.metadata = metadata;
   return { errors, unknownFields: [...unknownFields, ...pruned] };
 }
+
+const withEmbedded = reducer(({ embeddedResource }) => embeddedResource);
+const withDefaults = reducer((part) => part.default !== undefined);
+const withDefaultedResources = (schema: StructuralSchema): boolean =>
+  withEmbedded(schema) !== undefined && withDefaults(schema) !== undefined;
 
 /**
  * The same for a configuration that is applied: without defaults, because its owner would own them, and with its nulls.

@@ -9,6 +9,7 @@ export type PublishedSchema = Readonly<Record<string, unknown>>;
 export interface PublishedKind extends GroupVersionKind {
   /** 2: what OpenAPI 2.0 cannot say, and what kubectl's reading of it cannot bear, is left out. */
   readonly openapi: 2 | 3;
+  readonly selectableFields?: readonly { readonly jsonPath: string }[] | undefined;
 }
 
 const META = "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.";
@@ -29,7 +30,11 @@ const embeddedMeta = {
 /** What the API documents say of a kind: its schema with apiVersion, kind and metadata. A schema that is not structural says nothing. */
 export function openapiOf(schema: StructuralSchema | undefined, of: PublishedKind): PublishedSchema {
   const { group, version, kind } = of;
-  const ofKind = { "x-kubernetes-group-version-kind": [{ group, version, kind }] };
+  const selectable = of.selectableFields?.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, "") })) ?? [];
+  const ofKind = {
+    "x-kubernetes-group-version-kind": [{ group, version, kind }],
+    ...(selectable.length > 0 && { "x-kubernetes-selectable-fields": selectable }),
+  };
   const isSilent =
     schema === undefined ||
     (of.openapi === 2 && schema.preserveUnknownFields) ||

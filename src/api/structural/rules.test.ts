@@ -278,9 +278,9 @@ test("a schema without rules has none to load", async () => {
 test("replicas that a scale cannot show", async () => {
   const structural = compileStructural(objectOf({}));
   const validator = await compileValidator(structural);
-  const scale = { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" };
+  const replicaPaths = [".spec.replicas", ".status.replicas"];
   const errors = validateCustomResource(
-    { validator, scale },
+    { validator, replicaPaths },
     { spec: { replicas: -1 }, status: { replicas: 2 ** 31 } },
   );
   assert.deepEqual(

@@ -1,5 +1,4 @@
 import { type FieldError, invalid } from "../field-error.ts";
-import type { CustomResourceSubresourceScale } from "../generated/apiextensions.k8s.io/v1.ts";
 import { getAtPath, parseSimplePath } from "../json-path/simple-path.ts";
 import type { Rules } from "./rules.ts";
 import type { ObjectValidator } from "./validate.ts";
@@ -7,7 +6,8 @@ import type { ObjectValidator } from "./validate.ts";
 export interface CustomResourceChecks {
   readonly validator: ObjectValidator;
   readonly rules?: Rules | undefined;
-  readonly scale?: CustomResourceSubresourceScale | undefined;
+  /** Where numbers of replicas stand. */
+  readonly replicaPaths?: readonly string[];
   /** Hears what is wrong, but was so before: for `Warning` headers. */
   warn?(message: string): void;
 }
@@ -24,9 +24,9 @@ const INT32_MAX = 2 ** 31 - 1;
 
 /** What is wrong with a custom resource, or a change of it, apart from the rules that hold for all objects' metadata. */
 export function validateCustomResource(checks: CustomResourceChecks, object: unknown, old?: unknown): FieldError[] {
-  const { validator, rules, scale, warn } = checks;
+  const { validator, rules, replicaPaths = [], warn } = checks;
   const errors = validator(object, old);
-  if (scale !== undefined) errors.push(...scaleErrors(scale, object));
+  errors.push(...replicaErrors(replicaPaths, object));
   if (rules === undefined) return errors;
   // Rules may rely on what the schema says: with objects that it refuses they would only add noise.
   if (errors.some(({ reason }) => BLOCKING.has(reason))) {
@@ -40,9 +40,9 @@ export function validateCustomResource(checks: CustomResourceChecks, object: unk
 }
 
 /** Numbers of replicas that the scale subresource could not show. */
-function scaleErrors(scale: CustomResourceSubresourceScale, object: unknown): FieldError[] {
+function replicaErrors(paths: readonly string[], object: unknown): FieldError[] {
   const errors: FieldError[] = [];
-  for (const text of [scale.specReplicasPath, scale.statusReplicasPath]) {
+  for (const text of paths) {
     const replicas = getAtPath(object, parseSimplePath(text));
     if (replicas === undefined) continue;
     if (typeof replicas !== "bigint" && !Number.isInteger(replicas)) {

@@ -99,7 +99,13 @@ function objectCheck(source: JSONSchemaProps, context: CompileContext): Check | 
   const { minProperties, maxProperties, additionalProperties } = source;
   const ofField = (name: string, schema: JSONSchemaProps): Check => {
     const place = fieldSchema(context.place, name);
-    return lazily(() => ratcheted(compileNode(schema, { ...context, place }), place));
+    return lazily(() => {
+      const check = compileNode(schema, { ...context, place });
+      const ofChanges = ratcheted(check, place);
+      if (!TYPE_META.has(name)) return ofChanges;
+      // Both objects are of the version that the client speaks: what the other one was does not show.
+      return (node, run) => (node.path === name ? check : ofChanges)(node, run);
+    });
   };
   const properties = new Map(
     Object.entries(source.properties ?? {}).map(([name, schema]) => [name, ofField(name, schema)]),
@@ -135,6 +141,8 @@ function objectCheck(source: JSONSchemaProps, context: CompileContext): Check | 
     }
   };
 }
+
+const TYPE_META: ReadonlySet<string> = new Set(["apiVersion", "kind"]);
 
 const below = (node: Node, path: string, key: string): Node => ({
   value: (node.value as JsonObject)[key],

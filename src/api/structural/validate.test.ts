@@ -295,6 +295,17 @@ const ratchetings: readonly [name: string, schema: JSONSchemaProps, old: unknown
   ],
 ];
 
+test("ratcheting: not of apiVersion, which is that of the request in both objects", async () => {
+  const schema = {
+    type: "object",
+    properties: { apiVersion: { type: "string", pattern: "v1$" }, a: { type: "string" } },
+  };
+  const [old, now] = [{ apiVersion: "g/v2" }, { apiVersion: "g/v2", a: "" }];
+  assert.deepEqual(await errorsOf(schema, now, old), [
+    "apiVersion: Invalid value: \"g/v2\": apiVersion in body should match 'v1$'",
+  ]);
+});
+
 for (const [name, schema, old, now, errors] of ratchetings) {
   test(`ratcheting: ${name}`, async () =>
     assert.deepEqual(await errorsOf(schema, { spec: now }, { spec: old }), errors));

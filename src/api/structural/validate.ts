@@ -1,5 +1,6 @@
 import type { FieldError } from "../field-error.ts";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
+import { isJsonObject } from "../patch/json-value.ts";
 import { partsWith } from "./compile.ts";
 import { validateEmbeddedMetadata } from "./embedded-metadata.ts";
 import { validateListTypes } from "./list-types.ts";
@@ -17,7 +18,7 @@ export type ObjectValidator = (object: unknown, old?: unknown) => FieldError[];
 export async function compileValidator(schema: StructuralSchema): Promise<ObjectValidator> {
   const ofValues = await compileValueValidator(schema);
   const embedded = partsWith(schema, ({ embeddedResource }) => embeddedResource);
-  const lists = partsWith(schema, ({ listType }) => listType === "set" || listType === "map");
+  const lists = partsWith(schema, hasKeys);
   return (object, old) => {
     const errors = ofValues(object, old);
     if (embedded !== undefined) errors.push(...validateEmbeddedMetadata(embedded, object));
@@ -29,6 +30,29 @@ export async function compileValidator(schema: StructuralSchema): Promise<Object
     return errors;
   };
 }
+
+/** The same for a change of status alone: what the schema says of the rest is not asked, and messages name what is in status. */
+export async function compileStatusValidator(schema: StructuralSchema): Promise<ObjectValidator> {
+  const status = schema.properties?.get("status");
+  const ofStatus = status === undefined ? undefined : await compileValueValidator(status);
+  const lists = partsWith(schema, hasKeys);
+  return (object, old) => {
+    const value = statusOf(object);
+    const errors =
+      value === undefined || ofStatus === undefined
+        ? []
+        : ofStatus(value, statusOf(old)).map(({ field, ...error }) => ({
+            ...error,
+            field: field === "<nil>" ? "status" : `status.${field}`,
+          }));
+    const repeated = lists === undefined ? [] : validateListTypes(lists, object);
+    if (repeated.length > 0 && validateListTypes(lists!, old).length === 0) errors.push(...repeated);
+    return errors;
+  };
+}
+
+const statusOf = (object: unknown): unknown => (isJsonObject(object) ? object.status : undefined);
+const hasKeys = ({ listType }: StructuralSchema): boolean => listType === "set" || listType === "map";
 
 /** What a schema says of values alone, without lists that are sets or maps and without embedded metadata. */
 export async function compileValueValidator(

@@ -1,4 +1,5 @@
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { listKindOf } from "../../api/schema.ts";
 import { StatusError } from "../../api/status.ts";
 import { formatMicroTime } from "../../base/clock.ts";
 import { StoreUnavailableError } from "../../store/store.ts";
@@ -179,7 +180,7 @@ function listOf(answer: ListAnswer): unknown {
   const { schema } = answer.resource;
   const { revision, continueToken, remaining } = answer;
   return {
-    kind: `${schema.kind}List`,
+    kind: listKindOf(schema),
     apiVersion: apiVersionOf(schema),
     metadata: {
       resourceVersion: String(revision),

@@ -3,6 +3,7 @@ import { parseSimplePath, selectableText } from "../../api/json-path/simple-path
 import type { KindDefinition } from "../../api/kind.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
+import { finalizerWarnings } from "../../api/structural/finalizer-warnings.ts";
 import { normalizeCustomResource } from "../../api/structural/normalize.ts";
 import type { CustomVersion } from "./custom-version.ts";
 
@@ -24,7 +25,8 @@ export function customKind(of: { group: string; kind: string; version: CustomVer
       void normalizeCustomResource(version.structural(), draft as JsonObject, { dropInvalid: false }),
     validateCreate: (object) => version.validate(object as JsonObject),
     validateUpdate,
-    validateStatusUpdate: validateUpdate,
+    validateStatusUpdate: (object, old) => version.validateStatus(object as JsonObject, old as JsonObject),
+    warnings: finalizerWarnings,
     get columns() {
       return (columns ??= printerColumns(additionalPrinterColumns));
     },

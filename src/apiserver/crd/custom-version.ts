@@ -10,7 +10,7 @@ import { compileStructural } from "../../api/structural/compile.ts";
 import { definitionsOf } from "../../api/structural/definitions.ts";
 import { compileRules } from "../../api/structural/rules.ts";
 import type { StructuralSchema } from "../../api/structural/structural.ts";
-import { compileValidator } from "../../api/structural/validate.ts";
+import { compileStatusValidator, compileValidator } from "../../api/structural/validate.ts";
 import { validateCustomResource } from "../../api/structural/validate-custom-resource.ts";
 import { invariant } from "../../base/assert.ts";
 import { definitionName } from "./definition-name.ts";
@@ -32,6 +32,8 @@ export interface CustomVersion {
   load(): Promise<void>;
   /** What is wrong with an object, apart from metadata, or with a change. Only after `load`. */
   validate(object: JsonObject, old?: JsonObject): FieldError[];
+  /** The same for a change of status alone. */
+  validateStatus(object: JsonObject, old: JsonObject): FieldError[];
 }
 
 /** A version without a schema, which v1 does not have but old servers may have stored, takes anything. */
@@ -53,12 +55,26 @@ export function customVersion(
   let structural: StructuralSchema | undefined;
   let schema: Schema | undefined;
   let loading: Promise<void> | undefined;
-  let validate: CustomVersion["validate"] | undefined;
+  let loaded: Pick<CustomVersion, "validate" | "validateStatus"> | undefined;
   const own = (): StructuralSchema => (structural ??= compileStructural(of.schema() ?? ANYTHING));
   async function load(): Promise<void> {
-    const [validator, rules] = await Promise.all([compileValidator(own()), compileRules(own())]);
-    const checks = { validator, rules, scale: source.subresources?.scale };
-    validate = (object, old) => validateCustomResource(checks, object, old);
+    const [validator, ofStatus, rules] = await Promise.all([
+      compileValidator(own()),
+      compileStatusValidator(own()),
+      compileRules(own()),
+    ]);
+    const { specReplicasPath, statusReplicasPath } = source.subresources?.scale ?? {};
+    const given = (...paths: (string | undefined)[]) => paths.filter((path) => path !== undefined);
+    const checks = { validator, rules, replicaPaths: given(specReplicasPath, statusReplicasPath) };
+    const statusChecks = { validator: ofStatus, rules, replicaPaths: given(statusReplicasPath) };
+    loaded = {
+      validate: (object, old) => validateCustomResource(checks, object, old),
+      validateStatus: (object, old) => validateCustomResource(statusChecks, object, old),
+    };
+  }
+  function known(): NonNullable<typeof loaded> {
+    invariant(loaded !== undefined, "a custom resource is loaded before it is validated");
+    return loaded;
   }
   return {
     source,
@@ -77,9 +93,7 @@ export function customVersion(
     },
     fingerprint: () => `${metadata?.uid} ${metadata?.generation} ${version}`,
     load: () => (loading ??= load()),
-    validate(object, old) {
-      invariant(validate !== undefined, "a custom resource is loaded before it is validated");
-      return validate(object, old);
-    },
+    validate: (object, old) => known().validate(object, old),
+    validateStatus: (object, old) => known().validateStatus(object, old),
   };
 }

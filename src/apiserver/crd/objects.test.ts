@@ -280,7 +280,9 @@ test("clients of a deprecated version are warned", async () => {
   const warnings = async (version: string) =>
     (await askRaw(server.server, `/apis/stable.example.com/${version}/crontabs`)).headers.warning;
   assert.equal(await warnings("v1"), undefined);
-  assert.deepEqual(await warnings("v1beta1"), ['299 - "stable.example.com/v1beta1 CronTab is deprecated"']);
+  assert.deepEqual(await warnings("v1beta1"), [
+    '299 - "stable.example.com/v1beta1 CronTab is deprecated; use stable.example.com/v1 CronTab"',
+  ]);
   assert.deepEqual(await warnings("v1alpha1"), ['299 - "use v1, please"']);
 });
 

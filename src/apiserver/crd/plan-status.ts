@@ -1,3 +1,4 @@
+import { isBundle } from "../../api/apiextensions/validate-conversion.ts";
 import { findCondition, isConditionTrue, setCondition, withoutCondition } from "../../api/conditions.ts";
 import type {
   CustomResourceDefinition,
@@ -25,7 +26,7 @@ export function planStatus(
   const { acceptedNames, condition } = decideNames(definition, all);
   let conditions = setCondition(before.conditions, condition, time);
   if (!isConditionTrue(conditions, ESTABLISHED)) {
-    conditions = setCondition(conditions, establishedCondition(condition.status === "True"), time);
+    conditions = setCondition(conditions, establishedCondition(definition, condition.status === "True"), time);
   }
   const approval = approvalCondition(definition);
   if (approval !== undefined) conditions = setCondition(conditions, approval, time);
@@ -39,13 +40,14 @@ export function planStatus(
   return equalJson(status, before) ? undefined : status;
 }
 
-function establishedCondition(isAccepted: boolean) {
-  return isAccepted
-    ? {
-        type: ESTABLISHED,
-        status: "True",
-        reason: "InitialNamesAccepted",
-        message: "the initial names have been accepted",
-      }
-    : { type: ESTABLISHED, status: "False", reason: "NotAccepted", message: "not all names are accepted" };
+function establishedCondition({ spec }: CustomResourceDefinition, isAccepted: boolean) {
+  if (!isAccepted)
+    return { type: ESTABLISHED, status: "False", reason: "NotAccepted", message: "not all names are accepted" };
+  const bundle = spec.conversion?.webhook?.clientConfig?.caBundle;
+  if (bundle && !isBundle(bundle)) {
+    const message = "The conversion webhook CABundle is invalid";
+    return { type: ESTABLISHED, status: "False", reason: "InvalidCABundle", message };
+  }
+  const message = "the initial names have been accepted";
+  return { type: ESTABLISHED, status: "True", reason: "InitialNamesAccepted", message };
 }

@@ -165,3 +165,13 @@ test("what is deleted leaves discovery and documents", async () => {
   assert.equal((await askRaw(server.server, "/apis/stable.example.com")).code, 404);
   assert.equal(await v3(), undefined);
 });
+
+test("the fields to select by are told to who reads the documents", async () => {
+  const version = versionOf("v1", { storage: true, selectableFields: [{ jsonPath: ".spec.cronSpec" }] });
+  await establish(server, definitionOf({ versions: [version] }));
+  const name = "com.example.stable.v1.CronTab";
+  const v3 = (await get("/openapi/v3/apis/stable.example.com/v1")).components.schemas;
+  const v2 = (await get("/openapi/v2")).definitions;
+  for (const schemas of [v3, v2])
+    assert.deepEqual(schemas[name]["x-kubernetes-selectable-fields"], [{ fieldPath: "spec.cronSpec" }]);
+});

@@ -4,9 +4,10 @@ import type {
 } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import { cloneJson, type JsonObject } from "../../api/patch/json-value.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
-import type { ResourceSchema, Schema, SubresourceSchema } from "../../api/schema.ts";
+import { listKindOf, type ResourceSchema, type Schema, type SubresourceSchema } from "../../api/schema.ts";
 import { normalizeConfiguration, normalizeCustomResource } from "../../api/structural/normalize.ts";
 import { openapiListOf, openapiOf } from "../../api/structural/openapi.ts";
+import { compareVersions } from "../../api/version-order.ts";
 import { present } from "../../base/assert.ts";
 import type { Store } from "../../store/store.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
@@ -118,12 +119,12 @@ function servedVersion(
     normalize: (value, { isConfiguration = false } = {}) => normalized(version, value, isConfiguration),
     custom: {
       ready: () => version.load(),
-      warning: warningOf(schema, source),
+      warning: warningOf(schema, source, definition.spec.versions),
       isTerminating: false,
       scale: source.subresources?.scale,
       otherVersions: isByWebhook ? once(() => convertedVersions({ versions, served: version, convert })) : undefined,
       hasVersion: (apiVersion) => [...versions.values()].some((each) => each.apiVersion === apiVersion),
-      published: (openapi) => published(definition, { schema, version, openapi }),
+      published: (openapi) => published({ schema, version, openapi }),
       fingerprint: () => version.fingerprint(),
     },
   };
@@ -134,16 +135,13 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= make());
 }
 
-function published(
-  { spec, status }: CustomResourceDefinition,
-  { schema, version, openapi }: { schema: ResourceSchema; version: CustomVersion; openapi: 2 | 3 },
-) {
+function published({ schema, version, openapi }: { schema: ResourceSchema; version: CustomVersion; openapi: 2 | 3 }) {
   const { group, kind, definition, resource: plural } = schema;
   const of = { group, version: schema.version, kind };
-  const { listKind = `${kind}List` } = status?.acceptedNames ?? spec.names;
+  const { selectableFields } = version.source;
   return {
-    [definition]: openapiOf(version.structuralForOnce(), { ...of, openapi }),
-    [`${definition}List`]: openapiListOf({ ...of, plural, listKind, definition }),
+    [definition]: openapiOf(version.structuralForOnce(), { ...of, openapi, selectableFields }),
+    [`${definition}List`]: openapiListOf({ ...of, plural, listKind: listKindOf(schema), definition }),
   };
 }
 
@@ -166,6 +164,7 @@ function resourceSchema(
     resource: names.plural,
     singular: names.singular ?? "",
     kind: names.kind,
+    ...(names.listKind && names.listKind !== `${names.kind}List` && { listKind: names.listKind }),
     namespaced: spec.scope === "Namespaced",
     verbs: VERBS,
     ...(names.shortNames?.length ? { shortNames: names.shortNames } : {}),
@@ -185,7 +184,17 @@ function normalized(version: CustomVersion, value: JsonObject, isConfiguration: 
   return { object, unknownFields };
 }
 
-function warningOf(schema: ResourceSchema, source: CustomResourceDefinitionVersion): string | undefined {
-  if (source.deprecated !== true) return undefined;
-  return source.deprecationWarning ?? `${schema.group}/${schema.version} ${schema.kind} is deprecated`;
+function warningOf(
+  { group, version, kind }: ResourceSchema,
+  { deprecated, deprecationWarning }: CustomResourceDefinitionVersion,
+  all: readonly CustomResourceDefinitionVersion[],
+): string | undefined {
+  if (deprecated !== true) return undefined;
+  if (deprecationWarning !== undefined) return deprecationWarning;
+  const [newest] = all
+    .filter((each) => each.served && !each.deprecated && compareVersions(each.name, version) < 0)
+    .map(({ name }) => name)
+    .sort(compareVersions);
+  const advice = newest === undefined ? "" : `; use ${group}/${newest} ${kind}`;
+  return `${group}/${version} ${kind} is deprecated${advice}`;
 }

@@ -27,12 +27,16 @@ export function knownViolations(): KnownViolations {
 
 /** Definitions with such schemas cannot be written today, but older servers may have stored some. */
 function violationsText({ spec }: CustomResourceDefinition): string {
-  return spec.versions
+  const kept = spec.preserveUnknownFields === true ? [PRESERVES] : [];
+  const found = spec.versions
     .flatMap(({ schema }, index) => {
       if (schema?.openAPIV3Schema === undefined) return [];
       const field = `spec.versions[${index}].schema.openAPIV3Schema`;
       return structuralViolations(compileStructural(schema.openAPIV3Schema), field);
     })
-    .map(({ field, message }) => `${field}: ${message}`)
-    .join(", ");
+    .map(({ field, message }) => `${field}: ${message}`);
+  const all = [...kept, ...found];
+  return all.length > 1 ? `[${all.join(", ")}]` : (all[0] ?? "");
 }
+
+const PRESERVES = "spec.preserveUnknownFields: Invalid value: true: must be false";

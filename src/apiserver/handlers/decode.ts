@@ -1,4 +1,5 @@
 import { duplicateFieldLines, findDuplicateFields } from "../../api/duplicate-fields.ts";
+import { invalid, invalidObject } from "../../api/field-error.ts";
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
 import { badRequest, hasReason, unsupportedMediaType } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
@@ -69,7 +70,11 @@ function beginningOf(bytes: Buffer): string {
 }
 
 /** The body as an object of the expected kind. @throws StatusError BadRequest */
-export function expectObject(value: unknown, expected: { group: string; version: string; kind: string }): ApiObject {
+export function expectObject(
+  value: unknown,
+  expected: { group: string; version: string; kind: string },
+  { isCustom = false } = {},
+): ApiObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest(
       `the object provided is unrecognized (must be of type ${expected.kind}): the body is not an object`,
@@ -78,6 +83,16 @@ export function expectObject(value: unknown, expected: { group: string; version:
   const { apiVersion, kind, ...object } = value as Record<string, unknown>;
   const wanted = { apiVersion: apiVersionOf(expected), kind: expected.kind };
   const got = { apiVersion: textOf(apiVersion, "apiVersion"), kind: textOf(kind, "kind") };
+  // What is custom has one Go type for all kinds: it is read first, and found wrong then.
+  if (
+    isCustom &&
+    (got.apiVersion ?? wanted.apiVersion) === wanted.apiVersion &&
+    (got.kind ?? wanted.kind) !== wanted.kind
+  ) {
+    const { name } = (object.metadata ?? {}) as { name?: unknown };
+    const errors = [invalid("kind", got.kind, `must be ${wanted.kind}`)];
+    throw invalidObject({ group: expected.group, kind: got.kind ?? "" }, typeof name === "string" ? name : "", errors);
+  }
   if ((got.apiVersion ?? wanted.apiVersion) !== wanted.apiVersion || (got.kind ?? wanted.kind) !== wanted.kind) {
     const message =
       got.kind === wanted.kind

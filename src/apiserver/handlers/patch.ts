@@ -1,7 +1,7 @@
 import { type AnyObject, type ApiObject, parseApiVersion } from "../../api/meta.ts";
 import { APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH } from "../../api/patch/apply-patch.ts";
 import { cloneJson, isJsonObject } from "../../api/patch/json-value.ts";
-import { badRequest, conflict, hasReason, isNotFound, unsupportedMediaType } from "../../api/status.ts";
+import { badRequest, conflict, forbidden, hasReason, isNotFound, unsupportedMediaType } from "../../api/status.ts";
 import { cannotBeHandled } from "../../api/unknown-fields.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
@@ -83,6 +83,10 @@ async function applyHandler(
     if (uid !== "") {
       const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
       throw conflict(resource.schema, name, why);
+    }
+    if (resource.custom?.isTerminating) {
+      const why = "create not allowed while custom resource definition is terminating";
+      throw forbidden(resource.schema, name, why);
     }
     const draft = await merge(undefined);
     const stored = await createObject(resource, draft, context, { operation, authorize });

@@ -155,6 +155,7 @@ async function bodyOf(
   if (takesTurns(context)) await nextTurn();
   // What was handed over in process is still the sender's.
   const isOwned = exchange.body.value === undefined;
-  const sent = { value: expectObject(value, resource.schema), json, fields, duplicates, isOwned, known };
+  const object = expectObject(value, resource.schema, { isCustom: resource.custom !== undefined });
+  const sent = { value: object, json, fields, duplicates, isOwned, known };
   return readObject(resource, sent, exchange);
 }

@@ -1,4 +1,5 @@
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
+import { listKindOf } from "../../api/schema.ts";
 import { tableOf } from "../../api/table.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type TurnTime, turnTime } from "../../base/turn-time.ts";
@@ -67,7 +68,7 @@ function viewOf(answer: ListAnswer, format: Format, nowMs: number): ListView {
     return { head, field: "items", items: (entries) => objects(entries).map(metadataOf) };
   }
   return {
-    head: { kind: `${schema.kind}List`, apiVersion: apiVersionOf(schema), metadata },
+    head: { kind: listKindOf(schema), apiVersion: apiVersionOf(schema), metadata },
     field: "items",
     items: objects,
   };
@@ -76,7 +77,7 @@ function viewOf(answer: ListAnswer, format: Format, nowMs: number): ListView {
 function* cachedBlocks(answer: ListAnswer): Generator<Block, void, undefined> {
   const { schema } = answer.resource;
   const metadata = metadataOfList(answer);
-  const head = JSON.stringify({ kind: `${schema.kind}List`, apiVersion: apiVersionOf(schema), metadata });
+  const head = JSON.stringify({ kind: listKindOf(schema), apiVersion: apiVersionOf(schema), metadata });
   let block: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   for (const slice of slices(answer.entries, BLOCK_BYTES)) {
     for (const { bytes } of slice) block.push(bytes, COMMA);

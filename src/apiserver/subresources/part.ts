@@ -42,7 +42,11 @@ export function partSubresource(part: Part): Subresource & Required<Pick<Subreso
     async update(resource, exchange, environment) {
       const context = writeContext(exchange, environment);
       const { value, json } = await decodeBodyOf(resource.schema.kind, exchange.body);
-      const sent = readObject(resource, { value: expectObject(value, resource.schema), json }, exchange);
+      const sent = readObject(
+        resource,
+        { value: expectObject(value, resource.schema, { isCustom: resource.custom !== undefined }), json },
+        exchange,
+      );
       if (sent.metadata?.name !== exchange.info.name)
         throw badRequest("the name of the object does not match the name on the URL");
       return write(resource, { exchange, context, wanted: () => sent as AnyObject }, part);
