@@ -10,18 +10,27 @@ import { openEmbeddedStore } from "../embedded-store.ts";
 
 const SCRIPT = join(import.meta.dirname, "sync-process.ts");
 
-test("each acknowledgement comes after the log was synchronized", { timeout: 60_000 }, (context) => {
+test("each acknowledgement comes after the log was synchronized, and that was noted", {
+  timeout: 60_000,
+}, (context) => {
   withTrace(context, [], ({ trace, output }) => {
     const acknowledged = output.filter((line) => line.startsWith("acknowledged"));
     assert.equal(acknowledged.length, 20);
     let synchronized = false;
+    let noted = false;
     let seen = 0;
     for (const line of trace) {
       if (/f(data)?sync\(\d+<[^>]*store\.db-wal>\) += 0|<\.\.\. f(data)?sync resumed>\) += 0/.test(line))
         synchronized = true;
-      if (!line.includes('"acknowledged ')) continue;
+      if (/pwrite64\(\d+<[^>]*store\.db-acknowledged>/.test(line)) {
+        assert.ok(synchronized, `noted before it was synchronized: ${line}`);
+        noted = true;
+      }
+      if (!/ write\(1<.*"acknowledged \d/.test(line)) continue;
       assert.ok(synchronized, `acknowledged before it was synchronized: ${line}`);
+      assert.ok(noted, `acknowledged before it was noted: ${line}`);
       synchronized = false;
+      noted = false;
       seen++;
     }
     assert.equal(seen, 20);
@@ -73,7 +82,7 @@ function withTrace<T>(context: TestContext, options: readonly string[], check: (
       "-s",
       "40",
       "-e",
-      "trace=fsync,fdatasync,write",
+      "trace=fsync,fdatasync,write,pwrite64",
       ...options,
       "-o",
       traceFile,
