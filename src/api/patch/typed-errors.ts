@@ -68,14 +68,47 @@ function placeOf(element: unknown, index: number, field: Field, at: At): string 
     tell(at, `element ${index}: associative list with keys ${why}`);
   };
   if (!isJsonObject(element)) return refuse("may not have non-map elements");
-  const fields = field.ref === undefined ? undefined : at.schema.definitions[field.ref]?.fields;
+  return keyedPlace(element, field, at.schema) ?? refuse(omitsKeys(field.listMapKeys ?? []));
+}
+
+/** `[name="a"]`; undefined when the element has none of the list's keys. */
+function keyedPlace(element: JsonObject, field: Field, schema: Schema): string | undefined {
+  const fields = field.ref === undefined ? undefined : schema.definitions[field.ref]?.fields;
   const keys: JsonObject = {};
   for (const key of (field.listMapKeys ?? []).toSorted()) {
     const said = Object.hasOwn(element, key) ? element[key] : fields?.[key]?.default;
     if (said !== undefined) keys[key] = said;
   }
-  if (Object.keys(keys).length === 0) return refuse(omitsKeys(field.listMapKeys ?? []));
-  return pathText([`k:${JSON.stringify(keys)}`]);
+  return Object.keys(keys).length === 0 ? undefined : pathText([`k:${JSON.stringify(keys)}`]);
+}
+
+/** A path such as `spec.list[0].field` as that library writes it: `.spec.list[name="a"].field`. */
+export function typedPath(path: string, of: { value: JsonObject; schema: Schema; definition: string }): string {
+  let text = "";
+  let value: unknown = of.value;
+  let field: Field | undefined = { ref: of.definition };
+  for (const [whole, name, index] of path.matchAll(/\.?([^.[\]]+)|\[(\d+)\]/g)) {
+    if (name !== undefined) {
+      text += `.${name}`;
+      value = isJsonObject(value) ? value[name] : undefined;
+      field = fieldIn(field, name, of.schema);
+      continue;
+    }
+    value = Array.isArray(value) ? value[Number(index)] : undefined;
+    const isKeyed = field?.listType === "map" && isJsonObject(value);
+    text += (isKeyed && keyedPlace(value as JsonObject, field!, of.schema)) || whole;
+    field = elementOf(field);
+  }
+  return text;
+}
+
+function fieldIn(field: Field | undefined, name: string, schema: Schema): Field | undefined {
+  if (field?.container === "map") return elementOf(field);
+  return field?.ref === undefined ? undefined : schema.definitions[field.ref]?.fields[name];
+}
+
+function elementOf(field: Field | undefined): Field | undefined {
+  return field?.ref === undefined ? undefined : { ref: field.ref };
 }
 
 function walkElement(value: unknown, field: Field, at: At): void {

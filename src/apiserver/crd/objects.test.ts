@@ -189,7 +189,14 @@ spec:
 
 test("an applied configuration may not have fields that the schema does not have", async () => {
   const template = { type: "object", "x-kubernetes-embedded-resource": true, properties: { spec: { type: "object" } } };
-  await establish(server, definitionOf({ versions: [versionOf("v1", { storage: true, properties: { template } })] }));
+  const parts = {
+    type: "array",
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name"],
+    items: { type: "object", required: ["name"], properties: { name: { type: "string" } } },
+  };
+  const version = versionOf("v1", { storage: true, properties: { template, parts } });
+  await establish(server, definitionOf({ versions: [version] }));
   const yaml = (metadata: string, rest: string) =>
     `apiVersion: stable.example.com/v1\nkind: CronTab\nmetadata:\n  name: a\n${metadata}spec:\n  cronSpec: x\n${rest}`;
   const extra = await applyYaml(`${yaml("", "")}unknownField: 1\n`, "fieldValidation=Strict");
@@ -203,6 +210,8 @@ test("an applied configuration may not have fields that the schema does not have
   const meta = await applyYaml(yaml("  unknownMeta: x\n", embedded), "fieldValidation=Strict");
   assert.match(meta.json().message, /\.metadata\.unknownMeta: field not declared in schema/);
   assert.match(meta.json().message, /\.spec\.template\.metadata\.unknownSubMeta: field not declared in schema/);
+  const keyed = await applyYaml(yaml("", "  parts:\n  - name: one\n  - name: two\n    odd: 1\n"), "");
+  assert.match(keyed.json().message, /: \.spec\.parts\[name="two"\]\.odd: field not declared in schema$/);
   const fine = await applyYaml(yaml("", ""), "fieldValidation=Strict");
   assert.equal(fine.code, 201);
   assert.deepEqual(fine.json().metadata.managedFields[0].fieldsV1, { "f:spec": { "f:cronSpec": {} } });

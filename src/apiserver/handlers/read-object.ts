@@ -1,7 +1,7 @@
 import { findDuplicateFields } from "../../api/duplicate-fields.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
-import { typedErrors } from "../../api/patch/typed-errors.ts";
+import { typedErrors, typedPath } from "../../api/patch/typed-errors.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
 import { badRequest, type StatusError } from "../../api/status.ts";
 import { cannotBeHandled, fieldWarnings, strictDecodingMessage } from "../../api/unknown-fields.ts";
@@ -81,7 +81,8 @@ export function readConfiguration(
     checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
     return object as ApiObject;
   }
-  const unknown = unknownFields.map((path) => `.${path}: field not declared in schema`);
+  const typed = { value: value as JsonObject, schema: resource.allSchema, definition: resource.schema.definition };
+  const unknown = unknownFields.map((path) => `${typedPath(path, typed)}: field not declared in schema`);
   throw refusedConfiguration(resource, value) ?? untyped(value, unknown);
 }
 
