@@ -4,6 +4,7 @@ import { failure, internalError, pageNotFound, type Status, StatusError } from "
 import type { Clock } from "../base/clock.ts";
 import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
+import { nextTurn } from "../base/turn.ts";
 import { nextStart, type TurnBudget } from "../base/turn-budget.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 import type { Transport, TransportRequest, WatchEvent } from "../client/transport.ts";
@@ -71,6 +72,8 @@ async function* watch(
     }
     if (answer.kind !== "watch") throw internalError(`${request.path} does not answer with a watch`);
     for await (const batch of answer.events) {
+      // Whoever waits for the answer to a write has it first: what a component makes of the change may take longer than the write.
+      await nextTurn();
       for (const event of batch) {
         if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
         if (event.type === "BOOKMARK") yield { type: event.type, object: event.object };
