@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { configMaps } from "../api/generated/resources.ts";
+import { settle } from "../base/virtual-clock.ts";
 import type { Answering, Exchange } from "./exchange.ts";
 import { observed, textAnswer, withInfo } from "./exchange.ts";
 import { exchangeOf } from "./http/http-exchange.ts";
@@ -63,4 +64,25 @@ test("how the rest of the chain ends is told once, whether it waits or not", asy
   assert.throws(() => void look(fail), /broken/);
   await assert.rejects(async () => look(async () => fail()), /broken/);
   assert.deepEqual(told, ["text", "text", undefined, undefined]);
+});
+
+test("who writes has the answer before components hear of the change", async () => {
+  const memory = await startMemoryServer();
+  const scope = new AbortController();
+  const order: string[] = [];
+  const watching = (async () => {
+    for await (const event of memory.client.watch(configMaps, { signal: scope.signal, resourceVersion: "1" })) {
+      order.push(`heard of ${event.object.metadata?.name}`);
+    }
+  })();
+  await settle();
+  for (const name of ["a", "b"]) {
+    await memory.client.create(configMaps, { metadata: { namespace: "default", name } });
+    order.push(`made ${name}`);
+    await settle();
+  }
+  assert.deepEqual(order, ["made a", "heard of a", "made b", "heard of b"]);
+  scope.abort();
+  await watching;
+  await memory.close();
 });

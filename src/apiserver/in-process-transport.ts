@@ -9,7 +9,7 @@ import { nextStart, type TurnBudget } from "../base/turn-budget.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 import type { Transport, TransportRequest, WatchEvent } from "../client/transport.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
-import type { Answer, Exchange, Handler, ObjectAnswer, StreamAnswer } from "./exchange.ts";
+import type { Answer, Exchange, Handler, ObjectAnswer, OutgoingEvent, StreamAnswer } from "./exchange.ts";
 import { objectOf } from "./registry/codec.ts";
 import { requestInfo } from "./request-info.ts";
 
@@ -72,20 +72,21 @@ async function* watch(
     }
     if (answer.kind !== "watch") throw internalError(`${request.path} does not answer with a watch`);
     for await (const batch of answer.events) {
-      // Whoever waits for the answer to a write has it first: what a component makes of the change may take longer than the write.
+      // Whoever waits for the answer to a write has it first: what components make of the change may take longer than the write.
       await nextTurn();
-      for (const event of batch) {
-        if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
-        if (event.type === "BOOKMARK") yield { type: event.type, object: event.object };
-        else {
-          yield { type: event.type, object: event.event.object(event.type), cause: event.event.cause() };
-        }
-      }
+      for (const event of batch) yield toldEvent(event);
     }
   } finally {
     request.signal?.removeEventListener("abort", stop);
     scope.abort();
   }
+}
+
+/** @throws StatusError of what ends a watch */
+function toldEvent(event: OutgoingEvent): WatchEvent {
+  if (event.type === "ERROR") throw new StatusError(event.object as unknown as Status);
+  if (event.type === "BOOKMARK") return { type: event.type, object: event.object };
+  return { type: event.type, object: event.event.object(event.type), cause: event.event.cause() };
 }
 
 /** Components have numbers for integers, whatever their size. */

@@ -8,8 +8,10 @@ export interface AdmissionChain {
 
 export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
   const admitting = plugins.filter((plugin) => plugin.admit !== undefined);
+  const validating = plugins.filter((plugin) => plugin.validate !== undefined);
   const pass = async (attributes: AdmissionAttributes): Promise<void> => {
-    for (const plugin of admitting) {
+    for (let at = 0; at < admitting.length; at++) {
+      const plugin = admitting[at]!;
       if (!plugin.handles(attributes)) continue;
       // Most have done what they do, and need no turn of their own.
       const going = plugin.admit?.(attributes);
@@ -26,9 +28,10 @@ export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionCh
       await pass(attributes);
     },
     async validate(attributes) {
-      for (const plugin of plugins) {
-        if (plugin.validate === undefined || !plugin.handles(attributes)) continue;
-        const going = plugin.validate(attributes);
+      for (let at = 0; at < validating.length; at++) {
+        const plugin = validating[at]!;
+        if (!plugin.handles(attributes)) continue;
+        const going = plugin.validate?.(attributes);
         if (going !== undefined) await going;
       }
     },

@@ -31,7 +31,8 @@ export class CacheEvent {
   readonly before: CacheEntry | undefined;
   readonly after: CacheEntry | undefined;
   #gone: Buffer | undefined;
-  readonly #frames: Record<string, Buffer> = {};
+  #frames: Record<string, Buffer> | undefined;
+  #cause: TraceContext | undefined;
 
   constructor(revision: number, before: CacheEntry | undefined, after: CacheEntry | undefined) {
     this.revision = revision;
@@ -53,12 +54,18 @@ export class CacheEvent {
 
   /** The event in another form, made by whoever needs it first; all watchers of that form get the same bytes. */
   sharedFrame(form: string, type: EventType, make: () => Buffer): Buffer {
+    this.#frames ??= {};
     return (this.#frames[`${form} ${type}`] ??= make());
   }
 
   /** The request that made the change, where this process knows. */
   cause(): TraceContext | undefined {
-    return causeOf((this.after ?? this.before)!.bytes);
+    return this.#cause ?? causeOf((this.after ?? this.before)!.bytes);
+  }
+
+  /** Looks for the cause now: a deletion will be noted in its place. */
+  keepCause(): void {
+    this.#cause = this.cause();
   }
 
   object(type: EventType): ApiObject {

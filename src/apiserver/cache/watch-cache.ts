@@ -339,6 +339,7 @@ export class WatchCache {
     this.#index?.follow(event.key, after);
     if (before === undefined && after === undefined) return;
     const change = new CacheEvent(event.revision, before, after);
+    if (this.#watchers.size > 0) change.keepCause();
     for (const follower of this.#followers) follower(change);
     this.#watchers.tell(change);
   }

@@ -30,7 +30,7 @@ export function measuredPlugins(
     const validate = measure(plugin, "validate", plugin.validate);
     return {
       name: plugin.name,
-      handles: (attributes) => plugin.handles(attributes),
+      handles: plugin.handles.bind(plugin),
       ...(admit === undefined ? {} : { admit }),
       ...(validate === undefined ? {} : { validate }),
     };

@@ -35,7 +35,10 @@ export function admissionAttributes(
     ...(write.oldObject === undefined ? {} : { oldObject: write.oldObject }),
     ...optionsOf(write.operation, write.options ?? context.options),
     dryRun: context.dryRun,
-    signal: context.signal,
+    // Made for who asks: most plugins wait for nobody.
+    get signal() {
+      return context.signal;
+    },
     untilMs: context.untilMs,
     reinvocation: newReinvocation(),
     warn: context.warn,
