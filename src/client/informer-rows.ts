@@ -107,7 +107,7 @@ export class InformerRows<T extends ApiObject> {
     // Exactly as long as it is: an array that grows has room for more.
     const row = new Array<unknown>(FIRST + this.#columns.length);
     row[UID] = uidOf(object);
-    row[REVISION] = object.metadata?.resourceVersion ?? "";
+    row[REVISION] = revisionOf(object);
     for (const [index, column] of this.#columns.entries()) row[FIRST + index] = column.project(object);
     return row;
   }
@@ -126,6 +126,13 @@ export class InformerRows<T extends ApiObject> {
       column.tell(key, { before: told?.[FIRST + index], after: after?.[FIRST + index], cause });
     }
   }
+}
+
+/** As a number where it is one: nobody else keeps the text. */
+function revisionOf({ metadata }: ApiObject): number | string {
+  const text = metadata?.resourceVersion ?? "";
+  const revision = Number(text);
+  return Number.isSafeInteger(revision) ? revision : text;
 }
 
 function uidOf(object: ApiObject): string {

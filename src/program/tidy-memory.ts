@@ -21,8 +21,6 @@ const LOOK_EVERY_MS = 1_000;
 const IDLE_BELOW = 0.05;
 /** … at so many looks one after another. */
 const IDLE_LOOKS = 6;
-/** A collection that was begun makes the process as busy as this by itself. */
-const COLLECTING_BELOW = 0.3;
 /** V8 moves 12 MB at a time; as long as that gives so much back… */
 const WORTH_GOING_ON_BYTES = 6 * 1024 * 1024;
 /** … within so many looks, it is told to go on. */
@@ -55,7 +53,9 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
   let timer: Timer = clock.setTimer(look, LOOK_EVERY_MS);
   function look(): void {
     const bytes = memory.heapBytes();
-    idleLooks = memory.busy() < (begun.looksLeft > 0 ? COLLECTING_BELOW : IDLE_BELOW) ? idleLooks + 1 : 0;
+    const isIdle = memory.busy() < IDLE_BELOW;
+    // A collection makes the process busy by itself.
+    if (begun.looksLeft <= 0) idleLooks = isIdle ? idleLooks + 1 : 0;
     leastBytes = Math.min(leastBytes, bytes);
     const way = memory.usedBytes() < LARGE_HEAP_BYTES ? SMALL : LARGE;
     const hasGrown = bytes > leastBytes + way.spareBytes && clock.monotonic() >= restUntilMs;
@@ -76,6 +76,7 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
 
 /** V8 begins to collect beside other work when as much as this has come outside of its heap. */
 const EXTERNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+
 function processMemory(): ProcessMemory {
   let collect: (() => void) | undefined;
   return {
