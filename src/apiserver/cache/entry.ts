@@ -74,8 +74,12 @@ export class CacheEvent {
 }
 
 const frameStart = (type: EventType): Buffer => Buffer.from(`{"type":"${type}","object":`);
-const FRAME_STARTS = { ADDED: frameStart("ADDED"), MODIFIED: frameStart("MODIFIED"), DELETED: frameStart("DELETED") };
-const FRAME_END = Buffer.from("}\n");
+export const FRAME_STARTS = {
+  ADDED: frameStart("ADDED"),
+  MODIFIED: frameStart("MODIFIED"),
+  DELETED: frameStart("DELETED"),
+};
+export const FRAME_END = Buffer.from("}\n");
 
 /** `{"type":…,"object":…}` and a line feed. */
 function frameOf(type: EventType, object: Buffer): Buffer {

@@ -15,6 +15,8 @@ export interface Selection {
 export interface SelectedEvent {
   readonly type: EventType;
   readonly event: CacheEvent;
+  /** An object that was there when the watch began: told to this one alone, as ADDED. */
+  readonly isPresent?: true;
 }
 
 /** What a change is to somebody who sees only the selection; undefined when it is nothing. */

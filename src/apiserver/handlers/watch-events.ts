@@ -157,9 +157,11 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
 
 function* initialEvents(entries: readonly CacheEntry[]): Generator<Batch, void, undefined> {
   for (let start = 0; start < entries.length; start += INITIAL_BATCH) {
-    yield entries
-      .slice(start, start + INITIAL_BATCH)
-      .map((entry) => ({ type: "ADDED", event: new CacheEvent(entry.revision, undefined, entry) }));
+    yield entries.slice(start, start + INITIAL_BATCH).map((entry) => ({
+      type: "ADDED",
+      event: new CacheEvent(entry.revision, undefined, entry),
+      isPresent: true,
+    }));
   }
 }
 

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { decodeWatchFrame } from "../../api/protobuf/watch-frame.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { CacheEvent } from "../cache/entry.ts";
-import type { WatchAnswer } from "../exchange.ts";
+import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import { encode, stamp } from "../registry/codec.ts";
-import { frameEncoder } from "./encode-watch.ts";
+import { frameEncoder, framesOf } from "./encode-watch.ts";
 import type { Format } from "./negotiate.ts";
 
 const bytes = stamp(
@@ -41,4 +41,30 @@ test("each form says what it should", async () => {
   assert.equal((frame.object as { data: { b: string } }).data.b, "c");
   const table = JSON.parse((await firstFrame({ as: "table" })).toString());
   assert.equal(table.object.rows[0].cells[0], "a");
+});
+
+test("what is there when a watch begins goes out as the cached bytes, and reads like all events", async () => {
+  const answer = { kind: "watch", resource: { kind: undefined, schema } } as unknown as WatchAnswer;
+  const present: OutgoingEvent = { type: "ADDED", event, isPresent: true };
+  const bookmark: OutgoingEvent = {
+    type: "BOOKMARK",
+    object: { apiVersion: "v1", kind: "ConfigMap", metadata: { resourceVersion: "3" } },
+  };
+  for (const format of [{}, { encoding: "protobuf" }, { as: "metadata" }] as const) {
+    const whole: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...format };
+    const frameOf = await frameEncoder(answer, whole, new VirtualClock());
+    const added: OutgoingEvent = { type: "ADDED", event };
+    const batches: OutgoingEvent[][] = [[present], [present, present, present], [present, bookmark], [added], []];
+    for (const batch of batches) {
+      const wanted = Buffer.concat(batch.map(frameOf)).toString();
+      assert.equal(Buffer.concat(framesOf(batch, frameOf)).toString(), wanted);
+    }
+  }
+  const frameOf = await frameEncoder(
+    answer,
+    { encoding: "json", as: "object", pretty: false, includeObject: "Metadata" },
+    new VirtualClock(),
+  );
+  const cached = framesOf([present, present], frameOf).filter((each) => each === bytes);
+  assert.equal(cached.length, 2, "nothing is copied");
 });

@@ -1,6 +1,8 @@
 import type { ApiObject } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { TurnTime } from "../../base/turn-time.ts";
+import { FRAME_END, FRAME_STARTS } from "../cache/entry.ts";
 import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
 import { metadataOf, shownKind, tableOptions } from "./encode-object.ts";
 import type { Format } from "./negotiate.ts";
@@ -9,6 +11,31 @@ import type { Format } from "./negotiate.ts";
 export interface FramedEvents {
   readonly events: WatchAnswer["events"];
   readonly frameOf: (event: OutgoingEvent) => Buffer;
+  readonly time: TurnTime;
+}
+
+/** The frames of a batch, one after the other. */
+export function framesOf(
+  batch: readonly OutgoingEvent[],
+  frameOf: (event: OutgoingEvent) => Buffer,
+): readonly Buffer[] {
+  return frameOf === jsonObjectFrame ? (presentFrames(batch) ?? batch.map(frameOf)) : batch.map(frameOf);
+}
+
+const NEXT = Buffer.concat([FRAME_END, FRAME_STARTS.ADDED]);
+
+/** Nobody else is told of what was there when a watch began: its frames are the cached bytes themselves and what stands between them. */
+function presentFrames(batch: readonly OutgoingEvent[]): Buffer[] | undefined {
+  if (batch.length === 0) return undefined;
+  const frames: Buffer[] = [];
+  let before = FRAME_STARTS.ADDED;
+  for (const each of batch) {
+    if (!("event" in each) || each.isPresent !== true) return undefined;
+    frames.push(before, each.event.bytes("ADDED"));
+    before = NEXT;
+  }
+  frames.push(FRAME_END);
+  return frames;
 }
 
 /**

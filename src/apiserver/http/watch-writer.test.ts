@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AsyncQueue, type Sleeper } from "../../base/async-queue.ts";
-import { settle } from "../../base/virtual-clock.ts";
+import { turnTime } from "../../base/turn-time.ts";
+import { settle, VirtualClock } from "../../base/virtual-clock.ts";
 import type { OutgoingEvent, WatchEvents } from "../exchange.ts";
 import type { Sink } from "./sink.ts";
 import { WatchWriter } from "./watch-writer.ts";
@@ -47,7 +48,8 @@ function scene() {
   } as unknown as Sink;
   const frameOf = ({ object }: OutgoingEvent & { object?: { metadata?: { name?: string } } }) =>
     Buffer.from(`${object?.metadata?.name} `);
-  const writer = new WatchWriter({ events: source, frameOf: frameOf as never }, sink, (error) => void ends.push(error));
+  const watch = { events: source, frameOf: frameOf as never, time: turnTime(new VirtualClock()) };
+  const writer = new WatchWriter(watch, sink, (error) => void ends.push(error));
   return { source, written, ends, writer };
 }
 

@@ -1,15 +1,15 @@
 import type { Sleeper } from "../../base/async-queue.ts";
-import { nextStart, turnBudget } from "../../base/turn-budget.ts";
+import type { TurnTime } from "../../base/turn-time.ts";
 import type { WatchEvents } from "../exchange.ts";
-import type { FramedEvents } from "./encode-watch.ts";
+import { type FramedEvents, framesOf } from "./encode-watch.ts";
+import { BLOCK_BYTES } from "./list-blocks.ts";
 import type { Sink } from "./sink.ts";
 
-/** So much of a watch is handed to the connection together: no more than a reader that is slow may make us hold. */
+/** So much of a watch is handed to the connection together: no more than a reader that is slow may make us hold for it alone. */
 const TOGETHER_BYTES = 32 * 1024;
 
 /** What is as long as this is the start of a streaming list, mostly: many clients ask for it at the same time. */
 const LARGE_BATCH = 50;
-const batchTurns = turnBudget(8);
 
 /**
  * Writes what a watch tells until it ends, no faster than its client reads. There may be ten thousand that wait: while nothing
@@ -18,13 +18,15 @@ const batchTurns = turnBudget(8);
 export class WatchWriter implements Sleeper {
   readonly #events: WatchEvents;
   readonly #frameOf: FramedEvents["frameOf"];
+  readonly #time: TurnTime;
   readonly #sink: Sink;
   readonly #over: (error?: unknown) => void;
 
   /** @param over told once when the watch has ended, with what broke it off, if something did */
-  constructor({ events, frameOf }: FramedEvents, sink: Sink, over: (error?: unknown) => void) {
+  constructor({ events, frameOf, time }: FramedEvents, sink: Sink, over: (error?: unknown) => void) {
     this.#events = events;
     this.#frameOf = frameOf;
+    this.#time = time;
     this.#sink = sink;
     this.#over = over;
   }
@@ -51,8 +53,9 @@ export class WatchWriter implements Sleeper {
         this.#sink.end();
         return true;
       }
-      if (batch.length >= LARGE_BATCH) await nextStart(batchTurns);
-      await writeBatch(batch.map(this.#frameOf), this.#sink);
+      const isLarge = batch.length >= LARGE_BATCH;
+      if (isLarge) await this.#time.pause();
+      await writeFrames(framesOf(batch, this.#frameOf), this.#sink, isLarge ? BLOCK_BYTES : TOGETHER_BYTES);
     }
     this.#events.whenAny(this);
     return false;
@@ -60,14 +63,13 @@ export class WatchWriter implements Sleeper {
 }
 
 /** The events end when the reader has gone; until then a sink takes what nobody reads. */
-async function writeBatch(batch: readonly Buffer[], sink: Sink): Promise<void> {
+async function writeFrames(frames: readonly Buffer[], sink: Sink, together: number): Promise<void> {
   let start = 0;
   let bytes = 0;
-  for (const [index, frame] of batch.entries()) {
-    bytes += frame.length;
-    const end = index + 1;
-    if (bytes < TOGETHER_BYTES && end < batch.length) continue;
-    const hasRoom = sink.writeAll(start === 0 && end === batch.length ? batch : batch.slice(start, end));
+  for (let end = 1; end <= frames.length; end++) {
+    bytes += frames[end - 1]!.length;
+    if (bytes < together && end < frames.length) continue;
+    const hasRoom = sink.writeAll(start === 0 && end === frames.length ? frames : frames.slice(start, end));
     if (!hasRoom) await sink.drained();
     start = end;
     bytes = 0;

@@ -139,7 +139,8 @@ export async function beginWatch(
 ): Promise<(over: (error?: unknown) => void) => void> {
   const format = formatFor(answer, exchange);
   const streamType = format.encoding === "protobuf" ? `${contentType(format)};stream=watch` : contentType(format);
-  const watch = { events: answer.events, frameOf: await frameEncoder(answer, format, clock) };
+  const frameOf = await frameEncoder(answer, format, clock);
+  const watch = { events: answer.events, frameOf, time: turnTime(clock) };
   if (wantsWebSocket(answer, exchange)) {
     return (over) => void writeWatchMessages(watch, exchange, format.encoding).then(() => over(), over);
   }
