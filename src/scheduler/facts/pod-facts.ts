@@ -68,9 +68,8 @@ export interface PodFacts {
   readonly nodeName: string;
   readonly nominatedNodeName: string;
   readonly beingDeleted: boolean;
-  /** Milliseconds since the epoch; 0 when unknown. */
-  readonly createdMs: number;
-  readonly startedMs: number;
+  /** When it started, or was made as long as it has not: since the epoch; 0 when unknown. */
+  readonly sinceSeconds: number;
   readonly claims: readonly PodClaim[];
   /** The PodScheduled condition as it stands, to write it only when it changes. */
   readonly scheduled: ScheduledCondition | undefined;
@@ -111,8 +110,7 @@ export function podFacts(pod: Pod): PodFacts {
     nodeName: internText(pod.spec?.nodeName ?? ""),
     nominatedNodeName: pod.status?.nominatedNodeName ?? "",
     beingDeleted: meta.deletionTimestamp !== undefined,
-    createdMs: milliseconds(meta.creationTimestamp),
-    startedMs: milliseconds(pod.status?.startTime),
+    sinceSeconds: secondsOf(pod.status?.startTime ?? meta.creationTimestamp),
     claims: claimsOf(pod),
     scheduled: scheduledCondition(pod),
     disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
@@ -146,8 +144,9 @@ function podNeeds(pod: Pod): PodNeeds {
   return exact.scalars === undefined && nonZero.scalars === undefined ? internNeeds(needs) : needs;
 }
 
-function milliseconds(time: string | undefined): number {
-  return time === undefined ? 0 : Date.parse(time);
+/** Whole ones, as they are written, are kept in place; milliseconds would be an object each. */
+function secondsOf(time: string | undefined): number {
+  return time === undefined ? 0 : Math.floor(Date.parse(time) / 1000);
 }
 
 function imagesOf(pod: Pod): readonly string[] {

@@ -21,7 +21,7 @@ export interface Victims {
 /** More important first: higher priority, then longer running. */
 function byImportance(a: PodFacts, b: PodFacts): number {
   if (a.needs.priority !== b.needs.priority) return b.needs.priority - a.needs.priority;
-  return (a.startedMs || a.createdMs) - (b.startedMs || b.createdMs) || (a.uid < b.uid ? -1 : 1);
+  return a.sinceSeconds - b.sinceSeconds || (a.uid < b.uid ? -1 : 1);
 }
 
 /**
@@ -101,7 +101,5 @@ export function pickNode(candidates: readonly Victims[]): Victims | undefined {
 /** When the longest running of the most important victims began. */
 function earliestStart({ pods }: Victims): number {
   const highest = pods[0]?.needs.priority;
-  return Math.min(
-    ...pods.filter(({ needs }) => needs.priority === highest).map((pod) => pod.startedMs || pod.createdMs),
-  );
+  return Math.min(...pods.filter(({ needs }) => needs.priority === highest).map((pod) => pod.sinceSeconds));
 }
