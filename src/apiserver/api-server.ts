@@ -204,7 +204,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     createFlowControl(options.flowControl, { clock, metrics, log: log.named("flow-control"), reader, table });
   const auditing = auditor === undefined ? undefined : { auditor, clock, random };
   const aggregator = new Aggregator({
-    ...{ reader, webhooks, clock, user: API_SERVER, certificate: options.proxyCertificate },
+    ...{ reader, webhooks, clock, certificate: options.proxyCertificate },
     transport,
     log: log.named("aggregation"),
   });

@@ -126,10 +126,12 @@ test("an APIService becomes available step by step, and says what is missing", a
   );
   const refused = await askRaw(memory.server, `${SERVED}/things`);
   assert.equal(refused.code, 503);
+  assert.equal(refused.text, "service unavailable\n");
+  assert.match(refused.headers["content-type"] as string, /^text\/plain/);
   await client.create(services, service);
   assert.equal(
     await condition((said) => said.includes("EndpointsNotFound")),
-    'False EndpointsNotFound: cannot find endpoints for service/things in "default"',
+    'False EndpointsNotFound: cannot find endpointslices for service/things in "default"',
   );
   await client.create(endpointSlices, slice());
   assert.equal(await condition((said) => said.includes("Passed")), "True Passed: all checks passed");
@@ -152,6 +154,11 @@ test("requests go on to the server, with who asks and without what only a front 
   assert.equal(call.path, `${SERVED}/namespaces/default/things?labelSelector=a%3Db`);
   assert.equal(call.headers["x-remote-user"], "nobody");
   assert.equal(call.headers["x-remote-group"], "system:masters, system:authenticated");
+  assert.equal(call.headers["x-forwarded-uri"], `${SERVED}/namespaces/default/things`);
+  assert.equal(call.headers["x-forwarded-proto"], "https");
+  const discovery = extension.calls.find(({ path }) => path === SERVED)!;
+  assert.equal(discovery.headers["x-remote-user"], "system:kube-aggregator");
+  assert.equal(discovery.headers["x-remote-group"], "system:masters");
   for (const header of ["authorization", "impersonate-user", "impersonate-group"])
     assert.equal(call.headers[header], undefined, header);
 });
@@ -206,7 +213,7 @@ test("a broken server holds nobody else up, and its API is told to be stale", as
   extension.respond = () => ({ code: 500, body: {} });
   assert.match(
     await condition((said) => said.startsWith("False")),
-    /^False FailedDiscoveryCheck: failing or missing response from https:\/\/things\.default\.svc\/apis\/metrics.*500$/,
+    /^False FailedDiscoveryCheck: failing or missing response from (https:\/\/127\.0\.0\.1:\d+\/apis\/metrics\.example\.com\/v1beta1): bad status from \1: 500$/,
   );
   assert.equal((await askRaw(memory.server, `${SERVED}/things`)).code, 503);
   assert.equal((await askRaw(memory.server, "/api/v1/namespaces")).code, 200);

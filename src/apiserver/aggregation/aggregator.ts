@@ -8,9 +8,10 @@ import { type Clock, formatTime, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Transport } from "../../client/transport.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
+import type { Connection } from "../connect/forward.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
-import { askRemote } from "./ask-remote.ts";
+import { askRemote, urlOf } from "./ask-remote.ts";
 import { type Availability, failedDiscovery, PASSED, plannedAvailability, withAvailability } from "./availability.ts";
 import { type RemoteVersion, remoteOpenapiUrl, remoteResources } from "./remote-resources.ts";
 import { apiServiceName, isRemote, type ProxyCertificate, RemoteConnections } from "./remote-service.ts";
@@ -20,11 +21,13 @@ const RECHECK_MS = 30_000;
 const RECHECK_FAILED_MS = 5000;
 const DISCOVERY_TIMEOUT_MS = 5000;
 
+/** Who asks other servers what they serve. */
+const AGGREGATOR: UserInfo = { name: "system:kube-aggregator", groups: ["system:masters"] };
+
 export interface AggregatorOptions {
   readonly reader: ObjectReader;
   /** Writes status as the API server itself. Asked when it is first needed. */
   readonly transport: () => Transport;
-  readonly user: UserInfo;
   readonly webhooks: WebhookClient;
   readonly certificate: ProxyCertificate | undefined;
   readonly clock: Clock;
@@ -187,7 +190,9 @@ export class Aggregator {
     ]);
     const planned = plannedAvailability(tracked.object, { service, slices });
     if (planned !== undefined) return planned;
-    const path = `/apis/${spec?.group}/${spec?.version}`;
+    const path = spec?.group ? `/apis/${spec.group}/${spec.version}` : `/api/${spec?.version}`;
+    const connection = await this.connections.connectionTo(tracked.object).catch((error: unknown) => error);
+    if (connection instanceof Error) return failedDiscovery(connection.message);
     try {
       const resources = remoteResources(await this.#ask(tracked.object, path), tracked.object);
       if (resources === undefined) throw new Error(`${path} is no list of resources`);
@@ -196,7 +201,7 @@ export class Aggregator {
       return PASSED;
     } catch (error) {
       return failedDiscovery(
-        `failing or missing response from https://${name}.${namespace}.svc${path}: ${errorMessage(error)}`,
+        `failing or missing response from ${urlOf(connection as Connection, path)}: ${errorMessage(error)}`,
       );
     }
   }
@@ -219,7 +224,7 @@ export class Aggregator {
     const signal = AbortSignal.any([timeout.signal, this.#stopping.signal]);
     try {
       const connection = await this.connections.connectionTo(service);
-      return await askRemote(connection, { path, user: this.#options.user, signal });
+      return await askRemote(connection, { path, user: AGGREGATOR, signal });
     } finally {
       timer.cancel();
     }

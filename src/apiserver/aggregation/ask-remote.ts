@@ -6,6 +6,11 @@ import { withIdentity } from "./identity-headers.ts";
 
 const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 
+/** Where a request goes, as it is told. */
+export function urlOf({ host, port }: Connection, path: string): string {
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}${path}`;
+}
+
 /** GET of a JSON document from an aggregated server, as somebody. Rejects when it does not answer so with 200. */
 export function askRemote(
   connection: Connection,
@@ -27,7 +32,7 @@ export function askRemote(
       });
       response.on("end", () => {
         if (response.statusCode !== 200)
-          return reject(new Error(`bad status from ${request.path}: ${response.statusCode}`));
+          return reject(new Error(`bad status from ${urlOf(connection, request.path)}: ${response.statusCode}`));
         try {
           resolve(JSON.parse(Buffer.concat(chunks).toString()));
         } catch (error) {

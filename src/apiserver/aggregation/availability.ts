@@ -27,11 +27,12 @@ export function plannedAvailability(
   const { namespace = "", name = "", port = 443 } = wanted;
   const said = `service/${name} in ${JSON.stringify(namespace)}`;
   if (state.service === undefined) return missing("ServiceNotFound", `${said} is not present`);
-  if (state.service.spec?.type === "ExternalName") return undefined;
+  // Of other types its endpoints are nobody's business: it is asked.
+  if ((state.service.spec?.type ?? "ClusterIP") !== "ClusterIP") return undefined;
   const found = state.service.spec?.ports?.find((each) => each.port === port);
   if (found === undefined) return missing("ServicePortError", `${said} is not listening on port ${port}`);
   const own = state.slices.filter((slice) => slice.metadata?.labels?.["kubernetes.io/service-name"] === name);
-  const at = `endpoints for service/${name} in ${JSON.stringify(namespace)}`;
+  const at = `endpointslices for service/${name} in ${JSON.stringify(namespace)}`;
   if (own.length === 0) return missing("EndpointsNotFound", `cannot find ${at}`);
   const hasAddress = own.some(
     (slice) =>

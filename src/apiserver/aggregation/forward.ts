@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { serviceUnavailable } from "../../api/status.ts";
 import { present } from "../../base/assert.ts";
 import { forwardedHeaders } from "../../base/http-upgrade.ts";
 import {
@@ -34,17 +33,17 @@ function isCore({ info }: Exchange): boolean {
 }
 
 async function handOn(aggregator: Aggregator, remote: RemoteService, exchange: Exchange): Promise<Answer> {
-  if (remote.availability?.status === "False") throw serviceUnavailable("service unavailable");
-  const connection = await connect(aggregator, remote);
+  const connection = remote.availability?.status === "False" ? undefined : await connect(aggregator, remote);
+  if (connection === undefined) return textAnswer("service unavailable\n", { code: 503 });
   const question = exchange.query.size === 0 ? "" : `?${exchange.query}`;
   const request = { ...connection, method: exchange.method, path: `${exchange.path}${question}` };
   const user = present(exchange.user, "the user of an authenticated request");
   const { upgrade } = exchange;
   if (upgrade !== undefined) {
-    const headers = withIdentity(forwardedHeaders(upgrade.request), user);
+    const headers = withIdentity({ ...forwardedHeaders(upgrade.request), ...wayHeaders(exchange) }, user);
     return forwardUpgrade(exchange, upgrade, { request, headers, refuse: refuseRedirect });
   }
-  const given = handedOnHeaders(exchange);
+  const given = { ...handedOnHeaders(exchange), ...wayHeaders(exchange) };
   if (exchange.body.value !== undefined) given["content-type"] = exchange.body.contentType || "application/json";
   const response = await forwardPlain(exchange, request, withIdentity(given, user));
   const refused = refuseRedirect(response);
@@ -65,11 +64,19 @@ function refuseRedirect(response: IncomingMessage): Answer | undefined {
   return textAnswer("the backend attempted to redirect this request, which is not permitted", { code: 502 });
 }
 
-async function connect(aggregator: Aggregator, { object }: RemoteService): Promise<Connection> {
+/** What a proxy says of the way that a request took. */
+function wayHeaders({ path, headers, remoteAddress = "" }: Exchange): Record<string, string> {
+  const before = headers["x-forwarded-for"];
+  const way = [...(before === undefined ? [] : [before].flat()), ...(remoteAddress === "" ? [] : [remoteAddress])];
+  return { "x-forwarded-uri": path, ...(way.length > 0 && { "x-forwarded-for": way.join(", ") }) };
+}
+
+/** Undefined when its Service has nobody who answers. */
+async function connect(aggregator: Aggregator, { object }: RemoteService): Promise<Connection | undefined> {
   try {
     return await aggregator.connections.connectionTo(object);
   } catch (error) {
-    if (error instanceof WebhookCallError) throw serviceUnavailable(error.message);
+    if (error instanceof WebhookCallError) return undefined;
     throw error;
   }
 }

@@ -14,7 +14,17 @@ export function withIdentity(
   if (user.uid !== undefined && user.uid !== "") result["x-remote-uid"] = user.uid;
   if (user.groups.length > 0) result["x-remote-group"] = [...user.groups];
   for (const [key, values] of Object.entries(user.extra ?? {})) {
-    result[`x-remote-extra-${encodeURIComponent(key).toLowerCase()}`] = [...values];
+    result[`x-remote-extra-${escapedKey(key).toLowerCase()}`] = [...values];
   }
   return result;
+}
+
+/** What may not stand in the name of a header, as %XX. */
+function escapedKey(key: string): string {
+  return [...Buffer.from(key)]
+    .map((byte) => {
+      const letter = String.fromCharCode(byte);
+      return /[A-Za-z0-9!#$&'*+\-.^_`|~]/.test(letter) ? letter : `%${byte.toString(16).padStart(2, "0")}`;
+    })
+    .join("");
 }
