@@ -133,6 +133,30 @@ test("what upstream stores in another version is read in the one that is stored 
   assert.deepEqual([found.apiVersion, found.spec?.failurePolicy], ["admissionregistration.k8s.io/v1", "Ignore"]);
 });
 
+test("so is JSON of another version, as upstream's --storage-media-type=application/json has it", async (context) => {
+  const raw = createMemoryStore({ clock: new VirtualClock() });
+  const memory = await startMemoryServer({ store: readableStore(raw) });
+  context.after(() => memory.close());
+  const { client } = memory;
+  const { metadata } = await client.list(horizontalPodAutoscalers, {});
+  const abort = new AbortController();
+  const resourceVersion = metadata?.resourceVersion ?? "";
+  const watch = client
+    .watch(horizontalPodAutoscalers, { resourceVersion, signal: abort.signal })
+    [Symbol.asyncIterator]();
+  const next = watch.next();
+  const stored =
+    '{"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v1","metadata":{"name":"a","namespace":"default","uid":"u"},"spec":{"scaleTargetRef":{"kind":"Deployment","name":"web"},"maxReplicas":3,"targetCPUUtilizationPercentage":70}}\n';
+  const { revision } = await raw.create("/registry/horizontalpodautoscalers/default/a", Buffer.from(stored));
+  const seen = await next;
+  assert.ok(seen.done !== true);
+  const { object } = seen.value;
+  assert.deepEqual([object.apiVersion, object.metadata?.resourceVersion], ["autoscaling/v2", String(revision)]);
+  const read = await client.get(horizontalPodAutoscalers, { namespace: "default", name: "a" });
+  assert.equal(read.spec?.metrics?.[0]?.resource?.target.averageUtilization, 70);
+  abort.abort();
+});
+
 test("what nobody can read costs only itself", async (context) => {
   const clock = new VirtualClock();
   const raw = createMemoryStore({ clock });

@@ -1,5 +1,7 @@
+import type { ApiObject } from "../../api/meta.ts";
 import { decodeObject } from "../../api/protobuf/decode.ts";
 import { errorMessage } from "../../base/assert.ts";
+import { parseForeignJson } from "../../base/exact-json.ts";
 import {
   RevisionMismatchError,
   type Store,
@@ -8,7 +10,7 @@ import {
   type WatchBatch,
 } from "../../store/store.ts";
 import { encode } from "./codec.ts";
-import { storedForm } from "./stored-form.ts";
+import { isOtherVersion, storedForm } from "./stored-form.ts";
 
 const OPENING_BRACE = 0x7b;
 const NOTHING = Buffer.alloc(0);
@@ -30,12 +32,12 @@ export function readableStore(store: Store): Store {
     delete: (key, expectedRevision) => store.delete(key, expectedRevision).catch(refused),
     async get(key, options) {
       const stored = await store.get(key, options);
-      if (stored === undefined || isJson(stored)) return stored;
+      if (stored === undefined || isReadable(stored)) return stored;
       return { ...stored, value: toJson(stored.key, stored.value) };
     },
     async list(request) {
       const result = await store.list(request);
-      return result.items.every(isJson) ? result : { ...result, items: result.items.map(readable) };
+      return result.items.every(isReadable) ? result : { ...result, items: result.items.map(readable) };
     },
     watch: (request) => watch(store.watch(request)),
     ...(store.isStale === undefined ? {} : { isStale: (key, value) => store.isStale!(key, value) }),
@@ -44,10 +46,10 @@ export function readableStore(store: Store): Store {
 
 async function* watch(batches: AsyncIterable<WatchBatch>): AsyncGenerator<WatchBatch, void, undefined> {
   for await (const batch of batches) {
-    const allJson = batch.events.every(
-      (event) => isJson(event) && (event.previous === undefined || isJson(event.previous)),
+    const areReadable = batch.events.every(
+      (event) => isReadable(event) && (event.previous === undefined || isReadable(event.previous)),
     );
-    yield allJson ? batch : { ...batch, events: batch.events.map(readableEvent) };
+    yield areReadable ? batch : { ...batch, events: batch.events.map(readableEvent) };
   }
 }
 
@@ -64,12 +66,13 @@ function refused(error: unknown): never {
   throw error;
 }
 
-function isJson({ value, unreadable }: Pick<StoredValue, "value" | "unreadable">): boolean {
-  return value[0] === OPENING_BRACE || unreadable !== undefined;
+/** As it is written here, or marked already. */
+function isReadable({ key, value, unreadable }: Pick<StoredValue, "key" | "value" | "unreadable">): boolean {
+  return unreadable !== undefined || (value[0] === OPENING_BRACE && !isOtherVersion(key, value));
 }
 
 function readable<T extends StoredValue>(stored: T): T {
-  if (isJson(stored)) return stored;
+  if (isReadable(stored)) return stored;
   try {
     return { ...stored, value: toJson(stored.key, stored.value) };
   } catch (error) {
@@ -79,7 +82,8 @@ function readable<T extends StoredValue>(stored: T): T {
 
 function toJson(key: string, value: Buffer): Buffer {
   try {
-    return encode(storedForm(decodeObject(value).object));
+    const isJson = value[0] === OPENING_BRACE;
+    return encode(storedForm(isJson ? (parseForeignJson(value.toString()) as ApiObject) : decodeObject(value).object));
   } catch (error) {
     throw new Error(`what is stored under ${key} is not an object that can be read: ${errorMessage(error)}`);
   }

@@ -1,38 +1,65 @@
 import { conversions } from "../../api/conversions.ts";
-import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
+import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
 import { sameShape } from "../../api/same-shape.ts";
 import type { ResourceSchema } from "../../api/schema.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import { builtInConversion } from "./built-in-conversion.ts";
+import { apiVersionIn } from "./codec.ts";
+import { STORAGE_ROOT, storagePrefix } from "./storage-prefix.ts";
 
 type ToStored = (object: ApiObject) => ApiObject;
 
-let found: ReadonlyMap<string, ToStored> | undefined;
+interface Versions {
+  /** Versions that are not the stored one, by group, version and kind. */
+  readonly others: ReadonlyMap<string, { readonly served: ResourceSchema; readonly stored: ResourceSchema }>;
+  /** The apiVersion that is stored where there are several, by the part of the key behind the root. */
+  readonly stored: ReadonlyMap<string, string>;
+}
+
+let known: Versions | undefined;
+const versions = (): Versions => (known ??= versionsOf(loadSchema().resources));
+const conversionsToStored = new Map<string, ToStored>();
 
 /**
  * A built-in object in the version that is stored here. Upstream stores some kinds in an older one, so that its last release can
  * be gone back to (pkg/kubeapiserver/default_storage_factory_builder.go), and what nobody has written since stays as it was.
  */
 export function storedForm(object: ApiObject): ApiObject {
-  const { group, version } = parseApiVersion(object.apiVersion ?? "");
-  found ??= otherVersions(loadSchema().resources.filter(({ verbs }) => verbs.includes("list")));
-  const toStored = found.get(`${group}/${version}/${object.kind}`);
-  return toStored === undefined ? object : toStored(object);
+  const name = `${object.apiVersion}/${object.kind}`;
+  const other = versions().others.get(name);
+  if (other === undefined) return object;
+  let toStored = conversionsToStored.get(name);
+  if (toStored === undefined) {
+    const isSame = sameShape(loadSchema(), other.stored.definition, other.served.definition);
+    // Built-in conversions answer at once. A version that nobody converts is shown as it is.
+    toStored = (builtInConversion({ ...other, isSame })?.toStored ?? ((as) => as)) as ToStored;
+    conversionsToStored.set(name, toStored);
+  }
+  return toStored(object);
 }
 
-function otherVersions(resources: readonly ResourceSchema[]): ReadonlyMap<string, ToStored> {
-  const all = new Map<string, ToStored>();
+/** Whether the JSON under a key is in another version than the stored one. */
+export function isOtherVersion(key: string, json: Buffer): boolean {
+  const stored = versions().stored.get(key.slice(STORAGE_ROOT.length, key.indexOf("/", STORAGE_ROOT.length) + 1));
+  if (stored === undefined) return false;
+  const apiVersion = apiVersionIn(json);
+  return apiVersion !== undefined && apiVersion !== stored;
+}
+
+function versionsOf(all: readonly ResourceSchema[]): Versions {
+  const others = new Map<string, { served: ResourceSchema; stored: ResourceSchema }>();
+  const stored = new Map<string, string>();
   const first = new Map<string, ResourceSchema>();
-  for (const served of resources) {
+  for (const served of all) {
     const name = `${served.group}/${served.resource}`;
-    const stored = first.get(name);
-    if (stored === undefined) first.set(name, served);
-    if (stored === undefined || conversions[name]?.storedIn !== undefined) continue;
-    const isSame = sameShape(loadSchema(), stored.definition, served.definition);
-    const conversion = builtInConversion({ served, stored, isSame });
-    // Built-in conversions answer at once.
-    const toStored = conversion?.toStored as ToStored | undefined;
-    if (toStored !== undefined) all.set(`${served.group}/${served.version}/${served.kind}`, toStored);
+    if (!served.verbs.includes("list") || conversions[name]?.storedIn !== undefined) continue;
+    const own = first.get(name);
+    if (own === undefined) {
+      first.set(name, served);
+      continue;
+    }
+    others.set(`${apiVersionOf(served)}/${served.kind}`, { served, stored: own });
+    stored.set(storagePrefix(own.group, own.resource).slice(STORAGE_ROOT.length), apiVersionOf(own));
   }
-  return all;
+  return { others, stored };
 }
