@@ -265,6 +265,22 @@ test("reviews", async () => {
     ],
     [reviewSubjectAccess({ spec: question }, authorization), /at least one of user or group/],
     [
+      reviewSubjectAccess({ metadata: { name: "a" }, spec: { ...question, user: "x" } }, authorization),
+      /metadata: Invalid value: .*: must be empty$/,
+    ],
+    [
+      reviewSelfSubjectAccess({ metadata: { labels: { a: "b" } }, spec: question }, user("rita"), authorization),
+      /metadata: Invalid value: .*: must be empty$/,
+    ],
+    [
+      reviewLocalSubjectAccess(
+        { metadata: { name: "a", namespace: "shop" }, spec: { ...question, user: "x" } },
+        "shop",
+        authorization,
+      ),
+      /metadata: Invalid value: .*: must be empty except for namespace$/,
+    ],
+    [
       reviewLocalSubjectAccess({ spec: { ...question, user: "x" } }, "lab", authorization),
       /must match metadata.namespace/,
     ],

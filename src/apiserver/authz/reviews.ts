@@ -9,6 +9,8 @@ import type {
   SubjectAccessReview,
   SubjectAccessReviewStatus,
 } from "../../api/generated/authorization.k8s.io/v1.ts";
+import type { ObjectMeta } from "../../api/meta.ts";
+import { equalJson } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
@@ -23,7 +25,7 @@ export async function reviewSubjectAccess(
   review: SubjectAccessReview,
   authorizer: Authorizer,
 ): Promise<SubjectAccessReview> {
-  check("SubjectAccessReview", [...questionErrors(review.spec), ...subjectErrors(review.spec)]);
+  check("SubjectAccessReview", [...questionErrors(review.spec), ...metadataErrors(review.metadata, "must be empty")]);
   return { ...review, status: await answer(subjectOf(review.spec), review.spec, authorizer) };
 }
 
@@ -34,14 +36,14 @@ export async function reviewLocalSubjectAccess(
   authorizer: Authorizer,
 ): Promise<LocalSubjectAccessReview> {
   const { resourceAttributes, nonResourceAttributes } = review.spec;
-  const errors = [...questionErrors(review.spec), ...subjectErrors(review.spec)];
+  const { namespace: _, ...others } = review.metadata ?? {};
+  const errors = [...questionErrors(review.spec), ...metadataErrors(others, "must be empty except for namespace")];
+  const asked = resourceAttributes?.namespace ?? "";
+  if (resourceAttributes !== undefined && asked !== namespace) {
+    errors.push(invalid("spec.resourceAttributes.namespace", asked, "must match metadata.namespace"));
+  }
   if (nonResourceAttributes !== undefined) {
     errors.push(invalid("spec.nonResourceAttributes", nonResourceAttributes, "disallowed on this kind of request"));
-  }
-  if (resourceAttributes !== undefined && (resourceAttributes.namespace ?? "") !== namespace) {
-    errors.push(
-      invalid("spec.resourceAttributes.namespace", resourceAttributes.namespace, "must match metadata.namespace"),
-    );
   }
   check("LocalSubjectAccessReview", errors);
   return { ...review, status: await answer(subjectOf(review.spec), review.spec, authorizer) };
@@ -53,7 +55,10 @@ export async function reviewSelfSubjectAccess(
   user: UserInfo,
   authorizer: Authorizer,
 ): Promise<SelfSubjectAccessReview> {
-  check("SelfSubjectAccessReview", questionErrors(review.spec));
+  check("SelfSubjectAccessReview", [
+    ...questionErrors(review.spec, true),
+    ...metadataErrors(review.metadata, "must be empty"),
+  ]);
   return { ...review, status: await answer(user, review.spec, authorizer) };
 }
 
@@ -129,21 +134,36 @@ function subjectOf({ user, uid, groups, extra }: SubjectAccessReview["spec"]): U
   };
 }
 
-function questionErrors({ resourceAttributes, nonResourceAttributes }: Question): FieldError[] {
+/** @param ofCaller the caller is who it is about */
+function questionErrors(spec: SubjectAccessReview["spec"], ofCaller = false): FieldError[] {
+  const { resourceAttributes, nonResourceAttributes, user, groups } = spec;
   const field = "spec.resourceAttributes";
+  const errors: FieldError[] = [];
   if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
     const detail = "cannot be specified in combination with resourceAttributes";
-    return [invalid("spec.nonResourceAttributes", nonResourceAttributes, detail)];
+    errors.push(invalid("spec.nonResourceAttributes", nonResourceAttributes, detail));
   }
   if (resourceAttributes === undefined && nonResourceAttributes === undefined) {
-    return [invalid(field, null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")];
+    const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+    errors.push(invalid(field, null, detail));
   }
-  return resourceAttributes === undefined ? [] : selectorErrors(resourceAttributes, field);
+  if (!ofCaller && !user && !groups?.length) {
+    errors.push(invalid("spec.user", user ?? "", "at least one of user or group must be specified"));
+  }
+  return resourceAttributes === undefined ? errors : [...errors, ...selectorErrors(resourceAttributes, field)];
 }
 
-function subjectErrors({ user, groups }: SubjectAccessReview["spec"]): FieldError[] {
-  if (user || groups?.length) return [];
-  return [invalid("spec.user", user ?? "", "at least one of user or group must be specified")];
+/** Nothing keeps a review: what it says of itself would be lost. */
+function metadataErrors(metadata: ObjectMeta | undefined, detail: string): FieldError[] {
+  const { managedFields: _, ...said } = metadata ?? {};
+  const isSaid = Object.values(said).some((value) => !isEmpty(value));
+  return isSaid ? [invalid("metadata", said, detail)] : [];
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined || value === null || value === "" || value === 0 || equalJson(value, {}) || equalJson(value, [])
+  );
 }
 
 function check(kind: string, errors: readonly FieldError[]): void {
