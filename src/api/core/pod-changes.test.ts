@@ -291,3 +291,23 @@ test("a resize keeps the quality of service, and what has to stay stays", () => 
     "spec: Forbidden: only cpu and memory resources are mutable",
   ]);
 });
+
+test("a pod's first address has two names, of which the older counts", () => {
+  const cases: [PodStatus, PodStatus][] = [
+    [
+      { podIPs: [{ ip: "10.0.0.7" }, { ip: "fd00::7" }] },
+      { podIP: "10.0.0.7", podIPs: [{ ip: "10.0.0.7" }, { ip: "fd00::7" }] },
+    ],
+    [{ podIP: "10.0.0.7" }, { podIP: "10.0.0.7", podIPs: [{ ip: "10.0.0.7" }] }],
+    [
+      { podIP: "10.0.0.8", podIPs: [{ ip: "10.0.0.7" }] },
+      { podIP: "10.0.0.8", podIPs: [{ ip: "10.0.0.8" }] },
+    ],
+    [{ phase: "Running" }, { phase: "Running" }],
+  ];
+  for (const [status, wanted] of cases) {
+    const pod: Pod = { metadata: { name: "a" }, status };
+    podKind.prepareForStatusUpdate!(pod, { metadata: { name: "a" } });
+    assert.deepEqual(pod.status, wanted);
+  }
+});

@@ -164,6 +164,7 @@ function validateUsers(
 export function keepPodStatus(pod: Pod, old: Pod): void {
   const { status } = pod;
   const before = old.status;
+  if (status !== undefined) nameFirstAddress(status);
   if (status === undefined || before === undefined) return;
   if (!status.qosClass && before.qosClass !== undefined) status.qosClass = before.qosClass;
   if (!status.observedGeneration && before.observedGeneration !== undefined) {
@@ -173,4 +174,10 @@ export function keepPodStatus(pod: Pod, old: Pod): void {
     const was = before.conditions?.find((each) => each.type === condition.type)?.observedGeneration;
     if (!condition.observedGeneration && was !== undefined) condition.observedGeneration = was;
   }
+}
+
+/** The one address is also given by its old name, which counts. */
+function nameFirstAddress(status: PodStatus): void {
+  if (status.podIP && status.podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: status.podIP }];
+  if (status.podIPs?.[0]?.ip && !status.podIP) status.podIP = status.podIPs[0].ip;
 }
