@@ -255,6 +255,26 @@ test("an AdmissionConfiguration is read with the files that it names", async () 
       /ResourceQuota: limitedResources\[1\]\.matchScopes\.scopeName: Unsupported value: "Size"/,
     );
     plugins.pop();
+    const kubeConfigFile = path.join(path.dirname(file), "webhooks");
+    const users = [
+      { name: "*", user: { token: "anybody" } },
+      { name: "*.svc", user: { token: "services" } },
+    ];
+    await writeFile(kubeConfigFile, JSON.stringify({ apiVersion: "v1", kind: "Config", users }));
+    const kind = { apiVersion: "apiserver.config.k8s.io/v1", kind: "WebhookAdmissionConfiguration" };
+    plugins.push({ name: "ValidatingAdmissionWebhook", configuration: { ...kind, kubeConfigFile } } as never);
+    await write();
+    const { validatingWebhooks, mutatingWebhooks } = await readAdmissionConfiguration(file);
+    assert.deepEqual(validatingWebhooks?.byName.get("*.svc"), { bearerToken: "services" });
+    assert.equal(mutatingWebhooks, undefined);
+    plugins.pop();
+    plugins.push({ name: "MutatingAdmissionWebhook", configuration: { ...kind, kubeConfigFile: "x" } } as never);
+    await write();
+    await assert.rejects(
+      readAdmissionConfiguration(file),
+      /MutatingAdmissionWebhook: kubeConfigFile: Invalid value: "x": must be an absolute file path/,
+    );
+    plugins.pop();
     plugins.push({ name: "Nothing" });
     plugins.splice(1, 1);
     await write();

@@ -99,9 +99,13 @@ export const pluginTable: readonly PluginEntry[] = [
   on("JobValidation", switchedOff("JobValidation")),
   on("PodResizeValidator", podResizeValidator),
   on("MutatingAdmissionPolicy", mutatingAdmissionPolicy),
-  on("MutatingAdmissionWebhook", mutatingAdmissionWebhook),
+  on("MutatingAdmissionWebhook", (dependencies, { mutatingWebhooks }) =>
+    mutatingAdmissionWebhook(dependencies, mutatingWebhooks),
+  ),
   on("ValidatingAdmissionPolicy", validatingAdmissionPolicy),
-  on("ValidatingAdmissionWebhook", validatingAdmissionWebhook),
+  on("ValidatingAdmissionWebhook", (dependencies, { validatingWebhooks }) =>
+    validatingAdmissionWebhook(dependencies, validatingWebhooks),
+  ),
   on("ResourceQuota", (dependencies, configurations) => resourceQuota(dependencies, configurations.resourceQuota)),
   off("AlwaysDeny", alwaysDeny),
 ];

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { errorMessage } from "../../base/assert.ts";
-import type { WebhookEndpoint } from "./webhook-client.ts";
+import type { WebhookCredentials, WebhookEndpoint } from "./webhook-client.ts";
+import type { WebhookUsers } from "./webhook-users.ts";
 
 interface Named {
   readonly name?: unknown;
@@ -33,28 +34,46 @@ export async function readEndpoint(file: string): Promise<WebhookEndpoint> {
 
 /** The same for text that has been read. @throws KubeconfigEndpointError */
 export async function parseEndpoint(text: string, file: string): Promise<WebhookEndpoint> {
-  const { load } = await import("js-yaml");
-  let config: Kubeconfig;
-  try {
-    config = (load(text) ?? {}) as Kubeconfig;
-  } catch (error) {
-    throw new KubeconfigEndpointError(`${file} is not YAML: ${errorMessage(error)}`, { cause: error });
-  }
+  const config = await parsed(text, file);
   const { cluster, user } = chosen(config, file);
   const server = cluster.server;
   if (typeof server !== "string" || !server.startsWith("https://")) {
     throw new KubeconfigEndpointError(`${file}: clusters[].cluster.server must be an https URL`);
   }
-  const material = (fields: Record<string, unknown>, name: string) => pem(fields, name, file);
-  const [certificate, key] = [await material(user, "client-certificate"), await material(user, "client-key")];
+  return {
+    url: server,
+    authorities: await pem(cluster, "certificate-authority", file),
+    insecureSkipVerify: cluster["insecure-skip-tls-verify"] === true,
+    ...(await credentialsOf(user, file)),
+  };
+}
+
+/** The users of such a file, for who calls hosts that the file does not name. @throws KubeconfigEndpointError */
+export async function readUsers(file: string): Promise<WebhookUsers> {
+  const config = await parsed(await readText(file, file), file);
+  const { users = [], contexts = [] } = config;
+  const read = async ({ name, user }: Named) => [String(name), await credentialsOf(user ?? {}, file)] as const;
+  const byName = new Map(await Promise.all(users.map(read)));
+  const context = contexts.find(({ name }) => name === config["current-context"])?.context;
+  return { byName, current: byName.get(String(context?.user)) };
+}
+
+async function parsed(text: string, file: string): Promise<Kubeconfig> {
+  const { load } = await import("js-yaml");
+  try {
+    return (load(text) ?? {}) as Kubeconfig;
+  } catch (error) {
+    throw new KubeconfigEndpointError(`${file} is not YAML: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+async function credentialsOf(user: Record<string, unknown>, file: string): Promise<WebhookCredentials> {
+  const [certificate, key] = [await pem(user, "client-certificate", file), await pem(user, "client-key", file)];
   if ((certificate === undefined) !== (key === undefined)) {
     throw new KubeconfigEndpointError(`${file}: client-certificate and client-key must be given together`);
   }
   const token = await tokenOf(user, file);
   return {
-    url: server,
-    authorities: await material(cluster, "certificate-authority"),
-    insecureSkipVerify: cluster["insecure-skip-tls-verify"] === true,
     ...(certificate !== undefined && key !== undefined && { clientCertificate: { certificate, key } }),
     ...(token !== undefined && { bearerToken: token }),
   };

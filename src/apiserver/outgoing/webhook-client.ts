@@ -15,16 +15,20 @@ export interface WebhookClient {
   close(): Promise<void>;
 }
 
+/** As whom somebody calls. */
+export interface WebhookCredentials {
+  /** PEM, for endpoints that want to know who calls. */
+  readonly clientCertificate?: { readonly certificate: string; readonly key: string } | undefined;
+  readonly bearerToken?: string | undefined;
+}
+
 /** As `clientConfig` of webhooks: a URL, or a Service of the cluster whose ready endpoints are asked. */
-export interface WebhookEndpoint {
+export interface WebhookEndpoint extends WebhookCredentials {
   readonly url?: string | undefined;
   readonly service?: ServiceEndpoint | undefined;
   /** PEM of the authorities that the endpoint's certificate must come from; the system's when absent. */
   readonly authorities?: string | undefined;
   readonly insecureSkipVerify?: boolean | undefined;
-  /** PEM, for endpoints that want to know who calls. */
-  readonly clientCertificate?: { readonly certificate: string; readonly key: string } | undefined;
-  readonly bearerToken?: string | undefined;
 }
 
 export interface ServiceEndpoint {

@@ -1,3 +1,4 @@
+import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
 import type { EventRateLimitConfiguration } from "../event-rate-limit.ts";
 import type { ImagePolicyConfiguration } from "../image-policy-webhook.ts";
 import type { PodNodeSelectorConfiguration } from "../pod-node-selector.ts";
@@ -13,4 +14,6 @@ export interface PluginConfigurations {
   readonly podSecurity?: PodSecurityConfiguration;
   readonly podTolerationRestriction?: PodTolerationRestrictionConfiguration;
   readonly resourceQuota?: ResourceQuotaConfiguration;
+  readonly mutatingWebhooks?: WebhookUsers;
+  readonly validatingWebhooks?: WebhookUsers;
 }

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { LimitedResource } from "../../../api/quota/limited-resources.ts";
 import { errorMessage } from "../../../base/assert.ts";
-import { readEndpoint } from "../../outgoing/kubeconfig-endpoint.ts";
+import { readEndpoint, readUsers } from "../../outgoing/kubeconfig-endpoint.ts";
+import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
 import type { EventRateLimitConfiguration } from "../event-rate-limit.ts";
 import type { ImagePolicyConfiguration } from "../image-policy-webhook.ts";
 import { pluginTable } from "../plugin-table.ts";
@@ -60,7 +61,18 @@ const READERS: Readonly<Record<string, Read>> = {
     podTolerationRestriction: configuration as PodTolerationRestrictionConfiguration,
   }),
   ResourceQuota: (configuration) => ({ resourceQuota: quotaConfiguration(configuration) }),
+  MutatingAdmissionWebhook: async (configuration) => ({ mutatingWebhooks: await webhookUsers(configuration) }),
+  ValidatingAdmissionWebhook: async (configuration) => ({ validatingWebhooks: await webhookUsers(configuration) }),
 };
+
+/** As whom webhooks are called (WebhookAdmissionConfiguration). */
+async function webhookUsers({ kubeConfigFile }: Fields): Promise<WebhookUsers> {
+  if (typeof kubeConfigFile !== "string" || kubeConfigFile === "") return { byName: new Map(), current: undefined };
+  if (!path.isAbsolute(kubeConfigFile)) {
+    throw new Error(`kubeConfigFile: Invalid value: ${JSON.stringify(kubeConfigFile)}: must be an absolute file path`);
+  }
+  return await readUsers(kubeConfigFile);
+}
 
 const QUOTA_SCOPES = [
   "Terminating",

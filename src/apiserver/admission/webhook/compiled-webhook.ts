@@ -6,6 +6,7 @@ import type {
 } from "../../../api/generated/admissionregistration.k8s.io/v1.ts";
 import type { ApiObject } from "../../../api/meta.ts";
 import type { WebhookEndpoint } from "../../outgoing/webhook-client.ts";
+import { credentialsFor, type WebhookUsers } from "../../outgoing/webhook-users.ts";
 import { type CompiledCondition, compileMatchConditions } from "../matching/match-conditions.ts";
 import type { Rule } from "../matching/rules.ts";
 import { type CompiledSelectors, compileSelectors } from "../matching/selectors.ts";
@@ -34,29 +35,31 @@ export interface WebhookConfiguration extends ApiObject {
 }
 
 /** @throws SelectorError */
-export function compileWebhooks(configuration: WebhookConfiguration): CompiledWebhook[] {
+export function compileWebhooks(configuration: WebhookConfiguration, users?: WebhookUsers): CompiledWebhook[] {
   const name = configuration.metadata?.name ?? "";
   const seen = new Map<string, number>();
   return (configuration.webhooks ?? []).map((webhook) => {
     const index = seen.get(webhook.name) ?? 0;
     seen.set(webhook.name, index + 1);
-    return compileWebhook(webhook, { configuration: name, key: `${name}/${webhook.name}/${index}` });
+    return compileWebhook(webhook, { configuration: name, key: `${name}/${webhook.name}/${index}` }, users);
   });
 }
 
 function compileWebhook(
   webhook: MutatingWebhook | ValidatingWebhook,
   of: { configuration: string; key: string },
+  users: WebhookUsers | undefined,
 ): CompiledWebhook {
   let compiled: Promise<readonly CompiledCondition[]> | undefined;
   const conditions = webhook.matchConditions ?? [];
+  const endpoint = endpointOf(webhook.clientConfig);
   return {
     ...of,
     name: webhook.name,
     rules: webhook.rules ?? [],
     matchPolicy: webhook.matchPolicy ?? "Equivalent",
     selectors: compileSelectors(webhook),
-    endpoint: endpointOf(webhook.clientConfig),
+    endpoint: { ...endpoint, ...credentialsFor(users, endpoint) },
     failurePolicy: webhook.failurePolicy ?? "Fail",
     sideEffects: webhook.sideEffects,
     reinvocationPolicy: (webhook as MutatingWebhook).reinvocationPolicy ?? "Never",

@@ -5,6 +5,7 @@ import { equalJson, type JsonObject } from "../../../api/patch/json-value.ts";
 import { internalError } from "../../../api/status.ts";
 import { errorMessage } from "../../../base/assert.ts";
 import { parseForeignJson } from "../../../base/exact-json.ts";
+import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { isExempt } from "../matching/exempt.ts";
 import type { RuleMatch } from "../matching/rules.ts";
@@ -22,8 +23,8 @@ const MUTATION = "mutation.webhook.admission.k8s.io/";
 const PATCH = "patch.webhook.admission.k8s.io/";
 
 /** Asks the webhooks of MutatingWebhookConfigurations one after the other; each sees what those before made of the object. */
-export function mutatingAdmissionWebhook(dependencies: AdmissionDependencies): AdmissionPlugin {
-  const source = webhookSource(dependencies.reader, mutatingWebhookConfigurations);
+export function mutatingAdmissionWebhook(dependencies: AdmissionDependencies, users?: WebhookUsers): AdmissionPlugin {
+  const source = webhookSource(dependencies.reader, mutatingWebhookConfigurations, users);
   return {
     name: NAME,
     handles: (attributes) => !isExempt(attributes),

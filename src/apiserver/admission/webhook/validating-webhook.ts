@@ -1,5 +1,6 @@
 import { validatingWebhookConfigurations } from "../../../api/generated/resources.ts";
 import { internalError } from "../../../api/status.ts";
+import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { isExempt } from "../matching/exempt.ts";
 import { objectsAt } from "../matching/versioned-objects.ts";
@@ -12,8 +13,8 @@ import { webhookSource } from "./webhook-source.ts";
 const FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io/";
 
 /** Asks the webhooks of ValidatingWebhookConfigurations, all at the same time; each of them can refuse. */
-export function validatingAdmissionWebhook(dependencies: AdmissionDependencies): AdmissionPlugin {
-  const source = webhookSource(dependencies.reader, validatingWebhookConfigurations);
+export function validatingAdmissionWebhook(dependencies: AdmissionDependencies, users?: WebhookUsers): AdmissionPlugin {
+  const source = webhookSource(dependencies.reader, validatingWebhookConfigurations, users);
   return {
     name: "ValidatingAdmissionWebhook",
     handles: (attributes) => !isExempt(attributes),

@@ -1,4 +1,5 @@
 import type { ResourceReference } from "../../../api/meta.ts";
+import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
 import type { ObjectReader } from "../../reader.ts";
 import { type CompiledWebhook, compileWebhooks, type WebhookConfiguration } from "./compiled-webhook.ts";
 
@@ -6,7 +7,11 @@ import { type CompiledWebhook, compileWebhooks, type WebhookConfiguration } from
 export type WebhookSource = () => readonly CompiledWebhook[] | Promise<readonly CompiledWebhook[]>;
 
 /** Follows the configurations from the first question on; each version of one is compiled once. */
-export function webhookSource(reader: ObjectReader, resource: ResourceReference<WebhookConfiguration>): WebhookSource {
+export function webhookSource(
+  reader: ObjectReader,
+  resource: ResourceReference<WebhookConfiguration>,
+  users?: WebhookUsers,
+): WebhookSource {
   const compiled = new Map<string, readonly CompiledWebhook[]>();
   let ordered: readonly CompiledWebhook[] | undefined;
   let following: Promise<unknown> | undefined;
@@ -16,7 +21,7 @@ export function webhookSource(reader: ObjectReader, resource: ResourceReference<
       ordered = undefined;
       const name = (after ?? before)?.metadata?.name ?? "";
       if (after === undefined) compiled.delete(name);
-      else compiled.set(name, compileWebhooks(after));
+      else compiled.set(name, compileWebhooks(after, users));
     });
   const inOrder = (): readonly CompiledWebhook[] => {
     isComplete = true;

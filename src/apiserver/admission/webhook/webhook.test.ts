@@ -299,3 +299,29 @@ test("configurations of webhooks are never judged by webhooks", async () => {
   await client.delete(validatingWebhookConfigurations, { name: "a" });
   await client.create(configMaps, configMap());
 });
+
+test("webhooks are called as the user that the server's file names for their host", async () => {
+  const { port } = new URL(hook.url);
+  const byName = new Map([
+    [`127.0.0.1:${port}`, { bearerToken: "by-port" }],
+    ["*", { bearerToken: "anybody" }],
+  ]);
+  const users = { byName, current: undefined };
+  const other = await startMemoryServer({
+    admission: (dependencies) =>
+      createAdmissionPlugins(dependencies, { configurations: { validatingWebhooks: users } }),
+  });
+  try {
+    await other.client.create(namespaces, { metadata: { name: "shop" } });
+    const metadata = { name: "a" };
+    await other.client.create(mutatingWebhookConfigurations, { metadata, webhooks: [webhook<MutatingWebhook>()] });
+    await other.client.create(validatingWebhookConfigurations, { metadata, webhooks: [webhook<ValidatingWebhook>()] });
+    await other.client.create(configMaps, configMap());
+    assert.deepEqual(
+      hook.calls.map(({ headers }) => headers.authorization),
+      [undefined, "Bearer by-port"],
+    );
+  } finally {
+    await other.close();
+  }
+});
