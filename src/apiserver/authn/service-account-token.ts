@@ -25,6 +25,10 @@ interface Verified {
 
 /** A deleted object's tokens stay good this long, so that graceful shutdown can still talk to the API server. */
 const DELETION_LEEWAY_MS = 60_000;
+/** Clocks of API servers differ a little; a token is good for so long before and after its times. */
+const CLOCK_LEEWAY_MS = 60_000;
+/** What a token is bound to is gone; which object that was is nothing to who holds the token. */
+const INVALIDATED = "service account token has been invalidated";
 const REMEMBERED_TOKENS = 4096;
 
 /**
@@ -76,8 +80,9 @@ export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOpt
 }
 
 function checkTime(claims: ServiceAccountClaims, nowMs: number): void {
-  if (nowMs >= claims.exp * 1000) throw new BadCredentialsError("service account token has expired");
-  if (nowMs < claims.nbf * 1000) throw new BadCredentialsError("service account token is not valid yet");
+  if (nowMs - CLOCK_LEEWAY_MS > claims.exp * 1000) throw new BadCredentialsError("service account token has expired");
+  if (nowMs + CLOCK_LEEWAY_MS < claims.nbf * 1000)
+    throw new BadCredentialsError("service account token is not valid yet");
 }
 
 /** An object that a token is bound to. */
@@ -111,13 +116,23 @@ async function checkLater(bound: readonly Bound[], { reader, clock }: ServiceAcc
 }
 
 function checkAlive(bound: Bound, object: ApiObject | undefined, clock: Clock): void {
-  const { resource } = bound;
-  const what = `${resource.kind} ${bound.claim.name}`;
-  if (object === undefined) throw new BadCredentialsError(`service account token is bound to ${what}, which is gone`);
+  const { resource, namespace, claim } = bound;
+  const isAccount = resource === serviceAccounts;
+  const refuse = (why: string): Error => new BadCredentialsError(why);
+  if (object === undefined) {
+    throw refuse(isAccount ? `serviceaccounts ${JSON.stringify(claim.name)} not found` : INVALIDATED);
+  }
   const { uid, deletionTimestamp } = object.metadata ?? {};
-  if (uid !== bound.claim.uid) throw new BadCredentialsError(`service account token is bound to an earlier ${what}`);
+  if (uid !== claim.uid) {
+    const kind = resource.kind.toLowerCase();
+    throw refuse(
+      isAccount
+        ? `service account UID (${uid}) does not match claim (${claim.uid})`
+        : `${kind} UID (${uid}) does not match service account ${kind} ref claim (${claim.uid})`,
+    );
+  }
   if (deletionTimestamp !== undefined && clock.now() > Date.parse(deletionTimestamp) + DELETION_LEEWAY_MS) {
-    throw new BadCredentialsError(`service account token is bound to ${what}, which is being deleted`);
+    throw refuse(isAccount ? `service account ${namespace}/${claim.name} has been deleted` : INVALIDATED);
   }
 }
 
