@@ -43,23 +43,27 @@ function elementKey(element: unknown, keys: readonly string[]): string | undefin
   return JSON.stringify(keys.map((key) => getField(element, key) ?? null));
 }
 
-/** Whether two values are the same, but for the order of lists that are maps. */
+/**
+ * Whether two values are the same, but for the order of lists that are maps. As upstream, an object with fields that its
+ * schema does not have is never the same: what does not know a field correlates nothing with it.
+ */
 export function isUnchanged(schema: JSONSchemaProps | undefined, value: unknown, old: unknown): boolean {
-  if (value === old) return true;
   if (Array.isArray(value)) {
     if (!Array.isArray(old) || old.length !== value.length) return false;
-    if (equalJson(value, old)) return true;
-    if (keysOf(schema) === undefined) return false;
+    if (keysOf(schema) === undefined) return equalJson(value, old);
     const correlated = correlatedElements(schema, old);
     return value.every((element) => {
       const before = correlated(element);
       return before !== undefined && isUnchanged(itemSchema(schema), element, before);
     });
   }
-  if (!isJsonObject(value) || !isJsonObject(old)) return false;
+  if (!isJsonObject(value) || !isJsonObject(old)) return value === old;
   const keys = Object.keys(value);
   return (
     keys.length === Object.keys(old).length &&
-    keys.every((key) => Object.hasOwn(old, key) && isUnchanged(fieldSchema(schema, key), value[key], old[key]))
+    keys.every((key) => {
+      const field = fieldSchema(schema, key);
+      return field !== undefined && Object.hasOwn(old, key) && isUnchanged(field, value[key], old[key]);
+    })
   );
 }

@@ -306,6 +306,14 @@ test("ratcheting: not of apiVersion, which is that of the request in both object
   ]);
 });
 
+test("ratcheting: not of an object with fields that its schema does not know, which is never the same", async () => {
+  const closed = { type: "object", properties: { a: { type: "string" } }, maxProperties: 1 };
+  const open = { ...closed, "x-kubernetes-preserve-unknown-fields": true };
+  const value = { a: "1", b: "2" };
+  assert.deepEqual(await errorsOf({ ...closed, properties: { ...closed.properties, b: {} } }, value, value), []);
+  assert.deepEqual(await errorsOf(open, value, value), ["<nil>: Too many: 2: must have at most 1 item"]);
+});
+
 for (const [name, schema, old, now, errors] of ratchetings) {
   test(`ratcheting: ${name}`, async () =>
     assert.deepEqual(await errorsOf(schema, { spec: now }, { spec: old }), errors));
