@@ -87,7 +87,8 @@ function fieldsOfValue(value: unknown): number {
   let count = 0;
   if (Array.isArray(value)) for (const each of value) count += fieldsOfValue(each);
   else {
-    for (const key of Object.keys(value)) count += 1 + fieldsOfValue((value as Record<string, unknown>)[key]);
+    // What was parsed has no fields but its own, and makes no list of them so.
+    for (const key in value) count += 1 + fieldsOfValue((value as Record<string, unknown>)[key]);
   }
   return count;
 }

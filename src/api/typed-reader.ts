@@ -44,7 +44,8 @@ function readStruct(value: unknown, readers: Readers, of: { isOwned: boolean; kn
   const before = isJsonObject(of.known) ? of.known : undefined;
   const result: JsonObject = isOwned ? value : {};
   let lacks = false;
-  for (const key of Object.keys(value)) {
+  // Plain objects have no fields but their own, and make no list of them so.
+  for (const key in value) {
     const read = readers.get(key) ?? unsound();
     const given = value[key];
     let kept: unknown;

@@ -89,7 +89,7 @@ function compare(value: unknown, layout: Layout, tape: Tape): boolean {
   if (layout.kind === "leaf") return tokens[tape.at++] === (value === null);
   if (layout.kind === "list") return compareList(value, layout, tape);
   if (!isJsonObject(value)) return tokens[tape.at++] === OTHER;
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const each = value[name];
     if (each === undefined) continue;
     if (tokens[tape.at++] !== name) return false;
