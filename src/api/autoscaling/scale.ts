@@ -9,7 +9,7 @@ export const scaleKind = defineKind<Scale>({
   version: "v1",
   kind: "Scale",
   columns: [
-    nameColumn,
+    { ...nameColumn, format: "" },
     integerColumn<Scale>(
       "Desired",
       columnTexts["autoscaling.v1.ScaleSpec.replicas"],
