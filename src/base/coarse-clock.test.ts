@@ -35,7 +35,7 @@ test("of very many timers in one slot a few fire in one turn of the event loop",
   const clock = coarseClock(virtual);
   let fired = 0;
   const turns: number[] = [];
-  for (let number = 0; number < 40; number++) clock.setTimer(() => fired++, 2000);
+  for (let number = 0; number < 200; number++) clock.setTimer(() => fired++, 2000);
   const last = clock.setTimer(() => fired++, 2000);
   const advanced = virtual.advance(2000);
   for (let turn = 0; turn < 10; turn++) {
@@ -45,6 +45,6 @@ test("of very many timers in one slot a few fire in one turn of the event loop",
     if (fired > 0) last.cancel();
   }
   await advanced;
-  assert.equal(fired, 40);
+  assert.equal(fired, 200);
   assert.ok(new Set(turns).size >= 4, `${turns}`);
 });

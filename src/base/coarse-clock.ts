@@ -8,7 +8,7 @@ const SLOT_MS = 100;
  * Timers of a slot that fire in one turn of the event loop. Whoever was late together is in one slot ever after: thousands in one
  * turn kept the loop for seconds.
  */
-const FIRED_A_TURN = 16;
+const FIRED_A_TURN = 64;
 
 /**
  * The same time, with long timers of very many owners put together: they fire up to a tenth of a second late, those of a slot one
