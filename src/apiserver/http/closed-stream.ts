@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from "node:http2";
+import type { Readable } from "node:stream";
 
 const CLOSED = new Error("the stream is closed");
 
@@ -8,10 +8,10 @@ interface WithState {
 }
 
 /**
- * To be told of a stream that has closed. Node confirms the last write of an answer after that, and makes an error for the
+ * To be told of an HTTP/2 stream that was read and has closed. Node confirms the last write of an answer after that, and makes an error for the
  * occasion, stack and all, that nobody gets: 6 us of each request with a body. It makes none for a stream that has one.
  */
-export function noteClosed(stream: ServerHttp2Stream): void {
+export function noteClosed(stream: Readable): void {
   const state = (stream as WithState)._writableState;
   if (state?.errored === null) state.errored = CLOSED;
 }

@@ -10,7 +10,6 @@ import { nextTurn } from "../../base/turn.ts";
 import { type Answer, type Answering, type Exchange, type Handler, objectAnswer } from "../exchange.ts";
 import { statusOf } from "../filters/errors.ts";
 import { isLongRunning } from "../long-running.ts";
-import { noteClosed } from "./closed-stream.ts";
 import { exchangeOf, plainExchange } from "./http-exchange.ts";
 import { type Limits, limits } from "./limits.ts";
 import { http1Message, http2Message, type Message, peerOf } from "./message.ts";
@@ -168,7 +167,6 @@ function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2
       streams++;
       stream.on("close", () => {
         streams--;
-        noteClosed(stream);
         scope.end(ENDED);
       });
       // What goes wrong closes it as well.
