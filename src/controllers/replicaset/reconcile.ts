@@ -79,6 +79,9 @@ async function reconcile<T extends ReplicatedObject>(context: Context<T>, key: s
     metadata: set.metadata,
   };
   const selects = kind.selector(set);
+  await expectations.settle(key, (podKey) => client.get(pods, splitKey(podKey)));
+  // Before the pods are looked at: a pod that shows while this waits is not among them, and would be made again.
+  const isCurrent = expectations.satisfied(key);
   const owned = context.pods.by("controller", set.metadata?.uid ?? "");
   const active = await claimObjects({
     client,
@@ -88,9 +91,8 @@ async function reconcile<T extends ReplicatedObject>(context: Context<T>, key: s
     matches: (pod) => selects(pod.metadata?.labels),
     liveOwner: () => client.get(kind.resource, name),
   });
-  await expectations.settle(key, (podKey) => client.get(pods, splitKey(podKey)));
   const managed =
-    set.metadata?.deletionTimestamp === undefined && expectations.satisfied(key)
+    set.metadata?.deletionTimestamp === undefined && isCurrent
       ? await manage(context, { set, owner, active, key })
       : {};
   const nowMs = clock.now();
