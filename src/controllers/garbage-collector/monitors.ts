@@ -1,20 +1,29 @@
-import type { InformerSet } from "../../client/informer.ts";
+import type { ApiObject } from "../../api/meta.ts";
+import type { Informer, InformerSet } from "../../client/informer.ts";
 import type { DiscoveredResource } from "../discovery.ts";
 import { type OwnerFacts, ownerFacts } from "./owner-facts.ts";
 
+const PODS = "/v1/pods";
 /** Kinds whose objects come and go by themselves and own nothing. */
 const IGNORED = new Set(["events", "events.events.k8s.io"]);
 
 export interface MonitorOptions {
   /** A set of its own for each resource, so that each can be stopped when its resource goes. */
   createSet(): InformerSet;
+  /** Objects that are there in great number, as controllers keep them anyway: with all that is asked of them here. */
+  readonly pods: Informer<ApiObject>;
   changed(change: { before?: OwnerFacts | undefined; after?: OwnerFacts | undefined }): void;
+}
+
+interface Monitor {
+  readonly synced: Promise<unknown>;
+  stop(): void | Promise<void>;
 }
 
 /** Watches every object of every deletable resource, and keeps the little that garbage collection needs of each. */
 export class Monitors {
   readonly #options: MonitorOptions;
-  readonly #running = new Map<string, { set: InformerSet; synced: Promise<void> }>();
+  readonly #running = new Map<string, Monitor>();
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -26,23 +35,31 @@ export class Monitors {
     for (const [id, monitor] of [...this.#running]) {
       if (wanted.has(id)) continue;
       this.#running.delete(id);
-      await monitor.set.stop();
+      await monitor.stop();
     }
     for (const [id, resource] of wanted) if (!this.#running.has(id)) this.#running.set(id, this.#start(resource));
     return { synced: Promise.all([...this.#running.values()].map(({ synced }) => synced)) };
   }
 
   async stop(): Promise<void> {
-    const sets = [...this.#running.values()].map(({ set }) => set);
+    const monitors = [...this.#running.values()];
     this.#running.clear();
-    await Promise.all(sets.map((set) => set.stop()));
+    await Promise.all(monitors.map((monitor) => monitor.stop()));
   }
 
-  #start(resource: DiscoveredResource) {
+  #start(resource: DiscoveredResource): Monitor {
+    if (idOf(resource) === PODS) return this.#followPods(resource);
     const set = this.#options.createSet();
     const informer = set.projected({ resource, project: (object) => ownerFacts(resource, object) });
     informer.subscribe(({ before, after }) => this.#options.changed({ before, after }));
-    return { set, synced: set.start() };
+    return { synced: set.start(), stop: () => set.stop() };
+  }
+
+  #followPods(resource: DiscoveredResource): Monitor {
+    const { pods, changed } = this.#options;
+    const factsOf = (pod: ApiObject | undefined) => pod && ownerFacts(resource, pod);
+    const stop = pods.subscribe(({ before, after }) => changed({ before: factsOf(before), after: factsOf(after) }));
+    return { synced: pods.synced, stop };
   }
 }
 

@@ -3,6 +3,7 @@ import { type ApiObject, apiVersionOf, type ResourceReference } from "../../api/
 import type { InformerSet } from "../../client/informer.ts";
 import { createInformerSet } from "../../client/informer-set.ts";
 import { type DiscoveredResource, discoverResources } from "../discovery.ts";
+import { podInformer } from "../pod-control/pod-informer.ts";
 import type { Controller, ControllerDependencies, ReconcileResult, Source } from "../reconciler.ts";
 import { Collector } from "./collector.ts";
 import { type GraphEffect, OwnerGraph } from "./graph.ts";
@@ -23,13 +24,14 @@ const RETRY_MS = 5_000;
  * come yet.
  */
 export function garbageCollector(dependencies: ControllerDependencies): Controller {
-  const { client, events, log, clock } = dependencies;
+  const { client, events, log, clock, informers } = dependencies;
   const graph = new OwnerGraph();
   const kinds = new Map<string, DiscoveredResource>();
   const collector = new Collector({ client, graph, resourceOf: (group, kind) => kinds.get(`${group}/${kind}`) });
   let enqueue: (uid: string) => void = () => {};
   let complete = false;
-  const monitors = new Monitors({ createSet: () => createInformerSet(dependencies), changed });
+  const pods = podInformer(informers);
+  const monitors = new Monitors({ createSet: () => createInformerSet(dependencies), pods, changed });
 
   function changed({ before, after }: { before?: OwnerFacts | undefined; after?: OwnerFacts | undefined }): void {
     if (before !== undefined && before.uid !== after?.uid) {
