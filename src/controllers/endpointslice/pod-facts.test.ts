@@ -39,6 +39,7 @@ test("what controllers keep of a pod is enough for its endpoints", () => {
     { phase: "Running", podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }], conditions: ready },
     { phase: "Running", podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }, { ip: "fd00::1" }], conditions: ready },
     { phase: "Running", podIP: "10.0.0.1" },
+    { phase: "Running", podIPs: [{ ip: "10.0.0.1" }], conditions: ready },
     { phase: "Succeeded", podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] },
   ]) {
     assert.deepEqual(endpointPod(keptPod(pod(status))), endpointPod(pod(status)));

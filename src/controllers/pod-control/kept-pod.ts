@@ -93,19 +93,21 @@ function keptStatus(status: PodStatus | undefined): PodStatus {
   const conditions = status?.conditions?.map(({ type, status: is, lastTransitionTime }) =>
     internCondition({ type, status: is, lastTransitionTime }),
   );
+  // One address is the same in both, and some write only the list.
+  const podIP = status?.podIPs?.[0]?.ip || status?.podIP;
   const kept: PodStatus = {
     phase: status?.phase,
     reason: status?.reason,
-    podIP: status?.podIP,
+    podIP,
     podIPs: severalAddresses(status?.podIPs),
     conditions,
     containerStatuses: keptContainers(status?.containerStatuses),
     initContainerStatuses: keptContainers(status?.initContainerStatuses),
   };
-  return conditions === undefined && !status?.podIP ? internStatus(kept) : kept;
+  return conditions === undefined && !podIP ? internStatus(kept) : kept;
 }
 
-/** The only address is podIP. */
+/** An only address is podIP. */
 function severalAddresses(addresses: readonly PodIP[] | undefined): PodIP[] | undefined {
   return addresses !== undefined && addresses.length > 1 ? addresses.map(({ ip }) => ({ ip })) : undefined;
 }
