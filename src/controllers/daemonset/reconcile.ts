@@ -80,9 +80,10 @@ async function reconcile(context: Context, key: string): Promise<ReconcileResult
   const owner: ClaimOwner = { apiVersion: apiVersionOf(daemonSets), kind: daemonSets.kind, metadata: set.metadata };
   const history = await historyOf(context, set, owner);
   if (history === undefined) return undefined;
-  const facts = await gatherFacts(context, { set, owner, history });
   await expectations.settle(key, (podKey) => client.get(pods, splitKey(podKey)));
+  // Before the pods are looked at: a pod that shows while this waits is not among them, and would be made again.
   const mayAct = expectations.satisfied(key);
+  const facts = await gatherFacts(context, { set, owner, history });
   const waitMs = mayAct ? await act(context, { key, owner, facts }) : undefined;
   if (mayAct) await deleteOldRevisions(context, facts, history);
   const status = daemonStatus(facts, mayAct);
@@ -141,14 +142,15 @@ interface Action {
 
 /** Makes and removes pods; then, when that needed nothing, goes on with a rolling update. Answers when to come back. */
 async function act(context: Context, action: Action): Promise<number | undefined> {
-  const { facts, key } = action;
+  const { facts } = action;
   const uid = facts.set.metadata?.uid ?? "";
   const plan = planDaemons(facts);
   for (const event of plan.events) context.events.event(facts.set, event);
   for (const nodeName of plan.failedOn) context.backoff.next(`${uid}/${nodeName}`);
   await writePods(context, action, plan);
+  const isComplete = plan.createOn.length === 0 && plan.delete.length === 0;
   const rolling = (facts.set.spec?.updateStrategy?.type ?? "RollingUpdate") === "RollingUpdate";
-  if (rolling && context.expectations.satisfied(key)) await writePods(context, action, planUpdate(facts));
+  if (rolling && isComplete) await writePods(context, action, planUpdate(facts));
   const waits = plan.waitingOn.map((nodeName) => context.backoff.waitMs(`${uid}/${nodeName}`));
   return waits.length === 0 ? undefined : Math.min(...waits);
 }

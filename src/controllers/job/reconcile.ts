@@ -84,14 +84,16 @@ async function reconcile(context: Context, key: string): Promise<ReconcileResult
   }
   if (job.spec?.managedBy !== undefined && job.spec.managedBy !== OWN_NAME) return undefined;
   const owner: ClaimOwner = { apiVersion: apiVersionOf(jobs), kind: jobs.kind, metadata: job.metadata };
+  await context.expectations.settle(key, (podKey) => context.client.get(pods, splitKey(podKey)));
+  // Before the pods are looked at: a pod that shows while this waits is not among them, and would be made again.
+  const trusted = context.expectations.satisfied(key);
   const claimed = await claimPods(context, job, owner);
   const uids = new Set(claimed.map((pod) => pod.metadata?.uid));
   await free(
     context,
     context.pods.by("tracked", key).filter((pod) => !uids.has(pod.metadata?.uid)),
   );
-  await context.expectations.settle(key, (podKey) => context.client.get(pods, splitKey(podKey)));
-  return await sync(context, { key, job, owner, claimed });
+  return await sync(context, { key, job, owner, claimed, trusted });
 }
 
 /** Pods that no job will count. */
@@ -125,16 +127,18 @@ interface Target {
   readonly job: Job;
   readonly owner: ClaimOwner;
   readonly claimed: readonly Pod[];
+  /** The cache has shown all that was written for the job. */
+  readonly trusted: boolean;
 }
 
 async function sync(context: Context, target: Target): Promise<ReconcileResult> {
-  const { key, job, claimed } = target;
+  const { key, job, claimed, trusted } = target;
   const nowMs = context.clock.now();
   const known: JobFacts = {
     job,
     pods: claimed,
     untracked: context.finalizers.removed,
-    trusted: context.expectations.satisfied(key),
+    trusted,
     backoff: context.backoffs.get(key) ?? NO_FAILURES,
     nowMs,
   };
