@@ -202,22 +202,38 @@ function whenAnswered(stream: ClientHttp2Stream, signal: AbortSignal | undefined
   });
 }
 
+/** @throws TransportError when the answer breaks off or is too large */
 async function bodyOf(response: Response, request: TransportRequest, signal: AbortSignal | undefined): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
   try {
-    for await (const part of response.stream as AsyncIterable<Buffer>) {
-      parts.push(part);
-      size += part.length;
-      if (size > LARGEST_BODY_BYTES) throw new Error(`the answer is larger than ${LARGEST_BODY_BYTES} bytes`);
-    }
+    const parts = await partsOf(response);
     await checkEnd(response.stream);
+    return Buffer.concat(parts).toString();
   } catch (error) {
     response.stream.close(constants.NGHTTP2_CANCEL);
     if (signal?.aborted) throw signal.reason;
     throw transportError(request, error);
   }
-  return Buffer.concat(parts).toString();
+}
+
+/**
+ * By events, not by iterating: of a stream that its server closes with the last byte Node tells an iterator that it closed too
+ * early, though all of the answer is there. Where the length is known, it says whether that is so.
+ */
+function partsOf({ stream, headers }: Response): Promise<Buffer[]> {
+  const length = Number(headers["content-length"] ?? Number.NaN);
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    stream.on("data", (part: Buffer) => {
+      parts.push(part);
+      size += part.length;
+      if (size > LARGEST_BODY_BYTES) reject(new Error(`the answer is larger than ${LARGEST_BODY_BYTES} bytes`));
+    });
+    stream.once("end", () => resolve(parts));
+    stream.once("error", reject);
+    stream.once("close", () => (size === length ? resolve(parts) : reject(new Error("the connection broke off"))));
+    if (stream.destroyed) reject(new Error("the connection broke off"));
+  });
 }
 
 async function* watchEvents(stream: ClientHttp2Stream, request: TransportRequest): AsyncGenerator<WatchEvent> {
