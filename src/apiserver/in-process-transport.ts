@@ -4,7 +4,6 @@ import { failure, internalError, pageNotFound, type Status, StatusError } from "
 import type { Clock } from "../base/clock.ts";
 import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
-import { nextTurn } from "../base/turn.ts";
 import { nextStart, type TurnBudget } from "../base/turn-budget.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 import type { Transport, TransportRequest, WatchEvent } from "../client/transport.ts";
@@ -72,8 +71,7 @@ async function* watch(
     }
     if (answer.kind !== "watch") throw internalError(`${request.path} does not answer with a watch`);
     for await (const batch of answer.events) {
-      // Whoever waits for the answer to a write has it first: what components make of the change may take longer than the write.
-      await nextTurn();
+      // At once: components see what they wrote themselves as soon as they have the answer.
       for (const event of batch) yield toldEvent(event);
     }
   } finally {

@@ -1,7 +1,6 @@
 import type { Readable } from "node:stream";
 import { badRequest, entityTooLarge } from "../../api/status.ts";
 import type { RequestBody } from "../exchange.ts";
-import { noteClosed } from "./closed-stream.ts";
 
 /** Upstream's limit of a request body (3 MiB, MaxRequestBodyBytes). */
 const BODY_BYTES_MAX = 3 * 1024 * 1024;
@@ -60,7 +59,6 @@ function readBody(stream: Readable, noteSize: (bytes: number) => void): Promise<
     });
     // Whatever goes wrong closes it before its end.
     stream.on("close", () => {
-      noteClosed(stream);
       if (!isOver) reject(badRequest("the request body could not be read to its end"));
     });
     if (stream.listenerCount("error") === 0) stream.on("error", ignore);
