@@ -59,7 +59,7 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
     leastBytes = Math.min(leastBytes, bytes);
     const way = memory.usedBytes() < LARGE_HEAP_BYTES ? SMALL : LARGE;
     const hasGrown = bytes > leastBytes + way.spareBytes && clock.monotonic() >= restUntilMs;
-    const goesOn = begun.looksLeft-- > 0 && bytes + WORTH_GOING_ON_BYTES < begun.bytes;
+    const goesOn = begun.looksLeft-- > 0 && isIdle && bytes + WORTH_GOING_ON_BYTES < begun.bytes;
     if (idleLooks >= IDLE_LOOKS && (hasGrown || goesOn)) {
       if (way.isAtOnce) memory.collect();
       else {
