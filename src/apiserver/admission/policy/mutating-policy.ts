@@ -13,7 +13,7 @@ import { MutationError } from "./apply-configuration.ts";
 import { type CompiledMutating, type CompiledMutation, compileMutating } from "./compiled-policy.ts";
 import { findInvocations, type Invocation, type PolicyFailure } from "./invocations.ts";
 import { applyMutation, evaluateMutation } from "./mutations.ts";
-import { type Policy, policySource } from "./policy-source.ts";
+import { type Policy, policySource, withPolicies } from "./policy-source.ts";
 import { namespaceObject, policyValues } from "./policy-values.ts";
 
 const NAME = "MutatingAdmissionPolicy";
@@ -32,22 +32,15 @@ export function mutatingAdmissionPolicy(dependencies: AdmissionDependencies): Ad
   return {
     name: NAME,
     handles: (attributes) => !isExemptFromPolicies(attributes),
-    admit(attributes) {
-      const policies = source();
-      // Mostly there are none, and so nothing to wait for.
-      if (!(policies instanceof Promise) && policies.length === 0) return;
-      return applyPolicies(policies, attributes, dependencies);
-    },
+    admit: (attributes) => withPolicies(source, (policies) => applyPolicies(policies, attributes, dependencies)),
   };
 }
 
 async function applyPolicies(
-  source: readonly Policy<Compiled>[] | Promise<readonly Policy<Compiled>[]>,
+  policies: readonly Policy<Compiled>[],
   attributes: AdmissionAttributes,
   dependencies: AdmissionDependencies,
 ): Promise<void> {
-  const policies = await source;
-  if (policies.length === 0) return;
   const { invocations, failures } = await findInvocations(policies, attributes, dependencies);
   if (invocations.length > 0) failures.push(...(await mutateAll(invocations, attributes, dependencies)));
   const serious = failures.filter(({ policy }) => policy.failurePolicy !== "Ignore");

@@ -42,6 +42,16 @@ export interface Policy<Compiled> {
 /** The policies that have bindings, in the order of their names: at once, but for the first time. */
 export type PolicySource<Compiled> = () => readonly Policy<Compiled>[] | Promise<readonly Policy<Compiled>[]>;
 
+/** Does something with the policies that there are. Mostly there are none, and so nothing to wait for. */
+export function withPolicies<Compiled>(
+  source: PolicySource<Compiled>,
+  work: (policies: readonly Policy<Compiled>[]) => Promise<void>,
+): Promise<void> | undefined {
+  const ifAny = (policies: readonly Policy<Compiled>[]) => (policies.length === 0 ? undefined : work(policies));
+  const policies = source();
+  return policies instanceof Promise ? policies.then(ifAny) : ifAny(policies);
+}
+
 type Known<Compiled> = Omit<Policy<Compiled>, "bindings">;
 
 /** Follows policies and bindings from the first question on. */

@@ -9,7 +9,7 @@ import { refuse } from "../refuse.ts";
 import { type AuditCollector, auditCollector } from "./audit-annotations.ts";
 import { type CompiledValidating, compileValidating } from "./compiled-policy.ts";
 import { findInvocations, type Invocation } from "./invocations.ts";
-import { type Binding, type Policy, policySource } from "./policy-source.ts";
+import { type Binding, type Policy, policySource, withPolicies } from "./policy-source.ts";
 import { namespaceObject, policyValues } from "./policy-values.ts";
 import { type Decision, evaluateValidations, type ValidationResult } from "./validations.ts";
 
@@ -37,22 +37,15 @@ export function validatingAdmissionPolicy(dependencies: AdmissionDependencies): 
   return {
     name: "ValidatingAdmissionPolicy",
     handles: (attributes) => !isExemptFromPolicies(attributes),
-    validate(attributes) {
-      const policies = source();
-      // Mostly there are none, and so nothing to wait for.
-      if (!(policies instanceof Promise) && policies.length === 0) return;
-      return askPolicies(policies, attributes, dependencies);
-    },
+    validate: (attributes) => withPolicies(source, (policies) => askPolicies(policies, attributes, dependencies)),
   };
 }
 
 async function askPolicies(
-  source: readonly Policy<CompiledValidating>[] | Promise<readonly Policy<CompiledValidating>[]>,
+  policies: readonly Policy<CompiledValidating>[],
   attributes: AdmissionAttributes,
   dependencies: AdmissionDependencies,
 ): Promise<void> {
-  const policies = await source;
-  if (policies.length === 0) return;
   const { invocations, failures } = await findInvocations(policies, attributes, dependencies);
   const denials: Denial[] = failures
     .filter(({ policy }) => policy.failurePolicy !== "Ignore")
