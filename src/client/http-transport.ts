@@ -11,13 +11,13 @@ import { errorMessage } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { parseJsonLines } from "../base/json-lines.ts";
 import { currentTrace, formatTraceparent } from "../base/trace.ts";
+import { readAnswer } from "./http-answer.ts";
 import { createSessionPool, type Lease, type SessionPool } from "./http-session-pool.ts";
 import { statusErrorOf } from "./http-status.ts";
 import { type Transport, TransportError, type TransportRequest, type WatchEvent } from "./transport.ts";
 
 /** The server ends other requests than watches after 60 s; one that outlives that is lost. */
 const REQUEST_TIMEOUT_MS = 70_000;
-const LARGEST_BODY_BYTES = 512 * 1024 * 1024;
 const LARGEST_EVENT_BYTES = 32 * 1024 * 1024;
 const REFUSED_RETRIES = 3;
 
@@ -205,7 +205,7 @@ function whenAnswered(stream: ClientHttp2Stream, signal: AbortSignal | undefined
 /** @throws TransportError when the answer breaks off or is too large */
 async function bodyOf(response: Response, request: TransportRequest, signal: AbortSignal | undefined): Promise<string> {
   try {
-    const parts = await partsOf(response);
+    const parts = await readAnswer(response.stream, response.headers);
     await checkEnd(response.stream);
     return Buffer.concat(parts).toString();
   } catch (error) {
@@ -213,27 +213,6 @@ async function bodyOf(response: Response, request: TransportRequest, signal: Abo
     if (signal?.aborted) throw signal.reason;
     throw transportError(request, error);
   }
-}
-
-/**
- * By events, not by iterating: of a stream that its server closes with the last byte Node tells an iterator that it closed too
- * early, though all of the answer is there. Where the length is known, it says whether that is so.
- */
-function partsOf({ stream, headers }: Response): Promise<Buffer[]> {
-  const length = Number(headers["content-length"] ?? Number.NaN);
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    stream.on("data", (part: Buffer) => {
-      parts.push(part);
-      size += part.length;
-      if (size > LARGEST_BODY_BYTES) reject(new Error(`the answer is larger than ${LARGEST_BODY_BYTES} bytes`));
-    });
-    stream.once("end", () => resolve(parts));
-    stream.once("error", reject);
-    stream.once("close", () => (size === length ? resolve(parts) : reject(new Error("the connection broke off"))));
-    if (stream.destroyed) reject(new Error("the connection broke off"));
-  });
 }
 
 async function* watchEvents(stream: ClientHttp2Stream, request: TransportRequest): AsyncGenerator<WatchEvent> {
