@@ -22,8 +22,18 @@ function twoUnits(...[large, largeUnit, small, smallUnit]: [number, string, numb
   return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
 }
 
+const UNKNOWN = "<unknown>";
+
 /** How long ago an RFC 3339 time was; `<unknown>` when there is none. */
 export function ageOf(time: string | undefined, nowMs: number): string {
+  // In lists many objects are of the same second.
+  if (time !== told.time || nowMs !== told.nowMs) told = { time, nowMs, age: readAge(time, nowMs) };
+  return told.age;
+}
+
+let told: { time: string | undefined; nowMs: number; age: string } = { time: undefined, nowMs: 0, age: UNKNOWN };
+
+function readAge(time: string | undefined, nowMs: number): string {
   const at = time === undefined || time === "" ? Number.NaN : Date.parse(time);
-  return Number.isNaN(at) ? "<unknown>" : humanDuration(nowMs - at);
+  return Number.isNaN(at) ? UNKNOWN : humanDuration(nowMs - at);
 }

@@ -1,6 +1,6 @@
 import type { FieldError } from "./field-error.ts";
 import type { ApiObject } from "./meta.ts";
-import type { Fields } from "./pick-fields.ts";
+import type { Fields } from "./read-fields.ts";
 
 /**
  * What is particular about one kind, as data and pure functions: one file a kind (core/pod.ts, apps/deployment.ts …), all

@@ -36,13 +36,18 @@ export interface TableOptions {
 
 const defaultColumns: readonly Column[] = [nameColumn, ageColumn];
 
+/** What is shown of a kind: name and age where it has no columns of its own. */
+export function columnsOf(definition: KindDefinition | undefined): readonly Column[] {
+  return definition?.columns ?? defaultColumns;
+}
+
 /** Objects of one kind as a table; kinds without columns show name and age. Objects are shared, not copied. */
 export function tableOf(
   definition: KindDefinition | undefined,
   objects: readonly ApiObject[],
   options: TableOptions,
 ): Table {
-  const columns = definition?.columns ?? defaultColumns;
+  const columns = columnsOf(definition);
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",

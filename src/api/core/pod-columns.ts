@@ -4,7 +4,7 @@ import { columnTexts } from "../generated/column-texts.ts";
 import type { Container, ContainerState, ContainerStatus, Pod } from "../generated/core/v1.ts";
 import { ageOf } from "../human-duration.ts";
 import type { Column, RowCondition } from "../kind.ts";
-import type { Fields } from "../pick-fields.ts";
+import type { Fields } from "../read-fields.ts";
 
 /** What `kubectl get pods` says of a pod. */
 export interface PodSummary {
@@ -18,12 +18,28 @@ export interface PodSummary {
 
 const isRestartable = (container: Container | undefined): boolean => container?.restartPolicy === "Always";
 
-let summarized: { readonly pod: Pod; readonly summary: PodSummary } | undefined;
+let summarized: { pod: Pod; readonly summary: PodSummary } | undefined;
 
-/** The columns of one row ask one after the other. */
+/** The columns of one row ask one after the other, and pods that are read one after the other share what is the same. */
 function summaryOf(pod: Pod): PodSummary {
-  if (summarized?.pod !== pod) summarized = { pod, summary: summarizePod(pod) };
+  if (summarized === undefined || !saysTheSame(pod, summarized.pod)) summarized = { pod, summary: summarizePod(pod) };
+  else summarized.pod = pod;
   return summarized.summary;
+}
+
+/** True when all that a summary looks at is the very same. */
+function saysTheSame(a: Pod, b: Pod): boolean {
+  if (a === b) return true;
+  return (
+    a.spec?.containers === b.spec?.containers &&
+    a.spec?.initContainers === b.spec?.initContainers &&
+    a.metadata?.deletionTimestamp === b.metadata?.deletionTimestamp &&
+    a.status?.phase === b.status?.phase &&
+    a.status?.reason === b.status?.reason &&
+    a.status?.conditions === b.status?.conditions &&
+    a.status?.containerStatuses === b.status?.containerStatuses &&
+    a.status?.initContainerStatuses === b.status?.initContainerStatuses
+  );
 }
 
 /** READY, STATUS and RESTARTS, by upstream's rules. */
@@ -121,8 +137,8 @@ const shownStatuses = {
   restartCount: true,
   ready: true,
   started: true,
-  state: true,
-  lastState: true,
+  state: { waiting: { reason: true }, running: {}, terminated: { exitCode: true, reason: true, signal: true } },
+  lastState: { terminated: { finishedAt: true } },
 } as const;
 
 /** What columns and row conditions look at: a fifth of a pod. Of containers it is their number. */

@@ -1,7 +1,8 @@
 import { tableOf } from "../../api/table.ts";
+import { rowTexts } from "../../api/table-text.ts";
 import type { TurnTime } from "../../base/turn-time.ts";
 import type { ListAnswer } from "../exchange.ts";
-import { fieldsReader, readWhole, readWithoutManagedFields } from "../registry/codec.ts";
+import { readWhole, readWithoutManagedFields, shownFieldsReader } from "../registry/codec.ts";
 import { type Block, blockMemory, metadataOfList, timelySlices } from "./list-blocks.ts";
 import type { Format } from "./negotiate.ts";
 
@@ -26,14 +27,15 @@ export async function* rowBlocks(
   const options = { nowMs, includeObject: "None", metadata: metadataOfList(answer) } as const;
   yield [Buffer.from(JSON.stringify(tableOf(kind, [], options)).slice(0, -"]}".length))];
   const read = shownReader(answer);
+  const rowText = rowTexts(kind, nowMs);
   const open = OPENS[includeObject];
   const close = CLOSES[includeObject];
   const memory = blockMemory();
   let separator = "";
   for await (const slice of timelySlices(answer.entries, { bytesMax: SLICE_BYTES, time })) {
     const { objects, metadata } = read(slice);
-    const texts = tableOf(kind, objects, options).rows.map((row) => {
-      const text = separator + JSON.stringify(row).slice(0, -1) + open;
+    const texts = objects.map((object) => {
+      const text = separator + rowText(object) + open;
       separator = `${close},`;
       return text;
     });
@@ -60,5 +62,5 @@ export async function* rowBlocks(
 /** Reads objects with what their columns look at. Columns of custom resources may look at anything. */
 function shownReader({ resource: { kind, custom } }: ListAnswer) {
   if (custom !== undefined) return readWhole;
-  return kind?.columnFields === undefined ? readWithoutManagedFields : fieldsReader(kind.columnFields);
+  return kind?.columnFields === undefined ? readWithoutManagedFields : shownFieldsReader(kind.columnFields);
 }

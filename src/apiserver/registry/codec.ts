@@ -1,7 +1,7 @@
 import { endOfValue, findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { managedFieldsText } from "../../api/patch/fields-text.ts";
-import { type Fields, pickFields } from "../../api/pick-fields.ts";
+import { type Fields, fieldsReader } from "../../api/read-fields.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
 import { RecentObjects } from "./recent-objects.ts";
@@ -179,24 +179,14 @@ export const readWhole: ShownReader = (entries) => ({
   metadata: entries.map(({ bytes }) => metadataIn(bytes)),
 });
 
-/** Reads objects with those fields alone (some of the metadata among them), integers as numbers. Many are parsed together, in one text. */
-export function fieldsReader(fields: Fields): ShownReader {
-  let text = Buffer.alloc(0);
+/** Reads objects with those fields alone (some of the metadata among them), integers as numbers. Their parts are shared. */
+export function shownFieldsReader(fields: Fields): ShownReader {
+  const read = fieldsReader(fields);
   return (entries) => {
-    const size = entries.reduce((sum, { bytes }) => sum + bytes.length + COMMA.length, 0);
-    if (text.length < size) text = Buffer.allocUnsafeSlow(size);
-    const picked = { text, length: 0 };
-    const metadata = entries.map(({ bytes }) => {
-      const span = pickFields(bytes, fields, picked);
-      picked.length += COMMA.copy(text, picked.length);
-      return span;
-    });
-    const objects = JSON.parse(`[${text.toString("utf8", 0, picked.length - COMMA.length)}]`) as ApiObject[];
-    return { objects, metadata };
+    const shown = entries.map(({ bytes }) => read(bytes));
+    return { objects: shown.map(({ object }) => object as ApiObject), metadata: shown.map(({ metadata }) => metadata) };
   };
 }
-
-const COMMA = Buffer.from(",");
 
 /** The apiVersion of bytes that `encode` made; undefined of others. */
 export function apiVersionIn(bytes: Buffer): string | undefined {
