@@ -26,6 +26,8 @@ export interface ServerChoices {
   readonly requestTimeoutMs?: number | undefined;
   /** Which admission plugins run; upstream's defaults when absent. */
   readonly admission?: AdmissionChoice | undefined;
+  /** All flags by name as they were given, or by their defaults: what the server tells of itself. */
+  readonly flags?: Readonly<Record<string, string>> | undefined;
 }
 
 /** An etcd cluster that several API servers share. */

@@ -32,5 +32,21 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     flowControl: flowControlOf(invocation),
     requestTimeoutMs: requestTimeoutOf(invocation),
     admission: admissionOf(invocation),
+    flags: flagsOf(invocation),
   };
+}
+
+/** Flags that nobody may read, in upstream's word for them. */
+const CLASSIFIED = ["token"];
+
+/** Those of the API server, and whatever else was given. */
+function flagsOf({ options }: Invocation): Record<string, string> {
+  const defaults = Object.entries(serverOptions).map(([name, option]): [string, string] => [
+    name,
+    option.default ?? (option.type === "boolean" ? "false" : ""),
+  ]);
+  const given = Object.entries(options).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, CLASSIFIED.includes(name) ? "CLASSIFIED" : String(value)]],
+  );
+  return Object.fromEntries([...defaults, ...given]);
 }

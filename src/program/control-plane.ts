@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
-import { indexPath } from "../apiserver/discovery/index-path.ts";
+import { indexPath, listedPaths } from "../apiserver/discovery/index-path.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { flowControlDefaults } from "../apiserver/flow-control/create-flow-control.ts";
 import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
@@ -13,6 +13,8 @@ import { processMetrics } from "../apiserver/metrics/process-metrics.ts";
 import { openapiPaths } from "../apiserver/openapi/handler.ts";
 import { readableStore } from "../apiserver/registry/readable-store.ts";
 import type { Subresource } from "../apiserver/subresources/subresource.ts";
+import { flagzPath } from "../apiserver/z-pages/flagz.ts";
+import { statuszPath } from "../apiserver/z-pages/statusz.ts";
 import { Metrics } from "../base/metrics.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
@@ -144,14 +146,19 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
         subresources: options.subresources(() => keys.current()),
         keepsLocalServices: true,
         proxyCertificate: () => keys.current().frontProxyClient,
-        paths: (table, served, remote) => [
-          versionPath(),
-          healthPaths(checks),
-          serviceLevelPath(new Metrics(), checks),
-          indexPath({ table, schema: served, remote, checks }),
-          discoveryPaths(table, served, remote),
-          openapiPaths(table, served, remote),
-        ],
+        paths: (table, served, remote) => {
+          const listed = listedPaths({ table, schema: served, remote, checks });
+          return [
+            versionPath(),
+            healthPaths(checks),
+            serviceLevelPath(new Metrics(), checks),
+            indexPath(listed),
+            statuszPath({ clock, random, paths: listed }),
+            flagzPath(options.flags ?? {}, random),
+            discoveryPaths(table, served, remote),
+            openapiPaths(table, served, remote),
+          ];
+        },
       });
       return listen({ server, store, keys, secretKeys, stopping, options, environment });
     },

@@ -62,6 +62,7 @@ const PATHS = [
   "/api",
   "/apis/apps/v1",
   "/debug/pprof/profile",
+  "/flagz",
   "/healthz",
   "/livez",
   "/livez/ping",
@@ -70,6 +71,7 @@ const PATHS = [
   "/openapi/v3",
   "/openid/v1/jwks",
   "/readyz",
+  "/statusz",
   "/version",
 ];
 /** Rights that are no verb of a request to the resource. */

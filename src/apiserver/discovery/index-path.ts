@@ -10,19 +10,18 @@ import { servedResources } from "./served.ts";
 
 const ALWAYS = [
   ...["/api", "/apis", "/apis/", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"],
-  ...[DISCOVERY_PATH, KEY_SET_PATH],
+  ...["/flagz", "/statusz", DISCOVERY_PATH, KEY_SET_PATH],
 ];
 
-/** GET / and /index.html: which paths there are (metav1.RootPaths). */
-export function indexPath(of: {
+/** Which paths there are, in order. */
+export function listedPaths(of: {
   readonly table: ResourceTable;
   readonly schema: Schema;
   readonly remote: () => readonly RemoteVersion[];
   readonly checks: { readonly live: readonly HealthCheck[]; readonly ready: readonly HealthCheck[] };
-}): PathHandler {
+}): () => string[] {
   const served = servedResources(of.table, of.schema);
-  return ({ method, path }) => {
-    if ((method !== "GET" && method !== "HEAD") || (path !== "/" && path !== "/index.html")) return undefined;
+  return () => {
     const groups = withRemoteVersions(groupResources(served()), of.remote());
     const ofGroups = groups.flatMap(({ name, versions }) => {
       const root = name === "" ? "/api" : `/apis/${name}`;
@@ -33,7 +32,14 @@ export function indexPath(of: {
       ...names(of.checks.live).flatMap((name) => [`/healthz${name}`, `/livez${name}`]),
       ...names([...of.checks.live, ...of.checks.ready]).map((name) => `/readyz${name}`),
     ];
-    const paths = [...new Set([...ALWAYS, ...ofGroups, ...health])].sort();
-    return textAnswer(JSON.stringify({ paths }, null, 2), { contentType: "application/json" });
+    return [...new Set([...ALWAYS, ...ofGroups, ...health])].sort();
+  };
+}
+
+/** GET / and /index.html: which paths there are (metav1.RootPaths). */
+export function indexPath(paths: () => string[]): PathHandler {
+  return ({ method, path }) => {
+    if ((method !== "GET" && method !== "HEAD") || (path !== "/" && path !== "/index.html")) return undefined;
+    return textAnswer(JSON.stringify({ paths: paths() }, null, 2), { contentType: "application/json" });
   };
 }

@@ -7,7 +7,7 @@ import { versionPath } from "../handlers/version.ts";
 import { openapiPaths } from "../openapi/handler.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
-import { indexPath } from "./index-path.ts";
+import { indexPath, listedPaths } from "./index-path.ts";
 import { discoveryPaths } from "./paths.ts";
 
 const schema = loadSchema();
@@ -100,7 +100,7 @@ test("the root lists the paths that there are", async () => {
     live: [{ name: "ping", check: () => undefined }],
     ready: [{ name: "store", check: () => undefined }],
   };
-  const index = indexPath({ table, schema, remote: () => [], checks });
+  const index = indexPath(listedPaths({ table, schema, remote: () => [], checks }));
   const { paths } = JSON.parse(String(((await ask(index, "/")) as TextAnswer).text)) as { paths: string[] };
   assert.deepEqual(paths.slice(0, 4), ["/.well-known/openid-configuration", "/api", "/api/v1", "/apis"]);
   for (const path of ["/apis/apps", "/apis/apps/v1", "/livez/ping", "/readyz/store", "/openapi/v3", "/version"]) {

@@ -175,7 +175,7 @@ test("the default objects are upstream's, by number, name and content", () => {
     metadata,
     aggregationRule ?? rules,
   ]);
-  assert.equal(digest(content), "3cd755bcb8f000ce");
+  assert.equal(digest(content), "b573e7b945bf8d77");
 });
 
 test("bindings get their subjects back, or are made anew", () => {

@@ -19,6 +19,8 @@ const everybody: ClusterRole[] = [
     "system:monitoring",
     "get /healthz,/healthz/*,/livez,/livez/*,/metrics,/metrics/slis,/readyz,/readyz/*",
     "get core nodes/metrics",
+    "get /flagz",
+    "get /statusz",
   ),
   role(
     "system:basic-user",
