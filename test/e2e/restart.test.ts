@@ -139,13 +139,14 @@ suite("stop and start again", { skip: withoutContainers() }, () => {
     });
   }
 
-  /** Process id on this machine of a pod's first process. */
+  /** Process id on this machine of a pod's first process: number 1 of its own. Numbers wrap around, and its children may have lower ones. */
   async function processOf(name: string): Promise<number> {
     const id = (await containers())[name]!.match(/containerd:\/\/([0-9a-f]+)/)![1]!;
     const pid = readdirSync("/proc").find((entry) => {
       if (!/^\d+$/.test(entry)) return false;
       try {
-        return readFileSync(`/proc/${entry}/cgroup`, "utf8").includes(id);
+        if (!readFileSync(`/proc/${entry}/cgroup`, "utf8").includes(id)) return false;
+        return /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${entry}/status`, "utf8"));
       } catch {
         return false;
       }

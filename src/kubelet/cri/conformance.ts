@@ -131,16 +131,18 @@ function nodeTests(given: Given): void {
     }
   });
 
-  test("tells of containers that end, or says that it does not", async () => {
+  test("tells of containers that end after it said that it does, or says that it does not", async () => {
     const world = given();
     const stop = new AbortController();
     const seen: string[] = [];
+    const { promise: subscribed, resolve } = Promise.withResolvers<void>();
     const following = (async () => {
       for await (const event of world.runtime.runtime.containerEvents(stop.signal)) {
+        if (event.type === "subscribed") resolve();
         if (event.type === "stopped") seen.push(event.containerId);
       }
     })().catch(rejectsWith("Unimplemented"));
-    await setTimeout(100);
+    await Promise.race([subscribed, following]);
     const { id } = await started(world, world.commands.exit(0));
     await ended(world, id);
     for (let attempt = 0; attempt < 100 && !seen.includes(id); attempt++) {

@@ -74,7 +74,8 @@ export interface RuntimeService {
   updateRuntimeConfig(config: { podCidr: string }): Promise<void>;
   /**
    * Hints as things happen, until the signal aborts (then it ends) or the connection breaks (Unavailable).
-   * Unimplemented where a runtime has none: poll. What happened before the call is not told.
+   * Unimplemented where a runtime has none: poll. What happened before `subscribed` may not be told: list after it. A runtime
+   * of which nobody can know from when on it tells never says so, and is to be polled as well.
    */
   containerEvents(signal: AbortSignal): AsyncIterable<ContainerEvent>;
 }

@@ -102,7 +102,11 @@ export interface FilesystemUsage {
 }
 
 /** Something happened to a container or sandbox: a hint to look again, never the truth itself. */
-export interface ContainerEvent {
-  readonly containerId: string;
-  readonly type: "created" | "started" | "stopped" | "deleted";
+export type ContainerEvent = { readonly containerId: string; readonly type: ContainerEventType } | Subscribed;
+
+export type ContainerEventType = "created" | "started" | "stopped" | "deleted";
+
+/** From now on whatever happens is told. */
+interface Subscribed {
+  readonly type: "subscribed";
 }

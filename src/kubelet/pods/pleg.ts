@@ -1,10 +1,11 @@
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { onAbort } from "../../base/on-abort.ts";
 import { RuntimeError, type RuntimeService } from "../cri/runtime.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 
-/** Between two lists when the runtime tells of events, and when it does not. */
+/** Between two lists while the runtime tells of events, and while it does not. */
 const RELIST_WITH_EVENTS_MS = 10_000;
 const RELIST_MS = 1000;
 const RECONNECT_MS = 1000;
@@ -30,43 +31,71 @@ export interface PodLifecycleOptions {
   onChange(uid: string): void;
 }
 
-/** Notices what happens to containers by itself: by the runtime's events where it has them, and by listing now and then. */
+/**
+ * Notices what happens to containers by itself: by the runtime's events where it has them, and by listing now and then. What
+ * happens between a list and the first event is seen by neither, so that each subscription is followed by a list.
+ */
 export function startPodLifecycle(options: PodLifecycleOptions): PodLifecycle {
   const { runtime, cache, clock, log, signal } = options;
   let listedMs: number | undefined;
-  let following = false;
+  let isSubscribed = false;
+  let isListWanted = false;
+  let endPause = (): void => {};
+
+  function subscribed(is: boolean): void {
+    isSubscribed = is;
+    isListWanted = true;
+    endPause();
+  }
 
   async function relist(): Promise<void> {
     await cache.relist();
     listedMs = clock.monotonic();
   }
 
+  function pause(durationMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = clock.setTimer(resolve, durationMs);
+      endPause = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
   async function relistLoop(): Promise<void> {
+    const forget = onAbort(signal, () => endPause());
     while (!signal.aborted) {
-      if (options.hasPods() || listedMs === undefined) {
-        await relist().catch((error) => log.warn("cannot list containers", { error: errorMessage(error) }));
-      } else listedMs = clock.monotonic();
-      await sleep(clock, following ? RELIST_WITH_EVENTS_MS : RELIST_MS, signal);
+      const mustList = isListWanted || listedMs === undefined || options.hasPods();
+      isListWanted = false;
+      let isListed = true;
+      if (!mustList) listedMs = clock.monotonic();
+      else {
+        await relist().catch((error) => {
+          isListed = false;
+          log.warn("cannot list containers", { error: errorMessage(error) });
+        });
+      }
+      if (signal.aborted || isListWanted) continue;
+      await pause(isListed && isSubscribed ? RELIST_WITH_EVENTS_MS : RELIST_MS);
     }
+    forget();
   }
 
   async function followEvents(): Promise<void> {
     while (!signal.aborted) {
       try {
-        const events = runtime.containerEvents(signal);
-        following = true;
-        for await (const event of events) {
-          if (event.type === "stopped") void onStopped(event.containerId);
+        for await (const event of runtime.containerEvents(signal)) {
+          if (event.type === "subscribed") subscribed(true);
+          else if (event.type === "stopped") void onStopped(event.containerId);
         }
       } catch (error) {
         if (error instanceof RuntimeError && error.code === "Unimplemented") return;
         log.debug("the runtime's events broke off", { error: errorMessage(error) });
       } finally {
-        following = false;
+        if (isSubscribed) subscribed(false);
       }
       await sleep(clock, RECONNECT_MS, signal);
-      // What happened in between was not told.
-      if (!signal.aborted) await relist().catch(() => {});
     }
   }
 

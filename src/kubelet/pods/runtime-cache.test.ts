@@ -12,6 +12,7 @@ function scene() {
   const has = { sandboxes: [] as Listed[], containers: [] as Listed[] };
   const changed: string[] = [];
   let asked = 0;
+  let meanwhile: (() => Promise<unknown>) | undefined;
   const shown = ({ id, state, uid }: Listed) => ({
     ...{ id, state, createdAtMs: 0, metadata: { name: id, attempt: 0 }, annotations: {}, podSandboxId: "s" },
     labels: podLabels({ uid, namespace: "default", name: uid }),
@@ -22,7 +23,13 @@ function scene() {
   };
   const runtime = {
     listPodSandboxes: async () => has.sandboxes.map(shown),
-    listContainers: async () => has.containers.map(shown),
+    async listContainers() {
+      const listed = has.containers.map(shown);
+      const work = meanwhile;
+      meanwhile = undefined;
+      await work?.();
+      return listed;
+    },
     podSandboxStatus: async (id: string) => detail(has.sandboxes, id) as unknown as PodSandboxStatus,
     containerStatus: async (id: string) => detail(has.containers, id) as unknown as ContainerStatus,
   } as unknown as RuntimeService;
@@ -32,6 +39,8 @@ function scene() {
   });
   return {
     ...{ has, cache },
+    /** Something that goes on while the next list is on its way. */
+    during: (work: () => Promise<unknown>) => void (meanwhile = work),
     /** Lists, and answers whose pods changed and how many details were asked for. */
     async relist() {
       changed.length = 0;
@@ -59,4 +68,31 @@ test("a list tells of what is other than before, and asks for nothing else", asy
   has.containers = [];
   assert.deepEqual((await relist()).changed, ["a", "b", "c"]);
   assert.ok(cache.isEmpty());
+});
+
+test("a container that ends while another of its pod is looked at is not left out of the list", async () => {
+  const { has, cache, relist, during } = scene();
+  has.sandboxes = [{ id: "s", state: "SANDBOX_READY", uid: "a" }];
+  has.containers = ["one", "two"].map((id) => ({ id, state: "CONTAINER_RUNNING", uid: "a" }));
+  await relist();
+  has.containers[0]!.state = "CONTAINER_EXITED";
+  during(async () => {
+    has.containers[1]!.state = "CONTAINER_EXITED";
+    await cache.observeContainer("a", "two", "s");
+  });
+  await relist();
+  assert.deepEqual(
+    cache.get("a").containers.map(({ state }) => state),
+    ["CONTAINER_EXITED", "CONTAINER_EXITED"],
+  );
+});
+
+test("an answer that another one overtook does not bring a container back", async () => {
+  const { has, cache, relist } = scene();
+  has.sandboxes = [{ id: "s", state: "SANDBOX_READY", uid: "a" }];
+  has.containers = [{ id: "c", state: "CONTAINER_EXITED", uid: "a" }];
+  await relist();
+  has.containers[0]!.state = "CONTAINER_RUNNING";
+  await cache.observeContainer("a", "c", "s");
+  assert.equal(cache.get("a").containers[0]?.state, "CONTAINER_EXITED");
 });

@@ -116,17 +116,19 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     );
   }
 
-  async function list(): Promise<void> {
+  /** Answers whether a pod was left out that is other than it was listed, because it was observed meanwhile. */
+  async function list(): Promise<boolean> {
     const versions = new Map([...entries].map(([uid, { version }]) => [uid, version]));
     const [sandboxes, containers] = await Promise.all([
       runtime.listPodSandboxes({ labels: ownLabels }),
       runtime.listContainers({ labels: ownLabels }),
     ]);
-    if (isAllKnown(sandboxes, containers)) return;
+    if (isAllKnown(sandboxes, containers)) return false;
     const uids = new Set(entries.keys());
     const sandboxesOf = Map.groupBy(sandboxes, uidOf);
     const containersOf = Map.groupBy(containers, uidOf);
     for (const uid of [...sandboxesOf.keys(), ...containersOf.keys()]) if (uid !== undefined) uids.add(uid);
+    let isLeftOut = false;
     const isOther = (uid: string) =>
       !isAsKnown(entries.get(uid)?.state ?? NOTHING, sandboxesOf.get(uid) ?? [], containersOf.get(uid) ?? []);
     await Promise.all(
@@ -136,7 +138,10 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
           Promise.all((sandboxesOf.get(uid) ?? []).map((found) => sandboxDetail(before.sandboxes, found))),
           Promise.all((containersOf.get(uid) ?? []).map((found) => detail(before.containers, found))),
         ]);
-        if ((entries.get(uid)?.version ?? 0) !== (versions.get(uid) ?? 0)) return;
+        if ((entries.get(uid)?.version ?? 0) !== (versions.get(uid) ?? 0)) {
+          isLeftOut ||= isOther(uid);
+          return;
+        }
         const after: PodRuntimeState = {
           sandboxes: newestFirst(boxes.filter((box) => box !== undefined)),
           containers: newestFirst(statuses.filter((status) => status !== undefined)),
@@ -146,6 +151,12 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
         onChange(uid);
       }),
     );
+    return isLeftOut;
+  }
+
+  /** What a first list had to leave out, a second one nearly always shows. */
+  async function listAll(): Promise<void> {
+    if (await list()) await list();
   }
 
   return {
@@ -158,7 +169,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     },
     relist() {
       if (running === undefined) {
-        running = list().finally(() => {
+        running = listAll().finally(() => {
           running = undefined;
         });
         return running;

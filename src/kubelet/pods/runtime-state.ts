@@ -48,8 +48,10 @@ export function hashOf(status: Pick<ContainerStatus, "annotations">): string | u
   return status.annotations[CONTAINER_HASH_ANNOTATION];
 }
 
-/** Puts a container's newest status into the state. */
+/** Puts a container's newest status into the state. One that has ended never runs again: answers may overtake each other. */
 export function withContainer(state: PodRuntimeState, status: PodContainerStatus): PodRuntimeState {
+  const known = state.containers.find(({ id }) => id === status.id);
+  if (known?.state === "CONTAINER_EXITED" && status.state !== "CONTAINER_EXITED") return state;
   const others = state.containers.filter(({ id }) => id !== status.id);
   return { ...state, containers: newestFirst([status, ...others]) };
 }

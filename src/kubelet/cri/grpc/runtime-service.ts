@@ -1,5 +1,5 @@
 import type { ContainerFilter, ListFilter, RuntimeService } from "../runtime.ts";
-import type { ContainerEvent, RuntimeStatus, RuntimeVersion } from "../state.ts";
+import type { ContainerEvent, ContainerEventType, RuntimeStatus, RuntimeVersion } from "../state.ts";
 import type { Channel } from "./channel.ts";
 import {
   configToWire,
@@ -98,7 +98,7 @@ function filterToWire(filter: (ListFilter & ContainerFilter) | undefined): unkno
   return { id: filter.id, podSandboxId: filter.podSandboxId, labelSelector: filter.labels };
 }
 
-const EVENT_TYPES: Readonly<Record<string, ContainerEvent["type"]>> = {
+const EVENT_TYPES: Readonly<Record<string, ContainerEventType>> = {
   CONTAINER_CREATED_EVENT: "created",
   CONTAINER_STARTED_EVENT: "started",
   CONTAINER_STOPPED_EVENT: "stopped",

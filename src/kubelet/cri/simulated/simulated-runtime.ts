@@ -10,6 +10,7 @@ import { DEFAULT_RULES, type KeptContainer, type KeptSandbox, type SimulationRul
 import { SimulatedContainer } from "./simulated-container.ts";
 
 const EVENT_CAPACITY = 10_000;
+const SUBSCRIBED: ContainerEvent = { type: "subscribed" };
 /** As measured with containerd. */
 const START_MS = 40;
 
@@ -82,6 +83,7 @@ async function* follow(world: World, signal: AbortSignal): AsyncGenerator<Contai
   signal.addEventListener("abort", end);
   world.listeners.add(queue);
   try {
+    yield SUBSCRIBED;
     yield* queue;
   } finally {
     signal.removeEventListener("abort", end);
