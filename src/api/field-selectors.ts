@@ -14,7 +14,7 @@ export interface FieldTerm {
 export function parseFieldSelector(text: string): FieldTerm[] {
   return splitTerms(text)
     .filter((term) => term !== "")
-    .map(parseTerm);
+    .map((term) => parseTerm(term, text));
 }
 
 function splitTerms(text: string): string[] {
@@ -31,9 +31,9 @@ function splitTerms(text: string): string[] {
   return terms;
 }
 
-function parseTerm(term: string): FieldTerm {
-  const match = /^((?:[^\\=!]|!(?!=)|\\.)*?)(!=|==|=)(.*)$/s.exec(term);
-  if (match === null) throw new SelectorError(`invalid selector: '${term}'; can't understand '${term}'`);
+function parseTerm(term: string, selector: string): FieldTerm {
+  const match = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
+  if (match === null) throw new SelectorError(`invalid selector: '${selector}'; can't understand '${term}'`);
   return { field: match[1]!, operator: match[2] === "!=" ? "!=" : "=", value: unescapeValue(match[3]!) };
 }
 
@@ -42,7 +42,8 @@ function unescapeValue(value: string): string {
   for (let index = 0; index < value.length; index++) {
     const character = value[index]!;
     if (character === "," || character === "=") {
-      throw new SelectorError(`invalid field selector: unescaped character in value: ${character}`);
+      // The number of the character, as upstream prints it.
+      throw new SelectorError(`invalid field selector: unescaped character in value: ${character.charCodeAt(0)}`);
     }
     if (character !== "\\") {
       text += character;

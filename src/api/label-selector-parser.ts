@@ -67,7 +67,7 @@ function requirement(cursor: Cursor): LabelRequirement {
   const key = next(cursor);
   if (!isName(key)) throw found(key, "expected: identifier");
   checkKey(key.text);
-  if (peek(cursor).type === "end" || peek(cursor).type === ",") {
+  if (negated || peek(cursor).type === "end" || peek(cursor).type === ",") {
     return { key: key.text, operator: negated ? "DoesNotExist" : "Exists", values: [] };
   }
   const operator = next(cursor);
@@ -137,18 +137,23 @@ function isName(token: Token): boolean {
 }
 
 function make(key: string, operator: LabelRequirement["operator"], values: string[]): LabelRequirement {
-  for (const value of values) {
+  const problems = values.flatMap((value, index) => {
     const errors = labelValueErrors(value);
-    if (errors.length > 0) {
-      throw new SelectorError(`values[0][${key}]: Invalid value: ${JSON.stringify(value)}: ${errors.join("; ")}`);
-    }
+    return errors.length === 0 ? [] : [wrongValue(`values[${index}][${key}]`, value, errors.join("; "))];
+  });
+  if ((operator === "Gt" || operator === "Lt") && !isInteger(values[0]!)) {
+    problems.unshift(wrongValue("values[0]", values[0]!, "for 'Gt', 'Lt' operators, the value must be an integer"));
   }
-  if ((operator === "Gt" || operator === "Lt") && !/^[-+]?[0-9]+$/.test(values[0]!)) {
-    throw new SelectorError(
-      `values[0]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
-    );
-  }
+  if (problems.length > 0) throw new SelectorError(problems.length === 1 ? problems[0] : `[${problems.join(", ")}]`);
   return { key, operator, values };
+}
+
+const wrongValue = (field: string, value: string, why: string): string =>
+  `${field}: Invalid value: ${JSON.stringify(value)}: ${why}`;
+
+/** One of 64 bits, which bounds of labels are compared as. */
+function isInteger(text: string): boolean {
+  return /^[-+]?[0-9]+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
 function checkKey(key: string): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FieldError } from "./field-error.ts";
+import { validateFinalizerOwners } from "./finalizer-names.ts";
 import type { ObjectMeta } from "./meta.ts";
 import { immutable, validateObjectMeta, validateObjectMetaUpdate } from "./object-meta.ts";
 
@@ -41,8 +42,13 @@ const cases: readonly [string, ObjectMeta, RegExp | undefined][] = [
   ],
   [
     "manager",
-    { ...good, managedFields: [{ operation: "Update", manager: "a\u0000b" }] },
-    /managedFields\[0\]\.manager/,
+    { ...good, managedFields: [{ operation: "Update", manager: "é\u0000b" }] },
+    /^metadata\.managedFields\[0\]\.manager: .*: invalid character U\+0000 \(at position 2\)$/,
+  ],
+  [
+    "owner of a version that is none",
+    { ...good, ownerReferences: [{ apiVersion: "a/b/c", kind: "Pod", name: "a", uid: "1" }] },
+    /^metadata\.ownerReferences\.apiVersion: Invalid value: "a\/b\/c": version must not be empty$/,
   ],
 ];
 for (const [name, meta, expected] of cases) {
@@ -83,4 +89,12 @@ test("immutable compares meaning, not spelling", () => {
   assert.deepEqual(lines(immutable({ a: 2 }, { a: 1 }, "spec.x")), [
     'spec.x: Invalid value: {"a":2}: field is immutable',
   ]);
+});
+
+test("finalizers of built-in kinds say whose they are", () => {
+  const names = ["example.com/mine", "orphan", "foregroundDeletion", "kubernetes", "mine"];
+  assert.deepEqual(lines(validateFinalizerOwners("apps", names)), [
+    'metadata.finalizers[4]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+  ]);
+  assert.deepEqual(validateFinalizerOwners("coordination.k8s.io", names), []);
 });

@@ -123,7 +123,7 @@ function validateOwnerReferences(references: readonly OwnerReference[] | undefin
   let controller: string | undefined;
   for (const reference of references ?? []) {
     const { version } = parseApiVersion(reference.apiVersion ?? "");
-    if (version === "")
+    if (version === "" || version.includes("/"))
       errors.push(invalid(`${field}.apiVersion`, reference.apiVersion ?? "", "version must not be empty"));
     for (const key of ["kind", "name", "uid"] as const) {
       if ((reference[key] ?? "") === "") errors.push(invalid(`${field}.${key}`, "", "must not be empty"));
@@ -177,8 +177,14 @@ export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | u
 /** What is wrong with the name of a field manager. */
 function validateFieldManager(manager: string, field: string): FieldError[] {
   const errors: FieldError[] = manager.length > FIELD_MANAGER_MAX ? [tooLong(field, FIELD_MANAGER_MAX)] : [];
-  const at = [...manager].findIndex((character) => !/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character));
-  if (at >= 0) errors.push(invalid(field, manager, `invalid character '${[...manager][at]}' (at position ${at})`));
+  let position = 0;
+  for (const character of manager) {
+    if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character)) {
+      const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+      errors.push(invalid(field, manager, `invalid character U+${code} (at position ${position})`));
+    }
+    position += Buffer.byteLength(character);
+  }
   return errors;
 }
 

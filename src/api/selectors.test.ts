@@ -49,6 +49,10 @@ const refused: readonly [string, RegExp][] = [
   ["a==b=c", /^found '=', expected: ',' or 'end of string'$/],
   ["a=-b", /Invalid value: "-b": a valid label must be an empty string or consist of/],
   ["a>b", /the value must be an integer/],
+  ["a>9223372036854775808", /the value must be an integer$/],
+  ["!a=b", /^found '=', expected: ',' or 'end of string'$/],
+  ["!a in (b)", /^found 'in', expected: ',' or 'end of string'$/],
+  ["a in (b,c_,d_)", /: \[values\[1\]\[a\]: Invalid value: "c_": .*, values\[2\]\[a\]: Invalid value: "d_": .*\]$/],
   ["-a=b", /Invalid value: "-a": name part must consist of/],
 ];
 for (const [text, message] of refused) {
@@ -120,7 +124,8 @@ test("field selectors", () => {
   ]);
   assert.deepEqual(parseFieldSelector(""), []);
   assert.throws(() => parseFieldSelector("spec.nodeName"), /invalid selector: 'spec.nodeName'/);
-  assert.throws(() => parseFieldSelector("a=b=c"), /unescaped character in value: =/);
+  assert.throws(() => parseFieldSelector("a=b=c"), /unescaped character in value: 61$/);
+  assert.throws(() => parseFieldSelector("a=b,c"), /^SelectorError: invalid selector: .a=b,c.; can.t understand .c.$/);
   assert.throws(() => parseFieldSelector("a=b\\n"), /invalid escape sequence/);
   assert.equal(
     matchesFields(parseFieldSelector("a=1,b!=2"), (field) => (field === "a" ? "1" : "3")),

@@ -1,6 +1,7 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid } from "../field-error.ts";
+import { finalizerOwnerErrors } from "../finalizer-names.ts";
 import type { Namespace } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { qualifiedNameErrors } from "../names.ts";
@@ -60,11 +61,6 @@ export function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {
   return (spec?.finalizers ?? []).flatMap((each, index) => validateFinalizer(each, `spec.finalizers[${index}]`));
 }
 
-const STANDARD_FINALIZERS = ["kubernetes", "orphan", "foregroundDeletion"];
-
 function validateFinalizer(finalizer: string, field: string): FieldError[] {
-  const errors = invalids(field, finalizer, qualifiedNameErrors(finalizer));
-  if (finalizer.includes("/") || STANDARD_FINALIZERS.includes(finalizer)) return errors;
-  const message = "name is neither a standard finalizer name nor is it fully qualified";
-  return [...errors, invalid(field, finalizer, message)];
+  return [...invalids(field, finalizer, qualifiedNameErrors(finalizer)), ...finalizerOwnerErrors(finalizer, field)];
 }

@@ -1,4 +1,5 @@
 import { invalidObject } from "../../api/field-error.ts";
+import { validateFinalizerOwners } from "../../api/finalizer-names.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMeta } from "../../api/object-meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
@@ -173,11 +174,12 @@ function checkNew(
   context: WriteContext,
 ): void {
   const { kind, schema } = resource;
-  const { name = "" } = draft.metadata ?? {};
-  const wrong = validateObjectMeta(draft.metadata ?? {}, {
-    namespaced: schema.namespaced,
-    nameRule: kind?.nameRule ?? "dnsSubdomain",
-  });
+  const { name = "", finalizers } = draft.metadata ?? {};
+  const { namespaced } = schema;
+  const wrong = joined(
+    validateObjectMeta(draft.metadata ?? {}, { namespaced, nameRule: kind?.nameRule ?? "dnsSubdomain" }),
+    resource.custom === undefined ? validateFinalizerOwners(schema.group, finalizers) : [],
+  );
   const seen = seenOf(kind, draft, content);
   const isKnown = kind !== undefined && seen !== undefined && isKnownFaultless(kind, seen);
   const errors = isKnown ? wrong : joined(wrong, kind?.validate?.(draft) ?? [], kind?.validateCreate?.(draft) ?? []);

@@ -1,4 +1,5 @@
 import { type FieldError, invalidObject } from "../../api/field-error.ts";
+import { validateFinalizerOwners } from "../../api/finalizer-names.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { immutable, validateObjectMetaUpdate } from "../../api/object-meta.ts";
 import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
@@ -317,7 +318,9 @@ const timeless = (managers: ObjectMeta["managedFields"]) => managers?.map(({ tim
 
 function validateChange(resource: ServedResource, change: Change, partErrors: readonly FieldError[]): void {
   const { draft, old, subresource } = change;
-  const errors = [...validateObjectMetaUpdate(draft.metadata ?? {}, old.metadata ?? {}), ...partErrors];
+  const meta = draft.metadata ?? {};
+  const errors = [...validateObjectMetaUpdate(meta, old.metadata ?? {}), ...partErrors];
+  if (resource.custom === undefined) errors.push(...validateFinalizerOwners(resource.schema.group, meta.finalizers));
   if (subresource === "status") errors.push(...(resource.kind?.validateStatusUpdate?.(draft, old) ?? []));
   else if (subresource === "" || resource.custom !== undefined) {
     errors.push(
