@@ -11,6 +11,17 @@ const pod = (more: object = {}) => ({ spec: { containers: [{ name: "a", image: "
 /** Group, version and kind, with the field and without it. */
 const cases: readonly [string, object, object][] = [
   ["/v1/Pod", pod(group), pod()],
+  [
+    "/v1/Pod",
+    pod({
+      initContainers: [{ name: "b", image: "b", lifecycle: { preStop: {}, stopSignal: "SIGUSR1" } }],
+      ephemeralContainers: [{ name: "c", image: "b", lifecycle: { stopSignal: "SIGUSR1" } }],
+    }),
+    pod({
+      initContainers: [{ name: "b", image: "b", lifecycle: { preStop: {} } }],
+      ephemeralContainers: [{ name: "c", image: "b" }],
+    }),
+  ],
   ["/v1/PodTemplate", { template: pod(group) }, { template: pod() }],
   ["apps/v1/Deployment", { spec: { template: pod(group) } }, { spec: { template: pod() } }],
   ["batch/v1/Job", { spec: { template: pod(group) } }, { spec: { template: pod() } }],
@@ -62,10 +73,11 @@ test("fields of features that are off are dropped, unless they stood there befor
 
 test("what a pod's status says of such a feature is dropped", () => {
   const { prepareForStatusUpdate } = findKind("", "v1", "Pod")!;
-  const status = { phase: "Running", nodeAllocatableResourceClaimStatuses: [] };
-  const draft = { status: { ...status } };
+  const mounts = (mount: object) => ({ containerStatuses: [{ name: "a", volumeMounts: [{ name: "b", ...mount }] }] });
+  const status = { phase: "Running", nodeAllocatableResourceClaimStatuses: [], ...mounts({ volumeStatus: {} }) };
+  const draft = { status: cloneJson(status) };
   prepareForStatusUpdate!(draft as ApiObject, { status: { phase: "Pending" } } as ApiObject);
-  assert.deepEqual(draft, { status: { phase: "Running" } });
+  assert.deepEqual(draft, { status: { phase: "Running", ...mounts({}) } });
 });
 
 test("each kind stands in the table once", () => {

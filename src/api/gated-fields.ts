@@ -4,26 +4,36 @@ import { isJsonObject, type JsonObject } from "./patch/json-value.ts";
 
 /** A field of a feature that 1.36 has switched off: what a client says there is dropped, unless it stood there before. */
 interface GatedField {
-  /** Where the structs are that have the field; `*` stands for each element of a list and each value of a map. */
-  readonly path: readonly string[];
+  /**
+   * Where the structs are that have the field; `*` stands for each element of a list and each value of a map, a list for
+   * each of its names.
+   */
+  readonly path: readonly (string | readonly string[])[];
   readonly field: string;
+  /** The struct in which the field stands alone or beside others: what is left empty goes as well. */
+  readonly inside?: string;
 }
 
-const podSpec = (...path: readonly string[]): GatedField => ({ path: [...path, "spec"], field: "schedulingGroup" });
+const CONTAINERS = ["initContainers", "containers", "ephemeralContainers"];
+const podSpec = (...path: readonly string[]): readonly GatedField[] => [
+  // GenericWorkload
+  { path: [...path, "spec"], field: "schedulingGroup" },
+  // ContainerStopSignals
+  { path: [...path, "spec", CONTAINERS, "*"], inside: "lifecycle", field: "stopSignal" },
+];
 const template = podSpec("spec", "template");
 
 /** By group and kind; upstream's features that default to false (pkg/features and pkg/scheduler/features of 1.36). */
 const GATED: Readonly<Record<string, readonly GatedField[]>> = {
-  // GenericWorkload
-  "/Pod": [podSpec()],
-  "/PodTemplate": [podSpec("template")],
-  "/ReplicationController": [template],
-  "apps/DaemonSet": [template],
-  "apps/Deployment": [template],
-  "apps/ReplicaSet": [template],
-  "apps/StatefulSet": [template],
-  "batch/Job": [template],
-  "batch/CronJob": [podSpec("spec", "jobTemplate", "spec", "template")],
+  "/Pod": podSpec(),
+  "/PodTemplate": podSpec("template"),
+  "/ReplicationController": template,
+  "apps/DaemonSet": template,
+  "apps/Deployment": template,
+  "apps/ReplicaSet": template,
+  "apps/StatefulSet": template,
+  "batch/Job": template,
+  "batch/CronJob": podSpec("spec", "jobTemplate", "spec", "template"),
   // CoordinatedLeaderElection
   "coordination.k8s.io/Lease": ["strategy", "preferredHolder"].map((field) => ({ path: ["spec"], field })),
   // VolumeLimitScaling
@@ -39,9 +49,14 @@ const GATED: Readonly<Record<string, readonly GatedField[]>> = {
   ],
 };
 
-/** DRANodeAllocatableResources */
+const STATUSES = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
 const GATED_STATUS: Readonly<Record<string, readonly GatedField[]>> = {
-  "/Pod": [{ path: ["status"], field: "nodeAllocatableResourceClaimStatuses" }],
+  "/Pod": [
+    // DRANodeAllocatableResources
+    { path: ["status"], field: "nodeAllocatableResourceClaimStatuses" },
+    // ImageVolumeWithDigest
+    { path: ["status", STATUSES, "*", "volumeMounts", "*"], field: "volumeStatus" },
+  ],
 };
 
 /** The kind, for which fields of features that are off count as not said. */
@@ -71,18 +86,24 @@ export function withoutGatedFields(kind: KindDefinition): KindDefinition {
 }
 
 function drop(fields: readonly GatedField[], draft: ApiObject, old?: ApiObject): void {
-  for (const { path, field } of fields) {
-    const said = holders(draft, path).filter((holder) => holder[field] !== undefined);
-    if (said.length === 0) continue;
-    if (old !== undefined && holders(old, path).some((holder) => holder[field] !== undefined)) continue;
-    for (const holder of said) delete holder[field];
+  for (const { path, field, inside } of fields) {
+    const struct = (holder: JsonObject): JsonObject => (inside === undefined ? holder : (holder[inside] as JsonObject));
+    const said = (object: ApiObject): JsonObject[] =>
+      holders(object, path).filter((holder) => struct(holder)?.[field] !== undefined);
+    const found = said(draft);
+    if (found.length === 0 || (old !== undefined && said(old).length > 0)) continue;
+    for (const holder of found) {
+      delete struct(holder)[field];
+      if (inside !== undefined && Object.keys(struct(holder)).length === 0) delete holder[inside];
+    }
   }
 }
 
-function holders(value: unknown, path: readonly string[], at = 0): JsonObject[] {
+function holders(value: unknown, path: GatedField["path"], at = 0): JsonObject[] {
   const step = path[at];
   if (typeof value !== "object" || value === null) return [];
   if (step === undefined) return isJsonObject(value) ? [value] : [];
   if (step === "*") return Object.values(value).flatMap((each) => holders(each, path, at + 1));
-  return holders((value as JsonObject)[step], path, at + 1);
+  const names = typeof step === "string" ? [step] : step;
+  return names.flatMap((name) => holders((value as JsonObject)[name], path, at + 1));
 }

@@ -228,7 +228,9 @@ const cases: readonly [string, Partial<PodSpec>, readonly string[]][] = [
       restartPolicy: "Never",
       ...container({ resizePolicy: [{ resourceName: "cpu", restartPolicy: "RestartContainer" }] }),
     },
-    [`${C}.resizePolicy: Invalid value: "RestartContainer": must be 'NotRequired' when \`restartPolicy\` is 'Never'`],
+    [
+      `${C}.resizePolicy: Invalid value: "RestartContainer": must be 'NotRequired' when pod \`restartPolicy\` is 'Never'`,
+    ],
   ],
   [
     "own users and the host's network",

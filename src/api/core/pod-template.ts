@@ -3,7 +3,7 @@ import type { PodSpec, PodTemplateSpec } from "../generated/core/v1.ts";
 import { validateAnnotations } from "../object-meta.ts";
 import { type LabelSelectorLike, labelSelectorOf, validateLabelSelector, validateLabels } from "../selectors.ts";
 import { setPodSpecDefaults } from "./pod-defaults.ts";
-import { validatePodAnnotations } from "./validate-pod-annotations.ts";
+import { validateAnnotationsMatch, validatePodAnnotations } from "./validate-pod-annotations.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 
 /** Defaults of a workload's pod template. A spec that is absent is an empty one, as upstream's types have it. */
@@ -24,6 +24,7 @@ export function validatePodTemplate(
     ...validateAnnotations(template.metadata?.annotations, `${field}.annotations`),
     ...validatePodAnnotations(template.metadata?.annotations, spec, `${field}.annotations`),
     ...validatePodSpec(spec, `${field}.spec`, { isPod: false, old: old?.spec }),
+    ...validateAnnotationsMatch(template.metadata?.annotations, spec, `${field}.spec`),
   ];
   if ((spec.ephemeralContainers ?? []).length > 0) {
     errors.push(

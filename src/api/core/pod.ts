@@ -11,6 +11,7 @@ import { qualityOfService } from "./pod-quality.ts";
 import { aggregateContainers, isPodLevelResource } from "./pod-requests.ts";
 import { validatePodUpdate } from "./pod-update.ts";
 import { podWarnings } from "./pod-warnings.ts";
+import { validateImages } from "./validate-container.ts";
 import {
   APP_ARMOR,
   appArmorProfileOf,
@@ -137,6 +138,8 @@ function validatePod(pod: Pod, old?: Pod): FieldError[] {
     validatePodAnnotations(pod.metadata?.annotations, spec, "metadata.annotations"),
     validatePodSpec(spec, "spec", { isPod: true, podName: pod.metadata?.name ?? "", old: old?.spec }),
     validateTokenAccount(spec, "spec"),
+    validateImages(spec.containers, "spec.containers"),
+    validateImages(spec.initContainers, "spec.initContainers"),
   );
 }
 
@@ -149,5 +152,5 @@ function validatePodCreate(pod: Pod): FieldError[] {
   if (pod.spec?.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
     errors.push(forbiddenField("spec.nodeName", "cannot be set until all schedulingGates have been cleared"));
   }
-  return joined(errors, validateAnnotationsMatch(pod));
+  return joined(errors, validateAnnotationsMatch(pod.metadata?.annotations, pod.spec!, "spec"));
 }

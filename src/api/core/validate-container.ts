@@ -8,7 +8,12 @@ import { validateDevices, validateMounts } from "./validate-mounts.ts";
 import { validateHostPorts, validatePorts } from "./validate-ports.ts";
 import { validateLifecycle, validateProbes } from "./validate-probe.ts";
 import { validateContainerResources } from "./validate-resources.ts";
-import { validateResizePolicy, validateRestartRules } from "./validate-restart-rules.ts";
+import {
+  restartsOnResize,
+  validateOneTimeResize,
+  validateResizePolicy,
+  validateRestartRules,
+} from "./validate-restart-rules.ts";
 import { validateSecurityContext } from "./validate-security-context.ts";
 
 /** Upstream lists these in their own order, where most lists are sorted. */
@@ -20,26 +25,27 @@ interface Context {
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly claims: readonly string[];
   readonly graceSeconds: number;
+  readonly old: PodSpec | undefined;
 }
 
 /** What is wrong with the containers of a pod: init, regular and ephemeral ones share one name space. */
 export function validateContainers(
   spec: PodSpec,
   field: string,
-  options: { volumes: ReadonlyMap<string, Volume>; isPod: boolean },
+  options: { volumes: ReadonlyMap<string, Volume>; old?: PodSpec | undefined },
 ): FieldError[] {
   const context: Context = {
     spec,
     volumes: options.volumes,
     claims: (spec.resourceClaims ?? []).map((claim) => claim.name),
     graceSeconds: spec.terminationGracePeriodSeconds ?? 30,
+    old: options.old,
   };
   const names = new Set<string>();
   return joined(
     validateRegular(context, `${field}.containers`, names),
     validateInit(context, `${field}.initContainers`, names),
     validateEphemeral(context, `${field}.ephemeralContainers`, names),
-    options.isPod ? validateImages(spec, field) : [],
   );
 }
 
@@ -51,7 +57,7 @@ function validateRegular(context: Context, field: string, names: Set<string>): F
     return joined(
       validateContainer(container, path, context),
       claimName(container.name ?? "", `${path}.name`, names),
-      validateLifecycle(container.lifecycle, `${path}.lifecycle`, context.graceSeconds),
+      validateLifecycle(container.lifecycle, `${path}.lifecycle`, context),
       validateProbes(container, path, context.graceSeconds),
       validateRestartRules(container, path),
     );
@@ -66,21 +72,22 @@ function claimName(name: string, field: string, names: Set<string>): FieldError[
 }
 
 function validateInit(context: Context, field: string, names: Set<string>): FieldError[] {
+  const mayRestart = restartsOnResize(context.old?.initContainers);
   return (context.spec.initContainers ?? []).flatMap((container, index) => {
     const path = `${field}[${index}]`;
     const isSidecar = container.restartPolicy === "Always";
     return joined(
       validateContainer(container, path, context),
       validateRestartRules(container, path),
-      container.name ? claimName(container.name, `${path}.name`, names) : [],
+      container.name || names.has("") ? claimName(container.name ?? "", `${path}.name`, names) : [],
       // They run one after the other: each is looked at alone, and reported as the first of its list.
       validateHostPorts([container], field),
       isSidecar
         ? joined(
-            validateLifecycle(container.lifecycle, `${path}.lifecycle`, context.graceSeconds),
+            validateLifecycle(container.lifecycle, `${path}.lifecycle`, context),
             validateProbes(container, path, context.graceSeconds),
           )
-        : validateNoSidecar(container, path),
+        : joined(validateNoSidecar(container, path), mayRestart ? [] : validateOneTimeResize(container, path)),
     );
   });
 }
@@ -112,6 +119,7 @@ function validateEphemeral(context: Context, field: string, names: Set<string>):
     const path = `${field}[${index}]`;
     const errors = joined(
       validateContainer(container, path, context),
+      validateImage(container, path),
       claimName(container.name ?? "", `${path}.name`, names),
     );
     const target = container.targetContainerName;
@@ -147,7 +155,7 @@ function validateContainer(container: Container | EphemeralContainer, field: str
   }
   errors.push(
     ...validatePorts(container.ports, `${field}.ports`),
-    ...validateEnvironment(container.env, `${field}.env`, volumes),
+    ...validateEnvironment(container.env, `${field}.env`),
     ...validateEnvironmentFrom(container.envFrom, `${field}.envFrom`),
     ...validateMounts(container, field, volumes),
     ...validateDevices(container, field, volumes),
@@ -166,13 +174,13 @@ function validateContainer(container: Container | EphemeralContainer, field: str
   );
 }
 
-/** White space around an image is refused in pods, not in templates. */
-function validateImages(spec: PodSpec, field: string): FieldError[] {
-  return (["containers", "initContainers", "ephemeralContainers"] as const).flatMap((list) =>
-    (spec[list] ?? []).flatMap(({ image = "" }, index) =>
-      image === image.trim()
-        ? []
-        : [invalid(`${field}.${list}[${index}].image`, image, "must not have leading or trailing whitespace")],
-    ),
-  );
+/** White space around the images of containers is refused in pods, not in templates. */
+export function validateImages(containers: readonly Container[] | undefined, field: string): FieldError[] {
+  return (containers ?? []).flatMap((container, index) => validateImage(container, `${field}[${index}]`));
+}
+
+function validateImage({ image = "" }: Container | EphemeralContainer, field: string): FieldError[] {
+  return image === image.trim()
+    ? []
+    : [invalid(`${field}.image`, image, "must not have leading or trailing whitespace")];
 }

@@ -1,5 +1,5 @@
 import { joined } from "../../base/joined.ts";
-import { invalids, named, notFoundField, optionalNamed } from "../field-checks.ts";
+import { invalids, named, optionalNamed } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type {
   EnvFromSource,
@@ -7,7 +7,6 @@ import type {
   FileKeySelector,
   ObjectFieldSelector,
   ResourceFieldSelector,
-  Volume,
 } from "../generated/core/v1.ts";
 import {
   configMapKeyErrors,
@@ -42,6 +41,8 @@ const KNOWN_FIELDS = [
   ...new Set([...ENVIRONMENT_FIELDS, ...VOLUME_FIELDS, "spec.restartPolicy", "spec.schedulerName", "status.phase"]),
 ];
 const SUBSCRIPTED = ["metadata.annotations", "metadata.labels"];
+/** One label or annotation, as `metadata.labels['app']`. */
+const SUBSCRIPT = /^(.+?)\['(.*)'\]$/s;
 const CONTAINER_AMOUNTS = [
   "limits.cpu",
   "limits.ephemeral-storage",
@@ -52,21 +53,20 @@ const CONTAINER_AMOUNTS = [
 ];
 
 /** What is wrong with a list of environment variables. */
-export function validateEnvironment(
-  variables: readonly EnvVar[] | undefined,
-  field: string,
-  volumes: ReadonlyMap<string, Volume>,
-): FieldError[] {
+export function validateEnvironment(variables: readonly EnvVar[] | undefined, field: string): FieldError[] {
   return (variables ?? []).flatMap((variable, index) => {
     const path = `${field}[${index}]`;
     return joined(
       named(variable.name, environmentNameErrors, `${path}.name`),
-      validateValueFrom(variable, `${path}.valueFrom`, volumes),
+      validateValueFrom(variable, `${path}.valueFrom`),
     );
   });
 }
 
-function validateValueFrom(variable: EnvVar, field: string, volumes: ReadonlyMap<string, Volume>): FieldError[] {
+const NO_SOURCE =
+  "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
+
+function validateValueFrom(variable: EnvVar, field: string): FieldError[] {
   const source = variable.valueFrom;
   if (source === undefined) return [];
   const errors: FieldError[] = [];
@@ -85,12 +85,9 @@ function validateValueFrom(variable: EnvVar, field: string, volumes: ReadonlyMap
     errors.push(...invalids(`${field}.${kind}.name`, name, dnsSubdomainErrors(name)));
     errors.push(...named(reference.key, configMapKeyErrors, `${field}.${kind}.key`));
   }
-  if (source.fileKeyRef) errors.push(...validateFileReference(source.fileKeyRef, `${field}.fileKeyRef`, volumes));
-  if (count === 0) {
-    errors.push(
-      invalid(field, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"),
-    );
-  } else if ((variable.value ?? "") !== "") {
+  if (source.fileKeyRef) errors.push(...validateFileReference(source.fileKeyRef, `${field}.fileKeyRef`));
+  if (count === 0) errors.push(invalid(field, "", NO_SOURCE));
+  else if ((variable.value ?? "") !== "") {
     errors.push(invalid(field, "", "may not be specified when `value` is not empty"));
   } else if (count > 1) errors.push(invalid(field, "", "may not have more than one field specified at a time"));
   return errors;
@@ -105,43 +102,28 @@ export function validateFieldReference(
   if (!reference.apiVersion) return [required(`${field}.apiVersion`)];
   const given = reference.fieldPath ?? "";
   if (given === "") return [required(`${field}.fieldPath`)];
-  const subscript = /^([^[]*)\['(.*)'\]$/s.exec(given);
-  if (subscript !== null) return validateSubscript({ name: subscript[1]!, key: subscript[2]! }, field);
   const unknown = (detail: string) => [invalid(`${field}.fieldPath`, given, `error converting fieldPath: ${detail}`)];
   if (reference.apiVersion !== "v1") return unknown(`unsupported pod version: ${reference.apiVersion}`);
+  const [, name, key] = SUBSCRIPT.exec(given) ?? [];
+  if (name !== undefined) {
+    if (!SUBSCRIPTED.includes(name)) return unknown(`field label does not support subscript: ${given}`);
+    // Annotations are shown, and judged, in lower case.
+    const shown = name === "metadata.annotations" ? key!.toLowerCase() : key!;
+    return invalids(field, shown, qualifiedNameErrors(shown));
+  }
   const path = given === "spec.host" ? "spec.nodeName" : given;
   if (!KNOWN_FIELDS.includes(path)) return unknown(`field label not supported: ${given}`);
   const supported = use === "environment" ? ENVIRONMENT_FIELDS : VOLUME_FIELDS;
   return supported.includes(path) ? [] : [notSupported(`${field}.fieldPath`, path, supported)];
 }
 
-/** One label or annotation, as `metadata.labels['app']`. */
-function validateSubscript({ name, key }: { name: string; key: string }, field: string): FieldError[] {
-  if (!SUBSCRIPTED.includes(name)) {
-    return [invalid(`${field}.fieldPath`, `${name}['${key}']`, `field label does not support subscript: ${name}`)];
-  }
-  const shown = name === "metadata.annotations" ? key.toLowerCase() : key;
-  return invalids(field, shown, qualifiedNameErrors(shown));
-}
-
-/** A variable out of a file that an init container wrote into a volume. */
-function validateFileReference(
-  reference: FileKeySelector,
-  field: string,
-  volumes: ReadonlyMap<string, Volume>,
-): FieldError[] {
-  const { volumeName, path, key } = reference;
-  const errors = named(volumeName, dnsLabelErrors, `${field}.volumeName`);
-  errors.push(...(path ? validateNoBacksteps(path, `${field}.path`) : [required(`${field}.path`)]));
-  errors.push(...named(key, environmentNameErrors, `${field}.key`));
-  if (!volumeName) return errors;
-  const volume = volumes.get(volumeName);
-  if (volume === undefined) errors.push(notFoundField(`${field}.volumeName`, volumeName));
-  else if (volume.emptyDir === undefined) {
-    const message = "referenced volume must be of type emptyDir";
-    errors.push(invalid(`${field}.volumeName`, volumeName, message));
-  }
-  return errors;
+/** A variable out of a file that an init container wrote into a volume. The volume itself is looked at elsewhere. */
+function validateFileReference({ volumeName, path, key }: FileKeySelector, field: string): FieldError[] {
+  return joined(
+    named(key, environmentNameErrors, `${field}.key`),
+    named(volumeName, dnsLabelErrors, `${field}.volumeName`),
+    path ? validateNoBacksteps(path, `${field}.path`) : [required(`${field}.path`)],
+  );
 }
 
 /** What is wrong with a reference to a container's requests or limits. */

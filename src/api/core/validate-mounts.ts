@@ -29,19 +29,23 @@ export function validateMounts(container: Mounting, field: string, volumes: Read
     if (devices.some((device) => device.devicePath === mountPath)) {
       errors.push(invalid(`${path}.mountPath`, mountPath, "must not already exist as a path in volumeDevices"));
     }
-    errors.push(...validateMount(mount, list, container.securityContext?.privileged === true));
+    errors.push(...validateMount(mount, { list, path }, container.securityContext?.privileged === true));
   });
   return errors;
 }
 
-/** Upstream reports these at the list, without an index. */
-function validateMount(mount: VolumeMount, field: string, privileged: boolean): FieldError[] {
+/** Upstream reports these at the list, without an index, but for one. */
+function validateMount(
+  mount: VolumeMount,
+  { list: field, path }: { list: string; path: string },
+  privileged: boolean,
+): FieldError[] {
   const { subPath, subPathExpr, mountPropagation: propagation } = mount;
   const errors: FieldError[] = [];
   if (subPath) errors.push(...validateRelativePath(subPath, `${field}.subPath`));
   if (subPathExpr) {
     if (subPath) {
-      errors.push(invalid(`${field}.subPathExpr`, subPathExpr, "subPathExpr and subPath are mutually exclusive"));
+      errors.push(invalid(`${path}.subPathExpr`, subPathExpr, "subPathExpr and subPath are mutually exclusive"));
     }
     errors.push(...validateRelativePath(subPathExpr, `${field}.subPathExpr`));
   }

@@ -1,5 +1,5 @@
 import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
-import type { Pod, PodSpec, Toleration } from "../generated/core/v1.ts";
+import type { PodSpec, Toleration } from "../generated/core/v1.ts";
 import { validateRelativePath } from "./validate-path.ts";
 import { validateTolerations } from "./validate-tolerations.ts";
 import { containersOf } from "./validate-windows.ts";
@@ -85,29 +85,37 @@ export function namesProfiles(annotations: Annotations): boolean {
   return false;
 }
 
-/** What is wrong with a new pod whose annotations and fields do not say the same. */
-export function validateAnnotationsMatch(pod: Pod): FieldError[] {
-  const annotations = pod.metadata?.annotations ?? {};
-  if (!namesProfiles(annotations)) return [];
-  const spec = pod.spec!;
-  const errors: FieldError[] = [];
-  const wide = annotations[SECCOMP_POD];
-  const podProfile = spec.securityContext?.seccompProfile;
-  if (wide !== undefined && podProfile !== undefined) {
-    errors.push(...compareSeccomp(wide, podProfile, "spec.securityContext.seccompProfile"));
-  }
-  for (const { container, path } of containersOf(spec, "spec")) {
-    const { seccompProfile, appArmorProfile } = container.securityContext ?? {};
-    const seccomp = annotations[`${SECCOMP_CONTAINER}${container.name}`];
-    if (seccomp !== undefined && seccompProfile !== undefined) {
-      errors.push(...compareSeccomp(seccomp, seccompProfile, `${path}.securityContext.seccompProfile`));
-    }
-    const armor = annotations[`${APP_ARMOR}${container.name}`];
-    if (armor !== undefined && appArmorProfile !== undefined && spec.os?.name !== "windows") {
-      errors.push(...compareAppArmor(armor, appArmorProfile, `${path}.securityContext.appArmorProfile`));
-    }
-  }
-  return errors;
+/**
+ * What is wrong with a new pod, or a template, whose annotations and fields do not say the same.
+ *
+ * @param field of the spec
+ */
+export function validateAnnotationsMatch(
+  annotations: Annotations | undefined,
+  spec: PodSpec,
+  field: string,
+): FieldError[] {
+  if (annotations === undefined || !namesProfiles(annotations)) return [];
+  const { securityContext, os } = spec;
+  const containers = containersOf(spec, field);
+  const seccomp = containers.flatMap(({ container, path }) =>
+    compare(annotations[`${SECCOMP_CONTAINER}${container.name}`], container.securityContext?.seccompProfile, {
+      field: `${path}.securityContext.seccompProfile`,
+      what: "seccomp",
+    }),
+  );
+  const wide = compare(annotations[SECCOMP_POD], securityContext?.seccompProfile, {
+    field: `${field}.securityContext.seccompProfile`,
+    what: "seccomp",
+  });
+  if (os?.name === "windows") return [...wide, ...seccomp];
+  const armor = containers.flatMap(({ container, path }) => {
+    // A container without a profile of its own has the pod's.
+    const profile = container.securityContext?.appArmorProfile ?? securityContext?.appArmorProfile;
+    const place = { field: `${path}.securityContext.appArmorProfile`, what: "apparmor" } as const;
+    return compare(annotations[`${APP_ARMOR}${container.name}`], profile, place);
+  });
+  return [...wide, ...seccomp, ...armor];
 }
 
 interface Profile {
@@ -115,32 +123,29 @@ interface Profile {
   localhostProfile?: string;
 }
 
-function compareSeccomp(text: string, profile: Profile, field: string): FieldError[] {
-  const refused = forbiddenField(`${field}.type`, "seccomp type in annotation and field must match");
-  switch (text) {
-    case "unconfined":
-      return profile.type === "Unconfined" ? [] : [refused];
-    case "runtime/default":
-    case "docker/default":
-      return profile.type === "RuntimeDefault" ? [] : [refused];
-    default:
-      break;
-  }
-  if (!text.startsWith(LOCALHOST)) return [];
-  if (profile.type !== "Localhost") return [refused];
-  return profile.localhostProfile === text.slice(LOCALHOST.length)
-    ? []
-    : [forbiddenField(`${field}.localhostProfile`, "seccomp profile in annotation and field must match")];
-}
+/** What annotations call the types of profiles; only seccomp's default has two names. */
+const NAMES = {
+  seccomp: { Unconfined: ["unconfined"], RuntimeDefault: ["runtime/default", "docker/default"] },
+  apparmor: { Unconfined: ["unconfined"], RuntimeDefault: ["runtime/default"] },
+} as const;
 
-function compareAppArmor(text: string, profile: Profile, field: string): FieldError[] {
-  const refused = forbiddenField(`${field}.type`, "apparmor type in annotation and field must match");
-  const wanted = appArmorProfileOf(text);
-  if (wanted === undefined) return [];
-  if (wanted.type !== profile.type) return [refused];
-  return wanted.localhostProfile === profile.localhostProfile
+function compare(
+  text: string | undefined,
+  profile: Profile | undefined,
+  { field, what }: { field: string; what: keyof typeof NAMES },
+): FieldError[] {
+  if (text === undefined || profile === undefined) return [];
+  const refused = [forbiddenField(`${field}.type`, `${what} type in annotation and field must match`)];
+  const { type, localhostProfile } = profile;
+  if (type === "Unconfined" || type === "RuntimeDefault") {
+    return (NAMES[what][type] as readonly string[]).includes(text) ? [] : refused;
+  }
+  // A type that does not exist is reported elsewhere.
+  if (type !== "Localhost") return [];
+  if (!text.startsWith(LOCALHOST)) return refused;
+  return localhostProfile === text.slice(LOCALHOST.length)
     ? []
-    : [forbiddenField(`${field}.localhostProfile`, "apparmor profile in annotation and field must match")];
+    : [forbiddenField(`${field}.localhostProfile`, `${what} profile in annotation and field must match`)];
 }
 
 /** The profile that an annotation of old names; undefined for one that names none. */

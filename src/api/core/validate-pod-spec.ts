@@ -1,12 +1,21 @@
 import { joined } from "../../base/joined.ts";
 import { invalids, optionalNamed } from "../field-checks.ts";
-import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from "../field-error.ts";
 import type { PodSpec } from "../generated/core/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors, rangeMessage } from "../names.ts";
 import { validateLabels } from "../selectors.ts";
 import { validateAffinity } from "./validate-affinity.ts";
 import { validateContainers } from "./validate-container.ts";
 import { validateDnsConfig, validateDnsPolicy, validateHostAliases } from "./validate-dns.ts";
+import { validateFileVolumes } from "./validate-file-volumes.ts";
 import { validatePodResources } from "./validate-pod-resources.ts";
 import { validateHostNetworkPorts } from "./validate-ports.ts";
 import { validateResourceClaims } from "./validate-resource-claims.ts";
@@ -37,19 +46,20 @@ export function validatePodSpec(spec: PodSpec, field: string, place: PodSpecPlac
     grace === undefined ? [required(`${field}.terminationGracePeriodSeconds`)] : [],
     volumes.errors,
     validateResourceClaims(spec, `${field}.resourceClaims`),
-    validateContainers(spec, field, { volumes: volumes.known, isPod: place.isPod }),
+    validateContainers(spec, field, { volumes: volumes.known, old: place.old }),
     validatePodResources(spec, `${field}.resources`),
     validateHostNetworkPorts(spec, field, place.isPod),
     validateRestartPolicy(spec.restartPolicy, `${field}.restartPolicy`),
     validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),
     validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
-    validatePodSecurity(spec, field),
+    validatePodSecurity(spec, field, place.old),
     validateAffinity(spec.affinity, `${field}.affinity`),
     validateDnsConfig(spec, `${field}.dnsConfig`, place.old?.dnsConfig?.nameservers),
     validateGates(spec, field),
     validateTopologySpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
     validateHostProcess(spec, field),
-    validateHostUsers(spec, field),
+    validateHostUsers(spec, field, place.old),
+    validateHostnameOverride(spec, `${field}.hostnameOverride`),
     validateNames(spec, field),
     validateTolerations(spec.tolerations, `${field}.tolerations`),
     validateHostAliases(
@@ -60,6 +70,7 @@ export function validatePodSpec(spec: PodSpec, field: string, place: PodSpecPlac
     validateClasses(spec, field),
     validateOverhead(spec.overhead, `${field}.overhead`),
     validateOs(spec, field),
+    validateFileVolumes(spec, field),
   );
 }
 
@@ -77,7 +88,6 @@ function validateNames(spec: PodSpec, field: string): FieldError[] {
     isWrong ? [invalid(`${field}.activeDeadlineSeconds`, deadline, rangeMessage(1, SECONDS_MAX))] : [],
     optionalNamed(spec.hostname, dnsLabelErrors, `${field}.hostname`),
     optionalNamed(spec.subdomain, dnsLabelErrors, `${field}.subdomain`),
-    validateHostnameOverride(spec, field),
   );
 }
 
@@ -121,16 +131,9 @@ function validateGates(spec: PodSpec, field: string): FieldError[] {
 function validateHostnameOverride(spec: PodSpec, field: string): FieldError[] {
   const override = spec.hostnameOverride;
   if (override === undefined) return [];
-  const errors = invalids(`${field}.hostnameOverride`, override, dnsSubdomainErrors(override));
-  if (override.length > HOSTNAME_OVERRIDE_MAX) {
-    const message = `must be no more than ${HOSTNAME_OVERRIDE_MAX} characters`;
-    errors.push(invalid(`${field}.hostnameOverride`, override, message));
-  }
-  if (spec.hostNetwork === true) {
-    errors.push(forbiddenField(`${field}.hostnameOverride`, "must not be specified when hostNetwork is true"));
-  }
-  if (spec.setHostnameAsFQDN === true) {
-    errors.push(forbiddenField(`${field}.hostnameOverride`, "must not be specified when setHostnameAsFQDN is true"));
-  }
-  return errors;
+  const errors = (["setHostnameAsFQDN", "hostNetwork"] as const)
+    .filter((key) => spec[key] === true)
+    .map((key) => forbiddenField(field, `may not be specified when ${key} is true`));
+  if (override.length > HOSTNAME_OVERRIDE_MAX) errors.push(tooLong(field, HOSTNAME_OVERRIDE_MAX));
+  return joined(errors, invalids(field, override, dnsSubdomainErrors(override)));
 }

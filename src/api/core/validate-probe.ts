@@ -1,7 +1,18 @@
-import { invalids, nonNegative, oneOf } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
-import type { ExecAction, GRPCAction, HTTPGetAction, Lifecycle, Probe, TCPSocketAction } from "../generated/core/v1.ts";
+import { invalids, nonNegative } from "../field-checks.ts";
+import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
+import type {
+  ExecAction,
+  GRPCAction,
+  HTTPGetAction,
+  Lifecycle,
+  PodSpec,
+  Probe,
+  TCPSocketAction,
+} from "../generated/core/v1.ts";
 import { httpHeaderErrors, portNameErrors, portNumberErrors } from "../names.ts";
+import { validateStopSignal } from "./validate-stop-signal.ts";
+
+const SCHEMES = ["HTTP", "HTTPS"];
 
 interface Handler {
   exec?: ExecAction;
@@ -11,17 +22,20 @@ interface Handler {
   sleep?: { seconds: number };
 }
 
-/** What is wrong with the hooks of a container. */
+/** What is wrong with the hooks of a container, and the signal that ends it. */
 export function validateLifecycle(
   lifecycle: Lifecycle | undefined,
   field: string,
-  terminationGracePeriodSeconds: number,
+  { spec, graceSeconds }: { spec: PodSpec; graceSeconds: number },
 ): FieldError[] {
+  if (lifecycle === undefined) return [];
   const errors: FieldError[] = [];
   for (const hook of ["postStart", "preStop"] as const) {
-    const handler = lifecycle?.[hook];
-    if (handler !== undefined)
-      errors.push(...validateHandler(handler, `${field}.${hook}`, terminationGracePeriodSeconds));
+    const handler = lifecycle[hook];
+    if (handler !== undefined) errors.push(...validateHandler(handler, `${field}.${hook}`, graceSeconds));
+  }
+  if (lifecycle.stopSignal !== undefined) {
+    errors.push(...validateStopSignal(lifecycle.stopSignal, `${field}.stopSignal`, spec.os?.name));
   }
   return errors;
 }
@@ -102,10 +116,9 @@ function validateHandler(handler: Handler, field: string, terminationGracePeriod
 
 function validateHttpGet(action: HTTPGetAction, field: string): FieldError[] {
   const errors = action.path ? [] : [required(`${field}.path`)];
-  errors.push(
-    ...validatePort(action.port, `${field}.port`),
-    ...oneOf(action.scheme, ["HTTP", "HTTPS"], `${field}.scheme`),
-  );
+  errors.push(...validatePort(action.port, `${field}.port`));
+  const { scheme = "" } = action;
+  if (!SCHEMES.includes(scheme)) errors.push(notSupported(`${field}.scheme`, scheme, SCHEMES));
   for (const header of action.httpHeaders ?? []) {
     errors.push(...invalids(`${field}.httpHeaders`, header.name, httpHeaderErrors(header.name ?? "")));
   }

@@ -57,8 +57,26 @@ export function validateResizePolicy(
       errors.push(notSupported(field, restartPolicy, RESIZE_POLICIES));
     }
     if (podRestartPolicy === "Never" && restartPolicy !== "NotRequired") {
-      errors.push(invalid(field, restartPolicy ?? "", "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+      errors.push(invalid(field, restartPolicy ?? "", "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
     }
     return errors;
   });
 }
+
+/** Whether an init container that runs only once is to be restarted when it is resized: what was there may stay. */
+export function restartsOnResize(containers: readonly Container[] | undefined): boolean {
+  return (containers ?? []).some((container) => container.restartPolicy !== "Always" && restarts(container));
+}
+
+/** What is wrong with the resize policy of an init container that is no sidecar: it is never started again. */
+export function validateOneTimeResize(container: Container, field: string): FieldError[] {
+  const message = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+  return (container.resizePolicy ?? []).flatMap(({ restartPolicy }, index) =>
+    restartPolicy === "RestartContainer"
+      ? [invalid(`${field}.resizePolicy[${index}].restartPolicy`, restartPolicy, message)]
+      : [],
+  );
+}
+
+const restarts = ({ resizePolicy }: Container): boolean =>
+  (resizePolicy ?? []).some(({ restartPolicy }) => restartPolicy === "RestartContainer");

@@ -12,7 +12,7 @@ import {
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from "../generated/core/v1.ts";
 import { userIdErrors } from "../names.ts";
 import { validateRelativePath } from "./validate-path.ts";
-import { validateWindowsOptions } from "./validate-windows.ts";
+import { containersOf, validateWindowsOptions } from "./validate-windows.ts";
 
 const PROC_MOUNTS = ["Default", "Unmasked"];
 const PROFILES = ["Localhost", "RuntimeDefault", "Unconfined"];
@@ -118,7 +118,7 @@ function validateAppArmor(profile: AppArmorProfile | undefined, field: string): 
 }
 
 /** What is wrong with the security of the whole pod, host namespaces among it. */
-export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] {
+export function validatePodSecurity(spec: PodSpec, field: string, old?: PodSpec): FieldError[] {
   const context = spec.securityContext ?? {};
   const path = `${field}.securityContext`;
   const errors: FieldError[] = [];
@@ -133,22 +133,24 @@ export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] 
     const message = "ShareProcessNamespace and HostPID cannot both be enabled";
     errors.push(invalid(`${path}.shareProcessNamespace`, true, message));
   }
-  errors.push(...validateSysctls(context.sysctls ?? [], `${path}.sysctls`, spec));
-  const choices = [
-    ["fsGroupChangePolicy", ["Always", "OnRootMismatch"]],
-    ["seLinuxChangePolicy", ["MountOption", "Recursive"]],
-    ["supplementalGroupsPolicy", ["Merge", "Strict"]],
-  ] as const;
-  for (const [key, supported] of choices) {
+  const choice = (
+    key: "fsGroupChangePolicy" | "supplementalGroupsPolicy" | "seLinuxChangePolicy",
+    supported: readonly string[],
+  ): FieldError[] => {
     const value = context[key];
-    if (value === undefined || (supported as readonly string[]).includes(value)) continue;
-    errors.push(notSupported(`${path}.${key}`, value, supported));
-  }
+    return value === undefined || supported.includes(value) ? [] : [notSupported(`${path}.${key}`, value, supported)];
+  };
+  // SELinuxMount is off: volumes are relabelled file by file, but what was there before may stay.
+  const hadPolicy = old?.securityContext?.seLinuxChangePolicy !== undefined;
   return joined(
     errors,
+    validateSysctls(context.sysctls ?? [], `${path}.sysctls`, spec),
+    choice("fsGroupChangePolicy", ["Always", "OnRootMismatch"]),
     validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
     validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
     validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+    choice("supplementalGroupsPolicy", ["Merge", "Strict"]),
+    choice("seLinuxChangePolicy", hadPolicy ? ["MountOption", "Recursive"] : ["Recursive"]),
   );
 }
 
@@ -186,18 +188,21 @@ function toDots(name: string): string {
   return name.replaceAll(/[./]/g, (each) => (each === "/" ? "." : "/"));
 }
 
-/** With its own users a pod cannot share the host's namespaces, nor have devices of the host. */
-export function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
+/** As upstream spells them in this place. */
+const HOST_NAMESPACES = { hostNetwork: "hostNetwork", hostPID: "HostPID", hostIPC: "HostIPC" } as const;
+
+/** With its own users a pod cannot share the host's namespaces, nor have devices of the host unless it had some before. */
+export function validateHostUsers(spec: PodSpec, field: string, old?: PodSpec): FieldError[] {
   if (spec.hostUsers !== false) return [];
   const refused = (path: string): FieldError => forbiddenField(path, "when `hostUsers` is false");
+  const withDevices = (of: PodSpec): string[] =>
+    containersOf(of, field).flatMap(({ container, path }) =>
+      (container.volumeDevices ?? []).length > 0 ? [`${path}.volumeDevices`] : [],
+    );
+  const mayHave = old?.hostUsers === false && withDevices(old).length > 0;
+  const namespaces = Object.keys(HOST_NAMESPACES) as (keyof typeof HOST_NAMESPACES)[];
   return joined(
-    (["hostNetwork", "hostPID", "hostIPC"] as const)
-      .filter((key) => spec[key] === true)
-      .map((key) => refused(`${field}.${key}`)),
-    (["initContainers", "containers"] as const).flatMap((list) =>
-      (spec[list] ?? []).flatMap((container, index) =>
-        (container.volumeDevices ?? []).length > 0 ? [refused(`${field}.${list}[${index}].volumeDevices`)] : [],
-      ),
-    ),
+    namespaces.filter((key) => spec[key] === true).map((key) => refused(`${field}.${HOST_NAMESPACES[key]}`)),
+    mayHave ? [] : withDevices(spec).map(refused),
   );
 }

@@ -4,6 +4,8 @@ import type { Toleration } from "../generated/core/v1.ts";
 import { labelValueErrors, qualifiedNameErrors } from "../names.ts";
 
 const OPERATORS = ["Equal", "Exists"];
+/** Known, but of a feature that is off (TaintTolerationComparisonOperators): upstream names them among the supported. */
+const COMPARING = ["Lt", "Gt"];
 /** Upstream lists these in their own order. */
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -39,7 +41,10 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
       if (value !== "") {
         errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"));
       }
-    } else errors.push(notSupported(`${path}.operator`, operator, OPERATORS));
+    } else {
+      const known = COMPARING.includes(operator) ? [...OPERATORS, ...COMPARING] : OPERATORS;
+      errors.push(notSupported(`${path}.operator`, operator, known));
+    }
     const { effect } = toleration;
     if (effect && !EFFECTS.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, EFFECTS));
     return errors;

@@ -97,19 +97,26 @@ export function validateHostProcess(spec: PodSpec, field: string): FieldError[] 
   return errors;
 }
 
+/** In upstream's order: those of the security context among those of the spec itself. */
 const NO_WINDOWS_POD = [
   "appArmorProfile",
   "seLinuxOptions",
+  "hostUsers",
+  "hostPID",
+  "hostIPC",
   "seccompProfile",
   "fsGroup",
   "fsGroupChangePolicy",
   "sysctls",
+  "shareProcessNamespace",
   "runAsUser",
   "runAsGroup",
   "supplementalGroups",
   "supplementalGroupsPolicy",
   "seLinuxChangePolicy",
 ] as const;
+const OF_SPEC = ["hostUsers", "hostPID", "hostIPC", "shareProcessNamespace"] as const;
+const isOfSpec = (key: string): key is (typeof OF_SPEC)[number] => (OF_SPEC as readonly string[]).includes(key);
 const NO_WINDOWS_CONTAINER = [
   "appArmorProfile",
   "seLinuxOptions",
@@ -127,7 +134,7 @@ const NO_WINDOWS_CONTAINER = [
 export function validateOs(spec: PodSpec, field: string): FieldError[] {
   if (spec.os === undefined) return [];
   const { name } = spec.os;
-  if (!name) return [required(`${field}.os.name`, "cannot be empty")];
+  if (!name) return [required(`${field}.os.name`)];
   if (name !== "linux" && name !== "windows") return [notSupported(`${field}.os`, name, ["linux", "windows"])];
   return name === "linux" ? validateLinux(spec, field) : validateWindows(spec, field);
 }
@@ -149,11 +156,14 @@ function validateWindows(spec: PodSpec, field: string): FieldError[] {
   const isSet = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0);
   const errors: FieldError[] = [];
   const context = spec.securityContext ?? {};
-  const whole = `${field}.securityContext`;
-  if (spec.hostUsers !== undefined) errors.push(refused(`${field}.hostUsers`));
-  for (const key of ["hostPID", "hostIPC"] as const) if (spec[key] === true) errors.push(refused(`${field}.${key}`));
-  for (const key of NO_WINDOWS_POD) if (isSet(context[key])) errors.push(refused(`${whole}.${key}`));
-  if (spec.shareProcessNamespace !== undefined) errors.push(refused(`${whole}.shareProcessNamespace`));
+  for (const key of NO_WINDOWS_POD) {
+    if (isOfSpec(key)) {
+      // To say no to a namespace of the host is allowed, the others are not even said no to.
+      if (key === "hostPID" || key === "hostIPC" ? spec[key] === true : isSet(spec[key])) {
+        errors.push(refused(`${field}.${key}`));
+      }
+    } else if (isSet(context[key])) errors.push(refused(`${field}.securityContext.${key}`));
+  }
   for (const { container, path } of containersOf(spec, field)) {
     const own = container.securityContext ?? {};
     for (const key of NO_WINDOWS_CONTAINER) {
