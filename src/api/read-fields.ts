@@ -32,6 +32,8 @@ interface Place {
   end: number;
   value: unknown;
   values: unknown[];
+  /** Where the next ones are put down. */
+  spare: unknown[];
   /** The first member that came, and what came after this one. */
   first: Place | undefined;
   next: Place | undefined;
@@ -52,6 +54,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
+const ASCII_MAX = 0x7f;
 const NONE: Buffer = Buffer.alloc(0);
 const ABSENT = Symbol("absent");
 /** Less is compared here as fast as in native code. */
@@ -94,6 +97,7 @@ function newPlace(name: string, wanted: Wanted, slot: number): Place {
     end: 0,
     value: undefined,
     values: members.map(() => ABSENT),
+    spare: members.map(() => ABSENT),
     first: undefined,
     next: undefined,
   };
@@ -118,8 +122,8 @@ function readValue(reading: Reading, place: Place): unknown {
 }
 
 function readMembers(reading: Reading, place: Place): unknown {
-  const { members } = place;
-  const values: unknown[] = new Array(members.length).fill(ABSENT);
+  const { members, values: known, spare: values } = place;
+  for (let slot = 0; slot < values.length; slot++) values[slot] = ABSENT;
   let before: Place | undefined;
   let expected = place.first;
   reading.at++;
@@ -135,8 +139,9 @@ function readMembers(reading: Reading, place: Place): unknown {
     if (peek(reading) === COMMA) reading.at++;
   }
   reading.at++;
-  if (isObject(place.value) && isEqual(values, place.values)) return place.value;
+  if (isObject(place.value) && isEqual(values, known)) return place.value;
   place.values = values;
+  place.spare = known;
   return objectOf(members, values);
 }
 
@@ -226,8 +231,16 @@ function endOfUnwanted(input: Buffer, start: number): number {
 }
 
 function leafOf(input: Buffer, start: number, end: number): unknown {
-  const isPlain = input[start] === QUOTE && !input.subarray(start, end).includes(BACKSLASH);
-  return isPlain ? input.toString("utf8", start + 1, end - 1) : JSON.parse(input.toString("utf8", start, end));
+  return isPlainText(input, start, end)
+    ? input.latin1Slice(start + 1, end - 1)
+    : JSON.parse(input.toString("utf8", start, end));
+}
+
+/** Whether a string of ASCII stands there which means what it shows. */
+function isPlainText(input: Buffer, start: number, end: number): boolean {
+  if (input[start] !== QUOTE) return false;
+  for (let at = start + 1; at < end; at++) if (input[at] === BACKSLASH || input[at]! > ASCII_MAX) return false;
+  return true;
 }
 
 function objectOf(members: readonly Place[], values: readonly unknown[]): unknown {

@@ -11,22 +11,24 @@ interface Shown {
 /** Rows of a table as JSON, without the end of each, where `object` goes: one object after the other. */
 export function rowTexts(definition: KindDefinition | undefined, nowMs: number): (object: ApiObject) => string {
   const context = { nowMs };
-  const columns = columnsOf(definition);
-  const before = columns.map((): Shown => ({ cell: undefined, text: "null" }));
+  const [first, ...others] = columnsOf(definition);
+  const before = others.map((): Shown => ({ cell: undefined, text: "null" }));
+  let rest = "";
   return (object) => {
-    let cells = "";
-    for (let index = 0; index < columns.length; index++) {
-      const cell = columns[index]!.cell(object, context);
+    let isOther = rest === "";
+    for (let index = 0; index < others.length; index++) {
+      const cell = others[index]!.cell(object, context);
       const shown = before[index]!;
-      if (shown.cell !== cell) {
-        shown.cell = cell;
-        shown.text = JSON.stringify(cell);
-      }
-      cells += index === 0 ? shown.text : `,${shown.text}`;
+      if (shown.cell === cell) continue;
+      shown.cell = cell;
+      shown.text = JSON.stringify(cell);
+      isOther = true;
     }
-    const conditions = definition?.rowConditions?.(object) ?? [];
-    return conditions.length === 0
-      ? `{"cells":[${cells}]`
-      : `{"cells":[${cells}],"conditions":${JSON.stringify(conditions)}`;
+    if (isOther) rest = `${before.map(({ text }) => `,${text}`).join("")}]`;
+    const conditions = definition?.rowConditions?.(object);
+    const text = `{"cells":[${JSON.stringify(first?.cell(object, context) ?? null)}${rest}`;
+    return conditions === undefined || conditions.length === 0
+      ? text
+      : `${text},"conditions":${JSON.stringify(conditions)}`;
   };
 }

@@ -93,6 +93,8 @@ function itemBlocks(
       spare = Buffer.from(buffer);
     },
     drop() {
+      const dropped = full[0];
+      if (dropped !== undefined) spare = Buffer.from(dropped.buffer);
       full = [];
       cursor.to = 0;
     },

@@ -14,6 +14,7 @@ export type Blocks = AsyncGenerator<Block, void, boolean | undefined> | Generato
 /** So much is written at once: enough that a write's own cost is small, little enough that others have their turn soon. */
 export const BLOCK_BYTES = 256 * 1024;
 const BLOCK_ITEMS_MAX = 1000;
+const ROOM_STEP_BYTES = 64 * 1024;
 const NONE: Buffer = Buffer.alloc(0);
 
 /** Runs of entries that are so many bytes together; one at least. */
@@ -56,11 +57,16 @@ export interface BlockMemory {
 export function blockMemory(): BlockMemory {
   let memory = NONE;
   return {
-    of: (size) => (memory.length >= size ? memory : Buffer.allocUnsafeSlow(Math.max(size, BLOCK_BYTES))),
+    of: (size) => (memory.length >= size ? memory : Buffer.allocUnsafeSlow(roomFor(size))),
     read(block, isRead) {
       memory = isRead === true ? Buffer.from(block.buffer) : NONE;
     },
   };
+}
+
+/** The next block mostly needs a little less or a little more. */
+function roomFor(size: number): number {
+  return Math.max(BLOCK_BYTES, Math.ceil((size * 1.25) / ROOM_STEP_BYTES) * ROOM_STEP_BYTES);
 }
 
 /** ListMeta of the answer. */
