@@ -232,7 +232,7 @@ function endOfUnwanted(input: Buffer, start: number): number {
 
 function leafOf(input: Buffer, start: number, end: number): unknown {
   return isPlainText(input, start, end)
-    ? input.latin1Slice(start + 1, end - 1)
+    ? input.toString("latin1", start + 1, end - 1)
     : JSON.parse(input.toString("utf8", start, end));
 }
 
