@@ -1,6 +1,6 @@
 import type { AnyObject } from "../meta.ts";
 import { writeTag } from "./element.ts";
-import { ProtobufError } from "./error.ts";
+import { ProtobufError, UnknownKindError } from "./error.ts";
 import { type Message, readMessage, writeMessage } from "./message.ts";
 import { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
@@ -50,20 +50,27 @@ export function writeEnvelopeStart(writer: Writer, object: { apiVersion?: string
 }
 
 /**
- * @param depth how many messages the bytes already lie in
+ * @param options.depth how many messages the bytes already lie in
+ * @param options.expected what the object is when it does not say so itself
  * @throws ProtobufError when the bytes are malformed or of an unknown kind
  */
-export function readEnvelope(bytes: Buffer, messageOfKind: MessageOfKind, depth = 0): DecodedObject {
+export function readEnvelope(
+  bytes: Buffer,
+  messageOfKind: MessageOfKind,
+  { depth = 0, expected }: { depth?: number; expected?: { apiVersion: string; kind: string } | undefined } = {},
+): DecodedObject {
   if (!isEnvelope(bytes)) {
     throw new ProtobufError("the body does not start with the four bytes that mark a Kubernetes protobuf object");
   }
-  const { apiVersion, kind, raw } = readUnknown(new Reader(bytes, { start: magic.length, depth }));
+  const unknown = readUnknown(new Reader(bytes, { start: magic.length, depth }));
+  const apiVersion = unknown.apiVersion || expected?.apiVersion || "";
+  const kind = unknown.kind || expected?.kind || "";
   const message = messageOfKind(apiVersion, kind);
-  if (message === undefined) throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  if (message === undefined) throw new UnknownKindError(apiVersion, kind);
   return {
     apiVersion,
     kind,
-    object: readMessage(new Reader(raw, { depth }), message, { apiVersion, kind }) as AnyObject,
+    object: readMessage(new Reader(unknown.raw, { depth }), message, { apiVersion, kind }) as AnyObject,
   };
 }
 

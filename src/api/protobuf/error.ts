@@ -11,6 +11,18 @@ export class ProtobufError extends Error {
   }
 }
 
+/** A message says that it is of a kind that there is not. */
+export class UnknownKindError extends ProtobufError {
+  readonly apiVersion: string;
+  readonly kind: string;
+
+  constructor(apiVersion: string, kind: string) {
+    super(`no kind "${kind}" is registered for version "${apiVersion}"`);
+    this.apiVersion = apiVersion;
+    this.kind = kind;
+  }
+}
+
 /** The error with the field's name before its path; other errors as they are. */
 export function within(field: string, error: unknown): unknown {
   return error instanceof ProtobufError ? new ProtobufError(error.problem, [field, ...error.path]) : error;

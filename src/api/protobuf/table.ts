@@ -78,7 +78,7 @@ export function createMessageTable(schema: Schema): MessageTable {
       case "jsonSchemaPropsOrStringArray":
         return schemaOrStringArray(schemaElement);
       case "raw":
-        return jsonElement((bytes, depth) => readEnvelope(bytes, ofKind, depth).object);
+        return jsonElement((bytes, depth) => readEnvelope(bytes, ofKind, { depth }).object);
       case "fieldsV1":
       case "json":
         return jsonElement();

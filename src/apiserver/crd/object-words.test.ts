@@ -46,7 +46,29 @@ test("an object of another kind is read, and is invalid", async () => {
   assert.equal(await messageOf(send("POST", collection, other)), message);
   assert.equal(
     await messageOf(send("POST", collection, { ...other, apiVersion: "stable.example.com/v2" })),
-    '400 Other in version "stable.example.com/v2" cannot be handled as a CronTab: the kind or API version does not match the URL',
+    "400 the API version in the data (stable.example.com/v2) does not match the expected API version (stable.example.com/v1)",
+  );
+});
+
+test("an object says which kind it is, and of which version", async () => {
+  await establish(server, definitionOf());
+  const rest = cronTab("a", { cronSpec: "1" });
+  const [apiVersion, kind] = ["stable.example.com/v1", "CronTab"];
+  const post = (method: string, path: string, object: object, contentType = "application/json") =>
+    messageOf(askRaw(server.server, path, { method, body: JSON.stringify(object), contentType }));
+  const text = JSON.stringify({ apiVersion, ...rest });
+  const nameless = `400 the object provided is unrecognized (must be of type CronTab): Object 'Kind' is missing in '${text}'`;
+  const asText = `${nameless} (${text.slice(0, 30)} ...)`;
+  assert.equal(await post("POST", collection, { apiVersion, ...rest }), asText);
+  assert.equal(await post("PUT", `${collection}/a`, { apiVersion, ...rest }), asText);
+  assert.equal(await post("POST", collection, { apiVersion, ...rest }, "application/yaml"), asText);
+  const versionless =
+    "400 the API version in the data () does not match the expected API version (stable.example.com/v1)";
+  assert.equal(await post("POST", collection, { kind, ...rest }), versionless);
+  assert.equal(await post("PUT", `${collection}/a`, { kind, ...rest }), versionless);
+  assert.equal(
+    await post("POST", collection, { ...rest, apiVersion: "v1", kind: "Pod" }),
+    "400 the API version in the data (v1) does not match the expected API version (stable.example.com/v1)",
   );
 });
 

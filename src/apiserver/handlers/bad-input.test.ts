@@ -7,6 +7,7 @@ const MAPS = "/api/v1/namespaces/default/configmaps";
 const REVISIONS = "/apis/apps/v1/namespaces/default/controllerrevisions";
 const REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
 const YAML = "application/yaml";
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const JSON_PATCH = "application/json-patch+json";
 const MERGE_PATCH = "application/merge-patch+json";
 const APPLY = "application/apply-patch+yaml";
@@ -223,6 +224,71 @@ suite("bad input", () => {
     ["a token of the future", `${MAPS}?continue=${token(2 ** 40)}`, {}, 400, /continue key is not valid/],
     ["a token of no time", `${MAPS}?continue=${token(-5)}`, {}, 400, /continue key is not valid/],
   ];
+  const scheme = 'in scheme "pkg/api/legacyscheme/scheme.go:30"';
+  const kinds: readonly [string, object, string][] = [
+    [
+      MAPS,
+      { kind: "Pod" },
+      'Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion',
+    ],
+    [
+      REVISIONS,
+      { kind: "Pod" },
+      `Pod in version "v1" cannot be handled as a ControllerRevision: no kind "Pod" is registered for version "apps/v1" ${scheme}`,
+    ],
+    [
+      MAPS,
+      { apiVersion: "apps/v1" },
+      `ConfigMap in version "v1" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "apps/v1" ${scheme}`,
+    ],
+    [
+      REVISIONS,
+      { apiVersion: "apps/v1beta1", kind: "ControllerRevision" },
+      "the API version in the data (apps/v1beta1) does not match the expected API version (apps/v1)",
+    ],
+    [
+      "/api/v1/namespaces/default/events",
+      { apiVersion: "events.k8s.io/v1", kind: "Event" },
+      "the API version in the data (events.k8s.io/v1) does not match the expected API version (v1)",
+    ],
+    [
+      REVIEWS,
+      { apiVersion: "batch/v1", kind: "Job" },
+      'Job in version "v1" cannot be handled as a SubjectAccessReview: converting (v1.Job) to (authorization.SubjectAccessReview): unknown conversion',
+    ],
+    [
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+      { apiVersion: "v1", kind: "Pod" },
+      `Pod in version "v1" cannot be handled as a CustomResourceDefinition: no kind "Pod" is registered for version "v1" ${scheme}`,
+    ],
+  ];
+  for (const [url, object, message] of kinds) {
+    test(`${JSON.stringify(object)} is refused at ${url}`, async () => {
+      for (const type of ["application/json", YAML]) {
+        const answer = await askRaw(memory.server, url, post(JSON.stringify(object), type));
+        assert.equal(answer.code, 400);
+        assert.equal(answer.json().message, message);
+      }
+    });
+  }
+
+  test("a message need not say which kind it is, and is refused for another in the same words", async () => {
+    const message = (apiVersion: string, kind: string) => {
+      const field = (tag: number, bytes: Buffer) => Buffer.concat([Buffer.from([tag, bytes.length]), bytes]);
+      const type = Buffer.concat([field(10, Buffer.from(apiVersion)), field(18, Buffer.from(kind))]);
+      const named = field(10, field(10, Buffer.from("message")));
+      return post(Buffer.concat([Buffer.from("k8s\0"), field(10, type), field(18, named)]), PROTOBUF);
+    };
+    assert.equal((await askRaw(memory.server, MAPS, message("", ""))).code, 201);
+    const other = (await askRaw(memory.server, MAPS, message("v1", "Pod"))).json();
+    assert.match(other.message, /^Pod in version "v1" cannot be handled as a ConfigMap: converting \(v1\.Pod\) to /);
+    const unknown = (await askRaw(memory.server, MAPS, message("v7", "Thing"))).json();
+    assert.equal(
+      unknown.message,
+      `Thing in version "v7" cannot be handled as a ConfigMap: no kind "Thing" is registered for version "v7" ${scheme}`,
+    );
+  });
+
   for (const [what, url, request, code, message] of refused) {
     test(`${what} is refused`, async () => {
       const answer = await askRaw(memory.server, url, request);

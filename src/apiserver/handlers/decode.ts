@@ -1,10 +1,13 @@
 import { duplicateFieldLines, findDuplicateFields } from "../../api/duplicate-fields.ts";
 import { invalid, invalidObject } from "../../api/field-error.ts";
 import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
-import { badRequest, hasReason, unsupportedMediaType } from "../../api/status.ts";
+import { UnknownKindError } from "../../api/protobuf/error.ts";
+import type { GroupVersionKind } from "../../api/schema.ts";
+import { badRequest, hasReason, type StatusError, unsupportedMediaType } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { RequestBody } from "../exchange.ts";
 import { type JsonText, parseJsonText } from "./json-text.ts";
+import { refusedKind, wrongVersion } from "./refused-kind.ts";
 
 export const JSON_TYPE = "application/json";
 export const YAML_TYPE = "application/yaml";
@@ -19,6 +22,8 @@ export interface DecodedBody {
   readonly fields?: number;
   /** Fields that come twice, as far as they are known: of YAML. */
   readonly duplicates?: readonly string[];
+  /** As they came; absent where the value was handed over in process. */
+  readonly bytes?: Buffer;
 }
 
 /** `application/json; charset=utf-8` → `application/json`. */
@@ -31,33 +36,37 @@ export function mediaType(contentType: string): string {
  * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
  */
 export async function decodeBody(body: RequestBody): Promise<DecodedBody> {
-  if (body.value !== undefined) return { value: body.value };
+  return body.value === undefined ? decodeBytes(body) : { value: body.value };
+}
+
+/** @param expected what a message is that does not say so */
+async function decodeBytes(body: RequestBody, expected?: GroupVersionKind): Promise<DecodedBody> {
   const bytes = await body.read();
   const type = mediaType(body.contentType) || JSON_TYPE;
-  switch (type) {
-    case JSON_TYPE:
-      return parseJsonText(bytes);
-    case YAML_TYPE:
-      return parseYaml(bytes);
-    case PROTOBUF_TYPE:
-      return { value: await parseProtobuf(bytes) };
-    default:
-      throw unsupportedMediaType(OBJECT_TYPES);
-  }
+  if (type === JSON_TYPE) return { ...parseJsonText(bytes), bytes };
+  if (type === YAML_TYPE) return { ...(await parseYaml(bytes)), bytes };
+  if (type === PROTOBUF_TYPE) return { value: await parseProtobuf(bytes, expected), bytes };
+  throw unsupportedMediaType(OBJECT_TYPES);
 }
 
 /**
  * Reads the body of a write.
  * @throws StatusError BadRequest that names the kind and shows the body's beginning; UnsupportedMediaType, RequestEntityTooLarge
  */
-export async function decodeBodyOf(kind: string, body: RequestBody): Promise<DecodedBody> {
+export async function decodeBodyOf(expected: GroupVersionKind, body: RequestBody): Promise<DecodedBody> {
+  if (body.value !== undefined) return { value: body.value };
   try {
-    return await decodeBody(body);
+    return await decodeBytes(body, expected);
   } catch (error) {
+    if (error instanceof UnknownKindError) throw refusedKind(error, expected);
     if (!hasReason(error, "BadRequest")) throw error;
-    const beginning = beginningOf(await body.read());
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error.message} (${beginning})`);
+    throw unrecognized(expected.kind, error.message, await body.read());
   }
+}
+
+function unrecognized(kind: string, why: string, bytes: Buffer | undefined): StatusError {
+  const beginning = bytes === undefined ? "" : ` (${beginningOf(bytes)})`;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}${beginning}`);
 }
 
 const BEGINNING_BYTES = 30;
@@ -69,36 +78,24 @@ function beginningOf(bytes: Buffer): string {
   return bytes.length > BEGINNING_BYTES ? `${shown} ...` : shown;
 }
 
-/** The body as an object of the expected kind. @throws StatusError BadRequest */
+/** The body as an object of the expected kind, which what is built in need not name. @throws StatusError BadRequest, Invalid */
 export function expectObject(
-  value: unknown,
-  expected: { group: string; version: string; kind: string },
+  { value, bytes }: DecodedBody,
+  expected: GroupVersionKind,
   { isCustom = false } = {},
 ): ApiObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): the body is not an object`,
-    );
+    throw unrecognized(expected.kind, "the body is not an object", bytes);
   }
   const { apiVersion, kind, ...object } = value as Record<string, unknown>;
   const wanted = { apiVersion: apiVersionOf(expected), kind: expected.kind };
-  const got = { apiVersion: textOf(apiVersion, "apiVersion"), kind: textOf(kind, "kind") };
-  // What is custom has one Go type for all kinds: it is read first, and found wrong then.
-  if (
-    isCustom &&
-    (got.apiVersion ?? wanted.apiVersion) === wanted.apiVersion &&
-    (got.kind ?? wanted.kind) !== wanted.kind
-  ) {
-    const { name } = (object.metadata ?? {}) as { name?: unknown };
-    const errors = [invalid("kind", got.kind, `must be ${wanted.kind}`)];
-    throw invalidObject({ group: expected.group, kind: got.kind ?? "" }, typeof name === "string" ? name : "", errors);
-  }
-  if ((got.apiVersion ?? wanted.apiVersion) !== wanted.apiVersion || (got.kind ?? wanted.kind) !== wanted.kind) {
-    const message =
-      got.kind === wanted.kind
-        ? `the API version in the data (${got.apiVersion}) does not match the expected API version (${wanted.apiVersion})`
-        : `${got.kind ?? ""} in version "${got.apiVersion ?? ""}" cannot be handled as a ${expected.kind}: the kind or API version does not match the URL`;
-    throw badRequest(message);
+  if (apiVersion !== wanted.apiVersion || kind !== wanted.kind) {
+    const got = saidKind({ apiVersion, kind }, { expected, bytes });
+    if (isCustom && bytes !== undefined) checkCustomKind(got, object.metadata, { expected, bytes });
+    else {
+      const read = { apiVersion: got.apiVersion || wanted.apiVersion, kind: got.kind || wanted.kind };
+      if (read.apiVersion !== wanted.apiVersion || read.kind !== wanted.kind) throw refusedKind(read, expected);
+    }
   }
   if (object.metadata === null) delete object.metadata;
   if (object.metadata !== undefined && typeof object.metadata !== "object") {
@@ -107,6 +104,36 @@ export function expectObject(
     );
   }
   return { ...object, ...wanted } as ApiObject;
+}
+
+interface Said {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** @throws StatusError BadRequest for what is no text */
+function saidKind(
+  { apiVersion, kind }: { apiVersion: unknown; kind: unknown },
+  { expected, bytes }: { expected: GroupVersionKind; bytes: Buffer | undefined },
+): Said {
+  try {
+    return { apiVersion: textOf(apiVersion, "apiVersion") ?? "", kind: textOf(kind, "kind") ?? "" };
+  } catch (error) {
+    throw unrecognized(expected.kind, errorMessage(error), bytes);
+  }
+}
+
+/** What is custom has one Go type for all kinds: it must name its own, is read first, and found wrong then. */
+function checkCustomKind(
+  { apiVersion, kind }: Said,
+  metadata: unknown,
+  { expected, bytes }: { expected: GroupVersionKind; bytes: Buffer },
+): void {
+  if (kind === "") throw unrecognized(expected.kind, `Object 'Kind' is missing in '${bytes.toString()}'`, bytes);
+  if (apiVersion !== apiVersionOf(expected)) throw wrongVersion(apiVersion, expected);
+  const { name } = (metadata ?? {}) as { name?: unknown };
+  const errors = [invalid("kind", kind, `must be ${expected.kind}`)];
+  throw invalidObject({ group: expected.group, kind }, typeof name === "string" ? name : "", errors);
 }
 
 /** A text that may be missing. @throws StatusError BadRequest */
@@ -132,11 +159,13 @@ export async function parseYaml(bytes: Buffer): Promise<DecodedBody> {
   return { value, ...(findDuplicateFields(json, read).length > 0 && { duplicates: duplicateFieldLines(json) }) };
 }
 
-async function parseProtobuf(bytes: Buffer): Promise<unknown> {
+/** @throws UnknownKindError for a kind that there is not, where one is expected */
+async function parseProtobuf(bytes: Buffer, expected: GroupVersionKind | undefined): Promise<unknown> {
   const { decodeObject } = await import("../../api/protobuf/decode.ts");
   try {
-    return decodeObject(bytes).object;
+    return decodeObject(bytes, expected && { apiVersion: apiVersionOf(expected), kind: expected.kind }).object;
   } catch (error) {
+    if (error instanceof UnknownKindError && expected !== undefined) throw error;
     throw badRequest(`the protobuf body cannot be decoded: ${errorMessage(error)}`);
   }
 }

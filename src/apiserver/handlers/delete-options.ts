@@ -61,7 +61,7 @@ async function optionsInBody(exchange: Exchange): Promise<Sent> {
     apiVersion: _v,
     kind: _k,
     ...options
-  } = readObject(typeOf(KIND), { value: expectObject(said, KIND) }, exchange);
+  } = readObject(typeOf(KIND), { value: expectObject({ value: said }, KIND) }, exchange);
   return options as Sent;
 }
 

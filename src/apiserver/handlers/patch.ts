@@ -11,6 +11,7 @@ import type { ServedResource } from "../registry/resource.ts";
 import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
 import { isTrue } from "../request-info.ts";
+import { checkName } from "./check-name.ts";
 import { mediaType, parseYaml, textOf } from "./decode.ts";
 import { createAuthorization, type Environment, writeContext } from "./environment.ts";
 import { parseJsonText } from "./json-text.ts";
@@ -42,7 +43,7 @@ export async function patchHandler(
     const known = subresource === "status" ? current : undefined;
     const object = readPatched(resource, { value, patch, known }, exchange);
     placeInNamespace(resource, object, exchange);
-    checkName(object, exchange);
+    checkName(object, name);
     return object;
   };
   const change = { namespace, name, subresource, transform, isPatch: true } as const;
@@ -104,16 +105,6 @@ export async function readPatch(exchange: Exchange): Promise<ReadPatch> {
 }
 
 const errorPrefix = (type: string): string => (type === STRATEGIC_MERGE_PATCH ? "" : "error decoding patch: ");
-
-/** A patch cannot make another object of it. */
-function checkName(object: ApiObject, exchange: Exchange): void {
-  const { name } = exchange.info;
-  if ((object.metadata?.name ?? "") !== name) {
-    throw badRequest(
-      `the name of the object (${object.metadata?.name ?? ""}) does not match the name on the URL (${name})`,
-    );
-  }
-}
 
 /** What a manager applies, as the resource's type holds it. @throws StatusError BadRequest */
 export function appliedConfiguration(

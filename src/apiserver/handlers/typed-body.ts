@@ -4,6 +4,7 @@ import { loadSchema } from "../../api/schema-data.ts";
 import { normalizeObject } from "../../api/unknown-fields.ts";
 import { present } from "../../base/assert.ts";
 import type { Exchange } from "../exchange.ts";
+import { builtInDefinition } from "./built-in-kinds.ts";
 import { decodeBodyOf, expectObject } from "./decode.ts";
 import { readObject } from "./read-object.ts";
 
@@ -21,9 +22,9 @@ interface Wanted {
  * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
  */
 export async function typedBody<T extends ApiObject>(exchange: Exchange, of: Wanted): Promise<T> {
-  const { value: sent, json, duplicates } = await decodeBodyOf(of.kind, exchange.body);
-  const value = inVersion(sent, of);
-  return readObject(typeOf(of), { value: expectObject(value, of), json, duplicates }, exchange) as T;
+  const { value: sent, json, duplicates, bytes } = await decodeBodyOf(of, exchange.body);
+  const value = expectObject({ value: inVersion(sent, of), ...(bytes && { bytes }) }, of);
+  return readObject(typeOf(of), { value, json, duplicates }, exchange) as T;
 }
 
 function inVersion(sent: unknown, { group, version, olderVersions = [] }: Wanted): unknown {
@@ -33,17 +34,6 @@ function inVersion(sent: unknown, { group, version, olderVersions = [] }: Wanted
 
 /** A built-in kind, as `readObject` needs it. */
 export function typeOf(of: Wanted): Parameters<typeof readObject>[0] {
-  const definition = present(definitions().get(`${apiVersionOf(of)}/${of.kind}`), `the definition of ${of.kind}`);
+  const definition = present(builtInDefinition(apiVersionOf(of), of.kind), `the definition of ${of.kind}`);
   return { schema: of, normalize: (value) => normalizeObject(value, loadSchema(), definition) };
-}
-
-let byKind: Map<string, string> | undefined;
-
-function definitions(): Map<string, string> {
-  byKind ??= new Map(
-    Object.entries(loadSchema().definitions).flatMap(([name, { kinds = [] }]) =>
-      kinds.map((kind): [string, string] => [`${apiVersionOf(kind)}/${kind.kind}`, name]),
-    ),
-  );
-  return byKind;
 }

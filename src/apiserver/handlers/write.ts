@@ -1,7 +1,7 @@
 import { answersDeletedObject } from "../../api/deletion-answers.ts";
 import { invalid, invalidObject } from "../../api/field-error.ts";
 import type { ApiObject } from "../../api/meta.ts";
-import { badRequest, isNotFound, type Status, unsupportedMediaType } from "../../api/status.ts";
+import { isNotFound, type Status, unsupportedMediaType } from "../../api/status.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { chosen } from "../cache/selection.ts";
 import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
@@ -12,6 +12,7 @@ import type { ServedResource } from "../registry/resource.ts";
 import type { WriteContext } from "../registry/strategy.ts";
 import { takesTurns } from "../registry/take-turns.ts";
 import { updateObject } from "../registry/update.ts";
+import { checkName } from "./check-name.ts";
 import { decodeBodyOf, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
 import { deleteOptions } from "./delete-options.ts";
 import { createAuthorization, type Environment, writeContext } from "./environment.ts";
@@ -45,11 +46,7 @@ export async function updateHandler(
   const known = sharedWith(resource, exchange);
   const draft = await bodyOf(resource, exchange, { context, known });
   placeInNamespace(resource, draft, exchange);
-  const written = draft.metadata?.name ?? "";
-  if (written === "")
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (written !== name)
-    throw badRequest(`the name of the object (${written}) does not match the name on the URL (${name})`);
+  checkName(draft, name);
   dropRepeatedOwners(draft, { isAdmitted: false }, context);
   const transform = (): ApiObject => {
     const { kind, strategy } = resource;
@@ -151,11 +148,12 @@ async function bodyOf(
   if (resource.custom !== undefined && mediaType(exchange.body.contentType) === PROTOBUF_TYPE) {
     throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
   }
-  const { value, json, fields, duplicates } = await decodeBodyOf(resource.schema.kind, exchange.body);
+  const decoded = await decodeBodyOf(resource.schema, exchange.body);
   if (takesTurns(context)) await nextTurn();
   // What was handed over in process is still the sender's.
   const isOwned = exchange.body.value === undefined;
-  const object = expectObject(value, resource.schema, { isCustom: resource.custom !== undefined });
+  const object = expectObject(decoded, resource.schema, { isCustom: resource.custom !== undefined });
+  const { json, fields, duplicates } = decoded;
   const sent = { value: object, json, fields, duplicates, isOwned, known };
   return readObject(resource, sent, exchange);
 }

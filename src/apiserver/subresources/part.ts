@@ -2,9 +2,9 @@ import type { FieldError } from "../../api/field-error.ts";
 import type { AnyObject, ApiObject } from "../../api/meta.ts";
 import { APPLY_PATCH } from "../../api/patch/apply-patch.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
-import { badRequest } from "../../api/status.ts";
 import { replaceDraft } from "../admission/admission.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
+import { checkName } from "../handlers/check-name.ts";
 import { decodeBodyOf, expectObject } from "../handlers/decode.ts";
 import { type Environment, writeContext } from "../handlers/environment.ts";
 import { appliedConfiguration, readPatch } from "../handlers/patch.ts";
@@ -41,14 +41,10 @@ export function partSubresource(part: Part): Subresource & Required<Pick<Subreso
     get: getHandler,
     async update(resource, exchange, environment) {
       const context = writeContext(exchange, environment);
-      const { value, json } = await decodeBodyOf(resource.schema.kind, exchange.body);
-      const sent = readObject(
-        resource,
-        { value: expectObject(value, resource.schema, { isCustom: resource.custom !== undefined }), json },
-        exchange,
-      );
-      if (sent.metadata?.name !== exchange.info.name)
-        throw badRequest("the name of the object does not match the name on the URL");
+      const decoded = await decodeBodyOf(resource.schema, exchange.body);
+      const value = expectObject(decoded, resource.schema, { isCustom: resource.custom !== undefined });
+      const sent = readObject(resource, { value, json: decoded.json }, exchange);
+      checkName(sent, exchange.info.name);
       return write(resource, { exchange, context, wanted: () => sent as AnyObject }, part);
     },
     patch: (resource, exchange, environment) => patch(resource, { exchange, environment }, part),

@@ -7,6 +7,7 @@ import { loadSchema } from "../../api/schema-data.ts";
 import { badRequest, internalError, notFound } from "../../api/status.ts";
 import { normalizeObject } from "../../api/unknown-fields.ts";
 import { type Exchange, objectAnswer } from "../exchange.ts";
+import { checkName } from "../handlers/check-name.ts";
 import { decodeBodyOf, expectObject } from "../handlers/decode.ts";
 import { writeContext } from "../handlers/environment.ts";
 import { appliedConfiguration, readPatch } from "../handlers/patch.ts";
@@ -46,11 +47,10 @@ export const scaleSubresource: Subresource = {
   },
   async update(resource, exchange, environment) {
     const context = writeContext(exchange, environment);
-    const { value, json } = await decodeBodyOf(SCALE.kind, exchange.body);
-    const sent = readObject(asScaleResource(resource), { value: expectObject(value, SCALE), json }, exchange);
-    const wanted = sent as Scale;
-    if (wanted.metadata?.name !== exchange.info.name)
-      throw badRequest("the name of the Scale does not match the name on the URL");
+    const decoded = await decodeBodyOf(SCALE, exchange.body);
+    const value = expectObject(decoded, SCALE);
+    const wanted = readObject(asScaleResource(resource), { value, json: decoded.json }, exchange) as Scale;
+    checkName(wanted, exchange.info.name);
     return write(resource, { exchange, context }, () => wanted);
   },
   async patch(resource, exchange, environment) {
