@@ -131,28 +131,55 @@ async function listObject(answer: Extract<Answer, { kind: "list" }>, clock: Cloc
 /** Most requests of components. Nobody changes a query. */
 const NO_QUERY = new URLSearchParams();
 
-function exchangeOf(request: TransportRequest, identity: InProcessIdentity, given: AbortSignal | undefined): Exchange {
+function exchangeOf(request: TransportRequest, identity: InProcessIdentity, signal: AbortSignal | undefined): Exchange {
   const query = request.query === undefined ? NO_QUERY : new URLSearchParams(request.query);
   const trace = currentTrace();
-  let signal = given;
-  const headers = {
-    "user-agent": identity.userAgent,
-    ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
-  };
-  return {
-    method: request.method,
-    path: request.path,
-    query,
-    headers,
-    info: requestInfo(request.method, request.path, query),
-    credentials: { headers },
-    user: identity.user,
-    // Most requests that nobody can call off are over before anybody asks.
-    get signal() {
-      signal ??= new AbortController().signal;
-      return signal;
-    },
-    body: { contentType: request.contentType ?? "", value: request.body, read: async () => Buffer.alloc(0) },
-    warnings: [],
-  };
+  const { userAgent } = identity;
+  const headers =
+    trace === undefined
+      ? { "user-agent": userAgent }
+      : { "user-agent": userAgent, traceparent: formatTraceparent(trace) };
+  return new InProcessExchange(request, { query, headers, user: identity.user }, signal);
+}
+
+const NO_BYTES = async (): Promise<Buffer> => Buffer.alloc(0);
+
+class InProcessExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Exchange["headers"];
+  readonly info: Exchange["info"];
+  readonly credentials: Exchange["credentials"];
+  user: Exchange["user"];
+  readonly body: Exchange["body"];
+  readonly warnings: string[] = [];
+  answerHeaders: Record<string, string> | undefined = undefined;
+  untilMs: number | undefined = undefined;
+  waitedMs: number | undefined = undefined;
+  auditAnnotations: Record<string, string> | undefined = undefined;
+  /** Copies of the exchange take it along. */
+  madeSignal: AbortSignal | undefined;
+
+  constructor(
+    { method, path, contentType = "", body }: TransportRequest,
+    asked: Pick<Exchange, "query" | "headers" | "user">,
+    signal: AbortSignal | undefined,
+  ) {
+    this.method = method;
+    this.path = path;
+    this.query = asked.query;
+    this.headers = asked.headers;
+    this.info = requestInfo(method, path, asked.query);
+    this.credentials = { headers: asked.headers };
+    this.user = asked.user;
+    this.body = { contentType, value: body, read: NO_BYTES };
+    this.madeSignal = signal;
+  }
+
+  /** Most requests that nobody can call off are over before anybody asks. */
+  get signal(): AbortSignal {
+    this.madeSignal ??= new AbortController().signal;
+    return this.madeSignal;
+  }
 }

@@ -3,9 +3,10 @@ import type { ManagedFieldsEntry } from "../meta.ts";
 
 const OPENING_BRACE = 0x7b;
 
-/** The JSON of fieldsV1 while nobody has looked at them. */
+/** fieldsV1 as JSON while nobody has looked at them, then as they are. */
 interface Unread {
   text: string | undefined;
+  fields: unknown;
 }
 
 /** Where an entry has it: not in a WeakMap, whose values scavenges take for alive, so that each of these texts would become old. */
@@ -20,23 +21,29 @@ interface TextEntry extends ManagedFieldsEntry {
  * seldom: an object is stored, sent and shown as text.
  */
 export function entryWithText(entry: Omit<ManagedFieldsEntry, "fieldsV1">, text: string): ManagedFieldsEntry {
-  let fields: unknown;
-  const unread: Unread = { text: flat(text) };
-  const made: TextEntry = {
-    ...entry,
-    get fieldsV1() {
-      // From now on somebody may change it.
-      if (unread.text !== undefined) fields = JSON.parse(unread.text);
-      unread.text = undefined;
-      return fields;
-    },
-    set fieldsV1(value) {
-      unread.text = undefined;
-      fields = value;
-    },
-  };
-  return Object.defineProperty(made, UNREAD, { value: unread });
+  const made: TextEntry = { ...entry };
+  const unread: Unread = { text: flat(text), fields: undefined };
+  Object.defineProperty(made, UNREAD, { value: unread });
+  return Object.defineProperty(made, "fieldsV1", FIELDS);
 }
+
+/** The same two functions for all entries: with a getter in its literal, each entry would be a hash table. */
+const FIELDS: PropertyDescriptor & ThisType<TextEntry> = {
+  enumerable: true,
+  configurable: true,
+  get() {
+    const unread = this[UNREAD]!;
+    // From now on somebody may change it.
+    if (unread.text !== undefined) unread.fields = JSON.parse(unread.text);
+    unread.text = undefined;
+    return unread.fields;
+  },
+  set(value: unknown) {
+    const unread = this[UNREAD]!;
+    unread.text = undefined;
+    unread.fields = value;
+  },
+};
 
 /** The same text: to look for a character in it makes one piece of the hundreds that it was put together from, which take 7 KB. */
 function flat(text: string): string {

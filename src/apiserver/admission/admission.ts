@@ -21,11 +21,11 @@ export interface AdmissionAttributes {
   /** Empty while generateName has not made one. */
   readonly name: string;
   /** The new object. Mutating plugins change this draft in place; validating ones must not. Absent for DELETE. */
-  readonly object?: ApiObject;
+  readonly object?: ApiObject | undefined;
   /** What is stored. Absent for CREATE. */
-  readonly oldObject?: ApiObject;
+  readonly oldObject?: ApiObject | undefined;
   /** CreateOptions, UpdateOptions (of patches too) or DeleteOptions of the request; absent for CONNECT. */
-  readonly options?: ApiObject;
+  readonly options?: ApiObject | undefined;
   readonly dryRun: boolean;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
@@ -38,6 +38,21 @@ export interface AdmissionAttributes {
   annotate(key: string, value: string): void;
   /** Calls back when the write is in the store, or has failed. */
   onEnd(callback: () => void): void;
+}
+
+/** The same write of another object. */
+export function ofObject<T extends Pick<AdmissionAttributes, "object" | "oldObject">>(
+  attributes: AdmissionAttributes,
+  other: T,
+): AdmissionAttributes & T {
+  return {
+    ...attributes,
+    ...other,
+    signal: attributes.signal,
+    warn: (message) => attributes.warn(message),
+    annotate: (key, value) => attributes.annotate(key, value),
+    onEnd: (callback) => attributes.onEnd(callback),
+  };
 }
 
 /** What the mutating plugins of one write tell each other: all of them run once more when a webhook or a policy changed the object. */

@@ -4,7 +4,7 @@ import { equalJson } from "../../api/patch/json-value.ts";
 import { notFound } from "../../api/status.ts";
 import { podReferences } from "../authz/pod-references.ts";
 import type { ObjectReader } from "../reader.ts";
-import type { AdmissionAttributes } from "./admission.ts";
+import { type AdmissionAttributes, ofObject } from "./admission.ts";
 import { draftOf, refuse } from "./refuse.ts";
 
 const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
@@ -16,7 +16,7 @@ export async function checkNodePod(attributes: AdmissionAttributes, node: string
   if (subresource === "eviction" && operation === "CREATE") {
     const pod = await reader.get(pods, attributes.namespace, attributes.name);
     if (pod === undefined) throw notFound(pods, attributes.name);
-    return checkOwn({ ...attributes, oldObject: pod }, node, "evict pods");
+    return checkOwn(ofObject(attributes, { oldObject: pod }), node, "evict pods");
   }
   if (subresource !== "") {
     throw refuse(attributes, `unexpected pod subresource "${subresource}", only 'status' and 'eviction' are allowed`);

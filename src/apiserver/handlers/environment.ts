@@ -2,6 +2,7 @@ import type { Alarms } from "../../base/alarms.ts";
 import { present } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
+import type { UserInfo } from "../authn/authenticator.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import { forbiddenError } from "../authz/forbidden.ts";
 import type { Exchange } from "../exchange.ts";
@@ -30,25 +31,51 @@ export function createAuthorization(exchange: Exchange, { authorizer }: Environm
   };
 }
 
-/** Reads what the query says about a write. @throws StatusError Invalid */
-export function writeContext(exchange: Exchange, environment: Environment): WriteContext {
+/**
+ * Reads what the query says about a write.
+ *
+ * @param dryRun where it is said in the body as well
+ * @throws StatusError Invalid
+ */
+export function writeContext(exchange: Exchange, environment: Environment, dryRun?: boolean): WriteContext {
   checkWriteOptions(exchange);
-  return {
-    user: present(exchange.user, "the user of an authorized request"),
-    dryRun: exchange.query.getAll("dryRun").includes("All"),
-    verb: exchange.info.verb,
-    clock: environment.clock,
-    random: environment.random,
-    fieldManager: exchange.query.get("fieldManager") || managerFromUserAgent(exchange.headers["user-agent"]),
-    options: writeOptions(exchange),
-    get signal() {
-      return exchange.signal;
-    },
-    untilMs: exchange.untilMs,
-    bodyBytes: () => exchange.body.size?.() ?? 0,
-    warn: (message) => void exchange.warnings.push(message),
-    ...(exchange.auditAnnotations === undefined ? {} : { annotate: annotator(exchange.auditAnnotations) }),
-  };
+  return new RequestWriteContext(exchange, environment, dryRun ?? exchange.query.getAll("dryRun").includes("All"));
+}
+
+/** A class, because a getter in a literal makes a hash table of the object, which stays until a full collection. */
+class RequestWriteContext implements WriteContext {
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  readonly verb: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fieldManager: string;
+  readonly options: object | undefined;
+  readonly untilMs: number | undefined;
+  readonly bodyBytes = (): number => this.#exchange.body.size?.() ?? 0;
+  readonly annotate: ((key: string, value: string) => void) | undefined;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange, { clock, random }: Environment, dryRun: boolean) {
+    this.user = present(exchange.user, "the user of an authorized request");
+    this.dryRun = dryRun;
+    this.verb = exchange.info.verb;
+    this.clock = clock;
+    this.random = random;
+    this.fieldManager = exchange.query.get("fieldManager") || managerFromUserAgent(exchange.headers["user-agent"]);
+    this.options = writeOptions(exchange);
+    this.untilMs = exchange.untilMs;
+    this.annotate = exchange.auditAnnotations === undefined ? undefined : annotator(exchange.auditAnnotations);
+    this.#exchange = exchange;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
+  }
+
+  warn(message: string): void {
+    this.#exchange.warnings.push(message);
+  }
 }
 
 /** As upstream: who comes first with a key keeps it. */

@@ -82,7 +82,7 @@ export async function deleteHandler(
 ): Promise<Answer> {
   const { namespace, name } = exchange.info;
   const { options, dryRun } = await deleteOptions(exchange);
-  const context = { ...writeContext(exchange, environment), dryRun };
+  const context = writeContext(exchange, environment, dryRun);
   warnOfOrphans(resource, options, exchange);
   const { stored, gone } = await deleteObject(resource, { namespace, name, options }, context);
   // As upstream, and only where the client asks in these words: that it goes later breaks older clients.
@@ -104,7 +104,7 @@ export async function deleteCollectionHandler(
   environment: Environment,
 ): Promise<Answer> {
   const { options, dryRun } = await deleteOptions(exchange);
-  const context = { ...writeContext(exchange, environment), dryRun };
+  const context = writeContext(exchange, environment, dryRun);
   checkListOptions(exchange.query, false);
   const selection = selectionOf(resource, {
     namespace: exchange.info.namespace,

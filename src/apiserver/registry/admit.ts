@@ -1,7 +1,8 @@
-import type { ApiObject, ObjectMeta } from "../../api/meta.ts";
+import type { ApiObject, ObjectMeta, ResourceReference } from "../../api/meta.ts";
 import { validateManagedFields } from "../../api/object-meta.ts";
 import type { GroupVersionKind } from "../../api/schema.ts";
 import { type AdmissionAttributes, newReinvocation } from "../admission/admission.ts";
+import type { UserInfo } from "../authn/authenticator.ts";
 import { dropRepeatedOwners } from "./owner-references.ts";
 import type { ServedResource } from "./resource.ts";
 import type { WriteContext } from "./strategy.ts";
@@ -21,33 +22,67 @@ export function admissionAttributes(
     options?: object;
   },
 ): AdmissionAttributes & { end(): void } {
-  const ended: (() => void)[] = [];
-  const subject = write.object ?? write.oldObject;
-  return {
-    user: context.user,
-    operation: write.operation,
-    resource: resource.reference,
-    subresource: write.subresource ?? "",
-    kind: kindOf(resource, write.subresource ?? ""),
-    namespace: write.namespace ?? subject?.metadata?.namespace ?? "",
-    name: write.name ?? subject?.metadata?.name ?? "",
-    ...(write.object === undefined ? {} : { object: write.object }),
-    ...(write.oldObject === undefined ? {} : { oldObject: write.oldObject }),
-    ...optionsOf(write.operation, write.options ?? context.options),
-    dryRun: context.dryRun,
-    // Made for who asks: most plugins wait for nobody.
-    get signal() {
-      return context.signal;
-    },
-    untilMs: context.untilMs,
-    reinvocation: newReinvocation(),
-    warn: context.warn,
-    annotate: context.annotate ?? (() => {}),
-    onEnd: (callback) => void ended.push(callback),
-    end() {
-      for (const callback of ended.splice(0)) callback();
-    },
-  };
+  return new WriteAttributes(resource, context, write);
+}
+
+type Write = Parameters<typeof admissionAttributes>[2];
+
+/** A class, because a getter in a literal makes a hash table of the object, which stays until a full collection. */
+class WriteAttributes implements AdmissionAttributes {
+  readonly user: UserInfo;
+  readonly operation: AdmissionAttributes["operation"];
+  readonly resource: ResourceReference;
+  readonly subresource: string;
+  readonly kind: GroupVersionKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: ApiObject | undefined;
+  readonly oldObject: ApiObject | undefined;
+  readonly options: ApiObject | undefined;
+  readonly dryRun: boolean;
+  readonly untilMs: number | undefined;
+  readonly reinvocation = newReinvocation();
+  readonly #context: WriteContext;
+  #ended: (() => void)[] | undefined;
+
+  constructor(resource: Pick<ServedResource, "schema" | "reference">, context: WriteContext, write: Write) {
+    const { operation, subresource = "", object, oldObject } = write;
+    const metadata = (object ?? oldObject)?.metadata;
+    this.user = context.user;
+    this.operation = operation;
+    this.resource = resource.reference;
+    this.subresource = subresource;
+    this.kind = kindOf(resource, subresource);
+    this.namespace = write.namespace ?? metadata?.namespace ?? "";
+    this.name = write.name ?? metadata?.name ?? "";
+    this.object = object;
+    this.oldObject = oldObject;
+    this.options = optionsOf(operation, write.options ?? context.options);
+    this.dryRun = context.dryRun;
+    this.untilMs = context.untilMs;
+    this.#context = context;
+  }
+
+  /** Made for who asks: most plugins wait for nobody. */
+  get signal(): AbortSignal | undefined {
+    return this.#context.signal;
+  }
+
+  warn(message: string): void {
+    this.#context.warn(message);
+  }
+
+  annotate(key: string, value: string): void {
+    this.#context.annotate?.(key, value);
+  }
+
+  onEnd(callback: () => void): void {
+    (this.#ended ??= []).push(callback);
+  }
+
+  end(): void {
+    for (const callback of this.#ended?.splice(0) ?? []) callback();
+  }
 }
 
 const OPTIONS = {
@@ -57,9 +92,9 @@ const OPTIONS = {
   CONNECT: undefined,
 } as const;
 
-function optionsOf(operation: AdmissionAttributes["operation"], said: object | undefined): { options?: ApiObject } {
+function optionsOf(operation: AdmissionAttributes["operation"], said: object | undefined): ApiObject | undefined {
   const kind = OPTIONS[operation];
-  return kind === undefined || said === undefined ? {} : { options: { kind, apiVersion: "meta.k8s.io/v1", ...said } };
+  return kind === undefined || said === undefined ? undefined : { kind, apiVersion: "meta.k8s.io/v1", ...said };
 }
 
 /** Of what a subresource takes, or of the resource itself. */

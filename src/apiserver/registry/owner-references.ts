@@ -6,7 +6,7 @@ import type { WriteContext } from "./strategy.ts";
 export function dropRepeatedOwners(
   draft: ApiObject,
   { isAdmitted }: { readonly isAdmitted: boolean },
-  { warn }: Pick<WriteContext, "warn">,
+  context: Pick<WriteContext, "warn">,
 ): void {
   const owners = draft.metadata?.ownerReferences;
   if (owners === undefined || owners.length < 2) return;
@@ -19,7 +19,7 @@ export function dropRepeatedOwners(
   if (repeated.length === 0) return;
   draft.metadata!.ownerReferences = kept;
   const when = isAdmitted ? " after mutating admission happens" : "";
-  warn(
+  context.warn(
     `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(", ")}`,
   );
 }

@@ -24,7 +24,7 @@ export interface WriteContext {
   /** How many bytes the request's body has, once it has been read. */
   readonly bodyBytes?: (() => number) | undefined;
   /** Adds to the request's audit event, when it has one. */
-  annotate?(key: string, value: string): void;
+  readonly annotate?: ((key: string, value: string) => void) | undefined;
 }
 
 /**

@@ -47,7 +47,7 @@ export function evictionSubresource(of: { reader: ObjectReader; table: () => Res
       if (eviction.metadata?.name !== name) throw badRequest("name in URL does not match name in Eviction object");
       const { dryRun: dryRuns = [], ...said } = eviction.deleteOptions ?? {};
       const { options, dryRun } = checkDeleteOptions(said, [...exchange.query.getAll("dryRun"), ...dryRuns]);
-      const context = { ...writeContext(exchange, environment), dryRun };
+      const context = writeContext(exchange, environment, dryRun);
       const posted = { operation: "CREATE", subresource: "eviction", object: eviction, namespace, name } as const;
       const attributes = admissionAttributes(resource, context, posted);
       await resource.admission.admit(attributes);

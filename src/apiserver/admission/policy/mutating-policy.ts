@@ -2,7 +2,7 @@ import { loadCel } from "../../../api/cel/load-cel.ts";
 import { mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings } from "../../../api/generated/resources.ts";
 import { equalJson } from "../../../api/patch/json-value.ts";
 import { internalError, type StatusError, failure as statusFailure } from "../../../api/status.ts";
-import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
+import { type AdmissionAttributes, type AdmissionDependencies, type AdmissionPlugin, ofObject } from "../admission.ts";
 import { type RequestAuthorizer, requestAuthorizer } from "../matching/cel-authorizer.ts";
 import { isExemptFromPolicies } from "../matching/exempt.ts";
 import { matchConditions } from "../matching/match-conditions.ts";
@@ -138,7 +138,7 @@ async function mutateOnce(
   const before = shown.object ?? object;
   const after = applyMutation(before, { mutation, value }, ofKind(definition, attributes, match.kind));
   if (equalJson(before, after)) return false;
-  await takeMutated(after, match, { attributes: { ...attributes, object }, versions });
+  await takeMutated(after, match, { attributes: ofObject(attributes, { object }), versions });
   return true;
 }
 

@@ -6,7 +6,7 @@ import { internalError } from "../../../api/status.ts";
 import { errorMessage } from "../../../base/assert.ts";
 import { parseForeignJson } from "../../../base/exact-json.ts";
 import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
-import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
+import { type AdmissionAttributes, type AdmissionDependencies, type AdmissionPlugin, ofObject } from "../admission.ts";
 import { isExempt } from "../matching/exempt.ts";
 import type { RuleMatch } from "../matching/rules.ts";
 import { objectsAt, takeMutated } from "../matching/versioned-objects.ts";
@@ -113,7 +113,7 @@ async function applyVerdict(
     attributes.annotate(PATCH + place, JSON.stringify(told));
     if (changed) {
       await takeMutated(after as AnyObject, match, {
-        attributes: { ...attributes, object },
+        attributes: ofObject(attributes, { object }),
         versions: of.dependencies.versions,
       });
     }
