@@ -108,7 +108,8 @@ export class InformerRows<T extends ApiObject> {
     const row = new Array<unknown>(FIRST + this.#columns.length);
     row[UID] = uidOf(object);
     row[REVISION] = revisionOf(object);
-    for (const [index, column] of this.#columns.entries()) row[FIRST + index] = column.project(object);
+    const columns = this.#columns;
+    for (let index = 0; index < columns.length; index++) row[FIRST + index] = columns[index]!.project(object);
     return row;
   }
 
@@ -119,11 +120,12 @@ export class InformerRows<T extends ApiObject> {
     of: { after: Row | undefined; told: Row | undefined; cause: TraceContext | undefined },
   ): void {
     const { after, told, cause } = of;
-    for (const [index, column] of this.#columns.entries()) {
-      column.file(key, before?.[FIRST + index], after?.[FIRST + index]);
+    const columns = this.#columns;
+    for (let index = 0; index < columns.length; index++) {
+      columns[index]!.file(key, before?.[FIRST + index], after?.[FIRST + index]);
     }
-    for (const [index, column] of this.#columns.entries()) {
-      column.tell(key, { before: told?.[FIRST + index], after: after?.[FIRST + index], cause });
+    for (let index = 0; index < columns.length; index++) {
+      columns[index]!.tell(key, { before: told?.[FIRST + index], after: after?.[FIRST + index], cause });
     }
   }
 }

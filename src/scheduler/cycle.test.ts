@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Node } from "../api/generated/core/v1.ts";
 import { seededRandom } from "../base/random.ts";
 import { ClusterCache } from "./cache/cluster-cache.ts";
+import type { NodeInfo } from "./cache/node-info.ts";
 import { placePod } from "./cycle.ts";
 import { exampleNode, examplePodFacts } from "./examples.ts";
 import { nodeFacts } from "./facts/node-facts.ts";
@@ -116,4 +117,44 @@ test("the search of a big cluster stops early", () => {
     [10000, 500],
   ];
   for (const [nodes, enough] of expected) assert.equal(feasibleNodesToFind(nodes), enough, String(nodes));
+});
+
+test("what local plugins say of a node is asked once for pods of the same needs, until the node changes", () => {
+  const asked = { filter: 0, score: 0 };
+  const cautious = {
+    name: "Cautious",
+    isLocal: true as const,
+    filter: (_: PodFacts, node: NodeInfo) => {
+      asked.filter++;
+      return node.pods.size > 0 ? { reasons: ["not empty"] } : undefined;
+    },
+    score: (_: PodFacts, node: NodeInfo) => {
+      asked.score++;
+      return node.facts.labels.disk === "ssd" ? 1 : 0;
+    },
+  };
+  const cache = new ClusterCache();
+  for (const name of ["a", "b", "c"]) cache.setNode(nodeFacts(exampleNode(name)));
+  const next = (name: string): string => {
+    const pod = examplePodFacts(name, { requests: { cpu: "1" } });
+    const placement = placePod(pod, cache, {
+      profile: createProfile([{ plugin: prioritySort }, { plugin: cautious }]),
+      random: seededRandom(1),
+      cursor: { next: 0 },
+      nominatedTo: () => [],
+    });
+    return placement.outcome === "placed" ? placement.nodeName : placement.outcome;
+  };
+  const first = next("p");
+  assert.equal(next("q"), first, "nothing has changed, and the seed is the same");
+  assert.deepEqual(asked, { filter: 3, score: 3 });
+  cache.assume(examplePodFacts("p", { requests: { cpu: "1" } }), first);
+  const others = ["a", "b", "c"].filter((name) => name !== first);
+  cache.setNode(nodeFacts(exampleNode(others[1]!, { labels: { disk: "ssd" } })));
+  assert.equal(next("r"), others[1]);
+  assert.deepEqual(asked, { filter: 5, score: 4 });
+  cache.removePod("p");
+  cache.setNode(nodeFacts(exampleNode(first, { labels: { disk: "ssd" } })));
+  cache.setNode(nodeFacts(exampleNode(others[1]!)));
+  assert.equal(next("s"), first);
 });

@@ -1,8 +1,8 @@
 import type { Random } from "../base/random.ts";
 import type { NodeInfo } from "./cache/node-info.ts";
 import type { PodFacts } from "./facts/pod-facts.ts";
-import { checkNode, type NodeRejection, type PodFilters, prepareFilters, startTrial } from "./filters.ts";
-import type { Cluster } from "./framework.ts";
+import { checkNode, type PodFilters, prepareFilters, startTrial } from "./filters.ts";
+import type { Cluster, NodeRejection } from "./framework.ts";
 import { feasibleNodesToFind } from "./node-sampling.ts";
 import type { Profile } from "./profile.ts";
 import { scoreNodes } from "./scores.ts";

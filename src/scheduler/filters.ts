@@ -1,17 +1,22 @@
-import type { NodeInfo } from "./cache/node-info.ts";
+import type { Judgement, NodeInfo } from "./cache/node-info.ts";
 import type { PodFacts } from "./facts/pod-facts.ts";
-import type { Cluster, FilterPlugin, NodeTrial, PodChange, PreFilterPlugin, Rejection } from "./framework.ts";
+import type {
+  Cluster,
+  FilterPlugin,
+  NodeRejection,
+  NodeTrial,
+  PodChange,
+  PreFilterPlugin,
+  Rejection,
+} from "./framework.ts";
 import type { Profile } from "./profile.ts";
-
-/** A rejection and who gave it. */
-export interface NodeRejection extends Rejection {
-  readonly plugin: string;
-}
 
 /** The filters that concern one pod, with what they computed for this cycle. */
 export interface PodFilters {
   readonly pod: PodFacts;
   readonly active: readonly ActiveFilter[];
+  /** So many of them, the first ones, are all that are local: what they say together is kept with the node. 0 where others stand between. */
+  readonly localCount: number;
   /** The only nodes that can do, and which plugins said so. */
   readonly nodeNames?: ReadonlySet<string>;
   readonly namedBy: readonly string[];
@@ -48,16 +53,46 @@ export function prepareFilters(
   const active = profile.filter
     .filter((plugin) => !skipped.has(plugin.name))
     .map((plugin) => ({ plugin, state: states.get(plugin.name) }));
-  return { filters: nodeNames === undefined ? { pod, active, namedBy } : { pod, active, nodeNames, namedBy } };
+  const localCount = countLocal(active);
+  return {
+    filters:
+      nodeNames === undefined ? { pod, active, localCount, namedBy } : { pod, active, localCount, nodeNames, namedBy },
+  };
+}
+
+function countLocal(active: readonly ActiveFilter[]): number {
+  const count = active.filter(({ plugin }) => plugin.isLocal === true).length;
+  return active.slice(0, count).every(({ plugin }) => plugin.isLocal === true) ? count : 0;
 }
 
 /** The first objection to the node, if any. */
-export function checkNode(filters: PodFilters, node: NodeInfo): NodeRejection | undefined {
-  return firstObjection(filters.pod, filters.active, node);
+export function checkNode({ pod, active, localCount }: PodFilters, node: NodeInfo): NodeRejection | undefined {
+  if (localCount === 0) return firstObjection(pod, active, { node });
+  const { rejection } = judgementOf(pod, active, { node, localCount });
+  return rejection ?? firstObjection(pod, active, { node, from: localCount });
 }
 
-function firstObjection(pod: PodFacts, active: readonly ActiveFilter[], node: NodeInfo): NodeRejection | undefined {
-  for (const { plugin, state } of active) {
+function judgementOf(
+  pod: PodFacts,
+  active: readonly ActiveFilter[],
+  { node, localCount }: { node: NodeInfo; localCount: number },
+): Judgement {
+  const { needs } = pod;
+  const known = node.judgement;
+  if (known !== undefined && known.needs === needs) return known;
+  const rejection = firstObjection(pod, active, { node, until: localCount });
+  const judgement = { needs, rejection, score: undefined };
+  node.judgement = judgement;
+  return judgement;
+}
+
+function firstObjection(
+  pod: PodFacts,
+  active: readonly ActiveFilter[],
+  { node, from = 0, until = active.length }: { node: NodeInfo; from?: number; until?: number },
+): NodeRejection | undefined {
+  for (let index = from; index < until; index++) {
+    const { plugin, state } = active[index]!;
     const rejection = plugin.filter(pod, node, state);
     if (rejection !== undefined) return attributed(rejection, plugin.name);
   }
@@ -102,7 +137,7 @@ export function startTrial(filters: PodFilters, node: NodeInfo): FilterTrial {
       copy.removePod(pod.uid);
       follow({ removed: pod });
     },
-    check: () => firstObjection(filters.pod, active, copy),
+    check: () => firstObjection(filters.pod, active, { node: copy }),
   };
 }
 

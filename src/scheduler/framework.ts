@@ -15,6 +15,11 @@ import type { EventInterest } from "./queue/cluster-event.ts";
 export interface Plugin {
   /** As upstream, e.g. `NodeResourcesFit`; shown to people and used in configuration. */
   readonly name: string;
+  /**
+   * What Filter says of a node follows from the pod's needs and the node alone, and what Score says as well where there is no
+   * normalize; whether it is skipped follows from the needs. It is asked once for pods of the same needs, until the node changes.
+   */
+  readonly isLocal?: true;
 }
 
 /** The cluster as a cycle sees it. */
@@ -40,6 +45,11 @@ export interface Rejection {
   readonly unresolvable?: boolean;
   /** Set when the plugin failed rather than objected: the pod is retried with back-off. */
   readonly error?: Error;
+}
+
+/** A rejection and who gave it. */
+export interface NodeRejection extends Rejection {
+  readonly plugin: string;
 }
 
 /** May a pod enter the active queue? Asked again when the pod changes or an event that the plugin asks for happens. */

@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, Pod } from "../../api/generated/core/v1.ts";
+import type { Container, EphemeralContainer, Pod, PodSpec } from "../../api/generated/core/v1.ts";
 import type { PodIdentity } from "../labels.ts";
 
 /** The parts of a pod from the API that are always there. */
@@ -16,15 +16,23 @@ export interface PodContainer {
   readonly container: AnyContainer;
 }
 
+/** The last answer: one look at a pod asks ten times. */
+let lastSpec: PodSpec | undefined;
+let lastContainers: readonly PodContainer[] = [];
+
 /** All containers of a pod: init containers first, in order, then the regular ones, then the ephemeral ones. */
-export function podContainers(pod: Pod): PodContainer[] {
-  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? { containers: [] };
-  return [
-    ...initContainers.map((container): PodContainer => ({ kind: "init", container })),
-    ...containers.map((container): PodContainer => ({ kind: "regular", container })),
-    ...ephemeralContainers.map((container): PodContainer => ({ kind: "ephemeral", container })),
-  ];
+export function podContainers({ spec = NO_CONTAINERS }: Pod): readonly PodContainer[] {
+  if (spec === lastSpec) return lastContainers;
+  const all: PodContainer[] = [];
+  for (const container of spec.initContainers ?? []) all.push({ kind: "init", container });
+  for (const container of spec.containers ?? []) all.push({ kind: "regular", container });
+  for (const container of spec.ephemeralContainers ?? []) all.push({ kind: "ephemeral", container });
+  lastSpec = spec;
+  lastContainers = all;
+  return all;
 }
+
+const NO_CONTAINERS: PodSpec = { containers: [] };
 
 export function findContainer(pod: Pod, name: string): PodContainer | undefined {
   const { initContainers, containers, ephemeralContainers } = pod.spec ?? { containers: [] };

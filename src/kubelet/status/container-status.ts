@@ -25,9 +25,9 @@ export interface ContainerStatusInput {
 
 /** The statuses of a pod's containers of one kind, in the order of the spec. */
 export function containerStatuses(input: ContainerStatusInput, kind: PodContainer["kind"]): ContainerStatus[] {
-  return podContainers(input.pod)
-    .filter((entry) => entry.kind === kind)
-    .map((entry) => containerStatus(input, entry));
+  const statuses: ContainerStatus[] = [];
+  for (const entry of podContainers(input.pod)) if (entry.kind === kind) statuses.push(containerStatus(input, entry));
+  return statuses;
 }
 
 function containerStatus(input: ContainerStatusInput, entry: PodContainer): ContainerStatus {

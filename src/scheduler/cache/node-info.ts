@@ -1,10 +1,22 @@
 import type { NodeFacts } from "../facts/node-facts.ts";
-import type { HostPort, PodFacts, PodKind } from "../facts/pod-facts.ts";
+import type { HostPort, PodFacts, PodKind, PodNeeds } from "../facts/pod-facts.ts";
 import { ResourceSum } from "../facts/resources.ts";
+import type { NodeRejection } from "../framework.ts";
+
+/** What was found out about a node for pods of the same needs. */
+export interface Judgement {
+  readonly needs: PodNeeds;
+  /** The first objection of the filters that look at nothing else. */
+  readonly rejection: NodeRejection | undefined;
+  /** What the scores come to that look at nothing else; unknown before somebody has asked. */
+  score: number | undefined;
+}
 
 /** A node with the pods on it, and their sums, which are kept up to date in constant time a change. */
 export class NodeInfo {
-  facts: NodeFacts;
+  /** The last one, as long as the node is as it was: pods of one workload come by the thousand, and a cycle asks hundreds of nodes. */
+  judgement: Judgement | undefined;
+  #facts: NodeFacts;
   /** By uid. */
   readonly pods: Map<string, PodFacts>;
   /** How many pods of each kind there are, those that are about to go left out. */
@@ -17,7 +29,7 @@ export class NodeInfo {
 
   /** @param like a node whose pods this one starts with */
   constructor(facts: NodeFacts, like?: NodeInfo) {
-    this.facts = facts;
+    this.#facts = facts;
     this.pods = new Map(like?.pods);
     this.kinds = new Map(like?.kinds);
     this.podsWithAffinity = new Set(like?.podsWithAffinity);
@@ -28,13 +40,23 @@ export class NodeInfo {
     this.nonZeroRequested.add(like.nonZeroRequested);
   }
 
+  get facts(): NodeFacts {
+    return this.#facts;
+  }
+
+  set facts(facts: NodeFacts) {
+    this.#facts = facts;
+    this.judgement = undefined;
+  }
+
   get name(): string {
-    return this.facts.name;
+    return this.#facts.name;
   }
 
   /** Adds the pod, in place of an older one with its uid. */
   addPod(pod: PodFacts): void {
     this.removePod(pod.uid);
+    this.judgement = undefined;
     this.pods.set(pod.uid, pod);
     this.#countKind(pod, 1);
     this.requested.add(pod.needs.requests);
@@ -48,6 +70,7 @@ export class NodeInfo {
   removePod(uid: string): void {
     const pod = this.pods.get(uid);
     if (pod === undefined) return;
+    this.judgement = undefined;
     this.pods.delete(uid);
     this.#countKind(pod, -1);
     this.requested.subtract(pod.needs.requests);

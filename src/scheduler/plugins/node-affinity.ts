@@ -19,6 +19,7 @@ export const nodeAffinity: PreFilterPlugin<undefined> &
   ScorePlugin<undefined> &
   QueueingHintPlugin = {
   name: "NodeAffinity",
+  isLocal: true,
   retryOn: [
     onNode(Action.add | Action.updateNodeLabel, (pod, node, before) => {
       return (

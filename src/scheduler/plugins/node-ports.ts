@@ -7,6 +7,7 @@ const PORT_TAKEN: Rejection = { reasons: ["node(s) didn't have free ports for th
 /** A host port belongs to one pod a node. */
 export const nodePorts: PreFilterPlugin<undefined> & FilterPlugin<undefined> & QueueingHintPlugin = {
   name: "NodePorts",
+  isLocal: true,
   retryOn: [
     onAssignedPod(Action.delete, (pod, { before }) => {
       return (

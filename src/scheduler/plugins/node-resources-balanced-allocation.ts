@@ -4,6 +4,7 @@ import { MAX_NODE_SCORE } from "./normalize.ts";
 /** Prefers nodes where cpu and memory would be used in like proportion. Pods that request neither are left out. */
 export const nodeResourcesBalancedAllocation: PreScorePlugin<undefined> & ScorePlugin<undefined> = {
   name: "NodeResourcesBalancedAllocation",
+  isLocal: true,
   preScore(pod) {
     return pod.needs.requests.milliCpu === 0 && pod.needs.requests.memory === 0 ? { skip: true } : { state: undefined };
   },

@@ -8,6 +8,7 @@ import { MAX_NODE_SCORE } from "./normalize.ts";
 /** The node has room for what the pod requests; of those that have, the emptier ones are better (LeastAllocated). */
 export const nodeResourcesFit: FilterPlugin & ScorePlugin & QueueingHintPlugin = {
   name: "NodeResourcesFit",
+  isLocal: true,
   retryOn: [
     onAssignedPod(Action.delete | Action.updatePodScaleDown, (pod, { before, after }) => {
       return before !== undefined && freesSomething(pod, before, after);

@@ -13,6 +13,7 @@ const CORDONED: Rejection = { reasons: ["node(s) were unschedulable"], unresolva
 /** Keeps pods off nodes with `spec.unschedulable`. */
 export const nodeUnschedulable: FilterPlugin & QueueingHintPlugin = {
   name: "NodeUnschedulable",
+  isLocal: true,
   retryOn: [
     onNode(Action.add | Action.updateNodeTaint, (pod, node, before) => {
       return accepts(pod, node) && !(before !== undefined && accepts(pod, before));

@@ -42,10 +42,12 @@ export function podTopologySpreadScore(
       let score = 0;
       for (let index = 0; index < constraints.length; index++) {
         const constraint = constraints[index]!;
+        const isHost = constraint.topologyKey === HOSTNAME;
+        // No node has that label: zones, mostly.
+        if (!isHost && counts[index]!.size === 0) continue;
         const value = node.facts.labels[constraint.topologyKey];
         if (value === undefined) continue;
-        const count =
-          constraint.topologyKey === HOSTNAME ? countMatching(constraint, node) : (counts[index]!.get(value) ?? 0);
+        const count = isHost ? countMatching(constraint, node) : (counts[index]!.get(value) ?? 0);
         score += count * weights[index]! + (constraint.maxSkew - 1);
       }
       return Math.round(score);

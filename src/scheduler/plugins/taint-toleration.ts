@@ -14,6 +14,7 @@ export const taintToleration: FilterPlugin &
   ScorePlugin<readonly Toleration[]> &
   QueueingHintPlugin = {
   name: "TaintToleration",
+  isLocal: true,
   retryOn: [
     onNode(Action.add | Action.updateNodeTaint, (pod, node, before) => {
       return accepts(pod, node) && !(before !== undefined && accepts(pod, before));

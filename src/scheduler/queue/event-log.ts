@@ -30,6 +30,8 @@ export class EventLog {
   record(event: ClusterEvent): void {
     if (this.#started.size === 0) return;
     this.#events.push(event);
+    if (this.#events.length <= this.#capacity) return;
+    this.#drop(this.#needless());
     if (this.#events.length > this.#capacity) this.#drop(this.#capacity >> 1);
   }
 
@@ -38,19 +40,23 @@ export class EventLog {
     const began = this.#started.get(uid);
     if (began === undefined) return [];
     const happened = began < this.#firstSequence ? "unknown" : this.#events.slice(began - this.#firstSequence);
-    this.#started.delete(uid);
-    this.#forgetOld(began);
+    this.forget(uid);
     return happened;
   }
 
-  #forgetOld(ended: number): void {
-    if (this.#started.size === 0) {
-      this.#drop(this.#events.length);
-      return;
-    }
+  /** The same when nobody asks what happened, as for nearly all pods: hundreds are under way at once, and thousands of events kept. */
+  forget(uid: string): void {
+    if (!this.#started.delete(uid)) return;
+    const needless = this.#needless();
+    // What is left is moved: seldom enough that each event is moved once.
+    if (needless * 2 >= this.#events.length) this.#drop(needless);
+  }
+
+  /** Events that came before every pod that is under way began. */
+  #needless(): number {
     // Insertion order is the order of beginning: the first entry is the oldest.
-    const oldest = this.#started.values().next().value ?? ended;
-    if (oldest > ended) this.#drop(Math.max(0, oldest - this.#firstSequence));
+    for (const oldest of this.#started.values()) return Math.max(0, oldest - this.#firstSequence);
+    return this.#events.length;
   }
 
   #drop(count: number): void {

@@ -137,7 +137,7 @@ export class SchedulingQueue {
 
   /** The pod's cycle has ended for good. */
   done(uid: string): void {
-    this.#log.end(uid);
+    this.#log.forget(uid);
   }
 
   /**
