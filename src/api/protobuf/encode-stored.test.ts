@@ -122,7 +122,7 @@ test("a list's items fit into blocks whatever their sizes, in their order", () =
       blocks.reduce((sum, { length }) => sum + length, 0),
       size,
     );
-    const bytes = Buffer.concat([encoder.start({ resourceVersion: "7" }, size), ...blocks, encoder.end]);
+    const bytes = Buffer.concat([encoder.head, encoder.start({ resourceVersion: "7" }, size), ...blocks, encoder.end]);
     assert.deepEqual(decodeObject(bytes).object, { ...list, metadata: { resourceVersion: "7" }, items: objects });
   }
 });

@@ -11,8 +11,8 @@ const BLOCK_BYTES = 256 * 1024;
 const NONE: Buffer = Buffer.alloc(0);
 
 /**
- * Encodes a long list piece by piece, its items from their JSON bytes. Length comes before content in protobuf: the first
- * byte can be written when it is known how many bytes all items take.
+ * Encodes a long list piece by piece, its items from their JSON bytes. Length comes before content in protobuf: what follows
+ * the head can be written when it is known how many bytes all items take.
  */
 export interface ListEncoder {
   /** Encodes the next item. Answers how many bytes it takes. @throws ProtobufError */
@@ -23,7 +23,9 @@ export interface ListEncoder {
   giveBack(block: Buffer): void;
   /** Forgets what was not taken. */
   drop(): void;
-  /** What comes before the items, which are `size` bytes together. */
+  /** What comes before all else. */
+  readonly head: Buffer;
+  /** What comes between the head and the items, which are `size` bytes together. */
   start(metadata: object, size: number): Buffer;
   readonly end: Buffer;
 }
@@ -38,14 +40,16 @@ export function listEncoder({ apiVersion, kind }: { apiVersion: string; kind: st
   if (message === undefined || items === undefined || "inline" in items) {
     throw new ProtobufError(`no list "${kind}" is registered for version "${apiVersion}"`);
   }
+  const head = new Writer();
+  writeEnvelopeStart(head, { apiVersion, kind });
   return {
     ...itemBlocks(items, Math.min(hint, BLOCK_BYTES)),
+    head: head.bytes(),
     start(metadata, size) {
       const writer = new Writer();
       writeMessage(writer, message, { metadata });
       writer.varint(writer.length + size);
       writeTag(writer, 2, 2);
-      writeEnvelopeStart(writer, { apiVersion, kind });
       return writer.bytes();
     },
     end: ENVELOPE_END,

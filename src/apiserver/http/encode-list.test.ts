@@ -11,7 +11,7 @@ import type { ListAnswer } from "../exchange.ts";
 import { encode, stamp } from "../registry/codec.ts";
 import { largeList } from "../testing/large-list.ts";
 import { encodeList } from "./encode-list.ts";
-import type { Blocks } from "./list-blocks.ts";
+import type { Block, Blocks } from "./list-blocks.ts";
 import type { Format } from "./negotiate.ts";
 
 const COUNTS = [0, 1, 100, 250];
@@ -125,6 +125,17 @@ for (const form of FORMS) {
     assert.ok(memories.size <= 2, `${memories.size} memories`);
   });
 }
+
+test("who asks for a long list in protobuf hears of it before the size of any object is known", async () => {
+  const list = largeList();
+  const blocks = encodeList(list, { encoding: "protobuf", as: "object", pretty: false, includeObject: "None" }, clock);
+  const first = (await blocks.next()).value as Block;
+  assert.equal(Buffer.concat(first).toString("latin1", 0, 4), "k8s\0");
+  assert.ok(list.entries.every(({ protobufSize }) => protobufSize === undefined));
+  await blocks.next();
+  assert.ok(list.entries.every(({ protobufSize }) => protobufSize !== undefined));
+  await blocks.return();
+});
 
 test("a table of pods shows what a table of the whole objects does", async () => {
   const list = largeList();

@@ -9,7 +9,10 @@ const SHORT_BYTES_MAX = 4 * 1024 * 1024;
 /** So many entries are looked at in less than a millisecond. */
 const LOOKS_AT_ONCE = 10_000;
 
-/** Items are encoded from their bytes. Length comes before content, so the first byte waits until all sizes are known. */
+/**
+ * Items are encoded from their bytes. Length comes before content, so a long list waits behind its head until all sizes are
+ * known: its reader hears at once that it comes.
+ */
 export async function* protobufBlocks(
   { entries }: ListAnswer,
   head: { readonly kind: string; readonly apiVersion: string; readonly metadata: object },
@@ -19,8 +22,10 @@ export async function* protobufBlocks(
   const known = await knownSizes(entries, head.kind, time);
   const encoder = listEncoder(head, known.bytes);
   const isShort = known.bytes <= SHORT_BYTES_MAX;
+  if (!isShort) yield [encoder.head];
   const size = isShort ? await encodeAll(encoder, entries, time) : known.size + (await measure(encoder, known, time));
-  yield [encoder.start(head.metadata, size)];
+  const start = encoder.start(head.metadata, size);
+  yield isShort ? [encoder.head, start] : [start];
   if (!isShort) {
     for await (const slice of timelySlices(entries, { bytesMax: BLOCK_BYTES, time })) {
       for (const entry of slice) encoder.add(entry.bytes);
