@@ -30,6 +30,12 @@ export function oneOf(value: string | undefined, supported: readonly string[], f
   return supported.includes(value) ? [] : [notSupported(field, value, [...supported].sort())];
 }
 
+/** One of the given, and nothing is none of them: of what upstream holds by a pointer, or in a list. */
+export function oneOfWhenSet(value: string | undefined, supported: readonly string[], field: string): FieldError[] {
+  if (value === undefined || supported.includes(value)) return [];
+  return [notSupported(field, value, [...supported].sort())];
+}
+
 /** One of the given where it is set at all. */
 export function optionalOneOf(value: string | undefined, supported: readonly string[], field: string): FieldError[] {
   return value === undefined || value === "" ? [] : oneOf(value, supported, field);
@@ -54,7 +60,7 @@ export function requiredText(value: string | undefined, field: string, detail = 
 }
 
 /** Required, and more than white space. */
-export function notBlank(value: string | undefined, field: string, detail: string): FieldError[] {
+export function notBlank(value: string | undefined, field: string, detail = ""): FieldError[] {
   return (value ?? "").trim() === "" ? [required(field, detail)] : [];
 }
 

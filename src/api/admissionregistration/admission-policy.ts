@@ -1,14 +1,17 @@
 import { ageColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
-import { optionalOneOf, requiredText } from "../field-checks.ts";
-import { required } from "../field-error.ts";
+import { notBlank, oneOf, oneOfWhenSet, requiredText } from "../field-checks.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
 import type {
   MutatingAdmissionPolicy,
   ValidatingAdmissionPolicy,
 } from "../generated/admissionregistration.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
+import { parseJsonPath } from "../json-path/parse.ts";
+import { JsonPathError } from "../json-path/path.ts";
 import { type Column, defineKind, type KindDefinition } from "../kind.ts";
-import { validateConditions } from "../metav1-conditions.ts";
-import { setMatchDefaults } from "./match-resources.ts";
+import { validateConditions as validateStatusConditions } from "../metav1-conditions.ts";
+import { equalJson } from "../patch/json-value.ts";
+import { setMatchDefaults, validateMutatedOperations } from "./match-resources.ts";
 import {
   validateAnnotations,
   validateConstraints,
@@ -27,6 +30,31 @@ const paramKindColumn: Column<ValidatingAdmissionPolicy | MutatingAdmissionPolic
   ({ spec }) => (spec?.paramKind === undefined ? "<unset>" : `${spec.paramKind.apiVersion}/${spec.paramKind.kind}`),
 );
 
+interface Conditioned {
+  readonly paramKind?: object;
+  readonly matchConditions?: { name: string; expression: string }[];
+}
+
+/** Conditions that were there already are taken as they are, while they have the same variables. */
+function validateConditions(spec: Conditioned = {}, old?: Conditioned): FieldError[] {
+  const { matchConditions = [], paramKind } = spec;
+  const isKnown =
+    old !== undefined && equalJson([paramKind, matchConditions], [old.paramKind, old.matchConditions ?? []]);
+  return isKnown ? [] : validateMatchConditions(matchConditions, "spec.matchConditions");
+}
+
+function validateFieldRef(fieldRef: string | undefined, field: string): FieldError[] {
+  const blank = notBlank(fieldRef, field);
+  if (blank.length > 0) return blank;
+  try {
+    parseJsonPath(`.${fieldRef!.trim()}`);
+    return [];
+  } catch (error) {
+    if (!(error instanceof JsonPathError)) throw error;
+    return [invalid(field, fieldRef, `invalid JSONPath: ${error.message}`)];
+  }
+}
+
 export const validatingAdmissionPolicyKind = defineKind<ValidatingAdmissionPolicy>({
   group: GROUP,
   version: "v1",
@@ -38,13 +66,13 @@ export const validatingAdmissionPolicyKind = defineKind<ValidatingAdmissionPolic
     spec.failurePolicy ??= "Fail";
     setMatchDefaults(spec.matchConstraints);
   },
-  validate({ metadata, spec }) {
+  validate({ metadata, spec }, old) {
     const validations = spec?.validations ?? [];
     const errors = [
-      ...optionalOneOf(spec?.failurePolicy, ["Fail", "Ignore"], "spec.failurePolicy"),
+      ...oneOfWhenSet(spec?.failurePolicy, ["Fail", "Ignore"], "spec.failurePolicy"),
       ...validateParamKind(spec?.paramKind, "spec.paramKind"),
       ...validateConstraints(spec?.matchConstraints, "spec.matchConstraints"),
-      ...validateMatchConditions(spec?.matchConditions, "spec.matchConditions"),
+      ...validateConditions(spec, old?.spec),
       ...validateVariables(spec?.variables, "spec.variables"),
     ];
     if (validations.length === 0 && (spec?.auditAnnotations ?? []).length === 0) {
@@ -60,9 +88,9 @@ export const validatingAdmissionPolicyKind = defineKind<ValidatingAdmissionPolic
     ...(status?.typeChecking?.expressionWarnings ?? []).flatMap(({ warning, fieldRef }, index) => {
       const field = `status.typeChecking.expressionWarnings[${index}]`;
       const errors = requiredText(warning, `${field}.warning`);
-      return [...errors, ...requiredText(fieldRef?.trim(), `${field}.fieldRef`)];
+      return [...errors, ...validateFieldRef(fieldRef, `${field}.fieldRef`)];
     }),
-    ...validateConditions(status?.conditions, "status.conditions"),
+    ...validateStatusConditions(status?.conditions, "status.conditions"),
   ],
   columns: [
     nameColumn,
@@ -85,23 +113,23 @@ const mutatingPolicy = (version: string): KindDefinition =>
     setDefaults({ spec }) {
       if (spec === undefined) return;
       spec.failurePolicy ??= "Fail";
-      spec.reinvocationPolicy ??= "Never";
       setMatchDefaults(spec.matchConstraints);
     },
     prepareForCreate: startGeneration,
     prepareForUpdate: countGeneration,
-    validate({ spec }) {
+    validate({ spec }, old) {
       const errors = [
-        ...optionalOneOf(spec?.failurePolicy, ["Fail", "Ignore"], "spec.failurePolicy"),
-        ...optionalOneOf(spec?.reinvocationPolicy, ["IfNeeded", "Never"], "spec.reinvocationPolicy"),
+        ...oneOfWhenSet(spec?.failurePolicy, ["Fail", "Ignore"], "spec.failurePolicy"),
         ...validateParamKind(spec?.paramKind, "spec.paramKind"),
         ...validateConstraints(spec?.matchConstraints, "spec.matchConstraints"),
-        ...validateMatchConditions(spec?.matchConditions, "spec.matchConditions"),
+        ...validateMutatedOperations(spec?.matchConstraints, "spec.matchConstraints"),
+        ...validateConditions(spec, old?.spec),
         ...validateVariables(spec?.variables, "spec.variables"),
       ];
       const mutations = spec?.mutations ?? [];
       if (mutations.length === 0) errors.push(required("spec.mutations", "mutations must contain at least one item"));
-      return [...errors, ...mutations.flatMap((each, index) => validateMutation(each, `spec.mutations[${index}]`))];
+      errors.push(...mutations.flatMap((each, index) => validateMutation(each, `spec.mutations[${index}]`)));
+      return [...errors, ...oneOf(spec?.reinvocationPolicy, ["IfNeeded", "Never"], "spec.reinvocationPolicy")];
     },
     columns: [
       nameColumn,

@@ -26,7 +26,7 @@ const mutating = (spec: Partial<MutatingAdmissionPolicySpec>) =>
   show(
     mutatingAdmissionPolicyKinds[0]?.validate?.({
       metadata: { name: "p" },
-      spec: { matchConstraints, ...spec },
+      spec: { matchConstraints, reinvocationPolicy: "Never", ...spec },
     } as ApiObject),
   );
 const binding = (spec: Partial<ValidatingAdmissionPolicyBindingSpec>) =>
@@ -49,7 +49,7 @@ test("validating policies", () => {
     [
       "spec.validations[0].expression: Required value: expression is not specified",
       'spec.validations[0].messageExpression: Invalid value: " ": must be non-empty if specified',
-      'spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks',
+      'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
       'spec.validations[0].reason: Unsupported value: "Gone": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
     ],
   );
@@ -62,7 +62,7 @@ test("validating policies", () => {
       ],
     }),
     [
-      'spec.variables[0].name: Invalid value: "for": name is not a valid CEL identifier',
+      'spec.variables[0].name: Invalid value: "for": must be a valid CEL identifier',
       "spec.variables[0].expression: Required value: expression is not specified",
       "spec.variables[1].name: Required value: name is not specified",
     ],
@@ -71,6 +71,10 @@ test("validating policies", () => {
     'spec.paramKind.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
     "spec.paramKind.kind: Required value",
   ]);
+  const conditions = { validations: fine, matchConditions: [{ name: "", expression: "" }] };
+  const known = { spec: { matchConstraints, ...conditions } } as ApiObject;
+  assert.deepEqual(show(validatingAdmissionPolicyKind.validate?.(known, known)), []);
+  assert.equal(validating(conditions).length, 2);
   const annotation = { key: "a", valueExpression: "'x'" };
   assert.deepEqual(validating({ auditAnnotations: [annotation, annotation] }), [
     'spec.auditAnnotations[1].key: Duplicate value: "a"',
@@ -87,12 +91,19 @@ test("validating policies", () => {
 test("mutating policies", () => {
   const applyConfiguration = { expression: "Object{}" };
   assert.deepEqual(mutating({ mutations: [{ patchType: "ApplyConfiguration", applyConfiguration }] }), []);
+  const deletes = { resourceRules: [{ ...matchConstraints.resourceRules[0], operations: ["DELETE"] }] };
+  const mutations = [{ patchType: "JSONPatch", jsonPatch: { expression: " " } }];
+  assert.deepEqual(mutating({ matchConstraints: deletes, mutations, reinvocationPolicy: "" }), [
+    'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    "spec.mutations[0].jsonPatch.expression: Required value",
+    "spec.reinvocationPolicy: Required value",
+  ]);
   assert.deepEqual(mutating({}), ["spec.mutations: Required value: mutations must contain at least one item"]);
   assert.deepEqual(
     mutating({ mutations: [{ patchType: "JSONPatch", applyConfiguration }, { patchType: "" }, { patchType: "x" }] }),
     [
       "spec.mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatch",
-      'spec.mutations[0].applyConfiguration: Invalid value: "{}": must not be specified when patchType is JSONPatch',
+      'spec.mutations[0].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch',
       "spec.mutations[1].patchType: Required value",
       'spec.mutations[2].patchType: Unsupported value: "x": supported values: "ApplyConfiguration", "JSONPatch"',
     ],

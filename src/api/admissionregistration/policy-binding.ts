@@ -1,5 +1,5 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
-import { named, oneOf, uniqueness } from "../field-checks.ts";
+import { named, oneOfWhenSet, uniqueness } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import type {
   MutatingAdmissionPolicyBinding,
@@ -10,7 +10,7 @@ import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
 import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
 import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
-import { setMatchDefaults, validateMatch } from "./match-resources.ts";
+import { setMatchDefaults, validateMatch, validateMutatedOperations } from "./match-resources.ts";
 
 const MISSING_ACTIONS = ["Deny", "Allow"];
 const GROUP = "admissionregistration.k8s.io";
@@ -35,10 +35,11 @@ function bindingKind(kind: string, version: string): KindDefinition {
       const errors = [
         ...named(spec?.policyName, dnsSubdomainErrors, "spec.policyName"),
         ...validateParamRef(spec?.paramRef, "spec.paramRef"),
-        // Upstream's spelling.
-        ...validateMatch(spec?.matchResources, "spec.matchResouces"),
+        ...validateMatch(spec?.matchResources, "spec.matchResources"),
       ];
-      if (kind !== "ValidatingAdmissionPolicyBinding") return errors;
+      if (kind !== "ValidatingAdmissionPolicyBinding") {
+        return [...errors, ...validateMutatedOperations(spec?.matchResources, "spec.matchResources")];
+      }
       const actions = (spec as ValidatingAdmissionPolicyBinding["spec"])?.validationActions;
       return [...errors, ...validateActions(actions ?? [], "spec.validationActions")];
     },
@@ -63,7 +64,7 @@ function validateActions(actions: readonly string[], field: string): FieldError[
   if (actions.length === 0) return [required(field, "at least one validation action is required")];
   const unique = uniqueness();
   const errors = actions.flatMap((action, index) => [
-    ...oneOf(action, ["Audit", "Deny", "Warn"], `${field}[${index}]`),
+    ...oneOfWhenSet(action, ["Audit", "Deny", "Warn"], `${field}[${index}]`),
     ...unique(action, `${field}[${index}]`),
   ]);
   if (actions.includes("Deny") && actions.includes("Warn")) {

@@ -1,4 +1,4 @@
-import { named, notBlank, oneOf, uniqueness } from "../field-checks.ts";
+import { named, notBlank, oneOf, oneOfWhenSet, uniqueness } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type {
   AuditAnnotation,
@@ -61,7 +61,7 @@ export function validateVariables(variables: readonly Variable[] | undefined, fi
     const path = `${field}[${index}]`;
     const errors = notBlank(name, `${path}.name`, "name is not specified");
     if (errors.length === 0 && !isIdentifier(name))
-      errors.push(invalid(`${path}.name`, name, "name is not a valid CEL identifier"));
+      errors.push(invalid(`${path}.name`, name, "must be a valid CEL identifier"));
     return [...errors, ...notBlank(expression, `${path}.expression`, "expression is not specified")];
   });
 }
@@ -77,12 +77,11 @@ export function validateValidation(validation: Validation, field: string): Field
     errors.push(invalid(`${field}.messageExpression`, messageExpression, "must be non-empty if specified"));
   }
   if (message && message.trim() === "") {
-    errors.push(invalid(`${field}.message`, message, "message must be non-empty if specified"));
+    errors.push(invalid(`${field}.message`, message, "must be non-empty if specified"));
   } else if (message && /[\n\r]/.test(message.trim())) {
-    errors.push(invalid(`${field}.message`, message, "message must not contain line breaks"));
+    errors.push(invalid(`${field}.message`, message, "must not contain line breaks"));
   }
-  if (reason !== undefined) errors.push(...oneOf(reason, REASONS, `${field}.reason`));
-  return errors;
+  return [...errors, ...oneOfWhenSet(reason, REASONS, `${field}.reason`)];
 }
 
 /** @param policyName the keys of the audit event begin with it */
@@ -112,7 +111,7 @@ function validateAnnotation(
       : named(`${policyName}/${key}`, qualifiedNameErrors, `${path}.key`);
   const expression = valueExpression?.trim() ?? "";
   if (expression === "") errors.push(required(`${path}.valueExpression`, "valueExpression is not specified"));
-  else if (expression.length > LONGEST_ANNOTATION_EXPRESSION) {
+  else if (Buffer.byteLength(expression) > LONGEST_ANNOTATION_EXPRESSION) {
     errors.push(
       required(`${path}.valueExpression`, `must not exceed ${LONGEST_ANNOTATION_EXPRESSION} bytes in length`),
     );
@@ -133,9 +132,9 @@ export function validateMutation(mutation: Mutation, field: string): FieldError[
   const given = mutation[wanted];
   if (given === undefined)
     errors.push(required(`${field}.${wanted}`, `must be specified when patchType is ${patchType}`));
-  else errors.push(...notBlank(given.expression, `${field}.${wanted}.expression`, "expression is not specified"));
+  else errors.push(...notBlank(given.expression, `${field}.${wanted}.expression`));
   if (mutation[other] !== undefined) {
-    errors.push(invalid(`${field}.${other}`, "{}", `must not be specified when patchType is ${patchType}`));
+    errors.push(invalid(`${field}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`));
   }
   return errors;
 }

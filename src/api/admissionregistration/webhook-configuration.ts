@@ -1,5 +1,5 @@
 import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
-import { named, oneOf, optionalOneOf, uniqueness } from "../field-checks.ts";
+import { named, oneOfWhenSet, uniqueness } from "../field-checks.ts";
 import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type {
   MutatingWebhook,
@@ -10,6 +10,7 @@ import type {
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
+import { equalJson } from "../patch/json-value.ts";
 import { validateLabelSelector } from "../selectors.ts";
 import { setRuleDefaults, validateClientConfig, validateRules } from "./webhook-rules.ts";
 
@@ -43,10 +44,11 @@ function webhookKind(kind: string): KindDefinition {
       const before: readonly Webhook[] = old?.webhooks ?? [];
       const strictness = strictnessFor(before);
       const wasUnique = new Set(before.map(({ name }) => name)).size === before.length;
+      const sameConditions = old !== undefined && equalJson(webhooks.map(conditionsOf), before.map(conditionsOf));
       const unique = uniqueness();
       return webhooks.flatMap((webhook, index) => {
         const field = `webhooks[${index}]`;
-        const errors = validateWebhook(webhook, field, strictness);
+        const errors = validateWebhook(webhook, field, { ...strictness, sameConditions });
         return wasUnique ? [...errors, ...unique(webhook.name, `${field}.name`)] : errors;
       });
     },
@@ -62,6 +64,8 @@ function webhookKind(kind: string): KindDefinition {
   });
 }
 
+const conditionsOf = ({ matchConditions = [] }: Webhook) => matchConditions;
+
 function setWebhookDefaults(webhook: Webhook): void {
   webhook.failurePolicy ??= "Fail";
   webhook.matchPolicy ??= "Equivalent";
@@ -76,6 +80,7 @@ function setWebhookDefaults(webhook: Webhook): void {
 interface Strictness {
   readonly sideEffects: readonly string[];
   readonly needsKnownVersion: boolean;
+  readonly allowInvalidLabelValue: boolean;
 }
 
 function strictnessFor(old: readonly Webhook[]): Strictness {
@@ -85,20 +90,27 @@ function strictnessFor(old: readonly Webhook[]): Strictness {
     needsKnownVersion: old.every(({ admissionReviewVersions: versions = [] }) => {
       return versions.length === 0 || versions.some((version) => REVIEW_VERSIONS.includes(version));
     }),
+    allowInvalidLabelValue: old.some(({ namespaceSelector, objectSelector }) =>
+      [namespaceSelector, objectSelector].some((selector) => validateLabelSelector(selector, "").length > 0),
+    ),
   };
 }
 
-function validateWebhook(webhook: Webhook, field: string, strictness: Strictness): FieldError[] {
+function validateWebhook(
+  webhook: Webhook,
+  field: string,
+  strictness: Strictness & { readonly sameConditions: boolean },
+): FieldError[] {
   const errors = [
     ...validateWebhookName(webhook.name ?? "", `${field}.name`),
     ...validateRules(webhook.rules, `${field}.rules`),
-    ...optionalOneOf(webhook.failurePolicy, ["Fail", "Ignore"], `${field}.failurePolicy`),
-    ...optionalOneOf(webhook.matchPolicy, ["Equivalent", "Exact"], `${field}.matchPolicy`),
+    ...oneOfWhenSet(webhook.failurePolicy, ["Fail", "Ignore"], `${field}.failurePolicy`),
+    ...oneOfWhenSet(webhook.matchPolicy, ["Equivalent", "Exact"], `${field}.matchPolicy`),
   ];
   const { sideEffects } = strictness;
   if (webhook.sideEffects === undefined) {
     errors.push(required(`${field}.sideEffects`, `must specify one of ${sideEffects.join(", ")}`));
-  } else errors.push(...oneOf(webhook.sideEffects, sideEffects, `${field}.sideEffects`));
+  } else errors.push(...oneOfWhenSet(webhook.sideEffects, sideEffects, `${field}.sideEffects`));
   const timeout = webhook.timeoutSeconds ?? 10;
   if (timeout < 1 || timeout > 30) {
     errors.push(invalid(`${field}.timeoutSeconds`, timeout, "the timeout value must be between 1 and 30 seconds"));
@@ -106,11 +118,11 @@ function validateWebhook(webhook: Webhook, field: string, strictness: Strictness
   const { reinvocationPolicy } = webhook as MutatingWebhook;
   return [
     ...errors,
-    ...validateLabelSelector(webhook.namespaceSelector, `${field}.namespaceSelector`),
-    ...validateLabelSelector(webhook.objectSelector, `${field}.objectSelector`),
-    ...optionalOneOf(reinvocationPolicy, ["IfNeeded", "Never"], `${field}.reinvocationPolicy`),
+    ...validateLabelSelector(webhook.namespaceSelector, `${field}.namespaceSelector`, strictness),
+    ...validateLabelSelector(webhook.objectSelector, `${field}.objectSelector`, strictness),
+    ...oneOfWhenSet(reinvocationPolicy, ["IfNeeded", "Never"], `${field}.reinvocationPolicy`),
     ...validateClientConfig(webhook.clientConfig, `${field}.clientConfig`),
-    ...validateMatchConditions(webhook.matchConditions, `${field}.matchConditions`),
+    ...(strictness.sameConditions ? [] : validateMatchConditions(webhook.matchConditions, `${field}.matchConditions`)),
     ...validateVersions(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`, strictness),
   ];
 }

@@ -1,4 +1,4 @@
-import { oneOf, optionalOneOf } from "../field-checks.ts";
+import { oneOfWhenSet } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type { RuleWithOperations, WebhookClientConfig } from "../generated/admissionregistration.k8s.io/v1.ts";
 import { dnsSubdomainErrors, portNumberErrors } from "../names.ts";
@@ -26,7 +26,7 @@ export function validateRules(rules: readonly (RuleWithOperations | Rule)[] | un
 export function validateRule(rule: RuleWithOperations | Rule, field: string): FieldError[] {
   const errors = validateWords(rule.operations ?? [], `${field}.operations`, "operations");
   (rule.operations ?? []).forEach((operation, at) => {
-    errors.push(...oneOf(operation, OPERATIONS, `${field}.operations[${at}]`));
+    errors.push(...oneOfWhenSet(operation, OPERATIONS, `${field}.operations[${at}]`));
   });
   errors.push(...validateWords(rule.apiGroups ?? [], `${field}.apiGroups`, "API groups"));
   errors.push(...validateWords(rule.apiVersions ?? [], `${field}.apiVersions`, "API versions"));
@@ -34,7 +34,7 @@ export function validateRule(rule: RuleWithOperations | Rule, field: string): Fi
     if (version === "") errors.push(required(`${field}.apiVersions[${at}]`));
   });
   errors.push(...validateResources(rule.resources ?? [], `${field}.resources`));
-  return [...errors, ...optionalOneOf(rule.scope, ["*", "Cluster", "Namespaced"], `${field}.scope`)];
+  return [...errors, ...oneOfWhenSet(rule.scope, ["*", "Cluster", "Namespaced"], `${field}.scope`)];
 }
 
 /** One at least; all of them stand alone. */

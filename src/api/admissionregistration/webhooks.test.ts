@@ -67,6 +67,19 @@ testNew(validatingWebhookConfigurationKind, [
     `${RULE}.apiVersions[1]: Required value`,
   ],
   [
+    "what is set to nothing",
+    of(webhook({ failurePolicy: "", matchPolicy: "", sideEffects: "" })),
+    'webhooks[0].failurePolicy: Unsupported value: "": supported values: "Fail", "Ignore"',
+    'webhooks[0].matchPolicy: Unsupported value: "": supported values: "Equivalent", "Exact"',
+    'webhooks[0].sideEffects: Unsupported value: "": supported values: "None", "NoneOnDryRun"',
+  ],
+  [
+    "what is set to nothing in a rule",
+    rule({ operations: [""], scope: "" }),
+    `${RULE}.operations[0]: Unsupported value: "": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"`,
+    `${RULE}.scope: Unsupported value: "": supported values: "*", "Cluster", "Namespaced"`,
+  ],
+  [
     "all resources and one more",
     rule({ resources: ["*", "pods"] }),
     `${RULE}.resources: Invalid value: ["*","pods"]: if '*' is present, must not specify other resources without subresources`,
@@ -87,9 +100,19 @@ testNew(mutatingWebhookConfigurationKind, [
     'webhooks[0].reinvocationPolicy: Unsupported value: "Always": supported values: "IfNeeded", "Never"',
   ],
 ]);
+const mislabelled = { objectSelector: { matchExpressions: [{ key: "a", operator: "In", values: ["?"] }] } };
+const mute = (name: string) => ({ matchConditions: [{ name, expression: "" }] });
 const odd = webhook({ sideEffects: "Some", admissionReviewVersions: ["v2"] });
 testChange(validatingWebhookConfigurationKind, [
   ["what was done wrong may go on", of(odd, odd), of(odd, odd)],
+  ["a label that is none may go on", of(webhook(mislabelled)), of(webhook(mislabelled), webhook())],
+  ["conditions that say nothing may go on", of(webhook(mute("a")), webhook()), of(webhook(mute("a")), webhook())],
+  [
+    "but not others",
+    of(webhook(mute("b"))),
+    of(webhook(mute("a"))),
+    "webhooks[0].matchConditions[0].expression: Required value",
+  ],
   [
     "what was done well does not get worse",
     of(odd),
@@ -112,7 +135,7 @@ testNew(validatingBinding!, [
       },
     },
     'spec.paramRef.parameterNotFoundAction: Unsupported value: "Maybe": supported values: "Deny", "Allow"',
-    'spec.matchResouces.matchPolicy: Unsupported value: "Some": supported values: "Equivalent", "Exact"',
+    'spec.matchResources.matchPolicy: Unsupported value: "Some": supported values: "Equivalent", "Exact"',
     "spec.validationActions: Required value: at least one validation action is required",
   ],
 ]);
@@ -122,5 +145,12 @@ test("the status of a policy says what is meant", () => {
   assert.deepEqual(wrongWithStatus(validatingAdmissionPolicyKind, { status }), [
     "status.typeChecking.expressionWarnings[0].warning: Required value",
     "status.typeChecking.expressionWarnings[0].fieldRef: Required value",
+  ]);
+  const warn = (fieldRef: string) => ({
+    status: { typeChecking: { expressionWarnings: [{ fieldRef, warning: "w" }] } },
+  });
+  assert.deepEqual(wrongWithStatus(validatingAdmissionPolicyKind, warn("spec.validations[0].expression")), []);
+  assert.deepEqual(wrongWithStatus(validatingAdmissionPolicyKind, warn("spec.validations[")), [
+    'status.typeChecking.expressionWarnings[0].fieldRef: Invalid value: "spec.validations[": invalid JSONPath: unterminated array',
   ]);
 });

@@ -30,13 +30,25 @@ describe("flow schemas", () => {
         subjects: [
           { kind: "Robot" },
           { kind: "User", user: { name: "" }, group: { name: "g" } },
-          { kind: "ServiceAccount", serviceAccount: { name: "*", namespace: "" } },
+          {
+            kind: "ServiceAccount",
+            serviceAccount: { name: "*", namespace: "" },
+            user: { name: "u" },
+            group: { name: "g" },
+          },
         ],
       }),
       `${at}.subjects[0].kind: Unsupported value: "Robot": supported values: "Group", "ServiceAccount", "User"`,
       `${at}.subjects[1].user.name: Required value`,
       `${at}.subjects[1].group: Forbidden: group is forbidden when subject kind is not 'Group'`,
       `${at}.subjects[2].serviceAccount.namespace: Required value: must specify namespace for service account`,
+      `${at}.subjects[2].user: Forbidden: user is forbidden when subject kind is not 'User'`,
+      `${at}.subjects[2].group: Forbidden: group is forbidden when subject kind is not 'Group'`,
+    ],
+    [
+      "a namespace that is none",
+      of({ subjects: [user], resourceRules: [{ ...resources, namespaces: ["a.b"] }] }),
+      `${at}.resourceRules[0].namespaces[0]: Invalid value: "a.b": each member of this list must be '*' or a DNS-1123 label; must not contain dots`,
     ],
     [
       "what is asked",
@@ -66,8 +78,13 @@ describe("priority levels", () => {
     ["no type", { spec: {} }, 'spec.type: Unsupported value: "": supported values: "Exempt", "Limited"'],
     [
       "exempt and limited",
-      { spec: { type: "Exempt", limited: {} } },
-      "spec.limited: Forbidden: must be nil if the type is Exempt",
+      { metadata: { name: "exempt" }, spec: { type: "Exempt", limited: {} } },
+      "spec.limited: Forbidden: must be nil if the type is not Limited",
+    ],
+    [
+      "exempt by another name",
+      { spec: { type: "Exempt" } },
+      "spec.type: Invalid value: \"Exempt\": must be 'Exempt' if and only if `name` is 'exempt'",
     ],
     [
       "percents",

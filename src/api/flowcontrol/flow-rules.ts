@@ -9,7 +9,8 @@ import type {
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"];
-const SUBJECTS = { User: "user", Group: "group", ServiceAccount: "serviceAccount" } as const;
+const SUBJECTS = { ServiceAccount: "serviceAccount", User: "user", Group: "group" } as const;
+const NAMESPACE = "each member of this list must be '*' or a DNS-1123 label; ";
 
 /** What is wrong with whom a schema is about, and with what they ask for. */
 export function validateFlowRule(rule: PolicyRulesWithSubjects, field: string): FieldError[] {
@@ -93,7 +94,10 @@ function validateResourceRule(rule: ResourcePolicyRule, field: string): FieldErr
     const message = "if '*' is present, must not specify other namespaces";
     return namespaces.length > 1 ? [...errors, invalid(path, namespaces, message)] : errors;
   }
-  return [...errors, ...namespaces.flatMap((name, index) => invalids(`${path}[${index}]`, name, dnsLabelErrors(name)))];
+  namespaces.forEach((name, index) => {
+    for (const why of dnsLabelErrors(name)) errors.push(invalid(`${path}[${index}]`, name, NAMESPACE + why));
+  });
+  return errors;
 }
 
 function validateUrlRule({ verbs, nonResourceURLs }: NonResourcePolicyRule, field: string): FieldError[] {

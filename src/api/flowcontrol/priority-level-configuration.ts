@@ -93,15 +93,19 @@ const lendable = (value: number | undefined, field: string): FieldError[] =>
     ? [invalid(`${field}.lendablePercent`, value, "must be between 0 and 100, inclusive")]
     : [];
 
-function validateLevel({ spec }: PriorityLevelConfiguration): FieldError[] {
+function validateLevel({ metadata, spec }: PriorityLevelConfiguration): FieldError[] {
   const { type = "", exempt, limited } = spec ?? {};
-  if (!TYPES.includes(type)) return [notSupported("spec.type", type, TYPES)];
-  if (type === "Exempt") {
-    if (limited !== undefined) return [forbiddenField("spec.limited", "must be nil if the type is Exempt")];
-    const field = "spec.exempt";
-    return [...shares(exempt?.nominalConcurrencyShares, field), ...lendable(exempt?.lendablePercent, field)];
+  const errors: FieldError[] = [];
+  if ((metadata?.name === "exempt") !== (type === "Exempt")) {
+    errors.push(invalid("spec.type", type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   }
-  const errors = exempt === undefined ? [] : [forbiddenField("spec.exempt", "must be nil if the type is Limited")];
+  if (!TYPES.includes(type)) return [...errors, notSupported("spec.type", type, TYPES)];
+  if (type === "Exempt") {
+    if (limited !== undefined) errors.push(forbiddenField("spec.limited", "must be nil if the type is not Limited"));
+    const field = "spec.exempt";
+    return [...errors, ...shares(exempt?.nominalConcurrencyShares, field), ...lendable(exempt?.lendablePercent, field)];
+  }
+  if (exempt !== undefined) errors.push(forbiddenField("spec.exempt", "must be nil if the type is Limited"));
   const field = "spec.limited";
   if (limited === undefined) return [...errors, required(field, "must not be empty when type is Limited")];
   const { nominalConcurrencyShares, lendablePercent, borrowingLimitPercent, limitResponse } = limited;

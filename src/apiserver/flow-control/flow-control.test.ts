@@ -115,6 +115,11 @@ test("the level that is never limited may lend otherwise, and stays what it is",
   const lend = { ...exempt, spec: { type: "Exempt", exempt: { nominalConcurrencyShares: 3, lendablePercent: 10 } } };
   const lent = await cluster.client.update(priorityLevelConfigurations, lend);
   assert.deepEqual(lent.spec?.exempt, { nominalConcurrencyShares: 3, lendablePercent: 10 });
+  const limiting = cluster.client.update(priorityLevelConfigurations, {
+    ...lent,
+    spec: { type: "Limited", limited: { limitResponse: { type: "Reject" } } },
+  });
+  await assert.rejects(limiting, /spec of 'exempt' except the 'spec.exempt' field must equal the fixed value/);
   await cluster.client.update(priorityLevelConfigurations, { ...lent, spec: exempt.spec! });
 });
 

@@ -18,15 +18,15 @@ import type { Strategy } from "../strategy.ts";
 
 /** Policies whose expressions do not compile are refused, together with whatever else is wrong with them. */
 function policyStrategy(resource: ResourceReference, kind: KindDefinition | undefined): Strategy {
-  const check = async (draft: ApiObject): Promise<undefined> => {
+  const check = async (draft: ApiObject, old?: ApiObject): Promise<undefined> => {
     const errors = await expressionErrors((draft as AnyObject).spec ?? {}, resource.kind);
     if (errors.length === 0) return undefined;
-    throw invalidObject(resource, draft.metadata?.name ?? "", [...(kind?.validate?.(draft) ?? []), ...errors]);
+    throw invalidObject(resource, draft.metadata?.name ?? "", [...(kind?.validate?.(draft, old) ?? []), ...errors]);
   };
   return {
     beforeCreate: (draft) => check(draft),
     beforeUpdate: async (draft, old) =>
-      equalJson((draft as AnyObject).spec, (old as AnyObject).spec) ? undefined : check(draft),
+      equalJson((draft as AnyObject).spec, (old as AnyObject).spec) ? undefined : check(draft, old),
   };
 }
 

@@ -18,22 +18,23 @@ export const mandatoryFlowControl: Readonly<Record<string, Strategy>> = {
   "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": fixed<PriorityLevelConfiguration>(
     priorityLevelConfigurationKind,
     defaultPriorityLevels.mandatory,
-    (spec) => ({ ...spec, exempt: undefined }),
+    "exempt",
   ),
 };
 
-function fixed<T extends Specified>(
-  kind: KindDefinition,
-  mandatory: readonly T[],
-  relevant: (spec: object) => object = (spec) => spec,
-): Strategy {
+/** @param open the object whose field of the same name may be anything */
+function fixed<T extends Specified>(kind: KindDefinition, mandatory: readonly T[], open?: string): Strategy {
   const check = async (draft: T, old?: T): Promise<undefined> => {
     const name = draft.metadata?.name ?? "";
-    const wanted = mandatory.find((each) => each.metadata?.name === name)?.spec;
-    const spec = draft.spec ?? {};
-    if (wanted === undefined || equalJson(relevant(spec), relevant(wanted))) return undefined;
+    const wanted = mandatory.find((each) => each.metadata?.name === name);
+    const without = name === open ? { [name]: undefined } : {};
+    if (wanted === undefined || equalJson({ ...draft.spec, ...without }, { ...wanted.spec, ...without })) {
+      return undefined;
+    }
     const errors = kind.validate?.(draft, old) ?? [];
-    throw invalidObject(kind, name, [...errors, invalid("spec", spec, `spec of '${name}' must equal the fixed value`)]);
+    const but = name === open ? ` except the 'spec.${name}' field` : "";
+    const message = `spec of '${name}'${but} must equal the fixed value`;
+    throw invalidObject(kind, name, [...errors, invalid("spec", draft.spec ?? {}, message)]);
   };
   return defineStrategy<T>({
     beforeCreate: (draft) => check(draft),
