@@ -76,7 +76,8 @@ export function invalidObject(
   errors: readonly FieldError[],
 ): StatusError {
   const kind = of.group === "" ? of.kind : `${of.kind}.${of.group}`;
-  const lines = errors.map((error) => `${error.field}: ${error.message}`);
+  // What is wrong twice in the same way is told once, and counted twice.
+  const lines = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))];
   const summary = lines.length === 1 ? lines[0]! : `[${lines.join(", ")}]`;
   return failure(422, "Invalid", `${kind} "${name}" is invalid: ${summary}`, {
     ...(name === "" ? {} : { name }),

@@ -6,15 +6,17 @@ import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { controllerOf, parseApiVersion } from "../meta.ts";
 import { immutable } from "../object-meta.ts";
+import { isJsonObject } from "../patch/json-value.ts";
 
 export const controllerRevisionKind = defineKind<ControllerRevision>({
   group: "apps",
   version: "v1",
   kind: "ControllerRevision",
-  validate: (revision) => [
-    ...(revision.data === undefined ? [required("data", "data is mandatory")] : []),
-    ...nonNegative(revision.revision, "revision"),
-  ],
+  validate: (revision) => nonNegative(revision.revision, "revision"),
+  validateCreate({ data }) {
+    if (data === undefined || data === null) return [required("data", "data is mandatory")];
+    return isJsonObject(data) ? [] : [required("data", "data must be a valid JSON object")];
+  },
   validateUpdate: (revision, old) => immutable(revision.data, old.data, "data"),
   columns: [
     nameColumn,

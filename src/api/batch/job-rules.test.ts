@@ -61,8 +61,21 @@ const creates: readonly [string, Partial<JobSpec>, readonly string[]][] = [
     "a selector of another job",
     { selector: { matchLabels: { "batch.kubernetes.io/controller-uid": "v" } } },
     [
+      'spec.selector: Invalid value: {"matchLabels":{"batch.kubernetes.io/controller-uid":"v"}}: `selector` not auto-generated',
       `spec.template.metadata.labels: Invalid value: {"controller-uid":"u","job-name":"a","batch.kubernetes.io/controller-uid":"u","batch.kubernetes.io/job-name":"a"}: \`selector\` does not match template \`labels\``,
-      `spec.selector: Invalid value: {"matchLabels":{"batch.kubernetes.io/controller-uid":"v"}}: \`selector\` not auto-generated`,
+    ],
+  ],
+  [
+    "the selector that is made, and the name",
+    { selector: { matchLabels: { "batch.kubernetes.io/controller-uid": "u", "job-name": "a" } } },
+    [],
+  ],
+  [
+    "no selector of its own",
+    { manualSelector: true },
+    [
+      "spec.selector: Required value",
+      "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
     ],
   ],
 ];
@@ -99,6 +112,13 @@ const updates: readonly [string, Partial<JobSpec>, (spec: JobSpec) => void, JobS
     ["spec.completions: Invalid value: 3: can only be modified in tandem with spec.parallelism"],
   ],
   [
+    "indexes without an end",
+    { completionMode: "Indexed", completions: 2, parallelism: 2 },
+    (spec) => delete spec.completions,
+    idle,
+    [],
+  ],
+  [
     "where pods of a suspended job run",
     { suspend: true },
     (spec) => {
@@ -119,14 +139,45 @@ for (const [name, spec, change, status, expected] of updates) {
   });
 }
 
-test("where pods of a job run that is at work stays as it is", () => {
-  const old = job({ suspend: true }, { startTime: "2026-01-01T00:00:00Z", active: 1 });
+const suspended = [{ type: "Suspended", status: "True" }];
+const start = { startTime: "2026-01-01T00:00:00Z" };
+for (const [name, spec, status, fixed] of [
+  ["is not suspended", {}, {}, true],
+  ["has pods that run", { suspend: true }, { active: 1, conditions: suspended }, true],
+  ["is about to be suspended", { suspend: true }, start, true],
+  ["was suspended", { suspend: true }, { ...start, conditions: suspended }, false],
+] as const) {
+  test(`where pods run: ${fixed ? "fixed" : "free"} while the job ${name}`, () => {
+    const old = job(spec, status);
+    const draft = cloneJson(old);
+    draft.spec!.template.spec!.nodeSelector = { a: "b" };
+    const wrong = fixed ? /^spec\.template: Invalid value: .*: field is immutable$/ : /^$/;
+    assert.match(texts(jobKind.validateUpdate!(draft, old)).join(), wrong);
+  });
+}
+
+test("what pods of a suspended job run stays as it is", () => {
+  const old = job({ suspend: true });
   const draft = cloneJson(old);
-  draft.spec!.template.spec!.nodeSelector = { a: "b" };
-  assert.match(
-    texts(jobKind.validateUpdate!(draft, old)).join(),
-    /^spec\.template: Invalid value: .*: field is immutable$/,
-  );
+  draft.spec!.template.spec!.containers[0]!.image = "other";
+  const wrong = texts(jobKind.validateUpdate!(draft, old)).join();
+  assert.match(wrong, /^spec\.template\.spec: Invalid value: .*: field is immutable$/);
+});
+
+test("labels that the API server makes stay; jobs of before have only the older ones", () => {
+  const old = job({ suspend: true });
+  const draft = cloneJson(old);
+  delete draft.spec!.template.metadata!.labels!["job-name"];
+  assert.deepEqual(texts(jobKind.validate!(draft, old)), [
+    "spec.template.metadata.labels[job-name]: Required value: must be 'a'",
+  ]);
+  const labels = { "controller-uid": "u", "job-name": "a" };
+  const before: Job = {
+    ...old,
+    spec: { ...old.spec, selector: { matchLabels: labels }, template: { ...template(), metadata: { labels } } },
+  };
+  jobKind.setDefaults!(before);
+  assert.deepEqual(texts(jobKind.validate!(before, before)), []);
 });
 
 const yes = (...types: string[]) => types.map((type) => ({ type, status: "True" }));
@@ -175,13 +226,45 @@ const statuses: readonly [string, JobStatus, JobStatus, readonly string[]][] = [
     "times that move",
     done,
     { ...done, startTime: at(2), completionTime: at(1) },
-    [`status.completionTime: Invalid value: "${at(1)}": completionTime cannot be set before startTime`],
+    [
+      `status.completionTime: Invalid value: "${at(1)}": completionTime cannot be set before startTime`,
+      `status.startTime: Invalid value: "${at(2)}": field is immutable for unsuspended job once set`,
+    ],
   ],
   [
     "a start that is forgotten",
     { startTime: at(0) },
     {},
-    ["status.startTime: Required value: startTime cannot be removed for unsuspended job"],
+    ['status.startTime: Invalid value: "null": field is immutable for unsuspended job once set'],
+  ],
+  [
+    "a start of what is resumed",
+    { startTime: at(0), conditions: yes("Suspended") },
+    { startTime: at(1), conditions: [{ type: "Suspended", status: "False" }] },
+    [],
+  ],
+  [
+    "criteria that are met by what has failed",
+    { conditions: yes("Failed", "FailureTarget"), startTime: at(0) },
+    { conditions: yes("Failed", "FailureTarget", "SuccessCriteriaMet"), startTime: at(0) },
+    [
+      "status.conditions: Invalid value: cannot set SuccessCriteriaMet=True and Failed=true conditions",
+      "status.conditions: Invalid value: cannot set SuccessCriteriaMet=True and FailureTarget=true conditions",
+    ],
+  ],
+  [
+    "criteria that are met after the end",
+    { ...done, conditions: yes("Complete") },
+    done,
+    [
+      "status.conditions: Invalid value: cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions",
+    ],
+  ],
+  [
+    "failed indexes where none are counted",
+    {},
+    { failedIndexes: "a" },
+    ['status.failedIndexes: Invalid value: "a": cannot set non-null failedIndexes when backoffLimitPerIndex is null'],
   ],
   [
     "counters that shrink",
@@ -210,6 +293,18 @@ for (const [name, before, after, expected] of statuses) {
     assert.deepEqual(texts(jobKind.validateStatusUpdate!(job({}, after), job({}, before))), expected);
   });
 }
+
+test("a job with criteria of its own meets them before it is complete", () => {
+  const spec: Partial<JobSpec> = {
+    completionMode: "Indexed",
+    completions: 2,
+    successPolicy: { rules: [{ succeededCount: 1 }] },
+  };
+  const before = job(spec, { startTime: at(0), conditions: yes("Complete") });
+  assert.deepEqual(texts(jobKind.validateStatusUpdate!(before, before)), [
+    "status.conditions: Invalid value: cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True",
+  ]);
+});
 
 test("an index is done or failed, not both", () => {
   const spec: Partial<JobSpec> = { completionMode: "Indexed", completions: 5, backoffLimitPerIndex: 1 };

@@ -1,9 +1,9 @@
-import { isConditionTrue } from "../conditions.ts";
 import { nonNegative } from "../field-checks.ts";
 import { duplicate, type FieldError, invalid, invalidWithoutValue, required } from "../field-error.ts";
 import type { Job, JobStatus } from "../generated/batch/v1.ts";
-import { equalJson } from "../patch/json-value.ts";
+import { CONDITIONS, changes, endsOrResumes, isFinished, isTrue, turns, type Write } from "./job-status-write.ts";
 import { succeededIndexes, succeededIndexesError } from "./succeeded-indexes.ts";
+import { validateTransition } from "./validate-job-transition.ts";
 
 /**
  * What is wrong with a job's status as whoever works on the job writes it. Most rules look only at what the write changes:
@@ -21,25 +21,11 @@ export function validateJobStatus(job: Job, old: Job): FieldError[] {
     ...validateEnd(write),
     ...validateFinished(write),
     ...validateIndexes(write),
+    ...validateCounts(write),
+    ...validateCriteria(write),
     ...validateTransition(write),
   ];
 }
-
-interface Write {
-  readonly job: Job;
-  readonly status: JobStatus;
-  readonly before: JobStatus;
-}
-
-const CONDITIONS = "status.conditions";
-const isTrue = (status: JobStatus, type: string): boolean => isConditionTrue(status.conditions, type);
-const isFinished = (status: JobStatus): boolean => isTrue(status, "Complete") || isTrue(status, "Failed");
-
-/** Whether the write changes one of these conditions. */
-const turns = ({ status, before }: Write, ...types: string[]): boolean =>
-  types.some((type) => isTrue(status, type) !== isTrue(before, type));
-const changes = ({ status, before }: Write, ...keys: (keyof JobStatus)[]): boolean =>
-  keys.some((key) => !equalJson(status[key] ?? null, before[key] ?? null));
 
 function validateUncounted({ uncountedTerminatedPods: pods }: JobStatus): FieldError[] {
   const seen = new Set<string>();
@@ -60,7 +46,7 @@ function validateEnd(write: Write): FieldError[] {
   const errors: FieldError[] = [];
   const refuse = (detail: string) => errors.push(invalidWithoutValue(CONDITIONS, detail));
   const [complete, failed] = [isTrue(status, "Complete"), isTrue(status, "Failed")];
-  const [target, criteria] = [isTrue(status, "FailureTarget"), isTrue(status, "SuccessCriteriaMet")];
+  const target = isTrue(status, "FailureTarget");
   if (turns(write, "Complete", "Failed") && complete && failed) {
     refuse("cannot set Complete=True and Failed=true conditions");
   }
@@ -85,11 +71,9 @@ function validateEnd(write: Write): FieldError[] {
   if (turns(write, "Failed", "FailureTarget") && failed && !target) {
     refuse("cannot set Failed=True condition without the FailureTarget=true condition");
   }
-  if (turns(write, "Complete", "SuccessCriteriaMet") && complete && !criteria) {
+  if (turns(write, "Complete", "SuccessCriteriaMet") && complete && !isTrue(status, "SuccessCriteriaMet")) {
     refuse("cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
   }
-  if (criteria && failed) refuse("cannot set Failed=True and SuccessCriteriaMet=true conditions");
-  if (criteria && target) refuse("cannot set FailureTarget=true and SuccessCriteriaMet=true conditions");
   return errors;
 }
 
@@ -97,9 +81,9 @@ function validateEnd(write: Write): FieldError[] {
 function validateFinished(write: Write): FieldError[] {
   const { job, status } = write;
   const errors: FieldError[] = [];
-  const ends = turns(write, "Complete", "Failed");
   const finished = isFinished(status);
-  const { active = 0, terminating = 0, ready = 0, uncountedTerminatedPods: uncounted } = status;
+  const ends = endsOrResumes(write);
+  const { active = 0, uncountedTerminatedPods: uncounted } = status;
   if ((ends || changes(write, "active")) && finished && active > 0) {
     errors.push(invalid("status.active", active, "active>0 is invalid for finished job"));
   }
@@ -111,12 +95,6 @@ function validateFinished(write: Write): FieldError[] {
   if ((ends || changes(write, "uncountedTerminatedPods")) && finished && left > 0) {
     const message = "uncountedTerminatedPods needs to be empty for finished job";
     errors.push(invalid("status.uncountedTerminatedPods", uncounted, message));
-  }
-  if ((ends || changes(write, "terminating")) && finished && terminating > 0) {
-    errors.push(invalid("status.terminating", terminating, "terminating>0 is invalid for finished job"));
-  }
-  if (changes(write, "ready", "active") && ready > active) {
-    errors.push(invalid("status.ready", ready, "cannot set more ready pods than active"));
   }
   return errors;
 }
@@ -134,7 +112,7 @@ function validateIndexes(write: Write): FieldError[] {
     }
   };
   unreadable("completedIndexes");
-  unreadable("failedIndexes");
+  if (backoffLimitPerIndex !== undefined) unreadable("failedIndexes");
   if (changes(write, "completedIndexes") && completedIndexes !== "" && completionMode !== "Indexed") {
     const message = "cannot set non-empty completedIndexes when non-indexed completion mode";
     errors.push(invalid("status.completedIndexes", completedIndexes, message));
@@ -143,9 +121,8 @@ function validateIndexes(write: Write): FieldError[] {
     const message = "cannot set non-null failedIndexes when backoffLimitPerIndex is null";
     errors.push(invalid("status.failedIndexes", failedIndexes, message));
   }
-  if (errors.length > 0 || failedIndexes === undefined || !changes(write, "failedIndexes", "completedIndexes")) {
-    return errors;
-  }
+  if (completions === undefined || failedIndexes === undefined) return errors;
+  if (!changes(write, "failedIndexes", "completedIndexes")) return errors;
   const both = firstCommon(succeededIndexes(completedIndexes), succeededIndexes(failedIndexes));
   if (both === undefined) return errors;
   const message = `failedIndexes and completedIndexes overlap at index: ${both}`;
@@ -165,32 +142,29 @@ function firstCommon(a: readonly Interval[], b: readonly Interval[]): number | u
   return undefined;
 }
 
-/** What has been told once cannot be taken back. */
-function validateTransition(write: Write): FieldError[] {
-  const { job, status, before } = write;
+function validateCounts(write: Write): FieldError[] {
+  const { status } = write;
+  const { active = 0, ready = 0, terminating = 0 } = status;
   const errors: FieldError[] = [];
-  for (const type of ["Failed", "Complete", "FailureTarget"]) {
-    if (!isTrue(before, type) || isTrue(status, type)) continue;
-    errors.push(invalidWithoutValue(CONDITIONS, `cannot disable the terminal ${type}=True condition`));
+  if ((endsOrResumes(write) || changes(write, "terminating")) && isFinished(status) && terminating > 0) {
+    errors.push(invalid("status.terminating", terminating, "terminating>0 is invalid for finished job"));
   }
-  const { completions, parallelism, completionMode, suspend } = job.spec ?? {};
-  const mayShrink = completionMode === "Indexed" && completions === parallelism;
-  for (const [key, allowed] of [
-    ["failed", false],
-    ["succeeded", mayShrink],
-  ] as const) {
-    if (allowed || (status[key] ?? 0) >= (before[key] ?? 0)) continue;
-    errors.push(invalid(`status.${key}`, status[key] ?? 0, `cannot decrease the ${key} counter`));
-  }
-  if (before.completionTime !== undefined && status.completionTime !== undefined && changes(write, "completionTime")) {
-    errors.push(invalid("status.completionTime", status.completionTime, "completionTime cannot be mutated"));
-  }
-  // A job that is resumed starts anew: its time may move.
-  if (suspend !== true && before.startTime !== undefined && status.startTime === undefined) {
-    errors.push(required("status.startTime", "startTime cannot be removed for unsuspended job"));
-  }
-  if (isTrue(before, "SuccessCriteriaMet") && !isTrue(status, "SuccessCriteriaMet")) {
-    errors.push(invalidWithoutValue(CONDITIONS, "cannot disable the SuccessCriteriaMet=True condition"));
+  if (changes(write, "ready", "active") && ready > active) {
+    errors.push(invalid("status.ready", ready, "cannot set more ready pods than active"));
   }
   return errors;
+}
+
+/** What has met its criteria has not failed, and what has criteria of its own meets them before it is complete. */
+function validateCriteria({ job, status }: Write): FieldError[] {
+  const isMet = isTrue(status, "SuccessCriteriaMet");
+  const wrong: string[] = [];
+  if (isMet && isTrue(status, "Failed")) wrong.push("cannot set SuccessCriteriaMet=True and Failed=true conditions");
+  if (isMet && isTrue(status, "FailureTarget")) {
+    wrong.push("cannot set SuccessCriteriaMet=True and FailureTarget=true conditions");
+  }
+  if (!isMet && isTrue(status, "Complete") && job.spec?.successPolicy !== undefined) {
+    wrong.push("cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True");
+  }
+  return wrong.map((detail) => invalidWithoutValue(CONDITIONS, detail));
 }

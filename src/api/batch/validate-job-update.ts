@@ -7,11 +7,10 @@ import { immutable } from "../object-meta.ts";
 /** What is wrong with a change of a job: its pods are what they are. */
 export function validateJobUpdate(job: Job, old: Job): FieldError[] {
   const [spec, before] = [job.spec, old.spec];
-  const mayMove = isIdle(old);
   return [
     ...validateCompletions(spec, before),
     ...immutable(spec?.selector, before?.selector, "spec.selector"),
-    ...immutable(fixedTemplate(spec, mayMove), fixedTemplate(before, mayMove), "spec.template"),
+    ...validateTemplateUpdate(job, old),
     ...immutable(spec?.completionMode, before?.completionMode, "spec.completionMode"),
     ...immutable(spec?.podFailurePolicy, before?.podFailurePolicy, "spec.podFailurePolicy"),
     ...immutable(spec?.backoffLimitPerIndex, before?.backoffLimitPerIndex, "spec.backoffLimitPerIndex"),
@@ -25,21 +24,23 @@ function validateCompletions(spec: JobSpec | undefined, before: JobSpec | undefi
   const field = "spec.completions";
   const completions = spec?.completions;
   if (spec?.completionMode !== "Indexed") return immutable(completions, before?.completions, field);
-  if (completions === before?.completions || completions === spec.parallelism) return [];
-  return [invalid(field, completions ?? "null", "can only be modified in tandem with spec.parallelism")];
+  if (completions === undefined || completions === before?.completions || completions === spec.parallelism) return [];
+  return [invalid(field, completions, "can only be modified in tandem with spec.parallelism")];
 }
 
-/** Suspended before it started, or known to be suspended with no pod left. */
+/** Suspended, with no pod left, and before it started or known to be suspended. */
 const isIdle = ({ spec, status }: Job): boolean =>
   spec?.suspend === true &&
-  (status?.startTime === undefined || ((status.active ?? 0) === 0 && isConditionTrue(status.conditions, "Suspended")));
+  (status?.active ?? 0) === 0 &&
+  (status?.startTime === undefined || isConditionTrue(status.conditions, "Suspended"));
 
-/** The template without what says where pods of an idle job may run, and with how much. */
-function fixedTemplate(spec: JobSpec | undefined, mayMove: boolean): unknown {
-  const template = spec?.template;
-  if (!mayMove || template === undefined) return template;
-  const { labels: _labels, annotations: _annotations, ...metadata } = template.metadata ?? {};
-  return { ...template, metadata, spec: fixedPodSpec(template.spec) };
+/** While the job is idle its pods may get other labels, places and resources. */
+function validateTemplateUpdate({ spec }: Job, old: Job): FieldError[] {
+  const [template, before] = [spec?.template, old.spec?.template];
+  if (!isIdle(old)) return immutable(template, before, "spec.template");
+  const field = "spec.template.spec";
+  if (immutable(fixedPodSpec(template?.spec), fixedPodSpec(before?.spec), field).length === 0) return [];
+  return [invalid(field, template?.spec, "field is immutable")];
 }
 
 function fixedPodSpec(spec: PodSpec | undefined): unknown {

@@ -4,18 +4,19 @@ import { type FieldError, invalid, notSupported, required } from "../field-error
 import type { Job, JobSpec } from "../generated/batch/v1.ts";
 import { dnsLabelErrors } from "../names.ts";
 import { labelSelectorOf, validateLabelSelector } from "../selectors.ts";
-import { CONTROLLER_UID, generatedLabels } from "./job-labels.ts";
+import { generatedLabels, hasNewerLabels, olderLabels } from "./job-labels.ts";
 import { validateFailurePolicy, validateSuccessPolicy } from "./validate-job-policies.ts";
 import { validateManagedBy } from "./validate-managed-by.ts";
 
 /** What is wrong with a job. */
-export function validateJob({ spec }: Job, old?: Job): FieldError[] {
-  const errors = validateJobSpec(spec, "spec", old?.spec);
-  if (spec?.selector === undefined) return [...errors, required("spec.selector")];
+export function validateJob(job: Job, old?: Job): FieldError[] {
+  const { spec } = job;
   return [
-    ...errors,
-    ...validateLabelSelector(spec.selector, "spec.selector"),
-    ...validateTemplateMatch(spec.selector, spec.template, "spec.template"),
+    ...(spec?.manualSelector === true ? [] : validateGenerated(job, old)),
+    ...validateJobSpec(spec, "spec", old?.spec),
+    ...(spec?.selector === undefined ? [required("spec.selector")] : []),
+    ...validateLabelSelector(spec?.selector, "spec.selector"),
+    ...validateTemplateMatch(spec?.selector, spec?.template, "spec.template"),
   ];
 }
 
@@ -70,30 +71,30 @@ function validateRestartPolicy(spec: JobSpec, field: string): FieldError[] {
   }
 }
 
-/** What is wrong with a new job: what its pods will be called, and labels and selector that the API server makes. */
-export function validateJobCreate(job: Job): FieldError[] {
-  const { spec, metadata } = job;
-  const errors = spec?.manualSelector === true ? [] : validateGenerated(job);
+/** What is wrong with a new job: what its pods will be called. */
+export function validateJobCreate({ spec, metadata }: Job): FieldError[] {
   const { completionMode, completions = 0 } = spec ?? {};
-  if (completionMode !== "Indexed" || completions <= 0) return errors;
+  if (completionMode !== "Indexed" || completions <= 0) return [];
   const hostname = `${metadata?.name ?? ""}-${completions - 1}`;
-  if (dnsLabelErrors(hostname).length === 0) return errors;
+  if (dnsLabelErrors(hostname).length === 0) return [];
   const message = `will not able to create pod with invalid DNS label: ${hostname}`;
-  return [...errors, invalid("metadata.name", metadata?.name ?? "", message)];
+  return [invalid("metadata.name", metadata?.name ?? "", message)];
 }
 
-function validateGenerated({ spec, metadata }: Job): FieldError[] {
+/** What is wrong with labels and selector that the API server makes. Jobs of before may lack the newer of the labels. */
+function validateGenerated({ spec, metadata }: Job, old: Job | undefined): FieldError[] {
   if (spec?.selector === undefined) return [];
   const { uid = "", name = "" } = metadata ?? {};
   const errors = uid === "" ? [required("metadata.uid")] : [];
+  const known = old?.spec?.template?.metadata?.labels ?? {};
+  const expected = hasNewerLabels(known) || old === undefined ? generatedLabels(uid, name) : olderLabels(uid, name);
   const labels = spec.template?.metadata?.labels ?? {};
-  for (const [key, value] of Object.entries(generatedLabels(uid, name))) {
+  for (const [key, value] of Object.entries(expected)) {
     const path = `spec.template.metadata.labels[${key}]`;
     if (labels[key] === undefined) errors.push(required(path, `must be '${value}'`));
     else if (labels[key] !== value) errors.push(invalid(path, labels, `must be '${value}'`));
   }
-  const isOwn =
-    validateLabelSelector(spec.selector, "").length > 0 || labelSelectorOf(spec.selector)({ [CONTROLLER_UID]: uid });
+  const isOwn = validateLabelSelector(spec.selector, "").length > 0 || labelSelectorOf(spec.selector)(expected);
   return isOwn ? errors : [...errors, invalid("spec.selector", spec.selector, "`selector` not auto-generated")];
 }
 

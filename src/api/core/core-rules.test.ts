@@ -95,6 +95,21 @@ describe("nodes", () => {
       'metadata.taints[2].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
     ],
     [
+      "annotations of old",
+      {
+        metadata: {
+          annotations: {
+            "scheduler.alpha.kubernetes.io/taints": '[{"key":"a"}]',
+            "scheduler.alpha.kubernetes.io/preferAvoidPods":
+              '{"preferAvoidPods":[{"podSignature":{"podController":{"controller":true}}},{"podSignature":{}},{"podSignature":{"podController":{"controller":false}}}]}',
+          },
+        },
+      },
+      "metadata.annotations.scheduler.alpha.kubernetes.io/taints[0].effect: Required value",
+      "metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[1].PodSignature: Required value",
+      "metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[2].PodSignature.PodController.Controller: Invalid value: false: must point to a controller",
+    ],
+    [
       "amounts",
       { status: { capacity: { cpu: "-1", pods: "1.5" } } },
       'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0',

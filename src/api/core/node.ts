@@ -7,6 +7,7 @@ import type { Node } from "../generated/core/v1.ts";
 import { cidrErrors, parseCidr } from "../ip-address.ts";
 import { cidrWarnings } from "../ip-warnings.ts";
 import { defineKind } from "../kind.ts";
+import { validateNodeAnnotations } from "./node-annotations.ts";
 import { validateTaints } from "./node-taints.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
 import { validateResourceQuantity } from "./validate-resources.ts";
@@ -34,6 +35,7 @@ export const nodeKind = defineKind<Node>({
     nameFirstRange(node);
   },
   validate: (node) => [
+    ...validateNodeAnnotations(node.metadata?.annotations, "metadata.annotations"),
     ...validateTaints(node.spec?.taints ?? [], "metadata.taints"),
     ...validateAmounts(node.status?.capacity, "status.capacity"),
     ...validateAmounts(node.status?.allocatable, "status.allocatable"),

@@ -34,7 +34,9 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     normalizeSources(claim.spec);
   },
   prepareForUpdate(claim, old) {
-    if (claim.spec !== undefined) dropUnknownSource(claim.spec, old.spec);
+    if (claim.spec === undefined) return;
+    dropUnknownSource(claim.spec, old.spec);
+    normalizeSources(claim.spec);
   },
   validate: ({ spec = {} }, old) => validateClaimSpec(spec, "spec", old?.spec),
   validateUpdate: validateClaimUpdate,

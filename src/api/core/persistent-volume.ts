@@ -44,7 +44,7 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
   prepareForCreate(volume) {
     volume.status = { phase: "Pending" };
   },
-  validate: ({ spec = {} }) => validateVolumeSpec(spec, "spec"),
+  validate: ({ metadata, spec = {} }) => validateVolumeSpec(spec, "spec", { name: metadata?.name ?? "" }),
   validateUpdate: validateVolumeUpdate,
   warnings: volumeWarnings,
   columns: [

@@ -1,8 +1,10 @@
 import { invalids, named, requiredText } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required, tooLong } from "../field-error.ts";
-import type { PersistentVolumeSpec } from "../generated/core/v1.ts";
+import type { ISCSIPersistentVolumeSource, PersistentVolumeSpec, Volume } from "../generated/core/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { HOST_PATH_TYPES } from "./host-path.ts";
+import { initiatorLengthErrors, iscsiErrors } from "./validate-volume-block.ts";
+import { olderSources } from "./validate-volume-sources.ts";
 
 type Source = Readonly<Record<string, unknown>>;
 type Rule = (source: Source, field: string) => FieldError[];
@@ -10,10 +12,8 @@ type Rule = (source: Source, field: string) => FieldError[];
 /** What each source cannot do without, by the path below the source. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   awsElasticBlockStore: ["volumeID"],
-  azureDisk: ["diskName", "diskURI"],
   azureFile: ["secretName", "shareName"],
   cinder: ["volumeID"],
-  flexVolume: ["driver"],
   gcePersistentDisk: ["pdName"],
   glusterfs: ["endpoints", "path"],
   hostPath: ["path"],
@@ -26,13 +26,35 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 const DRIVER_MAX = 63;
 
-/** What is wrong with what a volume is made of: one of the fields of its spec. */
-export function validatePersistentSource(kind: string, spec: PersistentVolumeSpec, field: string): FieldError[] {
+/** Sources that look the same in a pod, and have the same rules there. */
+const SHARED: readonly string[] = ["azureDisk", "fc", "flexVolume", "flocker", "quobyte"];
+
+/** What is wrong with what a volume is made of: one of the fields of its spec. @param name the volume's */
+export function validatePersistentSource(
+  kind: string,
+  { spec, name }: { spec: PersistentVolumeSpec; name: string },
+  field: string,
+): FieldError[] {
   const source = spec[kind as keyof PersistentVolumeSpec] as unknown as Source;
   // Upstream's own word for it.
   const path = `${field}.${kind === "gcePersistentDisk" ? "persistentDisk" : kind}`;
   const missing = (REQUIRED[kind] ?? []).flatMap((key) => requiredText(source[key] as string, `${path}.${key}`));
-  return [...missing, ...(rules[kind]?.(source, path) ?? [])];
+  const shared = SHARED.includes(kind) ? validateShared(kind, source, path) : [];
+  const block = spec.iscsi === undefined || kind !== "iscsi" ? [] : validateBlock(spec.iscsi, { name, field: path });
+  return [...missing, ...shared, ...block, ...(rules[kind]?.(source, path) ?? [])];
+}
+
+function validateShared(kind: string, source: Source, field: string): FieldError[] {
+  const volume: Volume = { name: "", [kind]: source };
+  return olderSources[kind]!(volume, field, { volume, at: field, isPod: false });
+}
+
+function validateBlock(
+  iscsi: ISCSIPersistentVolumeSource,
+  { name, field }: { name: string; field: string },
+): FieldError[] {
+  const portal = { field: `${field}.targetportal`, value: iscsi.targetPortal };
+  return [...iscsiErrors(iscsi, field), ...initiatorLengthErrors(iscsi, name, portal)];
 }
 
 function noBacksteps(path: unknown, field: string): FieldError[] {

@@ -1,5 +1,6 @@
 import { requiredText } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
+import type { ISCSIPersistentVolumeSource, ISCSIVolumeSource } from "../generated/core/v1.ts";
 import { rangeMessage } from "../names.ts";
 import type { VolumeRule } from "./volume-rule.ts";
 
@@ -7,8 +8,9 @@ const LUN_MAX = 255;
 const IQN = /iqn\.\d{4}-\d{2}\.([A-Za-z0-9.-]*)(:[^,;*&$|\s]+)$/;
 const EUI = /^eui.[A-Za-z0-9]{16}$/;
 const NAA = /^naa.[A-Za-z0-9]{32}$/;
-/** A name of an initiator goes into the name of a folder together with these. */
 const INITIATOR_MAX = 64;
+const INITIATOR_MESSAGE =
+  "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
 
 function validateInitiator(name: string, field: string): FieldError[] {
   if (!/^(iqn|eui|naa)/.test(name)) {
@@ -22,21 +24,32 @@ function nameErrors(name: string, field: string): FieldError[] {
   return /^(iqn|eui|naa)/.test(name) && !expression.test(name) ? [invalid(field, name, "must be valid format")] : [];
 }
 
-export const validateIscsi: VolumeRule = ({ iscsi, name }, field, { at }) => {
-  const { targetPortal, iqn, lun = 0, chapAuthDiscovery, chapAuthSession, secretRef, initiatorName } = iscsi!;
+/** What is wrong with a disk of a network, wherever it stands. */
+export function iscsiErrors(iscsi: ISCSIVolumeSource | ISCSIPersistentVolumeSource, field: string): FieldError[] {
+  const { targetPortal, iqn, lun = 0, chapAuthDiscovery, chapAuthSession, secretRef, initiatorName } = iscsi;
   const errors = requiredText(targetPortal, `${field}.targetPortal`);
   errors.push(...(iqn ? validateInitiator(iqn, `${field}.iqn`) : [required(`${field}.iqn`)]));
   if (lun < 0 || lun > LUN_MAX) errors.push(invalid(`${field}.lun`, lun, rangeMessage(0, LUN_MAX)));
   if ((chapAuthDiscovery || chapAuthSession) && secretRef === undefined) errors.push(required(`${field}.secretRef`));
   if (secretRef !== undefined) errors.push(...requiredText(secretRef.name, `${field}.secretRef.name`));
-  if (initiatorName === undefined) return errors;
-  errors.push(...nameErrors(initiatorName, `${field}.initiatorname`));
-  if (`${name}:${targetPortal}`.length > INITIATOR_MAX) {
-    const message = `Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.`;
-    errors.push(invalid(`${at}.name`, name, message));
-  }
+  if (initiatorName !== undefined) errors.push(...nameErrors(initiatorName, `${field}.initiatorname`));
   return errors;
-};
+}
+
+/** The name of an initiator goes into the name of a folder together with the volume's. @param at where that stands */
+export function initiatorLengthErrors(
+  { initiatorName, targetPortal }: ISCSIVolumeSource | ISCSIPersistentVolumeSource,
+  name: string,
+  at: { field: string; value: string },
+): FieldError[] {
+  const isLong = `${name}:${targetPortal}`.length > INITIATOR_MAX;
+  return isLong && initiatorName !== undefined ? [invalid(at.field, at.value, INITIATOR_MESSAGE)] : [];
+}
+
+export const validateIscsi: VolumeRule = ({ iscsi, name }, field, { at }) => [
+  ...iscsiErrors(iscsi!, field),
+  ...initiatorLengthErrors(iscsi!, name, { field: `${at}.name`, value: name }),
+];
 
 export const validateFibreChannel: VolumeRule = ({ fc }, field) => {
   const { targetWWNs = [], wwids = [], lun } = fc!;

@@ -45,10 +45,9 @@ const validateFlocker: VolumeRule = ({ flocker }, field) => {
 const validateFlexVolume: VolumeRule = ({ flexVolume }, field) => {
   const errors = requiredText(flexVolume!.driver, `${field}.driver`);
   for (const key of Object.keys(flexVolume!.options ?? {})) {
-    const slash = key.indexOf("/");
-    const domain = slash < 0 ? "" : key.slice(0, slash);
-    const isReserved = ["kubernetes.io", "k8s.io"].some((each) => domain === each || domain.endsWith(`.${each}`));
-    if (isReserved) errors.push(invalid(`${field}.options[${key}]`, key, RESERVED_MESSAGE));
+    const domain = `.${key.split("/", 1)[0]!.toLowerCase()}`;
+    if (domain.endsWith(".kubernetes.io") || domain.endsWith(".k8s.io"))
+      errors.push(invalid(`${field}.options[${key}]`, key, RESERVED_MESSAGE));
   }
   return errors;
 };

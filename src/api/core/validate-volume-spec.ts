@@ -22,6 +22,32 @@ const PLAIN_FIELDS = new Set([
 const POLICIES = ["Delete", "Recycle", "Retain"];
 const MODES = ["Block", "Filesystem"];
 
+/** Of several sources the first one counts. */
+const SOURCES = [
+  "hostPath",
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "glusterfs",
+  "flocker",
+  "nfs",
+  "rbd",
+  "quobyte",
+  "cephfs",
+  "iscsi",
+  "cinder",
+  "fc",
+  "flexVolume",
+  "azureFile",
+  "vsphereVolume",
+  "photonPersistentDisk",
+  "portworxVolume",
+  "azureDisk",
+  "scaleIO",
+  "local",
+  "storageos",
+  "csi",
+] as const;
+
 /** What the volume is made of, by the names of the fields. */
 export const sourcesOf = (spec: PersistentVolumeSpec): string[] =>
   Object.keys(spec).filter((key) => !PLAIN_FIELDS.has(key) && spec[key as keyof PersistentVolumeSpec] !== undefined);
@@ -30,11 +56,12 @@ export const sourcesOf = (spec: PersistentVolumeSpec): string[] =>
  * What is wrong with a volume's spec (ValidatePersistentVolumeSpec).
  *
  * @param options.isInline it stands in an attachment and not in a volume of its own
+ * @param options.name the volume's
  */
 export function validateVolumeSpec(
   spec: PersistentVolumeSpec,
   field: string,
-  { isInline = false }: { isInline?: boolean } = {},
+  { isInline = false, name = "" }: { isInline?: boolean; name?: string } = {},
 ): FieldError[] {
   const errors = isInline ? validateInline(spec, field) : [];
   if ((spec.accessModes ?? []).length === 0) errors.push(required(`${field}.accessModes`));
@@ -47,7 +74,7 @@ export function validateVolumeSpec(
     if (wanted === undefined) errors.push(required(path, "must specify required node constraints"));
     else errors.push(...validateNodeSelector(wanted, path));
   }
-  errors.push(...validateSource(spec, field));
+  errors.push(...validateSource({ spec, name }, field));
   return [...errors, ...validateClasses(spec, field, isInline)];
 }
 
@@ -93,11 +120,12 @@ function validateReclaimPolicy(spec: PersistentVolumeSpec, field: string, isInli
   return POLICIES.includes(policy) ? [] : [notSupported(path, policy, POLICIES)];
 }
 
-function validateSource(spec: PersistentVolumeSpec, field: string): FieldError[] {
-  const sources = sourcesOf(spec);
+function validateSource(volume: { spec: PersistentVolumeSpec; name: string }, field: string): FieldError[] {
+  const { spec } = volume;
+  const sources = SOURCES.filter((source) => spec[source] !== undefined);
   const [first, ...others] = sources;
   if (first === undefined) return [required(field, "must specify a volume type")];
-  const errors = validatePersistentSource(first, spec, field);
+  const errors = validatePersistentSource(first, volume, field);
   for (const source of others) {
     errors.push(forbiddenField(`${field}.${source}`, "may not specify more than 1 volume type"));
   }

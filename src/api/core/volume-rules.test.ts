@@ -35,7 +35,39 @@ testNew(persistentVolumeKind, [
     volume({ hostPath, capacity: { storage: "0" } }),
     'spec.capacity[storage]: Invalid value: "0": must be greater than zero',
   ],
-  ["two sources", volume({ hostPath, csi }), "spec.csi: Forbidden: may not specify more than 1 volume type"],
+  ["two sources", volume({ csi, hostPath }), "spec.csi: Forbidden: may not specify more than 1 volume type"],
+  [
+    "a disk of a network",
+    volume({
+      iscsi: {
+        targetPortal: `${"p".repeat(64)}:1`,
+        iqn: "iqn.2026-01.example:a",
+        lun: 256,
+        initiatorName: "iqn.2026-01.example:b",
+      },
+    }),
+    "spec.iscsi.lun: Invalid value: 256: must be between 0 and 255, inclusive",
+    `spec.iscsi.targetportal: Invalid value: "${"p".repeat(64)}:1": Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.`,
+  ],
+  [
+    "a fibre channel without an end",
+    volume({ fc: {} }),
+    "spec.fc.targetWWNs: Required value: must specify either targetWWNs or wwids, but not both",
+  ],
+  [
+    "a disk of a cloud",
+    volume({ azureDisk: { diskName: "", diskURI: "https://example.com/a.vhd", kind: "Odd" } }),
+    "spec.azureDisk.diskName: Required value",
+    'spec.azureDisk.kind: Unsupported value: "Odd": supported values: "Dedicated", "Managed", "Shared"',
+  ],
+  [
+    "options that are the project's",
+    volume({
+      flexVolume: { driver: "a/b", options: { "K8S.io": "a", "x.kubernetes.io/b": "c", "k8s.example.com/d": "e" } },
+    }),
+    'spec.flexVolume.options[K8S.io]: Invalid value: "K8S.io": kubernetes.io and k8s.io namespaces are reserved',
+    'spec.flexVolume.options[x.kubernetes.io/b]: Invalid value: "x.kubernetes.io/b": kubernetes.io and k8s.io namespaces are reserved',
+  ],
   [
     "a path up, of no type",
     volume({ hostPath: { path: "/a/../b", type: "Odd" } }),
@@ -153,6 +185,15 @@ testChange(persistentVolumeClaimKind, [
     claim({}, { metadata: { annotations: { "volume.beta.kubernetes.io/storage-class": "b" } } }),
     claim({}, { metadata: { annotations: { "volume.beta.kubernetes.io/storage-class": "a" } } }),
     'metadata.annotations[volume.beta.kubernetes.io/storage-class]: Invalid value: "b": field is immutable',
+  ],
+]);
+
+const ofClaim = { kind: "PersistentVolumeClaim", name: "a" };
+testChange(persistentVolumeClaimKind, [
+  [
+    "a source that is named once only, as older clients do",
+    claim({ dataSource: ofClaim }),
+    claim({ dataSource: ofClaim, dataSourceRef: ofClaim }),
   ],
 ]);
 
