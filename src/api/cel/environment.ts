@@ -3,7 +3,6 @@ import type { Environment } from "./check/context.ts";
 import { authorizerFunctions } from "./library/authorizer.ts";
 import { conversions } from "./library/conversions.ts";
 import { formatFunctions } from "./library/formats.ts";
-import { images } from "./library/images.ts";
 import { listFunctions } from "./library/list-functions.ts";
 import { lists, sets } from "./library/lists.ts";
 import { mutationFunctions, mutationMessage } from "./library/mutation.ts";
@@ -38,7 +37,6 @@ const everywhere: readonly Overload[] = [
   ...network,
   ...quantities,
   ...semvers,
-  ...images,
   ...formatFunctions,
   ...authorizerFunctions,
 ];
@@ -52,7 +50,7 @@ const typeNames: ReadonlyMap<string, Type> = new Map([
   ["map", mapOf(dynType, dynType)],
   ["type", typeOf(dynType)],
   ["optional_type", opaque("optional_type", dynType)],
-  ...["net.IP", "net.CIDR", "kubernetes.URL", "kubernetes.Quantity", "kubernetes.Semver", "kubernetes.Image"].map(
+  ...["net.IP", "net.CIDR", "kubernetes.URL", "kubernetes.Quantity", "kubernetes.Semver"].map(
     (name) => [name, opaque(name)] as const,
   ),
   ["google.protobuf.Timestamp", parseType("timestamp")],

@@ -1,11 +1,10 @@
-import { setCondition } from "../../api/conditions.ts";
+import { isConditionTrue, setCondition } from "../../api/conditions.ts";
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
 } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import { customResourceDefinitions } from "../../api/generated/resources.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
-import type { Schema } from "../../api/schema.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { type Clock, formatTime, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
@@ -18,6 +17,7 @@ import { API_SERVER } from "./api-server-identity.ts";
 import { CLEANUP_FINALIZER } from "./definition-strategy.ts";
 import { deleteInstances, InstanceDeletionError } from "./delete-instances.ts";
 import { overlapsBuiltIn } from "./overlapping.ts";
+import { ESTABLISHED } from "./plan-status.ts";
 import type { ServedDefinitions } from "./served-definitions.ts";
 import { writeStatus } from "./write-status.ts";
 
@@ -38,6 +38,12 @@ const OVERLAPPING: Terminating = {
   message: "instances overlap with built-in resources in storage",
 };
 
+const REMOVED: Terminating = {
+  status: "False",
+  reason: "InstanceDeletionCompleted",
+  message: "removed all instances",
+};
+
 /** True while a deleted definition waits for its objects to go. */
 export function awaitsCleanup(definition: CustomResourceDefinition): boolean {
   return isBeingDeleted(definition) && definition.metadata?.finalizers?.includes(CLEANUP_FINALIZER) === true;
@@ -46,7 +52,6 @@ export function awaitsCleanup(definition: CustomResourceDefinition): boolean {
 export interface FinalizerOptions {
   readonly reader: ObjectReader;
   readonly definitions: ServedDefinitions;
-  readonly builtIn: Schema;
   /** Writes as the API server itself. */
   readonly transport: Transport;
   readonly store: Store;
@@ -114,7 +119,6 @@ async function finalizeOnce(
     message: "CustomResource deletion is in progress",
   });
   const resource = options.definitions.stored(definition.metadata?.name ?? "");
-  let done = overlapsBuiltIn(definition, options.builtIn) ? OVERLAPPING : NEVER_ESTABLISHED;
   if (resource !== undefined) {
     const { store, feed, random } = options;
     const context = { user: API_SERVER, dryRun: false, clock, random, fieldManager: "kube-apiserver", warn() {} };
@@ -126,10 +130,14 @@ async function finalizeOnce(
       }
       throw error;
     }
-    done = { status: "False", reason: "InstanceDeletionCompleted", message: "removed all instances" };
   }
   const finalizers = (started.metadata?.finalizers ?? []).filter((each) => each !== CLEANUP_FINALIZER);
-  await write(started, done, finalizers);
+  await write(started, endOf(definition), finalizers);
+}
+
+function endOf(definition: CustomResourceDefinition): Terminating {
+  if (overlapsBuiltIn(definition)) return OVERLAPPING;
+  return isConditionTrue(definition.status?.conditions, ESTABLISHED) ? REMOVED : NEVER_ESTABLISHED;
 }
 
 function withCondition(

@@ -19,6 +19,18 @@ before(async () => {
 });
 after(() => memory.close());
 
+/** What is said of a definition that goes, last. */
+async function reasonAtTheEnd(name: string, resourceVersion = ""): Promise<string | undefined> {
+  await memory.client.delete(customResourceDefinitions, { name });
+  let reason: string | undefined;
+  for await (const { type, object } of memory.client.watch(customResourceDefinitions, { resourceVersion })) {
+    if (object.metadata?.name !== name) continue;
+    reason = object.status?.conditions?.find((each) => each.type === "Terminating")?.reason;
+    if (type === "DELETED") break;
+  }
+  return reason;
+}
+
 async function namesOf(group: string, plural: string): Promise<string[]> {
   const { json } = await askRaw(memory.server, `/apis/${group}/v1/${plural}`);
   return json().items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
@@ -47,15 +59,29 @@ for (const [group, plural, kept, builtInKind] of [
     assert.equal((await askRaw(memory.server, `/apis/${group}/v2`)).code, 404);
     assert.equal((await askRaw(memory.server, `/apis/${group}/v2/${plural}`)).code, 404);
 
-    await memory.client.delete(customResourceDefinitions, { name });
-    const { resourceVersion = "" } = metadata ?? {};
-    const reasons: (string | undefined)[] = [];
-    for await (const { type, object } of memory.client.watch(customResourceDefinitions, { resourceVersion })) {
-      if (object.metadata?.name !== name) continue;
-      reasons.push(object.status?.conditions?.find((each) => each.type === "Terminating")?.reason);
-      if (type === "DELETED") break;
-    }
-    assert.equal(reasons.at(-1), "OverlappingBuiltInResource");
+    assert.equal(await reasonAtTheEnd(name, metadata?.resourceVersion), "OverlappingBuiltInResource");
     assert.ok((await namesOf(group, plural)).includes(kept));
+  });
+}
+
+for (const [group, version] of [
+  ["networking.k8s.io", "v1"],
+  ["storage.k8s.io", "v1alpha9"],
+] as const) {
+  test(`nothing is served beneath ${group}/${version}, where upstream's router looks for what is built in alone`, async () => {
+    const name = `foos.${group}`;
+    const definition = definitionOf({
+      group,
+      plural: "foos",
+      kind: "Foo",
+      versions: [versionOf(version, { storage: true })],
+    });
+    const annotations = { "api-approved.kubernetes.io": "unapproved, testing only" };
+    const { metadata } = await establish(memory, { ...definition, metadata: { name, annotations } });
+    const answer = await askRaw(memory.server, `/apis/${group}/${version}/namespaces/default/foos`);
+    assert.equal(`${answer.code} ${answer.json().message}`, "404 the server could not find the requested resource");
+    const { json } = await askRaw(memory.server, `/apis/${group}/v1`);
+    assert.ok(!json().resources.some((each: { name: string }) => each.name === "foos"));
+    assert.equal(await reasonAtTheEnd(name, metadata?.resourceVersion), "InstanceDeletionCompleted");
   });
 }

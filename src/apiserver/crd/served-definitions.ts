@@ -5,7 +5,7 @@ import type { ServedResource } from "../registry/resource.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Converter } from "./converter.ts";
 import type { KeptDefinition } from "./kept-definition.ts";
-import { overlapsBuiltIn } from "./overlapping.ts";
+import { isOfBuiltInGroup } from "./overlapping.ts";
 import { ESTABLISHED } from "./plan-status.ts";
 import { type ServedDefinition, type ServeOptions, serveDefinition, terminating } from "./serve-definition.ts";
 
@@ -59,7 +59,7 @@ function serve(
   options: ServedDefinitionsOptions,
 ): Served | undefined {
   const { conditions } = definition.status ?? {};
-  if (!isConditionTrue(conditions, ESTABLISHED) || overlapsBuiltIn(definition, options.builtIn)) return undefined;
+  if (!isConditionTrue(conditions, ESTABLISHED) || isOfBuiltInGroup(definition, options.builtIn)) return undefined;
   const isTerminating = isBeingDeleted(definition);
   if (before !== undefined && isServedAlike(before.from, definition)) {
     const wasTerminating = before.made.stored.custom?.isTerminating === true;

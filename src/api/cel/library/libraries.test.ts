@@ -117,19 +117,6 @@ const tables: Readonly<Record<string, readonly (readonly [string, unknown])[]>> 
     ["isSemver('1.2.3-rc.1+build') && !isSemver('v1.0.0') && isSemver('v1.0', true)", true],
     ["semver('1.2.3').compareTo(semver('1.10.0'))", -1],
   ],
-  images: [
-    ["image('registry.k8s.io/kube-apiserver:v1').registry()", "registry.k8s.io"],
-    [
-      "image('nginx').registry() + '/' + image('nginx').repository() + ':' + image('nginx').tag()",
-      "index.docker.io/library/nginx:latest",
-    ],
-    [`image('localhost:5000/a/b:x@sha256:${"0".repeat(64)}').identifier()`, `sha256:${"0".repeat(64)}`],
-    [
-      `image('a/b@sha256:${"0".repeat(64)}').containsDigest() && image('a/b@sha256:${"0".repeat(64)}').tag() == ''`,
-      true,
-    ],
-    ["isImage('a/b:c') && !isImage('registry.k8s.io//x') && !isImage('a b') && !isImage('a@sha256:1')", true],
-  ],
   optionals: [
     ["[1, 2].first().value() + [1, 2].last().value()", 3],
     ["[].first().hasValue()", false],
