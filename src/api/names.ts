@@ -25,7 +25,7 @@ export const maxLengthMessage = (length: number): string => `must be no more tha
 const emptyMessage = "must be non-empty";
 export const rangeMessage = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
 
-function regexMessage(text: string, expression: string, examples: readonly string[]): string {
+export function regexMessage(text: string, expression: string, examples: readonly string[]): string {
   const shown = examples.map((example) => `'${example}', `).join(" or ");
   return `${text} (e.g. ${shown}regex used for validation is '${expression}')`;
 }

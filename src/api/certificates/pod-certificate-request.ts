@@ -2,14 +2,14 @@ import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, required, tooLong } from "../field-error.ts";
 import type { PodCertificateRequest, PodCertificateRequestSpec } from "../generated/certificates.k8s.io/v1beta1.ts";
 import { defineKind } from "../kind.ts";
-import { dnsSubdomainErrors, qualifiedNameErrors } from "../names.ts";
+import { dnsSubdomainErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { validateSubjectKey } from "./pod-certificate-key.ts";
 import { validateIssue } from "./pod-certificate-status.ts";
 import { isKubernetesSigner, validateSignerName } from "./signer-name.ts";
+import { validateUserAnnotations } from "./user-annotations.ts";
 
 const UID_BYTES_MAX = 128;
-const ANNOTATION_BYTES_MAX = 256 * 1024;
 const EXPIRATION_DEFAULT = 24 * 3600;
 const EXPIRATION_MIN = 3600;
 const EXPIRATION_MAX = 91 * 24 * 3600;
@@ -51,21 +51,6 @@ function validateSpec(spec: Spec): FieldError[] {
     if (Buffer.byteLength(uid) > UID_BYTES_MAX) errors.push(tooLong(`spec.${about}UID`, UID_BYTES_MAX));
   }
   return errors;
-}
-
-/** Annotations by another name, whose keys say whose they are. */
-function validateUserAnnotations(annotations: Readonly<Record<string, string>>, field: string): FieldError[] {
-  let bytes = 0;
-  const errors: FieldError[] = [];
-  for (const [key, value] of Object.entries(annotations)) {
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-    const lower = key.toLowerCase();
-    errors.push(...invalids(field, lower, qualifiedNameErrors(lower)));
-    if (!lower.includes("/")) {
-      errors.push(invalid(field, lower, 'must be a domain-prefixed key (such as "acme.io/foo")'));
-    }
-  }
-  return bytes > ANNOTATION_BYTES_MAX ? [...errors, tooLong(field, ANNOTATION_BYTES_MAX)] : errors;
 }
 
 /** How long the certificate may last; without that the key is not looked at. */

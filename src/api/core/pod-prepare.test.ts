@@ -59,9 +59,7 @@ test("a key that the client wrote into the selector as well is one too many", ()
   podKind.prepareForCreate!(made);
   assert.deepEqual(
     podKind.validate!(made).map(({ field, message }) => `${field}: ${message}`),
-    [
-      'spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: "hash": exists in both matchLabelKeys and labelSelector',
-    ],
+    ['spec.topologySpreadConstraints[0][0]: Invalid value: "hash": exists in both matchLabelKeys and labelSelector'],
   );
 });
 

@@ -97,7 +97,7 @@ const cases: readonly [string, Partial<PodSpec>, readonly string[]][] = [
   [
     "a projection from two sources",
     volumes({ projected: { sources: [{ secret: { name: "s" }, configMap: { name: "c" } }] } }),
-    [`${V}.projected.sources[0].configMap: Forbidden: may not specify more than 1 volume type per source`],
+    [`${V}.projected.sources[0]: Forbidden: may not specify more than 1 volume type per source`],
   ],
   [
     "a claim that belongs to an ephemeral volume",

@@ -15,6 +15,7 @@ import { validateImages } from "./validate-container.ts";
 import {
   APP_ARMOR,
   appArmorProfileOf,
+  MIRROR_POD,
   namesProfiles,
   validateAnnotationsMatch,
   validatePodAnnotations,
@@ -134,9 +135,10 @@ function takeAppArmorAnnotations({ metadata, spec }: Pod): void {
 
 function validatePod(pod: Pod, old?: Pod): FieldError[] {
   const spec = pod.spec!;
+  const isStatic = pod.metadata?.annotations?.[MIRROR_POD] !== undefined;
   return joined(
     validatePodAnnotations(pod.metadata?.annotations, spec, "metadata.annotations"),
-    validatePodSpec(spec, "spec", { isPod: true, podName: pod.metadata?.name ?? "", old: old?.spec }),
+    validatePodSpec(spec, "spec", { isPod: true, isStatic, podName: pod.metadata?.name ?? "", old: old?.spec }),
     validateTokenAccount(spec, "spec"),
     validateImages(spec.containers, "spec.containers"),
     validateImages(spec.initContainers, "spec.initContainers"),

@@ -139,41 +139,42 @@ interface KeyedTerm {
 
 /**
  * What is wrong with keys whose values come from the pod's own labels. The API server writes them into the selector when a
- * pod is created: a key that the selector has beside that is one that the client wrote as well.
+ * pod is created: of a key that comes again there, one is what the client wrote. Keys that must not match may come again.
  */
 export function validateMatchLabelKeys(term: KeyedTerm, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [list, operator] of [
-    ["matchLabelKeys", "In"],
-    ["mismatchLabelKeys", "NotIn"],
-  ] as const) {
-    const keys = term[list] ?? [];
-    if (keys.length === 0) continue;
-    if (term.labelSelector === undefined) {
-      errors.push(forbiddenField(`${field}.${list}`, "must not be specified when labelSelector is not set"));
-      continue;
-    }
-    keys.forEach((key, index) => {
-      const path = `${field}.${list}[${index}]`;
-      errors.push(...invalids(path, key, qualifiedNameErrors(key)));
-      if (isWrittenTwice(term.labelSelector!, key, operator)) {
-        errors.push(invalid(path, key, `exists in both ${list} and labelSelector`));
-      }
-    });
-  }
-  (term.matchLabelKeys ?? []).forEach((key, index) => {
-    if (term.labelSelector !== undefined && term.mismatchLabelKeys?.includes(key)) {
-      const message = "exists in both matchLabelKeys and mismatchLabelKeys";
-      errors.push(invalid(`${field}.matchLabelKeys[${index}]`, key, message));
-    }
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term;
+  const both = matchLabelKeys.flatMap((key, index) => {
+    const message = "exists in both matchLabelKeys and mismatchLabelKeys";
+    return mismatchLabelKeys.includes(key) ? [invalid(`${field}.matchLabelKeys[${index}]`, key, message)] : [];
   });
-  return errors;
+  return joined(
+    validateKeys(term, "matchLabelKeys", field),
+    validateKeys(term, "mismatchLabelKeys", field),
+    labelSelector === undefined ? [] : validateOnce(labelSelector, matchLabelKeys, field),
+    both,
+  );
 }
 
-/** Whether the selector has the key beside the one expression of one value that the API server writes. */
-function isWrittenTwice(selector: NonNullable<KeyedTerm["labelSelector"]>, key: string, operator: string): boolean {
-  if (Object.hasOwn(selector.matchLabels ?? {}, key)) return true;
-  const found = (selector.matchExpressions ?? []).filter((each) => each.key === key);
-  const written = found.filter((each) => each.operator === operator && each.values?.length === 1);
-  return found.length > Math.min(written.length, 1);
+function validateKeys(term: KeyedTerm, list: "matchLabelKeys" | "mismatchLabelKeys", field: string): FieldError[] {
+  const keys = term[list] ?? [];
+  const path = `${field}.${list}`;
+  if (keys.length > 0 && term.labelSelector === undefined) {
+    return [forbiddenField(path, "must not be specified when labelSelector is not set")];
+  }
+  return keys.flatMap((key, index) => invalids(`${path}[${index}]`, key, qualifiedNameErrors(key)));
+}
+
+/** Upstream reports the key as if the term were its list. */
+function validateOnce(
+  { matchLabels = {}, matchExpressions = [] }: NonNullable<KeyedTerm["labelSelector"]>,
+  keys: readonly string[],
+  field: string,
+): FieldError[] {
+  const seen = new Set(Object.keys(matchLabels));
+  return matchExpressions.flatMap(({ key }) => {
+    const index = keys.lastIndexOf(key);
+    const isTwice = index >= 0 && seen.has(key);
+    seen.add(key);
+    return isTwice ? [invalid(`${field}[${index}]`, key, "exists in both matchLabelKeys and labelSelector")] : [];
+  });
 }

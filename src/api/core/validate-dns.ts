@@ -3,7 +3,7 @@ import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
 import type { HostAlias, PodSpec } from "../generated/core/v1.ts";
 import { ipErrors } from "../ip-address.ts";
-import { dnsSubdomainErrors } from "../names.ts";
+import { dnsSubdomainErrors, maxLengthMessage, regexMessage } from "../names.ts";
 
 /** Upstream lists these in their own order. */
 const POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
@@ -43,14 +43,26 @@ export function validateDnsConfig(spec: PodSpec, field: string, known: readonly 
   }
   searches.forEach((search, index) => {
     if (search === ".") return;
-    // Underscores may stand where letters may.
-    const wrong = dnsSubdomainErrors(search.replace(/\.$/, "").replaceAll("_", "a"));
-    errors.push(...invalids(`${field}.searches[${index}]`, search, wrong));
+    const relative = search.replace(/\.$/, "");
+    errors.push(...invalids(`${field}.searches[${index}]`, relative, searchErrors(relative)));
   });
   options.forEach((option, index) => {
     if (!option.name) errors.push(required(`${field}.options[${index}]`, "must not be empty"));
   });
   return errors;
+}
+
+const SEARCH_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+const SEARCH = `${SEARCH_LABEL}(\\.${SEARCH_LABEL})*`;
+const SEARCH_PATTERN = new RegExp(`^${SEARCH}$`);
+
+/** Like the name of a domain, but that labels may have underscores where they do not end. */
+function searchErrors(search: string): string[] {
+  const errors = search.length > 253 ? [maxLengthMessage(253)] : [];
+  if (SEARCH_PATTERN.test(search)) return errors;
+  const message =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  return [...errors, regexMessage(message, SEARCH, ["example.com"])];
 }
 
 /** What is wrong with lines for the hosts file. @param known addresses that may stay as they are */

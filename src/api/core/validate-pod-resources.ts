@@ -4,31 +4,44 @@ import { type FieldError, forbiddenField, invalid, notSupported } from "../field
 import type { PodSpec } from "../generated/core/v1.ts";
 import { compareQuantities, formatQuantity, tryParseQuantity } from "../quantity.ts";
 import { aggregateContainers, isPodLevelResource } from "./pod-requests.ts";
-import { validateAmounts } from "./validate-resources.ts";
+import { validateAmounts, validateClaims, validateResourceName } from "./validate-resources.ts";
 
 const SUPPORTED = ["cpu", "hugepages-", "memory"];
 
-/** What is wrong with what a pod as a whole asks for. */
-export function validatePodResources(spec: PodSpec, field: string): FieldError[] {
+/** What is wrong with what a pod as a whole asks for. @param claims names of the pod's claims */
+export function validatePodResources(spec: PodSpec, field: string, claims: readonly string[]): FieldError[] {
   const { resources } = spec;
   if (resources === undefined) return [];
-  const errors: FieldError[] = [];
-  if ((resources.claims ?? []).length > 0) {
-    errors.push(forbiddenField(`${field}.claims`, "claims cannot be set for Resources at pod-level"));
-  }
-  errors.push(...validateAmounts(resources, field, podResourceName));
-  const aggregate = aggregateContainers(spec, "requests");
-  for (const [name, text] of Object.entries(resources.requests ?? {})) {
-    const [pod, containers] = [tryParseQuantity(text), aggregate.get(name)];
-    if (pod === undefined || containers === undefined || compareQuantities(pod, containers) >= 0) continue;
-    const message = `must be greater than or equal to aggregate container requests of ${formatQuantity(containers)}`;
-    errors.push(invalid(`${field}.requests[${name}]`, text, message));
-  }
-  return joined(errors, validateContainerLimits(spec, field));
+  if (spec.os?.name === "windows") return [forbiddenField(field, "may not be set for a windows pod")];
+  return joined(
+    resources.claims === undefined
+      ? []
+      : [forbiddenField(`${field}.claims`, "claims may not be set for Resources at pod-level")],
+    validateAmounts(resources, field, podResourceName),
+    validateClaims(resources, `${field}.claims`, claims),
+    validateAggregate(spec, "requests", field),
+    validateAggregate(spec, "limits", field),
+    validateContainerLimits(spec, field),
+  );
 }
 
-const podResourceName = (name: string, field: string): FieldError[] =>
-  isPodLevelResource(name) ? [] : [notSupported(field, name, SUPPORTED)];
+function podResourceName(name: string, field: string): FieldError[] {
+  const errors = validateResourceName(name, field);
+  if (errors.length > 0) return errors;
+  return isPodLevelResource(name) ? [] : [notSupported(field, name, SUPPORTED)];
+}
+
+/** A pod has what its containers ask for together, and the huge pages to which they are limited together. */
+function validateAggregate(spec: PodSpec, key: "requests" | "limits", field: string): FieldError[] {
+  const amounts = spec.resources?.[key] ?? {};
+  return [...aggregateContainers(spec, key)].flatMap(([name, containers]) => {
+    const pod = tryParseQuantity(amounts[name]);
+    if (pod === undefined || (key === "limits" && !name.startsWith("hugepages-"))) return [];
+    if (compareQuantities(pod, containers) >= 0) return [];
+    const message = `must be greater than or equal to aggregate container ${key} of ${formatQuantity(containers)}`;
+    return [invalid(`${field}.${key}[${name}]`, amounts[name], message)];
+  });
+}
 
 /** No container may be allowed more than its pod. */
 function validateContainerLimits(spec: PodSpec, field: string): FieldError[] {

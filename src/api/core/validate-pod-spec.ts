@@ -34,6 +34,8 @@ const SECONDS_MAX = 2147483647;
 const HOSTNAME_OVERRIDE_MAX = 64;
 
 export interface PodSpecPlace extends PodPlace {
+  /** The pod is told of by a node that runs it from a file. */
+  readonly isStatic?: boolean;
   /** On update: what the spec was before. What was wrong already and is let be, may stay. */
   readonly old?: PodSpec | undefined;
 }
@@ -45,9 +47,13 @@ export function validatePodSpec(spec: PodSpec, field: string, place: PodSpecPlac
   return joined(
     grace === undefined ? [required(`${field}.terminationGracePeriodSeconds`)] : [],
     volumes.errors,
-    validateResourceClaims(spec, `${field}.resourceClaims`),
+    validateResourceClaims(spec, `${field}.resourceClaims`, { isStatic: place.isStatic === true }),
     validateContainers(spec, field, { volumes: volumes.known, old: place.old }),
-    validatePodResources(spec, `${field}.resources`),
+    validatePodResources(
+      spec,
+      `${field}.resources`,
+      (spec.resourceClaims ?? []).map(({ name }) => name),
+    ),
     validateHostNetworkPorts(spec, field, place.isPod),
     validateRestartPolicy(spec.restartPolicy, `${field}.restartPolicy`),
     validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),

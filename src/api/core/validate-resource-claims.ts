@@ -1,5 +1,5 @@
 import { invalids, uniqueness } from "../field-checks.ts";
-import { type FieldError, invalid, required } from "../field-error.ts";
+import { type FieldError, forbiddenField, invalid, required } from "../field-error.ts";
 import type { PodResourceClaim, PodSpec } from "../generated/core/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 
@@ -10,10 +10,16 @@ const shown = (claim: PodResourceClaim): object => ({
   ResourceClaimTemplateName: claim.resourceClaimTemplateName ?? null,
 });
 
-/** What is wrong with the claims of a pod for devices. */
-export function validateResourceClaims(spec: PodSpec, field: string): FieldError[] {
+/** What is wrong with the claims of a pod for devices. Pods of a node's own files cannot have any. */
+export function validateResourceClaims(
+  spec: PodSpec,
+  field: string,
+  { isStatic }: { isStatic: boolean },
+): FieldError[] {
+  const claims = spec.resourceClaims ?? [];
+  if (isStatic) return claims.map(() => forbiddenField("[]", "static pods do not support resource claims"));
   const unique = uniqueness();
-  return (spec.resourceClaims ?? []).flatMap((claim, index) => {
+  return claims.flatMap((claim, index) => {
     const path = `${field}[${index}]`;
     const { name, resourceClaimName: own, resourceClaimTemplateName: template } = claim;
     const errors: FieldError[] = [];

@@ -73,8 +73,11 @@ export function validateContainerResourceName(name: string, field: string): Fiel
 export function validateResourceQuantity(name: string, text: string, field: string): FieldError[] {
   const quantity = tryParseQuantity(text);
   if (quantity === undefined) return [malformedQuantity(field, text)];
-  if (quantity.nanos < 0n) return [invalid(field, text, "must be greater than or equal to 0")];
-  return isInteger(name) && quantity.nanos % 1_000_000_000n !== 0n ? [invalid(field, text, "must be an integer")] : [];
+  const errors: FieldError[] = [];
+  if (quantity.nanos < 0n) errors.push(invalid(field, text, "must be greater than or equal to 0"));
+  const isWhole = quantity.nanos % 1_000_000_000n === 0n;
+  if (isInteger(name) && !isWhole) errors.push(invalid(field, text, "must be an integer"));
+  return errors;
 }
 
 /** What is wrong with requests and limits of a container. */
@@ -150,7 +153,12 @@ function validateRequest(
   return [];
 }
 
-function validateClaims(resources: ResourceRequirements, field: string, podClaims: readonly string[]): FieldError[] {
+/** What is wrong with the claims of the pod that a container names, or some requests of such a claim. */
+export function validateClaims(
+  resources: ResourceRequirements,
+  field: string,
+  podClaims: readonly string[],
+): FieldError[] {
   if (resources.claims === undefined) return [];
   const errors: FieldError[] = [];
   const known = podClaims.length === 0 ? " which is empty" : `: ${[...podClaims].sort().join(", ")}`;
@@ -161,13 +169,16 @@ function validateClaims(resources: ResourceRequirements, field: string, podClaim
       errors.push(required(path));
       return;
     }
-    if (request) errors.push(...invalids(`${path}.request`, request, dnsLabelErrors(request)));
-    const key = request ? `${name}/${request}` : name;
     // A claim as a whole holds each of its requests.
-    const isPartlySeen = !request && [...seen].some((each) => each.startsWith(`${name}/`));
-    if (seen.has(name) || isPartlySeen) errors.push(duplicate(path, name));
-    else if (seen.has(key)) errors.push(duplicate(path, key));
-    seen.add(key);
+    if (seen.has(name)) errors.push(duplicate(path, name));
+    else {
+      const key = request ? `${name}/${request}` : name;
+      if (request) errors.push(...invalids(`${path}.request`, request, dnsLabelErrors(request)));
+      if (seen.has(key)) errors.push(duplicate(path, key));
+      const parts = request ? [] : [...seen].filter((each) => each.startsWith(`${name}/`));
+      errors.push(...parts.map(() => duplicate(path, name)));
+      seen.add(key);
+    }
     if (!podClaims.includes(name)) {
       errors.push(notFoundField(path, name, `must be one of the names in pod.spec.resourceClaims${known}`));
     }

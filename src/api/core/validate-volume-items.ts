@@ -13,32 +13,35 @@ export function validateFileMode(mode: number | undefined, field: string): Field
 
 /** What is wrong with keys of a Secret or ConfigMap and the files they become. */
 export function validateItems(items: readonly KeyToPath[] | undefined, field: string): FieldError[] {
-  return (items ?? []).flatMap((item, index) => {
-    const path = `${field}[${index}]`;
-    return joined(
-      requiredText(item.key, `${path}.key`),
-      requiredText(item.path, `${path}.path`),
-      validateFilePath(item.path ?? "", `${path}.path`),
-      validateFileMode(item.mode, `${path}.mode`),
-    );
-  });
+  return (items ?? []).flatMap((item, index) => validateItem(item, `${field}[${index}]`));
+}
+
+export function validateItem(item: KeyToPath, field: string): FieldError[] {
+  return joined(
+    requiredText(item.key, `${field}.key`),
+    requiredText(item.path, `${field}.path`),
+    validateFilePath(item.path ?? "", `${field}.path`),
+    validateFileMode(item.mode, `${field}.mode`),
+  );
 }
 
 type DownwardItem = NonNullable<NonNullable<Volume["downwardAPI"]>["items"]>[number];
 
 /** What is wrong with files that tell of the pod. Upstream names no index. */
 export function validateDownwardItems(items: readonly DownwardItem[] | undefined, field: string): FieldError[] {
-  return (items ?? []).flatMap((item) => {
-    const errors = requiredText(item.path, `${field}.path`);
-    errors.push(...validateFilePath(item.path ?? "", `${field}.path`));
-    if (item.fieldRef !== undefined) {
-      errors.push(...validateFieldReference(item.fieldRef, `${field}.fieldRef`, "volume"));
-      if (item.resourceFieldRef !== undefined) {
-        errors.push(invalid(field, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
-      }
-    } else if (item.resourceFieldRef !== undefined) {
-      errors.push(...validateResourceReference(item.resourceFieldRef, `${field}.resourceFieldRef`, true));
-    } else errors.push(required(field, "one of fieldRef and resourceFieldRef is required"));
-    return joined(errors, validateFileMode(item.mode, `${field}.mode`));
-  });
+  return (items ?? []).flatMap((item) => validateDownwardItem(item, field));
+}
+
+export function validateDownwardItem(item: DownwardItem, field: string): FieldError[] {
+  const errors = requiredText(item.path, `${field}.path`);
+  errors.push(...validateFilePath(item.path ?? "", `${field}.path`));
+  if (item.fieldRef !== undefined) {
+    errors.push(...validateFieldReference(item.fieldRef, `${field}.fieldRef`, "volume"));
+    if (item.resourceFieldRef !== undefined) {
+      errors.push(invalid(field, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
+    }
+  } else if (item.resourceFieldRef !== undefined) {
+    errors.push(...validateResourceReference(item.resourceFieldRef, `${field}.resourceFieldRef`, true));
+  } else errors.push(required(field, "one of fieldRef and resourceFieldRef is required"));
+  return joined(errors, validateFileMode(item.mode, `${field}.mode`));
 }

@@ -141,7 +141,8 @@ function validateClaimMetadata(metadata: ObjectMeta | undefined, field: string):
   const { annotations: _annotations, labels: _labels, creationTimestamp: _time, ...others } = metadata;
   for (const [key, value] of Object.entries(others)) {
     const isEmpty = value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
-    if (!isEmpty) errors.push(forbiddenField(`${field}.${key}`, "cannot be set for an ephemeral volume"));
+    // As Go's name of the field becomes when only its first letter is made small.
+    if (!isEmpty) errors.push(forbiddenField(`${field}.${key === "uid" ? "uID" : key}`, "cannot be set"));
   }
   return errors;
 }
