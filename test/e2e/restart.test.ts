@@ -139,7 +139,7 @@ suite("stop and start again", { skip: withoutContainers() }, () => {
     });
   }
 
-  /** Process id on this machine of a pod's first process: number 1 of its own. Numbers wrap around, and its children may have lower ones. */
+  /** Process id on this machine of a pod's first process, number 1 of its own: the pod's others may be listed before it. */
   async function processOf(name: string): Promise<number> {
     const id = (await containers())[name]!.match(/containerd:\/\/([0-9a-f]+)/)![1]!;
     const pid = readdirSync("/proc").find((entry) => {
