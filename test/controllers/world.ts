@@ -6,12 +6,13 @@ import { startMemoryServer } from "../../src/apiserver/testing/memory-server.ts"
 import { formatTime } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type { Client } from "../../src/client/client.ts";
+import { Client } from "../../src/client/client.ts";
 import { createEventRecorder } from "../../src/client/event-recorder.ts";
 import { createInformerSet } from "../../src/client/informer-set.ts";
 import type { ControllerFactory } from "../../src/controllers/reconciler.ts";
 import { runControllers } from "../../src/controllers/runner.ts";
 import { controllerTable } from "../../src/controllers/table.ts";
+import { heldWatches } from "./held-watches.ts";
 
 type MemoryServerOptions = NonNullable<Parameters<typeof startMemoryServer>[0]>;
 
@@ -43,11 +44,13 @@ export async function startWorld(options: WorldOptions) {
   const factories = Object.fromEntries(
     options.controllers.map((name) => [name, controllerTable[name] as ControllerFactory]),
   );
+  const watches = heldWatches(client.transport);
+  const watching = new Client(watches.transport);
   const running = runControllers({
     factories,
     dependenciesFor: () => ({
       client,
-      informers: createInformerSet({ client, clock, random, log }),
+      informers: createInformerSet({ client: watching, clock, random, log }),
       events: recorder,
       clock,
       random,
@@ -72,6 +75,9 @@ export async function startWorld(options: WorldOptions) {
     server,
     clock,
     client,
+    /** What the controllers' watches tell of a resource comes late. */
+    hold: watches.hold,
+    release: watches.release,
     /** Lets everything that is due within that time happen. */
     async pass(ms: number): Promise<void> {
       for (let step = 0; step < 20; step++) await clock.advance(ms / 20);

@@ -8,6 +8,7 @@ import { referenceTo } from "../../client/event-recorder.ts";
 import type { RecordedEvent } from "../../client/events.ts";
 import type { Informer } from "../../client/informer.ts";
 import { isNamespaceTerminating } from "../namespace-terminating.ts";
+import { createOwnWrites, type OwnWrites } from "../own-writes.ts";
 import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { hasUnexpected, updateActive } from "./active-jobs.ts";
@@ -16,14 +17,18 @@ import { parseSchedule, type Schedule } from "./schedule.ts";
 
 interface Context extends ControllerDependencies {
   readonly cronJobs: Informer<CronJob>;
+  /** When it was due last may be written and not shown yet. */
+  readonly latest: OwnWrites<CronJob>;
   readonly jobs: Informer<Job>;
 }
 
 /** Makes the Jobs of CronJobs when they are due. Without a time zone of their own, schedules are in UTC. */
 export const cronJobController: ControllerFactory = (dependencies) => {
+  const known = dependencies.informers.informer(cronJobs);
   const context: Context = {
     ...dependencies,
-    cronJobs: dependencies.informers.informer(cronJobs),
+    cronJobs: known,
+    latest: createOwnWrites(known),
     jobs: dependencies.informers.informer(jobs, { controller: (job) => [controllerOf(job)?.uid ?? ""] }),
   };
   return {
@@ -42,7 +47,7 @@ export const cronJobController: ControllerFactory = (dependencies) => {
 };
 
 async function reconcile(context: Context, key: string): Promise<ReconcileResult> {
-  const cached = context.cronJobs.get(key);
+  const cached = context.latest.get(key);
   if (cached === undefined) return undefined;
   const children = context.jobs.by("controller", cached.metadata?.uid ?? "");
   const cronJob = hasUnexpected(cached, children) ? await liveCronJob(context, cached) : cached;
@@ -196,5 +201,5 @@ async function deleteJob({ client, events }: Context, cronJob: CronJob, job: Pic
 
 async function updateStatus(context: Context, cronJob: CronJob, status: CronJobStatus): Promise<CronJob> {
   if (semanticEqual(cronJob.status, status)) return cronJob;
-  return await context.client.update(cronJobs, { ...cronJob, status }, { subresource: "status" });
+  return context.latest.wrote(await context.client.update(cronJobs, { ...cronJob, status }, { subresource: "status" }));
 }

@@ -12,7 +12,7 @@ import { isMirrored, MIRRORED_BY, planMirror } from "./plan.ts";
 const LOOK_AGAIN_MS = 200;
 
 /** Makes EndpointSlices of Endpoints that people keep by hand, so that everybody may read slices only. */
-export function endpointSliceMirroringController({ client, informers }: ControllerDependencies): Controller {
+export function endpointSliceMirroringController({ client, informers, clock }: ControllerDependencies): Controller {
   const endpointsInformer = informers.informer(endpoints);
   const serviceInformer = informers.informer(services);
   const sliceInformer = informers.projected({
@@ -27,11 +27,8 @@ export function endpointSliceMirroringController({ client, informers }: Controll
     const { namespace } = splitKey(key);
     const found = endpointsInformer.get(key);
     const source = isMirrored(found, serviceInformer.get(key)) ? found : undefined;
-    if (written.isBehind(key, (name) => sliceInformer.get(joinKey(namespace, name)))) {
-      // Once: a write that was undone by somebody is not waited for again.
-      written.forget(key);
-      return { requeueAfterMs: LOOK_AGAIN_MS };
-    }
+    const cached = (name: string) => sliceInformer.get(joinKey(namespace, name));
+    if (written.mustWait(key, cached, clock)) return { requeueAfterMs: LOOK_AGAIN_MS };
     const slices = sliceInformer.by("service", key).filter((slice) => !isBeingDeleted(slice));
     const plan = planMirror(source, slices);
     try {
@@ -63,8 +60,8 @@ export function endpointSliceMirroringController({ client, informers }: Controll
       from(sliceInformer, ({ before, after }) => {
         const slice = (after ?? before)!;
         const key = keyOfService(slice);
-        if (after === undefined) written.noteRemoval(key, slice.metadata?.name ?? "");
-        return written.isAsWritten(key, slice) ? [] : [key];
+        if (after === undefined) written.noteGone(key, slice.metadata?.name ?? "");
+        return !written.isAwaited(key) && written.isAsWritten(key, slice) ? [] : [key];
       }),
     ],
     reconcile,

@@ -15,8 +15,6 @@ import { WrittenObjects } from "./written.ts";
 
 /** When the informer has not shown an own write, or a node, for so long, look again anyway. */
 const LOOK_AGAIN_MS = 1_000;
-/** An own write that the informer never shows has been undone by somebody. */
-const GIVE_UP_WAITING_MS = 5_000;
 
 /** Keeps, for each Service with a selector, the EndpointSlices that name its pods. */
 export function endpointSliceController(dependencies: ControllerDependencies): Controller {
@@ -35,8 +33,6 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
   });
   const written = new WrittenObjects();
   const triggerTimes = new TriggerTimes();
-  /** Services whose slices the informer has yet to show as written, and since when. */
-  const behind = new Map<string, number>();
 
   async function reconcile(key: string): Promise<ReconcileResult> {
     const service = serviceInformer.get(key);
@@ -47,7 +43,8 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     }
     if (!selectsPods(service) || isBeingDeleted(service)) return undefined;
     const { namespace } = splitKey(key);
-    if (mustWait(key, namespace)) return { requeueAfterMs: LOOK_AGAIN_MS };
+    const cached = (name: string) => sliceInformer.get(joinKey(namespace, name));
+    if (written.mustWait(key, cached, clock)) return { requeueAfterMs: LOOK_AGAIN_MS };
     const selected = await wantedInNamespace(pods, namespace, { clock, wants: (pod) => selects(service, pod) });
     const podsOfService = selected.items.map(endpointPod);
     const lastChange = triggerTimes.next(key, service, podsOfService);
@@ -67,19 +64,6 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
     }
     const restMs = restAfter(selected.looks);
     return plan.missingNodes ? { requeueAfterMs: LOOK_AGAIN_MS, restMs } : { restMs };
-  }
-
-  function mustWait(key: string, namespace: string): boolean {
-    const now = clock.monotonic();
-    const sinceMs = behind.get(key) ?? now;
-    behind.delete(key);
-    if (!written.isBehind(key, (name) => sliceInformer.get(joinKey(namespace, name)))) return false;
-    if (now - sinceMs >= GIVE_UP_WAITING_MS) {
-      written.forget(key);
-      return false;
-    }
-    behind.set(key, sinceMs);
-    return true;
   }
 
   async function apply(key: string, plan: SlicePlan, lastChange: string | undefined): Promise<void> {
@@ -103,8 +87,8 @@ export function endpointSliceController(dependencies: ControllerDependencies): C
   function sliceChanged(slice: EndpointSlice | undefined, gone: boolean): string[] {
     if (slice === undefined) return [];
     const key = serviceKey(slice);
-    if (gone) written.noteRemoval(key, slice.metadata?.name ?? "");
-    else if (!behind.has(key) && written.isAsWritten(key, slice)) return [];
+    if (gone) written.noteGone(key, slice.metadata?.name ?? "");
+    else if (!written.isAwaited(key) && written.isAsWritten(key, slice)) return [];
     return [key];
   }
 

@@ -1,5 +1,6 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { pods } from "../../api/generated/resources.ts";
+import { keyOf } from "../../api/meta.ts";
 import { hasReason, isNotFound } from "../../api/status.ts";
 import type { Client } from "../../client/client.ts";
 import type { Informer } from "../../client/informer.ts";
@@ -28,10 +29,14 @@ export function createFinalizers(client: Client, informer: Informer<Pod>): Final
       await client.patch(pods, { namespace, name }, { type: "strategic", body });
     } catch (error) {
       // Gone, or another pod under its name: it holds no finalizer either way.
-      if (isNotFound(error) || hasReason(error, "Conflict") || hasReason(error, "Invalid")) return;
-      removed.delete(uid);
-      throw error;
+      if (!isNotFound(error) && !hasReason(error, "Conflict") && !hasReason(error, "Invalid")) {
+        removed.delete(uid);
+        throw error;
+      }
     }
+    const shown = informer.get(keyOf(pod));
+    // The cache has shown it already, and will not again.
+    if (shown?.metadata?.uid !== uid || !isTracked(shown)) removed.delete(uid);
   }
 
   return {

@@ -3,8 +3,10 @@ import type { Pod } from "../../api/generated/core/v1.ts";
 import { jobs, pods } from "../../api/generated/resources.ts";
 import { apiVersionOf, controllerOf, joinKey, keyOf, splitKey } from "../../api/meta.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
+import { isNotFound } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import type { Change, Informer } from "../../client/informer.ts";
+import { createOwnWrites, type OwnWrites } from "../own-writes.ts";
 import { type ClaimOwner, claimSelected } from "../pod-control/claim.ts";
 import { createExpectations, type Expectations } from "../pod-control/expectations.ts";
 import { podControlOf, podFromTemplate } from "../pod-control/pod-control.ts";
@@ -31,6 +33,8 @@ const OWN_NAME = "kubernetes.io/job-controller";
 
 interface Context extends ControllerDependencies {
   readonly jobs: Informer<Job>;
+  /** A status that only its writer knows has counted pods that are counted nowhere else. */
+  readonly latest: OwnWrites<Job>;
   readonly pods: Informer<Pod>;
   readonly expectations: Expectations;
   readonly finalizers: Finalizers;
@@ -41,9 +45,11 @@ interface Context extends ControllerDependencies {
 export const jobController: ControllerFactory = (dependencies) => {
   const { informers, clock, client } = dependencies;
   const podsOf = podInformer(informers);
+  const known = informers.informer(jobs);
   const context: Context = {
     ...dependencies,
-    jobs: informers.informer(jobs),
+    jobs: known,
+    latest: createOwnWrites(known),
     pods: podsOf,
     expectations: createExpectations(clock, podsOf),
     finalizers: createFinalizers(client, podsOf),
@@ -75,11 +81,11 @@ function jobsOf(context: Context, { before, after }: Change<Pod>): Set<string> {
 }
 
 async function reconcile(context: Context, key: string): Promise<ReconcileResult> {
-  const job = context.jobs.get(key);
+  const job = context.latest.get(key);
   if (job === undefined || finishedConditionOf(job) !== undefined) {
     context.expectations.forget(key);
     context.backoffs.delete(key);
-    await free(context, context.pods.by("tracked", key));
+    await free(context, { key, job, from: context.pods.by("tracked", key) });
     return undefined;
   }
   if (job.spec?.managedBy !== undefined && job.spec.managedBy !== OWN_NAME) return undefined;
@@ -89,18 +95,38 @@ async function reconcile(context: Context, key: string): Promise<ReconcileResult
   const trusted = context.expectations.satisfied(key);
   const claimed = await claimPods(context, job, owner);
   const uids = new Set(claimed.map((pod) => pod.metadata?.uid));
-  await free(
-    context,
-    context.pods.by("tracked", key).filter((pod) => !uids.has(pod.metadata?.uid)),
-  );
+  const from = context.pods.by("tracked", key).filter((pod) => !uids.has(pod.metadata?.uid));
+  await free(context, { key, job, from });
   return await sync(context, { key, job, owner, claimed, trusted });
 }
 
-/** Pods that no job will count. */
-async function free(context: Context, from: readonly Pod[]): Promise<void> {
+/** Lets pods go that no job will count. @param of.job the job of that key as it is known here */
+async function free(
+  context: Context,
+  { key, job, from }: { key: string; job: Job | undefined; from: readonly Pod[] },
+): Promise<void> {
   const { removed } = context.finalizers;
-  const { error } = await context.finalizers.remove(from.filter((pod) => !removed.has(pod.metadata?.uid ?? "")));
+  const held = from.filter((pod) => !removed.has(pod.metadata?.uid ?? ""));
+  const isOfAnotherJob = (pod: Pod): boolean => {
+    const owner = controllerOf(pod);
+    return owner?.kind === jobs.kind && owner.uid !== job?.metadata?.uid;
+  };
+  // A job that only the cache does not know counts its pods as soon as it shows.
+  const counting = held.some(isOfAnotherJob) ? await countingJob(context, key) : undefined;
+  const free = held.filter((pod) => counting === undefined || controllerOf(pod)?.uid !== counting);
+  const { error } = await context.finalizers.remove(free);
   if (error !== undefined) throw error;
+}
+
+/** Uid of the job that has that key now, while it is at work. */
+async function countingJob({ client }: Context, key: string): Promise<string | undefined> {
+  try {
+    const live = await client.get(jobs, splitKey(key));
+    return finishedConditionOf(live) === undefined ? live.metadata?.uid : undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 async function claimPods(context: Context, job: Job, owner: ClaimOwner): Promise<Pod[]> {
@@ -146,8 +172,7 @@ async function sync(context: Context, target: Target): Promise<ReconcileResult> 
   const facts = { ...known, backoff: recordEnds(known.backoff, counts.newSucceeded, counts.newFailed) };
   const plan = planJob(facts, counts);
   const outcome = await writePods(context, target, { plan, counts });
-  await track(context, { facts, counts, plan, outcome });
-  context.backoffs.set(key, facts.backoff);
+  await track(context, { key, facts, counts, plan, outcome });
   if (outcome.error !== undefined) throw outcome.error;
   const waits = [plan.waitMs, deadlineInMs(job, nowMs)].filter((wait) => wait !== undefined);
   const restMs = restAfter(claimed.length);
@@ -181,6 +206,7 @@ async function writePods(
 }
 
 interface Progress {
+  readonly key: string;
   readonly facts: JobFacts;
   readonly counts: JobCounts;
   readonly plan: JobPlan;
@@ -189,7 +215,7 @@ interface Progress {
 
 /** Writes the status, frees the pods that it has noted, and writes what follows from that. */
 async function track(context: Context, progress: Progress): Promise<void> {
-  const { facts, counts, outcome } = progress;
+  const { key, facts, counts, outcome } = progress;
   const { job, nowMs } = facts;
   const active = counts.active.length - outcome.deleted.length + outcome.created;
   const ending = endingNow(progress, active);
@@ -206,6 +232,8 @@ async function track(context: Context, progress: Progress): Promise<void> {
     startTime: startTimeOf(job, { change: changed, managed, ends: ending !== undefined, time: formatTime(nowMs) }),
   });
   const written = await updateStatus(context, job, account.status);
+  // Now and not later: failures that are noted in the status are not seen as new again.
+  context.backoffs.set(key, facts.backoff);
   if (changed !== undefined) {
     const reason = changed.status === "True" ? "Suspended" : "Resumed";
     context.events.event(job, { type: "Normal", reason, message: changed.message ?? "" });
@@ -265,5 +293,5 @@ function tellEnd(context: Context, job: Job, { final, counted }: { final: JobCon
 
 async function updateStatus(context: Context, job: Job, status: JobStatus): Promise<Job> {
   if (semanticEqual(job.status, status)) return job;
-  return await context.client.update(jobs, { ...job, status }, { subresource: "status" });
+  return context.latest.wrote(await context.client.update(jobs, { ...job, status }, { subresource: "status" }));
 }

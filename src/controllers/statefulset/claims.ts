@@ -43,6 +43,16 @@ export async function ensureClaims(
   }
 }
 
+/** Whether a claim of the pods, whose owners are to be kept in line, has not shown yet: no change of a claim wakes its set. */
+export function awaitsClaims(
+  { claims }: Pick<ClaimsDependencies, "claims">,
+  set: StatefulSet,
+  ordinals: readonly number[],
+): boolean {
+  if (set.spec?.persistentVolumeClaimRetentionPolicy === undefined) return false;
+  return ordinals.some((ordinal) => claimsFor(set, ordinal).some((claim) => claims.get(keyOf(claim)) === undefined));
+}
+
 export interface RetentionFacts {
   readonly set: StatefulSet;
   readonly owner: ClaimOwner;

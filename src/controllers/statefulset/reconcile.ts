@@ -11,9 +11,13 @@ import { podInformer } from "../pod-control/pod-informer.ts";
 import { type ControllerDependencies, type ControllerFactory, from, type ReconcileResult } from "../reconciler.ts";
 import { semanticEqual } from "../semantic-equal.ts";
 import { carryOut } from "./carry-out.ts";
+import { awaitsClaims } from "./claims.ts";
 import { ordinalOf, type Revision, revisionOfPod } from "./identity.ts";
 import { planStatefulSet, type StatefulFacts } from "./plan.ts";
 import { statefulStatus } from "./status.ts";
+
+/** Claims that the cache does not show yet are looked for again after so long. */
+const CLAIM_LOOK_MS = 5000;
 
 export interface Context extends ControllerDependencies {
   readonly sets: Informer<StatefulSet>;
@@ -76,7 +80,10 @@ async function reconcile(context: Context, key: string): Promise<ReconcileResult
   await deleteOldRevisions(context, facts, history);
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const becoming = minReadySeconds > 0 && (status.availableReplicas ?? 0) !== (set.spec?.replicas ?? 1);
-  return becoming ? { requeueAfterMs: minReadySeconds * 1000 } : undefined;
+  const waits = becoming ? [minReadySeconds * 1000] : [];
+  const ordinals = facts.pods.map((pod) => ordinalOf(set, pod)).filter((ordinal) => ordinal !== undefined);
+  if (awaitsClaims(context, set, ordinals)) waits.push(CLAIM_LOOK_MS);
+  return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
 }
 
 function revisionFrom(revision: ControllerRevision): Revision {

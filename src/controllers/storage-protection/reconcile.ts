@@ -5,7 +5,7 @@ import {
   pods,
   volumeAttributesClasses,
 } from "../../api/generated/resources.ts";
-import { type ApiObject, joinKey, type ResourceReference } from "../../api/meta.ts";
+import { type ApiObject, joinKey, type ResourceReference, splitKey } from "../../api/meta.ts";
 import { isNotFound } from "../../api/status.ts";
 import type { Client } from "../../client/client.ts";
 import type { Informer } from "../../client/informer.ts";
@@ -20,6 +20,8 @@ interface Protection<T extends ApiObject> {
   holders(dependencies: ControllerDependencies): {
     readonly sources: readonly Source[];
     isHeld(key: string, object: T): boolean;
+    /** The same, asked of the API server: for objects that must not go because a cache is behind. */
+    isHeldNow?(key: string): Promise<boolean>;
   };
 }
 
@@ -29,13 +31,15 @@ function protectionController<T extends ApiObject>(protection: Protection<T>): C
   return (dependencies) => {
     const { client, informers } = dependencies;
     const objects: Informer<T> = informers.informer(resource);
-    const { sources, isHeld } = protection.holders(dependencies);
+    const { sources, isHeld, isHeldNow } = protection.holders(dependencies);
     return {
       name,
       sources: [from(objects, ({ key, after }) => (isLeaving(after, finalizer) ? [key] : [])), ...sources],
       async reconcile(key) {
         const object = objects.get(key);
         if (object === undefined || !isLeaving(object, finalizer) || isHeld(key, object)) return undefined;
+        // Who holds it shows soon, and then lets go.
+        if ((await isHeldNow?.(key)) === true) return { requeueAfterMs: LOOK_AGAIN_MS };
         await letGo(client, { resource, object, finalizer });
         return undefined;
       },
@@ -60,6 +64,8 @@ async function letGo<T extends ApiObject>(
   }
 }
 
+const LOOK_AGAIN_MS = 1000;
+const PAGE = 500;
 const NONE: readonly string[] = [];
 
 function claimKeys(pod: Pod): readonly string[] {
@@ -67,12 +73,24 @@ function claimKeys(pod: Pod): readonly string[] {
   return claims.length === 0 ? NONE : claims.map((claim) => joinKey(pod.metadata?.namespace, claim));
 }
 
+/** Whether a pod of the namespace uses the claim, as they are stored now. */
+async function isClaimUsedNow(client: Client, key: string): Promise<boolean> {
+  const { namespace } = splitKey(key);
+  let from: string | undefined;
+  do {
+    const { items, metadata } = await client.list(pods, { namespace, limit: PAGE, ...(from && { continue: from }) });
+    if (items.some((pod) => claimKeys(pod).includes(key))) return true;
+    from = metadata.continue;
+  } while (from);
+  return false;
+}
+
 /** persistentvolumeclaim-protection: a claim stays while a pod on a node uses it. */
 export const claimProtectionController = protectionController<PersistentVolumeClaim>({
   name: "persistentvolumeclaim-protection-controller",
   resource: persistentVolumeClaims,
   finalizer: "kubernetes.io/pvc-protection",
-  holders({ informers }) {
+  holders({ client, informers }) {
     const users = informers.projected<Pod, readonly string[]>({
       resource: pods,
       project: claimKeys,
@@ -82,6 +100,7 @@ export const claimProtectionController = protectionController<PersistentVolumeCl
       // Only who lets go matters: a pod that begins to use a claim keeps nobody waiting.
       sources: [from(users, ({ before = [], after = [] }) => before.filter((claim) => !after.includes(claim)))],
       isHeld: (key) => users.by("claim", key).length > 0,
+      isHeldNow: (key) => isClaimUsedNow(client, key),
     };
   },
 });
