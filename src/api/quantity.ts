@@ -1,11 +1,13 @@
 /**
  * resource.Quantity: an exact number that remembers how it was written. The smallest step is a nano; finer digits round
- * away from zero, and what is beyond a signed 64-bit integer is held at that limit, as upstream documents.
+ * away from zero. Binary ones beyond a signed 64-bit integer are held at that limit, as upstream does.
  */
 export interface Quantity {
   /** The exact value times 10^9. */
   readonly nanos: bigint;
   readonly format: QuantityFormat;
+  /** How it is written; absent where it was computed. */
+  readonly text?: string;
 }
 
 export type QuantityFormat = "DecimalSI" | "BinarySI" | "DecimalExponent";
@@ -13,6 +15,9 @@ export type QuantityFormat = "DecimalSI" | "BinarySI" | "DecimalExponent";
 const PATTERN = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$";
 const NANOS = 1_000_000_000n;
 const LIMIT = ((1n << 63n) - 1n) * NANOS;
+/** Decimal ones are held here: a number still holds their nanos. */
+const DIGITS_MAX = 298;
+const DECIMAL_LIMIT = 10n ** BigInt(DIGITS_MAX) * NANOS;
 
 const DECIMAL_SUFFIXES: Readonly<Record<string, number>> = {
   n: -9,
@@ -48,28 +53,61 @@ export function parseQuantity(text: string | number): Quantity {
   return quantity;
 }
 
-function read(text: string | number): Quantity {
-  const match = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([a-zA-Z]*)([-+]?[0-9]*)$/.exec(String(text).trim());
+function read(value: string | number): Quantity {
+  const text = String(value).trim();
+  const match = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([a-zA-Z]*)([-+]?[0-9]*)$/.exec(text);
   const whole = match?.[2] ?? "";
   const fraction = match?.[3] ?? "";
   if (match === null || whole + fraction === "") throw wrongFormat();
   if (!/^[eEinumkKMGTP]*$/.test(match[4]!)) throw wrongFormat();
-  const { multiplier, exponent, format } = scaleOf(match[4]!, match[5]!);
-  let value = BigInt(whole + fraction) * multiplier * NANOS;
-  const shift = exponent - fraction.length;
-  if (shift >= 0) value = value === 0n ? 0n : value * 10n ** BigInt(Math.min(shift, 64));
-  else value = divideUp(value, 10n ** BigInt(Math.min(-shift, 4096)));
-  if (value > LIMIT) value = LIMIT;
-  return { nanos: match[1] === "-" ? -value : value, format };
+  const scale = scaleOf(match[4]!, match[5]!);
+  const absolute = absoluteOf(whole, fraction, scale);
+  const isTiny = scale.format === "BinarySI" && absolute > 0n && absolute < NANOS;
+  const quantity: Quantity = {
+    nanos: match[1] === "-" ? -absolute : absolute,
+    format: isTiny ? "DecimalSI" : scale.format,
+  };
+  return { ...quantity, text: isKept(whole, fraction, scale) ? text : formatQuantity(quantity) };
 }
 
-function scaleOf(letters: string, digits: string): { multiplier: bigint; exponent: number; format: QuantityFormat } {
+interface QuantityScale {
+  readonly multiplier: bigint;
+  /** Of ten. */
+  readonly exponent: number;
+  readonly format: QuantityFormat;
+}
+
+function absoluteOf(whole: string, fraction: string, { multiplier, exponent, format }: QuantityScale): bigint {
+  const digits = (whole + fraction).replace(/^0+/, "");
+  if (digits === "") return 0n;
+  const isDecimal = format !== "BinarySI";
+  const shift = exponent - fraction.length;
+  if (digits.length + shift > DIGITS_MAX) return isDecimal ? DECIMAL_LIMIT : LIMIT;
+  const value = BigInt(digits) * multiplier * NANOS;
+  if (shift < 0) return held(divideUp(value, 10n ** BigInt(Math.min(-shift, 4096))), isDecimal);
+  return held(value * 10n ** BigInt(shift), isDecimal);
+}
+
+const held = (value: bigint, isDecimal: boolean): bigint => (isDecimal || value <= LIMIT ? value : LIMIT);
+
+const SHORT_DIGITS = 18;
+
+/** Whether upstream keeps a text as it is: it takes the short ones that need no other suffix for canonical ones. */
+function isKept(whole: string, fraction: string, { exponent, format }: QuantityScale): boolean {
+  const significant = whole.replace(/^0+/, "");
+  const digits = significant + fraction;
+  if (format === "BinarySI" || significant === "" || digits.length > SHORT_DIGITS) return false;
+  const scale = exponent - fraction.length;
+  return scale >= -9 && scale % 3 === 0 && !digits.endsWith("000");
+}
+
+function scaleOf(letters: string, digits: string): QuantityScale {
   if (digits === "") {
     const decimal = Object.hasOwn(DECIMAL_SUFFIXES, letters) ? DECIMAL_SUFFIXES[letters] : undefined;
     if (decimal !== undefined) return { multiplier: 1n, exponent: decimal, format: "DecimalSI" };
     const binary = Object.hasOwn(BINARY_SUFFIXES, letters) ? BINARY_SUFFIXES[letters] : undefined;
     if (binary !== undefined) return { multiplier: 1n << BigInt(10 * binary), exponent: 0, format: "BinarySI" };
-  } else if ((letters === "e" || letters === "E") && /[0-9]/.test(digits)) {
+  } else if ((letters === "e" || letters === "E") && /[0-9]/.test(digits) && Number.isSafeInteger(Number(digits))) {
     return { multiplier: 1n, exponent: Number(digits), format: "DecimalExponent" };
   }
   throw new QuantityError("unable to parse quantity's suffix");
@@ -95,9 +133,10 @@ export function quantityOf(value: number | bigint, format: QuantityFormat = "Dec
   return { nanos: BigInt(value) * NANOS, format };
 }
 
-/** The canonical text: no precision lost, the largest suffix that leaves a whole number. */
+/** The text that it was parsed from where that will do, else the canonical one: no precision lost, the largest suffix that leaves a whole number. */
 export function formatQuantity(quantity: Quantity): string {
-  const { nanos, format } = quantity;
+  const { nanos, format, text } = quantity;
+  if (text !== undefined) return text;
   if (nanos === 0n) return "0";
   const absolute = nanos < 0n ? -nanos : nanos;
   const sign = nanos < 0n ? "-" : "";
@@ -112,7 +151,7 @@ export function formatQuantity(quantity: Quantity): string {
   }
   let value = absolute;
   let exponent = -9;
-  while (exponent < 18 && value % 1000n === 0n) {
+  while ((exponent < 18 || format === "DecimalExponent") && value % 1000n === 0n) {
     value /= 1000n;
     exponent += 3;
   }
@@ -134,23 +173,29 @@ export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
   return { nanos: a.nanos - b.nanos, format: a.nanos === 0n ? b.format : a.format };
 }
 
-/** The value in thousandths, rounded away from zero. */
+/** The value in thousandths, rounded away from zero, as far as a signed 64-bit integer holds the whole one. */
 export function quantityMilli(quantity: Quantity | string | number): number {
-  return Number(scaled(quantity, 1_000_000n));
+  return Number(scaled(withinLimit(quantity), 1_000_000n));
 }
 
-/** The whole value, rounded away from zero. Numbers above 2^53 lose their last digits. */
+/** The whole value, rounded away from zero, as far as a signed 64-bit integer holds it. Numbers above 2^53 lose their last digits. */
 export function quantityValue(quantity: Quantity | string | number): number {
-  return Number(scaled(quantity, NANOS));
+  return Number(scaled(withinLimit(quantity), NANOS));
 }
 
 /** The same value with nothing finer than a thousandth, rounded away from zero: what defaulting does to resource lists. */
 export function roundUpToMilli(quantity: Quantity): Quantity {
-  return { nanos: scaled(quantity, 1_000_000n) * 1_000_000n, format: quantity.format };
+  if (quantity.nanos % 1_000_000n === 0n) return quantity;
+  return { nanos: scaled(quantity.nanos, 1_000_000n) * 1_000_000n, format: quantity.format };
 }
 
-function scaled(quantity: Quantity | string | number, step: bigint): bigint {
+function withinLimit(quantity: Quantity | string | number): bigint {
   const { nanos } = typeof quantity === "object" ? quantity : parseQuantity(quantity);
+  if (nanos > LIMIT) return LIMIT;
+  return nanos < -LIMIT ? -LIMIT : nanos;
+}
+
+function scaled(nanos: bigint, step: bigint): bigint {
   return nanos < 0n ? -divideUp(-nanos, step) : divideUp(nanos, step);
 }
 

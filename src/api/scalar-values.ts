@@ -1,5 +1,5 @@
 import { formatTime } from "../base/clock.ts";
-import { parseQuantity, QuantityError } from "./quantity.ts";
+import { formatQuantity, parseQuantity, QuantityError } from "./quantity.ts";
 import type { Field, SpecialType } from "./schema.ts";
 
 /** A JSON value does not have the type that its field has; the message is what encoding/json of Go would say. */
@@ -99,12 +99,11 @@ function checkedQuantity(value: unknown): string {
   if (typeof value === "bigint") return checkedQuantity(String(value));
   if (typeof value !== "string" && typeof value !== "number") throw new TypeMismatchError(QUANTITY);
   try {
-    parseQuantity(value);
+    return formatQuantity(parseQuantity(value));
   } catch (error) {
     if (error instanceof QuantityError) throw new TypeMismatchError(error.message);
     throw error;
   }
-  return String(value).trim();
 }
 
 const QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";

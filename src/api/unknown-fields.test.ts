@@ -114,6 +114,23 @@ test("times and quantities are spelled one way", () => {
   assert.throws(() => deployment({ metadata: { creationTimestamp: "yesterday" } }), /parsing time "yesterday"/);
 });
 
+test("amounts become canonical wherever they stand, but for those that upstream keeps", () => {
+  const sizeOf = (sizeLimit: string | number) =>
+    (pod({ volumes: [{ name: "a", emptyDir: { sizeLimit } }] }) as { volumes: { emptyDir: object }[] }).volumes[0]
+      ?.emptyDir;
+  for (const [given, stored] of [
+    ["1024Mi", "1Gi"],
+    ["1000m", "1"],
+    [" 512Mi ", "512Mi"],
+    [2048, "2048"],
+    ["1.500", "1.500"],
+    ["1000E", "1000E"],
+    ["9223372036854775808", "9223372036854775808"],
+  ] as const) {
+    assert.deepEqual(sizeOf(given), { sizeLimit: stored });
+  }
+});
+
 test("a field named like a part of every object is no way in", () => {
   const { object, unknownFields } = deployment(
     JSON.parse('{"__proto__": {"a": 1}, "constructor": {}, "metadata": {"labels": {"__proto__": "x"}}}'),
