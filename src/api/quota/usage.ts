@@ -2,8 +2,8 @@ import { qualityOfService } from "../core/pod-quality.ts";
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from "../generated/core/v1.ts";
 import type { ResourceClaim } from "../generated/resource.k8s.io/v1.ts";
 import type { ApiObject } from "../meta.ts";
-import { parseQuantity, type Quantity, quantityOf } from "../quantity.ts";
-import { type Amounts, sumAmounts } from "./amounts.ts";
+import { addQuantities, parseQuantity, type Quantity, quantityOf } from "../quantity.ts";
+import type { Amounts } from "./amounts.ts";
 import { podAmounts } from "./pod-amounts.ts";
 
 /** What one object uses of what quotas limit. */
@@ -74,14 +74,30 @@ export function quotaUse(resource: string, object: ApiObject): QuotaUse {
 
 /** The sum of what a quota limits, over the objects of its namespace. */
 export function quotaUsage(quota: ResourceQuota, uses: Iterable<QuotaUse>): Map<string, Quantity> {
-  const names = Object.keys(quota.spec?.hard ?? {});
-  let total: Amounts = new Map(names.filter((name) => isCountable(name, quota)).map((name) => [name, quantityOf(0)]));
-  for (const use of uses) {
-    if (!isInScope(quota, use)) continue;
-    const counted = new Map([...use.amounts].filter(([name]) => total.has(name)));
-    if (counted.size > 0) total = sumAmounts(total, counted);
-  }
-  return new Map(total);
+  const count = quotaCount(quota);
+  for (const use of uses) count.add(use);
+  return count.total();
+}
+
+/** The same sum, for who comes with one use after the other. */
+export interface QuotaCount {
+  add(use: QuotaUse): void;
+  total(): Map<string, Quantity>;
+}
+
+export function quotaCount(quota: ResourceQuota): QuotaCount {
+  const names = Object.keys(quota.spec?.hard ?? {}).filter((name) => isCountable(name, quota));
+  const total = new Map(names.map((name) => [name, quantityOf(0)]));
+  return {
+    add(use) {
+      if (!isInScope(quota, use)) return;
+      for (const [name, amount] of use.amounts) {
+        const known = total.get(name);
+        if (known !== undefined) total.set(name, addQuantities(known, amount));
+      }
+    },
+    total: () => new Map(total),
+  };
 }
 
 /** A quota with scopes limits nothing but what can be in them: claims by their VolumeAttributesClass, else pods. */

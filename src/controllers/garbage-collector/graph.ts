@@ -70,17 +70,18 @@ export class OwnerGraph {
     return { look, invalid: [] };
   }
 
-  /** Everything that is worth a look when the graph is complete for the first time. */
-  survey(): string[] {
-    const look: string[] = [];
-    for (const facts of this.#objects.values()) {
-      const suspicious = facts.owners.some((owner) => {
-        const known = this.#objects.get(owner.uid);
-        return known === undefined || known.waitsFor === "deletion" || !refersTo(owner, facts, known);
-      });
-      if (suspicious || facts.waitsFor !== undefined) look.push(facts.uid);
-    }
-    return look;
+  /** All objects, as they are when they come. */
+  each(): Iterable<OwnerFacts> {
+    return this.#objects.values();
+  }
+
+  /** Whether an object is worth a look when the graph is complete for the first time. */
+  isSuspicious(facts: OwnerFacts): boolean {
+    if (facts.waitsFor !== undefined) return true;
+    return facts.owners.some((owner) => {
+      const known = this.#objects.get(owner.uid);
+      return known === undefined || known.waitsFor === "deletion" || !refersTo(owner, facts, known);
+    });
   }
 
   /** The owner is unknown, or waits for its dependents to go, and the reference to it was not there before. */

@@ -1,5 +1,6 @@
 import { apiServices, customResourceDefinitions } from "../../api/generated/resources.ts";
 import { type ApiObject, apiVersionOf, type ResourceReference } from "../../api/meta.ts";
+import { eachInTurns } from "../../base/turn-time.ts";
 import type { InformerSet } from "../../client/informer.ts";
 import { createInformerSet } from "../../client/informer-set.ts";
 import { type DiscoveredResource, discoverResources } from "../discovery.ts";
@@ -67,10 +68,12 @@ export function garbageCollector(dependencies: ControllerDependencies): Controll
     return { requeueAfterMs: failures.length > 0 ? RETRY_MS : REFRESH_MS };
   }
 
-  function survey(): undefined {
+  async function survey(): Promise<undefined> {
     if (complete) return;
     complete = true;
-    for (const uid of graph.survey()) enqueue(uid);
+    await eachInTurns(clock, graph.each(), (facts) => {
+      if (graph.isSuspicious(facts)) enqueue(facts.uid);
+    });
   }
 
   const graphSource: Source = {
@@ -95,7 +98,7 @@ export function garbageCollector(dependencies: ControllerDependencies): Controll
     sources: [graphSource],
     async reconcile(key) {
       if (key === RESOURCES) return await refreshResources();
-      if (key === SURVEY) return survey();
+      if (key === SURVEY) return await survey();
       for (const uid of await collector.look(key)) enqueue(uid);
       return undefined;
     },

@@ -10,11 +10,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A token that nobody used for so long is marked; one that was marked for so long is deleted. */
 export const CLEAN_UP_PERIOD_MS = 365 * DAY_MS;
 
+/** What is known of others by key, namespace/name. */
 export interface CleanUpFacts {
-  readonly secrets: readonly Secret[];
-  readonly accounts: ReadonlyMap<string, ServiceAccount>;
-  /** Keys of the Secrets that pods mount. */
-  readonly mounted: ReadonlySet<string>;
+  account(key: string): ServiceAccount | undefined;
+  /** Whether a pod mounts the Secret. */
+  isMounted(key: string): boolean;
   readonly nowMs: number;
 }
 
@@ -22,20 +22,18 @@ export interface CleanUpFacts {
 export type CleanUp = { readonly secret: Secret; readonly action: "mark" | "delete" };
 
 /**
- * Which tokens that were made by themselves are to be marked invalid, and which of those marked long ago are to be deleted
- * (pkg/controller/serviceaccount legacy_serviceaccount_token_cleaner). Those that people made are left.
+ * Whether a token that was made by itself is to be marked invalid, or, marked long ago, to be deleted
+ * (pkg/controller/serviceaccount legacy_serviceaccount_token_cleaner). Those that people made are left. Pure.
  */
-export function planCleanUp({ secrets, accounts, mounted, nowMs }: CleanUpFacts): CleanUp[] {
-  const before = nowMs - CLEAN_UP_PERIOD_MS;
-  return secrets.flatMap((secret): CleanUp[] => {
-    const { namespace, name = "", labels = {}, creationTimestamp = "", deletionTimestamp } = secret.metadata ?? {};
-    if (deletionTimestamp !== undefined || !isBefore(creationTimestamp, before)) return [];
-    if (labels[LAST_USED] !== undefined && !isBefore(labels[LAST_USED], before)) return [];
-    if (!isListedBy(secret, accounts) || mounted.has(joinKey(namespace, name))) return [];
-    const since = Date.parse(labels[INVALID_SINCE] ?? "");
-    if (Number.isNaN(since)) return [{ secret, action: "mark" }];
-    return since < before ? [{ secret, action: "delete" }] : [];
-  });
+export function cleanUpOf(secret: Secret, facts: CleanUpFacts): CleanUp["action"] | undefined {
+  const before = facts.nowMs - CLEAN_UP_PERIOD_MS;
+  const { namespace, name = "", labels = {}, creationTimestamp = "", deletionTimestamp } = secret.metadata ?? {};
+  if (deletionTimestamp !== undefined || !isBefore(creationTimestamp, before)) return undefined;
+  if (labels[LAST_USED] !== undefined && !isBefore(labels[LAST_USED], before)) return undefined;
+  if (!isListed(secret, facts) || facts.isMounted(joinKey(namespace, name))) return undefined;
+  const since = Date.parse(labels[INVALID_SINCE] ?? "");
+  if (Number.isNaN(since)) return "mark";
+  return since < before ? "delete" : undefined;
 }
 
 const NONE: readonly string[] = [];
@@ -53,9 +51,9 @@ function isBefore(date: string, limitMs: number): boolean {
   return Date.parse(date) < limitMs;
 }
 
-function isListedBy(secret: Secret, accounts: ReadonlyMap<string, ServiceAccount>): boolean {
+function isListed(secret: Secret, facts: CleanUpFacts): boolean {
   const { namespace, name, annotations = {} } = secret.metadata ?? {};
-  const account = accounts.get(joinKey(namespace, annotations[ACCOUNT_NAME] ?? ""));
+  const account = facts.account(joinKey(namespace, annotations[ACCOUNT_NAME] ?? ""));
   if (account === undefined || account.metadata?.uid !== annotations[ACCOUNT_UID]) return false;
   return (account.secrets ?? []).some((listed) => listed.name === name);
 }

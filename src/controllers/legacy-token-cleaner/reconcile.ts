@@ -1,11 +1,18 @@
 import type { ConfigMap } from "../../api/generated/core/v1.ts";
 import { configMaps, pods, secrets, serviceAccounts } from "../../api/generated/resources.ts";
-import { keyOf } from "../../api/meta.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
+import { eachInTurns } from "../../base/turn-time.ts";
 import type { Client } from "../../client/client.ts";
 import type { Controller, ControllerDependencies } from "../reconciler.ts";
-import { CLEAN_UP_PERIOD_MS, type CleanUp, INVALID_SINCE, mountedSecrets, planCleanUp } from "./plan.ts";
+import {
+  CLEAN_UP_PERIOD_MS,
+  type CleanUp,
+  type CleanUpFacts,
+  cleanUpOf,
+  INVALID_SINCE,
+  mountedSecrets,
+} from "./plan.ts";
 
 const INTERVAL_MS = 24 * 60 * 60 * 1000;
 const TRACKING = { namespace: "kube-system", name: "kube-apiserver-legacy-service-account-token-tracking" };
@@ -18,7 +25,7 @@ export function legacyTokenCleaner({ client, informers, clock }: ControllerDepen
     project: (secret) => secret,
   });
   const accountInformer = informers.informer(serviceAccounts);
-  const mounted = informers.projected({ resource: pods, project: mountedSecrets });
+  const mounts = informers.projected({ resource: pods, project: mountedSecrets, indexes: { secret: (keys) => keys } });
 
   return {
     name: "legacy-serviceaccount-token-cleaner-controller",
@@ -34,11 +41,15 @@ export function legacyTokenCleaner({ client, informers, clock }: ControllerDepen
       const since = Date.parse((await tracking(client))?.data?.since ?? "");
       // Before uses have been noted for that long, nobody knows what is unused.
       if (Number.isNaN(since) || clock.now() < since + CLEAN_UP_PERIOD_MS) return { requeueAfterMs: INTERVAL_MS };
-      const plan = planCleanUp({
-        secrets: secretInformer.list(),
-        accounts: new Map(accountInformer.list().map((account) => [keyOf(account), account])),
-        mounted: new Set(mounted.list().flat()),
+      const plan: CleanUp[] = [];
+      const facts: CleanUpFacts = {
+        account: (key) => accountInformer.get(key),
+        isMounted: (key) => mounts.by("secret", key).length > 0,
         nowMs: clock.now(),
+      };
+      await eachInTurns(clock, secretInformer.each(), (secret) => {
+        const action = cleanUpOf(secret, facts);
+        if (action !== undefined) plan.push({ secret, action });
       });
       for (const each of plan) await apply(client, each, formatTime(clock.now()).slice(0, 10));
       return { requeueAfterMs: INTERVAL_MS };

@@ -3,8 +3,9 @@ import { isNotFound, StatusError } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Client, collectionPath } from "../../client/client.ts";
 import { type DiscoveredResource, discoverResources } from "../discovery.ts";
-import { type Pass, type Remaining, remainingOf } from "./plan.ts";
+import { type Pass, type Remaining, remainingCount } from "./plan.ts";
 
+const PAGE = 500;
 /** Resources that are listed but hold nothing of their own: events of events.k8s.io are the core group's. */
 const VIRTUAL = new Set(["bindings", "localsubjectaccessreviews.authorization.k8s.io", "events.events.k8s.io"]);
 
@@ -56,45 +57,63 @@ async function deleteResource(
   namespace: string,
   resource: DiscoveredResource,
 ): Promise<Remaining | undefined> {
-  const before = await list(client, namespace, resource);
-  if (before.length === 0) return undefined;
-  if (before.some((object) => object.metadata?.deletionTimestamp === undefined)) {
-    await deleteObjects(client, resource, { namespace, objects: before });
+  const isThere = { any: false, unasked: false };
+  for await (const objects of pages(client, namespace, resource)) {
+    isThere.any ||= objects.length > 0;
+    isThere.unasked ||= objects.some(isUnasked);
+    if (isThere.unasked) break;
   }
-  return remainingOf(resource, await list(client, namespace, resource));
+  if (!isThere.any) return undefined;
+  if (isThere.unasked) await deleteObjects(client, namespace, resource);
+  const left = remainingCount(resource);
+  for await (const objects of pages(client, namespace, resource)) for (const object of objects) left.add(object);
+  return left.total();
 }
 
-async function list(client: Client, namespace: string, resource: DiscoveredResource): Promise<AnyObject[]> {
-  try {
-    return (await client.list(resource, { namespace })).items;
-  } catch (error) {
-    // The resource went away between discovery and now: so did its objects.
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+/** Not asked to go yet. */
+function isUnasked({ metadata }: AnyObject): boolean {
+  return metadata?.deletionTimestamp === undefined;
 }
 
-async function deleteObjects(
+/** All objects of the namespace, some at a time: there may be very many. */
+async function* pages(
   client: Client,
+  namespace: string,
   resource: DiscoveredResource,
-  of: { namespace: string; objects: readonly AnyObject[] },
-): Promise<void> {
+): AsyncGenerator<readonly AnyObject[]> {
+  let from: string | undefined;
+  do {
+    const page = await found(client.list(resource, { namespace, limit: PAGE, ...(from && { continue: from }) }));
+    // The resource went away between discovery and now: so did its objects.
+    if (page === undefined) return;
+    yield page.items;
+    from = page.metadata.continue;
+  } while (from);
+}
+
+async function deleteObjects(client: Client, namespace: string, resource: DiscoveredResource): Promise<void> {
   if (resource.verbs.includes("deletecollection")) {
     try {
       const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background" };
-      await client.transport.request({ method: "DELETE", path: collectionPath(resource, of.namespace), body });
+      await client.transport.request({ method: "DELETE", path: collectionPath(resource, namespace), body });
       return;
     } catch (error) {
       if (!(error instanceof StatusError) || (error.code !== 405 && error.code !== 404)) throw error;
     }
   }
-  for (const { metadata } of of.objects) {
-    if (metadata?.deletionTimestamp !== undefined) continue;
-    try {
-      const target = { namespace: of.namespace, name: metadata?.name ?? "" };
-      await client.delete(resource, target, { propagationPolicy: "Background" });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
+  for await (const objects of pages(client, namespace, resource)) {
+    for (const { metadata } of objects.filter(isUnasked)) {
+      const target = { namespace, name: metadata?.name ?? "" };
+      await found(client.delete(resource, target, { propagationPolicy: "Background" }));
     }
+  }
+}
+
+async function found<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }

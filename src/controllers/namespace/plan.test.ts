@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DiscoveredResource } from "../discovery.ts";
-import { conditionsAfter, isEmpty, nextLookMs, remainingOf } from "./plan.ts";
+import { conditionsAfter, isEmpty, nextLookMs, type RemainingCount, remainingCount } from "./plan.ts";
+
+function remainingOf(of: DiscoveredResource, objects: readonly Parameters<RemainingCount["add"]>[0][]) {
+  const count = remainingCount(of);
+  for (const object of objects) count.add(object);
+  return count.total();
+}
 
 const resource = (name: string, group = ""): DiscoveredResource => ({
   group,

@@ -33,21 +33,27 @@ export function nextLookMs(pass: Pass): number {
   return Math.min(estimateMs / 2 + 1_000, 15_000);
 }
 
-/** What is left in a list of objects; undefined when nothing is. */
-export function remainingOf(
-  resource: DiscoveredResource,
-  objects: readonly { metadata?: { finalizers?: string[] }; spec?: unknown }[],
-): Remaining | undefined {
-  if (objects.length === 0) return undefined;
+/** What is left of a resource, for who comes with one object after the other. */
+export interface RemainingCount {
+  add(object: { metadata?: { finalizers?: string[] }; spec?: unknown }): void;
+  /** Undefined when nothing is left. */
+  total(): Remaining | undefined;
+}
+
+export function remainingCount(resource: DiscoveredResource): RemainingCount {
   const finalizers = new Map<string, number>();
+  let count = 0;
   let estimateMs = 0;
-  for (const object of objects) {
-    for (const name of object.metadata?.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
-    if (resource.group !== "" || resource.resource !== "pods") continue;
-    const { terminationGracePeriodSeconds = 0 } = (object.spec ?? {}) as { terminationGracePeriodSeconds?: number };
-    estimateMs = Math.max(estimateMs, terminationGracePeriodSeconds * 1000);
-  }
-  return { resource, count: objects.length, finalizers, estimateMs };
+  return {
+    add({ metadata, spec }) {
+      count++;
+      for (const name of metadata?.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
+      if (resource.group !== "" || resource.resource !== "pods") return;
+      const { terminationGracePeriodSeconds = 0 } = (spec ?? {}) as { terminationGracePeriodSeconds?: number };
+      estimateMs = Math.max(estimateMs, terminationGracePeriodSeconds * 1000);
+    },
+    total: () => (count === 0 ? undefined : { resource, count, finalizers, estimateMs }),
+  };
 }
 
 interface ConditionText {

@@ -13,6 +13,11 @@ export interface NodeIpamOptions {
 
 const DEFAULT_NODE_IPAM: NodeIpamOptions = { clusterCidr: "10.244.0.0/16", nodePrefixLength: 24 };
 
+/** Parts of other kinds of addresses are somebody else's. */
+function rangeOf(podCidr = ""): AddressRange | undefined {
+  return /^[0-9./]+$/.test(podCidr) ? parseRange(podCidr) : undefined;
+}
+
 /** Gives each node a part of the cluster's pod addresses of its own (`spec.podCIDR`). */
 export function nodeIpamController(options: NodeIpamOptions = DEFAULT_NODE_IPAM): ControllerFactory {
   const cluster = parseRange(options.clusterCidr);
@@ -23,6 +28,7 @@ export function nodeIpamController(options: NodeIpamOptions = DEFAULT_NODE_IPAM)
         name: node.metadata?.name ?? "",
         uid: node.metadata?.uid ?? "",
         podCidr: node.spec?.podCIDR ?? "",
+        range: rangeOf(node.spec?.podCIDR),
         beingDeleted: isBeingDeleted(node),
       }),
     });
@@ -31,7 +37,7 @@ export function nodeIpamController(options: NodeIpamOptions = DEFAULT_NODE_IPAM)
 
     function usedRanges(): AddressRange[] {
       const used = [...given.values()];
-      for (const node of nodeInformer.list()) if (node.podCidr.includes(".")) used.push(parseRange(node.podCidr));
+      for (const { range } of nodeInformer.each()) if (range !== undefined) used.push(range);
       return used;
     }
 

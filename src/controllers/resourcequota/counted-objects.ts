@@ -1,6 +1,8 @@
 import type { ApiObject } from "../../api/meta.ts";
 import { sameAmounts } from "../../api/quota/amounts.ts";
 import { type QuotaUse, quotaUse } from "../../api/quota/usage.ts";
+import type { Clock } from "../../base/clock.ts";
+import { eachInTurns } from "../../base/turn-time.ts";
 import type { Informer, InformerSet } from "../../client/informer.ts";
 import type { DiscoveredResource } from "../discovery.ts";
 
@@ -12,12 +14,14 @@ interface CountedObject {
 /** What objects use, of the resources that some quota limits: others are not watched at all. */
 export class CountedObjects {
   readonly #createSet: () => InformerSet;
+  readonly #clock: Clock;
   readonly #changed: (namespace: string) => void;
   readonly #watched = new Map<string, { set: InformerSet; informer: Informer<CountedObject> }>();
 
   /** @param options `changed` hears of namespaces where objects use more or less than before */
-  constructor(options: { createSet(): InformerSet; changed(namespace: string): void }) {
+  constructor(options: { clock: Clock; createSet(): InformerSet; changed(namespace: string): void }) {
     this.#createSet = options.createSet;
+    this.#clock = options.clock;
     this.#changed = options.changed;
   }
 
@@ -38,20 +42,31 @@ export class CountedObjects {
     });
     this.#watched.set(name, { set, informer });
     // Resolves when the resource has been seen once, or the set has stopped.
-    void set.start().then(() => {
-      for (const namespace of new Set(informer.list().map((each) => each.namespace))) this.#changed(namespace);
-    });
+    void set.start().then(() => this.#tellOfAll(informer));
+  }
+
+  async #tellOfAll(informer: Informer<CountedObject>): Promise<void> {
+    const namespaces = new Set<string>();
+    await eachInTurns(this.#clock, informer.each(), ({ namespace }) => void namespaces.add(namespace));
+    for (const namespace of namespaces) this.#changed(namespace);
   }
 
   isWatched(name: string): boolean {
     return this.#watched.has(name);
   }
 
-  /** Uses in a namespace; undefined while the resource has not been seen yet. */
-  uses(name: string, namespace: string): readonly QuotaUse[] | undefined {
-    const informer = this.#watched.get(name)?.informer;
-    if (informer?.hasSynced() !== true) return undefined;
-    return informer.list(namespace).map(({ use }) => use);
+  hasSeen(name: string): boolean {
+    return this.#watched.get(name)?.informer.hasSynced() === true;
+  }
+
+  /** Counts what is used in a namespace, in as many turns as that takes. Answers how many objects that are. */
+  async count(name: string, namespace: string, add: (use: QuotaUse) => void): Promise<number> {
+    let objects = 0;
+    await eachInTurns(this.#clock, this.#watched.get(name)?.informer.each(namespace) ?? [], ({ use }) => {
+      objects++;
+      add(use);
+    });
+    return objects;
   }
 
   async stop(): Promise<void> {

@@ -1,13 +1,13 @@
 import type { ResourceQuota } from "../../api/generated/core/v1.ts";
 import { resourceQuotas } from "../../api/generated/resources.ts";
 import { isBeingDeleted, keyOf, splitKey } from "../../api/meta.ts";
-import { formatQuantity } from "../../api/quantity.ts";
+import { formatQuantity, type Quantity } from "../../api/quantity.ts";
 import { amountsOf, sameAmounts } from "../../api/quota/amounts.ts";
-import { type QuotaUse, quotaUsage, resourceOfQuotaName } from "../../api/quota/usage.ts";
+import { quotaCount, resourceOfQuotaName } from "../../api/quota/usage.ts";
 import { isNotFound } from "../../api/status.ts";
 import { createInformerSet } from "../../client/informer-set.ts";
 import { type Discovery, discoverResources } from "../discovery.ts";
-import { type Controller, type ControllerDependencies, from, type ReconcileResult } from "../reconciler.ts";
+import { type Controller, type ControllerDependencies, from, type ReconcileResult, restAfter } from "../reconciler.ts";
 import { CountedObjects } from "./counted-objects.ts";
 
 /** Everything is counted anew at least so often. */
@@ -21,6 +21,7 @@ export function resourceQuotaController(dependencies: ControllerDependencies): C
   const quotas = informers.informer(resourceQuotas);
   let enqueue: (key: string) => void = () => {};
   const counted = new CountedObjects({
+    clock: dependencies.clock,
     createSet: () => createInformerSet(dependencies),
     changed: (namespace) => {
       for (const quota of quotas.list(namespace)) enqueue(keyOf(quota));
@@ -44,19 +45,17 @@ export function resourceQuotaController(dependencies: ControllerDependencies): C
   async function reconcile(key: string): Promise<ReconcileResult> {
     const quota = quotas.get(key);
     if (quota === undefined || isBeingDeleted(quota)) return undefined;
-    const uses: QuotaUse[] = [];
-    for (const name of await watchLimited(quota)) {
-      const found = counted.uses(name, splitKey(key).namespace);
-      if (found === undefined) return { requeueAfterMs: NOT_SEEN_MS };
-      uses.push(...found);
-    }
-    await writeStatus(quota, uses);
-    return { requeueAfterMs: RESYNC_MS };
+    const names = await watchLimited(quota);
+    if (!names.every((name) => counted.hasSeen(name))) return { requeueAfterMs: NOT_SEEN_MS };
+    const count = quotaCount(quota);
+    let objects = 0;
+    for (const name of names) objects += await counted.count(name, splitKey(key).namespace, count.add);
+    await writeStatus(quota, count.total());
+    return { requeueAfterMs: RESYNC_MS, restMs: restAfter(objects) };
   }
 
-  async function writeStatus(quota: ResourceQuota, uses: readonly QuotaUse[]): Promise<void> {
+  async function writeStatus(quota: ResourceQuota, usage: ReadonlyMap<string, Quantity>): Promise<void> {
     const hard = quota.spec?.hard ?? {};
-    const usage = quotaUsage(quota, uses);
     const known = quota.status;
     const same = sameAmounts(amountsOf(known?.hard), amountsOf(hard)) && sameAmounts(amountsOf(known?.used), usage);
     if (same) return;
