@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { turnsUntil, WorkClock } from "./testing/work-clock.ts";
+import { nextTurn } from "./turn.ts";
 import { eachInTurns, turnTime } from "./turn-time.ts";
 
 test("very many steps take as many turns as they need, none of them long", async () => {
@@ -56,4 +57,24 @@ test("very many who wait with little to do share turns", async () => {
   assert.equal(done, 200);
   assert.ok(turns.length < 12, `${turns}`);
   assert.ok(Math.max(...turns) < 5, `${turns}`);
+});
+
+test("work that comes when the code has gone on counts: less of it begins in a turn", async () => {
+  const clock = new WorkClock();
+  const time = turnTime(clock);
+  const begun: number[] = [0];
+  const work = async (): Promise<void> => {
+    const pause = time.pause();
+    if (pause !== undefined) await pause;
+    clock.work(0.1);
+    time.owe(0.9);
+    begun[begun.length - 1]!++;
+  };
+  const done = Promise.all(Array.from({ length: 40 }, work));
+  for (let turn = 0; turn < 50; turn++) {
+    await nextTurn();
+    begun.push(0);
+  }
+  await done;
+  assert.ok(Math.max(...begun) <= 5, `${begun}`);
 });

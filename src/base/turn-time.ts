@@ -12,8 +12,13 @@ const STEPS_BETWEEN_LOOKS = 16;
  * little more than `TURN_MS` of a turn.
  */
 export interface TurnTime {
-  /** Nothing to wait for while this turn has time left; else resolves when the work may go on, in the order of asking. */
+  /**
+   * Nothing to wait for while this turn has time left; else resolves when the work may go on, in the order of asking. The
+   * work must follow at once: of many who ask before any of them works, all are told that there is time.
+   */
   pause(): Promise<void> | undefined;
+  /** Counts work that this turn still has to do when the caller has gone on: what was written has to be encrypted. */
+  owe(milliseconds: number): void;
 }
 
 const shared = new WeakMap<Clock, TurnTime>();
@@ -61,6 +66,9 @@ function newTurnTime(clock: Clock): TurnTime {
       // Work that a socket woke is at the beginning of a turn, in which the next immediate still runs.
       begin(nextTurn().then(nextTurn));
       return undefined;
+    },
+    owe(milliseconds) {
+      endsMs -= milliseconds;
     },
   };
 }

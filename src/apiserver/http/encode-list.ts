@@ -9,15 +9,7 @@ import { metadataIn, readObject } from "../registry/codec.ts";
 import { metadataOf, tableOptions } from "./encode-object.ts";
 import { protobufBlocks } from "./encode-protobuf-list.ts";
 import { METADATA_OBJECT, rowBlocks } from "./encode-rows.ts";
-import {
-  BLOCK_BYTES,
-  type Block,
-  type Blocks,
-  blockMemory,
-  metadataOfList,
-  slices,
-  timelySlices,
-} from "./list-blocks.ts";
+import { BLOCK_BYTES, type Block, type Blocks, blockMemory, metadataOfList, slices } from "./list-blocks.ts";
 import type { Format } from "./negotiate.ts";
 
 const COMMA = Buffer.from(",");
@@ -96,7 +88,9 @@ async function* metadataBlocks(
   yield [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
   let open = OPEN;
   const memory = blockMemory();
-  for await (const slice of timelySlices(answer.entries, { bytesMax: BLOCK_BYTES, time })) {
+  for (const slice of slices(answer.entries, BLOCK_BYTES)) {
+    const pause = time.pause();
+    if (pause !== undefined) await pause;
     // What is copied is a part of the objects.
     const whole = memory.of(slice.reduce((sum, { bytes }) => sum + NEXT.length + bytes.length + CLOSE.length, 0));
     let length = 0;
@@ -127,7 +121,9 @@ async function* prettySlices(
   const close = "\n  ]\n}";
   yield [Buffer.from(`${JSON.stringify(head, null, 2).slice(0, -2)},\n${open.slice(2)}`)];
   let separator = "";
-  for await (const slice of timelySlices(answer.entries, { bytesMax: SLICE_BYTES, time })) {
+  for (const slice of slices(answer.entries, SLICE_BYTES)) {
+    const pause = time.pause();
+    if (pause !== undefined) await pause;
     const text = JSON.stringify({ [field]: view.items(slice) }, null, 2).slice(open.length, -close.length);
     yield [Buffer.from(separator + text)];
     separator = ",";
@@ -143,7 +139,9 @@ async function* yamlSlices(answer: ListAnswer, view: ListView, time: TurnTime): 
   const { writeOptions } = await import("../handlers/yaml-schema.ts");
   const { head, field } = view;
   yield [Buffer.from(dump(head) + (answer.entries.length === 0 ? `${field}: []\n` : `${field}:\n`))];
-  for await (const slice of timelySlices(answer.entries, { bytesMax: YAML_SLICE_BYTES, time })) {
+  for (const slice of slices(answer.entries, YAML_SLICE_BYTES)) {
+    const pause = time.pause();
+    if (pause !== undefined) await pause;
     yield [Buffer.from(dump({ [field]: view.items(slice) }, writeOptions).slice(field.length + 2))];
   }
 }

@@ -2,7 +2,7 @@ import type { ListEncoder } from "../../api/protobuf/list-encoder.ts";
 import type { TurnTime } from "../../base/turn-time.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { ListAnswer } from "../exchange.ts";
-import { BLOCK_BYTES, type Block, timelySlices } from "./list-blocks.ts";
+import { BLOCK_BYTES, type Block, slices } from "./list-blocks.ts";
 
 /** A list of so many bytes of JSON is kept as a whole until its size is known. */
 const SHORT_BYTES_MAX = 4 * 1024 * 1024;
@@ -27,7 +27,9 @@ export async function* protobufBlocks(
   const start = encoder.start(head.metadata, size);
   yield isShort ? [encoder.head, start] : [start];
   if (!isShort) {
-    for await (const slice of timelySlices(entries, { bytesMax: BLOCK_BYTES, time })) {
+    for (const slice of slices(entries, BLOCK_BYTES)) {
+      const pause = time.pause();
+      if (pause !== undefined) await pause;
       for (const entry of slice) encoder.add(entry.bytes);
       const blocks = encoder.take();
       if (blocks.length > 0 && (yield blocks)) encoder.giveBack(blocks[0]!);
@@ -39,7 +41,9 @@ export async function* protobufBlocks(
 
 async function encodeAll(encoder: ListEncoder, entries: readonly CacheEntry[], time: TurnTime): Promise<number> {
   let size = 0;
-  for await (const slice of timelySlices(entries, { bytesMax: BLOCK_BYTES, time })) {
+  for (const slice of slices(entries, BLOCK_BYTES)) {
+    const pause = time.pause();
+    if (pause !== undefined) await pause;
     for (const entry of slice) size += encoder.add(entry.bytes);
   }
   return size;
@@ -80,7 +84,9 @@ async function knownSizes(entries: readonly CacheEntry[], kind: string, time: Tu
  */
 async function measure(encoder: ListEncoder, { unknown, noted }: KnownSizes, time: TurnTime): Promise<number> {
   let size = 0;
-  for await (const slice of timelySlices(unknown, { bytesMax: BLOCK_BYTES, time })) {
+  for (const slice of slices(unknown, BLOCK_BYTES)) {
+    const pause = time.pause();
+    if (pause !== undefined) await pause;
     for (const entry of slice) {
       entry[noted] ??= encoder.add(entry.bytes);
       size += entry[noted];

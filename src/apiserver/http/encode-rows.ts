@@ -3,7 +3,7 @@ import { rowTexts } from "../../api/table-text.ts";
 import type { TurnTime } from "../../base/turn-time.ts";
 import type { ListAnswer } from "../exchange.ts";
 import { readWhole, readWithoutManagedFields, shownFieldsReader } from "../registry/codec.ts";
-import { type Block, blockMemory, metadataOfList, timelySlices } from "./list-blocks.ts";
+import { type Block, blockMemory, metadataOfList, slices } from "./list-blocks.ts";
 import type { Format } from "./negotiate.ts";
 
 /** The start of a PartialObjectMetadata, up to what it shows. */
@@ -32,7 +32,9 @@ export async function* rowBlocks(
   const close = CLOSES[includeObject];
   const memory = blockMemory();
   let separator = "";
-  for await (const slice of timelySlices(answer.entries, { bytesMax: SLICE_BYTES, time })) {
+  for (const slice of slices(answer.entries, SLICE_BYTES)) {
+    const pause = time.pause();
+    if (pause !== undefined) await pause;
     const { objects, metadata } = read(slice);
     const texts = objects.map((object) => {
       const text = separator + rowText(object) + open;

@@ -1,4 +1,3 @@
-import type { TurnTime } from "../../base/turn-time.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { ListAnswer } from "../exchange.ts";
 
@@ -13,9 +12,15 @@ export type Blocks = AsyncGenerator<Block, void, boolean | undefined> | Generato
 
 /** So much is written at once: enough that a write's own cost is small, little enough that others have their turn soon. */
 export const BLOCK_BYTES = 256 * 1024;
+const BLOCK_SENDING_MS = 0.3;
 const BLOCK_ITEMS_MAX = 1000;
 const ROOM_STEP_BYTES = 64 * 1024;
 const NONE: Buffer = Buffer.alloc(0);
+
+/** How long it takes Node to encrypt and send so many bytes, when the code that writes them has gone on. */
+export function sendingMs(bytes: number): number {
+  return (bytes / BLOCK_BYTES) * BLOCK_SENDING_MS;
+}
 
 /** Runs of entries that are so many bytes together; one at least. */
 export function* slices(
@@ -32,18 +37,6 @@ export function* slices(
     size = 0;
   }
   if (start < entries.length) yield entries.slice(start);
-}
-
-/** The same, each when the turn of the event loop has time for it. */
-export async function* timelySlices(
-  entries: readonly CacheEntry[],
-  { bytesMax, time }: { bytesMax: number; time: TurnTime },
-): AsyncGenerator<readonly CacheEntry[], void, undefined> {
-  for (const slice of slices(entries, bytesMax)) {
-    const pause = time.pause();
-    if (pause !== undefined) await pause;
-    yield slice;
-  }
 }
 
 /** Memory for one block after the other; the first one whose reader keeps it is replaced. */

@@ -1,8 +1,8 @@
 import type { Sleeper } from "../../base/async-queue.ts";
 import type { TurnTime } from "../../base/turn-time.ts";
-import type { WatchEvents } from "../exchange.ts";
+import type { OutgoingEvent, WatchEvents } from "../exchange.ts";
 import { type FramedEvents, framesOf } from "./encode-watch.ts";
-import { BLOCK_BYTES } from "./list-blocks.ts";
+import { BLOCK_BYTES, sendingMs } from "./list-blocks.ts";
 import type { Sink } from "./sink.ts";
 
 /** So much of a watch is handed to the connection together: no more than a reader that is slow may make us hold for it alone. */
@@ -53,12 +53,22 @@ export class WatchWriter implements Sleeper {
         this.#sink.end();
         return true;
       }
-      const isLarge = batch.length >= LARGE_BATCH;
-      if (isLarge) await this.#time.pause();
-      await writeFrames(framesOf(batch, this.#frameOf), this.#sink, isLarge ? BLOCK_BYTES : TOGETHER_BYTES);
+      await (batch.length < LARGE_BATCH ? this.#writeShort(batch) : this.#writeLarge(batch));
     }
     this.#events.whenAny(this);
     return false;
+  }
+
+  #writeShort(batch: readonly OutgoingEvent[]): Promise<void> {
+    return writeFrames(framesOf(batch, this.#frameOf), this.#sink, TOGETHER_BYTES);
+  }
+
+  async #writeLarge(batch: readonly OutgoingEvent[]): Promise<void> {
+    const pause = this.#time.pause();
+    if (pause !== undefined) await pause;
+    const frames = framesOf(batch, this.#frameOf);
+    this.#time.owe(sendingMs(frames.reduce((sum, { length }) => sum + length, 0)));
+    await writeFrames(frames, this.#sink, BLOCK_BYTES);
   }
 }
 

@@ -6,7 +6,7 @@ import { encodeList } from "./encode-list.ts";
 import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
 import { frameEncoder } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
-import type { Block, Blocks } from "./list-blocks.ts";
+import { type Block, type Blocks, sendingMs } from "./list-blocks.ts";
 import { type Format, negotiate } from "./negotiate.ts";
 import type { HeaderList, Sink } from "./sink.ts";
 import { warningHeaders } from "./warning-headers.ts";
@@ -109,15 +109,16 @@ async function writeBlocks(
   let isRead = false;
   try {
     for (;;) {
-      // To encrypt and send a block takes some 300 us.
-      const pause = time.pause();
-      if (pause !== undefined) await pause;
       const next: IteratorResult<Block, void> = await blocks.next(isRead);
       if (next.done === true) return sink.end();
       if (!started) head();
       started = true;
+      const pause = time.pause();
+      if (pause !== undefined) await pause;
+      const before = sink.written();
       // What has drained has been sent. What was taken without a wait may still be on its way.
       isRead = !sink.writeAll(next.value);
+      time.owe(sendingMs(sink.written() - before));
       if (isRead) await sink.drained();
       if (exchange.signal.aborted) return;
     }
