@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../base/clock.ts";
+import { createInterner } from "../../base/intern.ts";
 import type { TraceContext } from "../../base/trace.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
 import type { QueueSortPlugin } from "../framework.ts";
@@ -12,6 +13,7 @@ import type { WaitingPod } from "./waiting-pod.ts";
 /** A pod that nothing has helped for so long is tried again, in case a hint was wrong. */
 const UNSCHEDULABLE_LIMIT_MS = 5 * 60_000;
 const FLUSH_PERIOD_MS = 30_000;
+const NOBODY: readonly string[] = [];
 
 export interface QueueOptions {
   readonly clock: Clock;
@@ -31,6 +33,7 @@ export class SchedulingQueue {
   readonly #backingOff: KeyedHeap<WaitingPod>;
   readonly #unschedulable = new Map<string, WaitingPod>();
   readonly #log = new EventLog();
+  readonly #sameNames = createInterner<readonly string[]>();
   #sequence = 0;
   #backoffTimer: { timer: Timer; dueMs: number } | undefined;
   #flushTimer: Timer | undefined;
@@ -61,7 +64,7 @@ export class SchedulingQueue {
       this.update(pod);
       return;
     }
-    const now = this.#options.clock.monotonic();
+    const now = this.#now();
     this.#activate({
       pod,
       enqueuedMs: now,
@@ -69,7 +72,7 @@ export class SchedulingQueue {
       firstEnqueuedMs: now,
       attempts: 0,
       rejectedMs: now,
-      rejectedBy: [],
+      rejectedBy: NOBODY,
       gated: false,
       failedByError: false,
       cause,
@@ -148,8 +151,13 @@ export class SchedulingQueue {
     const { uid } = waiting.pod;
     const meanwhile = this.#log.end(uid);
     if (this.#find(uid) !== undefined) return;
-    const now = this.#options.clock.monotonic();
-    const rejected = { ...waiting, rejectedMs: now, rejectedBy: by, failedByError: by.length === 0 };
+    const rejected: WaitingPod = {
+      ...waiting,
+      rejectedMs: this.#now(),
+      rejectedBy: this.#sameNames(by),
+      failedByError: by.length === 0,
+      cause: undefined,
+    };
     const helped =
       meanwhile === "unknown" ||
       by.length === 0 ||
@@ -174,6 +182,10 @@ export class SchedulingQueue {
     this.#backoffTimer?.timer.cancel();
     this.#flushTimer?.cancel();
     this.#wake?.();
+  }
+
+  #now(): number {
+    return Math.floor(this.#options.clock.monotonic());
   }
 
   #find(uid: string): WaitingPod | undefined {
@@ -203,10 +215,10 @@ export class SchedulingQueue {
     this.#backingOff.remove(uid);
     const holder = this.#options.holdBack(waiting.pod);
     if (holder !== undefined) {
-      this.#setAside({ ...waiting, gated: true, rejectedBy: [holder] });
+      this.#setAside({ ...waiting, gated: true, rejectedBy: this.#sameNames([holder]) });
       return;
     }
-    const enqueuedMs = this.#options.clock.monotonic();
+    const enqueuedMs = this.#now();
     this.#active.push({ ...waiting, gated: false, enqueuedMs, sequence: this.#sequence++ });
     this.#wake?.();
   }

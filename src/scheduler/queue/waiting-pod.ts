@@ -2,7 +2,10 @@ import type { TraceContext } from "../../base/trace.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
 import type { QueuedPod } from "../framework.ts";
 
-/** A pod on its way through the queue; never changed, replaced by a new one at each step. */
+/**
+ * A pod on its way through the queue; never changed, replaced by a new one at each step. Very many may wait: times are whole
+ * milliseconds, which take no memory of their own.
+ */
 export interface WaitingPod extends QueuedPod {
   readonly pod: PodFacts;
   readonly enqueuedMs: number;
@@ -19,6 +22,6 @@ export interface WaitingPod extends QueuedPod {
   readonly gated: boolean;
   /** The last attempt failed for a technical reason: it waits its back-off out even when nothing else is to do. */
   readonly failedByError: boolean;
-  /** What made the pod known, for traces. */
+  /** What made the pod known, for the trace of the first attempt: what helps it later has another cause. */
   readonly cause?: TraceContext | undefined;
 }
