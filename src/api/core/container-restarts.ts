@@ -1,13 +1,15 @@
 import type { Container, ContainerRestartRule, PodSpec } from "../generated/core/v1.ts";
 
 /** Whether a container that has ended with this code is started again: by its own rules, its policy, or the pod's. */
-export function mayRestart(spec: PodSpec | undefined, name: string, exitCode: number): boolean {
-  const init = (spec?.initContainers ?? []).find((each) => each.name === name);
-  const container = init ?? (spec?.containers ?? []).find((each) => each.name === name);
+export function mayRestart(
+  spec: PodSpec | undefined,
+  { list, name, exitCode }: { list: "containers" | "initContainers"; name: string; exitCode: number },
+): boolean {
+  const container = (spec?.[list] ?? []).find((each) => each.name === name);
   const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  if (container === undefined) return false;
   // One container's end may start all of them again.
   if (all.some((each) => each.restartPolicyRules?.some((rule) => rule.action === "RestartAllContainers"))) return true;
+  if (container === undefined) return false;
   if (container.restartPolicyRules?.some((rule) => matches(rule, exitCode))) return true;
   return restarts(policyOf(container, spec), exitCode);
 }

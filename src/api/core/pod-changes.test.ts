@@ -3,7 +3,6 @@ import { test } from "node:test";
 import type { Container, Pod, PodSpec, PodStatus } from "../generated/core/v1.ts";
 import { cloneJson } from "../patch/json-value.ts";
 import { podKind } from "./pod.ts";
-import { validatePodResize } from "./pod-resize.ts";
 import { validateEphemeralContainersUpdate } from "./pod-update.ts";
 
 /** What may become of a pod once it is there: by an update, by its status, by its other subresources. */
@@ -83,7 +82,35 @@ const updates: readonly [string, Partial<PodSpec>, (pod: Pod) => void, readonly 
     "a mirror's mark",
     {},
     ({ metadata }) => (metadata!.annotations = { "kubernetes.io/config.mirror": "x" }),
-    ["metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add mirror pod annotation"],
+    [
+      "metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add mirror pod annotation",
+      'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "": must set spec.nodeName if mirror pod annotation is set',
+    ],
+  ],
+  [
+    "an image that goes, and one with space around it",
+    {
+      containers: [
+        { name: "c", image: "x" },
+        { name: "d", image: "x" },
+      ],
+    },
+    ({ spec }) =>
+      Object.assign(spec!, {
+        containers: spec!.containers.map((each, index) => ({ ...each, image: index === 0 ? "" : " x" })),
+      }),
+    [
+      "spec.containers[0].image: Required value",
+      'spec.containers[1].image: Invalid value: " x": must not have leading or trailing whitespace',
+    ],
+  ],
+  [
+    "a toleration that makes no sense",
+    {},
+    ({ spec }) => (spec!.tolerations = [{ operator: "Equal" }]),
+    [
+      'spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"',
+    ],
   ],
 ];
 for (const [name, spec, change, expected] of updates) {
@@ -233,6 +260,56 @@ const statuses: readonly [string, Partial<PodSpec>, PodStatus, PodStatus, readon
     ],
   ],
   [
+    "a nomination that was wrong before, of a pod that is bound",
+    { nodeName: "n" },
+    { nominatedNodeName: "-" },
+    { nominatedNodeName: "-" },
+    [],
+  ],
+  [
+    "the name of a claim",
+    { resourceClaims: [{ name: "x", resourceClaimTemplateName: "t" }] },
+    {},
+    { resourceClaimStatuses: [{ name: "x", resourceClaimName: "" }] },
+    [
+      "status.resourceClaimStatuses[0].resourceClaimName: Invalid value: \"\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+    ],
+  ],
+  [
+    "what is said of devices, and devices of a container for a look",
+    { containers: [{ name: "c", image: "x", resources: { limits: { gpu: "1" } } }] },
+    {},
+    {
+      containerStatuses: [
+        {
+          ...state("c", { running: {} }),
+          allocatedResourcesStatus: [
+            {
+              name: "gpu",
+              resources: [
+                { resourceID: "a", health: "Healthy", message: "" },
+                { resourceID: "b", health: "Healthy", message: "x".repeat(1025) },
+              ],
+            },
+          ],
+        },
+      ],
+      ephemeralContainerStatuses: [{ ...state("e", { running: {} }), allocatedResourcesStatus: [{ name: "gpu" }] }],
+    },
+    [
+      "status.containerStatuses[0].allocatedResourcesStatus[0].resources[0].message: Required value: must be non-empty if specified",
+      "status.containerStatuses[0].allocatedResourcesStatus[0].resources[1].message: Too long: may not be more than 1024 bytes",
+      "status.ephemeralContainerStatuses[0].allocatedResourcesStatus: Forbidden: must not be specified in container status",
+    ],
+  ],
+  [
+    "a status in the list of other containers",
+    { restartPolicy: "Always", initContainers: [{ name: "i", image: "x" }] },
+    { containerStatuses: [state("i", ended(0))] },
+    { containerStatuses: [state("i", { running: {} })] },
+    [STATE],
+  ],
+  [
     "users of Linux in a container",
     {},
     {},
@@ -264,31 +341,11 @@ test("a writer that does not know of some fields of a status does not take them 
   assert.deepEqual(now.status, old.status);
 });
 
-test("a static pod is neither resized nor given containers", () => {
+test("a static pod is given no containers", () => {
   const old = pod();
   old.metadata!.annotations = { "kubernetes.io/config.mirror": "x" };
-  assert.deepEqual(texts(validatePodResize(old, old, old)), ["[]: Forbidden: static pods cannot be resized"]);
   assert.deepEqual(texts(validateEphemeralContainersUpdate(old, old)), [
     "[]: Forbidden: static pods do not support ephemeral containers",
-  ]);
-});
-
-test("a resize keeps the quality of service, and what has to stay stays", () => {
-  const sized = (cpu: string) => ({ resources: { requests: { cpu } } });
-  const old = pod({
-    containers: [{ name: "c", image: "x", ...sized("1") }],
-    initContainers: [{ name: "i", image: "x", ...sized("1") }],
-  });
-  old.status = { qosClass: "Burstable", containerStatuses: [state("c", { running: {} })] };
-  const now = cloneJson(old);
-  now.spec!.initContainers![0]!.resources = { requests: { cpu: "2" } };
-  assert.deepEqual(texts(validatePodResize(now, old, now)), [
-    "spec: Forbidden: Pod running on node without support for resize",
-  ]);
-  now.spec!.initContainers![0]!.resources = { requests: { cpu: "2", "ephemeral-storage": "1" } };
-  old.status.containerStatuses = [];
-  assert.deepEqual(texts(validatePodResize(now, old, now)), [
-    "spec: Forbidden: only cpu and memory resources are mutable",
   ]);
 });
 
@@ -310,4 +367,15 @@ test("a pod's first address has two names, of which the older counts", () => {
     podKind.prepareForStatusUpdate!(pod, { metadata: { name: "a" } });
     assert.deepEqual(pod.status, wanted);
   }
+});
+
+test("an ephemeral container neither goes nor changes", () => {
+  const looks = (...list: { name: string; image: string }[]) => pod({ ephemeralContainers: list });
+  const old = looks({ name: "a", image: "x" }, { name: "b", image: "x" });
+  const now = looks({ name: "b", image: "y" }, { name: "c", image: "x" });
+  const [gone, changed, ...more] = texts(validateEphemeralContainersUpdate(now, old));
+  const field = "spec.ephemeralContainers: Forbidden: existing ephemeral containers";
+  assert.equal(gone, `${field} "a" may not be removed\n`);
+  assert.ok(changed?.startsWith(`${field} "b" may not be changed\n`), changed);
+  assert.deepEqual(more, []);
 });

@@ -55,41 +55,66 @@ export function validatePodResize(pod: Pod, old: Pod, wanted: Pod): FieldError[]
     return [forbiddenField("[]", "static pods cannot be resized")];
   }
   if (before.os?.name === "windows") return [forbiddenField("[]", "windows pods cannot be resized")];
+  const errors = [...validateWhole(pod, old), ...validatePodLevel(spec, before)];
+  if ((old.status?.nodeAllocatableResourceClaimStatuses ?? []).length > 0) {
+    errors.push(forbiddenField("spec", "pods with node allocatable resource claims cannot be resized"));
+  }
+  const order = LISTS.flatMap((list) => validateOrder(wanted.spec?.[list], before[list], `spec.${list}`));
+  if (order.length > 0) return [...errors, ...order];
+  for (const list of ["initContainers", "containers"] as const) {
+    (before[list] ?? []).forEach((container, index) => {
+      const now = spec[list]![index]!;
+      errors.push(...validateKept(now, container, { field: `spec.${list}[${index}].resources`, what: "resource" }));
+    });
+  }
+  (before.containers ?? []).forEach((container, index) => {
+    if (!isOtherwiseChanged(spec.containers[index]!, container)) return;
+    errors.push(forbiddenField("spec", "only cpu and memory resources are mutable"));
+  });
+  (before.initContainers ?? []).forEach((container, index) => {
+    errors.push(...validateInit(spec.initContainers![index]!, container, `spec.initContainers[${index}]`));
+  });
+  return errors;
+}
+
+function validateWhole(pod: Pod, old: Pod): FieldError[] {
   const errors: FieldError[] = [];
-  const quality = old.status?.qosClass ?? qualityOfService(before);
-  if (qualityOfService(spec) !== quality) {
+  const quality = old.status?.qosClass ?? qualityOfService(old.spec!);
+  if (qualityOfService(pod.spec!) !== quality) {
     errors.push(invalid("spec", quality, "Pod QOS Class may not change as a result of resizing"));
   }
   const running = old.status?.containerStatuses?.find((status) => status.state?.running !== undefined);
   if (running !== undefined && running.resources === undefined) {
     errors.push(forbiddenField("spec", "Pod running on node without support for resize"));
   }
-  const order = LISTS.flatMap((list) => validateOrder(wanted.spec?.[list], before[list], `spec.${list}`));
-  if (order.length > 0) return [...errors, ...order];
-  for (const list of LISTS) {
-    (before[list] ?? []).forEach((container, index) => {
-      const now = spec[list]![index]!;
-      errors.push(...validateKept(now.resources, container.resources, `spec.${list}[${index}].resources`));
-    });
-  }
-  errors.push(...validateKept(spec.resources, before.resources, "spec.resources"));
-  return [...errors, ...validateRest(spec, before)];
+  return errors;
 }
 
-/** Everything but cpu and memory stays. */
-function validateRest(spec: PodSpec, before: PodSpec): FieldError[] {
-  const errors: FieldError[] = [];
-  (before.initContainers ?? []).forEach((container, index) => {
-    const now = spec.initContainers![index]!;
-    if (equalJson(withoutResizable({ containers: [now] }), withoutResizable({ containers: [container] }))) return;
-    const of = container.restartPolicy === "Always" ? " for sidecar containers" : "";
-    errors.push(forbiddenField("spec", `only cpu and memory resources${of} are mutable`));
-  });
-  const others = ({ initContainers: _, ...rest }: PodSpec): PodSpec => withoutResizable(rest);
-  if (!equalJson(others(spec), others(before))) {
-    errors.push(forbiddenField("spec", "only cpu and memory resources are mutable"));
+/** What the pod has as a whole. */
+function validatePodLevel(spec: PodSpec, before: PodSpec): FieldError[] {
+  const isSet = ({ resources }: PodSpec): boolean =>
+    Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0;
+  if (!isSet(spec) && !isSet(before)) return [];
+  const field = "spec.resources";
+  if (before.resources !== undefined && spec.resources === undefined) {
+    return [forbiddenField(field, "pod-level resources cannot be removed")];
+  }
+  const errors = validateKept(spec, before, { field, what: "pod-level resource" });
+  if (isOtherwiseChanged({ resources: spec.resources }, { resources: before.resources })) {
+    errors.push(forbiddenField("spec", "only cpu and memory resources are mutable at pod-level"));
   }
   return errors;
+}
+
+function validateInit(now: Container, before: Container, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (isOtherwiseChanged(now, before)) {
+    errors.push(forbiddenField(field, "only cpu and memory resources for init or sidecar containers are mutable"));
+  }
+  if (now.restartPolicy === "Always" || equalJson(now, before)) return errors;
+  const message = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
+  const restarts = (now.resizePolicy ?? []).filter(({ restartPolicy }) => restartPolicy === "RestartContainer");
+  return [...errors, ...restarts.map(() => forbiddenField(field, message))];
 }
 
 function validateOrder(wanted: readonly Container[] = [], before: readonly Container[] = [], field: string) {
@@ -104,31 +129,34 @@ function validateOrder(wanted: readonly Container[] = [], before: readonly Conta
   );
 }
 
-function validateKept(
-  now: ResourceRequirements | undefined,
-  before: ResourceRequirements | undefined,
-  field: string,
-): FieldError[] {
+interface Resized {
+  resources?: ResourceRequirements | undefined;
+}
+
+function validateKept(now: Resized, before: Resized, { field, what }: { field: string; what: string }): FieldError[] {
   return (["requests", "limits"] as const).flatMap((key) =>
-    Object.keys(before?.[key] ?? {}).some((name) => now?.[key]?.[name] === undefined)
-      ? [forbiddenField(`${field}.${key}`, `resource ${key} cannot be removed`)]
+    Object.keys(before.resources?.[key] ?? {}).some((name) => now.resources?.[key]?.[name] === undefined)
+      ? [forbiddenField(`${field}.${key}`, `${what} ${key} cannot be removed`)]
       : [],
   );
 }
 
-/** The spec without the amounts that may change; what is empty counts as absent. */
-function withoutResizable(spec: PodSpec): PodSpec {
-  const copy = cloneJson(spec);
-  const strip = (place: { resources?: ResourceRequirements }): void => {
-    for (const key of ["requests", "limits"] as const) {
-      const amounts = place.resources?.[key];
-      if (amounts === undefined) continue;
-      for (const name of RESIZABLE) delete amounts[name];
-      if (Object.keys(amounts).length === 0) delete place.resources![key];
-    }
-    if (place.resources !== undefined && Object.keys(place.resources).length === 0) delete place.resources;
-  };
-  for (const list of LISTS) for (const container of copy[list] ?? []) strip(container);
-  strip(copy);
+/** Whether more has changed than the amounts that may. */
+const isOtherwiseChanged = (now: Resized, before: Resized): boolean =>
+  !equalJson(withoutResizable(now), withoutResizable(before));
+
+/** What is empty counts as absent. */
+function withoutResizable<T extends Resized>(place: T): T {
+  const copy = cloneJson(place);
+  const { resources } = copy;
+  if (resources === undefined) {
+    delete copy.resources;
+    return copy;
+  }
+  for (const key of ["requests", "limits"] as const) {
+    for (const name of RESIZABLE) delete resources[key]?.[name];
+    if (Object.keys(resources[key] ?? {}).length === 0) delete resources[key];
+  }
+  if (Object.keys(resources).length === 0) delete copy.resources;
   return copy;
 }

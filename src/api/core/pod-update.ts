@@ -1,9 +1,12 @@
+import { requiredText } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid } from "../field-error.ts";
 import type { Container, EphemeralContainer, Pod, PodSpec, Toleration } from "../generated/core/v1.ts";
 import { rangeMessage } from "../names.ts";
 import { cloneJson, equalJson, isJsonObject } from "../patch/json-value.ts";
 import { validateGatedChange } from "./pod-gated-update.ts";
-import { APP_ARMOR, MIRROR_POD } from "./validate-pod-annotations.ts";
+import { validateImage } from "./validate-container.ts";
+import { APP_ARMOR, MIRROR_POD, validatePodAnnotations } from "./validate-pod-annotations.ts";
+import { validateTolerations } from "./validate-tolerations.ts";
 
 const MESSAGE =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -12,11 +15,20 @@ const MESSAGE =
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const spec = pod.spec ?? ({ containers: [] } as PodSpec);
   const before = old.spec ?? ({ containers: [] } as PodSpec);
-  const errors = validateAnnotationChange(pod.metadata?.annotations, old.metadata?.annotations, "metadata.annotations");
+  const { annotations } = pod.metadata ?? {};
+  // What is wrong with annotations, images and tolerations was told before, but upstream tells it of a change again.
+  const errors = [
+    ...validateAnnotationChange(annotations, old.metadata?.annotations, "metadata.annotations"),
+    ...validatePodAnnotations(annotations, spec, "metadata.annotations"),
+  ];
   for (const list of ["containers", "initContainers"] as const) {
     if ((spec[list] ?? []).length !== (before[list] ?? []).length) {
       return [...errors, forbiddenField(`spec.${list}`, "pod updates may not add or remove containers")];
     }
+    (spec[list] ?? []).forEach((container, index) => {
+      const path = `spec.${list}[${index}]`;
+      errors.push(...requiredText(container.image, `${path}.image`), ...validateImage(container, path));
+    });
   }
   const deadline = validateDeadline(spec, before);
   errors.push(...deadline.errors);
@@ -50,7 +62,7 @@ function validateAddedTolerations(now: readonly Toleration[] = [], before: reado
   const key = ({ tolerationSeconds: _seconds, ...rest }: Toleration) => rest;
   const kept = before.every((old) => now.some((each) => equalJson(key(each), key(old))));
   return kept
-    ? []
+    ? validateTolerations(now, "spec.tolerations")
     : [forbiddenField("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")];
 }
 
@@ -161,9 +173,11 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
   for (const container of before) {
     const same = now.find((each) => each.name === container.name);
     if (same === undefined) {
-      errors.push(forbiddenField(field, `existing ephemeral containers ["${container.name}"] may not be removed\n`));
+      errors.push(forbiddenField(field, `existing ephemeral containers "${container.name}" may not be removed\n`));
     } else if (!equalJson(sortedJson(same), sortedJson(container))) {
-      errors.push(forbiddenField(field, `existing ephemeral containers ["${container.name}"] may not be changed\n`));
+      const difference = changes(container, same, container.name).join("\n");
+      const message = `existing ephemeral containers "${container.name}" may not be changed\n${difference}\n`;
+      errors.push(forbiddenField(field, message));
     }
   }
   return errors;

@@ -179,7 +179,7 @@ export function validateImages(containers: readonly Container[] | undefined, fie
   return (containers ?? []).flatMap((container, index) => validateImage(container, `${field}[${index}]`));
 }
 
-function validateImage({ image = "" }: Container | EphemeralContainer, field: string): FieldError[] {
+export function validateImage({ image = "" }: Container | EphemeralContainer, field: string): FieldError[] {
   return image === image.trim()
     ? []
     : [invalid(`${field}.image`, image, "must not have leading or trailing whitespace")];

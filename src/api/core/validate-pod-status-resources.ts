@@ -1,8 +1,17 @@
 import { invalids } from "../field-checks.ts";
-import { duplicate, type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from "../field-error.ts";
 import type { Container, ContainerStatus, Pod, ResourceHealth, ResourceRequirements } from "../generated/core/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 
+const MESSAGE_BYTES_MAX = 1024;
 const HEALTHS = ["Healthy", "Unhealthy", "Unknown"];
 const NO_CLAIM =
   "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty";
@@ -61,6 +70,17 @@ export function validateAllocated(
   });
 }
 
+/** Containers for a look into the pod are given nothing. */
+export function validateNothingAllocated(
+  statuses: readonly ContainerStatus[] | undefined,
+  field: string,
+): FieldError[] {
+  return (statuses ?? []).flatMap(({ allocatedResourcesStatus: allocated = [] }, index) => {
+    const path = `${field}[${index}].allocatedResourcesStatus`;
+    return allocated.length === 0 ? [] : [forbiddenField(path, "must not be specified in container status")];
+  });
+}
+
 function whyNotAsked(name: string, resources: ResourceRequirements | undefined): string | undefined {
   if (!name.startsWith("claim:")) return resources?.requests?.[name] === undefined ? NO_REQUEST : undefined;
   const isAsked = (resources?.claims ?? []).some(
@@ -71,8 +91,11 @@ function whyNotAsked(name: string, resources: ResourceRequirements | undefined):
 
 function validateHealth(resources: readonly ResourceHealth[], field: string): FieldError[] {
   const seen = new Set<string>();
-  return resources.flatMap(({ resourceID = "", health = "" }, index) => {
+  return resources.flatMap(({ resourceID = "", health = "", message }, index) => {
     const errors = HEALTHS.includes(health) ? [] : [notSupported(`${field}[${index}].health`, health, HEALTHS)];
+    const told = `${field}[${index}].message`;
+    if (message === "") errors.push(required(told, "must be non-empty if specified"));
+    else if (Buffer.byteLength(message ?? "") > MESSAGE_BYTES_MAX) errors.push(tooLong(told, MESSAGE_BYTES_MAX));
     if (seen.has(resourceID)) errors.push(duplicate(`${field}[${index}].resourceID`, resourceID));
     seen.add(resourceID);
     return errors;

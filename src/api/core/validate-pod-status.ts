@@ -6,10 +6,17 @@ import { dnsSubdomainErrors, qualifiedNameErrors, userIdErrors } from "../names.
 import { mayRestart } from "./container-restarts.ts";
 import { validateAnnotationChange } from "./pod-update.ts";
 import { validatePodAnnotations } from "./validate-pod-annotations.ts";
-import { validateAllocated, validateExtendedClaim } from "./validate-pod-status-resources.ts";
+import { validateAllocated, validateExtendedClaim, validateNothingAllocated } from "./validate-pod-status-resources.ts";
 
 const SYSTEM_CONDITIONS = ["PodScheduled", "Ready", "Initialized"];
 const STATUSES = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const;
+
+/** Containers that can be started again, by where their statuses are. */
+const OF_STATUSES = {
+  containerStatuses: "containers",
+  initContainerStatuses: "initContainers",
+  ephemeralContainerStatuses: undefined,
+} as const;
 
 /** What is wrong with a pod's status as a kubelet or a controller writes it. */
 export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
@@ -29,6 +36,7 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     ...STATUSES.flatMap((list) => validateUsers(status[list], `status.${list}`, old.spec)),
     ...validateAllocated(status.containerStatuses, "status.containerStatuses", pod.spec?.containers ?? []),
     ...validateAllocated(status.initContainerStatuses, "status.initContainerStatuses", pod.spec?.initContainers ?? []),
+    ...validateNothingAllocated(status.ephemeralContainerStatuses, "status.ephemeralContainerStatuses"),
   ];
 }
 
@@ -46,10 +54,10 @@ const nonNegativeGeneration = (value: number | undefined, field: string): FieldE
 /** A pod is nominated for a node until it is bound to one. */
 function validateNomination(status: PodStatus, before: PodStatus, spec: PodSpec | undefined): FieldError[] {
   const name = status.nominatedNodeName;
-  if (!name) return [];
+  if (!name || name === before.nominatedNodeName) return [];
   const field = "status.nominatedNodeName";
   const errors = invalids(field, name, dnsSubdomainErrors(name));
-  if (spec?.nodeName && name !== before.nominatedNodeName) {
+  if (spec?.nodeName) {
     errors.push(forbiddenField(field, "may not be set on pods that are already bound to a node"));
   }
   return errors;
@@ -72,7 +80,8 @@ function validateTransitions(
   return (before ?? []).flatMap(({ name, state }, index) => {
     const exitCode = state?.terminated?.exitCode;
     if (state?.terminated === undefined) return [];
-    if (list !== "ephemeralContainerStatuses" && mayRestart(spec, name, exitCode ?? 0)) return [];
+    const of = OF_STATUSES[list];
+    if (of !== undefined && mayRestart(spec, { list: of, name, exitCode: exitCode ?? 0 })) return [];
     const after = now?.find((each) => each.name === name);
     if (after === undefined || after.state?.terminated !== undefined) return [];
     return [forbiddenField(`status.${list}[${index}].state`, "may not be transitioned to non-terminated state")];
@@ -83,14 +92,15 @@ function validateClaims({ spec, status }: Pod, field: string): FieldError[] {
   const known = new Set((spec?.resourceClaims ?? []).map((claim) => claim.name));
   const seen = new Set<string>();
   return (status?.resourceClaimStatuses ?? []).flatMap(({ name = "", resourceClaimName: claim }, index) => {
-    const path = `${field}[${index}].name`;
+    const path = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (!known.has(name)) {
-      errors.push(invalid(path, name, "must match the name of an entry in `spec.resourceClaims`"));
+      errors.push(invalid(`${path}.name`, name, "must match the name of an entry in `spec.resourceClaims`"));
     }
-    if (seen.has(name)) errors.push(duplicate(path, name));
+    if (seen.has(name)) errors.push(duplicate(`${path}.name`, name));
     seen.add(name);
-    return claim === undefined ? errors : [...errors, ...invalids(path, claim, dnsSubdomainErrors(claim))];
+    if (claim === undefined) return errors;
+    return [...errors, ...invalids(`${path}.resourceClaimName`, claim, dnsSubdomainErrors(claim))];
   });
 }
 

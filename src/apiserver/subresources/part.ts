@@ -94,7 +94,7 @@ async function write(resource: ServedResource, request: Request, part: Part) {
     kept.metadata = { ...kept.metadata, managedFields: draft.metadata?.managedFields };
     resource.kind?.setDefaults?.(kept);
     replaceDraft(draft, kept);
-    return [...(part.validate?.(draft, old, wanted) ?? []), ...(resource.kind?.validate?.(draft, old) ?? [])];
+    return [...(resource.kind?.validate?.(draft, old) ?? []), ...(part.validate?.(draft, old, wanted) ?? [])];
   };
   const { namespace, name, subresource } = exchange.info;
   const change = { namespace, name, subresource, transform, operation, settle };
