@@ -1,26 +1,35 @@
 import { ageColumn, nameColumn } from "../columns.ts";
-import { invalids, named, oneOf, optionalNamed } from "../field-checks.ts";
-import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
+import { invalids } from "../field-checks.ts";
+import { type FieldError, invalid, notSupported, required, tooMany } from "../field-error.ts";
 import type { ResourcePoolStatusRequest } from "../generated/resource.k8s.io/v1alpha3.ts";
 import type { DeviceTaint, DeviceTaintRule } from "../generated/resource.k8s.io/v1beta2.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
 import { validateConditions } from "../metav1-conditions.ts";
-import { dnsLabelErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
+import { labelValueErrors, qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
-import { driverErrors, poolErrors } from "./resource-names.ts";
+import { validateDriver, validateLabelName, validatePool } from "./resource-names.ts";
 
 const GROUP = "resource.k8s.io";
 const CONDITIONS_MAX = 8;
 const EFFECTS = ["NoExecute", "NoSchedule", "None"];
 
 /** What is wrong with a taint of devices. */
-export function validateDeviceTaint(taint: DeviceTaint | undefined, field: string): FieldError[] {
+export function validateDeviceTaint(
+  taint: DeviceTaint | undefined,
+  field: string,
+  effects: readonly string[] = EFFECTS,
+): FieldError[] {
   if (taint === undefined) return [required(field)];
   return [
     ...invalids(`${field}.key`, taint.key ?? "", qualifiedNameErrors(taint.key ?? "")),
     ...(taint.value ? invalids(`${field}.value`, taint.value, labelValueErrors(taint.value)) : []),
-    ...oneOf(taint.effect, EFFECTS, `${field}.effect`),
+    ...validateEffect(taint.effect, effects, `${field}.effect`),
   ];
+}
+
+function validateEffect(effect: string | undefined, effects: readonly string[], field: string): FieldError[] {
+  if (!effect) return [required(field)];
+  return effects.includes(effect) ? [] : [notSupported(field, effect, EFFECTS)];
 }
 
 /** Taints devices that somebody else describes. */
@@ -33,14 +42,15 @@ export const deviceTaintRuleKinds: readonly KindDefinition[] = ["v1beta2", "v1al
     prepareForCreate(rule) {
       rule.status = {};
     },
-    validate({ spec }) {
+    validate({ spec }, old) {
       const { driver, pool, device } = spec?.deviceSelector ?? {};
       const field = "spec.deviceSelector";
+      const known = old?.spec?.taint?.effect;
       return [
-        ...optionalNamed(driver, driverErrors, `${field}.driver`),
-        ...optionalNamed(pool, poolErrors, `${field}.pool`),
-        ...optionalNamed(device, dnsLabelErrors, `${field}.device`),
-        ...validateDeviceTaint(spec?.taint, "spec.taint"),
+        ...(driver === undefined ? [] : validateDriver(driver, `${field}.driver`)),
+        ...(pool === undefined ? [] : validatePool(pool, `${field}.pool`)),
+        ...(device === undefined ? [] : validateLabelName(device, `${field}.device`)),
+        ...validateDeviceTaint(spec?.taint, "spec.taint", known === undefined ? EFFECTS : [...EFFECTS, known]),
       ];
     },
     validateStatusUpdate({ status }) {
@@ -69,8 +79,8 @@ export const resourcePoolStatusRequestKind = defineKind<ResourcePoolStatusReques
   },
   validate({ spec }) {
     const errors = [
-      ...named(spec?.driver, driverErrors, "spec.driver"),
-      ...optionalNamed(spec?.poolName, poolErrors, "spec.poolName"),
+      ...validateDriver(spec?.driver, "spec.driver"),
+      ...(spec?.poolName ? validatePool(spec.poolName, "spec.poolName") : []),
     ];
     const limit = spec?.limit ?? 1;
     if (limit < 1) errors.push(invalid("spec.limit", limit, "must be greater than or equal to 1"));

@@ -13,6 +13,7 @@ import { defineKind, type KindDefinition } from "../kind.ts";
 import type { ObjectMeta } from "../meta.ts";
 import { qualifiedNameErrors } from "../names.ts";
 import { immutable, validateAnnotations } from "../object-meta.ts";
+import { equalJson } from "../patch/json-value.ts";
 import { validateLabels } from "../selectors.ts";
 import { limited, validateClaimSpec, validateConfiguration } from "./validate-claim.ts";
 import { validateClaimStatus } from "./validate-claim-status.ts";
@@ -76,6 +77,9 @@ function dropReleasedDevices({ status }: ResourceClaim, old: ResourceClaim): voi
   if (status.devices.length === 0) delete status.devices;
 }
 
+const isStored = (list: object[] | undefined, old: object[] | undefined): boolean =>
+  list !== undefined && old !== undefined && equalJson(list, old);
+
 /** The kinds of dynamic resource allocation in the version that has them stable. */
 export const resourceKinds: readonly KindDefinition[] = [
   defineKind<ResourceClaim>({
@@ -121,9 +125,11 @@ export const resourceKinds: readonly KindDefinition[] = [
     kind: "DeviceClass",
     prepareForCreate: startGeneration,
     prepareForUpdate: countGeneration,
-    validate: ({ spec }) => [
-      ...validateSelectors(spec?.selectors, "spec.selectors"),
-      ...limited(spec?.config ?? [], "spec.config", validateConfiguration),
+    validate: ({ spec }, old) => [
+      ...validateSelectors(spec?.selectors, "spec.selectors", isStored(spec?.selectors, old?.spec?.selectors)),
+      ...limited(spec?.config ?? [], "spec.config", (each, at) =>
+        validateConfiguration(each, at, isStored(spec?.config, old?.spec?.config)),
+      ),
       ...validateExtendedName(spec?.extendedResourceName),
     ],
     columns: [nameColumn, ageColumn],

@@ -1,19 +1,40 @@
-import { type FieldError, invalid, tooLong } from "../field-error.ts";
-import { cIdentifierErrors, dnsSubdomainErrors, maxLengthMessage } from "../names.ts";
+import { invalids, requiredText } from "../field-checks.ts";
+import { type FieldError, invalid, required, tooLong } from "../field-error.ts";
+import { cIdentifierErrors, dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 
 const DRIVER_MAX = 63;
 const POOL_MAX = 253;
 const IDENTIFIER_MAX = 32;
+export const QUALIFIED_NAME_MAX = DRIVER_MAX + "/".length + IDENTIFIER_MAX;
 
 /** A driver of devices: a DNS subdomain. */
-export function driverErrors(name: string): string[] {
-  return name.length > DRIVER_MAX ? [maxLengthMessage(DRIVER_MAX)] : dnsSubdomainErrors(name.toLowerCase());
+export function validateDriver(name = "", field: string): FieldError[] {
+  return [
+    ...requiredText(name, field),
+    ...(Buffer.byteLength(name) > DRIVER_MAX ? [tooLong(field, DRIVER_MAX)] : []),
+    ...invalids(field, name, dnsSubdomainErrors(name.toLowerCase())),
+  ];
 }
 
 /** A pool of devices: DNS subdomains with slashes between them. */
-export function poolErrors(name: string): string[] {
-  if (name.length > POOL_MAX) return [maxLengthMessage(POOL_MAX)];
-  return name.split("/").flatMap(dnsSubdomainErrors);
+export function validatePool(name = "", field: string): FieldError[] {
+  if (name === "") return [required(field)];
+  return [
+    ...(Buffer.byteLength(name) > POOL_MAX ? [tooLong(field, POOL_MAX)] : []),
+    ...name.split("/").flatMap((part) => invalids(field, part, dnsSubdomainErrors(part))),
+  ];
+}
+
+/** A label, which nothing is not. */
+export function validateLabelName(name = "", field: string): FieldError[] {
+  return invalids(field, name, dnsLabelErrors(name));
+}
+
+/** The field of a key; of keys beyond a length their middle is left out. */
+export function keyed(field: string, key: string, length: number): string {
+  if (key.length <= length) return `${field}[${key}]`;
+  const kept = length - "...".length;
+  return `${field}[${key.slice(0, Math.ceil(kept / 2))}...${key.slice(-Math.floor(kept / 2))}]`;
 }
 
 /** `model` or `example.com/model`. */
@@ -23,9 +44,7 @@ export function validateQualifiedName(name: string, field: string): FieldError[]
   if (parts.length > 2) return [invalid(field, name, "must not contain more than one slash")];
   const [domain = "", identifier = ""] = parts;
   return [
-    ...(domain === ""
-      ? [invalid(field, "", "the domain must not be empty")]
-      : driverErrors(domain).map((why) => invalid(field, domain, why))),
+    ...(domain === "" ? [invalid(field, "", "the domain must not be empty")] : validateDriver(domain, field)),
     ...(identifier === "" ? [invalid(field, "", "the name must not be empty")] : validateIdentifier(identifier, field)),
   ];
 }

@@ -1,5 +1,5 @@
 import { validateNodeSelector } from "../core/validate-affinity.ts";
-import { invalids, named, requiredText, uniqueness } from "../field-checks.ts";
+import { invalids, requiredText, uniqueness } from "../field-checks.ts";
 import { type FieldError, forbiddenField, notSupported, required, tooMany } from "../field-error.ts";
 import type {
   AllocationResult,
@@ -7,11 +7,10 @@ import type {
   ResourceClaim,
   ResourceClaimConsumerReference,
 } from "../generated/resource.k8s.io/v1.ts";
-import { dnsLabelErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { equalJson } from "../patch/json-value.ts";
 import { validateBindingConditions } from "./binding-conditions.ts";
-import { driverErrors, poolErrors, shareErrors } from "./resource-names.ts";
+import { shareErrors, validateDriver, validateLabelName, validatePool } from "./resource-names.ts";
 import {
   limited,
   requestNames,
@@ -83,12 +82,12 @@ function validateResult(
   field: string,
   names: ReadonlySet<string>,
 ): FieldError[] {
-  const { request = "", driver, pool, device = "", tolerations = [], shareID } = result;
+  const { request = "", driver, pool, device, tolerations = [], shareID } = result;
   return [
     ...validateReference(request, `${field}.request`, names),
-    ...named(driver, driverErrors, `${field}.driver`),
-    ...named(pool, poolErrors, `${field}.pool`),
-    ...invalids(`${field}.device`, device, dnsLabelErrors(device)),
+    ...validateDriver(driver, `${field}.driver`),
+    ...validatePool(pool, `${field}.pool`),
+    ...validateLabelName(device, `${field}.device`),
     ...tolerations.flatMap((each, index) => validateToleration(each, `${field}.tolerations[${index}]`)),
     ...validateBindingConditions(result, field),
     ...invalids(`${field}.shareID`, shareID, shareErrors(shareID)),

@@ -1,8 +1,7 @@
-import { invalids, named, requiredText, uniqueness } from "../field-checks.ts";
+import { uniqueness } from "../field-checks.ts";
 import { type FieldError, invalid, required, tooLong, tooMany } from "../field-error.ts";
 import type { DeviceClaim, DeviceConstraint, ResourceClaimSpec } from "../generated/resource.k8s.io/v1.ts";
-import { dnsLabelErrors } from "../names.ts";
-import { driverErrors, validateFullyQualifiedName } from "./resource-names.ts";
+import { validateDriver, validateFullyQualifiedName, validateLabelName } from "./resource-names.ts";
 import { validateRequest } from "./validate-requests.ts";
 
 const ITEMS_MAX = 32;
@@ -80,29 +79,29 @@ export function validateReferences(
 export function validateReference(name: string, field: string, names: ReadonlySet<string>): FieldError[] {
   const segments = name.split("/");
   if (segments.length > 2) return [invalid(field, name, UNKNOWN)];
-  const errors = segments.flatMap((segment) => named(segment, dnsLabelErrors, field));
+  const errors = segments.flatMap((segment) => validateLabelName(segment, field));
   return names.has(name) ? errors : [...errors, invalid(field, name, UNKNOWN)];
 }
 
-/** What is wrong with what a driver is told. */
+/** What is wrong with what a driver is told. @param isStored it was there before there were limits */
 export function validateConfiguration(
   { opaque }: { opaque?: { driver: string; parameters: unknown } },
   field: string,
+  isStored = false,
 ): FieldError[] {
   if (opaque === undefined) return [required(`${field}.opaque`)];
   const path = `${field}.opaque`;
-  const { driver = "", parameters } = opaque;
-  const errors = [
-    ...requiredText(driver, `${path}.driver`),
-    ...invalids(`${path}.driver`, driver, driverErrors(driver)),
+  const { driver, parameters } = opaque;
+  return [
+    ...validateDriver(driver, `${path}.driver`),
+    ...validateParameters(parameters, `${path}.parameters`, isStored),
   ];
-  return [...errors, ...validateParameters(parameters, `${path}.parameters`)];
 }
 
 /** An object of whatever sort, not too large. */
-export function validateParameters(parameters: unknown, field: string): FieldError[] {
+export function validateParameters(parameters: unknown, field: string, isStored = false): FieldError[] {
   if (parameters === undefined) return [required(field)];
-  if (Buffer.byteLength(JSON.stringify(parameters)) > PARAMETERS_BYTES_MAX) {
+  if (!isStored && Buffer.byteLength(JSON.stringify(parameters)) > PARAMETERS_BYTES_MAX) {
     return [tooLong(field, PARAMETERS_BYTES_MAX)];
   }
   if (parameters === null) return [required(field)];

@@ -1,10 +1,9 @@
-import { invalids, named } from "../field-checks.ts";
+import { invalids } from "../field-checks.ts";
 import { duplicate, type FieldError, invalid, tooLong, tooMany } from "../field-error.ts";
 import type { AllocatedDeviceStatus, NetworkDeviceData, ResourceClaim } from "../generated/resource.k8s.io/v1.ts";
 import { interfaceAddressErrors } from "../ip-address.ts";
 import { validateConditions } from "../metav1-conditions.ts";
-import { dnsLabelErrors } from "../names.ts";
-import { driverErrors, poolErrors, shareErrors } from "./resource-names.ts";
+import { shareErrors, validateDriver, validateLabelName, validatePool } from "./resource-names.ts";
 import { validateParameters } from "./validate-claim.ts";
 
 const CONDITIONS_MAX = 8;
@@ -37,9 +36,9 @@ function validateDeviceStatus(
   const { driver, pool, device, shareID, data, networkData } = status;
   const conditions = status.conditions ?? [];
   const errors = [
-    ...named(driver, driverErrors, `${field}.driver`),
-    ...named(pool, poolErrors, `${field}.pool`),
-    ...named(device, dnsLabelErrors, `${field}.device`),
+    ...validateDriver(driver, `${field}.driver`),
+    ...validatePool(pool, `${field}.pool`),
+    ...validateLabelName(device, `${field}.device`),
     ...invalids(`${field}.shareID`, shareID, shareErrors(shareID)),
   ];
   const id = idOf(status);

@@ -7,7 +7,7 @@ import { equalJson } from "../patch/json-value.ts";
 import { validateBindingConditions } from "./binding-conditions.ts";
 import { validateCounters } from "./counters.ts";
 import { validateDeviceTaint } from "./device-taint.ts";
-import { validateQualifiedName } from "./resource-names.ts";
+import { keyed, QUALIFIED_NAME_MAX, validateQualifiedName } from "./resource-names.ts";
 import { validateRequestPolicy } from "./validate-request-policy.ts";
 
 const PROPERTIES_MAX = 32;
@@ -30,12 +30,12 @@ export function validateDevice(
     errors.push(invalid(field, count, message));
   }
   for (const [key, attribute] of Object.entries(attributes)) {
-    const at = `${field}.attributes[${key}]`;
+    const at = keyed(`${field}.attributes`, key, QUALIFIED_NAME_MAX);
     errors.push(...validateQualifiedName(key, at), ...validateAttribute(attribute, at));
   }
   if (old === undefined || !equalJson(old.capacity ?? {}, capacity)) {
     for (const [key, each] of Object.entries(capacity)) {
-      const at = `${field}.capacity[${key}]`;
+      const at = keyed(`${field}.capacity`, key, QUALIFIED_NAME_MAX);
       errors.push(...validateQualifiedName(key, at), ...validateCapacity(each, at, device));
     }
   }

@@ -3,9 +3,16 @@ import type { CapacityRequestPolicy, CapacityRequestPolicyRange } from "../gener
 import { compareQuantities, formatQuantity, parseQuantity, type Quantity, tryParseQuantity } from "../quantity.ts";
 
 const OPTIONS_MAX = 10;
+const NANOS = 1_000_000_000n;
 
 const amount = (text: string): Quantity => tryParseQuantity(text) ?? parseQuantity("0");
 const isMore = (one: string, other: string): boolean => compareQuantities(amount(one), amount(other)) > 0;
+
+/** Parts of a unit count as one. */
+function wholeUnits(text: string): bigint {
+  const { nanos } = amount(text);
+  return nanos > 0n ? (nanos + NANOS - 1n) / NANOS : nanos / NANOS;
+}
 
 /** What is wrong with how much of a capacity may be asked for at once. @param capacity all that there is */
 export function validateRequestPolicy(capacity: string, policy: CapacityRequestPolicy, field: string): FieldError[] {
@@ -43,13 +50,13 @@ function validateValues(values: readonly string[], { preset, capacity }: Asked, 
       errors.push(invalid(`${field}[${index}]`, value, `option is larger than capacity value: ${capacity}`));
     });
     values.forEach((value, index) => {
-      const { nanos } = amount(value);
-      if (values.findIndex((each) => amount(each).nanos === nanos) < index) {
-        errors.push(duplicate(`${field}[${index}]`, Number(nanos / 1_000_000_000n)));
+      const units = wholeUnits(value);
+      if (values.findIndex((each) => wholeUnits(each) === units) < index) {
+        errors.push(duplicate(`${field}[${index}]`, String(units)));
       }
     });
   }
-  const isKnown = values.some((value) => amount(value).nanos === amount(preset).nanos);
+  const isKnown = values.length <= OPTIONS_MAX && values.some((value) => amount(value).nanos === amount(preset).nanos);
   if (!isKnown) errors.push(invalid(field, preset, "default value is not valid according to the requestPolicy"));
   return errors;
 }
@@ -76,7 +83,7 @@ function validateRange({ min, max, step }: CapacityRequestPolicyRange, asked: As
   const added = formatQuantity({ nanos: nanos + amount(step).nanos, format });
   if (isMore(added, capacity)) tell("step", step, `one step ${added} is larger than capacity value: ${capacity}`);
   for (const value of [preset, ...(max === undefined ? [] : [max])]) {
-    if ((amount(value).nanos - nanos) % amount(step).nanos === 0n) continue;
+    if ((wholeUnits(value) - wholeUnits(min)) % wholeUnits(step) === 0n) continue;
     tell("step", value, `value is not a multiple of a given step (${step}) from (${min})`);
   }
   return errors;

@@ -7,7 +7,8 @@ import type {
   DeviceToleration,
   ExactDeviceRequest,
 } from "../generated/resource.k8s.io/v1.ts";
-import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
+import { dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
+import { validateLabelName } from "./resource-names.ts";
 
 const ALTERNATIVES_MAX = 8;
 const SELECTORS_MAX = 32;
@@ -19,7 +20,7 @@ const EFFECTS = ["NoExecute", "NoSchedule", "None"];
 /** What is wrong with one of the requests of a claim. */
 export function validateRequest(request: DeviceRequest, field: string): FieldError[] {
   const { exactly, firstAvailable = [] } = request;
-  const errors = named(request.name, dnsLabelErrors, `${field}.name`);
+  const errors = validateLabelName(request.name, `${field}.name`);
   if (exactly !== undefined && firstAvailable.length > 0) {
     return [...errors, invalid(field, null, `${ONE_OF}, but multiple fields are set`)];
   }
@@ -31,7 +32,7 @@ export function validateRequest(request: DeviceRequest, field: string): FieldErr
   }
   firstAvailable.forEach((sub, index) => {
     const at = `${path}[${index}]`;
-    errors.push(...named(sub.name, dnsLabelErrors, `${at}.name`), ...validateExact(sub, at));
+    errors.push(...validateLabelName(sub.name, `${at}.name`), ...validateExact(sub, at));
   });
   const unique = uniqueness();
   return [...errors, ...firstAvailable.flatMap(({ name }, index) => unique(name, `${path}[${index}]`))];
@@ -56,13 +57,21 @@ function validateExact(request: ExactDeviceRequest | DeviceSubRequest, field: st
   return errors;
 }
 
-/** What is wrong with selectors of devices, but for what their programs say. */
-export function validateSelectors(selectors: readonly DeviceSelector[] = [], field: string): FieldError[] {
+/**
+ * What is wrong with selectors of devices, but for what their programs say.
+ *
+ * @param isStored they were there before there were limits
+ */
+export function validateSelectors(
+  selectors: readonly DeviceSelector[] = [],
+  field: string,
+  isStored = false,
+): FieldError[] {
   if (selectors.length > SELECTORS_MAX) return [tooMany(field, selectors.length, SELECTORS_MAX)];
   return selectors.flatMap(({ cel }, index) => {
     const at = `${field}[${index}].cel`;
     if (cel === undefined) return [required(at)];
-    const isLong = Buffer.byteLength(cel.expression ?? "") > EXPRESSION_BYTES_MAX;
+    const isLong = !isStored && Buffer.byteLength(cel.expression ?? "") > EXPRESSION_BYTES_MAX;
     return isLong ? [tooLong(`${at}.expression`, EXPRESSION_BYTES_MAX)] : [];
   });
 }

@@ -4,7 +4,7 @@ import { type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type { CounterSet, ResourcePool, ResourceSliceSpec } from "../generated/resource.k8s.io/v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 import { validateCounters } from "./counters.ts";
-import { driverErrors, poolErrors } from "./resource-names.ts";
+import { validateDriver, validatePool } from "./resource-names.ts";
 import { validateDevice } from "./validate-device.ts";
 
 const DEVICES_MAX = 128;
@@ -18,8 +18,8 @@ export function validateSliceSpec(
   old?: ResourceSliceSpec,
 ): FieldError[] {
   const errors = [
-    ...named(spec?.driver, driverErrors, `${field}.driver`),
-    ...validatePool(spec?.pool, `${field}.pool`),
+    ...validateDriver(spec?.driver, `${field}.driver`),
+    ...validateSlicePool(spec?.pool, `${field}.pool`),
     ...validatePlace(spec, field),
   ];
   if (spec?.sharedCounters !== undefined && spec.devices !== undefined) {
@@ -50,9 +50,9 @@ export function validateSliceSpec(
   ];
 }
 
-function validatePool(pool: ResourcePool | undefined, field: string): FieldError[] {
+function validateSlicePool(pool: ResourcePool | undefined, field: string): FieldError[] {
   const { generation = 0, resourceSliceCount = 0 } = pool ?? {};
-  const errors = named(pool?.name, poolErrors, `${field}.name`);
+  const errors = validatePool(pool?.name, `${field}.name`);
   if (resourceSliceCount <= 0) {
     errors.push(invalid(`${field}.resourceSliceCount`, resourceSliceCount, "must be greater than zero"));
   }
