@@ -235,8 +235,10 @@ testNew(podCertificateRequestKind, [
   ],
   [
     "no pod, annotations without a domain",
-    { spec: { ...pod, stubPKCS10Request: stub, podUID: "", unverifiedUserAnnotations: { a: "b" } } },
+    { spec: { ...pod, stubPKCS10Request: stub, podUID: "", unverifiedUserAnnotations: { "": "b", a: "b", "/c": "" } } },
+    "spec.unverifiedUserAnnotations: Required value",
     'spec.unverifiedUserAnnotations: Invalid value: "a": must be a domain-prefixed key (such as "acme.io/foo")',
+    'spec.unverifiedUserAnnotations: Invalid value: "/c": prefix part must be non-empty',
     'spec.podUID: Invalid value: "": must not be empty',
   ],
   [

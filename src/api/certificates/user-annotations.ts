@@ -1,5 +1,5 @@
 import { invalids } from "../field-checks.ts";
-import { type FieldError, invalid, tooLong } from "../field-error.ts";
+import { type FieldError, invalid, required, tooLong } from "../field-error.ts";
 import { qualifiedNameErrors } from "../names.ts";
 
 const ANNOTATION_BYTES_MAX = 256 * 1024;
@@ -11,8 +11,10 @@ export function validateUserAnnotations(annotations: Readonly<Record<string, str
   for (const [key, value] of Object.entries(annotations)) {
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
     const lower = key.toLowerCase();
-    errors.push(...invalids(field, lower, qualifiedNameErrors(lower)));
-    if (!lower.includes("/")) {
+    const wrong = invalids(field, lower, qualifiedNameErrors(lower));
+    if (lower === "") errors.push(required(field));
+    else if (wrong.length > 0) errors.push(...wrong);
+    else if (!lower.includes("/")) {
       errors.push(invalid(field, lower, 'must be a domain-prefixed key (such as "acme.io/foo")'));
     }
   }

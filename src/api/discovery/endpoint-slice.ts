@@ -18,6 +18,7 @@ import { immutable } from "../object-meta.ts";
 import { equalJson } from "../patch/json-value.ts";
 import { validateLabels } from "../selectors.ts";
 import { endpointIpErrors } from "../special-address.ts";
+import { validateDomainAddress } from "./domain-address.ts";
 
 const ENDPOINTS_MAX = 1000;
 const ADDRESSES_MAX = 100;
@@ -124,7 +125,7 @@ function validateEndpoint(endpoint: Endpoint, field: string, type: string): Fiel
   if (addresses.length === 0) errors.push(required(`${field}.addresses`, "must contain at least 1 address"));
   if (addresses.length > ADDRESSES_MAX) errors.push(tooMany(`${field}.addresses`, addresses.length, ADDRESSES_MAX));
   addresses.forEach((address, index) => {
-    errors.push(...invalids(`${field}.addresses[${index}]`, address, addressErrors(address, type)));
+    errors.push(...validateAddress(address, `${field}.addresses[${index}]`, type));
   });
   if (nodeName !== undefined) errors.push(...invalids(`${field}.nodeName`, nodeName, dnsSubdomainErrors(nodeName)));
   const topology = Object.keys(deprecatedTopology).length;
@@ -138,8 +139,13 @@ function validateEndpoint(endpoint: Endpoint, field: string, type: string): Fiel
   ];
 }
 
+function validateAddress(address: string, field: string, type: string): FieldError[] {
+  return type === "FQDN"
+    ? validateDomainAddress(address, field)
+    : invalids(field, address, addressErrors(address, type));
+}
+
 function addressErrors(address: string, type: string): string[] {
-  if (type === "FQDN") return dnsSubdomainErrors(address);
   const family = type === "IPv4" ? 4 : type === "IPv6" ? 6 : undefined;
   if (family === undefined) return [];
   const errors = ipErrors(address);

@@ -1,6 +1,6 @@
 import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { labelWarnings } from "../deprecated-labels.ts";
-import { oneOf, optionalOneOf } from "../field-checks.ts";
+import { oneOfWhenSet, optionalOneOf } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, required, tooLong } from "../field-error.ts";
 import { columnTexts } from "../generated/column-texts.ts";
 import type { StorageClass, VolumeAttributesClass } from "../generated/storage.k8s.io/v1.ts";
@@ -31,7 +31,7 @@ export const storageClassKind = defineKind<StorageClass>({
     ...validateProvisioner(each.provisioner, "provisioner"),
     ...validateParameters(each.parameters),
     ...optionalOneOf(each.reclaimPolicy, ["Delete", "Retain"], "reclaimPolicy"),
-    ...oneOf(each.volumeBindingMode, ["Immediate", "WaitForFirstConsumer"], "volumeBindingMode"),
+    ...oneOfWhenSet(each.volumeBindingMode, ["Immediate", "WaitForFirstConsumer"], "volumeBindingMode"),
     ...validateTopologies(each.allowedTopologies, "allowedTopologies"),
   ],
   warnings: ({ allowedTopologies }) =>

@@ -18,6 +18,11 @@ describe("classes of storage", () => {
       { ...good, reclaimPolicy: "Recycle" },
       'reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain"',
     ],
+    [
+      "a mode that says nothing",
+      { ...good, volumeBindingMode: "" },
+      'volumeBindingMode: Unsupported value: "": supported values: "Immediate", "WaitForFirstConsumer"',
+    ],
     ["parameters", { ...good, parameters: { "": "a" } }, 'parameters: Invalid value: "": field can not be empty.'],
   ]);
   testChange(storageClassKind, [
