@@ -2,6 +2,7 @@ import type { ControllerRevision, DaemonSet, DaemonSetStatus } from "../../api/g
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { daemonSets, pods } from "../../api/generated/resources.ts";
 import { apiVersionOf, splitKey } from "../../api/meta.ts";
+import { turnTime } from "../../base/turn-time.ts";
 import type { Informer } from "../../client/informer.ts";
 import { REVISION_HASH_LABEL, revisionsToDelete } from "../history/history.ts";
 import { deleteRevisions, type History, revisionInformer, syncHistory } from "../history/sync-history.ts";
@@ -86,6 +87,7 @@ async function reconcile(context: Context, key: string): Promise<ReconcileResult
   const facts = await gatherFacts(context, { set, owner, history });
   const waitMs = mayAct ? await act(context, { key, owner, facts }) : undefined;
   if (mayAct) await deleteOldRevisions(context, facts, history);
+  await turnTime(context.clock).pause();
   const status = daemonStatus(facts, mayAct);
   await updateStatus(context, set, status);
   return nextCheck(set, status, waitMs);
@@ -149,6 +151,8 @@ async function act(context: Context, action: Action): Promise<number | undefined
   for (const nodeName of plan.failedOn) context.backoff.next(`${uid}/${nodeName}`);
   await writePods(context, action, plan);
   const isComplete = plan.createOn.length === 0 && plan.delete.length === 0;
+  // Each look at all nodes, of which there may be thousands, is work for a turn.
+  await turnTime(context.clock).pause();
   const rolling = (facts.set.spec?.updateStrategy?.type ?? "RollingUpdate") === "RollingUpdate";
   if (rolling && isComplete) await writePods(context, action, planUpdate(facts));
   const waits = plan.waitingOn.map((nodeName) => context.backoff.waitMs(`${uid}/${nodeName}`));
