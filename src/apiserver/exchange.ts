@@ -50,8 +50,8 @@ export interface RequestBody {
   readonly wasRead?: () => boolean;
   /** How many bytes have been read. */
   readonly size?: () => number;
-  /** All bytes, at most as many as the server takes. @throws StatusError RequestEntityTooLarge */
-  read(): Promise<Buffer>;
+  /** All bytes, at most as many as the server takes: at once when they are there. @throws StatusError RequestEntityTooLarge */
+  read(): Buffer | Promise<Buffer>;
 }
 
 /** What a handler answers; the edge that the request came through gives it its form. */

@@ -1,9 +1,9 @@
 import { createServer as createHttp1Server, type Server as Http1Server, type IncomingMessage } from "node:http";
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { ApiObject } from "../../api/meta.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
+import { ServerSession } from "../../base/http2/server-session.ts";
 import type { Logger } from "../../base/log.ts";
 import { type ServerTls, serverTlsOptions } from "../../base/server-tls.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -49,15 +49,13 @@ interface Serving {
 }
 
 const ENDED = "the request has ended";
-const ignore = (): void => {};
 
 /** The public side of the API server: TLS once, then HTTP/1.1 or HTTP/2 by ALPN, one handler for both. */
 export function createEdge(options: EdgeOptions): Edge {
   const serving: Serving = { options, limits: { ...limits, ...options.limits }, inFlight: 0, idle: undefined };
   const sockets = new Set<TLSSocket>();
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = new Set<ServerSession>();
   const http1 = createHttp1(serving);
-  const http2 = createHttp2(serving, sessions);
   const server = createTlsServer({
     ...serverTlsOptions(options.tls),
     ALPNProtocols: ["h2", "http/1.1"],
@@ -69,7 +67,10 @@ export function createEdge(options: EdgeOptions): Edge {
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
     socket.setNoDelay(true);
-    (socket.alpnProtocol === "h2" ? http2 : http1).emit("connection", socket);
+    if (socket.alpnProtocol !== "h2") return void http1.emit("connection", socket);
+    const session = http2Session(serving, socket);
+    sessions.add(session);
+    socket.on("close", () => sessions.delete(session));
   });
   server.on("tlsClientError", (error) => options.log.debug("a TLS handshake failed", { error }));
   return {
@@ -79,7 +80,7 @@ export function createEdge(options: EdgeOptions): Edge {
     async close() {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       http1.close();
-      for (const session of sessions) if (!session.destroyed) session.goaway();
+      for (const session of sessions) session.goAway();
       await drained(serving);
       // What was written last is on its way to the socket.
       await nextTurn();
@@ -144,44 +145,20 @@ function createHttp1(serving: Serving): Http1Server {
   return server;
 }
 
-function createHttp2(serving: Serving, sessions: Set<ServerHttp2Session>): Http2Server {
-  const server = createHttp2Server({
-    settings: {
-      maxConcurrentStreams: serving.limits.streams,
-      maxHeaderListSize: serving.limits.headerBytes,
-      initialWindowSize: 1024 * 1024,
-    },
-    maxSessionMemory: serving.limits.sessionMegabytes,
-    maxHeaderListPairs: serving.limits.headerPairs,
-    maxSessionInvalidFrames: serving.limits.invalidFrames,
-    maxSessionRejectedStreams: serving.limits.rejectedStreams,
-    streamResetBurst: serving.limits.resetBurst,
-    streamResetRate: serving.limits.resetsPerSecond,
-  });
-  server.on("session", (session) => {
-    sessions.add(session);
-    const peer = peerOf(session);
-    let streams = 0;
-    session.on("stream", (stream, headers, _flags, raw) => {
+function http2Session(serving: Serving, socket: TLSSocket): ServerSession {
+  const { options, limits: granted } = serving;
+  const { clock } = options;
+  const peer = peerOf(socket);
+  return new ServerSession(socket, {
+    clock,
+    limits: { ...granted, unsentBytes: granted.sessionMegabytes * 1024 * 1024 },
+    onStream(stream) {
       const scope = new RequestScope();
-      streams++;
-      stream.on("close", () => {
-        streams--;
-        scope.end(ENDED);
-      });
-      // What goes wrong closes it as well.
-      stream.on("error", ignore);
-      serve(serving, {
-        message: http2Message(stream, { headers, raw, peer }),
-        scope,
-        sink: new Http2Sink(stream, serving.options.clock),
-      });
-    });
-    session.on("close", () => sessions.delete(session));
-    session.setTimeout(serving.limits.idleMs, () => void (streams === 0 && session.close()));
+      stream.onClose = () => scope.end(ENDED);
+      serve(serving, { message: http2Message(stream, peer), scope, sink: new Http2Sink(stream, clock) });
+    },
+    onError: (error) => options.log.debug("an HTTP/2 session failed", { error }),
   });
-  server.on("sessionError", (error) => serving.options.log.debug("an HTTP/2 session failed", { error }));
-  return server;
 }
 
 /** One request at work. */

@@ -1,10 +1,10 @@
-import type { IncomingMessage } from "node:http";
-import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
+import type { ServerStream } from "../../base/http2/server-stream.ts";
 import type { ClientCertificate, Credentials } from "../authn/authenticator.ts";
 import type { Exchange, RequestBody } from "../exchange.ts";
 import { clientCertificateOf } from "./client-certificate.ts";
-import { StreamBody } from "./read-body.ts";
+import { ReceivedBody, streamedBody } from "./read-body.ts";
 import { separated } from "./repeated-headers.ts";
 
 /** A request as it came off the wire, the same for both protocols. */
@@ -25,7 +25,7 @@ export function http1Message(request: IncomingMessage): Message {
     url: request.url ?? "/",
     headers,
     credentials: { headers, certificate: clientCertificateOf(request.socket as TLSSocket) },
-    body: new StreamBody(request, request.headers["content-type"]),
+    body: new ReceivedBody(streamedBody(request), request.headers["content-type"]),
     remoteAddress: request.socket.remoteAddress ?? "",
     upgrade: undefined,
   };
@@ -37,24 +37,20 @@ export interface Peer {
   readonly remoteAddress: string;
 }
 
-/** To be asked once a session: its socket is behind a proxy, and a certificate is long. */
-export function peerOf(session: ServerHttp2Session): Peer {
-  const socket = session.socket as TLSSocket;
+/** To be asked once a session: a certificate is long. */
+export function peerOf(socket: TLSSocket): Peer {
   return { certificate: clientCertificateOf(socket), remoteAddress: socket.remoteAddress ?? "" };
 }
 
-export function http2Message(
-  stream: ServerHttp2Stream,
-  from: { headers: IncomingHttpHeaders; raw: readonly string[] | undefined; peer: Peer },
-): Message {
-  const headers = separated(from.headers, from.raw ?? []);
-  const { certificate, remoteAddress } = from.peer;
+export function http2Message(stream: ServerStream, { certificate, remoteAddress }: Peer): Message {
+  const { method, path, headers: joined, raw } = stream.request;
+  const headers = separated(joined, raw);
   return {
-    method: String(headers[":method"] ?? "GET"),
-    url: String(headers[":path"] ?? "/"),
+    method,
+    url: path,
     headers,
     credentials: { headers, certificate },
-    body: new StreamBody(stream, headers["content-type"]),
+    body: new ReceivedBody(stream, headers["content-type"]),
     remoteAddress,
     upgrade: undefined,
   };

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex, Writable } from "node:stream";
 import { type Clock, formatHttpDate } from "../../base/clock.ts";
+import { INTERNAL_ERROR } from "../../base/http2/frames.ts";
+import type { ServerStream } from "../../base/http2/server-stream.ts";
 
 /** Names in lower case and values in turn. As Node takes headers with the least to do. */
 export type HeaderList = readonly string[];
@@ -59,51 +60,55 @@ function has(headers: HeaderList, name: string): boolean {
 
 /** Answers on an HTTP/2 stream. Headers that HTTP/2 forbids are left out. */
 export class Http2Sink implements Sink {
-  readonly #stream: ServerHttp2Stream;
+  readonly #stream: ServerStream;
   readonly #clock: Clock;
   #written = 0;
 
-  constructor(stream: ServerHttp2Stream, clock: Clock) {
+  constructor(stream: ServerStream, clock: Clock) {
     this.#stream = stream;
     this.#clock = clock;
   }
 
   head(code: number, headers: HeaderList): void {
-    if (this.#stream.destroyed || this.#stream.headersSent) return;
     const allowed = withoutConnection(headers);
-    const first = [":status", String(code)];
-    if (!has(headers, "date")) first.push("date", formatHttpDate(this.#clock.now()));
-    // The stream keeps the list for as long as it lives: it is made in its full length, date and all, so that Node adds nothing.
-    this.#stream.respond(first.concat(allowed));
+    if (has(headers, "date")) this.#stream.head(code, allowed);
+    else this.#stream.head(code, ["date", formatHttpDate(this.#clock.now()), ...allowed]);
   }
 
   write(chunk: Buffer | string): boolean {
     this.#written += chunk.length;
-    return this.#stream.destroyed ? true : this.#stream.write(chunk);
+    return this.#stream.write(bytesOf(chunk));
   }
 
   writeAll(chunks: readonly Buffer[]): boolean {
-    for (const chunk of chunks) this.#written += chunk.length;
-    return this.#stream.destroyed ? true : writeTogether(this.#stream, chunks);
+    let hasRoom = true;
+    for (const chunk of chunks) {
+      this.#written += chunk.length;
+      hasRoom = this.#stream.write(chunk);
+    }
+    return hasRoom;
   }
 
   drained(): Promise<void> {
-    return untilDrained(this.#stream);
+    return this.#stream.drained();
   }
 
   end(chunk?: Buffer | string): void {
     this.#written += chunk?.length ?? 0;
-    if (!this.#stream.destroyed) this.#stream.end(chunk);
+    this.#stream.end(chunk === undefined ? undefined : bytesOf(chunk));
   }
 
   abort(): void {
-    // Closing with a code would end the body first, as if it were whole.
-    this.#stream.destroy(new Error("the answer is broken off"));
+    this.#stream.abort(INTERNAL_ERROR);
   }
 
   written(): number {
     return this.#written;
   }
+}
+
+function bytesOf(chunk: Buffer | string): Buffer {
+  return typeof chunk === "string" ? Buffer.from(chunk) : chunk;
 }
 
 /** An answer to a request that wanted to become a stream and did not: plain HTTP/1.1, then the end. */
@@ -131,7 +136,7 @@ function writeTogether(stream: Writable, chunks: readonly Buffer[]): boolean {
   return hasRoom;
 }
 
-function untilDrained(stream: ServerResponse | ServerHttp2Stream): Promise<void> {
+function untilDrained(stream: ServerResponse): Promise<void> {
   if (stream.destroyed || !stream.writableNeedDrain) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,0 +1,109 @@
+import { HeaderTable, STATIC_FIELDS, sizeOf, TABLE_BYTES } from "./header-table.ts";
+
+/** Different with every answer: to remember them would push out what comes again. */
+const PASSING = new Set(["audit-id", "content-length", "etag", "location", "set-cookie", "warning"]);
+/** No more than a quarter of the table for one header. */
+const REMEMBERED_BYTES = TABLE_BYTES / 4;
+/** What HTTP does not let into a value. */
+const WRONG_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const WRONG_NAME = /[^!#$%&'*+\-.^_`|~0-9a-z]/;
+
+const staticNames = new Map<string, number>();
+for (const [index, { name }] of STATIC_FIELDS.entries()) if (!staticNames.has(name)) staticNames.set(name, index + 1);
+const staticStatuses = new Map(
+  STATIC_FIELDS.flatMap(({ name, value }, index) => (name === ":status" ? [[value, index + 1] as const] : [])),
+);
+
+/** @throws TypeError when a name or a value is none in HTTP */
+export function checkHeaders(headers: readonly string[]): void {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!;
+    if (WRONG_NAME.test(name)) throw new TypeError(`${name} is no name of a header`);
+    if (WRONG_VALUE.test(headers[index + 1]!)) {
+      throw new TypeError(`the header ${name} has a character that HTTP does not let in`);
+    }
+  }
+}
+
+/** Writes the header blocks of one connection (HPACK, RFC 7541), without Huffman's code: what comes again takes a byte anyway. */
+export class HeaderEncoder {
+  #table = new HeaderTable();
+  /** The table's number of each value, by name. */
+  readonly #known = new Map<string, Map<string, number>>();
+  #bytes: Buffer = Buffer.allocUnsafeSlow(1024);
+  #length = 0;
+  /** To be told with the next block. */
+  #newSize: number | undefined;
+
+  /** The peer keeps a smaller table, or a larger one, which we do not need. */
+  limitTable(bytes: number): void {
+    const size = Math.min(bytes, TABLE_BYTES);
+    this.#table.resize(size);
+    this.#newSize = size;
+  }
+
+  /** Names in lower case and values in turn (`checkHeaders` has seen them), after the code. The answer is valid until the next call. */
+  encode(code: number, headers: readonly string[]): Buffer {
+    this.#length = 0;
+    if (this.#newSize !== undefined) {
+      this.#integer(this.#newSize, 5, 0x20);
+      this.#newSize = undefined;
+    }
+    const status = String(code);
+    const known = staticStatuses.get(status);
+    if (known === undefined) this.#field(":status", status);
+    else this.#integer(known, 7, 0x80);
+    for (let index = 0; index < headers.length; index += 2) this.#field(headers[index]!, headers[index + 1]!);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #field(name: string, value: string): void {
+    const number = this.#known.get(name)?.get(value);
+    const index = number === undefined ? undefined : this.#table.indexOf(number);
+    if (index !== undefined) return void this.#integer(STATIC_FIELDS.length + 1 + index, 7, 0x80);
+    const isKept = !PASSING.has(name) && sizeOf({ name, value }) <= REMEMBERED_BYTES;
+    const nameIndex = staticNames.get(name) ?? 0;
+    if (isKept) this.#integer(nameIndex, 6, 0x40);
+    else this.#integer(nameIndex, 4, 0);
+    if (nameIndex === 0) this.#text(name);
+    this.#text(value);
+    if (isKept) this.#remember(name, value);
+  }
+
+  #remember(name: string, value: string): void {
+    const number = this.#table.add({ name, value });
+    const values = this.#known.get(name);
+    if (values === undefined) this.#known.set(name, new Map([[value, number]]));
+    else {
+      // Of a date there is a new value each second.
+      for (const [old, at] of values) if (this.#table.indexOf(at) === undefined) values.delete(old);
+      values.set(value, number);
+    }
+  }
+
+  #text(text: string): void {
+    this.#integer(text.length, 7, 0);
+    this.#room(text.length);
+    this.#length += this.#bytes.write(text, this.#length, "latin1");
+  }
+
+  #integer(value: number, prefixBits: number, pattern: number): void {
+    this.#room(6);
+    const mask = 2 ** prefixBits - 1;
+    if (value < mask) {
+      this.#bytes[this.#length++] = pattern | value;
+      return;
+    }
+    this.#bytes[this.#length++] = pattern | mask;
+    let left = value - mask;
+    for (; left >= 128; left = Math.floor(left / 128)) this.#bytes[this.#length++] = (left % 128) | 0x80;
+    this.#bytes[this.#length++] = left;
+  }
+
+  #room(bytes: number): void {
+    if (this.#bytes.length - this.#length >= bytes) return;
+    const larger = Buffer.allocUnsafeSlow((this.#length + bytes) * 2);
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
