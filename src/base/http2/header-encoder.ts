@@ -14,10 +14,16 @@ const staticStatuses = new Map(
   STATIC_FIELDS.flatMap(({ name, value }, index) => (name === ":status" ? [[value, index + 1] as const] : [])),
 );
 
-/** @throws TypeError when a name or a value is none in HTTP */
+/** More than any answer needs, and less than an output block has. */
+const HEADERS_LENGTH_MAX = 64 * 1024;
+
+/** @throws TypeError when a name or a value is none in HTTP, or all are too long together */
 export function checkHeaders(headers: readonly string[]): void {
+  let length = 0;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!;
+    length += name.length + headers[index + 1]!.length;
+    if (length > HEADERS_LENGTH_MAX) throw new TypeError("the headers of an answer are too long");
     if (WRONG_NAME.test(name)) throw new TypeError(`${name} is no name of a header`);
     if (WRONG_VALUE.test(headers[index + 1]!)) {
       throw new TypeError(`the header ${name} has a character that HTTP does not let in`);

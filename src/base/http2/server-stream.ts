@@ -18,6 +18,8 @@ export interface StreamConnection {
 export interface StreamOutput {
   head: { readonly code: number; readonly headers: readonly string[] } | undefined;
   readonly chunks: Buffer[];
+  /** Where in the first of them what is left begins. */
+  offset: number;
   bytes: number;
   /** Nothing comes after that. */
   isEnded: boolean;
@@ -37,7 +39,7 @@ export class ServerStream {
   /** What the client may still send. */
   credit: number;
   isQueued = false;
-  readonly output: StreamOutput = { head: undefined, chunks: [], bytes: 0, isEnded: false };
+  readonly output: StreamOutput = { head: undefined, chunks: [], offset: 0, bytes: 0, isEnded: false };
   readonly #connection: StreamConnection;
   #received: Buffer[] | undefined;
   /** Of these nobody has taken any yet. */
@@ -120,7 +122,7 @@ export class ServerStream {
 
   /** False when the client is slow. A chunk belongs to the stream until `drained`. */
   write(chunk: Buffer): boolean {
-    if (this.#isClosed || this.output.isEnded) return true;
+    if (this.#isClosed || this.output.isEnded || chunk.length === 0) return true;
     this.output.chunks.push(chunk);
     this.output.bytes += chunk.length;
     this.#connection.ready(this, chunk.length);

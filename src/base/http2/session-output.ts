@@ -11,12 +11,13 @@ import {
   writeFrameHeader,
 } from "./frames.ts";
 import { HeaderEncoder } from "./header-encoder.ts";
-import type { ServerStream } from "./server-stream.ts";
+import { giveBlockBack, takeBlock } from "./output-block.ts";
+import type { ServerStream, StreamOutput } from "./server-stream.ts";
 
 /** So much of one stream goes out before others have their turn. */
-const TURN_BYTES = 64 * 1024;
-/** So much is given to the socket together. */
-const FLUSH_BYTES = 256 * 1024;
+const TURN_BYTES = 32 * 1024;
+/** When a block has so much, it has no room for another answer's headers for sure. */
+const FULL_BYTES = 48 * 1024;
 
 /**
  * What a connection sends. All that a turn of the event loop brings goes to the socket together: one encryption and one
@@ -39,7 +40,7 @@ export class SessionOutput {
 
   constructor(socket: Duplex) {
     this.#socket = socket;
-    socket.on("drain", this.flush);
+    socket.on("drain", () => this.#schedule());
   }
 
   /** Bytes of answers that wait. */
@@ -96,74 +97,89 @@ export class SessionOutput {
   readonly flush = (): void => {
     if (this.#isOver || this.#isFlushing) return;
     this.#isFlushing = true;
-    const parts = this.#control;
-    let bytes = this.#controlBytes;
-    this.#control = [];
-    this.#controlBytes = 0;
-    if (!this.#socket.writableNeedDrain && this.#ready.length > 0) bytes += this.#takeReady(parts);
+    const block = takeBlock();
+    let length = this.#takeControl(block);
+    if (!this.#socket.writableNeedDrain && this.#ready.length > 0) length = this.#takeReady(block, length);
     this.#isFlushing = false;
-    if (bytes > 0) this.#socket.write(parts.length === 1 ? parts[0] : Buffer.concat(parts, bytes));
+    if (length === 0) giveBlockBack(block);
+    else this.#socket.write(block.subarray(0, length), () => giveBlockBack(block));
     if (this.#ready.length > 0 && !this.#socket.writableNeedDrain) this.#schedule();
   };
 
-  #takeReady(parts: Buffer[]): number {
+  #takeControl(block: Buffer): number {
+    const frames = this.#control;
+    if (frames.length === 0) return 0;
+    this.#control = [];
+    const bytes = this.#controlBytes;
+    this.#controlBytes = 0;
+    if (bytes > FULL_BYTES) {
+      this.#socket.write(Buffer.concat(frames, bytes));
+      return 0;
+    }
+    let length = 0;
+    for (const frame of frames) length += frame.copy(block, length);
+    return length;
+  }
+
+  /** Fills the block from there on. Answers how full it is. */
+  #takeReady(block: Buffer, from: number): number {
     const streams = this.#ready;
     this.#ready = [];
-    let bytes = 0;
+    let length = from;
     for (let index = 0; index < streams.length; index++) {
-      if (bytes >= FLUSH_BYTES) {
+      if (length >= FULL_BYTES) {
         this.#ready.push(...streams.slice(index));
         break;
       }
       const stream = streams[index]!;
       stream.isQueued = false;
-      if (!stream.isClosed) bytes += this.#take(stream, parts);
+      if (!stream.isClosed) length = this.#take(stream, block, length);
     }
-    return bytes;
+    return length;
   }
 
-  /** What a stream may send now. Answers how many bytes that is. */
-  #take(stream: ServerStream, parts: Buffer[]): number {
+  /** What a stream may send now. */
+  #take(stream: ServerStream, block: Buffer, from: number): number {
     const { output } = stream;
-    const allowed = Math.max(0, Math.min(stream.window, this.#window, TURN_BYTES, output.bytes));
-    let bytes = 0;
-    const isWhole = output.isEnded && allowed === output.bytes;
+    let length = from;
     if (output.head !== undefined) {
-      bytes += this.#takeHead(stream, parts, isWhole && allowed === 0);
+      const isAll = output.isEnded && output.bytes === 0;
+      length = this.#takeHead(stream, { block, from, isAll });
       output.head = undefined;
-      if (isWhole && allowed === 0) {
+      if (isAll) {
         stream.taken();
-        return bytes;
+        return length;
       }
     }
-    if (allowed > 0 || isWhole) bytes += takeData(stream, { parts, allowed, isWhole });
-    stream.window -= allowed;
-    this.#window -= allowed;
-    this.#unsent -= allowed;
+    const bytes = Math.max(0, Math.min(stream.window, this.#window, TURN_BYTES, output.bytes));
+    const isEnd = output.isEnded && bytes === output.bytes;
+    if (bytes > 0 || isEnd) length = takeData(stream, { block, from: length, bytes, isEnd });
+    stream.window -= bytes;
+    this.#window -= bytes;
+    this.#unsent -= bytes;
     // Without room in its own window it waits for that, without room in the connection's for this one.
     if (output.bytes > 0 && stream.window > 0) {
       if (this.#window > 0) this.ready(stream, 0);
       else this.#starved.add(stream);
     }
     stream.taken();
-    return bytes;
+    return length;
   }
 
-  #takeHead(stream: ServerStream, parts: Buffer[], isAll: boolean): number {
+  #takeHead(stream: ServerStream, to: { block: Buffer; from: number; isAll: boolean }): number {
     const { code, headers } = stream.output.head!;
-    const block = this.encoder.encode(code, headers);
-    let bytes = 0;
-    for (let start = 0; start === 0 || start < block.length; start += FRAME_BYTES_MAX) {
-      const length = Math.min(block.length - start, FRAME_BYTES_MAX);
-      const isLast = start + length === block.length;
-      const flags = (isLast ? END_HEADERS : 0) | (isAll && start === 0 ? END_STREAM : 0);
-      const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
-      writeFrameHeader(frame, 0, { length, type: start === 0 ? HEADERS : CONTINUATION, flags, streamId: stream.id });
-      block.copy(frame, HEADER_BYTES, start, start + length);
-      parts.push(frame);
-      bytes += frame.length;
+    const { block } = to;
+    const encoded = this.encoder.encode(code, headers);
+    let at = to.from;
+    for (let start = 0; start < encoded.length; start += FRAME_BYTES_MAX) {
+      const length = Math.min(encoded.length - start, FRAME_BYTES_MAX);
+      const isFirst = start === 0;
+      const flags = (start + length === encoded.length ? END_HEADERS : 0) | (to.isAll && isFirst ? END_STREAM : 0);
+      writeFrameHeader(block, at, { length, type: isFirst ? HEADERS : CONTINUATION, flags, streamId: stream.id });
+      encoded.copy(block, at + HEADER_BYTES, start, start + length);
+      at += HEADER_BYTES + length;
     }
-    return bytes;
+    return at;
   }
 
   #schedule(): void {
@@ -178,38 +194,39 @@ export class SessionOutput {
   };
 }
 
-/** Moves `allowed` bytes of the stream's answer into `parts`, as frames; an end that comes alone is a frame as well. */
-function takeData(stream: ServerStream, to: { parts: Buffer[]; allowed: number; isWhole: boolean }): number {
-  const { output } = stream;
-  let left = to.allowed;
-  let bytes = 0;
+/** Moves so many bytes of the stream's answer into the block, as frames; an end that comes alone is a frame as well. */
+function takeData(
+  { id, output }: ServerStream,
+  to: { block: Buffer; from: number; bytes: number; isEnd: boolean },
+): number {
+  const { block, bytes, isEnd } = to;
+  let at = to.from;
+  let left = bytes;
   do {
     const length = Math.min(left, FRAME_BYTES_MAX);
     left -= length;
-    const header = Buffer.allocUnsafe(HEADER_BYTES);
-    const flags = to.isWhole && left === 0 ? END_STREAM : 0;
-    writeFrameHeader(header, 0, { length, type: DATA, flags, streamId: stream.id });
-    to.parts.push(header);
-    takeBytes(output.chunks, length, to.parts);
-    bytes += HEADER_BYTES + length;
+    const flags = isEnd && left === 0 ? END_STREAM : 0;
+    writeFrameHeader(block, at, { length, type: DATA, flags, streamId: id });
+    at += HEADER_BYTES;
+    copyBytes(output, length, { block, at });
+    at += length;
   } while (left > 0);
-  output.bytes -= to.allowed;
-  return bytes;
+  output.bytes -= bytes;
+  return at;
 }
 
-function takeBytes(chunks: Buffer[], length: number, parts: Buffer[]): void {
+function copyBytes(output: StreamOutput, length: number, to: { block: Buffer; at: number }): void {
+  const { chunks } = output;
   let left = length;
   let whole = 0;
   while (left > 0) {
     const chunk = chunks[whole]!;
-    if (chunk.length > left) {
-      parts.push(chunk.subarray(0, left));
-      chunks[whole] = chunk.subarray(left);
-      break;
-    }
-    parts.push(chunk);
-    left -= chunk.length;
+    const copied = chunk.copy(to.block, to.at + length - left, output.offset, output.offset + left);
+    left -= copied;
+    output.offset += copied;
+    if (output.offset < chunk.length) break;
     whole++;
+    output.offset = 0;
   }
   if (whole > 0) chunks.splice(0, whole);
 }
