@@ -52,6 +52,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly withoutGeneration?: true;
   /** Set when metadata.generation is counted also without a status subresource, and then by changes of status too. */
   readonly countsGeneration?: true;
+  /** Set when annotations are part of what metadata.generation counts: controllers hand them on. */
+  readonly countsAnnotations?: true;
   /** Columns of `kubectl get`; priority 1 shows with -o wide only. Without them: Name and Age. */
   readonly columns?: readonly Column<T>[];
   /** The only fields that columns and row conditions look at; of others they are told nothing. All where absent. */

@@ -116,6 +116,24 @@ test("spec and status are written apart, and generation counts the spec", async 
   assert.equal(status.metadata?.generation, 2);
 });
 
+test("annotations of a deployment count a generation, but for those that come with its status", async () => {
+  const template = { metadata: { labels: { app: "noted" } }, spec: { containers: [container] } };
+  const draft = {
+    metadata: { name: "noted", namespace: "default" },
+    spec: { selector: { matchLabels: { app: "noted" } }, template },
+  };
+  await memory.client.create<Deployment>(deployments, draft as ApiObject);
+  const annotate = (value: string, subresource = "") =>
+    memory.client.patch<Deployment>(deployments, named("noted"), {
+      type: "merge",
+      ...(subresource !== "" && { subresource }),
+      body: { metadata: { annotations: { a: value } } },
+    });
+  assert.equal((await annotate("b")).metadata?.generation, 2);
+  const { metadata } = await annotate("c", "status");
+  assert.deepEqual([metadata?.annotations?.a, metadata?.generation], ["c", 2]);
+});
+
 test("an invalid object is refused with every cause", async () => {
   const pod = { metadata: { name: "Bad_Name", namespace: "default" }, spec: { containers: [] } };
   const error = await refused(memory.client.create(pods, pod as ApiObject), 422, "Invalid");

@@ -22,6 +22,7 @@ export const deploymentKind = defineKind<Deployment>({
   group: "apps",
   version: "v1",
   kind: "Deployment",
+  countsAnnotations: true,
   setDefaults(deployment) {
     const spec = (deployment.spec ??= {} as DeploymentSpec);
     setPodTemplateDefaults((spec.template ??= {}));

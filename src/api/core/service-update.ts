@@ -1,77 +1,83 @@
 import type { Service, ServicePort, ServiceSpec } from "../generated/core/v1.ts";
+import { equalJson } from "../patch/json-value.ts";
+import { isExternallyAccessible, needsHealthCheck } from "./validate-service.ts";
 
 const needsClusterIp = (spec: ServiceSpec): boolean => spec.type !== "ExternalName";
 const needsNodePorts = (spec: ServiceSpec): boolean => spec.type === "NodePort" || spec.type === "LoadBalancer";
-const needsHealthPort = (spec: ServiceSpec): boolean =>
-  spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local";
+/** A balancer may do without ports of nodes: then the client alone says which there are. */
+const getsNodePorts = (spec: ServiceSpec): boolean =>
+  needsNodePorts(spec) && !(spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts === false);
 
 /** Keeps what was allocated and the client left out, and drops what the new type has no use for. */
 export function prepareServiceForUpdate(service: Service, old: Service): void {
   const spec = service.spec ?? {};
   const before = old.spec ?? {};
-  keepAddresses(spec, before);
-  if (needsNodePorts(spec) && needsNodePorts(before)) keepNodePorts(spec.ports ?? [], before.ports ?? []);
-  if (needsHealthPort(spec) && needsHealthPort(before) && !spec.healthCheckNodePort && before.healthCheckNodePort) {
+  keepAllocated(spec, before);
+  normalizeAddresses(spec, before);
+  dropUnusable(spec, before);
+  if (spec.type !== "LoadBalancer" && service.status !== undefined) {
+    service.status = { ...service.status, loadBalancer: {} };
+  }
+}
+
+function keepAllocated(spec: ServiceSpec, before: ServiceSpec): void {
+  if (needsClusterIp(spec) && needsClusterIp(before)) {
+    if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
+    if ((spec.clusterIPs ?? []).length === 0 && before.clusterIPs) spec.clusterIPs = before.clusterIPs;
+    if (spec.ipFamilies === undefined && before.ipFamilies !== undefined && spec.ipFamilyPolicy === undefined) {
+      spec.ipFamilies = before.ipFamilies;
+    }
+    if (spec.ipFamilyPolicy === undefined && before.ipFamilyPolicy !== undefined) {
+      spec.ipFamilyPolicy = before.ipFamilyPolicy;
+    }
+  }
+  if (needsNodePorts(before) && getsNodePorts(spec)) keepNodePorts(spec.ports ?? [], before.ports ?? []);
+  if (needsHealthCheck(spec) && needsHealthCheck(before) && !spec.healthCheckNodePort && before.healthCheckNodePort) {
     spec.healthCheckNodePort = before.healthCheckNodePort;
   }
-  dropUnusable(spec, before);
 }
 
-function keepAddresses(spec: ServiceSpec, before: ServiceSpec): void {
-  if (!needsClusterIp(spec) || !needsClusterIp(before)) return;
-  if (!spec.clusterIP) {
-    if ((spec.clusterIPs ?? []).length === 0) {
-      if (before.clusterIP) spec.clusterIP = before.clusterIP;
-      if (before.clusterIPs) spec.clusterIPs = before.clusterIPs;
-    } else spec.clusterIP = spec.clusterIPs![0];
-  } else if ((spec.clusterIPs ?? []).length === 0) {
-    spec.clusterIPs = spec.clusterIP === before.clusterIP ? before.clusterIPs : [spec.clusterIP];
-  } else if (
-    spec.clusterIP !== before.clusterIP &&
-    JSON.stringify(spec.clusterIPs) === JSON.stringify(before.clusterIPs)
-  ) {
-    // A client that knows only the single address changed it.
-    spec.clusterIPs = [spec.clusterIP];
-  }
-  if (spec.ipFamilies === undefined && before.ipFamilies !== undefined && spec.ipFamilyPolicy === undefined) {
-    spec.ipFamilies = before.ipFamilies;
-  }
-  if (spec.ipFamilyPolicy === undefined && before.ipFamilyPolicy !== undefined) {
-    spec.ipFamilyPolicy = before.ipFamilyPolicy;
-  }
+/** A client that knows only the single address changed it, or took it away: the list follows. */
+function normalizeAddresses(spec: ServiceSpec, before: ServiceSpec): void {
+  if (spec.clusterIP === before.clusterIP || !equalJson(spec.clusterIPs ?? [], before.clusterIPs ?? [])) return;
+  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+  else delete spec.clusterIPs;
 }
 
+/** Ports are known by their names; whatever else of them has changed. */
 function keepNodePorts(ports: readonly ServicePort[], before: readonly ServicePort[]): void {
-  const key = (port: ServicePort): string => `${port.protocol}/${port.port}`;
-  const known = new Map(before.filter((port) => port.nodePort).map((port) => [key(port), port.nodePort!]));
-  const used = new Set(ports.map((port) => port.nodePort).filter(Boolean));
+  const known = new Map(before.map((port) => [port.name ?? "", port.nodePort]));
+  const used = new Set(ports.map((port) => port.nodePort));
   for (const port of ports) {
-    const kept = known.get(key(port));
-    if (port.nodePort || kept === undefined || used.has(kept)) continue;
+    const kept = known.get(port.name ?? "");
+    if (port.nodePort || !kept || used.has(kept)) continue;
     port.nodePort = kept;
     used.add(kept);
   }
 }
 
+/** What the new type has no use for goes, unless the client changed it at the same time: that is wrong, and told. */
 function dropUnusable(spec: ServiceSpec, before: ServiceSpec): void {
-  if (needsClusterIp(before) && !needsClusterIp(spec) && spec.clusterIP === before.clusterIP) {
-    for (const key of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] as const) delete spec[key];
-  }
-  if (needsNodePorts(before) && !needsNodePorts(spec)) {
-    const old = new Set((before.ports ?? []).map((port) => port.nodePort));
-    for (const port of spec.ports ?? []) if (old.has(port.nodePort)) delete port.nodePort;
-  }
-  if (needsHealthPort(before) && !needsHealthPort(spec) && spec.healthCheckNodePort === before.healthCheckNodePort) {
-    delete spec.healthCheckNodePort;
-  }
-  if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
-    if (spec.allocateLoadBalancerNodePorts === before.allocateLoadBalancerNodePorts) {
-      delete spec.allocateLoadBalancerNodePorts;
+  const dropSame = (...keys: (keyof ServiceSpec)[]): void => {
+    for (const key of keys) if (equalJson(spec[key] ?? null, before[key] ?? null)) delete spec[key];
+  };
+  if (needsClusterIp(before) && !needsClusterIp(spec)) {
+    if (equalJson(spec.clusterIPs ?? [], before.clusterIPs ?? [])) {
+      delete spec.clusterIP;
+      delete spec.clusterIPs;
     }
-    if (spec.loadBalancerClass === before.loadBalancerClass) delete spec.loadBalancerClass;
+    dropSame("ipFamilies", "ipFamilyPolicy");
   }
-  const external = (each: ServiceSpec) => needsNodePorts(each) || (each.externalIPs ?? []).length > 0;
-  if (external(before) && !external(spec) && spec.externalTrafficPolicy === before.externalTrafficPolicy) {
-    delete spec.externalTrafficPolicy;
+  if (needsNodePorts(before) && !needsNodePorts(spec)) dropNodePorts(spec.ports ?? [], before.ports ?? []);
+  if (needsHealthCheck(before) && !needsHealthCheck(spec)) dropSame("healthCheckNodePort");
+  if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
+    dropSame("allocateLoadBalancerNodePorts", "loadBalancerClass");
   }
+  if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) dropSame("externalTrafficPolicy");
+}
+
+function dropNodePorts(ports: readonly ServicePort[], before: readonly ServicePort[]): void {
+  const known = new Set(before.map((port) => port.nodePort));
+  if (ports.some(({ nodePort }) => nodePort && !known.has(nodePort))) return;
+  for (const port of ports) delete port.nodePort;
 }

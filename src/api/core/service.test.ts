@@ -119,6 +119,54 @@ test("an update keeps what was allocated", () => {
   assert.deepEqual(serviceKind.validateUpdate!(draft, old), []);
 });
 
+test("ports keep the node's by their names, unless a balancer does without", () => {
+  const ports = (...given: [name: string, port: number, nodePort?: number][]) =>
+    given.map(([name, port, nodePort]) => ({ name, port, ...(nodePort !== undefined && { nodePort }) }));
+  const kept = (before: ServiceSpec, after: ServiceSpec): unknown[] => {
+    const draft = service(after);
+    serviceKind.prepareForUpdate!(draft, service(before));
+    return draft.spec!.ports!.map((port) => port.nodePort);
+  };
+  const before = { type: "NodePort", ports: ports(["a", 80, 30001], ["b", 81, 30002]) };
+  assert.deepEqual(kept(before, { type: "NodePort", ports: ports(["b", 80], ["a", 90]) }), [30002, 30001]);
+  assert.deepEqual(kept(before, { type: "NodePort", ports: ports(["a", 80], ["c", 81, 30001]) }), [undefined, 30001]);
+  const balancer = { type: "LoadBalancer", allocateLoadBalancerNodePorts: false };
+  assert.deepEqual(kept({ ...before, ...balancer }, { ...balancer, ports: ports(["a", 80]) }), [undefined]);
+});
+
+test("what a client changes together with the type is not dropped, but refused", () => {
+  const old = service({ type: "NodePort", ports: [{ port: 80, nodePort: 30001 }] });
+  const draft = service({ type: "ClusterIP", ports: [{ port: 80, nodePort: 30001 }] });
+  draft.spec!.ports!.push({ name: "b", port: 81, nodePort: 30002 });
+  serviceKind.prepareForUpdate!(draft, old);
+  const fields = serviceKind.validate!(draft).map(({ field }) => field);
+  assert.deepEqual(
+    fields.filter((field) => field.endsWith("nodePort")),
+    ["spec.ports[0].nodePort", "spec.ports[1].nodePort"],
+  );
+});
+
+test("the status of a balancer goes with it", () => {
+  const old = service({ type: "LoadBalancer" });
+  old.status = { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } };
+  const draft = service({ type: "ClusterIP" });
+  draft.status = old.status;
+  serviceKind.prepareForUpdate!(draft, old);
+  assert.deepEqual([draft.status, old.status.loadBalancer!.ingress!.length], [{ loadBalancer: {} }, 1]);
+});
+
+test("an address that only the single field changes moves the list with it", () => {
+  const after = (clusterIP: string, clusterIPs?: string[]): unknown[] => {
+    const old = service({ clusterIP: "10.0.0.1", clusterIPs: ["10.0.0.1"] });
+    const draft = service({ clusterIP, ...(clusterIPs && { clusterIPs }) });
+    serviceKind.prepareForUpdate!(draft, old);
+    return [draft.spec!.clusterIP, draft.spec!.clusterIPs];
+  };
+  assert.deepEqual(after("None", ["10.0.0.1"]), ["None", ["None"]]);
+  assert.deepEqual(after("10.0.0.1"), ["10.0.0.1", ["10.0.0.1"]]);
+  assert.deepEqual(after("10.0.0.2", ["10.0.0.3"]), ["10.0.0.2", ["10.0.0.3"]]);
+});
+
 test("an update drops what the new type has no use for, and cannot move the address", () => {
   const old = service({
     type: "NodePort",

@@ -130,7 +130,7 @@ async function finish(
   completeDraft(resource, draft);
   const undo = await resource.strategy.beforeUpdate?.(draft, old, context);
   try {
-    countGeneration(resource, draft, old);
+    countGeneration(resource, change);
     if (isLarge) await nextTurn();
     validateChange(resource, change, partErrors);
     const isSame = isUnchanged(draft, old);
@@ -289,12 +289,16 @@ function carryMeta(draft: ApiObject, old: ApiObject): void {
 }
 
 /** metadata.generation counts changes of what the user wants: everything but metadata, and status where controllers write it. */
-function countGeneration(resource: ServedResource, draft: AnyObject, old: AnyObject): void {
+function countGeneration(resource: ServedResource, { draft, old, subresource }: Change): void {
   if (!countsGeneration(resource)) return;
   const { metadata: _m, status, apiVersion: _a, ...wanted } = draft;
   const { metadata: _n, status: before, apiVersion: _b, ...known } = old;
   const generation = old.metadata?.generation ?? 0;
-  const isSame = equalJson(wanted, known) && (resource.hasStatus || equalJson(status, before));
+  const counts = subresource === "" && resource.kind?.countsAnnotations === true;
+  const isSame =
+    equalJson(wanted, known) &&
+    (resource.hasStatus || equalJson(status, before)) &&
+    (!counts || equalJson(draft.metadata?.annotations ?? {}, old.metadata?.annotations ?? {}));
   draft.metadata!.generation = isSame ? generation : generation + 1;
 }
 

@@ -173,10 +173,11 @@ async function deleteSet(context: Context, set: ReplicaSet): Promise<void> {
   }
 }
 
-/** By update, as upstream does it: the controller's role has no patch. */
+/** With the status, as upstream does it: what the controller notes counts no generation. */
 async function annotate(context: Context, deployment: Deployment, revision: number): Promise<Deployment> {
   const annotations = { ...deployment.metadata?.annotations, [REVISION]: String(revision) };
-  return await context.client.update(deployments, { ...deployment, metadata: { ...deployment.metadata, annotations } });
+  const noted = { ...deployment, metadata: { ...deployment.metadata, annotations } };
+  return await context.client.update(deployments, noted, { subresource: "status" });
 }
 
 async function updateStatus(context: Context, deployment: Deployment, status: DeploymentStatus): Promise<void> {
