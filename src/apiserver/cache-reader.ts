@@ -3,8 +3,8 @@ import { invariant } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 import type { CacheEntry } from "./cache/entry.ts";
-import type { ObjectChange, ObjectReader } from "./reader.ts";
-import { objectOf } from "./registry/codec.ts";
+import type { Labels, ObjectChange, ObjectReader } from "./reader.ts";
+import { labelsIn, objectOf } from "./registry/codec.ts";
 import type { ServedResource } from "./registry/resource.ts";
 import type { ResourceTable } from "./registry/resource-table.ts";
 
@@ -23,6 +23,10 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
       const stored = served(reference).storage.get(namespace ?? "", name);
       if (stored instanceof Promise) return stored.then((found) => found?.object as T | undefined);
       return stored?.object as T | undefined;
+    },
+    labels(reference, namespace, name) {
+      const entry = served(reference).storage.entry(namespace ?? "", name);
+      return entry instanceof Promise ? entry.then(labelsOf) : labelsOf(entry);
     },
     list<T extends ApiObject>(reference: ResourceReference<T>, namespace?: string) {
       const { cache, prefix } = served(reference).storage;
@@ -43,6 +47,10 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
       });
     },
   };
+}
+
+function labelsOf(entry: CacheEntry | undefined): Labels | undefined {
+  return entry && (entry.labels ?? labelsIn(entry.bytes) ?? {});
 }
 
 async function parsed<T extends ApiObject>(entries: readonly CacheEntry[], clock: Clock): Promise<T[]> {

@@ -11,6 +11,12 @@ export interface ObjectReader {
     namespace: string | undefined,
     name: string,
   ): T | undefined | Promise<T | undefined>;
+  /** Its labels alone, of an object that is there: the rest of it is not parsed. */
+  labels(
+    resource: ResourceReference<ApiObject>,
+    namespace: string | undefined,
+    name: string,
+  ): Labels | undefined | Promise<Labels | undefined>;
   /** The same of all objects, or of those of a namespace. */
   list<T extends ApiObject>(resource: ResourceReference<T>, namespace?: string): T[] | Promise<T[]>;
   /**
@@ -22,6 +28,8 @@ export interface ObjectReader {
     handler: (change: ObjectChange<T>) => void,
   ): Promise<() => void>;
 }
+
+export type Labels = Readonly<Record<string, string>>;
 
 export interface ObjectChange<T extends ApiObject> {
   readonly before?: T | undefined;

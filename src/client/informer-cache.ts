@@ -24,7 +24,7 @@ export class InformerCache<P> {
   #hasSynced = false;
   #resolveSynced: () => void = () => {};
 
-  constructor(options: { log: Logger; rows: InformerRows<ApiObject>; project: (object: never) => P }) {
+  constructor(options: { log: Logger; rows: InformerRows<ApiObject>; project: (object: never, before?: P) => P }) {
     const { log, rows, project } = options;
     this.#log = log;
     this.#rows = rows;
@@ -32,7 +32,7 @@ export class InformerCache<P> {
       this.#resolveSynced = resolve;
     });
     this.#column = rows.add({
-      project: project as (object: ApiObject) => P,
+      project: project as (object: ApiObject, before: unknown) => P,
       file: (key, before, after) => this.#file(key, before as P | undefined, after as P | undefined),
       tell: (key, change) => this.#tell({ key, ...change } as Change<P>),
       synced: () => {

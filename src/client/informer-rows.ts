@@ -14,8 +14,11 @@ const FIRST = 2;
 
 /** One who keeps something of a collection's objects and hears of their changes. */
 export interface Column<T extends ApiObject> {
-  /** What it keeps of an object; never undefined. */
-  project(object: T): unknown;
+  /**
+   * What it keeps of an object; never undefined.
+   * @param before what it keeps of the same object's last state
+   */
+  project(object: T, before: unknown): unknown;
   /** Files an item elsewhere, before anybody hears of the change. */
   file(key: string, before: unknown, after: unknown): void;
   tell(key: string, change: { before: unknown; after: unknown; cause: TraceContext | undefined }): void;
@@ -70,7 +73,7 @@ export class InformerRows<T extends ApiObject> {
 
   /** Adds or changes an object. Another one under the same name is a deletion and an addition. */
   put(key: string, object: T, cause?: TraceContext): void {
-    this.#put(key, this.#rowOf(object), cause);
+    this.#put(key, this.#rowOf(object, this.#rows.get(key)), cause);
   }
 
   /** @param last its last state, if the server told it */
@@ -103,13 +106,16 @@ export class InformerRows<T extends ApiObject> {
     for (const column of this.#columns) column.synced();
   }
 
-  #rowOf(object: T): Row {
+  #rowOf(object: T, present?: Row): Row {
+    const before = present?.[UID] === uidOf(object) ? present : undefined;
     // Exactly as long as it is: an array that grows has room for more.
     const row = new Array<unknown>(FIRST + this.#columns.length);
     row[UID] = uidOf(object);
     row[REVISION] = revisionOf(object);
     const columns = this.#columns;
-    for (let index = 0; index < columns.length; index++) row[FIRST + index] = columns[index]!.project(object);
+    for (let index = 0; index < columns.length; index++) {
+      row[FIRST + index] = columns[index]!.project(object, before?.[FIRST + index]);
+    }
     return row;
   }
 

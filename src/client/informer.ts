@@ -40,8 +40,12 @@ export interface InformerOptions<T extends ApiObject, P> {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** What to keep of an object. Must be pure; the same object gives an equal projection. */
-  project(object: T): P;
+  /**
+   * What to keep of an object. Must be pure; the same object gives an equal projection.
+   * @param before what is kept of the same object's last state, where that is known: parts of it that still say the same may be
+   *   used again
+   */
+  project(object: T, before?: P): P;
   /** Values under which an item is filed, an index. */
   readonly indexes?: Readonly<Record<string, (item: P) => readonly string[]>>;
 }

@@ -15,7 +15,7 @@ export function podTopologyLabels({ reader }: AdmissionDependencies): AdmissionP
       const object = draftOf<Pod | Binding>(attributes);
       const nodeName = isBinding(attributes) ? (object as Binding).target?.name : (object as Pod).spec?.nodeName;
       if (!nodeName) return;
-      const labels = (await reader.get(nodes, undefined, nodeName))?.metadata?.labels ?? {};
+      const labels = (await reader.labels(nodes, undefined, nodeName)) ?? {};
       for (const key of LABELS) {
         const value = labels[key];
         if (value === undefined) continue;

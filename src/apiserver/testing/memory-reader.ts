@@ -1,5 +1,5 @@
 import { type ApiObject, joinKey, type ResourceReference } from "../../api/meta.ts";
-import type { ObjectChange, ObjectReader } from "../reader.ts";
+import type { Labels, ObjectChange, ObjectReader } from "../reader.ts";
 
 type Handler = (change: ObjectChange<ApiObject>) => void;
 
@@ -31,6 +31,15 @@ export class MemoryReader implements ObjectReader {
     name: string,
   ): Promise<T | undefined> {
     return this.#of(resource).get(joinKey(namespace, name)) as T | undefined;
+  }
+
+  async labels(
+    resource: ResourceReference<ApiObject>,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<Labels | undefined> {
+    const object = await this.get(resource, namespace, name);
+    return object && (object.metadata?.labels ?? {});
   }
 
   async list<T extends ApiObject>(resource: ResourceReference<T>, namespace?: string): Promise<T[]> {

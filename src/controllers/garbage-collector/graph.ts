@@ -45,8 +45,11 @@ export class OwnerGraph {
   set(after: OwnerFacts): GraphEffect {
     const before = this.#objects.get(after.uid);
     this.#objects.set(after.uid, after);
-    for (const owner of before?.owners ?? []) this.#unfile(owner.uid, after.uid);
-    for (const owner of after.owners) this.#file(owner.uid, after.uid);
+    // Nearly all changes leave an object with its owners, who may have ten thousand dependents.
+    if (!haveSameUids(before?.owners ?? [], after.owners)) {
+      for (const owner of before?.owners ?? []) this.#unfile(owner.uid, after.uid);
+      for (const owner of after.owners) this.#file(owner.uid, after.uid);
+    }
     const look = new Set<string>();
     const invalid = after.owners.filter((owner) => this.#isNewAndInvalid(owner, after, before));
     if (invalid.length > 0 || after.owners.some((owner) => this.#isNewAndGoing(owner, before))) look.add(after.uid);
@@ -114,6 +117,10 @@ export class OwnerGraph {
     dependents?.delete(dependent);
     if (dependents?.size === 0) this.#dependents.delete(owner);
   }
+}
+
+function haveSameUids(one: readonly OwnerReference[], other: readonly OwnerReference[]): boolean {
+  return one === other || (one.length === other.length && one.every(({ uid }, index) => uid === other[index]!.uid));
 }
 
 /** True when the reference means that very object: group, kind, name, and a namespace that the dependent may refer to. */

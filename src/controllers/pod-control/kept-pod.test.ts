@@ -60,3 +60,14 @@ test("what replicas have in common is the same object", () => {
   assert.equal(a.status?.containerStatuses, b.status?.containerStatuses);
   assert.notDeepEqual(a.status?.conditions, b.status?.conditions);
 });
+
+test("a later state has the spec of an earlier one as long as its generation and its node say so", () => {
+  const at = (generation: number, nodeName: string): Pod => {
+    const found = replica("a");
+    return { ...found, metadata: { ...found.metadata, generation }, spec: { ...found.spec!, nodeName } };
+  };
+  const before = keptPod(at(1, "n1"));
+  assert.equal(keptPod(at(1, "n1"), before).spec, before.spec);
+  assert.equal(keptPod(at(1, "n2"), before).spec?.nodeName, "n2");
+  assert.equal(keptPod(at(2, "n3"), before).spec?.nodeName, "n3");
+});

@@ -1,3 +1,4 @@
+import { hasSameSpec } from "../../api/core/same-pod-spec.ts";
 import type {
   Container,
   ContainerPort,
@@ -9,6 +10,7 @@ import type {
   PodStatus,
 } from "../../api/generated/core/v1.ts";
 import type { ObjectMeta } from "../../api/meta.ts";
+import { equalJson } from "../../api/patch/json-value.ts";
 import { createInterner } from "../../base/intern.ts";
 
 /** Annotations that controllers of pods read (deletion-order.ts, job-pods.ts). */
@@ -32,18 +34,19 @@ const internStatus = createInterner<PodStatus>();
 /**
  * What controllers keep of a pod, in the shape of a Pod: names and owners, where it runs and can be reached, how it is. Not its
  * containers' settings, nor what people and other programs have noted in its annotations. Pure.
+ * @param before what they keep of the pod's last state: of each pod there are more states than specs
  */
-export function keptPod({ metadata = {}, spec, status }: Pod): Pod {
+export function keptPod({ metadata = {}, spec, status }: Pod, before?: Pod): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: keptMetadata(metadata),
-    spec: keptSpec(spec),
+    metadata: keptMetadata(metadata, before?.metadata),
+    spec: hasSameSpec({ metadata, spec }, before) ? before.spec : keptSpec(spec),
     status: keptStatus(status),
   };
 }
 
-function keptMetadata(metadata: ObjectMeta): ObjectMeta {
+function keptMetadata(metadata: ObjectMeta, before: ObjectMeta | undefined): ObjectMeta {
   const { namespace, labels, annotations, ownerReferences, finalizers } = metadata;
   const kept: ObjectMeta = {
     name: metadata.name,
@@ -51,8 +54,10 @@ function keptMetadata(metadata: ObjectMeta): ObjectMeta {
     uid: metadata.uid,
     generation: metadata.generation,
     creationTimestamp: internIfThere(internText, metadata.creationTimestamp),
-    labels: internIfThere(internMap, labels),
-    ownerReferences: internIfThere(internOwners, ownerReferences),
+    labels: equalJson(labels, before?.labels) ? before?.labels : internIfThere(internMap, labels),
+    ownerReferences: equalJson(ownerReferences, before?.ownerReferences)
+      ? before?.ownerReferences
+      : internIfThere(internOwners, ownerReferences),
   };
   // What few pods have takes no room in the others.
   const read = Object.entries(annotations ?? {}).filter(([name]) => KEPT_ANNOTATIONS.has(name));

@@ -99,6 +99,7 @@ export function podFromTemplate({ template, owner, random, ...options }: NewPod)
       finalizers: template?.metadata?.finalizers,
       ownerReferences: [controllerReference(owner)],
     },
-    spec: structuredClone(template?.spec),
+    // Shared, for nobody changes what is sent.
+    spec: template?.spec,
   };
 }

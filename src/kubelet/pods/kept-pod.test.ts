@@ -41,3 +41,20 @@ test("what pods have in common is kept once, and each has its own", () => {
   assert.equal(other.spec?.containers[0]?.volumeMounts?.[0]?.name, "kube-api-access-b");
   assert.equal(other.spec?.nodeName, "b");
 });
+
+test("a later state has the spec of an earlier one as long as its generation says so", () => {
+  const at = (generation: number | undefined, image: string): Pod => {
+    const found = pod("a");
+    found.metadata!.generation = generation;
+    found.spec!.containers[0]!.image = image;
+    return found;
+  };
+  const before = keptPod(at(1, "web:1"));
+  assert.equal(keptPod(at(1, "web:1"), before).spec, before.spec);
+  assert.equal(keptPod(at(2, "web:2"), before).spec?.containers[0]?.image, "web:2");
+  const uncounted = keptPod(at(undefined, "web:1"));
+  assert.equal(keptPod(at(undefined, "web:2"), uncounted).spec?.containers[0]?.image, "web:2");
+  const relabelled = at(1, "web:1");
+  relabelled.metadata!.labels = { app: "other" };
+  assert.deepEqual(keptPod(relabelled, before).metadata?.labels, { app: "other" });
+});

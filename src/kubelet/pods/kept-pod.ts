@@ -1,5 +1,7 @@
+import { hasSameSpec } from "../../api/core/same-pod-spec.ts";
 import type { Container, Pod, PodSpec, PodStatus, Volume } from "../../api/generated/core/v1.ts";
 import { createInterner } from "../../base/intern.ts";
+import { equalAsJson } from "../status/plain-json.ts";
 
 /** Pods of one workload are alike in nearly all: equal texts and equal parts are kept once. */
 const internText = createInterner<string>();
@@ -11,18 +13,19 @@ const OWN_FIELDS: ReadonlySet<string> = new Set(["volumeMounts", "containers", "
 /**
  * What the kubelet keeps of a pod: all but who manages which field, which is for the API server alone and half of a pod. What it
  * has in common with other pods is shared with them. Pure.
+ * @param before what it keeps of the pod's last state: of each pod there are more states than specs
  */
-export function keptPod(pod: Pod): Pod {
+export function keptPod(pod: Pod, before?: Pod): Pod {
   const { managedFields: _, labels, annotations, ownerReferences, ...metadata } = pod.metadata ?? {};
   return {
     ...pod,
     metadata: {
       ...metadata,
-      ...(labels && { labels: shared(labels) }),
-      ...(annotations && { annotations: shared(annotations) }),
-      ...(ownerReferences && { ownerReferences: shared(ownerReferences) }),
+      ...(labels && { labels: sharedLike(before?.metadata?.labels, labels) }),
+      ...(annotations && { annotations: sharedLike(before?.metadata?.annotations, annotations) }),
+      ...(ownerReferences && { ownerReferences: sharedLike(before?.metadata?.ownerReferences, ownerReferences) }),
     },
-    ...(pod.spec && { spec: keptSpec(pod.spec) }),
+    ...(pod.spec && { spec: hasSameSpec(pod, before) ? before.spec : keptSpec(pod.spec) }),
     ...(pod.status && { status: keptStatus(pod.status) }),
   };
 }
@@ -56,6 +59,10 @@ function sharedFields<T extends object>(value: T): T {
     else if (typeof field === "object" && field !== null && !OWN_FIELDS.has(key)) copy[key] = internPart(field);
   }
   return copy as T;
+}
+
+function sharedLike<T extends object>(before: T | undefined, part: T): T {
+  return before !== undefined && equalAsJson(before, part) ? before : shared(part);
 }
 
 function shared<T extends object>(part: T): T {

@@ -15,18 +15,18 @@ export function kubeletPaths(dataDirectory: string): KubeletPaths {
   return { root, logs: join(root, "logs"), memory: join(root, "memory") };
 }
 
-export const podsDirectory = (paths: KubeletPaths): string => join(paths.root, "pods");
-export const podDirectory = (paths: KubeletPaths, uid: string): string => join(podsDirectory(paths), uid);
+// Of names that are no paths, below directories that are normal: `join` would look at each letter, ten times a pod.
+export const podsDirectory = (paths: KubeletPaths): string => `${paths.root}/pods`;
+export const podDirectory = (paths: KubeletPaths, uid: string): string => `${podsDirectory(paths)}/${uid}`;
 /** What of a pod's volumes lies in memory. */
-export const podMemoryDirectory = (paths: KubeletPaths, uid: string): string => join(paths.memory, uid);
+export const podMemoryDirectory = (paths: KubeletPaths, uid: string): string => `${paths.memory}/${uid}`;
 /** In memory: it is written between the sandbox and its containers, when nothing may wait for a disk. */
-export const etcHostsPath = (paths: KubeletPaths, uid: string): string =>
-  join(podMemoryDirectory(paths, uid), "etc-hosts");
-export const seccompDirectory = (paths: KubeletPaths): string => join(paths.root, "seccomp");
+export const etcHostsPath = (paths: KubeletPaths, uid: string): string => `${podMemoryDirectory(paths, uid)}/etc-hosts`;
+export const seccompDirectory = (paths: KubeletPaths): string => `${paths.root}/seccomp`;
 
 /** `logs/<namespace>_<name>_<uid>`, as log collectors expect. */
 export function podLogDirectory(paths: KubeletPaths, { namespace, name, uid }: PodIdentity): string {
-  return flatText(join(paths.logs, `${namespace}_${name}_${uid}`));
+  return flatText(`${paths.logs}/${namespace}_${name}_${uid}`);
 }
 
 /** Relative to the pod's log directory. */
@@ -37,10 +37,10 @@ export function terminationMessagePath(
   uid: string,
   of: { container: string; attempt: number },
 ): string {
-  return flatText(join(podDirectory(paths, uid), "containers", of.container, `termination-log-${of.attempt}`));
+  return flatText(`${podDirectory(paths, uid)}/containers/${of.container}/termination-log-${of.attempt}`);
 }
 
 /** `volumes/kubernetes.io~configmap/config` below the directory that the pod's volumes of that kind are in. */
 export function volumeDirectory(base: string, plugin: string, volume: string): string {
-  return flatText(join(base, "volumes", `kubernetes.io~${plugin}`, volume));
+  return flatText(`${base}/volumes/kubernetes.io~${plugin}/${volume}`);
 }

@@ -1,3 +1,4 @@
+import { findCondition } from "../../api/conditions.ts";
 import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
 import { createInterner } from "../../base/intern.ts";
 import { isHostNetwork, isTerminalPhase } from "../pods/pod.ts";
@@ -67,16 +68,30 @@ function conditions(
   const sandboxReady = sandbox !== undefined && (isHostNetwork(pod) || sandbox.ips.length > 0);
   const generation = pod.metadata?.generation;
   // Whatever others wrote (readiness gates, DisruptionTarget) is theirs and not part of what is sent.
-  const old = [...(before.conditions ?? []), ...(pod.status?.conditions ?? [])];
+  const former = (type: string) =>
+    findCondition(before.conditions, type) ?? findCondition(pod.status?.conditions, type);
   const own = podConditions({ pod, phase, init, regular, sandboxReady });
   return (ended?.condition === undefined ? own : [...own, ended.condition]).map((verdict) => {
-    const known = old.find(({ type }) => type === verdict.type);
+    const known = former(verdict.type);
+    if (known !== undefined && saysTheSame(known, verdict, generation)) return known;
     // Reason and message belong to the verdict: none of an earlier one may shine through.
     const condition: PodCondition = { ...verdict, lastTransitionTime: now };
     if (known?.status === verdict.status) condition.lastTransitionTime = known.lastTransitionTime ?? now;
     if (generation !== undefined) condition.observedGeneration = generation;
     return internCondition(condition);
   });
+}
+
+/** Whether a condition that was told is the one that is to be told. */
+function saysTheSame(known: PodCondition, verdict: PodCondition, generation: number | undefined): boolean {
+  return (
+    known.status === verdict.status &&
+    known.reason === verdict.reason &&
+    known.message === verdict.message &&
+    known.observedGeneration === generation &&
+    known.lastTransitionTime !== undefined &&
+    known.lastProbeTime === undefined
+  );
 }
 
 function addresses({ pod, state, hostIps, before }: PodStatusInput): Partial<PodStatus> {

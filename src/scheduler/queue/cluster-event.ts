@@ -1,3 +1,4 @@
+import { equalJson } from "../../api/patch/json-value.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
 
@@ -104,10 +105,10 @@ function sameResources(before: NodeFacts, after: NodeFacts): boolean {
     a.milliCpu === b.milliCpu &&
     a.memory === b.memory &&
     a.ephemeralStorage === b.ephemeralStorage &&
-    equal([...(a.scalars ?? [])], [...(b.scalars ?? [])])
+    (a.scalars === b.scalars || equal([...(a.scalars ?? [])], [...(b.scalars ?? [])]))
   );
 }
 
 function equal(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || equalJson(a, b);
 }
