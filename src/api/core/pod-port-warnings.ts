@@ -28,6 +28,24 @@ function overlap(port: ContainerPort, other: ContainerPort): string | undefined 
   return host === otherHost && (ip === "") !== (otherIp === "") ? "dangerously ambiguous" : undefined;
 }
 
+/** Names of ports that are given again: who looks for a port by its name finds the first. */
+export function portNameWarnings(spec: PodSpec, at: string): string[] {
+  const known = new Map<string, string>();
+  return containersOf(spec, at).flatMap(({ container, path: containerPath }) =>
+    (container.ports ?? []).flatMap(({ name }, index) => {
+      if (!name) return [];
+      const path = `${containerPath}.ports[${index}]`;
+      const first = known.get(name);
+      if (first === undefined) {
+        known.set(name, path);
+        return [];
+      }
+      const what = `duplicate port name ${JSON.stringify(name)} with ${first}`;
+      return [`${path}: ${what}, services and probes that select ports by name will use ${first}`];
+    }),
+  );
+}
+
 /** As Go prints it. */
 const shown = ({ name = "", hostPort = 0, containerPort, protocol = "", hostIP = "" }: ContainerPort): string =>
   `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;

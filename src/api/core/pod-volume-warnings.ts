@@ -5,7 +5,7 @@ import { fractionWarnings } from "./fraction-warnings.ts";
 /** Sources whose drivers are gone, with the name that upstream's warning has for them. */
 const DEPRECATED: readonly (readonly [source: string, name: string, text: string])[] = [
   ["photonPersistentDisk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"],
-  ["gitRepo", "gitRepo", "deprecated in v1.11"],
+  ["gitRepo", "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"],
   ["scaleIO", "scaleIO", "deprecated in v1.16, non-functional in v1.22+"],
   ["flocker", "flocker", "deprecated in v1.22, non-functional in v1.25+"],
   ["storageos", "storageOS", "deprecated in v1.22, non-functional in v1.25+"],
@@ -40,62 +40,68 @@ export function claimSpecWarnings(spec: PersistentVolumeClaimSpec | undefined, a
   );
 }
 
-/** Files that lie in each other's place. */
-function overlapWarnings(volume: Volume): string[] {
-  const { name, configMap, secret, downwardAPI, projected } = volume;
-  const warnings: string[] = [];
-  const tell = (taken: readonly string[], paths: readonly string[], what: () => string): void => {
-    for (const each of overlapsOf(taken, paths)) {
-      warnings.push(`volume ${JSON.stringify(name)} (${what()}): overlapping paths: ${each}`);
-    }
-  };
-  tell([], pathsOf(configMap?.items), () => `ConfigMap ${JSON.stringify(configMap?.name ?? "")}`);
-  tell([], pathsOf(secret?.items), () => `Secret ${JSON.stringify(secret?.secretName ?? "")}`);
-  tell([], pathsOf(downwardAPI?.items), () => "DownwardAPI");
-  const taken: string[] = [];
-  for (const source of projected?.sources ?? []) {
-    const described = describe(source);
-    if (described === undefined) {
-      warnings.push(`volume ${JSON.stringify(name)} (Projected) has no sources provided`);
-      continue;
-    }
-    tell(taken, described.paths, () => `Projected ${described.what()}`);
-    taken.push(...described.paths);
-  }
-  return warnings;
+/** A file in a volume, and where it is from. */
+interface File {
+  readonly path: string;
+  readonly source: string;
 }
 
 type Items = readonly { path: string }[] | undefined;
 
-const pathsOf = (items: Items): string[] => (items === undefined ? [] : items.map(({ path }) => path));
+const filesOf = (items: Items, source = ""): File[] => (items ?? []).map(({ path }) => ({ path, source }));
 
-/** The name is asked for only when there is something to tell. */
-function describe(source: VolumeProjection): { what: () => string; paths: string[] } | undefined {
+/** Files that lie in each other's place. */
+function overlapWarnings(volume: Volume): string[] {
+  const { name, configMap, secret, downwardAPI, projected } = volume;
+  const tell = (files: readonly File[], what: () => string): string[] =>
+    overlapsOf(files).map((each) => `volume ${JSON.stringify(name)} (${what()}): overlapping paths: ${each}`);
+  const empty = (projected?.sources ?? []).filter((source) =>
+    Object.values(source).every((each) => each === undefined),
+  );
+  return joined(
+    tell(filesOf(configMap?.items), () => `ConfigMap ${JSON.stringify(configMap?.name ?? "")}`),
+    tell(filesOf(secret?.items), () => `Secret ${JSON.stringify(secret?.secretName ?? "")}`),
+    tell(filesOf(downwardAPI?.items), () => "DownwardAPI"),
+    empty.map(() => `volume ${JSON.stringify(name)} (Projected) has no sources provided`),
+    tell((projected?.sources ?? []).flatMap(projectedFiles), () => "Projected"),
+  );
+}
+
+function projectedFiles(source: VolumeProjection): File[] {
   const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
-  const named = (kind: string, name = "") => `${kind} ${JSON.stringify(name)}`;
-  if (configMap) return { what: () => named("ConfigMap", configMap.name), paths: pathsOf(configMap.items) };
-  if (secret) return { what: () => named("Secret", secret.name), paths: pathsOf(secret.items) };
-  if (downwardAPI) return { what: () => "DownwardAPI", paths: pathsOf(downwardAPI.items) };
-  if (serviceAccountToken) return { what: () => "ServiceAccountToken", paths: [serviceAccountToken.path] };
+  if (configMap?.items) return filesOf(configMap.items, `ConfigMap ${JSON.stringify(configMap.name ?? "")}`);
+  if (secret?.items) return filesOf(secret.items, `Secret ${JSON.stringify(secret.name ?? "")}`);
+  if (downwardAPI?.items) return filesOf(downwardAPI.items, "DownwardAPI");
+  if (serviceAccountToken) return [{ path: serviceAccountToken.path, source: "ServiceAccountToken" }];
   if (clusterTrustBundle) {
     const { name, signerName, path } = clusterTrustBundle;
-    return { what: () => named("ClusterTrustBundle", name ?? signerName), paths: [path] };
+    return [{ path, source: `ClusterTrustBundle ${JSON.stringify(name ?? signerName ?? "")}` }];
   }
-  if (podCertificate === undefined) return undefined;
-  const { credentialBundlePath, keyPath, certificateChainPath } = podCertificate;
-  const given = [credentialBundlePath, keyPath, certificateChainPath].filter((path) => path !== undefined);
-  return { what: () => `PodCertificate ${JSON.stringify(podCertificate.signerName)}`, paths: given };
+  const { certificateChainPath = "", keyPath = "", credentialBundlePath = "" } = podCertificate ?? {};
+  return [
+    { path: certificateChainPath, source: "PodCertificate chain" },
+    { path: keyPath, source: "PodCertificate key" },
+    { path: credentialBundlePath, source: "PodCertificate credential bundle" },
+  ];
 }
 
-/** Paths that are the same as one before them, or one of which is a folder of the other. */
-function overlapsOf(taken: readonly string[], paths: readonly string[]): string[] {
-  if (paths.length === 0 || taken.length + paths.length < 2) return [];
-  const seen = taken.map(trimmed);
-  return paths.map(trimmed).flatMap((path) => {
-    const other = seen.find((each) => each === path || each.startsWith(`${path}/`) || path.startsWith(`${each}/`));
-    seen.push(path);
-    return other === undefined ? [] : [`${JSON.stringify(path)} with ${JSON.stringify(other)}`];
-  });
+/** Each pair of files of which one is the other, or lies where the other would have to be a folder. */
+function overlapsOf(files: readonly File[]): string[] {
+  if (files.length < 2) return [];
+  const overlaps: string[] = [];
+  const seen: File[] = [];
+  for (const { path, source } of files) {
+    const file = { path: trimmed(path), source };
+    if (file.path === "") continue;
+    for (const other of seen) if (isOver(file.path, other.path)) overlaps.push(`${shown(file)} with ${shown(other)}`);
+    seen.push(file);
+  }
+  return overlaps;
 }
 
-const trimmed = (path: string): string => (path.endsWith("/") ? path.replace(/\/+$/, "") : path);
+const isOver = (path: string, other: string): boolean =>
+  path === other || path.startsWith(`${other}/`) || other.startsWith(`${path}/`);
+
+const shown = ({ path, source }: File): string => JSON.stringify(path) + (source === "" ? "" : ` (${source})`);
+
+const trimmed = (path = ""): string => (path.endsWith("/") ? path.replace(/\/+$/, "") : path);

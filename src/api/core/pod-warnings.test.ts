@@ -58,7 +58,7 @@ const cases: readonly [string, Partial<PodSpec>, readonly string[]][] = [
     "volumes whose drivers are gone",
     volumes({ gitRepo: { repository: "r" } }, { rbd: { monitors: ["m"], image: "i" } }),
     [
-      "spec.volumes[0].gitRepo: deprecated in v1.11",
+      "spec.volumes[0].gitRepo: deprecated in v1.11, and disabled by default in v1.33+",
       "spec.volumes[1].rbd: deprecated in v1.28, non-functional in v1.31+",
     ],
   ],
@@ -74,6 +74,37 @@ const cases: readonly [string, Partial<PodSpec>, readonly string[]][] = [
       },
     }),
     ['volume "v" (ConfigMap "c"): overlapping paths: "d/e" with "d"'],
+  ],
+  [
+    "files of several sources in each other's place, each pair",
+    volumes({
+      projected: {
+        sources: [
+          { clusterTrustBundle: { signerName: "a/b", path: "d/e" } },
+          { configMap: { name: "c", items: [{ key: "k", path: "d/" }] } },
+          { serviceAccountToken: { path: "d" } },
+          { podCertificate: { signerName: "a/b", keyType: "ED25519", keyPath: "f", certificateChainPath: "f/g" } },
+          {},
+        ],
+      },
+    }),
+    [
+      'volume "v" (Projected) has no sources provided',
+      'volume "v" (Projected): overlapping paths: "d" (ConfigMap "c") with "d/e" (ClusterTrustBundle "a/b")',
+      'volume "v" (Projected): overlapping paths: "d" (ServiceAccountToken) with "d/e" (ClusterTrustBundle "a/b")',
+      'volume "v" (Projected): overlapping paths: "d" (ServiceAccountToken) with "d" (ConfigMap "c")',
+      'volume "v" (Projected): overlapping paths: "f" (PodCertificate key) with "f/g" (PodCertificate chain)',
+    ],
+  ],
+  [
+    "ports of the same name",
+    {
+      initContainers: [{ name: "i", image: "x", ports: [{ name: "web", containerPort: 80 }] }],
+      ...container({ ports: [{ name: "web", containerPort: 81 }] }),
+    },
+    [
+      'spec.containers[0].ports[0]: duplicate port name "web" with spec.initContainers[0].ports[0], services and probes that select ports by name will use spec.initContainers[0].ports[0]',
+    ],
   ],
   [
     "secrets and names of hosts that come twice",
@@ -146,7 +177,18 @@ test("of annotations whose place fields have taken", () => {
     `${at}[seccomp.security.alpha.kubernetes.io/pod]: non-functional in v1.27+; use the "seccompProfile" field instead`,
     `${at}[container.apparmor.security.beta.kubernetes.io/c]: deprecated since v1.30; use the "appArmorProfile" field instead`,
   ];
-  assert.deepEqual(podKind.warnings!(pod({}, annotations)), all("metadata.annotations"));
+  const made = pod({}, annotations);
+  podKind.prepareForCreate!(made);
+  assert.deepEqual(podKind.warnings!(made), all("metadata.annotations"));
+  const [same, windows] = [
+    { securityContext: { appArmorProfile: { type: "Unconfined" } } },
+    { os: { name: "windows" } },
+  ].map((spec) => {
+    const other = pod(spec, annotations);
+    podKind.prepareForCreate!(other);
+    return podKind.warnings!(other).filter((each) => each.includes("apparmor"));
+  });
+  assert.deepEqual([same, windows], [[], []], "the pod's own profile says it, or there are none");
   assert.deepEqual(podTemplateKind.warnings!({ template: pod({}, annotations) } as AnyObject), [
     ...all("template.metadata.annotations"),
   ]);

@@ -12,9 +12,15 @@ import { ipWarnings } from "../ip-warnings.ts";
 import type { ObjectMeta } from "../meta.ts";
 import { labelValueErrors } from "../names.ts";
 import { fractionWarnings } from "./fraction-warnings.ts";
-import { portWarnings } from "./pod-port-warnings.ts";
+import { portNameWarnings, portWarnings } from "./pod-port-warnings.ts";
 import { volumesWarnings } from "./pod-volume-warnings.ts";
-import { APP_ARMOR, namesProfiles, SECCOMP_CONTAINER, SECCOMP_POD } from "./validate-pod-annotations.ts";
+import {
+  APP_ARMOR,
+  appArmorProfileOf,
+  namesProfiles,
+  SECCOMP_CONTAINER,
+  SECCOMP_POD,
+} from "./validate-pod-annotations.ts";
 import { containersOf } from "./validate-windows.ts";
 
 const BYTES = ["memory", "ephemeral-storage"] as const;
@@ -51,6 +57,7 @@ export function podWarnings({ metadata, spec }: PodLike, prefix: string): string
     profileWarnings({ metadata: metadata ?? {}, spec }, prefix),
     containersOf(spec, at).flatMap(({ container, path }) => containerWarnings(container, path)),
     portWarnings(spec, at),
+    portNameWarnings(spec, at),
     grace < 0
       ? [`${at}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
       : [],
@@ -140,9 +147,14 @@ function profileWarnings({ metadata, spec }: Required<PodLike>, prefix: string):
   for (const { container } of containersOf(spec, "")) {
     const { seccompProfile, appArmorProfile } = container.securityContext ?? {};
     if (seccompProfile === undefined) warn(`${SECCOMP_CONTAINER}${container.name}`, SECCOMP_FIELD);
-    // The field of a pod may have come from the annotation only now.
-    const hasField = appArmorProfile !== undefined || spec.securityContext?.appArmorProfile !== undefined;
-    if (prefix === "" || !hasField) warn(`${APP_ARMOR}${container.name}`, APP_ARMOR_FIELD);
+    const key = `${APP_ARMOR}${container.name}`;
+    // The field of a pod's container has come from the annotation only now, unless the pod's own says the same.
+    const isSilent =
+      prefix === ""
+        ? spec.os?.name === "windows" ||
+          (appArmorProfile === undefined && appArmorProfileOf(annotations[key] ?? "") !== undefined)
+        : appArmorProfile !== undefined || spec.securityContext?.appArmorProfile !== undefined;
+    if (!isSilent) warn(key, APP_ARMOR_FIELD);
   }
   return warnings;
 }
