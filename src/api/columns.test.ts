@@ -37,6 +37,33 @@ test("how much is in it is a number in a column of text", () => {
   assert.deepEqual(table(["", "v1", "Secret"], { metadata, data: { a: "" } })[2], ["Data", "string", 1]);
 });
 
+test("cells are upstream's in what is easily mistaken", () => {
+  const cell = (path: readonly [group: string, version: string, kind: string], column: string, object: object) =>
+    table(path, { metadata, ...object }).find(([name]) => name === column)?.[2];
+  assert.equal(cell(["", "v1", "ServiceAccount"], "Secrets", { secrets: [{}, {}] }), 2);
+  assert.equal(cell(["", "v1", "Event"], "Count", { count: 3, series: { count: 0 } }), 0);
+  const hosts = (...rules: string[]) =>
+    cell(["networking.k8s.io", "v1", "Ingress"], "Hosts", { spec: { rules: rules.map((host) => ({ host })) } });
+  assert.equal(hosts("a", "b", "", "c"), "a,b,c");
+  assert.equal(hosts("a", "b", "c", ""), "a,b,c + 1 more...");
+  assert.equal(hosts("a", "", "b", "c", "d"), "a,b,c + 2 more...");
+  assert.equal(hosts("", ""), "*");
+  const parameters = { kind: "K", name: "n" };
+  const classOf = (of: object) =>
+    cell(["networking.k8s.io", "v1", "IngressClass"], "Parameters", { spec: { parameters: of } });
+  assert.deepEqual([classOf(parameters), classOf({ ...parameters, apiGroup: "g" })], ["K/n", "K.g/n"]);
+  const selector = {
+    matchLabels: { b: "2", a: "1" },
+    matchExpressions: [{ key: "k", operator: "In", values: ["x", "y"] }],
+  };
+  assert.equal(
+    cell(["admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding"], "ParamRef", {
+      spec: { paramRef: { selector } },
+    }),
+    "&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}",
+  );
+});
+
 test("columns that show a field have its description, without the values that there are", () => {
   const text = (path: readonly [group: string, version: string, kind: string], column: string) =>
     findKind(...path)?.columns?.find(({ name }) => name === column)?.description;

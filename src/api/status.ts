@@ -74,6 +74,12 @@ export function alreadyExists(of: GroupResource, name: string): StatusError {
   return failure(409, "AlreadyExists", `${qualified(of)} "${name}" already exists`, detailsOf(of, name));
 }
 
+/** The same of a name that the server has made: another try may do. */
+export function generatedNameTaken(of: GroupResource, name: string): StatusError {
+  const message = `${qualified(of)} "${name}" already exists, the server was not able to generate a unique name for the object`;
+  return failure(409, "AlreadyExists", message, { ...detailsOf(of, name), retryAfterSeconds: 1 });
+}
+
 export function conflict(of: GroupResource, name: string, why: string): StatusError {
   return failure(
     409,

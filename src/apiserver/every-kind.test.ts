@@ -108,6 +108,17 @@ test("PUT makes what is not there of a few kinds, and of no others", async () =>
   }
 });
 
+test("PUT of what is not there says so when it means an object that was", async () => {
+  const path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/gone";
+  const body = JSON.stringify({ metadata: { name: "gone", uid: "x" } });
+  const { code, json } = await askRaw(server.server, path, { method: "PUT", body });
+  assert.equal(code, 409);
+  assert.match(
+    json().message,
+    /^Operation cannot be fulfilled on leases\.coordination\.k8s\.io "gone": StorageError: invalid object, Code: 4, Key: \/registry\/leases\/default\/gone, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: x, UID in object meta: $/,
+  );
+});
+
 interface Place {
   readonly name: string;
   readonly namespace?: string;

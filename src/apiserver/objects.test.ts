@@ -56,6 +56,20 @@ test("generateName makes a name that is free", async () => {
   for (const name of names) assert.match(name, /^web-[a-z0-9]{5}$/);
 });
 
+test("a name that is taken is told as one that was generated where one was to be", async () => {
+  await memory.client.create(configMaps, configMap("taken"));
+  const draft = { ...configMap("taken"), metadata: { ...configMap("taken").metadata, generateName: "web-" } };
+  for (const dryRun of [false, true]) {
+    await assert.rejects(memory.client.create(configMaps, draft, { dryRun }), (error: unknown) => {
+      assert.ok(error instanceof StatusError);
+      const { code, message, details } = error.status;
+      const why = 'configmaps "taken" already exists, the server was not able to generate a unique name for the object';
+      assert.deepEqual([code, message, details?.retryAfterSeconds], [409, why, 1]);
+      return true;
+    });
+  }
+});
+
 test("an update needs the revision that it saw, when it names one", async () => {
   const first = await memory.client.create<ConfigMap>(configMaps, configMap("contended"));
   const second = await memory.client.update(configMaps, { ...first, data: { by: "one" } });

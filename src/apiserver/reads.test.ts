@@ -183,6 +183,22 @@ test("a list of whatever the cache has comes whole, and a broken token is told b
   assert.equal(both.message, "specifying resource version is not allowed when using continue");
 });
 
+test("pages that name a revision and no match begin at that very revision", async () => {
+  const revisions: string[] = [];
+  for (const name of ["a", "b", "c"]) {
+    revisions.push((await memory.client.create(configMaps, draft(name))).metadata?.resourceVersion ?? "");
+  }
+  const list = async (query: string) => {
+    const { items, metadata } = (await askRaw(memory.server, `/api/v1/namespaces/default/configmaps?${query}`)).json();
+    return [items.map((each: ConfigMap) => each.metadata?.name).join(""), metadata.resourceVersion];
+  };
+  const [, second, third] = revisions;
+  assert.deepEqual(await list(`limit=5&resourceVersion=${second}`), ["ab", second]);
+  assert.deepEqual(await list(`resourceVersion=${second}`), ["abc", third]);
+  assert.deepEqual(await list(`limit=5&resourceVersion=${second}&resourceVersionMatch=NotOlderThan`), ["abc", third]);
+  assert.deepEqual(await list(`limit=5&resourceVersion=${second}&resourceVersionMatch=Exact`), ["ab", second]);
+});
+
 test("numbers among the parameters are read as Go reads them; a negative limit is none", async () => {
   for (const name of ["a", "b"]) await memory.client.create(configMaps, draft(name));
   const path = "/api/v1/namespaces/default/configmaps";

@@ -6,10 +6,11 @@ import type {
   ParamRef,
   ValidatingAdmissionPolicyBinding,
 } from "../generated/admissionregistration.k8s.io/v1.ts";
+import type { LabelSelector } from "../generated/meta/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
 import { dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
-import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
+import { validateLabelSelector } from "../selectors.ts";
 import { setMatchDefaults, validateMatch, validateMutatedOperations } from "./match-resources.ts";
 
 const MISSING_ACTIONS = ["Deny", "Allow"];
@@ -19,7 +20,18 @@ type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding
 
 function paramName(ref: ParamRef | undefined): string {
   if (ref?.name) return `${ref.namespace || "*"}/${ref.name}`;
-  return ref?.selector === undefined ? "<unset>" : formatLabelSelector(ref.selector);
+  return ref?.selector === undefined ? "<unset>" : printedSelector(ref.selector);
+}
+
+/** As Go prints the structure. */
+function printedSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.entries(matchLabels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const map = labels.map(([key, value]) => `${key}: ${value},`).join("");
+  const list = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${map}},MatchExpressions:[]LabelSelectorRequirement{${list.join("")}},}`;
 }
 
 function bindingKind(kind: string, version: string): KindDefinition {

@@ -49,7 +49,7 @@ export const eventColumns: readonly Column<Event>[] = [
     name: "Count",
     type: "string",
     description: columnTexts["core.v1.Event.count"],
-    cell: ({ count, series }) => series?.count ?? (count || 1),
+    cell: ({ count, series }) => (series === undefined ? count || 1 : (series.count ?? 0)),
   }),
   wide(nameColumn),
 ];

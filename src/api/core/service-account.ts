@@ -1,4 +1,4 @@
-import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { ageColumn, nameColumn, textNumberColumn } from "../columns.ts";
 import { columnTexts } from "../generated/column-texts.ts";
 import type { ServiceAccount } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
@@ -19,8 +19,10 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
   },
   columns: [
     nameColumn,
-    textColumn<ServiceAccount>("Secrets", columnTexts["core.v1.ServiceAccount.secrets"], ({ secrets }) =>
-      String((secrets ?? []).length),
+    textNumberColumn<ServiceAccount>(
+      "Secrets",
+      columnTexts["core.v1.ServiceAccount.secrets"],
+      ({ secrets }) => secrets?.length,
     ),
     ageColumn,
   ],

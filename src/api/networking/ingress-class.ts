@@ -31,7 +31,7 @@ export const ingressClassKind = defineKind<IngressClass>({
     textColumn<IngressClass>("Parameters", "A reference to a resource with additional parameters", ({ spec }) => {
       if (spec?.parameters === undefined) return "<none>";
       const { kind, apiGroup, name } = spec.parameters;
-      return `${kind}${apiGroup ? `.${apiGroup}` : ""}/${name}`;
+      return `${kind}${apiGroup === undefined ? "" : `.${apiGroup}`}/${name}`;
     }),
     ageColumn,
   ],

@@ -70,11 +70,13 @@ export const ingressKind = defineKind<Ingress>({
   ],
 });
 
+/** The first three; whatever rules follow the third are more, with a host or without. */
 function hosts(rules: readonly IngressRule[]): string {
-  const named = rules.map((rule) => rule.host ?? "").filter((host) => host !== "");
+  const named = rules.flatMap(({ host = "" }, index) => (host === "" ? [] : [{ host, index }])).slice(0, 3);
   if (named.length === 0) return "*";
-  const shown = named.slice(0, 3).join(",");
-  return named.length >= 3 && rules.length > 3 ? `${shown} + ${rules.length - 3} more...` : shown;
+  const shown = named.map(({ host }) => host).join(",");
+  const isAll = named.length < 3 || named[2]!.index === rules.length - 1;
+  return isAll ? shown : `${shown} + ${rules.length - 3} more...`;
 }
 
 /** @param old what it was before: what older servers took may stay */

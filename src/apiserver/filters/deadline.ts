@@ -48,6 +48,5 @@ function limitOf({ query }: Exchange, longestMs: number): number {
   const askedMs = parseDuration(asked);
   if (askedMs === undefined)
     throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(asked)}`);
-  if (askedMs < 0) throw badRequest(`invalid timeout specified in the request URL - timeout must not be negative`);
-  return askedMs === 0 ? longestMs : Math.min(askedMs, longestMs);
+  return askedMs <= 0 ? longestMs : Math.min(askedMs, longestMs);
 }

@@ -17,13 +17,13 @@ export interface ReadDeleteOptions {
 const KIND = { group: "", version: "v1", kind: "DeleteOptions" };
 const POLICIES = ["Foreground", "Background", "Orphan"];
 
-/** DeleteOptions from the body, and what it does not say from the query. @throws StatusError BadRequest, Invalid */
+/** DeleteOptions from the body; from the query where there is no body. @throws StatusError BadRequest, Invalid */
 export async function deleteOptions(exchange: Exchange): Promise<ReadDeleteOptions> {
   const { body, query } = exchange;
   const hasBody = body.value !== undefined || (await body.read()).length > 0;
-  const sent = hasBody ? await optionsInBody(exchange) : {};
-  const { dryRun, ...options } = { ...(query.size === 0 ? {} : optionsInQuery(query)), ...sent };
-  return checkDeleteOptions(options, [...query.getAll("dryRun"), ...(dryRun ?? [])]);
+  if (!hasBody) return checkDeleteOptions(query.size === 0 ? {} : optionsInQuery(query), query.getAll("dryRun"));
+  const { dryRun = [], ...options } = await optionsInBody(exchange);
+  return checkDeleteOptions(options, dryRun);
 }
 
 type Sent = DeleteOptions & { dryRun?: string[] };

@@ -62,7 +62,7 @@ export async function listHandler(resource: ServedResource, exchange: Exchange):
   const asked = limitOf(query);
   // As upstream: a list of whatever the cache has is given whole.
   const limit = token === "" && query.get("resourceVersion") === "0" ? 0 : asked;
-  const { exact, from } = startOf(query, { token, prefix: selection.prefix });
+  const { exact, from } = startOf(query, { token, limit, prefix: selection.prefix });
   const current = await resource.storage.cache.freshFor(selection);
   if (from !== undefined) {
     const { revision, startKey } = from;
@@ -149,14 +149,19 @@ function tooLarge(asked: number, current: number): Error {
   });
 }
 
-/** The revision that resourceVersionMatch=Exact asks for, and where a continued list goes on. @throws StatusError Invalid, BadRequest */
+/** The revision that alone will do, and where a continued list goes on. @throws StatusError Invalid, BadRequest */
 function startOf(
   query: URLSearchParams,
-  { token, prefix }: { token: string; prefix: string },
+  { token, limit, prefix }: { token: string; limit: number; prefix: string },
 ): { exact?: number | undefined; from?: ContinueToken } {
   checkListOptions(query, false);
   const revision = askedRevision(query);
-  if (token === "") return { exact: query.get("resourceVersionMatch") === "Exact" ? revision : undefined };
+  if (token === "") {
+    const match = query.get("resourceVersionMatch") ?? "";
+    // As upstream: pages begin at the very revision that is asked for, unless an older one is as good in so many words.
+    const isExact = match === "Exact" || (match === "" && limit > 0 && revision > 0);
+    return { exact: isExact ? revision : undefined };
+  }
   const from = decodeContinue(token, prefix);
   if (revision > 0) throw badRequest("specifying resource version is not allowed when using continue");
   return { from };

@@ -11,7 +11,7 @@ import { dropRepeatedOwners } from "../registry/owner-references.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { WriteContext } from "../registry/strategy.ts";
 import { takesTurns } from "../registry/take-turns.ts";
-import { updateObject } from "../registry/update.ts";
+import { uidConflict, updateObject } from "../registry/update.ts";
 import { checkName } from "./check-name.ts";
 import { decodeBodyOf, expectObject, JSON_TYPE, mediaType, PROTOBUF_TYPE, YAML_TYPE } from "./decode.ts";
 import { deleteOptions } from "./delete-options.ts";
@@ -58,7 +58,8 @@ export async function updateHandler(
     return objectAnswer(stored.object, { bytes: stored.bytes, resource });
   } catch (error) {
     const mayCreate = resource.strategy.createOnUpdate === true && subresource === "" && isNotFound(error);
-    if (!mayCreate || (draft.metadata?.uid ?? "") !== "") throw error;
+    if (!mayCreate) throw error;
+    if ((draft.metadata?.uid ?? "") !== "") throw uidConflict(resource, draft);
     const { resourceVersion: _, ...metadata } = draft.metadata ?? {};
     draft.metadata = metadata;
     const authorize = createAuthorization(exchange, environment);

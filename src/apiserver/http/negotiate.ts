@@ -53,7 +53,12 @@ export function negotiate(
     if (as === "table" && !hasTable) continue;
     if (encoding === "protobuf" && as === "object" && !hasProtobuf) continue;
     if (encoding === "yaml" && isWatch) continue;
-    return { encoding, as, pretty, includeObject: as === "table" ? includeOf(query) : "Metadata" };
+    return {
+      encoding,
+      as,
+      pretty: pretty || range.parameters.pretty === "1",
+      includeObject: as === "table" ? includeOf(query) : "Metadata",
+    };
   }
   throw notAcceptable(isWatch ? STREAM_OFFERS : OFFERS);
 }

@@ -2,10 +2,13 @@
 const TOTAL_MAX = 4096;
 const ITEM_MAX = 256;
 
-/** Values of `Warning` headers, each text once; when they are too many they are cut, and the last ones left out. */
+/**
+ * Values of `Warning` headers, each text once; when they are too many they are cut, and the last ones left out. Texts with
+ * control characters are not told at all.
+ */
 export function warningHeaders(warnings: readonly string[]): string[] {
   if (warnings.length === 0) return [];
-  const texts = [...new Set(warnings)];
+  const texts = [...new Set(warnings)].filter((text) => !CONTROL.test(text));
   const total = texts.reduce((sum, text) => sum + text.length, 0);
   if (total <= TOTAL_MAX) return texts.map(header);
   const cut: string[] = [];
@@ -19,6 +22,10 @@ export function warningHeaders(warnings: readonly string[]): string[] {
   return cut;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** In UTF-8, each byte as the character by which Node writes it. */
 function header(text: string): string {
-  return `299 - "${text.replace(/["\\]/g, "\\$&").replace(/[^\x20-\x7e]/g, " ")}"`;
+  return Buffer.from(`299 - "${text.replace(/["\\]/g, "\\$&")}"`).toString("latin1");
 }

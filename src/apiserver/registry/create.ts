@@ -3,7 +3,7 @@ import { validateFinalizerOwners } from "../../api/finalizer-names.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMeta } from "../../api/object-meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
-import { alreadyExists, badRequest, failure, StatusError } from "../../api/status.ts";
+import { alreadyExists, badRequest, generatedNameTaken, StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { joined } from "../../base/joined.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -76,7 +76,7 @@ async function createGenerated(resource: ServedResource, creation: Creation, con
       return await createOnce(resource, { ...creation, draft, attributes }, context);
     } catch (error) {
       if (!(error instanceof StatusError) || error.reason !== "AlreadyExists") throw error;
-      if (attempt >= GENERATE_NAME_TRIES) throw failure(409, "AlreadyExists", error.message, error.status.details);
+      if (attempt >= GENERATE_NAME_TRIES) throw error;
     }
   }
 }
@@ -124,17 +124,24 @@ async function store(
 ): Promise<Stored> {
   const name = draft.metadata?.name ?? "";
   if (context.dryRun) {
-    if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined)
-      throw alreadyExists(resource.schema, name);
+    if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined) throw taken(resource, draft);
     await undo?.();
     return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: 0 };
   }
   try {
     return await resource.storage.create(draft, content);
   } catch (error) {
-    if (error instanceof KeyExistsError) throw alreadyExists(resource.schema, name);
+    if (error instanceof KeyExistsError) throw taken(resource, draft);
     throw error;
   }
+}
+
+/** As upstream, also where the name was given along with what to generate it from. */
+function taken(
+  { schema }: ServedResource,
+  { metadata: { name = "", generateName = "" } = {} }: ApiObject,
+): StatusError {
+  return generateName === "" ? alreadyExists(schema, name) : generatedNameTaken(schema, name);
 }
 
 /** What only the server sets (upstream: rest.WipeObjectMetaSystemFields). */

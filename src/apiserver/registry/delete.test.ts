@@ -102,6 +102,15 @@ test("a shorter grace period counts from the first delete, and a dry run shows i
   assert.deepEqual([gone.deletionGracePeriodSeconds, gone.deletionTimestamp], [0, START]);
 });
 
+test("options in the body are all there are: what the query says then counts for nothing", async () => {
+  for (const name of ["said-twice", "said-once"]) await make("configmaps", name);
+  const path = "configmaps/said-once?dryRun=All&propagationPolicy=Orphan";
+  assert.equal((await ask("DELETE", path, {})).json().status, "Success");
+  assert.equal((await ask("GET", "configmaps/said-once")).code, 404);
+  assert.equal((await ask("DELETE", "configmaps/said-twice?dryRun=All", { dryRun: ["All"] })).code, 200);
+  assert.equal((await ask("GET", "configmaps/said-twice")).code, 200);
+});
+
 test("watchers see the end of a grace period before the pod goes", async () => {
   const pods = "/api/v1/namespaces/shop/pods";
   // On a node the client asks for no grace; a pod without a node never has one.

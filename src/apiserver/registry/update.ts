@@ -3,7 +3,7 @@ import { validateFinalizerOwners } from "../../api/finalizer-names.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { immutable, validateObjectMetaUpdate } from "../../api/object-meta.ts";
 import { cloneJson, equalJson } from "../../api/patch/json-value.ts";
-import { conflict, notFound } from "../../api/status.ts";
+import { conflict, notFound, type StatusError } from "../../api/status.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { RevisionMismatchError } from "../../store/store.ts";
 import { type AdmissionAttributes, replaceDraft } from "../admission/admission.ts";
@@ -219,10 +219,16 @@ function checkUid(
   const known = current.object.metadata ?? {};
   if (uid === "" || uid === known.uid) return;
   if (isPatch) throw invalidObject(resource.schema, name, immutable(uid, known.uid, "metadata.uid"));
-  throw conflict(
-    resource.schema,
+  throw uidConflict(resource, wanted, known.uid);
+}
+
+/** An object that is written says that it is another one than there is. @param known the uid that there is; none where there is nothing */
+export function uidConflict({ schema, storage }: ServedResource, { metadata }: ApiObject, known = ""): StatusError {
+  const { namespace = "", name = "", uid } = metadata ?? {};
+  return conflict(
+    schema,
     name,
-    `StorageError: invalid object, Code: 4, Key: ${resource.storage.key(known.namespace ?? "", known.name ?? "")}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${known.uid}`,
+    `StorageError: invalid object, Code: 4, Key: ${storage.key(namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${known}`,
   );
 }
 
