@@ -35,8 +35,10 @@ export async function runAgent(invocation: Invocation, options: PartOptions): Pr
     ready: false,
   };
   writeRunState(dataDirectory, state);
+  let hasStarted = false;
   try {
     const agent = await program.part("agent", options, progressOutput(terminal, clock, log.write));
+    hasStarted = true;
     writeRunState(dataDirectory, { ...state, url: agent.url, kubeconfig: agent.kubeconfig, ready: true });
     terminal.say(`agent runs as node ${nodeName}. Stop with Ctrl-C, or: wherry down --data-dir ${dataDirectory}.`);
     let keepPods = false;
@@ -51,6 +53,7 @@ export async function runAgent(invocation: Invocation, options: PartOptions): Pr
     return 0;
   } finally {
     removeRunState(dataDirectory, state.pid);
-    log.close();
+    if (hasStarted) log.close();
+    else log.closeFailed();
   }
 }

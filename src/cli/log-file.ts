@@ -1,5 +1,16 @@
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { makeDataDirectory } from "./data-directory.ts";
 
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
@@ -8,11 +19,15 @@ export interface LogFile {
   readonly file: string;
   write(line: string): void;
   close(): void;
+  /** Closes it after a start that failed. One that has left nothing but this log in the data directory leaves nothing. */
+  closeFailed(): void;
 }
 
 /** The program's log in its data directory; one earlier file is kept when it grows too large. */
 export function openLog(dataDirectory: string, echo?: (line: string) => void): LogFile {
+  const isNew = !existsSync(dataDirectory);
   makeDataDirectory(dataDirectory);
+  const before = readdirSync(dataDirectory);
   const file = join(dataDirectory, "wherry.log");
   let descriptor = openSync(file, "a", 0o600);
   let size = fstatSync(descriptor).size;
@@ -29,6 +44,13 @@ export function openLog(dataDirectory: string, echo?: (line: string) => void): L
       size += writeSync(descriptor, line);
     },
     close: () => closeSync(descriptor),
+    closeFailed() {
+      closeSync(descriptor);
+      const made = readdirSync(dataDirectory).filter((name) => !before.includes(name));
+      if (made.length !== 1 || made[0] !== basename(file)) return;
+      rmSync(file);
+      if (isNew) rmdirSync(dataDirectory);
+    },
   };
 }
 

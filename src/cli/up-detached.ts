@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import { existsSync, openSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError, type ExitCode, type Invocation } from "./command.ts";
 import { makeDataDirectory } from "./data-directory.ts";
@@ -16,6 +16,7 @@ const POLL_MS = 50;
 /** Starts the same command in the background and shows what it said when it is ready; what does not get ready is stopped. */
 export async function startDetached(invocation: Invocation, dataDirectory: string): Promise<ExitCode> {
   const { clock, terminal, signal } = invocation;
+  const isNew = !existsSync(dataDirectory);
   makeDataDirectory(dataDirectory);
   const file = join(dataDirectory, "start.log");
   const { child, exited } = startInBackground(invocation, file);
@@ -36,6 +37,9 @@ export async function startDetached(invocation: Invocation, dataDirectory: strin
     await pause(POLL_MS);
   }
   terminal.say(readLog(file));
+  // All that it says has been said.
+  rmSync(file);
+  if (isNew && readdirSync(dataDirectory).length === 0) rmdirSync(dataDirectory);
   return exited()!;
 }
 

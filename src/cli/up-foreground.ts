@@ -24,8 +24,10 @@ export async function runInForeground(invocation: Invocation, options: UpOptions
     ready: false,
   };
   writeRunState(dataDirectory, state);
+  let hasStarted = false;
   try {
     const cluster = await program.up(options, output);
+    hasStarted = true;
     const ready = { ...state, url: cluster.url, ready: true };
     writeRunState(dataDirectory, ready);
     terminal.say(`Ready in ${((clock.monotonic() - startedAt) / 1000).toFixed(2)} s.`);
@@ -39,7 +41,8 @@ export async function runInForeground(invocation: Invocation, options: UpOptions
     return 0;
   } finally {
     removeRunState(dataDirectory, state.pid);
-    log.close();
+    if (hasStarted) log.close();
+    else log.closeFailed();
   }
 }
 

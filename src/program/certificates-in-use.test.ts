@@ -42,7 +42,7 @@ describe("a server that runs for years", () => {
 
   before(async () => {
     const options = { dataDirectory: directory, kubeconfig, nodeName: "boat", bind: "127.0.0.1", port: 0 };
-    server = await openServer(options, { environment, started });
+    server = await openServer(options, { environment, output: { notice: () => {} }, started });
     session = connect(server.url, { ca: server.plane.keys.current().trusted.cluster });
   });
   after(async () => {

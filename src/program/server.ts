@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { timestamp } from "../base/clock.ts";
 import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
@@ -9,6 +9,7 @@ import {
   type ServerAddress,
 } from "../bootstrap/kubernetes-service.ts";
 import type { ServerChoices } from "../cli/choices.ts";
+import type { ProgramOutput } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
 import type { Claim } from "../network/claim.ts";
@@ -32,7 +33,7 @@ import { kubeletSubresources } from "./kubelet-access.ts";
 import { serverPlaces } from "./server-places.ts";
 import { joinAtStart, joinSharedCluster, requireClusterKeys } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
-import { openSharedStore } from "./shared-store.ts";
+import { openSharedStore, tellOfObjectsLeftOut } from "./shared-store.ts";
 import type { Started } from "./stop.ts";
 import { storeDirectory } from "./store-directory.ts";
 
@@ -66,14 +67,33 @@ export interface OpenedServer {
   hurry(): void;
 }
 
-export async function openServer(
-  options: ServerOptions,
-  to: { environment: Environment; started: Started[] },
-): Promise<OpenedServer> {
-  const { environment, started } = to;
+/** One that fails at a cluster's first start, before anything is stored under its keys, leaves none behind. */
+export async function openServer(options: ServerOptions, to: ServerTo): Promise<OpenedServer> {
+  const keys = join(options.dataDirectory, "pki");
+  const hadKeys = existsSync(keys);
+  const opening = { hasPlane: false };
+  try {
+    return await open(options, to, opening);
+  } catch (error) {
+    if (!hadKeys && !opening.hasPlane) rmSync(keys, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface ServerTo {
+  readonly environment: Environment;
+  readonly output: Pick<ProgramOutput, "notice">;
+  readonly started: Started[];
+}
+
+async function open(options: ServerOptions, to: ServerTo, opening: { hasPlane: boolean }): Promise<OpenedServer> {
+  const { environment, output, started } = to;
   if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
   const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
-  if (shared !== undefined) started.push({ stop: () => shared.store.close() });
+  if (shared !== undefined) {
+    started.push({ stop: () => shared.store.close() });
+    await tellOfObjectsLeftOut(shared, options, output);
+  }
   requireClusterKeys(shared?.cluster, options.dataDirectory);
   const exchange = shared === undefined ? undefined : keysShared(shared.store, options, environment);
   await exchange?.catchUp();
@@ -117,6 +137,7 @@ export async function openServer(
     },
     environment,
   );
+  opening.hasPlane = true;
   started.push({ stop: () => plane.close() });
   const url = localUrl(options.bind, plane.port);
   const address = reachableAddress(options.bind, gateway);

@@ -145,8 +145,10 @@ async function runPart(name: PartName, invocation: Invocation, options: PartOpti
   const { terminal, clock, program, signal } = invocation;
   const { dataDirectory } = options;
   const log = openLog(dataDirectory, invocation.options.verbose === true ? (line) => terminal.write(line) : undefined);
+  let hasStarted = false;
   try {
     const running = await program.part(name, options, progressOutput(terminal, clock, log.write));
+    hasStarted = true;
     terminal.say(`${name} runs. Stop with Ctrl-C.`);
     try {
       await Promise.race([aborted(signal), running.stopped]);
@@ -155,6 +157,7 @@ async function runPart(name: PartName, invocation: Invocation, options: PartOpti
     }
     return 0;
   } finally {
-    log.close();
+    if (hasStarted) log.close();
+    else log.closeFailed();
   }
 }
