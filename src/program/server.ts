@@ -113,6 +113,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: { hasPlane: b
       flowControl: options.flowControl,
       requestTimeoutMs: options.requestTimeoutMs,
       admission: options.admission,
+      flags: options.flags,
       facts,
       nodeName: options.nodeName,
       bind: options.bind,
