@@ -76,17 +76,24 @@ export const eventKind = defineKind<Event>({
   },
 });
 
-/** An event that says when it happened is one of the newer sort, and says more. */
+/**
+ * Whether an event stands in another namespace than what it is about. One that says when it happened is one of the newer
+ * sort, and may tell of an object in any namespace.
+ */
+export function isElsewhere(of: { about: string; namespace: string; isTimed: boolean }): boolean {
+  const { about, namespace, isTimed } = of;
+  if (isTimed) return about === "" && !CLUSTER_EVENTS_NAMESPACES.includes(namespace);
+  return about === "" ? namespace !== "" && namespace !== "default" : about !== namespace;
+}
+
+/** An event that says when it happened says more. */
 function validateEvent(event: Event): FieldError[] {
   const about = event.involvedObject?.namespace ?? "";
-  const namespace = event.metadata?.namespace ?? "";
-  const wrongNamespace = invalid("involvedObject.namespace", about, "does not match event.namespace");
-  if (event.eventTime) {
-    const isLost = about === "" && !CLUSTER_EVENTS_NAMESPACES.includes(namespace);
-    return [...(isLost ? [wrongNamespace] : []), ...validateReport(event)];
-  }
-  const isWrong = about === "" ? namespace !== "" && namespace !== "default" : about !== namespace;
-  return isWrong ? [wrongNamespace] : [];
+  const isTimed = Boolean(event.eventTime);
+  const errors = isElsewhere({ about, namespace: event.metadata?.namespace ?? "", isTimed })
+    ? [invalid("involvedObject.namespace", about, "does not match event.namespace")]
+    : [];
+  return isTimed ? [...errors, ...validateReport(event)] : errors;
 }
 
 function validateReport({ reportingComponent = "", message = "", ...event }: Event): FieldError[] {

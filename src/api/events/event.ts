@@ -1,4 +1,4 @@
-import { eventColumns } from "../core/event.ts";
+import { eventColumns, isElsewhere } from "../core/event.ts";
 import { named, requiredText } from "../field-checks.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type { Event } from "../generated/events.k8s.io/v1.ts";
@@ -70,9 +70,9 @@ function validateEvent(event: Event): FieldError[] {
   const { metadata, regarding, note = "", type = "" } = event;
   const eventTime = event.eventTime ?? undefined;
   const errors: FieldError[] = [];
-  const isLost = !regarding?.namespace && !["default", "kube-system"].includes(metadata?.namespace ?? "");
-  if (isLost && eventTime !== undefined) {
-    errors.push(invalid("involvedObject.namespace", "", "does not match event.namespace"));
+  const [about, namespace] = [regarding?.namespace ?? "", metadata?.namespace ?? ""];
+  if (isElsewhere({ about, namespace, isTimed: eventTime !== undefined })) {
+    errors.push(invalid("involvedObject.namespace", about, "does not match event.namespace"));
   }
   if (eventTime !== undefined) {
     errors.push(...named(event.reportingController, qualifiedNameErrors, "reportingController"));
