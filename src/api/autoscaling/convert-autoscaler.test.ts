@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus } from "../generated/autoscaling/v2.ts";
+import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus, MetricTarget } from "../generated/autoscaling/v2.ts";
 import { autoscalerFromStored, autoscalerToStored } from "./convert-autoscaler.ts";
+import { horizontalPodAutoscalerKind } from "./horizontal-pod-autoscaler.ts";
 
 const describedObject = { kind: "Service", name: "web", apiVersion: "v1" };
 const selector = { matchLabels: { a: "b" } };
@@ -93,4 +94,24 @@ test("annotations that are nonsense count as absent", () => {
   const converted = autoscalerToStored({ ...old, metadata: { ...old.metadata, annotations } });
   assert.equal(converted.spec.behavior, undefined);
   assert.equal(converted.metadata?.annotations, undefined);
+});
+
+test("of several metrics of the CPU the one that is a share is the target", () => {
+  const cpu = (target: MetricTarget): MetricSpec => ({ type: "Resource", resource: { name: "cpu", target } });
+  const { spec } = autoscalerFromStored(
+    stored({
+      metrics: [
+        cpu({ type: "AverageValue", averageValue: "300m" }),
+        cpu({ type: "Utilization", averageUtilization: 70 }),
+      ],
+    }),
+  );
+  assert.equal(spec?.targetCPUUtilizationPercentage, 70);
+});
+
+test("annotations that only autoscaling/v1 has are not to be had in autoscaling/v2", () => {
+  const autoscaler = stored({});
+  autoscaler.metadata!.annotations!["autoscaling.alpha.kubernetes.io/behavior"] = "any";
+  horizontalPodAutoscalerKind.setDefaults!(autoscaler);
+  assert.deepEqual(autoscaler.metadata!.annotations, { mine: "1" });
 });

@@ -17,13 +17,7 @@ import {
   metricToAnnotation,
 } from "./annotated-metrics.ts";
 import { horizontalPodAutoscalerKind } from "./horizontal-pod-autoscaler.ts";
-
-/** What autoscaling/v1 has no fields for stands in annotations, so that nothing is lost on the way through it. */
-const METRICS = "autoscaling.alpha.kubernetes.io/metrics";
-const CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics";
-const CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions";
-const BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior";
-const ANNOTATIONS = [METRICS, CURRENT_METRICS, CONDITIONS, BEHAVIOR];
+import { BEHAVIOR, CONDITIONS, CURRENT_METRICS, METRICS, withReserved } from "./reserved-annotations.ts";
 
 /** An autoscaler of autoscaling/v1 as autoscaling/v2 has it, defaults filled in as v2 does when it reads. */
 export function autoscalerToStored(old: AutoscalerV1): HorizontalPodAutoscaler {
@@ -34,7 +28,7 @@ export function autoscalerToStored(old: AutoscalerV1): HorizontalPodAutoscaler {
   const converted: HorizontalPodAutoscaler = {
     ...old,
     apiVersion: "autoscaling/v2",
-    ...withAnnotations(old, {}),
+    metadata: withReserved(old.metadata, {}),
     spec: {
       scaleTargetRef: spec?.scaleTargetRef,
       ...(spec?.minReplicas !== undefined && { minReplicas: spec.minReplicas }),
@@ -53,10 +47,9 @@ export function autoscalerToStored(old: AutoscalerV1): HorizontalPodAutoscaler {
 export function autoscalerFromStored(stored: HorizontalPodAutoscaler): AutoscalerV1 {
   const { spec, status } = stored;
   const metrics = spec?.metrics ?? [];
-  const target = metrics.find(isCpu)?.resource?.target?.averageUtilization;
-  const others = metrics.filter(
-    (metric) => !isCpu(metric) || metric.resource?.target?.averageUtilization === undefined,
-  );
+  const shares = metrics.filter((metric) => isCpu(metric) && metric.resource?.target?.averageUtilization !== undefined);
+  const target = shares[0]?.resource?.target?.averageUtilization;
+  const others = metrics.filter((metric) => !shares.includes(metric));
   const { conditions = [] } = status ?? {};
   const currentMetrics = status?.currentMetrics ?? [];
   const added = {
@@ -70,7 +63,7 @@ export function autoscalerFromStored(stored: HorizontalPodAutoscaler): Autoscale
   return {
     ...stored,
     apiVersion: "autoscaling/v1",
-    ...withAnnotations(stored, added),
+    metadata: withReserved(stored.metadata, added),
     spec: {
       scaleTargetRef: spec?.scaleTargetRef,
       ...(spec?.minReplicas !== undefined && { minReplicas: spec.minReplicas }),
@@ -101,7 +94,8 @@ function statusToStored(
 
 function statusFromStored(status: HorizontalPodAutoscalerStatus): NonNullable<AutoscalerV1["status"]> {
   const { currentMetrics: metrics, conditions: _, currentReplicas = 0, desiredReplicas, ...same } = status;
-  const cpu = metrics?.find(isCpu)?.resource?.current?.averageUtilization;
+  const shares = (metrics ?? []).filter(isCpu).map(({ resource }) => resource?.current?.averageUtilization);
+  const cpu = shares.findLast((share) => share !== undefined);
   return {
     ...same,
     currentReplicas,
@@ -132,14 +126,4 @@ function parsed<T>(text: string | undefined): T[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-function withAnnotations(
-  { metadata }: AutoscalerV1 | HorizontalPodAutoscaler,
-  added: Record<string, string>,
-): Pick<AutoscalerV1, "metadata"> {
-  const kept = Object.entries(metadata?.annotations ?? {}).filter(([name]) => !ANNOTATIONS.includes(name));
-  const { annotations: _, ...rest } = metadata ?? {};
-  const annotations = { ...Object.fromEntries(kept), ...added };
-  return { metadata: { ...rest, ...(Object.keys(annotations).length > 0 && { annotations }) } };
 }

@@ -4,6 +4,7 @@ import type { HorizontalPodAutoscaler } from "../generated/autoscaling/v2.ts";
 import { columnTexts } from "../generated/column-texts.ts";
 import { defineKind } from "../kind.ts";
 import { formatMetrics } from "./metrics.ts";
+import { hasReserved, withReserved } from "./reserved-annotations.ts";
 import { validateAutoscaler } from "./validate-autoscaler.ts";
 
 const TARGET_UTILIZATION = 80;
@@ -13,7 +14,10 @@ export const horizontalPodAutoscalerKind = defineKind<HorizontalPodAutoscaler>({
   version: "v2",
   kind: "HorizontalPodAutoscaler",
   withoutGeneration: true,
-  setDefaults({ spec }) {
+  setDefaults(autoscaler) {
+    // Whatever a client writes in them, they say something in autoscaling/v1 only.
+    if (hasReserved(autoscaler.metadata)) autoscaler.metadata = withReserved(autoscaler.metadata, {});
+    const { spec } = autoscaler;
     if (spec === undefined) return;
     spec.minReplicas ??= 1;
     if ((spec.metrics ?? []).length === 0) {
