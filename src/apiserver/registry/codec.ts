@@ -49,12 +49,12 @@ export function encode(object: ApiObject, content: Content = contentOf(object)):
 
 /** Up to the end of the metadata. */
 function headOf({ apiVersion, kind, metadata }: ApiObject): string {
-  const { resourceVersion: _, ...meta } = metadata ?? {};
+  const { resourceVersion: _, managedFields, ...meta } = metadata ?? {};
   // Half of many objects, and text already.
-  const managedFields = meta.managedFields && managedFieldsText(meta.managedFields);
-  if (managedFields !== undefined) delete meta.managedFields;
-  const head = JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta } });
-  return managedFields === undefined ? head.slice(0, -1) : `${head.slice(0, -2)},"managedFields":${managedFields}}`;
+  const text = managedFields && managedFieldsText(managedFields);
+  const fields = managedFields === undefined || text !== undefined ? {} : { managedFields };
+  const head = JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta, ...fields } });
+  return text === undefined ? head.slice(0, -1) : `${head.slice(0, -2)},"managedFields":${text}}`;
 }
 
 /**
