@@ -36,7 +36,20 @@ test("selectors of a question reach who decides", async () => {
       undefined,
     ],
     [{ fieldSelector: { rawSelector: "a!=b" }, labelSelector: { rawSelector: "c=d" } }, "a!=b", "c=d", undefined],
-    [{ fieldSelector: { requirements: [{ key: "a", operator: "In", values: ["b", "c"] }] } }, "", "", undefined],
+    [
+      {
+        fieldSelector: { requirements: [{ key: "a", operator: "In", values: ["b", "c"] }] },
+        labelSelector: {
+          requirements: [
+            { key: "a", operator: "Near", values: ["b"] },
+            { key: "c", operator: "Exists" },
+          ],
+        },
+      },
+      "",
+      "c",
+      "spec.resourceAttributes.fieldSelector ignored due to parse error; spec.resourceAttributes.labelSelector partially ignored due to parse error",
+    ],
     [
       { labelSelector: { rawSelector: "((" } },
       "",
@@ -71,9 +84,10 @@ test("selectors that are no good", async () => {
       /values: Forbidden: may not be specified when/,
     ],
     [
-      { labelSelector: { requirements: [{ ...one, operator: "Near" }] } },
-      /operator: Invalid value: "Near": not a valid selector operator/,
+      { labelSelector: { requirements: [{ ...one, values: ["?"] }] } },
+      /requirements\[0\]\.values\[0\]: Invalid value: "\?"/,
     ],
+    [{ labelSelector: { requirements: [{ ...one, key: "" }] } }, /key: Invalid value: "": name part must be non-empty/],
     [{ labelSelector: { requirements: [{ ...one, key: "a b" }] } }, /requirements\[0\]\.key: Invalid value: "a b"/],
     [
       { fieldSelector: { requirements: [{ ...one, key: "" }] } },

@@ -100,7 +100,7 @@ async function answer(user: UserInfo, question: Question, authorizer: Authorizer
     allowed: decision === "allow",
     ...(decision === "deny" ? { denied: true } : {}),
     ...(reason === "" ? {} : { reason }),
-    ...(problems.length === 0 ? {} : { evaluationError: aggregate(problems) }),
+    ...(problems.length === 0 ? {} : { evaluationError: problems.join("; ") }),
   };
 }
 

@@ -25,10 +25,18 @@ export function labelRequirements(selector: string): Requirement[] | undefined {
   );
 }
 
+/** Whether field selectors can say it. */
+export const isFieldRequirement = ({ operator, values }: Requirement): boolean =>
+  (operator === "In" || operator === "NotIn") && values?.length === 1;
+
+/** Whether label selectors can say it. */
+export const isLabelRequirement = ({ operator }: Requirement): boolean =>
+  ["In", "NotIn", "Exists", "DoesNotExist"].includes(operator);
+
 /** The text of a field selector that demands the same, as far as field selectors can say it. */
 export function fieldSelectorText(requirements: readonly Requirement[]): string {
   return requirements
-    .filter(({ operator, values }) => (operator === "In" || operator === "NotIn") && values?.length === 1)
+    .filter(isFieldRequirement)
     .map(({ key, operator, values }) => {
       const value = (values?.[0] ?? "").replace(/[\\,=]/g, "\\$&");
       return `${key}${operator === "In" ? "=" : "!="}${value}`;
