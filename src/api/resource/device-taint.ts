@@ -1,12 +1,10 @@
 import { ageColumn, nameColumn } from "../columns.ts";
 import { invalids } from "../field-checks.ts";
-import { type FieldError, invalid, notSupported, required, tooMany } from "../field-error.ts";
-import type { ResourcePoolStatusRequest } from "../generated/resource.k8s.io/v1alpha3.ts";
+import { type FieldError, notSupported, required, tooMany } from "../field-error.ts";
 import type { DeviceTaint, DeviceTaintRule } from "../generated/resource.k8s.io/v1beta2.ts";
 import { defineKind, type KindDefinition } from "../kind.ts";
 import { validateConditions } from "../metav1-conditions.ts";
 import { labelValueErrors, qualifiedNameErrors } from "../names.ts";
-import { immutable } from "../object-meta.ts";
 import { validateDriver, validateLabelName, validatePool } from "./resource-names.ts";
 
 const GROUP = "resource.k8s.io";
@@ -62,31 +60,3 @@ export const deviceTaintRuleKinds: readonly KindDefinition[] = ["v1beta2", "v1al
     columns: [nameColumn, ageColumn],
   }),
 );
-
-/** Asks once how much of a driver's pools is in use. */
-export const resourcePoolStatusRequestKind = defineKind<ResourcePoolStatusRequest>({
-  group: GROUP,
-  version: "v1alpha3",
-  kind: "ResourcePoolStatusRequest",
-  withoutGeneration: true,
-  refusesUnconditionalUpdate: true,
-  statusKeepsMetadata: true,
-  setDefaults({ spec }) {
-    if (spec !== undefined) spec.limit ??= 100;
-  },
-  prepareForCreate(request) {
-    delete request.status;
-  },
-  validate({ spec }) {
-    const errors = [
-      ...validateDriver(spec?.driver, "spec.driver"),
-      ...(spec?.poolName ? validatePool(spec.poolName, "spec.poolName") : []),
-    ];
-    const limit = spec?.limit ?? 1;
-    if (limit < 1) errors.push(invalid("spec.limit", limit, "must be greater than or equal to 1"));
-    if (limit > 1000) errors.push(invalid("spec.limit", limit, "must be less than or equal to 1000"));
-    return errors;
-  },
-  validateUpdate: (request, old) => immutable(request.spec, old.spec, "spec"),
-  columns: [nameColumn, ageColumn],
-});
