@@ -32,6 +32,10 @@ export interface Cluster {
   readonly nodesWithRequiredAntiAffinity: ReadonlySet<NodeInfo>;
   /** On how many nodes the image lies. */
   nodesWithImage(name: string): number;
+  /** How many nodes have a label of that key. */
+  nodesWithLabel(key: string): number;
+  /** How many nodes have a taint that asks to be avoided (PreferNoSchedule). */
+  readonly nodesToAvoid: number;
   /** Labels of a namespace; undefined when it is not known. */
   namespaceLabels(name: string): Readonly<Record<string, string>> | undefined;
   namespaceNames(): Iterable<string>;

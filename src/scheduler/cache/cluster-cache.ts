@@ -1,3 +1,4 @@
+import { equalJson } from "../../api/patch/json-value.ts";
 import { InvariantError } from "../../base/assert.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
@@ -14,6 +15,8 @@ export class ClusterCache implements Cluster {
   /** Pods by uid: where they are, and whether the API server has said so yet. */
   readonly #placed = new Map<string, { nodeName: string; assumed: boolean }>();
   readonly #imageNodes = new Map<string, number>();
+  readonly #labelNodes = new Map<string, number>();
+  #nodesToAvoid = 0;
   readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
   readonly #withAffinity = new Set<NodeInfo>();
   readonly #withRequiredAntiAffinity = new Set<NodeInfo>();
@@ -49,6 +52,14 @@ export class ClusterCache implements Cluster {
     return this.#imageNodes.get(name) ?? 0;
   }
 
+  nodesWithLabel(key: string): number {
+    return this.#labelNodes.get(key) ?? 0;
+  }
+
+  get nodesToAvoid(): number {
+    return this.#nodesToAvoid;
+  }
+
   namespaceLabels(name: string): Readonly<Record<string, string>> | undefined {
     return this.#namespaces.get(name);
   }
@@ -68,8 +79,7 @@ export class ClusterCache implements Cluster {
     if (info === undefined) this.#infos.set(facts.name, new NodeInfo(facts));
     else info.facts = facts;
     this.#known.add(facts.name);
-    this.#countImages(before, -1);
-    this.#countImages(facts, 1);
+    this.#count(before, facts);
     this.#refileAffinity(this.#infos.get(facts.name)!);
     if (before === undefined || before.zone !== facts.zone) this.#ordered = undefined;
   }
@@ -78,7 +88,7 @@ export class ClusterCache implements Cluster {
     const info = this.#infos.get(name);
     if (info === undefined || !this.#known.has(name)) return;
     this.#known.delete(name);
-    this.#countImages(info.facts, -1);
+    this.#count(info.facts, undefined);
     this.#withAffinity.delete(info);
     this.#withRequiredAntiAffinity.delete(info);
     this.#ordered = undefined;
@@ -140,13 +150,28 @@ export class ClusterCache implements Cluster {
     file(this.#withRequiredAntiAffinity, info, known && info.podsWithRequiredAntiAffinity.size > 0);
   }
 
-  #countImages(facts: NodeFacts | undefined, change: number): void {
-    for (const name of facts?.images.keys() ?? []) {
-      const count = this.nodesWithImage(name) + change;
-      if (count <= 0) this.#imageNodes.delete(name);
-      else this.#imageNodes.set(name, count);
-    }
+  /** Counts a node as it is instead of as it was. */
+  #count(before: NodeFacts | undefined, after: NodeFacts | undefined): void {
+    recount(this.#imageNodes, before?.images.keys() ?? [], -1);
+    recount(this.#imageNodes, after?.images.keys() ?? [], 1);
+    this.#nodesToAvoid += Number(asksToBeAvoided(after)) - Number(asksToBeAvoided(before));
+    // A node says something new often, and seldom has other labels.
+    if (before !== undefined && after !== undefined && equalJson(before.labels, after.labels)) return;
+    recount(this.#labelNodes, Object.keys(before?.labels ?? {}), -1);
+    recount(this.#labelNodes, Object.keys(after?.labels ?? {}), 1);
   }
+}
+
+function recount(counts: Map<string, number>, names: Iterable<string>, change: number): void {
+  for (const name of names) {
+    const count = (counts.get(name) ?? 0) + change;
+    if (count <= 0) counts.delete(name);
+    else counts.set(name, count);
+  }
+}
+
+function asksToBeAvoided(facts: NodeFacts | undefined): boolean {
+  return facts?.taints.some(({ effect }) => effect === "PreferNoSchedule") === true;
 }
 
 function file<T>(set: Set<T>, item: T, belongs: boolean): void {

@@ -12,10 +12,22 @@ export interface Judgement {
   score: number | undefined;
 }
 
-/** A node with the pods on it, and their sums, which are kept up to date in constant time a change. */
+/**
+ * A node with the pods on it, and their sums, which are kept up to date in constant time a change.
+ *
+ * A cycle asks hundreds of nodes, and pods of one workload come by the thousand. What they ask is answered from what stands here,
+ * in the node's own first fields, as long as the node is as it was: to follow references to its labels, images and pods takes
+ * longer than to compute with them, since of thousands of nodes nothing stays near the processor.
+ */
 export class NodeInfo {
-  /** The last one, as long as the node is as it was: pods of one workload come by the thousand, and a cycle asks hundreds of nodes. */
+  readonly name: string;
   judgement: Judgement | undefined;
+  /** Who counted pods here last, and what came of it. */
+  countedBy: object | undefined;
+  counted = 0;
+  /** Which images somebody wanted to know the sizes of last, and what they are here: one number where it is one image. */
+  sizedFor: readonly string[] | undefined;
+  sizes: number | readonly number[] = 0;
   #facts: NodeFacts;
   /** By uid. */
   readonly pods: Map<string, PodFacts>;
@@ -29,6 +41,7 @@ export class NodeInfo {
 
   /** @param like a node whose pods this one starts with */
   constructor(facts: NodeFacts, like?: NodeInfo) {
+    this.name = facts.name;
     this.#facts = facts;
     this.pods = new Map(like?.pods);
     this.kinds = new Map(like?.kinds);
@@ -46,17 +59,14 @@ export class NodeInfo {
 
   set facts(facts: NodeFacts) {
     this.#facts = facts;
-    this.judgement = undefined;
-  }
-
-  get name(): string {
-    return this.#facts.name;
+    this.sizedFor = undefined;
+    this.#forget();
   }
 
   /** Adds the pod, in place of an older one with its uid. */
   addPod(pod: PodFacts): void {
     this.removePod(pod.uid);
-    this.judgement = undefined;
+    this.#forget();
     this.pods.set(pod.uid, pod);
     this.#countKind(pod, 1);
     this.requested.add(pod.needs.requests);
@@ -70,7 +80,7 @@ export class NodeInfo {
   removePod(uid: string): void {
     const pod = this.pods.get(uid);
     if (pod === undefined) return;
-    this.judgement = undefined;
+    this.#forget();
     this.pods.delete(uid);
     this.#countKind(pod, -1);
     this.requested.subtract(pod.needs.requests);
@@ -90,6 +100,11 @@ export class NodeInfo {
   /** A copy for a trial; the node's own state is not touched by changes of it. */
   copy(): NodeInfo {
     return new NodeInfo(this.facts, this);
+  }
+
+  #forget(): void {
+    this.judgement = undefined;
+    this.countedBy = undefined;
   }
 
   #countKind({ kind, beingDeleted }: PodFacts, change: number): void {

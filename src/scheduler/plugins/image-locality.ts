@@ -1,3 +1,4 @@
+import type { NodeInfo } from "../cache/node-info.ts";
 import type { PreScorePlugin, ScorePlugin } from "../framework.ts";
 import { MAX_NODE_SCORE } from "./normalize.ts";
 
@@ -7,22 +8,19 @@ const LEAST_BYTES = 23 * MEGABYTE;
 const MOST_BYTES_A_CONTAINER = 1000 * MEGABYTE;
 
 /** Prefers nodes that have the pod's images, weighed by their size and by how widespread they are already. */
-export const imageLocality: PreScorePlugin<readonly KnownImage[]> & ScorePlugin<readonly KnownImage[]> = {
+export const imageLocality: PreScorePlugin<Spreads> & ScorePlugin<Spreads> = {
   name: "ImageLocality",
   preScore(pod, _nodes, cluster) {
-    const images = pod.needs.images.map((image) => {
-      const name = normalizedImageName(image);
-      return { name, spread: cluster.nodesWithImage(name) / cluster.nodes.length };
-    });
-    const known = images.filter(({ spread }) => spread > 0);
-    return known.length === 0 ? { skip: true } : { state: known };
+    const spreads = pod.needs.images.map(
+      (image) => cluster.nodesWithImage(normalizedImageName(image)) / cluster.nodes.length,
+    );
+    return spreads.every((spread) => spread === 0) ? { skip: true } : { state: spreads };
   },
-  score(pod, node, images) {
+  score(pod, node, spreads) {
+    const sizes = imageSizes(node, pod.needs.images);
     let bytes = 0;
-    for (const { name, spread } of images) {
-      const size = node.facts.images.get(name);
-      if (size !== undefined) bytes += Math.floor(size * spread);
-    }
+    if (typeof sizes === "number") bytes = Math.floor(sizes * spreads[0]!);
+    else for (let index = 0; index < sizes.length; index++) bytes += Math.floor(sizes[index]! * spreads[index]!);
     const most = MOST_BYTES_A_CONTAINER * pod.needs.containerCount;
     const within = Math.min(Math.max(bytes, LEAST_BYTES), most);
     if (most <= LEAST_BYTES) return 0;
@@ -30,10 +28,16 @@ export const imageLocality: PreScorePlugin<readonly KnownImage[]> & ScorePlugin<
   },
 };
 
-/** An image of the pod that some node has, and on which part of the nodes it is. */
-interface KnownImage {
-  readonly name: string;
-  readonly spread: number;
+/** Of each image of the pod, on which part of the nodes it is. */
+type Spreads = readonly number[];
+
+/** How large the images are on the node; 0 where it does not have them. Kept with the node. */
+function imageSizes(node: NodeInfo, images: readonly string[]): number | readonly number[] {
+  if (node.sizedFor === images) return node.sizes;
+  const sizes = images.map((image) => node.facts.images.get(normalizedImageName(image)) ?? 0);
+  node.sizedFor = images;
+  node.sizes = sizes.length === 1 ? sizes[0]! : sizes;
+  return node.sizes;
 }
 
 /** The name with `:latest` when it has neither tag nor digest. */

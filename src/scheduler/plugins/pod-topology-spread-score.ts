@@ -1,9 +1,15 @@
 import type { TopologySpreadConstraint } from "../../api/generated/core/v1.ts";
 import type { NodeInfo } from "../cache/node-info.ts";
-import type { PodFacts } from "../facts/pod-facts.ts";
+import type { PodFacts, PodKind, PodNeeds } from "../facts/pod-facts.ts";
 import type { Cluster, PreScorePlugin, ScorePlugin } from "../framework.ts";
 import { MAX_NODE_SCORE } from "./normalize.ts";
-import { type CompiledConstraint, compileConstraints, countMatching, hasAllKeys } from "./spread-constraints.ts";
+import {
+  type CompiledConstraint,
+  compileConstraints,
+  countMatching,
+  hasAllKeys,
+  type Labels,
+} from "./spread-constraints.ts";
 
 const HOSTNAME = "kubernetes.io/hostname";
 
@@ -21,15 +27,15 @@ interface SpreadScores {
 export function podTopologySpreadScore(
   defaultsFor: (pod: PodFacts) => readonly TopologySpreadConstraint[],
 ): PreScorePlugin<SpreadScores> & ScorePlugin<SpreadScores> {
+  const compiled = rememberedConstraints();
   return {
     name: "PodTopologySpread",
     preScore(pod, nodes, cluster) {
       const explicit = pod.needs.spreadConstraints.length > 0;
-      const of = explicit ? pod.needs.spreadConstraints : defaultsFor(pod);
-      const constraints = compileConstraints(pod, of, "ScheduleAnyway");
+      const constraints = compiled(pod, explicit ? pod.needs.spreadConstraints : defaultsFor(pod));
       if (constraints.length === 0) return { skip: true };
       const ignored = new Set(explicit ? nodes.filter((node) => !hasAllKeys(constraints, node.facts.labels)) : []);
-      const counts = domainsOf(constraints, nodes, ignored);
+      const counts = domainsOf(constraints, { nodes, ignored, cluster });
       countPods(constraints, counts, { cluster, needsAllKeys: explicit });
       const weights = constraints.map(({ topologyKey }, index) => {
         const size = topologyKey === HOSTNAME ? nodes.length - ignored.size : counts[index]!.size;
@@ -42,13 +48,11 @@ export function podTopologySpreadScore(
       let score = 0;
       for (let index = 0; index < constraints.length; index++) {
         const constraint = constraints[index]!;
-        const isHost = constraint.topologyKey === HOSTNAME;
-        // No node has that label: zones, mostly.
-        if (!isHost && counts[index]!.size === 0) continue;
-        const value = node.facts.labels[constraint.topologyKey];
-        if (value === undefined) continue;
-        const count = isHost ? countMatching(constraint, node) : (counts[index]!.get(value) ?? 0);
-        score += count * weights[index]! + (constraint.maxSkew - 1);
+        const count =
+          constraint.topologyKey === HOSTNAME
+            ? countOnHost(constraint, node)
+            : countInDomain(counts[index]!, node.facts.labels, constraint.topologyKey);
+        if (count !== NOWHERE) score += count * weights[index]! + (constraint.maxSkew - 1);
       }
       return Math.round(score);
     },
@@ -70,15 +74,46 @@ export function podTopologySpreadScore(
   };
 }
 
+/** Pods of one workload have the same constraints, which are compiled once for those that come one after another. */
+function rememberedConstraints() {
+  let last: { kind: PodKind; needs: PodNeeds; of: string; compiled: readonly CompiledConstraint[] } | undefined;
+  return (pod: PodFacts, constraints: readonly TopologySpreadConstraint[]): readonly CompiledConstraint[] => {
+    const { kind, needs } = pod;
+    const of = JSON.stringify(constraints);
+    if (last === undefined || last.kind !== kind || last.needs !== needs || last.of !== of) {
+      last = { kind, needs, of, compiled: compileConstraints(pod, constraints, "ScheduleAnyway") };
+    }
+    return last.compiled;
+  };
+}
+
+/** The node lacks the constraint's label. */
+const NOWHERE = -1;
+
+function countInDomain(counts: ReadonlyMap<string, number>, labels: Labels, key: string): number {
+  // Mostly no node has a zone.
+  if (counts.size === 0) return NOWHERE;
+  const value = labels[key];
+  return value === undefined ? NOWHERE : (counts.get(value) ?? 0);
+}
+
+/** Kept with the node. */
+function countOnHost(constraint: CompiledConstraint, node: NodeInfo): number {
+  if (node.countedBy === constraint) return node.counted;
+  node.counted = node.facts.labels[HOSTNAME] === undefined ? NOWHERE : countMatching(constraint, node);
+  node.countedBy = constraint;
+  return node.counted;
+}
+
 /** The domains that the nodes to choose from are in, with nothing counted yet. */
 function domainsOf(
   constraints: readonly CompiledConstraint[],
-  nodes: readonly NodeInfo[],
-  ignored: ReadonlySet<NodeInfo>,
+  of: { nodes: readonly NodeInfo[]; ignored: ReadonlySet<NodeInfo>; cluster: Cluster },
 ): Map<string, number>[] {
+  const { nodes, ignored, cluster } = of;
   return constraints.map(({ topologyKey }) => {
     const domains = new Map<string, number>();
-    if (topologyKey === HOSTNAME) return domains;
+    if (topologyKey === HOSTNAME || cluster.nodesWithLabel(topologyKey) === 0) return domains;
     for (const node of nodes) {
       const value = node.facts.labels[topologyKey];
       if (value !== undefined && !ignored.has(node)) domains.set(value, 0);

@@ -36,6 +36,7 @@ function compile(pod: PodFacts, constraint: TopologySpreadConstraint): CompiledC
   const matchesKind = (kind: PodKind): boolean => {
     const before = known.get(kind);
     if (before !== undefined) return before;
+    if (known.size >= KINDS_REMEMBERED) known.clear();
     const matches =
       kind.namespace === pod.namespace &&
       selected(kind.labels) &&
@@ -56,6 +57,9 @@ function compile(pod: PodFacts, constraint: TopologySpreadConstraint): CompiledC
     },
   };
 }
+
+/** A constraint lives as long as pods of its workload come one after another. */
+const KINDS_REMEMBERED = 1000;
 
 /** True when the node has a value for each constraint's key. */
 export function hasAllKeys(constraints: readonly CompiledConstraint[], labels: Labels): boolean {

@@ -25,8 +25,8 @@ export const taintToleration: FilterPlugin &
     if (accepts(pod, node.facts)) return undefined;
     return UNTOLERATED;
   },
-  preScore(pod, nodes) {
-    if (!nodes.some(({ facts }) => facts.taints.length > 0 && facts.taints.some(asksToAvoid))) return { skip: true };
+  preScore(pod, nodes, cluster) {
+    if (cluster.nodesToAvoid === 0 || !nodes.some(({ facts }) => facts.taints.some(asksToAvoid))) return { skip: true };
     return {
       state: pod.needs.tolerations.filter(({ effect }) => !effect || effect === "PreferNoSchedule"),
     };
