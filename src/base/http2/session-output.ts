@@ -16,6 +16,8 @@ import type { ServerStream, StreamOutput } from "./server-stream.ts";
 
 /** So much of one stream goes out before others have their turn. */
 const TURN_BYTES = 32 * 1024;
+/** A change that ten thousand connections hear of must not take a block of each: what is as short as that is copied. */
+const COPIED_MAX = 16 * 1024;
 /** When a block has so much, it has no room for another answer's headers for sure. */
 const FULL_BYTES = 48 * 1024;
 
@@ -101,8 +103,11 @@ export class SessionOutput {
     let length = this.#takeControl(block);
     if (!this.#socket.writableNeedDrain && this.#ready.length > 0) length = this.#takeReady(block, length);
     this.#isFlushing = false;
-    if (length === 0) giveBlockBack(block);
-    else this.#socket.write(block.subarray(0, length), () => giveBlockBack(block));
+    if (length > COPIED_MAX) this.#socket.write(block.subarray(0, length), () => giveBlockBack(block));
+    else {
+      if (length > 0) this.#socket.write(Buffer.from(block.subarray(0, length)));
+      giveBlockBack(block);
+    }
     if (this.#ready.length > 0 && !this.#socket.writableNeedDrain) this.#schedule();
   };
 
