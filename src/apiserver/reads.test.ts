@@ -135,6 +135,42 @@ test("history that was compacted is refused with 410", async () => {
   );
 });
 
+test("what a watch is refused for comes as its only event", async () => {
+  const created = await memory.client.create(configMaps, draft("a"));
+  await memory.client.create(configMaps, draft("b"));
+  const now = memory.store.revision();
+  await memory.store.compact(now);
+  const path = "/api/v1/configmaps?watch=1";
+  const old = await askRaw(memory.server, `${path}&resourceVersion=${created.metadata!.resourceVersion}`);
+  assert.equal(old.code, 200);
+  const { type, object } = JSON.parse(old.text);
+  assert.deepEqual([type, object.code, object.reason], ["ERROR", 410, "Expired"]);
+  assert.match(object.message, /^too old resource version: \d+ \(\d+\)$/);
+  const initial = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+  const early = JSON.parse((await askRaw(memory.server, `${path}&${initial}&resourceVersion=${now + 5}`)).text);
+  assert.deepEqual([early.type, early.object.code, early.object.reason], ["ERROR", 504, "Timeout"]);
+  assert.equal(early.object.message, `Too large resource version: ${now + 5}, current: ${now}`);
+});
+
+test("a page is over with the last object that it may have: whether others are wanted is for the next one", async () => {
+  for (const name of ["a", "b", "c", "d"]) {
+    await memory.client.create(configMaps, draft(name, name === "d" ? {} : { wanted: name < "c" ? "yes" : "no" }));
+  }
+  const page = async (query: string) => {
+    const { items, metadata } = (
+      await askRaw(memory.server, `/api/v1/namespaces/default/configmaps?labelSelector=${query}`)
+    ).json();
+    assert.equal(metadata.remainingItemCount, undefined);
+    const names = items.map((each: ConfigMap) => each.metadata?.name).join("");
+    return [names, metadata.continue];
+  };
+  const [first, token] = await page("wanted%3Dyes&limit=2");
+  assert.equal(first, "ab");
+  assert.deepEqual(await page(`wanted%3Dyes&limit=2&continue=${token}`), ["", undefined]);
+  assert.deepEqual(await page("wanted%3Dyes&limit=3"), ["ab", undefined]);
+  assert.deepEqual(await page("!wanted&limit=1"), ["d", undefined]);
+});
+
 test("pages of a list show one revision", async () => {
   for (const name of ["a", "b", "c", "d", "e"]) await memory.client.create(configMaps, draft(name));
   const first = await memory.client.list(configMaps, { namespace: "default", limit: 2 });

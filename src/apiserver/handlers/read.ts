@@ -1,5 +1,5 @@
 import type { ApiObject } from "../../api/meta.ts";
-import { badRequest, expired, failure, notFound } from "../../api/status.ts";
+import { badRequest, expired, notFound } from "../../api/status.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import type { CacheEntry } from "../cache/entry.ts";
@@ -10,6 +10,7 @@ import type { ServedResource } from "../registry/resource.ts";
 import { type ContinueToken, decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
 import { checkListOptions, limitOf } from "./options.ts";
 import { selectionOf } from "./selection.ts";
+import { tooLarge } from "./too-large.ts";
 
 const VERY_MANY = 20_000;
 
@@ -86,17 +87,17 @@ interface Page {
 async function listPresent(resource: ServedResource, page: Omit<Page, "revision">): Promise<ListAnswer> {
   const { selection, limit } = page;
   const cache = resource.storage.cache;
-  // One more than is wanted tells whether there are more. The candidates and their revision belong together.
-  const wanted = limit > 0 ? limit + 1 : 0;
   const startKey = page.startKey ?? selection.prefix;
-  const isExact = wanted > 0 && selection.matches === undefined;
-  const candidates = cache.candidates(selection, { startKey, ...(isExact && { limit: wanted }) });
+  const isExact = limit > 0 && selection.matches === undefined;
+  // One more than is wanted tells whether there are more. The candidates and their revision belong together.
+  const candidates = cache.candidates(selection, { startKey, ...(isExact && { limit: limit + 1 }) });
   const revision = cache.revision;
   // To find very many takes milliseconds: what becomes of them begins in another turn.
   if (candidates.length >= VERY_MANY) await nextTurn();
-  const found = await chosen(candidates, selection, wanted);
-  if (limit === 0 || found.length <= limit) return { kind: "list", resource, revision, entries: found };
-  const entries = found.slice(0, limit);
+  const entries = await chosen(candidates, selection, limit);
+  // As upstream: what comes after the last one that is wanted may not be, and is not looked at for this page.
+  const isAll = limit === 0 || entries.length < limit || entries.at(-1) === candidates.at(-1);
+  if (isAll) return { kind: "list", resource, revision, entries };
   const nextKey = `${entries.at(-1)!.key}\0`;
   const remaining = selection.matches === undefined ? cache.count(selection.prefix, nextKey) : undefined;
   const continueToken = encodeContinue({ revision, startKey: nextKey }, selection.prefix);
@@ -140,13 +141,6 @@ function listExpired(page: Page, startKey: string): Error {
   );
   error.status.metadata.continue = encodeContinue({ revision: -1, startKey }, page.selection.prefix);
   return error;
-}
-
-function tooLarge(asked: number, current: number): Error {
-  return failure(504, "Timeout", `Too large resource version: ${asked}, current: ${current}`, {
-    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-    retryAfterSeconds: 1,
-  });
 }
 
 /** The revision that alone will do, and where a continued list goes on. @throws StatusError Invalid, BadRequest */

@@ -17,6 +17,8 @@ const NOTHING: Batch = [];
 export interface WatchStart {
   /** Absent: from the present objects. */
   readonly revision?: number;
+  /** The present objects must be those of this revision, or of a later one. */
+  readonly atLeast?: number;
   readonly initialEvents: boolean;
   /** A bookmark marks the end of the initial events. */
   readonly initialBookmark: boolean;

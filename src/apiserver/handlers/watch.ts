@@ -1,4 +1,4 @@
-import { badRequest } from "../../api/status.ts";
+import { badRequest, type StatusError } from "../../api/status.ts";
 import type { Random } from "../../base/random.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import type { Exchange, WatchAnswer } from "../exchange.ts";
@@ -7,7 +7,9 @@ import { isTrue } from "../request-info.ts";
 import { whenOver } from "../when-over.ts";
 import type { Environment } from "./environment.ts";
 import { checkListOptions, numberOf } from "./options.ts";
+import { refusedWatch } from "./refused-watch.ts";
 import { selectionOf } from "./selection.ts";
+import { tooLarge } from "./too-large.ts";
 import { StoredWatchEvents, tooOld, type WatchStart } from "./watch-events.ts";
 
 const DEFAULT_TIMEOUT_MIN_SECONDS = 1800;
@@ -27,8 +29,9 @@ export async function watchHandler(
     fieldSelector: query.get("fieldSelector"),
   });
   const start = startOf(query);
-  await resource.storage.cache.freshFor(selection);
-  if (start.revision !== undefined) await checkHistory(resource, start.revision);
+  const current = await resource.storage.cache.freshFor(selection);
+  const refusal = await refusalOf(resource, start, current);
+  if (refusal !== undefined) return { kind: "watch", resource, events: refusedWatch(refusal) };
   const timeoutMs = timeoutSeconds(query, environment.random) * 1000;
   const bookmarks = isTrue(query.get("allowWatchBookmarks"));
   const { alarms } = environment;
@@ -40,13 +43,21 @@ export async function watchHandler(
 // In a scope of its own: a closure keeps all that is around it.
 const ending = (events: StoredWatchEvents) => () => events.leave();
 
-async function checkHistory(resource: ServedResource, revision: number): Promise<void> {
+/** Why the watch cannot begin where it is asked to: too long ago, or, with the objects that are there, only later. */
+async function refusalOf(
+  resource: ServedResource,
+  { revision, atLeast = 0 }: WatchStart,
+  current: number,
+): Promise<StatusError | undefined> {
+  if (atLeast > current) return tooLarge(atLeast, current);
+  if (revision === undefined) return undefined;
   try {
     await resource.storage.cache.checkHistory(revision);
   } catch (error) {
-    if (error instanceof CompactedError) throw tooOld(revision, error.compactedRevision);
+    if (error instanceof CompactedError) return tooOld(revision, error.compactedRevision);
     if (!(error instanceof FutureRevisionError)) throw error;
   }
+  return undefined;
 }
 
 function startOf(query: URLSearchParams): WatchStart {
@@ -56,7 +67,10 @@ function startOf(query: URLSearchParams): WatchStart {
   checkListOptions(query, true);
   const send = query.get("sendInitialEvents");
   const wantsInitial = isTrue(send);
-  if (wantsInitial) return { initialEvents: true, initialBookmark: isTrue(query.get("allowWatchBookmarks")) };
+  if (wantsInitial) {
+    const initialBookmark = isTrue(query.get("allowWatchBookmarks"));
+    return { initialEvents: true, initialBookmark, atLeast: Number(version) };
+  }
   if (version === "" || version === "0") return { initialEvents: send === null, initialBookmark: false };
   return { revision: Number(version), initialEvents: false, initialBookmark: false };
 }

@@ -17,6 +17,8 @@ for (const [accept, expected] of [
   ["application/*", "json object"],
   ["application/json; q=0.5, application/yaml; q=0.9", "yaml object"],
   ["application/json;charset=utf-8", "json object"],
+  ["application/json;stream=watch", "json object"],
+  ["application/json;stream=other, application/yaml", "yaml object"],
   ["application/json;pretty=1", "json object pretty"],
   ["application/json;pretty=0", "json object"],
   ["application/vnd.kubernetes.protobuf, */*", "protobuf object"],

@@ -53,6 +53,7 @@ export function negotiate(
     if (as === "table" && !hasTable) continue;
     if (encoding === "protobuf" && as === "object" && !hasProtobuf) continue;
     if (encoding === "yaml" && isWatch) continue;
+    if ((range.parameters.stream ?? "watch") !== "watch") continue;
     return {
       encoding,
       as,

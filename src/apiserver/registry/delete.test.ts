@@ -111,6 +111,12 @@ test("options in the body are all there are: what the query says then counts for
   assert.equal((await ask("GET", "configmaps/said-twice")).code, 200);
 });
 
+test("finalizers that stay the same stay in their order", async () => {
+  await make("configmaps", "ordered", ["orphan", "example.com/x"]);
+  const { metadata } = (await ask("DELETE", "configmaps/ordered", { propagationPolicy: "Orphan" })).json();
+  assert.deepEqual(metadata.finalizers, ["orphan", "example.com/x"]);
+});
+
 test("watchers see the end of a grace period before the pod goes", async () => {
   const pods = "/api/v1/namespaces/shop/pods";
   // On a node the client asks for no grace; a pod without a node never has one.

@@ -202,7 +202,10 @@ function finalizersFor(resource: ServedResource, object: ApiObject, options: Del
   if (policy === undefined) return present;
   const wanted = FINALIZERS[policy];
   const others = present.filter((each) => each !== "orphan" && each !== "foregroundDeletion");
-  return wanted === undefined ? others : [...others, wanted];
+  const changed = wanted === undefined ? others : [...others, wanted];
+  // As upstream: the same ones stay in their order.
+  const isSame = changed.length === present.length && changed.every((each) => present.includes(each));
+  return isSame ? present : changed;
 }
 
 function isDone(resource: ServedResource, object: ApiObject): boolean {
