@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { ConnectionError, ENHANCE_YOUR_CALM } from "./frames.ts";
 
+/** How often a client may do something at once; and then again, `resetsPerSecond` times or once a second. */
 export interface PatienceLimits {
-  /** Streams that a client may have broken off at once, and then each second: more ends the connection (rapid reset). */
+  /** Streams that are broken off: more ends the connection (rapid reset). */
   readonly resetBurst: number;
   readonly resetsPerSecond: number;
   /** Frames that have no use, or are wrong. */
@@ -13,38 +14,29 @@ export interface PatienceLimits {
 
 /** What a client does that costs us and gives it nothing is counted. Every `note…` throws a ConnectionError when it is too much. */
 export class Patience {
-  readonly #clock: Clock;
-  readonly #limits: PatienceLimits;
-  #resetsLeft: number;
-  #resetMs: number;
-  #invalid = 0;
-  #rejected = 0;
+  readonly noteReset: () => void;
+  readonly noteInvalid: () => void;
+  readonly noteRejected: () => void;
 
   constructor(clock: Clock, limits: PatienceLimits) {
-    this.#clock = clock;
-    this.#limits = limits;
-    this.#resetsLeft = limits.resetBurst;
-    this.#resetMs = clock.monotonic();
-  }
-
-  /** A stream was broken off, by the client, or because of what it did. */
-  noteReset(): void {
-    const nowMs = this.#clock.monotonic();
-    const earned = ((nowMs - this.#resetMs) / 1000) * this.#limits.resetsPerSecond;
-    this.#resetsLeft = Math.min(this.#limits.resetBurst, this.#resetsLeft + earned) - 1;
-    this.#resetMs = nowMs;
-    if (this.#resetsLeft < 0) throw calm("streams that are broken off again and again");
-  }
-
-  noteInvalid(): void {
-    if (++this.#invalid > this.#limits.invalidFrames) throw calm("frames without use");
-  }
-
-  noteRejected(): void {
-    if (++this.#rejected > this.#limits.rejectedStreams) throw calm("streams beyond the limit");
+    const { resetBurst: burst, resetsPerSecond: perSecond } = limits;
+    this.noteReset = bucket(clock, { burst, perSecond, what: "streams that are broken off again and again" });
+    this.noteInvalid = bucket(clock, { burst: limits.invalidFrames, perSecond: 1, what: "frames without use" });
+    this.noteRejected = bucket(clock, {
+      burst: limits.rejectedStreams,
+      perSecond: 1,
+      what: "streams beyond the limit",
+    });
   }
 }
 
-function calm(what: string): ConnectionError {
-  return new ConnectionError(ENHANCE_YOUR_CALM, what);
+function bucket(clock: Clock, of: { burst: number; perSecond: number; what: string }): () => void {
+  let left = of.burst;
+  let lastMs = clock.monotonic();
+  return () => {
+    const nowMs = clock.monotonic();
+    left = Math.min(of.burst, left + ((nowMs - lastMs) / 1000) * of.perSecond) - 1;
+    lastMs = nowMs;
+    if (left < 0) throw new ConnectionError(ENHANCE_YOUR_CALM, of.what);
+  };
 }

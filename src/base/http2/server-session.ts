@@ -190,9 +190,8 @@ export class ServerSession implements StreamConnection {
     if (this.#continued !== undefined && frame.type !== CONTINUATION) {
       throw wrong("a header block is broken off by another frame");
     }
-    const take = this.#takers[frame.type];
-    if (take === undefined) this.#patience.noteInvalid();
-    else take(frame);
+    // Frames of other types are let pass (RFC 9113, section 5.5): browsers send some with each request.
+    this.#takers[frame.type]?.(frame);
   };
 
   #takersByType(): readonly ((frame: Frame) => void)[] {
