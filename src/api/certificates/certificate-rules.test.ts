@@ -207,6 +207,8 @@ const keyed = {
   proofOfPossession: sign("sha256", Buffer.from("p"), leaf.key).toString("base64"),
 };
 const { publicKey: shortKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const { publicKey: curveKey } = generateKeyPairSync("ec", { namedCurve: "secp224r1" });
+const shortCurve = curveKey.export({ type: "spki", format: "der" }).toString("base64");
 const short = shortKey.export({ type: "spki", format: "der" }).toString("base64");
 const stub = pemBlocks(createTestRequest("")).at(0)!.bytes.toString("base64");
 
@@ -232,6 +234,11 @@ testNew(podCertificateRequestKind, [
     "a short key",
     { spec: { ...keyed, pkixPublicKey: short } },
     'spec.pkixPublicKey: Invalid value: "2048-bit modulus": RSA keys must have modulus size 3072 or 4096',
+  ],
+  [
+    "a short curve",
+    { spec: { ...keyed, pkixPublicKey: shortCurve } },
+    'spec.pkixPublicKey: Invalid value: "curve P-224": elliptic public keys must use curve P256 or P384',
   ],
   [
     "no pod, annotations without a domain",

@@ -4,7 +4,9 @@ import type { PodCertificateRequestSpec } from "../generated/certificates.k8s.io
 import { readRequestDocument } from "./request-document.ts";
 
 const KEY_BYTES_MAX = 10 * 1024;
-const CURVES: Readonly<Record<string, string>> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
+const CURVES = ["prime256v1", "secp384r1", "secp521r1"];
+/** As Go names it, the only other one that it reads. */
+const OTHER_CURVES: Readonly<Record<string, string>> = { secp224r1: "P-224" };
 const RSA_BITS = [3072, 4096];
 const STUB = "spec.stubPKCS10Request";
 const KEY = "spec.pkixPublicKey";
@@ -59,8 +61,14 @@ function keyErrors(key: KeyObject, { field, text }: { field: string; text: strin
     case "ed25519":
       return [];
     case "ec":
-      if (CURVES[namedCurve] !== undefined) return [];
-      return [invalid(field, `curve ${namedCurve}`, "elliptic public keys must use curve P256 or P384")];
+      if (CURVES.includes(namedCurve)) return [];
+      return [
+        invalid(
+          field,
+          `curve ${OTHER_CURVES[namedCurve] ?? namedCurve}`,
+          "elliptic public keys must use curve P256 or P384",
+        ),
+      ];
     case "rsa":
       if (RSA_BITS.includes(modulusLength)) return [];
       return [invalid(field, `${modulusLength}-bit modulus`, "RSA keys must have modulus size 3072 or 4096")];
