@@ -36,6 +36,11 @@ const cases: readonly [string, object, object][] = [
     { spec: { holderIdentity: "a" } },
   ],
   [
+    "scheduling.k8s.io/v1alpha2/Workload",
+    { spec: { podGroupTemplates: [{ name: "a", priority: 1, disruptionMode: "Pod", resourceClaims: [] }] } },
+    { spec: { podGroupTemplates: [{ name: "a" }] } },
+  ],
+  [
     "storage.k8s.io/v1/CSIDriver",
     { spec: { attachRequired: true, preventPodSchedulingIfMissing: true } },
     { spec: { attachRequired: true } },

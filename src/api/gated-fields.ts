@@ -22,6 +22,12 @@ const podSpec = (...path: readonly string[]): readonly GatedField[] => [
   { path: [...path, "spec", CONTAINERS, "*"], inside: "lifecycle", field: "stopSignal" },
 ];
 const template = podSpec("spec", "template");
+// TopologyAwareWorkloadScheduling, DRAWorkloadResourceClaims, WorkloadAwarePreemption
+const podGroup = (...path: readonly string[]): readonly GatedField[] =>
+  ["schedulingConstraints", "resourceClaims", "disruptionMode", "priorityClassName", "priority"].map((field) => ({
+    path,
+    field,
+  }));
 
 /** By group and kind; upstream's features that default to false (pkg/features and pkg/scheduler/features of 1.36). */
 const GATED: Readonly<Record<string, readonly GatedField[]>> = {
@@ -36,6 +42,8 @@ const GATED: Readonly<Record<string, readonly GatedField[]>> = {
   "batch/CronJob": podSpec("spec", "jobTemplate", "spec", "template"),
   // CoordinatedLeaderElection
   "coordination.k8s.io/Lease": ["strategy", "preferredHolder"].map((field) => ({ path: ["spec"], field })),
+  "scheduling.k8s.io/PodGroup": podGroup("spec"),
+  "scheduling.k8s.io/Workload": podGroup("spec", "podGroupTemplates", "*"),
   // VolumeLimitScaling
   "storage.k8s.io/CSIDriver": [{ path: ["spec"], field: "preventPodSchedulingIfMissing" }],
   "resource.k8s.io/ResourceSlice": [
@@ -57,6 +65,8 @@ const GATED_STATUS: Readonly<Record<string, readonly GatedField[]>> = {
     // ImageVolumeWithDigest
     { path: ["status", STATUSES, "*", "volumeMounts", "*"], field: "volumeStatus" },
   ],
+  // DRAWorkloadResourceClaims
+  "scheduling.k8s.io/PodGroup": [{ path: ["status"], field: "resourceClaimStatuses" }],
 };
 
 /** The kind, for which fields of features that are off count as not said. */

@@ -1,20 +1,20 @@
 import { ageColumn, nameColumn } from "../columns.ts";
-import { named, optionalOneOf, requiredText, uniqueness } from "../field-checks.ts";
-import { type FieldError, forbiddenField, invalid, required, tooMany } from "../field-error.ts";
+import { named } from "../field-checks.ts";
+import { duplicate, type FieldError, invalid, required, tooMany } from "../field-error.ts";
 import type {
   PodGroup,
-  PodGroupResourceClaim,
   PodGroupSchedulingPolicy,
   PodGroupTemplate,
   Workload,
 } from "../generated/scheduling.k8s.io/v1alpha2.ts";
 import { defineKind } from "../kind.ts";
+import { validateConditions } from "../metav1-conditions.ts";
 import { dnsLabelErrors, dnsSubdomainErrors, pathSegmentErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 
 const GROUP = "scheduling.k8s.io";
 const TEMPLATES_MAX = 8;
-const CLAIMS_MAX = 4;
+const TEMPLATES = "spec.podGroupTemplates";
 
 /** Pods that are scheduled together. */
 export const podGroupKind = defineKind<PodGroup>({
@@ -26,8 +26,9 @@ export const podGroupKind = defineKind<PodGroup>({
   prepareForCreate(group) {
     group.status = {};
   },
-  validate({ spec }) {
-    const errors = validateGroup(spec ?? {}, "spec");
+  // What a group is never changes: it is looked at once.
+  validateCreate({ spec }) {
+    const errors = validatePolicy(spec?.schedulingPolicy, "spec.schedulingPolicy");
     const template = spec?.podGroupTemplateRef;
     if (!template) return errors;
     const field = "spec.podGroupTemplateRef";
@@ -38,6 +39,7 @@ export const podGroupKind = defineKind<PodGroup>({
       ...named(template.workload.podGroupTemplateName, dnsLabelErrors, `${field}.workload.podGroupTemplateName`),
     ];
   },
+  validateStatusUpdate: ({ status }) => validateConditions(status?.conditions, "status.conditions"),
   validateUpdate: (group, old) =>
     (Object.keys({ ...old.spec, ...group.spec }) as (keyof PodGroup["spec"])[]).flatMap((key) =>
       immutable(group.spec?.[key], old.spec?.[key], `spec.${key}`),
@@ -50,18 +52,10 @@ export const workloadKind = defineKind<Workload>({
   group: GROUP,
   version: "v1alpha2",
   kind: "Workload",
-  validate({ spec }) {
+  validate: ({ spec }) => validateCount(spec?.podGroupTemplates ?? [], TEMPLATES),
+  validateCreate({ spec }) {
     const templates = spec?.podGroupTemplates ?? [];
-    const field = "spec.podGroupTemplates";
-    const errors: FieldError[] = [];
-    if (templates.length === 0) errors.push(required(field, "must have at least one item"));
-    if (templates.length > TEMPLATES_MAX) errors.push(tooMany(field, templates.length, TEMPLATES_MAX));
-    const unique = uniqueness();
-    templates.forEach((template, index) => {
-      const path = `${field}[${index}]`;
-      errors.push(...named(template.name, dnsLabelErrors, `${path}.name`), ...unique(template.name, `${path}.name`));
-      errors.push(...validateGroup(template, path));
-    });
+    const errors = templates.length > TEMPLATES_MAX ? [] : validateTemplates(templates, TEMPLATES);
     const owner = spec?.controllerRef;
     if (owner === undefined) return errors;
     return [
@@ -74,22 +68,27 @@ export const workloadKind = defineKind<Workload>({
     ];
   },
   validateUpdate: ({ spec }, old) => [
-    ...immutable(spec?.podGroupTemplates, old.spec?.podGroupTemplates, "spec.podGroupTemplates"),
-    ...(old.spec?.controllerRef === undefined
-      ? []
-      : immutable(spec?.controllerRef, old.spec.controllerRef, "spec.controllerRef")),
+    ...immutable(spec?.podGroupTemplates, old.spec?.podGroupTemplates, TEMPLATES),
+    ...immutable(spec?.controllerRef, old.spec?.controllerRef, "spec.controllerRef"),
   ],
   columns: [nameColumn, ageColumn],
 });
 
-type Group = Partial<Pick<PodGroupTemplate, "schedulingPolicy" | "resourceClaims" | "disruptionMode">>;
+function validateCount(templates: readonly PodGroupTemplate[], field: string): FieldError[] {
+  if (templates.length === 0) return [required(field, "must have at least one item")];
+  return templates.length > TEMPLATES_MAX ? [tooMany(field, templates.length, TEMPLATES_MAX)] : [];
+}
 
-function validateGroup({ schedulingPolicy, resourceClaims = [], disruptionMode }: Group, field: string): FieldError[] {
-  return [
-    ...validatePolicy(schedulingPolicy, `${field}.schedulingPolicy`),
-    ...validateClaims(resourceClaims, `${field}.resourceClaims`),
-    ...optionalOneOf(disruptionMode, ["Pod", "PodGroup"], `${field}.disruptionMode`),
-  ];
+function validateTemplates(templates: readonly PodGroupTemplate[], field: string): FieldError[] {
+  return templates.flatMap((template, index) => {
+    const path = `${field}[${index}]`;
+    const isSecond = templates.findIndex(({ name }) => name === template.name) < index;
+    return [
+      ...(isSecond ? [duplicate(path, template)] : []),
+      ...named(template.name, dnsLabelErrors, `${path}.name`),
+      ...validatePolicy(template.schedulingPolicy, `${path}.schedulingPolicy`),
+    ];
+  });
 }
 
 function validatePolicy(policy: PodGroupSchedulingPolicy | undefined, field: string): FieldError[] {
@@ -105,22 +104,4 @@ function validatePolicy(policy: PodGroupSchedulingPolicy | undefined, field: str
   return gang.minCount < 1
     ? [invalid(`${field}.gang.minCount`, gang.minCount, "must be greater than or equal to 1")]
     : [];
-}
-
-function validateClaims(claims: readonly PodGroupResourceClaim[], field: string): FieldError[] {
-  const unique = uniqueness();
-  const errors = claims.length > CLAIMS_MAX ? [tooMany(field, claims.length, CLAIMS_MAX)] : [];
-  claims.forEach(({ name, resourceClaimName, resourceClaimTemplateName }, index) => {
-    const path = `${field}[${index}]`;
-    errors.push(...named(name, dnsLabelErrors, `${path}.name`), ...unique(name, `${path}.name`));
-    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
-      const message = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
-      errors.push(forbiddenField(path, message));
-    }
-    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      const message = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
-      errors.push(...requiredText("", path, message));
-    }
-  });
-  return errors;
 }
