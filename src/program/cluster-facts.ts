@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../cli/command.ts";
 import { defaultDataDirectory } from "../cli/defaults.ts";
@@ -62,11 +62,6 @@ function writeFacts(
 /** Whether a cluster has decided anything here. */
 export function hasClusterFacts(dataDirectory: string): boolean {
   return existsSync(join(dataDirectory, "cluster.json"));
-}
-
-/** What was decided does not count: the start failed. */
-export function forgetClusterFacts(dataDirectory: string): void {
-  rmSync(join(dataDirectory, "cluster.json"), { force: true });
 }
 
 /** @throws CommandError (5) when another cluster of this machine has the addresses of this one's pods */

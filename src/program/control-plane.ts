@@ -46,6 +46,8 @@ export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDi
   openStore(): Promise<Store>;
   /** A store is there already and keys are not: none are made before it is known that it can be opened. */
   readonly keysAfterStore: boolean;
+  /** Keys are there and a store is not: none is made before it is known that they can be read. */
+  readonly storeAfterKeys: boolean;
   /** Before the first write: is this the right store for these keys? */
   join?(store: Store, pki: Pki): Promise<void>;
   subresources(pki: () => Pki): Readonly<Record<string, Subresource>>;
@@ -65,18 +67,16 @@ export interface ControlPlane {
 
 /** Store, keys and API server: everything behind the door, listening. */
 export async function startControlPlane(options: ControlPlaneOptions, environment: Environment): Promise<ControlPlane> {
-  const { clock, random, log, spans, metrics, progress } = environment;
-  const stopping = { begun: false };
+  const { clock, random, log, progress } = environment;
   const isShared = options.join !== undefined;
   const encryption = { ...options.encryption, dataDirectory: options.dataDirectory, isShared };
-  const opening = progress.step(
-    "store",
-    async () => encryptStore(await options.openStore(), encryption, environment),
-    (opened) => `revision ${opened.store.revision()}`,
-  );
-  if (options.keysAfterStore) await opening;
-  const [{ store: encrypted, checks: keyServices, ...secretKeys }, keys] = await Promise.all([
-    opening,
+  const open = () =>
+    progress.step(
+      "store",
+      async () => encryptStore(await options.openStore(), encryption, environment),
+      (opened) => `revision ${opened.store.revision()}`,
+    );
+  const keep = () =>
     progress.step(
       "keys",
       () =>
@@ -93,16 +93,45 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           clusterDomain: CLUSTER_DOMAIN,
         }),
       (made) => (made.current().written.length === 0 ? "all valid" : `${made.current().written.length} made`),
-    ),
-  ]);
-  const store = readableStore(encrypted);
+    );
+  const [opened, kept] = await inOrder(open, keep, options);
   try {
-    await options.join?.(store, keys.current());
+    const parts = { ...settledValue(opened), keys: settledValue(kept) };
+    await options.join?.(readableStore(parts.store), parts.keys.current());
+    return await startServer(parts, { options, environment, isShared });
   } catch (error) {
-    await keys.stop();
-    await store.close();
+    if (kept.status === "fulfilled") await kept.value.stop();
+    if (opened.status === "fulfilled") await opened.value.store.close();
     throw error;
   }
+}
+
+/** Both at once where neither says whether the other is right to be made. */
+async function inOrder<S, K>(
+  open: () => Promise<S>,
+  keep: () => Promise<K>,
+  { keysAfterStore, storeAfterKeys }: Pick<ControlPlaneOptions, "keysAfterStore" | "storeAfterKeys">,
+): Promise<[PromiseSettledResult<S>, PromiseSettledResult<K>]> {
+  const opening = storeAfterKeys ? undefined : open();
+  if (keysAfterStore) await opening;
+  const keeping = keep();
+  if (storeAfterKeys) await keeping;
+  return await Promise.allSettled([opening ?? open(), keeping]);
+}
+
+function settledValue<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
+
+function startServer(
+  { store: encrypted, checks: keyServices, keys, ...secretKeys }: EncryptedStore & { keys: KeptPki },
+  of: { options: ControlPlaneOptions; environment: Environment; isShared: boolean },
+): Promise<ControlPlane> {
+  const { options, environment, isShared } = of;
+  const { clock, random, log, spans, metrics, progress } = environment;
+  const stopping = { begun: false };
+  const store = readableStore(encrypted);
   return progress.step(
     "API server",
     async () => {
@@ -197,7 +226,12 @@ async function listen(parts: {
   keys.onChange((pki) => {
     for (const edge of edges) use(edge, pki);
   });
-  const port = await open().listen({ host: options.bind, port: options.port });
+  const port = await open()
+    .listen({ host: options.bind, port: options.port })
+    .catch(async (error: unknown) => {
+      await server.close();
+      throw error;
+    });
   return {
     server,
     keys,

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { timestamp } from "../base/clock.ts";
 import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
@@ -18,13 +18,13 @@ import { localUrl, reachableAddress } from "./addresses.ts";
 import {
   type ClusterFacts,
   clusterFacts,
-  forgetClusterFacts,
   hasClusterFacts,
   KUBERNETES_SERVICE_ADDRESS,
   nodePodCidr,
 } from "./cluster-facts.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
+import { beginFirstStart } from "./first-start.ts";
 import { nextFreePort } from "./free-port.ts";
 import { identities } from "./identities.ts";
 import { type KeyExchange, type KeyUsers, keyExchange } from "./key-exchange/keep-keys.ts";
@@ -67,17 +67,25 @@ export interface OpenedServer {
   hurry(): void;
 }
 
-/** One that fails at a cluster's first start, before anything is stored under its keys, leaves none behind. */
 export async function openServer(options: ServerOptions, to: ServerTo): Promise<OpenedServer> {
-  const keys = join(options.dataDirectory, "pki");
-  const hadKeys = existsSync(keys);
-  const opening = { hasPlane: false };
+  const { dataDirectory } = options;
+  const keysAfterStore = options.etcd === undefined && hasStoreButNoKeys(dataDirectory);
+  const storeAfterKeys = options.etcd === undefined && hasKeysButNoStore(dataDirectory);
+  const start = beginFirstStart(dataDirectory);
+  const opening = { keysAfterStore, storeAfterKeys, hasPlane: false };
   try {
     return await open(options, to, opening);
   } catch (error) {
-    if (!hadKeys && !opening.hasPlane) rmSync(keys, { recursive: true, force: true });
+    if (!opening.hasPlane) start.takeBack(error);
     throw error;
   }
+}
+
+interface Opening {
+  readonly keysAfterStore: boolean;
+  readonly storeAfterKeys: boolean;
+  /** Clients can store something. */
+  hasPlane: boolean;
 }
 
 interface ServerTo {
@@ -86,7 +94,7 @@ interface ServerTo {
   readonly started: Started[];
 }
 
-async function open(options: ServerOptions, to: ServerTo, opening: { hasPlane: boolean }): Promise<OpenedServer> {
+async function open(options: ServerOptions, to: ServerTo, opening: Opening): Promise<OpenedServer> {
   const { environment, output, started } = to;
   if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
   const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
@@ -131,9 +139,10 @@ async function open(options: ServerOptions, to: ServerTo, opening: { hasPlane: b
         : { join: (store, pki) => joinAtStart(store, { facts, pki, isNew, exchange, ...options }) }),
       openStore: async () => {
         if (shared !== undefined) return shared.store;
-        return openOwnStore({ ...options, isNew }, environment);
+        return openOwnStore(options.dataDirectory, environment);
       },
-      keysAfterStore: shared === undefined && hasStoreButNoKeys(options.dataDirectory),
+      keysAfterStore: opening.keysAfterStore,
+      storeAfterKeys: opening.storeAfterKeys,
       subresources: (pki) => kubeletSubresources(pki, { environment, reader: () => plane?.server.reader }),
     },
     environment,
@@ -162,23 +171,19 @@ async function open(options: ServerOptions, to: ServerTo, opening: { hasPlane: b
   return { plane, facts, claim, gateway, address, url, hurry: () => shared?.store.hurry() };
 }
 
-/** One that fails at a cluster's first start has decided nothing. */
-async function openOwnStore(
-  { dataDirectory, isNew }: { dataDirectory: string; isNew: boolean },
-  { clock, log }: Environment,
-): Promise<Store> {
+async function openOwnStore(dataDirectory: string, { clock, log }: Environment): Promise<Store> {
   const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
-  try {
-    return await openEmbeddedStore({ directory: storeDirectory(dataDirectory), clock, log });
-  } catch (error) {
-    if (isNew) forgetClusterFacts(dataDirectory);
-    throw error;
-  }
+  return await openEmbeddedStore({ directory: storeDirectory(dataDirectory), clock, log });
 }
 
 /** Somebody's objects, or somebody else's file. */
 function hasStoreButNoKeys(dataDirectory: string): boolean {
   return existsSync(storeDirectory(dataDirectory)) && !existsSync(join(dataDirectory, "pki"));
+}
+
+/** Somebody's keys, or what is none. */
+function hasKeysButNoStore(dataDirectory: string): boolean {
+  return existsSync(join(dataDirectory, "pki")) && !existsSync(storeDirectory(dataDirectory));
 }
 
 function keysShared(store: Store, options: ServerOptions, { clock, random, log }: Environment): KeyExchange {

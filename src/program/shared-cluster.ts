@@ -6,7 +6,7 @@ import { STORAGE_ROOT, storageKey, storagePrefix } from "../apiserver/registry/s
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { CommandError } from "../cli/command.ts";
 import { KeyExistsError, RevisionMismatchError, type Store } from "../store/store.ts";
-import { type ClusterFacts, forgetClusterFacts } from "./cluster-facts.ts";
+import type { ClusterFacts } from "./cluster-facts.ts";
 import type { KeyExchange } from "./key-exchange/keep-keys.ts";
 
 /** What all servers on one etcd agree on. Written by the first of them, before it writes anything else. */
@@ -78,15 +78,14 @@ export async function joinSharedCluster(
   }
 }
 
-/** At a server's start; one that fails here at its first start has decided nothing. */
+/** At a server's start. */
 export async function joinAtStart(
   store: Store,
-  own: { facts: ClusterFacts; pki: Pki; isNew: boolean; dataDirectory: string; exchange: KeyExchange },
+  own: { facts: ClusterFacts; pki: Pki; isNew: boolean; exchange: KeyExchange },
 ): Promise<void> {
   try {
     await joinSharedCluster(store, own);
   } catch (error) {
-    if (own.isNew) forgetClusterFacts(own.dataDirectory);
     await own.exchange.withdraw();
     throw error;
   }

@@ -65,6 +65,9 @@ export function checkDatabaseFile(paths: DataDirectory): void {
     requireNothingLeft(paths);
     return;
   }
+  if (statSync(database).isDirectory()) {
+    throw new DataDirectoryError(`${database} is a directory; move it away or choose another data directory`);
+  }
   const header = attempt(`cannot read ${database}`, () => readHeader(database));
   if (header.length < HEADER_BYTES || header.toString("latin1", 0, HEADER_MAGIC.length) !== HEADER_MAGIC) {
     throw new DataDirectoryError(

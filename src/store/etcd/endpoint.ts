@@ -72,7 +72,7 @@ function targetOf(server: string, address: EtcdAddress): EndpointTarget & { read
 function readTls(address: EtcdAddress): EndpointTls {
   const { authorityFile, certificateFile, keyFile } = address;
   if ((certificateFile === undefined) !== (keyFile === undefined)) {
-    throw new EtcdAddressError("a client certificate for etcd needs both its certificate file and its key file");
+    throw new EtcdAddressError("a client certificate for etcd needs both --etcd-certfile and --etcd-keyfile");
   }
   const certificate = readPem(certificateFile, "CERTIFICATE");
   const key = readPem(keyFile, "PRIVATE KEY");

@@ -27,9 +27,11 @@ export async function readEtcdSnapshot(path: string, keys: KeySpace): Promise<St
     file = openSync(path, "r");
     const { size } = fstatSync(file);
     if (size === 0) throw new Error("it is empty");
-    const hasDigest = size % SECTOR_BYTES === DIGEST_BYTES;
+    const behindPages = size % SECTOR_BYTES;
+    const hasDigest = behindPages === DIGEST_BYTES;
     // First, because one that was cut short has something else where the digest was.
     const bolt = openBolt(file, hasDigest ? size - DIGEST_BYTES : size);
+    if (behindPages !== 0 && !hasDigest) throw new Error("it was cut short: the SHA-256 at its end is not whole");
     if (hasDigest) await checkDigest(file, size - DIGEST_BYTES);
     return await readState(bolt, keys);
   } catch (error) {
