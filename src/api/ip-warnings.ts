@@ -39,3 +39,15 @@ export function cidrWarnings(field: string, text: string): string[] {
   }
   return warnings;
 }
+
+/** What stands in the status of what load balancers lead to. */
+interface Balanced {
+  status?: { loadBalancer?: { ingress?: readonly { ip?: string }[] } };
+}
+
+/** Of the addresses that a load balancer has been given. */
+export function balancerWarnings({ status }: Balanced): string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = "" }, index) =>
+    ip === "" ? [] : ipWarnings(`status.loadBalancer.ingress[${index}]`, ip),
+  );
+}

@@ -35,6 +35,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   validateStatusUpdate?(object: T, old: T): FieldError[];
   /** What is allowed and unwise, for the client's `Warning` headers: of a sound object that is created, or changed from `old`. */
   warnings?(object: T, old?: T): string[];
+  /** The same of what is written through the status subresource. */
+  statusWarnings?(object: T): string[];
   /**
    * How to tell that an object is like one that was looked at a moment ago, so that nobody need look again: of some kinds
    * thousands are made from one template. Undefined for an object that must be looked at by itself.

@@ -10,7 +10,7 @@ export function jobSpecWarnings(spec: JobSpec | undefined, field: string): strin
   const warnings: string[] = [];
   if (completionMode === "Indexed" && completions > MANY_COMPLETIONS && parallelism > MANY_AT_ONCE) {
     const text =
-      "In Indexed Jobs with a number of completions higher than 100000 and a parallelism higher than 10000, Kubernetes might not be able to track completedIndexes when a big number of indexes fail";
+      "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail";
     warnings.push(`${field}: ${text}`);
   }
   return [...warnings, ...templateWarnings(spec?.template, `${field}.template.`)];

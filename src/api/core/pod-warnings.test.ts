@@ -219,6 +219,24 @@ test("a workload's name and template are looked at when it is new, its template 
   ]);
 });
 
+test("addresses that a kubelet writes oddly", () => {
+  const status = { podIPs: [{ ip: "10.0.0.7" }, { ip: "FD00::7" }], hostIPs: [{ ip: "010.0.0.1" }] };
+  assert.deepEqual(podKind.statusWarnings!({ status } as AnyObject), [
+    'status.podIPs[1].ip: IPv6 address "FD00::7" should be in RFC 5952 canonical format ("fd00::7")',
+    'status.hostIPs[0].ip: non-standard IP address "010.0.0.1" will be considered invalid in a future Kubernetes release: use "10.0.0.1"',
+  ]);
+});
+
+test("an indexed job may be too big to keep count of", () => {
+  const many = { completionMode: "Indexed", completions: 100_001, parallelism: 10_001 };
+  const [told] = jobKind.warnings!(workload("a", many));
+  assert.match(
+    told!,
+    /^spec: In Indexed Jobs with a number of completions higher than 10\^5 and a parallelism higher than 10\^4, /,
+  );
+  assert.deepEqual(jobKind.warnings!(workload("a", { ...many, parallelism: 10_000 })), []);
+});
+
 test("what is unwise in a stateful set", () => {
   const claim = { spec: { resources: { requests: { storage: "100m" } } } };
   const spec = { template: pod({}), revisionHistoryLimit: -1, volumeClaimTemplates: [claim] };

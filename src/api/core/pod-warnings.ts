@@ -5,6 +5,7 @@ import type {
   Container,
   EphemeralContainer,
   NodeSelectorTerm,
+  Pod,
   PodSpec,
   WeightedPodAffinityTerm,
 } from "../generated/core/v1.ts";
@@ -64,6 +65,13 @@ export function podWarnings({ metadata, spec }: PodLike, prefix: string): string
     podAffinityWarnings(spec.affinity, `${at}.affinity`),
     (spec.dnsConfig?.nameservers ?? []).flatMap((ip, index) => ipWarnings(`${at}.dnsConfig.nameservers[${index}]`, ip)),
     (spec.hostAliases ?? []).flatMap(({ ip = "" }, index) => ipWarnings(`${at}.hostAliases[${index}].ip`, ip)),
+  );
+}
+
+/** Addresses in the status of a pod that are not written as they should be. */
+export function podStatusWarnings({ status }: Pod): string[] {
+  return (["podIPs", "hostIPs"] as const).flatMap((list) =>
+    (status?.[list] ?? []).flatMap(({ ip }, index) => ipWarnings(`status.${list}[${index}].ip`, ip)),
   );
 }
 

@@ -10,7 +10,7 @@ import { mergeLabelKeys } from "./pod-label-keys.ts";
 import { qualityOfService } from "./pod-quality.ts";
 import { aggregateContainers, isPodLevelResource } from "./pod-requests.ts";
 import { validatePodUpdate } from "./pod-update.ts";
-import { podWarnings } from "./pod-warnings.ts";
+import { podStatusWarnings, podWarnings } from "./pod-warnings.ts";
 import { validateImages } from "./validate-container.ts";
 import {
   APP_ARMOR,
@@ -58,6 +58,7 @@ export const podKind = defineKind<Pod>({
   validateStatusUpdate: validatePodStatusUpdate,
   // Of a pod that is there already, everything has been said.
   warnings: (pod, old) => (old === undefined ? joined(nameWarnings(pod.metadata, "Pod"), podWarnings(pod, "")) : []),
+  statusWarnings: podStatusWarnings,
   likeness: podLikeness,
   columns: podColumns,
   columnFields: podColumnFields,

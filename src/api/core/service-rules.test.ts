@@ -225,4 +225,8 @@ test("what does nothing is told", () => {
     'spec.externalName is ignored when spec.type is not "ExternalName"',
     'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
   ]);
+  const balanced = { status: { loadBalancer: { ingress: [{ ip: "10.0.0.7" }, { ip: "FD00::7" }] } } };
+  assert.deepEqual(serviceKind.statusWarnings!(balanced as never), [
+    'status.loadBalancer.ingress[1]: IPv6 address "FD00::7" should be in RFC 5952 canonical format ("fd00::7")',
+  ]);
 });

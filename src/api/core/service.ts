@@ -1,6 +1,7 @@
 import { ageColumn, formatLabels, nameColumn, textColumn, wide } from "../columns.ts";
 import { columnTexts } from "../generated/column-texts.ts";
 import type { Service } from "../generated/core/v1.ts";
+import { balancerWarnings } from "../ip-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { prepareServiceForUpdate } from "./service-update.ts";
 import { serviceWarnings } from "./service-warnings.ts";
@@ -30,6 +31,7 @@ export const serviceKind = defineKind<Service>({
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,
   warnings: serviceWarnings,
+  statusWarnings: balancerWarnings,
   columns: [
     nameColumn,
     textColumn<Service>("Type", columnTexts["core.v1.ServiceSpec.type"], ({ spec }) => spec?.type ?? ""),

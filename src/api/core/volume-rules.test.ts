@@ -222,6 +222,12 @@ test("what is deprecated in volumes and claims", () => {
   assert.deepEqual(persistentVolumeKind.warnings!(volume({ persistentVolumeReclaimPolicy: "Recycle" }) as never), [
     "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.",
   ]);
+  const annotations = { "volume.beta.kubernetes.io/storage-class": "a" };
+  const older = { ...volume({ storageos: {} }), metadata: { annotations } };
+  assert.deepEqual(persistentVolumeKind.warnings!(older as never), [
+    'metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead',
+    "spec.storageOS: deprecated in v1.22, non-functional in v1.25+",
+  ]);
   assert.deepEqual(persistentVolumeClaimKind.warnings!(claim(sized("1500m")) as never), [
     'spec.resources.requests[storage]: fractional byte value "1500m" is invalid, must be an integer',
   ]);

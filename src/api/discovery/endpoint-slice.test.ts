@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { testNew } from "../testing/kind-table.ts";
 import { endpointSliceKind } from "./endpoint-slice.ts";
 
@@ -15,3 +17,9 @@ testNew(endpointSliceKind, [
     `${field}[3]: Invalid value: "${"a".repeat(64)}": must be no more than 63 bytes`,
   ],
 ]);
+
+test("a slice of domain names is warned of when it comes", () => {
+  const slice = at("a.example") as object;
+  assert.deepEqual(endpointSliceKind.warnings!(slice), ["spec.addressType: FQDN endpoints are deprecated"]);
+  assert.deepEqual(endpointSliceKind.warnings!(slice, slice), []);
+});

@@ -86,8 +86,9 @@ function dropTopology(slice: EndpointSlice): void {
 }
 
 /** What could be said better; our own controllers do. */
-function sliceWarnings({ metadata, addressType, endpoints }: EndpointSlice): string[] {
-  const warnings = addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : [];
+function sliceWarnings({ metadata, addressType, endpoints }: EndpointSlice, old?: EndpointSlice): string[] {
+  const isNewKind = addressType === "FQDN" && old === undefined;
+  const warnings = isNewKind ? ["spec.addressType: FQDN endpoints are deprecated"] : [];
   if (OWN_CONTROLLERS.includes(metadata?.labels?.["endpointslice.kubernetes.io/managed-by"] ?? "")) return warnings;
   const addresses = (endpoints ?? []).flatMap((endpoint, index) =>
     (endpoint.addresses ?? []).flatMap((address, at) => ipWarnings(`endpoints[${index}].addresses[${at}]`, address)),

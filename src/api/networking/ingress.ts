@@ -10,6 +10,7 @@ import type {
   IngressTLS,
 } from "../generated/networking.k8s.io/v1.ts";
 import { ipFamily } from "../ip-address.ts";
+import { balancerWarnings } from "../ip-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { dnsLabelErrors, dnsSubdomainErrors, portNameErrors, portNumberErrors, wildcardDnsErrors } from "../names.ts";
 
@@ -45,6 +46,7 @@ export const ingressKind = defineKind<Ingress>({
     if (old !== undefined || !isOld) return [];
     return [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`];
   },
+  statusWarnings: balancerWarnings,
   columns: [
     nameColumn,
     textColumn<Ingress>(

@@ -10,6 +10,7 @@ import type {
 } from "../generated/networking.k8s.io/v1.ts";
 import { countGeneration, startGeneration } from "../generation.ts";
 import { cidrErrors, parseCidr } from "../ip-address.ts";
+import { cidrWarnings } from "../ip-warnings.ts";
 import { defineKind } from "../kind.ts";
 import { portNameErrors, portNumberErrors } from "../names.ts";
 import { formatLabelSelector, validateLabelSelector } from "../selectors.ts";
@@ -32,6 +33,7 @@ export const networkPolicyKind = defineKind<NetworkPolicy>({
   prepareForCreate: startGeneration,
   prepareForUpdate: countGeneration,
   validate: validatePolicy,
+  warnings: policyWarnings,
   columns: [
     nameColumn,
     textColumn<NetworkPolicy>("Pod-Selector", columnTexts["networking.v1.NetworkPolicySpec.podSelector"], ({ spec }) =>
@@ -132,4 +134,18 @@ function validateBlock({ cidr, except = [] }: IPBlock, field: string, known: rea
     }
   });
   return errors;
+}
+
+/** Ranges that are not written as they should be. */
+function policyWarnings({ spec }: NetworkPolicy): string[] {
+  const ofPeers = (peers: readonly NetworkPolicyPeer[] | undefined, at: string): string[] =>
+    (peers ?? []).flatMap(({ ipBlock }, index) => (ipBlock === undefined ? [] : ofBlock(ipBlock, `${at}[${index}]`)));
+  const ofBlock = ({ cidr, except = [] }: IPBlock, at: string): string[] => [
+    ...cidrWarnings(`${at}.ipBlock.cidr`, cidr),
+    ...except.flatMap((range, index) => cidrWarnings(`${at}.ipBlock.except[${index}]`, range)),
+  ];
+  return [
+    ...(spec?.ingress ?? []).flatMap(({ from }, index) => ofPeers(from, `spec.ingress[${index}].from`)),
+    ...(spec?.egress ?? []).flatMap(({ to }, index) => ofPeers(to, `spec.egress[${index}].to`)),
+  ];
 }

@@ -127,6 +127,14 @@ describe("network policies", () => {
     ["an empty block", peer({ ipBlock: {} }), "spec.ingress[0].from[0].ipBlock.cidr: Required value"],
   ]);
   const loose = peer({ ipBlock: { cidr: "10.0.0.1/8" } });
+  test("ranges with bits behind them are told", () => {
+    const ipBlock = { cidr: "10.0.0.1/8", except: ["FD00::/64"] };
+    const policy = { spec: { podSelector: {}, egress: [{}, { to: [{ ipBlock }] }] } };
+    assert.deepEqual(networkPolicyKind.warnings!(policy as object), [
+      'spec.egress[1].to[0].ipBlock.cidr: CIDR value "10.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)',
+      'spec.egress[1].to[0].ipBlock.except[0]: IPv6 CIDR value "FD00::/64" should be in RFC 5952 canonical format ("fd00::/64")',
+    ]);
+  });
   testChange(networkPolicyKind, [["what older servers took stays", loose, loose]]);
 });
 

@@ -124,7 +124,7 @@ async function finish(
   },
 ): Promise<Stored> {
   const { request, current, context, attributes, isLarge } = of;
-  const { draft, old, subresource } = change;
+  const { draft, old } = change;
   prepare(resource, change);
   const partErrors = request.settle?.(draft, old) ?? [];
   completeDraft(resource, draft);
@@ -135,7 +135,7 @@ async function finish(
     validateChange(resource, change, partErrors);
     const isSame = isUnchanged(draft, old);
     if (isLarge) await nextTurn();
-    if (subresource === "") for (const warning of resource.kind?.warnings?.(draft, old) ?? []) context.warn(warning);
+    for (const warning of warningsOf(resource, change)) context.warn(warning);
     if (request.admission !== "already") await resource.admission.validate(attributes);
     if (isSame && resource.storage.isStoredAsWritten(current)) {
       await undo?.();
@@ -152,6 +152,11 @@ async function finish(
     await undo?.();
     throw error;
   }
+}
+
+function warningsOf({ kind }: ServedResource, { draft, old, subresource }: Change): readonly string[] {
+  if (subresource === "") return kind?.warnings?.(draft, old) ?? [];
+  return subresource === "status" ? (kind?.statusWarnings?.(draft) ?? []) : [];
 }
 
 function attributesOf(
