@@ -38,6 +38,13 @@ test("messages are upstream's", () => {
   assert.deepEqual(names.environmentNameErrors("a=b"), [
     "a valid environment variable name must consist only of printable ASCII characters other than '='",
   ]);
+  assert.deepEqual(names.dnsLabelErrors("a".repeat(64)), ["must be no more than 63 characters"]);
+  assert.deepEqual(names.labelValueErrors("a".repeat(64)), ["must be no more than 63 bytes"]);
+  assert.deepEqual(names.qualifiedNameErrors(`${"a".repeat(254)}/${"b".repeat(64)}`), [
+    "prefix part must be no more than 253 bytes",
+    "name part must be no more than 63 bytes",
+  ]);
+  assert.match(names.qualifiedNameErrors("a/b/c")[0]!, /^a valid label key must consist of /);
   assert.deepEqual(names.portNumberErrors(0), ["must be between 1 and 65535, inclusive"]);
 });
 

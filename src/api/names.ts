@@ -21,7 +21,9 @@ const C_IDENTIFIER_PATTERN = pattern(C_IDENTIFIER);
 const HTTP_HEADER_PATTERN = pattern(HTTP_HEADER);
 const PERCENT_PATTERN = pattern(PERCENT);
 
-export const maxLengthMessage = (length: number): string => `must be no more than ${length} bytes`;
+export const maxLengthMessage = (length: number): string => `must be no more than ${length} characters`;
+/** Keys and values of labels are told in bytes, all else in characters, though upstream counts bytes for both. */
+const maxBytesMessage = (length: number): string => `must be no more than ${length} bytes`;
 const emptyMessage = "must be non-empty";
 export const rangeMessage = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
 
@@ -54,8 +56,10 @@ export function dnsLabelErrors(value: string): string[] {
 }
 
 /** RFC 1123 subdomain, at most 253 characters. */
-export function dnsSubdomainErrors(value: string): string[] {
-  const errors = value.length > 253 ? [maxLengthMessage(253)] : [];
+export const dnsSubdomainErrors = (value: string): string[] => subdomainErrors(value, maxLengthMessage);
+
+function subdomainErrors(value: string, tooLong: (length: number) => string): string[] {
+  const errors = value.length > 253 ? [tooLong(253)] : [];
   if (!DNS_SUBDOMAIN_PATTERN.test(value)) errors.push(dnsSubdomainMessage);
   return errors;
 }
@@ -96,17 +100,17 @@ export function qualifiedNameErrors(value: string): string[] {
   const parts = value.split("/");
   if (parts.length > 2) {
     return [
-      `${regexMessage(`a qualified name ${qualifiedNameText}`, QUALIFIED_NAME, qualifiedNameExamples)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `${regexMessage(`a valid label key ${qualifiedNameText}`, QUALIFIED_NAME, qualifiedNameExamples)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
   const errors: string[] = [];
   const name = parts.at(-1)!;
   if (parts.length === 2) {
     if (parts[0] === "") errors.push(`prefix part ${emptyMessage}`);
-    else errors.push(...dnsSubdomainErrors(parts[0]!).map((error) => `prefix part ${error}`));
+    else errors.push(...subdomainErrors(parts[0]!, maxBytesMessage).map((error) => `prefix part ${error}`));
   }
   if (name === "") errors.push(`name part ${emptyMessage}`);
-  else if (name.length > 63) errors.push(`name part ${maxLengthMessage(63)}`);
+  else if (name.length > 63) errors.push(`name part ${maxBytesMessage(63)}`);
   if (!QUALIFIED_NAME_PATTERN.test(name)) {
     errors.push(`name part ${regexMessage(qualifiedNameText, QUALIFIED_NAME, qualifiedNameExamples)}`);
   }
@@ -114,7 +118,7 @@ export function qualifiedNameErrors(value: string): string[] {
 }
 
 export function labelValueErrors(value: string): string[] {
-  const errors = value.length > 63 ? [maxLengthMessage(63)] : [];
+  const errors = value.length > 63 ? [maxBytesMessage(63)] : [];
   if (!LABEL_VALUE_PATTERN.test(value)) {
     errors.push(
       regexMessage(`a valid label must be an empty string or ${qualifiedNameText.slice(5)}`, LABEL_VALUE, [

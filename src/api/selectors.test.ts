@@ -104,7 +104,7 @@ test("selector objects are validated with upstream's words", () => {
     "spec.selector",
   ).map((error) => `${error.field}: ${error.message}`);
   assert.equal(errors.length, 5);
-  assert.match(errors[0]!, /^spec\.selector\.matchLabels: Invalid value: "a\/b\/c": a qualified name must consist of/);
+  assert.match(errors[0]!, /^spec\.selector\.matchLabels: Invalid value: "a\/b\/c": a valid label key must consist of/);
   assert.match(errors[1]!, /^spec\.selector\.matchLabels: Invalid value: "-": a valid label must be/);
   assert.equal(
     errors[2],

@@ -32,7 +32,7 @@ export function iscsiErrors(iscsi: ISCSIVolumeSource | ISCSIPersistentVolumeSour
   if (lun < 0 || lun > LUN_MAX) errors.push(invalid(`${field}.lun`, lun, rangeMessage(0, LUN_MAX)));
   if ((chapAuthDiscovery || chapAuthSession) && secretRef === undefined) errors.push(required(`${field}.secretRef`));
   if (secretRef !== undefined) errors.push(...requiredText(secretRef.name, `${field}.secretRef.name`));
-  if (initiatorName !== undefined) errors.push(...nameErrors(initiatorName, `${field}.initiatorname`));
+  if (initiatorName !== undefined) errors.push(...validateInitiator(initiatorName, `${field}.initiatorname`));
   return errors;
 }
 

@@ -50,6 +50,13 @@ testNew(persistentVolumeKind, [
     `spec.iscsi.targetportal: Invalid value: "${"p".repeat(64)}:1": Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.`,
   ],
   [
+    "an initiator of no known form",
+    volume({
+      iscsi: { targetPortal: "a:1", iqn: "iqn.2026-01.example:a", lun: 0, initiatorName: "2026-01.example:b" },
+    }),
+    'spec.iscsi.initiatorname: Invalid value: "2026-01.example:b": must be valid format starting with iqn, eui, or naa',
+  ],
+  [
     "a fibre channel without an end",
     volume({ fc: {} }),
     "spec.fc.targetWWNs: Required value: must specify either targetWWNs or wwids, but not both",

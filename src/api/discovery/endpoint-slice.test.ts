@@ -14,7 +14,7 @@ testNew(endpointSliceKind, [
     `${field}[0]: Required value`,
     `${field}[1]: Invalid value: "localhost": should be a domain with at least two segments separated by dots`,
     `${field}[2]: Invalid value: "localhost": should be a domain with at least two segments separated by dots`,
-    `${field}[3]: Invalid value: "${"a".repeat(64)}": must be no more than 63 bytes`,
+    `${field}[3]: Invalid value: "${"a".repeat(64)}": must be no more than 63 characters`,
   ],
 ]);
 
