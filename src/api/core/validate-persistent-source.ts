@@ -82,8 +82,8 @@ function secretParts(secret: unknown, field: string): FieldError[] {
 
 /** What is wrong with the name of a storage driver. */
 export function validateDriverName(name: string, field: string): FieldError[] {
-  const errors = requiredText(name, field);
-  if (Buffer.byteLength(name) > DRIVER_MAX) errors.push(tooLong(field, DRIVER_MAX));
+  if (name === "") return [required(field)];
+  const errors = Buffer.byteLength(name) > DRIVER_MAX ? [tooLong(field, DRIVER_MAX)] : [];
   return [...errors, ...invalids(field, name, dnsSubdomainErrors(name.toLowerCase()))];
 }
 

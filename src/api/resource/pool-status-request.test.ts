@@ -9,7 +9,7 @@ testNew(kind, [
     "of nobody, and far too many",
     { spec: { driver: "", poolName: "", limit: 1001 } },
     "spec.driver: Required value",
-    "spec.poolName: Required value",
+    'spec.poolName: Invalid value: "": segment 0: must not be empty',
     "spec.limit: Invalid value: 1001: must be less than or equal to 1000",
   ],
 ]);
@@ -32,6 +32,10 @@ test("it is answered once, with counts of what there is", () => {
       "status.pools[0].allocatedDevices: Invalid value: -1: must be greater than or equal to 0",
     ],
   );
+  const pools = Array.from({ length: 1001 }, () => ({}));
+  assert.deepEqual(wrongWithStatus(kind, request({ poolCount: 1001, pools }), request()), [
+    "status.pools: Too many: 1001: must have at most 1000 items",
+  ]);
   const [late] = wrongWithStatus(kind, request({ poolCount: 2 }), request(answer));
   assert.match(late ?? "", /^status: Invalid value: .*: field is immutable$/);
 });

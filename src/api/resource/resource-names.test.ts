@@ -12,7 +12,7 @@ const LABEL =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
 test("all that is wrong with a name is told, and of a pool which part", () => {
-  assert.deepEqual(lines(validateDriver("", "")), ["Required value", `Invalid value: "": ${SUBDOMAIN}`]);
+  assert.deepEqual(lines(validateDriver("", "")), ["Required value"]);
   assert.deepEqual(lines(validateDriver("_".repeat(64), "")), [
     "Too long: may not be more than 63 bytes",
     `Invalid value: "${"_".repeat(64)}": ${SUBDOMAIN}`,
@@ -87,7 +87,6 @@ testNew(deviceTaintRuleKinds[0]!, [
     "selected by nothing, with an effect that nobody knows",
     { spec: { ...odd.spec, deviceSelector: { driver: "", pool: "", device: "" } } },
     "spec.deviceSelector.driver: Required value",
-    `spec.deviceSelector.driver: Invalid value: "": ${SUBDOMAIN}`,
     "spec.deviceSelector.pool: Required value",
     `spec.deviceSelector.device: Invalid value: "": ${LABEL}`,
     'spec.taint.effect: Unsupported value: "Odd": supported values: "NoExecute", "NoSchedule", "None"',

@@ -1,4 +1,4 @@
-import { invalids, requiredText } from "../field-checks.ts";
+import { invalids } from "../field-checks.ts";
 import { type FieldError, invalid, required, tooLong } from "../field-error.ts";
 import { cIdentifierErrors, dnsLabelErrors, dnsSubdomainErrors } from "../names.ts";
 
@@ -9,8 +9,8 @@ export const QUALIFIED_NAME_MAX = DRIVER_MAX + "/".length + IDENTIFIER_MAX;
 
 /** A driver of devices: a DNS subdomain. */
 export function validateDriver(name = "", field: string): FieldError[] {
+  if (name === "") return [required(field)];
   return [
-    ...requiredText(name, field),
     ...(Buffer.byteLength(name) > DRIVER_MAX ? [tooLong(field, DRIVER_MAX)] : []),
     ...invalids(field, name, dnsSubdomainErrors(name.toLowerCase())),
   ];
