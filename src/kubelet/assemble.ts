@@ -1,7 +1,7 @@
 import type { Node, Pod, Service } from "../api/generated/core/v1.ts";
 import { nodes, pods, services } from "../api/generated/resources.ts";
 import type { Informer } from "../client/informer.ts";
-import { createKeyedBackoff } from "./backoff.ts";
+import { KeyedBackoff } from "./backoff.ts";
 import { createReferencedObjects } from "./environment/referenced-objects.ts";
 import type { ServiceFacts } from "./environment/service-variables.ts";
 import type { HostFacts } from "./host/host.ts";
@@ -129,7 +129,7 @@ export function assemble(
     }),
     hooks: createHookRunner(runtime.runtime, clock),
     statuses: createStatusWriter({ client, clock, log, turns: options.statusTurns }),
-    crashBackoff: createKeyedBackoff({ clock, ...CRASH_BACKOFF }),
+    crashBackoff: new KeyedBackoff({ clock, ...CRASH_BACKOFF }),
     services: () => facts.informers.services.list(),
     hostDns: () => host.dnsConfig(),
     hostsFile: () => host.hostsFile(),

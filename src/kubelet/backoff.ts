@@ -14,44 +14,59 @@ export interface KeyedBackoffOptions {
   readonly resetAfterMs: number;
 }
 
-/** Delays that double, one a key: upstream's flowcontrol.Backoff. Times are wall-clock milliseconds. */
-export interface KeyedBackoff {
-  /** Until when a key must wait after something that happened at `sinceMs`; undefined when it need not. */
-  waitUntil(key: string, sinceMs?: number): number | undefined;
-  /** The current delay of a key. */
-  delayMs(key: string): number;
-  /** Counts a failure: the first one sets the initial delay, each further one doubles it. */
-  raise(key: string, atMs: number, detail?: string): void;
-  /** What the last failure said. */
-  detail(key: string): string;
-  reset(key: string): void;
-  /** Forgets keys with that prefix. */
-  forget(prefix: string): void;
-}
+/**
+ * Delays that double, one a key: upstream's flowcontrol.Backoff. Times are wall-clock milliseconds. A class whose map is made when
+ * something fails, because thousands of kubelets of one process have two each.
+ */
+export class KeyedBackoff {
+  readonly #options: KeyedBackoffOptions;
+  #entries: Map<string, Entry> | undefined;
 
-export function createKeyedBackoff(options: KeyedBackoffOptions): KeyedBackoff {
-  const { clock, initialMs, maximumMs, resetAfterMs } = options;
-  const entries = new Map<string, Entry>();
-  const isStale = (entry: Entry, atMs: number) => atMs - entry.lastUpdateMs > resetAfterMs;
-  return {
-    waitUntil(key, sinceMs) {
-      const entry = entries.get(key);
-      if (entry === undefined || isStale(entry, sinceMs ?? clock.now())) return undefined;
-      const until = (sinceMs ?? entry.lastUpdateMs) + entry.delayMs;
-      return clock.now() < until ? until : undefined;
-    },
-    delayMs: (key) => entries.get(key)?.delayMs ?? 0,
-    raise(key, atMs, detail = "") {
-      const entry = entries.get(key);
-      const delayMs = entry === undefined || isStale(entry, atMs) ? initialMs : Math.min(maximumMs, entry.delayMs * 2);
-      entries.set(key, { delayMs, lastUpdateMs: clock.now(), detail });
-    },
-    detail: (key) => entries.get(key)?.detail ?? "",
-    reset: (key) => void entries.delete(key),
-    forget(prefix) {
-      for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key);
-    },
-  };
+  constructor(options: KeyedBackoffOptions) {
+    this.#options = options;
+  }
+
+  /** Until when a key must wait after something that happened at `sinceMs`; undefined when it need not. */
+  waitUntil(key: string, sinceMs?: number): number | undefined {
+    const { clock } = this.#options;
+    const entry = this.#entries?.get(key);
+    if (entry === undefined || this.#isStale(entry, sinceMs ?? clock.now())) return undefined;
+    const until = (sinceMs ?? entry.lastUpdateMs) + entry.delayMs;
+    return clock.now() < until ? until : undefined;
+  }
+
+  /** The current delay of a key. */
+  delayMs(key: string): number {
+    return this.#entries?.get(key)?.delayMs ?? 0;
+  }
+
+  /** Counts a failure: the first one sets the initial delay, each further one doubles it. */
+  raise(key: string, atMs: number, detail = ""): void {
+    const { clock, initialMs, maximumMs } = this.#options;
+    const entry = this.#entries?.get(key);
+    const isFirst = entry === undefined || this.#isStale(entry, atMs);
+    const delayMs = isFirst ? initialMs : Math.min(maximumMs, entry.delayMs * 2);
+    this.#entries ??= new Map();
+    this.#entries.set(key, { delayMs, lastUpdateMs: clock.now(), detail });
+  }
+
+  /** What the last failure said. */
+  detail(key: string): string {
+    return this.#entries?.get(key)?.detail ?? "";
+  }
+
+  reset(key: string): void {
+    this.#entries?.delete(key);
+  }
+
+  /** Forgets keys with that prefix. */
+  forget(prefix: string): void {
+    for (const key of this.#entries?.keys() ?? []) if (key.startsWith(prefix)) this.#entries?.delete(key);
+  }
+
+  #isStale(entry: Entry, atMs: number): boolean {
+    return atMs - entry.lastUpdateMs > this.#options.resetAfterMs;
+  }
 }
 
 /** The delay as upstream prints Go durations: `10s`, `1m20s`, `1.5s`, `345ms`. */

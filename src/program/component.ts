@@ -48,13 +48,15 @@ export function createComponent(
     readonly environment: Environment;
     /** Where many components share one; it outlives them. */
     readonly eventSender?: EventSender;
+    /** What it sees the cluster through, when that is not its own: what outlives it is not stopped with it. */
+    readonly informers?: InformerSet;
   },
 ): Component {
   const { clock, random } = from.environment;
   const log = from.environment.log.named(name);
   const transport = from.door({ user, userAgent: program });
   const client = new Client(transport);
-  const informers = createInformerSet({ client, clock, random, log });
+  const informers = from.informers ?? createInformerSet({ client, clock, random, log });
   const lingerMs = host === undefined ? EVENTS_LINGER_MS : 0;
   const sender = from.eventSender ?? createEventSender({ clock, random, log, lingerMs });
   const events = sender.recorder({ client, component: name, ...(host !== undefined && { host }) });
@@ -67,7 +69,7 @@ export function createComponent(
     random,
     log,
     async close() {
-      await informers.stop();
+      if (from.informers === undefined) await informers.stop();
       if (from.eventSender === undefined) await sender.stop();
       await transport.close();
     },

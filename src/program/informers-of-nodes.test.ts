@@ -16,9 +16,7 @@ async function scene() {
   const server = await startMemoryServer();
   const { client, clock } = server;
   await client.create(namespaces, { metadata: { name: "work" } });
-  const made = () => createInformerSet({ client, clock, random: seededRandom(1), log: silentLogger });
-  const shared = made();
-  const own = made();
+  const shared = createInformerSet({ client, clock, random: seededRandom(1), log: silentLogger });
   const ofNode = informersOfNodes(shared);
   const pod = (name: string, nodeName?: string) =>
     client.create(pods, {
@@ -26,7 +24,7 @@ async function scene() {
       spec: { containers: [{ name: "c", image: "i" }], ...(nodeName && { nodeName }) },
     } as Pod);
   const kubelet = (nodeName: string) => {
-    const set = ofNode(nodeName, own);
+    const set = ofNode(nodeName);
     const [bound, named] = [`spec.nodeName=${nodeName}`, `metadata.name=${nodeName}`];
     return {
       set,
@@ -36,7 +34,6 @@ async function scene() {
   };
   const close = async () => {
     await shared.stop();
-    await own.stop();
     await server.close();
   };
   return { client, pod, kubelet, close };

@@ -8,82 +8,123 @@ import type { Change, Informer, InformerOptions, InformerSet } from "../client/i
  * What the kubelets of one process watch, watched once: thousands of them see the same Services, and of pods and nodes each its
  * own part. Two watches of its own were half of the memory of a simulated node.
  * @param shared outlives the kubelets
- * @returns the informers of one node's kubelet; what others ask of them is `own`
+ * @returns the informers of one node's kubelet, which asks for nothing else
  */
-export function informersOfNodes(shared: InformerSet): (nodeName: string, own: InformerSet) => InformerSet {
-  let podsOf: ((nodeName: string) => Informer<Pod>) | undefined;
-  let nodesOf: ((nodeName: string) => Informer<Node>) | undefined;
+export function informersOfNodes(shared: InformerSet): (nodeName: string) => InformerSet {
+  let podParts: Parts<Pod> | undefined;
+  let nodeParts: Parts<Node> | undefined;
   let started: Promise<void> | undefined;
-  const allPods = (project: (pod: Pod) => Pod) => {
+  const allPods = (project: (pod: Pod, before?: Pod) => Pod) => {
     const indexes = { owner: ({ spec }: Pod) => [spec?.nodeName ?? ""] };
     return shared.projected({ resource: pods, fieldSelector: "spec.nodeName!=", project, indexes });
   };
   const allNodes = (project: (node: Node) => Node) =>
     shared.projected({ resource: nodes, project, indexes: { owner: ({ metadata }: Node) => [metadata?.name ?? ""] } });
-  return (nodeName, own) => ({
-    informer: own.informer,
+  const refuse = (what: string): never => {
+    throw new InvariantError(`kubelets that share their watches watch no ${what}`);
+  };
+  return (nodeName) => ({
+    informer: ({ resource }) => refuse(resource),
     projected<T extends ApiObject, P>(source: InformerOptions<T, P>): Informer<P> {
       const project = source.project as unknown;
       switch (source.resource.resource) {
         case services.resource:
           return shared.projected(source);
         case pods.resource:
-          podsOf ??= partsOf(allPods(project as (pod: Pod) => Pod), ({ spec }) => spec?.nodeName ?? "");
-          return podsOf(nodeName) as unknown as Informer<P>;
+          podParts ??= new Parts(allPods(project as (pod: Pod, before?: Pod) => Pod), podOwner);
+          return new Part(podParts, nodeName) as unknown as Informer<P>;
         case nodes.resource:
-          nodesOf ??= partsOf(allNodes(project as (node: Node) => Node), ({ metadata }) => metadata?.name ?? "");
-          return nodesOf(nodeName) as unknown as Informer<P>;
+          nodeParts ??= new Parts(allNodes(project as (node: Node) => Node), nodeOwner);
+          return new Part(nodeParts, nodeName) as unknown as Informer<P>;
         default:
-          return own.projected(source);
+          return refuse(source.resource.resource);
       }
     },
     async start() {
       started ??= shared.start();
-      await Promise.all([own.start(), started]);
+      await started;
     },
-    stop: own.stop,
+    async stop() {},
   });
 }
 
-type Handler<P> = (change: Change<P>) => void;
+const podOwner = ({ spec }: Pod): string => spec?.nodeName ?? "";
+const nodeOwner = ({ metadata }: Node): string => metadata?.name ?? "";
 
-/** Of an informer that files its items by `owner`, those of one owner, as an informer of them alone would show them. */
-function partsOf<P extends ApiObject>(all: Informer<P>, ownerOf: (item: P) => string): (owner: string) => Informer<P> {
-  const handlers = new Map<string, Set<Handler<P>>>();
-  const tell = (owner: string, change: Change<P>): void => {
-    for (const handler of handlers.get(owner) ?? []) handler(change);
-  };
-  all.subscribe((change) => {
-    const { key, before, after, cause } = change;
-    const [from, to] = [before && ownerOf(before), after && ownerOf(after)];
-    if (from !== undefined && from === to) return tell(from, change);
-    if (from !== undefined) tell(from, { key, before, cause });
-    if (to !== undefined) tell(to, { key, after, cause });
-  });
-  const listOf = (owner: string, namespace: string | undefined): P[] =>
-    all.by("owner", owner).filter(({ metadata }) => namespace === undefined || metadata?.namespace === namespace);
-  return (owner) => ({
-    synced: all.synced,
-    hasSynced: () => all.hasSynced(),
-    get(key) {
-      const item = all.get(key);
-      return item !== undefined && ownerOf(item) === owner ? item : undefined;
-    },
-    list: (namespace) => listOf(owner, namespace),
-    each: (namespace) => listOf(owner, namespace),
-    by(name) {
-      throw new InvariantError(`informer has no index "${name}"`);
-    },
-    subscribe(handler) {
-      const each: Handler<P> = (change) => handler(change);
-      for (const item of all.by("owner", owner)) each({ key: keyOf(item), after: item });
-      let told = handlers.get(owner);
-      if (told === undefined) handlers.set(owner, (told = new Set()));
-      told.add(each);
-      return () => {
-        handlers.get(owner)?.delete(each);
-        if (handlers.get(owner)?.size === 0) handlers.delete(owner);
-      };
-    },
-  });
+interface Subscription<P> {
+  readonly handle: (change: Change<P>) => void;
+}
+
+/** An informer that files its items by `owner`, and who wants to hear of those of one owner. */
+class Parts<P extends ApiObject> {
+  readonly all: Informer<P>;
+  readonly ownerOf: (item: P) => string;
+  /** Lists are replaced, never changed: a change is told to those who were there when it came. */
+  readonly subscriptions = new Map<string, readonly Subscription<P>[]>();
+
+  constructor(all: Informer<P>, ownerOf: (item: P) => string) {
+    this.all = all;
+    this.ownerOf = ownerOf;
+    all.subscribe((change) => {
+      const { key, before, after, cause } = change;
+      const [from, to] = [before && ownerOf(before), after && ownerOf(after)];
+      if (from !== undefined && from === to) return this.#tell(from, change);
+      if (from !== undefined) this.#tell(from, { key, before, cause });
+      if (to !== undefined) this.#tell(to, { key, after, cause });
+    });
+  }
+
+  #tell(owner: string, change: Change<P>): void {
+    for (const { handle } of this.subscriptions.get(owner) ?? []) handle(change);
+  }
+}
+
+/** Of all items those of one owner, as an informer of them alone would show them. A class, because each node has two. */
+class Part<P extends ApiObject> implements Informer<P> {
+  readonly #parts: Parts<P>;
+  readonly #owner: string;
+
+  constructor(parts: Parts<P>, owner: string) {
+    this.#parts = parts;
+    this.#owner = owner;
+  }
+
+  get synced(): Promise<void> {
+    return this.#parts.all.synced;
+  }
+
+  hasSynced(): boolean {
+    return this.#parts.all.hasSynced();
+  }
+
+  get(key: string): P | undefined {
+    const { all, ownerOf } = this.#parts;
+    const item = all.get(key);
+    return item !== undefined && ownerOf(item) === this.#owner ? item : undefined;
+  }
+
+  list(namespace?: string): P[] {
+    const items = this.#parts.all.by("owner", this.#owner);
+    return items.filter(({ metadata }) => namespace === undefined || metadata?.namespace === namespace);
+  }
+
+  each(namespace?: string): Iterable<P> {
+    return this.list(namespace);
+  }
+
+  by(name: string): P[] {
+    throw new InvariantError(`informer has no index "${name}"`);
+  }
+
+  subscribe(handle: Subscription<P>["handle"]): () => void {
+    const { all, subscriptions } = this.#parts;
+    for (const item of all.by("owner", this.#owner)) handle({ key: keyOf(item), after: item });
+    const subscription = { handle };
+    subscriptions.set(this.#owner, [...(subscriptions.get(this.#owner) ?? []), subscription]);
+    return () => {
+      const left = (subscriptions.get(this.#owner) ?? []).filter((other) => other !== subscription);
+      if (left.length === 0) subscriptions.delete(this.#owner);
+      else subscriptions.set(this.#owner, left);
+    };
+  }
 }

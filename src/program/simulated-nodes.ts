@@ -121,7 +121,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
 interface SharedByNodes {
   /** Exact to the millisecond, for what the simulation says. */
   readonly clock: Clock;
-  readonly informersOf: (nodeName: string, own: InformerSet) => InformerSet;
+  readonly informersOf: (nodeName: string) => InformerSet;
   readonly objects: ReferencedObjects;
   readonly eventSender: EventSender;
   readonly statusTurns: RequestLimit;
@@ -168,12 +168,11 @@ function simulatedNode(
     async start() {
       const component = createComponent(
         { name: "kubelet", user: nodeIdentity(name), host: name },
-        { ...context, ...together },
+        { ...context, ...together, informers: together.informersOf(name) },
       );
       close = component.close;
       const handle = await startKubelet({
         ...component,
-        informers: together.informersOf(name, component.informers),
         random,
         runtime,
         host: createSimulatedHost({

@@ -11,7 +11,7 @@ import type {
 } from "../../api/generated/core/v1.ts";
 import type { ObjectMeta } from "../../api/meta.ts";
 import { equalJson } from "../../api/patch/json-value.ts";
-import { createInterner } from "../../base/intern.ts";
+import { createInterner, createListInterner } from "../../base/intern.ts";
 
 /** Annotations that controllers of pods read (deletion-order.ts, job-pods.ts). */
 const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
@@ -28,6 +28,7 @@ const internTexts = createInterner<readonly string[]>();
 const internOwners = createInterner<NonNullable<ObjectMeta["ownerReferences"]>>();
 const internSpec = createInterner<PodSpec>();
 const internCondition = createInterner<PodCondition>();
+const internConditions = createListInterner<PodCondition>();
 const internContainers = createInterner<readonly ContainerStatus[]>();
 const internStatus = createInterner<PodStatus>();
 
@@ -95,9 +96,13 @@ function namedPorts(ports: readonly ContainerPort[] | undefined): ContainerPort[
 }
 
 function keptStatus(status: PodStatus | undefined): PodStatus {
-  const conditions = status?.conditions?.map(({ type, status: is, lastTransitionTime }) =>
-    internCondition({ type, status: is, lastTransitionTime }),
-  );
+  const conditions =
+    status?.conditions &&
+    internConditions(
+      status.conditions.map(({ type, status: is, lastTransitionTime }) =>
+        internCondition({ type, status: is, lastTransitionTime }),
+      ),
+    );
   // One address is the same in both, and some write only the list.
   const podIP = status?.podIPs?.[0]?.ip || status?.podIP;
   const kept: PodStatus = {

@@ -20,28 +20,59 @@ export function createSimulatedHost(told: Partial<HostFacts> = {}): KubeletHost 
     architecture: "amd64",
     ...told,
   };
-  return {
-    files: noFiles,
-    logs: noLogFiles,
-    cgroups: noCgroups,
-    facts: async () => facts,
-    usage: async () => ({
-      memoryAvailableBytes: facts.memoryBytes,
-      processes: 1,
-      maxProcesses: 4_194_304,
-    }),
-    isNeverScarce: true,
-    filesystem: async () => ({
-      device: "simulated",
-      totalBytes: facts.ephemeralStorageBytes,
-      availableBytes: facts.ephemeralStorageBytes,
-      inodes: 1_000_000,
-      inodesFree: 1_000_000,
-    }),
-    diskUsage: async () => 0,
-    dnsConfig: async () => ({ servers: [], searches: [], options: [] }),
-    hostsFile: async () => "127.0.0.1\tlocalhost\n",
-    prepare: async () => {},
-    release: async () => {},
-  };
+  return new SimulatedHost(facts);
+}
+
+/** A class, because thousands of nodes of one process have one each. */
+class SimulatedHost implements KubeletHost {
+  readonly #facts: HostFacts;
+
+  constructor(facts: HostFacts) {
+    this.#facts = facts;
+  }
+
+  get files(): KubeletHost["files"] {
+    return noFiles;
+  }
+
+  get logs(): KubeletHost["logs"] {
+    return noLogFiles;
+  }
+
+  get cgroups(): KubeletHost["cgroups"] {
+    return noCgroups;
+  }
+
+  get isNeverScarce(): true {
+    return true;
+  }
+
+  async facts(): Promise<HostFacts> {
+    return this.#facts;
+  }
+
+  async usage() {
+    return { memoryAvailableBytes: this.#facts.memoryBytes, processes: 1, maxProcesses: 4_194_304 };
+  }
+
+  async filesystem() {
+    const bytes = this.#facts.ephemeralStorageBytes;
+    return { device: "simulated", totalBytes: bytes, availableBytes: bytes, inodes: 1_000_000, inodesFree: 1_000_000 };
+  }
+
+  async diskUsage(): Promise<number> {
+    return 0;
+  }
+
+  async dnsConfig() {
+    return { servers: [], searches: [], options: [] };
+  }
+
+  async hostsFile(): Promise<string> {
+    return "127.0.0.1\tlocalhost\n";
+  }
+
+  async prepare(): Promise<void> {}
+
+  async release(): Promise<void> {}
 }

@@ -2,7 +2,7 @@ import type { Pod } from "../../api/generated/core/v1.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { EventRecorder } from "../../client/events.ts";
-import { createKeyedBackoff, formatDuration } from "../backoff.ts";
+import { formatDuration, KeyedBackoff } from "../backoff.ts";
 import type { AuthConfig, PodSandboxConfig } from "../cri/config.ts";
 import { type ImageService, RuntimeError } from "../cri/runtime.ts";
 import type { Image } from "../cri/state.ts";
@@ -38,7 +38,7 @@ export interface ImagePuller {
 
 export function createImagePuller(options: ImagePullerOptions): ImagePuller {
   const { images, events, clock } = options;
-  const backoff = createKeyedBackoff({
+  const backoff = new KeyedBackoff({
     clock,
     initialMs: INITIAL_BACKOFF_MS,
     maximumMs: MAXIMUM_BACKOFF_MS,

@@ -16,6 +16,8 @@ export interface Housekeeping {
   run(): Promise<void>;
 }
 
+const NEVER_SCARCE: Housekeeping = { pressures: () => [], run: async () => {} };
+
 /** How this kubelet sees to it that its node has memory and disk left: it removes images that nobody uses, and evicts pods. */
 export function createHousekeeping(
   { host, runtime, clock, log }: KubeletOptions,
@@ -27,6 +29,7 @@ export function createHousekeeping(
     tell(events: readonly RecordedEvent[]): void;
   },
 ): Housekeeping {
+  if (host.isNeverScarce === true) return NEVER_SCARCE;
   const { facts, dependencies, signal, manager, tell } = about;
   const { cache, events, paths, ownLabels, statuses } = dependencies;
   const pods = (): Pod[] => manager()?.pods() ?? [];
@@ -63,7 +66,6 @@ export function createHousekeeping(
   return {
     pressures: pressure.conditions,
     async run() {
-      if (host.isNeverScarce === true) return;
       await Promise.all([pressure.run(), collector.run(signal)]);
     },
   };

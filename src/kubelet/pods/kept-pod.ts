@@ -1,11 +1,12 @@
 import { hasSameSpec } from "../../api/core/same-pod-spec.ts";
-import type { Container, Pod, PodSpec, PodStatus, Volume } from "../../api/generated/core/v1.ts";
-import { createInterner } from "../../base/intern.ts";
+import type { Container, Pod, PodCondition, PodSpec, PodStatus, Volume } from "../../api/generated/core/v1.ts";
+import { createInterner, createListInterner } from "../../base/intern.ts";
 import { equalAsJson } from "../status/plain-json.ts";
 
 /** Pods of one workload are alike in nearly all: equal texts and equal parts are kept once. */
 const internText = createInterner<string>();
 const internPart = createInterner<object>();
+const internConditions = createListInterner<PodCondition>();
 
 /** Fields whose parts differ from pod to pod: the volume of the service account's token has a name of its own in each. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(["volumeMounts", "containers", "initContainers", "volumes"]);
@@ -47,7 +48,9 @@ function keptContainer(container: Container): Container {
 
 /** Conditions of pods that start in the same second are the same. */
 function keptStatus(status: PodStatus): PodStatus {
-  return status.conditions === undefined ? status : { ...status, conditions: status.conditions.map(shared) };
+  return status.conditions === undefined
+    ? status
+    : { ...status, conditions: internConditions(status.conditions.map(shared)) };
 }
 
 /** A copy whose texts and parts are shared, but for the parts that are its own. */

@@ -26,6 +26,8 @@ export async function lookAtPod(
     const onProgress = () => publishStatus(record, dependencies);
     const result = await syncPod({ pod, memory, signal, onProgress }, dependencies);
     record.finished = result.finished;
+    // Where nothing is written they are made anew for nothing, whenever a container starts.
+    if (dependencies.files.keepsNothing === true) memory.volumes = undefined;
     publishStatus(record, dependencies, record.finished);
     if (!record.finished) return { removed: false, againAtMs: nextLookMs(record, result.againAtMs, dependencies) };
   }

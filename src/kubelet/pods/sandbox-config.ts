@@ -20,7 +20,7 @@ export function sandboxConfig(pod: Pod, facts: SandboxFacts): PodSandboxConfig {
   const identity = identityOf(pod);
   const sysctls = pod.spec?.securityContext?.sysctls ?? [];
   return {
-    metadata: { ...identity, attempt: facts.attempt },
+    metadata: { uid: identity.uid, namespace: identity.namespace, name: identity.name, attempt: facts.attempt },
     hostname: sandboxHostname(pod, facts.clusterDomain),
     logDirectory: podLogDirectory(facts.paths, identity),
     dnsConfig: podDnsConfig(pod, facts),

@@ -63,17 +63,18 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
 
   function begin(pod: Pod, container: AnyContainer, running: RunningContainer): Probed {
     const known = knownStatus(pod, running.id);
-    const judged = {
+    const judged: Probed = {
       uid: pod.metadata?.uid ?? "",
       started: container.startupProbe === undefined || known?.started === true,
       ready: container.readinessProbe === undefined || known?.ready === true,
       failed: undefined,
+      running: NONE,
     };
-    if (Object.values(PROBES).every((name) => container[name] === undefined)) return { ...judged, running: NONE };
+    if (Object.values(PROBES).every((name) => container[name] === undefined)) return judged;
     return probe(judged, { pod, container, running });
   }
 
-  function probe(judged: Omit<Probed, "running">, of: Pick<Work, "pod" | "container" | "running">): Probed {
+  function probe(judged: Probed, of: Pick<Work, "pod" | "container" | "running">): Probed {
     const begun: Promise<void>[] = [];
     const stopping = new AbortController();
     const terminating = new AbortController();

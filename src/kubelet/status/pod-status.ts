@@ -1,6 +1,6 @@
 import { findCondition } from "../../api/conditions.ts";
 import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
-import { createInterner } from "../../base/intern.ts";
+import { createInterner, createListInterner } from "../../base/intern.ts";
 import { isHostNetwork, isTerminalPhase } from "../pods/pod.ts";
 import { qosClass } from "../pods/resources.ts";
 import { isRunning, readySandbox } from "../pods/runtime-state.ts";
@@ -28,6 +28,7 @@ export interface PodStatusInput extends ContainerStatusInput {
 
 /** Of pods that start in the same second. */
 const internCondition = createInterner<PodCondition>();
+const internConditions = createListInterner<PodCondition>();
 
 /** The status of a pod as the API shall show it. Pure. */
 export function podStatus(input: PodStatusInput): PodStatus {
@@ -71,7 +72,7 @@ function conditions(
   const former = (type: string) =>
     findCondition(before.conditions, type) ?? findCondition(pod.status?.conditions, type);
   const own = podConditions({ pod, phase, init, regular, sandboxReady });
-  return (ended?.condition === undefined ? own : [...own, ended.condition]).map((verdict) => {
+  const told = (ended?.condition === undefined ? own : [...own, ended.condition]).map((verdict) => {
     const known = former(verdict.type);
     if (known !== undefined && saysTheSame(known, verdict, generation)) return known;
     // Reason and message belong to the verdict: none of an earlier one may shine through.
@@ -80,6 +81,7 @@ function conditions(
     if (generation !== undefined) condition.observedGeneration = generation;
     return internCondition(condition);
   });
+  return internConditions(told);
 }
 
 /** Whether a condition that was told is the one that is to be told. */

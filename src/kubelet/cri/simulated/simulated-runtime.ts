@@ -1,6 +1,8 @@
 import { AsyncQueue } from "../../../base/async-queue.ts";
 import { type Clock, sleep } from "../../../base/clock.ts";
+import { createInterner } from "../../../base/intern.ts";
 import type { Random } from "../../../base/random.ts";
+import { TERMINATION_MESSAGE_FILE_ANNOTATION } from "../../labels.ts";
 import type { ContainerConfig, PodSandboxMetadata } from "../config.ts";
 import { type ContainerFilter, type ContainerRuntime, RuntimeError, type RuntimeService } from "../runtime.ts";
 import type { ContainerEvent, PodSandboxStatus } from "../state.ts";
@@ -225,9 +227,22 @@ function containerCalls(world: World, requireImage: (image: string) => Promise<v
   };
 }
 
+/** Containers of one workload differ in their labels alone: nobody writes a termination message, so that it needs no file. */
 function keptOf({ metadata, image, labels, annotations, logPath }: ContainerConfig): KeptContainer {
-  return { metadata, image, labels, annotations, logPath };
+  const { [TERMINATION_MESSAGE_FILE_ANNOTATION]: _, ...noted } = annotations;
+  return {
+    metadata: internMetadata(metadata),
+    image: internImage(image),
+    labels,
+    annotations: internAnnotations(noted),
+    logPath: internText(logPath),
+  };
 }
+
+const internText = createInterner<string>();
+const internMetadata = createInterner<KeptContainer["metadata"]>();
+const internImage = createInterner<KeptContainer["image"]>();
+const internAnnotations = createInterner<KeptContainer["annotations"]>();
 
 function known({ containers }: World, id: string): SimulatedContainer {
   const container = containers.get(id);
