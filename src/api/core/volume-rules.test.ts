@@ -86,7 +86,6 @@ testNew(persistentVolumeKind, [
     "a driver",
     volume({ csi: { driver: "", volumeHandle: "", nodePublishSecretRef: { name: "a" } } }),
     "spec.csi.driver: Required value",
-    "spec.csi.driver: Invalid value: \"\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
     "spec.csi.volumeHandle: Required value",
     "spec.csi.nodePublishSecretRef.namespace: Required value",
   ],
