@@ -118,6 +118,14 @@ describe("nodes", () => {
       'status.allocatable.pods: Invalid value: "1500m": must be an integer',
     ],
     [
+      "what the kubelet says of itself",
+      { status: { nodeInfo: { swap: { capacity: 0 } }, declaredFeatures: ["B", "A", "A", "a/b"] } },
+      "metadata.nodeSwapStatus.capacity: Invalid value: 0: must be greater than zero",
+      'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+      'status.declaredFeatures[2]: Duplicate value: "A"',
+      'status.declaredFeatures[3]: Invalid value: "a/b": invalid feature name "a/b": must start with an UpperCamelCase segment, with subsequent segments separated by \'/\' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes',
+    ],
+    [
       "ranges",
       { spec: { podCIDRs: ["10.0.0.0/24", "10.0.0.1/24"] } },
       'spec.podCIDRs[1]: Invalid value: "10.0.0.1/24": must not have bits set beyond the prefix length',
@@ -128,6 +136,12 @@ describe("nodes", () => {
   testChange(nodeKind, [
     ["nothing", before, before],
     [
+      "the first range",
+      { spec: { podCIDR: "a" } },
+      { spec: {} },
+      'spec.podCIDRs[0]: Invalid value: "a": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    ],
+    [
       "what is set once",
       { spec: { podCIDR: "10.0.1.0/24", providerID: "b", externalID: "c" } },
       before,
@@ -137,8 +151,12 @@ describe("nodes", () => {
     ],
   ]);
   test("a source of configuration is dropped, and the first range has two names", () => {
-    const node = created(nodeKind, { spec: { configSource: {}, podCIDR: "10.0.0.0/24" } });
+    const node = created(nodeKind, {
+      spec: { configSource: {}, podCIDR: "10.0.0.0/24" },
+      status: { config: { assigned: {} }, declaredFeatures: ["A"] },
+    });
     assert.deepEqual(node.spec, { podCIDR: "10.0.0.0/24", podCIDRs: ["10.0.0.0/24"] });
+    assert.deepEqual(node.status, { declaredFeatures: ["A"] });
   });
 });
 

@@ -7,10 +7,16 @@ import type { Node } from "../generated/core/v1.ts";
 import { cidrErrors, parseCidr } from "../ip-address.ts";
 import { cidrWarnings } from "../ip-warnings.ts";
 import { defineKind } from "../kind.ts";
+import { equalJson } from "../patch/json-value.ts";
 import { validateNodeAnnotations } from "./node-annotations.ts";
 import { validateTaints } from "./node-taints.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
-import { validateResourceQuantity } from "./validate-resources.ts";
+import {
+  validateAddresses,
+  validateDeclaredFeatures,
+  validateNodeAmounts,
+  validateSwap,
+} from "./validate-node-status.ts";
 
 export const nodeKind = defineKind<Node>({
   group: "",
@@ -28,23 +34,29 @@ export const nodeKind = defineKind<Node>({
   },
   prepareForCreate(node) {
     delete node.spec?.configSource;
+    delete node.status?.config;
     nameFirstRange(node);
   },
   prepareForUpdate(node, old) {
     if (old.spec?.configSource === undefined) delete node.spec?.configSource;
     nameFirstRange(node);
   },
-  validate: (node) => [
+  prepareForStatusUpdate(node, old) {
+    if (old.status?.config === undefined) delete node.status?.config;
+  },
+  validate: (node, old) => [
     ...validateNodeAnnotations(node.metadata?.annotations, "metadata.annotations"),
     ...validateTaints(node.spec?.taints ?? [], "metadata.taints"),
-    ...validateAmounts(node.status?.capacity, "status.capacity"),
-    ...validateAmounts(node.status?.allocatable, "status.allocatable"),
+    ...validateNodeAmounts(node),
+    ...validateSwap(node),
+    ...validateDeclaredFeatures(node),
+    ...(equalJson(node.spec?.podCIDRs, old?.spec?.podCIDRs) ? [] : validateRanges(node.spec?.podCIDRs ?? [])),
   ],
-  validateCreate: (node) => validateRanges(node.spec?.podCIDRs ?? []),
   validateUpdate: validateNodeUpdate,
   validateStatusUpdate: (node) => [
-    ...validateAmounts(node.status?.capacity, "status.capacity"),
-    ...validateAmounts(node.status?.allocatable, "status.allocatable"),
+    ...validateNodeAnnotations(node.metadata?.annotations, "metadata.annotations"),
+    ...validateNodeAmounts(node),
+    ...validateDeclaredFeatures(node),
     ...validateAddresses(node),
   ],
   warnings: ({ spec }) => [
@@ -124,21 +136,15 @@ function nameFirstRange({ spec }: Node): void {
   if (spec.podCIDRs?.[0] && !spec.podCIDR) spec.podCIDR = spec.podCIDRs[0];
 }
 
-function validateAmounts(amounts: Readonly<Record<string, string>> | undefined, field: string): FieldError[] {
-  return Object.entries(amounts ?? {}).flatMap(([name, text]) =>
-    validateResourceQuantity(name, text, `${field}.${name}`),
-  );
-}
-
 function validateRanges(ranges: readonly string[]): FieldError[] {
   const field = "spec.podCIDRs";
   const errors = ranges.flatMap((range, index) => invalids(`${field}[${index}]`, range, cidrErrors(range)));
   if (ranges.length < 2) return errors;
   const parsed = ranges.map(parseCidr);
   if (parsed.includes(undefined)) {
-    const wrong = ranges[parsed.indexOf(undefined)];
-    const why = `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: ${wrong}`;
-    errors.push({ reason: "InternalError", field, message: `Internal error: ${why}` });
+    const at = parsed.indexOf(undefined);
+    const why = `failed to check with dual stack with error:invalid CIDR[${at}]: <nil> (invalid CIDR address: ${ranges[at]})`;
+    errors.push({ reason: "InternalError", field, message: `Internal error: invalid PodCIDRs. ${why}` });
   }
   if (new Set(parsed.map((each) => each?.family)).size < 2 || parsed.includes(undefined) || ranges.length > 2) {
     errors.push(invalid(field, ranges, "may specify no more than one CIDR for each IP family"));
@@ -153,27 +159,12 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
   const errors = validateAddresses(node);
   const before = old.spec ?? {};
   const now = node.spec ?? {};
-  if ((before.podCIDRs ?? []).length > 0 && JSON.stringify(before.podCIDRs) !== JSON.stringify(now.podCIDRs)) {
+  if ((before.podCIDRs ?? []).length > 0 && !equalJson(before.podCIDRs, now.podCIDRs)) {
     errors.push(forbiddenField("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid'));
   }
   if (before.providerID && before.providerID !== now.providerID) {
     errors.push(forbiddenField("spec.providerID", 'node updates may not change providerID except from "" to valid'));
   }
   if (before.externalID !== now.externalID) errors.push(forbiddenField("spec.externalID", "may not be updated"));
-  return errors;
-}
-
-function validateAddresses(node: Node): FieldError[] {
-  const errors: FieldError[] = [];
-  const seen = new Set<string>();
-  (node.status?.addresses ?? []).forEach((address, index) => {
-    const key = `${address.type}/${address.address}`;
-    if (seen.has(key)) {
-      const field = `status.addresses[${index}]`;
-      // What Go shows of an address.
-      errors.push(duplicate(field, { Type: address.type, Address: address.address }));
-    }
-    seen.add(key);
-  });
   return errors;
 }
