@@ -31,3 +31,34 @@ test("of very many that wait each is woken once", async () => {
   await Promise.all(Array.from({ length: 400 }, () => nextStart(turns)));
   assert.ok(asked <= 800, `asked ${asked} times`);
 });
+
+test("less begins in a turn while turns are long, and as much as before when they are short again", async () => {
+  let computedMs = 0;
+  const turns = turnBudget(16, () => computedMs);
+  let stepMs = 0.1;
+  const begun: number[] = [];
+  const work = async (): Promise<void> => {
+    await nextStart(turns);
+    begun[begun.length - 1]!++;
+    computedMs += stepMs;
+  };
+  const wave = async (count: number): Promise<number[]> => {
+    const works = Promise.all(Array.from({ length: count }, work));
+    let isDone = false;
+    void works.then(() => {
+      isDone = true;
+    });
+    begun.splice(0, begun.length, 0);
+    while (!isDone) {
+      await nextTurn();
+      begun.push(0);
+    }
+    return begun.filter((number) => number > 0);
+  };
+  // Nobody knows yet how long they take.
+  assert.ok((await wave(76))[0]! < 16);
+  stepMs = 1;
+  assert.deepEqual((await wave(76)).slice(2, 5), [4, 4, 4]);
+  stepMs = 0.1;
+  assert.deepEqual((await wave(76)).slice(2, 5), [16, 16, 16]);
+});

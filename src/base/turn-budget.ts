@@ -1,5 +1,13 @@
 import { nextTurn } from "./turn.ts";
 
+/** After so long a turn only half as many begin in the next one… */
+const LONG_MS = 6;
+/** … and after so short a one twice as many, up to the usual number. */
+const SHORT_MS = 3;
+const LEAST = 2;
+/** So many before it is known how long they take. */
+const FIRST = 4;
+
 /**
  * How many pieces of work may begin before everybody else has had a turn of the event loop. One thread computes for all, and
  * a hundred requests that begin together keep it for their whole sum. What is over the budget begins in a later turn, in
@@ -10,12 +18,23 @@ export interface TurnBudget {
   take(resume: () => void): boolean;
 }
 
-export function turnBudget(perTurn: number): TurnBudget {
+/**
+ * @param most that may begin in one turn
+ * @param computedMs how long this thread has computed: where it is told, less may begin while turns are long, as with code that
+ *   runs for the first time
+ */
+export function turnBudget(most: number, computedMs?: () => number): TurnBudget {
+  let perTurn = computedMs === undefined ? most : Math.min(FIRST, most);
   let taken = 0;
   let isResetting = false;
   const waiting = new Set<() => void>();
   const reset = async (): Promise<void> => {
+    const spentMs = computedMs?.() ?? 0;
     await nextTurn();
+    // What has begun does most of its work when all have begun.
+    const tookMs = (computedMs?.() ?? 0) - spentMs;
+    if (tookMs > LONG_MS) perTurn = Math.max(LEAST, perTurn >> 1);
+    else if (tookMs < SHORT_MS) perTurn = Math.min(most, perTurn * 2);
     taken = 0;
     isResetting = false;
     // Only as many as may begin: the others keep their places, however many they are.

@@ -1,11 +1,12 @@
 import type { PriorityLevelConfiguration } from "../../api/generated/flowcontrol.apiserver.k8s.io/v1.ts";
 import type { Clock } from "../../base/clock.ts";
+import { threadCpuMs } from "../../base/cpu-time.ts";
 import { turnBudget } from "../../base/turn-budget.ts";
 import { QueueSet, type QueueSetConfiguration } from "./queue-set.ts";
 import { type DemandStatistics, SeatDemand, smoothedDemand } from "./seat-demand.ts";
 import type { LevelLimits, LevelShares, SeatClaim } from "./seat-limits.ts";
 
-/** Requests of one level that may begin in one turn of the event loop (docs/decisions/0024). */
+/** Requests of one level that may begin in one turn of the event loop, when it is not long (docs/decisions/0024). */
 const STARTS_A_TURN = 16;
 const NO_QUEUES: QueueSetConfiguration = { queues: 0, handSize: 0, queueLengthLimit: 0 };
 
@@ -31,7 +32,7 @@ export class PriorityLevel {
     this.#demand = new SeatDemand(clock);
     this.queueSet = new QueueSet({
       clock,
-      turns: turnBudget(STARTS_A_TURN),
+      turns: turnBudget(STARTS_A_TURN, threadCpuMs),
       configuration: queuingOf(configuration),
       limit: 0,
       changed: () => this.#demand.set(this.queueSet.seatDemand),
