@@ -58,6 +58,29 @@ test("known expressions cost what upstream says", () => {
   }
 });
 
+/** What is computed for a failure that something else makes up for is counted as upstream counts it. */
+const failing: readonly (readonly [string, number])[] = [
+  ["m.x == 1 || true", 2 + 1],
+  ["m['x']['y'] == 1 || true", 2 + 1],
+  ["m.x + n > 1 || true", 2 + 1 + 1 + 1],
+  ["n > 1 || n + m.x > 1 || true", 2 + (1 + 2 + 1 + 1)],
+  ["[m.x, n].size() > 0 || true", 2 + 10 + 1 + 1],
+  ["{'a': m.x}.size() > 0 || true", 2 + 30 + 1 + 1],
+  ["1 / (n - n) > 0 || true", 1 + 1 + 1 + 1 + 1],
+  ["string(m.x).startsWith('a') || true", 2 + 1 + 1],
+  ["[1, 2, 3].map(i, m.x).size() == 3 || true", 3 * (12 + 2) + 1 + 1 + 1],
+  ["[1, 2, 3].all(i, m.x) || true", 3 * (3 + 2) + 1],
+  ["[1, 2, 3].exists_one(i, m.x) || true", 3 * 2 + 2],
+];
+
+test("failures that are made up for cost what upstream says", () => {
+  for (const [expression, actual] of failing) {
+    const program = cel.compile(expression, { variables: { m: { kind: "dynamic" }, n: { kind: "integer" } } });
+    const { value, cost } = program.evaluate({ m: {}, n: 1 });
+    assert.deepEqual([value, cost], [true, actual], expression);
+  }
+});
+
 const bounded: CelType = {
   kind: "object",
   name: "Widget",

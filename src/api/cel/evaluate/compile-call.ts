@@ -1,12 +1,12 @@
-import { CelEvaluationError } from "../cel.ts";
 import { runtimeCost } from "../cost/runtime.ts";
 import type { Overload } from "../library/overload.ts";
 import type { Call, Expression } from "../syntax/ast.ts";
 import { isOptional, type Type } from "../types/type.ts";
+import { assembleCall, type Pick } from "./assemble-call.ts";
 import { compileOperand } from "./compile-operand.ts";
 import type { Compiler } from "./compiler.ts";
 import { isEqual } from "./equality.ts";
-import { noSuchOverload } from "./failure.ts";
+import { isFailure, noSuchOverload } from "./failure.ts";
 import type { Frame, Step } from "./frame.ts";
 import { charge } from "./frame.ts";
 import { fits } from "./runtime-type.ts";
@@ -54,8 +54,9 @@ export function compileCall(compiler: Compiler, call: Call): Step {
 
 function indexing(container: Step, key: Step): Step {
   return (frame) => {
+    const value = container(frame);
     charge(frame, 1);
-    return index(container(frame), key(frame));
+    return index(value, key(frame));
   };
 }
 
@@ -118,7 +119,7 @@ function decide(frame: Frame, operands: readonly Step[], decisive: boolean): boo
       if (value === decisive) return decisive;
       if (typeof value !== "boolean") failed ??= noSuchOverload();
     } catch (error) {
-      if (!(error instanceof CelEvaluationError) || error.isCostExceeded) throw error;
+      if (!isFailure(error)) throw error;
       failed ??= error;
     }
   }
@@ -135,10 +136,8 @@ function compileFunction(compiler: Compiler, call: Call, list: readonly Step[]):
   const types = nodes.map((node) => compiler.checked.types.get(node) as Type);
   const overload = pickOverload(resolved.overloads, types);
   const cost = runtimeCost(resolved.overloads[0] as Overload);
-  return assemble(steps, overload, cost);
+  return assembleCall(steps, overload, cost);
 }
-
-type Pick = (values: readonly Value[]) => Overload;
 
 /** The overload to run: known when types are, else found by the values. */
 function pickOverload(overloads: readonly Overload[], types: readonly Type[]): Overload | Pick {
@@ -163,36 +162,4 @@ function isCertain(found: Type, wanted: Type): boolean {
 /** Objects, times and libraries' values may be null at run time though their type says otherwise. */
 function isNeverNull(type: Type): boolean {
   return type.kind !== "object";
-}
-
-type Cost = number | ((values: readonly Value[], result: Value) => number);
-
-function assemble(steps: readonly Step[], target: Overload | Pick, cost: Cost): Step {
-  if (typeof target !== "function" && typeof cost === "number") {
-    const { run } = target;
-    const [first, second] = steps as [Step, Step];
-    if (steps.length === 1)
-      return (frame) => {
-        const value = run(first(frame));
-        charge(frame, cost);
-        return value;
-      };
-    if (steps.length === 2)
-      return (frame) => {
-        const value = run(first(frame), second(frame));
-        charge(frame, cost);
-        return value;
-      };
-  }
-  return (frame) => {
-    const values = steps.map((step) => step(frame));
-    const overload = typeof target === "function" ? target(values) : target;
-    if (typeof cost === "number") {
-      charge(frame, cost);
-      return overload.run(...values);
-    }
-    const result = overload.run(...values);
-    charge(frame, cost(values, result));
-    return result;
-  };
 }

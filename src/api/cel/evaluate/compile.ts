@@ -145,12 +145,12 @@ function optionalContent(value: Value): Value | undefined {
 function compileList(compiler: Compiler, expression: Expression & { kind: "list" }): Step {
   const steps = expression.elements.map(({ value, optional }) => ({ step: compiler.compile(value), optional }));
   return (frame) => {
+    charge(frame, 10);
     const items: Value[] = [];
     for (const { step, optional } of steps) {
       const value = optional ? optionalContent(step(frame)) : step(frame);
       if (value !== undefined) items.push(value);
     }
-    charge(frame, 10);
     return new CelList(items);
   };
 }
@@ -162,13 +162,13 @@ function compileMap(compiler: Compiler, expression: Expression & { kind: "map" }
     optional,
   }));
   return (frame) => {
+    charge(frame, 30);
     const entries: [Value, Value][] = [];
     for (const { key, value, optional } of steps) {
       const name = mapKey(key(frame));
       const content = optional ? optionalContent(value(frame)) : value(frame);
       if (content !== undefined) entries.push([name, content]);
     }
-    charge(frame, 30);
     const map = new EntryMap(entries);
     if (map.size !== entries.length) throw failure("Failed with repeated key");
     return map;
@@ -188,12 +188,12 @@ function compileMessage(compiler: Compiler, expression: Expression & { kind: "me
   }));
   const { name } = expression;
   return (frame: Frame) => {
+    charge(frame, 40);
     const fields = new Map<string, Value>();
     for (const { field, step, optional } of steps) {
       const value = optional ? optionalContent(step(frame)) : step(frame);
       if (value !== undefined) fields.set(field, value);
     }
-    charge(frame, 40);
     return new MessageValue(name, fields);
   };
 }

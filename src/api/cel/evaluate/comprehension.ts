@@ -1,9 +1,8 @@
-import { CelEvaluationError } from "../cel.ts";
 import { sortCost } from "../cost/runtime.ts";
 import { sortedBy } from "../library/list-functions.ts";
 import type { Comprehension } from "../syntax/ast.ts";
 import type { Compiler } from "./compiler.ts";
-import { failure, noSuchOverload } from "./failure.ts";
+import { failure, isFailure, noSuchOverload } from "./failure.ts";
 import type { Frame, Step } from "./frame.ts";
 import { charge } from "./frame.ts";
 import type { Value } from "./values.ts";
@@ -71,8 +70,11 @@ function evaluatorOf(loop: Loop): Step {
   }
 }
 
-/** Runs `round` for every element, with the variables set, until it says stop. */
-function forEach(frame: Frame, loop: Loop, round: (first: Value) => boolean | undefined): void {
+/**
+ * Runs `round` for every element, with the variables set, until it says stop. As upstream, a round that fails does not end the
+ * loop: the failure is its result.
+ */
+function forEach(frame: Frame, loop: Loop, round: (first: Value, hasFailed: boolean) => boolean | undefined): void {
   const range = loop.range(frame);
   const { macro } = loop.expression;
   const cost = roundCost[macro] ?? 0;
@@ -81,18 +83,25 @@ function forEach(frame: Frame, loop: Loop, round: (first: Value) => boolean | un
   if (!isList && !(range instanceof CelMap)) throw noSuchOverload();
   const keys = isList ? undefined : range.keys();
   const size = isList ? range.size : (keys?.length ?? 0);
+  let failed: unknown;
   for (let at = 0; at < size; at++) {
     const key = isList ? BigInt(at) : (keys?.[at] as Value);
     const variable = second === undefined && isList ? range.at(at) : key;
     frame.slots[first] = variable;
     if (second !== undefined) frame.slots[second] = isList ? range.at(at) : ((range as CelMap).get(key) ?? null);
     charge(frame, cost);
-    if (round(variable) === true) {
-      if (at + 1 < size) charge(frame, breakCost[macro] ?? 0);
-      break;
+    try {
+      if (round(variable, failed !== undefined) === true) {
+        if (at + 1 < size) charge(frame, breakCost[macro] ?? 0);
+        break;
+      }
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      failed ??= error;
     }
   }
   charge(frame, endCost[macro]);
+  if (failed !== undefined) throw failed;
 }
 
 /** `all` and `exists`: one decisive element makes up for errors of the others. */
@@ -105,7 +114,7 @@ function quantified(frame: Frame, loop: Loop, decisive: boolean): boolean {
       if (typeof value !== "boolean") throw noSuchOverload();
       isDecided = value === decisive;
     } catch (error) {
-      if (!(error instanceof CelEvaluationError) || error.isCostExceeded) throw error;
+      if (!isFailure(error)) throw error;
       failed ??= error;
     }
     return isDecided;
@@ -167,8 +176,13 @@ const BINDING_COST = 2;
 function mapped(frame: Frame, loop: Loop): EntryMap {
   const entries: (readonly [Value, Value])[] = [];
   const seen = new Set<unknown>();
-  forEach(frame, loop, (key) => {
+  forEach(frame, loop, (key, hasFailed) => {
     if (loop.condition !== undefined && !truth(loop.condition(frame))) return false;
+    if (hasFailed && loop.expression.macro === "transformMap") {
+      // The map is the first of three arguments: the others are not looked at.
+      charge(frame, 1);
+      return false;
+    }
     charge(frame, loop.expression.macro === "transformMap" ? takenCost.transformMap : takenCost.transformMapEntry);
     const value = loop.body(frame);
     if (loop.expression.macro === "transformMap") {

@@ -13,6 +13,11 @@ export function noSuchOverload(): CelEvaluationError {
   return failure("no such overload");
 }
 
+/** Whether something else may still decide; too high a cost ends everything. */
+export function isFailure(error: unknown): error is CelEvaluationError {
+  return error instanceof CelEvaluationError && !error.isCostExceeded;
+}
+
 export function costExceeded(): CelEvaluationError {
   return new CelEvaluationError("operation cancelled: actual cost limit exceeded", { isCostExceeded: true });
 }
