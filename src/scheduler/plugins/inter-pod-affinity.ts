@@ -1,7 +1,9 @@
+import type { PodAffinityTerm } from "../../api/generated/core/v1.ts";
+import { labelSelectorOf } from "../../api/selectors.ts";
 import type { PodFacts } from "../facts/pod-facts.ts";
 import type { Cluster, FilterPlugin, PodChange, PreFilterPlugin, QueueingHintPlugin } from "../framework.ts";
-import { Action, onAssignedPod, onNode } from "../queue/cluster-event.ts";
-import { type CompiledTerm, compileTerms, DomainCounts } from "./affinity-terms.ts";
+import { Action, onAssignedPod, onNode, onOwnUpdate } from "../queue/cluster-event.ts";
+import { type CompiledTerm, compileTerm, compileTerms, DomainCounts } from "./affinity-terms.ts";
 
 /** Counts by domain of what matters to the pod, and the terms that made them. */
 interface AffinityState {
@@ -23,14 +25,20 @@ export const interPodAffinity: PreFilterPlugin<AffinityState> & FilterPlugin<Aff
   name: "InterPodAffinity",
   retryOn: [
     onAssignedPod(Action.add | Action.delete | Action.updatePodLabel, (pod, { before, after }) => {
-      return concerns(pod, before) || concerns(pod, after);
+      const [was, is] = [relationTo(pod, before), relationTo(pod, after)];
+      // Of a group of which nobody is left the first may go anywhere.
+      const leaves = after === undefined && was.isSought;
+      return (is.isSought && !was.isSought) || (was.isAvoided && !is.isAvoided) || leaves;
     }),
     onNode(Action.add | Action.updateNodeLabel, (pod, after, before) => {
-      const keys = [...pod.needs.requiredAffinity, ...pod.needs.requiredAntiAffinity].map(
-        ({ topologyKey }) => topologyKey,
-      );
-      return before === undefined || keys.length === 0 || keys.some((key) => before.labels[key] !== after.labels[key]);
+      const { requiredAffinity, requiredAntiAffinity } = pod.needs;
+      const terms = [...requiredAffinity, ...requiredAntiAffinity];
+      if (terms.length === 0) return true;
+      if (before !== undefined) return terms.some((term) => differs(before.labels, after.labels, term.topologyKey));
+      return requiredAntiAffinity.length > 0 || terms.some(({ topologyKey }) => topologyKey in after.labels);
     }),
+    // It may be the first of its group now, or one that others do not avoid.
+    onOwnUpdate(Action.updatePodLabel),
   ],
   preFilter(pod, cluster) {
     const rejectedBy = new DomainCounts();
@@ -123,14 +131,32 @@ function applyChange(state: AffinityState, { pod, node, added, removed }: PodCha
   }
 }
 
-/** True when the other pod's coming, going or changing may change what the waiting pod's affinities find. */
-function concerns(pod: PodFacts, other: PodFacts | undefined): boolean {
-  if (other === undefined) return false;
-  // Namespaces by labels are not known here: such terms are taken to match.
-  const anyNamespace = { namespaceLabels: () => undefined };
-  const own = [...pod.needs.requiredAffinity, ...pod.needs.requiredAntiAffinity];
-  if (own.some((term) => term.namespaceSelector !== undefined)) return true;
-  if (compileTerms(own, pod).some((term) => term.matches(other, anyNamespace))) return true;
-  if (other.needs.requiredAntiAffinity.some((term) => term.namespaceSelector !== undefined)) return true;
-  return compileTerms(other.needs.requiredAntiAffinity, other).some((term) => term.matches(pod, anyNamespace));
+/** Namespaces by labels are not known where events are judged: such terms are taken to match. */
+const ANY_NAMESPACE = { namespaceLabels: () => undefined };
+
+/** What a pod that has a node is to one that waits. */
+interface Relation {
+  /** It meets all that the waiting one wants to be near. */
+  readonly isSought: boolean;
+  /** One of the two wants to be apart from the other. */
+  readonly isAvoided: boolean;
+}
+
+function relationTo(pod: PodFacts, other: PodFacts | undefined): Relation {
+  if (other === undefined) return { isSought: false, isAvoided: false };
+  const { requiredAffinity, requiredAntiAffinity } = pod.needs;
+  const isSought = requiredAffinity.length > 0 && requiredAffinity.every((term) => mayMean(term, pod, other));
+  const isAvoided =
+    requiredAntiAffinity.some((term) => mayMean(term, pod, other)) ||
+    other.needs.requiredAntiAffinity.some((term) => mayMean(term, other, pod));
+  return { isSought, isAvoided };
+}
+
+function mayMean(term: PodAffinityTerm, of: PodFacts, other: PodFacts): boolean {
+  if (term.namespaceSelector === undefined) return compileTerm(term, of.namespace).matches(other, ANY_NAMESPACE);
+  return labelSelectorOf(term.labelSelector)(other.labels);
+}
+
+function differs(before: Labels, after: Labels, key: string): boolean {
+  return before[key] !== after[key];
 }

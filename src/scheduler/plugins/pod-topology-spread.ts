@@ -1,5 +1,5 @@
 import type { FilterPlugin, PreFilterPlugin, QueueingHintPlugin } from "../framework.ts";
-import { Action, onAssignedPod, onNode } from "../queue/cluster-event.ts";
+import { Action, onAssignedPod, onNodeChange, onOwnUpdate } from "../queue/cluster-event.ts";
 import { type CompiledConstraint, compileConstraints, countMatching, hasAllKeys } from "./spread-constraints.ts";
 
 /** For each constraint, how many matching pods each domain has. */
@@ -16,13 +16,23 @@ export const podTopologySpread: PreFilterPlugin<SpreadState> & FilterPlugin<Spre
   retryOn: [
     onAssignedPod(Action.add | Action.delete | Action.updatePodLabel, (pod, { before, after }) => {
       const constraints = compileConstraints(pod, pod.needs.spreadConstraints, "DoNotSchedule");
-      return constraints.some((constraint) =>
-        [before, after].some(
-          (other) => other?.namespace === pod.namespace && constraint.matches({ ...other, beingDeleted: false }),
-        ),
-      );
+      return constraints.some(({ matchesKind }) => {
+        const [was, is] = [before, after].map((other) => other !== undefined && matchesKind(other.kind));
+        return was !== is;
+      });
     }),
-    onNode(Action.add | Action.delete | Action.updateNodeLabel | Action.updateNodeTaint),
+    onNodeChange(
+      Action.add | Action.delete | Action.updateNodeLabel | Action.updateNodeTaint,
+      (pod, { before, after }) => {
+        const constraints = compileConstraints(pod, pod.needs.spreadConstraints, "DoNotSchedule");
+        const [was, is] = [before, after].map((node) => node !== undefined && hasAllKeys(constraints, node.labels));
+        if (was !== is || before === undefined || after === undefined) return was !== is;
+        const isElsewhere = constraints.some(({ topologyKey: key }) => before.labels[key] !== after.labels[key]);
+        return is === true && (isElsewhere || JSON.stringify(before.taints) !== JSON.stringify(after.taints));
+      },
+    ),
+    // Its own labels decide which domain is full of its like.
+    onOwnUpdate(Action.updatePodLabel),
   ],
   preFilter(pod, cluster) {
     const constraints = compileConstraints(pod, pod.needs.spreadConstraints, "DoNotSchedule");

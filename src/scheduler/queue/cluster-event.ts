@@ -46,6 +46,14 @@ export function onNode(
   };
 }
 
+/** An interest in what becomes of nodes, also of those that go; `before` is absent of one that comes, `after` of one that goes. */
+export function onNodeChange(
+  actions: number,
+  helps: (pod: PodFacts, change: { before?: NodeFacts; after?: NodeFacts }) => boolean,
+): EventInterest {
+  return { on: "node", actions, helps: (pod, event) => event.on === "node" && helps(pod, event) };
+}
+
 /** An interest in pods that have a node; `after` is absent when the pod is gone. */
 export function onAssignedPod(
   actions: number,
