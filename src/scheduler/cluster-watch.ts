@@ -93,18 +93,42 @@ function podChanged(change: Change<PodFacts>, targets: WatchTargets): void {
   } else if (after === undefined) {
     if (before !== undefined) podGone(before, targets);
   } else if (after.nodeName !== "") podPlaced(before, after, targets);
-  else if (targets.isResponsible(after) && !targets.cache.isAssumed(after.uid)) {
-    if (targets.nominations.nodeOf(after.uid) === "") targets.nominations.set(after, after.nominatedNodeName);
+  else if (targets.cache.isAssumed(after.uid)) {
+    if (after.beingDeleted && before?.beingDeleted !== true) assumedLeaves(after, targets);
+  } else if (targets.isResponsible(after)) {
+    followPromise(before, after, targets);
     targets.queue.add(after, cause);
   }
 }
 
-function podGone(pod: PodFacts, { cache, queue, nominations }: WatchTargets): void {
+/** Who is being deleted is not bound any more: others may have the room. */
+function assumedLeaves(pod: PodFacts, { cache, queue }: WatchTargets): void {
+  cache.forget(pod.uid);
+  queue.happened({ on: "assignedPod", actions: Action.delete, before: pod });
+}
+
+/** The pod's status may have a promise from elsewhere, or not have it any more; promises that were just made are here first. */
+function followPromise(before: PodFacts | undefined, after: PodFacts, targets: WatchTargets): void {
+  const { nominations } = targets;
+  const [was, is] = [before?.nominatedNodeName ?? "", after.nominatedNodeName];
+  if (before === undefined ? nominations.nodeOf(after.uid) === "" : was !== is) nominations.set(after, is);
+  if (before !== undefined && was !== "" && was !== is) promiseEnds(before, targets);
+}
+
+/** Pods that are no more important have taken the promised room for taken. */
+function promiseEnds(pod: PodFacts, { queue }: WatchTargets): void {
+  queue.happened({ on: "assignedPod", actions: Action.delete, before: pod, upToPriority: pod.needs.priority });
+}
+
+function podGone(pod: PodFacts, targets: WatchTargets): void {
+  const { cache, queue, nominations } = targets;
+  const wasPromised = nominations.nodeOf(pod.uid) !== "";
   queue.remove(pod.uid);
   nominations.remove(pod.uid);
   const wasPlaced = pod.nodeName !== "" || cache.isAssumed(pod.uid);
   cache.removePod(pod.uid);
   if (wasPlaced) queue.happened({ on: "assignedPod", actions: Action.delete, before: pod });
+  else if (wasPromised) promiseEnds(pod, targets);
 }
 
 function podPlaced(before: PodFacts | undefined, after: PodFacts, targets: WatchTargets): void {

@@ -228,3 +228,50 @@ test("when very many bindings are under way the others wait for them, and all po
   assert.equal(new Set(scheduler.writes().map(({ path }) => path)).size, 600);
   await scheduler.stop();
 });
+
+const promised = (more: object = {}) =>
+  examplePod("promised", {
+    requests: { cpu: "4" },
+    spec: { priority: 10, schedulingGates: [{ name: "wait" }] },
+    status: { nominatedNodeName: "node-a" },
+    ...more,
+  });
+for (const [what, type, pod] of [
+  ["has gone", "DELETED", promised()],
+  ["is promised another node", "MODIFIED", promised({ status: { nominatedNodeName: "node-b" } })],
+  ["is promised nothing any more", "MODIFIED", promised({ status: {} })],
+] as const) {
+  test(`a node is free for others again when the pod that it was promised to ${what}`, async () => {
+    const scheduler = await start([exampleNode("node-a"), promised()]);
+    await scheduler.push("ADDED", examplePod("web", { requests: { cpu: "1" } }));
+    assert.match(scheduler.told[0]?.message ?? "", /Insufficient cpu/);
+    await scheduler.push(type, pod);
+    assert.equal(scheduler.told.at(-1)?.message, "Successfully assigned default/web to node-a");
+    await scheduler.stop();
+  });
+}
+
+test("a promise to a less important pod keeps nobody waiting, and its end wakes nobody", async () => {
+  const scheduler = await start([exampleNode("node-a"), promised()]);
+  await scheduler.push("ADDED", examplePod("high", { requests: { cpu: "9" }, spec: { priority: 20 } }));
+  const before = scheduler.told.length;
+  await scheduler.push("DELETED", promised());
+  await scheduler.clock.advance(2000);
+  assert.equal(scheduler.told.length, before);
+  await scheduler.stop();
+});
+
+test("a pod that is deleted while it is bound holds no room any more", async () => {
+  const binding = Promise.withResolvers<object>();
+  const scheduler = await start([exampleNode("node-a")], ({ path }) =>
+    path.endsWith("/web/binding") ? binding.promise : {},
+  );
+  const web = (metadata: object = {}) => examplePod("web", { requests: { cpu: "4" }, metadata });
+  await scheduler.push("ADDED", web());
+  await scheduler.push("ADDED", examplePod("next", { requests: { cpu: "4" } }));
+  assert.match(scheduler.told.at(-1)?.message ?? "", /Insufficient cpu/);
+  await scheduler.push("MODIFIED", web({ deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["a.io/b"] }));
+  assert.equal(scheduler.told.at(-1)?.message, "Successfully assigned default/next to node-a");
+  binding.resolve({});
+  await scheduler.stop();
+});

@@ -19,8 +19,14 @@ export const Action = {
 /** A change of the cluster, on its way to pods that wait for one like it. */
 export type ClusterEvent =
   | { readonly on: "node"; readonly actions: number; readonly before?: NodeFacts; readonly after?: NodeFacts }
-  /** A pod that has a node. */
-  | { readonly on: "assignedPod"; readonly actions: number; readonly before?: PodFacts; readonly after?: PodFacts }
+  /** A pod that has a node, or was promised one: that keeps only pods waiting that are no more important than it. */
+  | {
+      readonly on: "assignedPod";
+      readonly actions: number;
+      readonly before?: PodFacts;
+      readonly after?: PodFacts;
+      readonly upToPriority?: number;
+    }
   /** The waiting pod itself. */
   | { readonly on: "waitingPod"; readonly actions: number; readonly before?: PodFacts; readonly after?: PodFacts }
   | { readonly on: "namespace" | "volume"; readonly actions: number };

@@ -14,6 +14,7 @@ export function isWorthRetry(
   rejection: { by: readonly string[]; interests: Interests },
 ): boolean {
   if (event.on === "waitingPod" && event.after?.uid !== pod.uid) return false;
+  if (event.on === "assignedPod" && pod.needs.priority > (event.upToPriority ?? pod.needs.priority)) return false;
   if (rejection.by.length === 0) return true;
   return rejection.by.some((name) => {
     const interests = rejection.interests.get(name);
