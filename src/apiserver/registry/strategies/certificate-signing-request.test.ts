@@ -4,6 +4,8 @@ import type { CertificateSigningRequest } from "../../../api/generated/certifica
 import { certificateSigningRequests } from "../../../api/generated/resources.ts";
 import { createTestRequest } from "../../../base/testing/certificates.ts";
 import { type MemoryServer, startMemoryServer } from "../../testing/memory-server.ts";
+import type { WriteContext } from "../strategy.ts";
+import { certificateSigningRequestStrategy } from "./certificate-signing-request.ts";
 
 let memory: MemoryServer;
 before(async () => {
@@ -49,4 +51,14 @@ test("what was asked for cannot be changed; an approval gets its times", async (
   const [condition] = approved.status?.conditions ?? [];
   assert.equal(condition?.lastTransitionTime, "2026-01-01T00:00:00Z");
   assert.equal(condition?.lastUpdateTime, "2026-01-01T00:00:00Z");
+});
+
+test("a condition has changed when the first of its kind that says so did", async () => {
+  const denied = { type: "Denied", status: "True" };
+  const lastTransitionTime = "2025-01-01T00:00:00Z";
+  const of = (...conditions: object[]) => ({ ...request("a"), status: { conditions } }) as CertificateSigningRequest;
+  const draft = of({ ...denied });
+  const context = { clock: { now: () => Date.UTC(2026, 0, 1) } } as WriteContext;
+  await certificateSigningRequestStrategy.beforeUpdate!(draft, of(denied, { ...denied, lastTransitionTime }), context);
+  assert.equal(draft.status?.conditions?.[0]?.lastTransitionTime, lastTransitionTime);
 });

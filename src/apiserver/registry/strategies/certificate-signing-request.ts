@@ -29,7 +29,8 @@ export const certificateSigningRequestStrategy = defineStrategy<CertificateSigni
 function setTimes(conditions: CertificateSigningRequestCondition[], old: CertificateSigningRequest, now: string): void {
   for (const condition of conditions) {
     const before = old.status?.conditions?.find(
-      ({ type, status }) => type === condition.type && status === condition.status,
+      ({ type, status, lastTransitionTime }) =>
+        type === condition.type && status === condition.status && lastTransitionTime !== undefined,
     );
     condition.lastUpdateTime ??= now;
     condition.lastTransitionTime ??= before?.lastTransitionTime ?? now;
