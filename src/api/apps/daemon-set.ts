@@ -42,14 +42,14 @@ export const daemonSetKind = defineKind<DaemonSet>({
     spec.revisionHistoryLimit ??= 10;
   },
   prepareForCreate(daemonSet) {
-    annotate(daemonSet, 1);
+    annotate(daemonSet, Math.max(generationOf(daemonSet), 1));
     daemonSet.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
   },
   prepareForUpdate(daemonSet, old) {
-    const before = Number(old.metadata?.annotations?.[TEMPLATE_GENERATION] ?? 1);
     const same = immutable(daemonSet.spec?.template, old.spec?.template, "").length === 0;
-    annotate(daemonSet, same ? before : before + 1);
+    annotate(daemonSet, generationOf(old) + (same ? 0 : 1));
   },
+  prepareForStatusUpdate: (daemonSet, old) => annotate(daemonSet, generationOf(old)),
   validate: validateDaemonSet,
   validateUpdate: (daemonSet, old) => immutable(daemonSet.spec?.selector, old.spec?.selector, "spec.selector"),
   validateStatusUpdate: (daemonSet, old) => [
@@ -116,6 +116,10 @@ export const daemonSetKind = defineKind<DaemonSet>({
 
 const templateGeneration = ({ metadata }: DaemonSet): string | undefined =>
   metadata?.annotations?.[TEMPLATE_GENERATION];
+
+/** What counts the changes of its template. */
+const generationOf = ({ metadata }: DaemonSet): number =>
+  Number(metadata?.annotations?.[TEMPLATE_GENERATION] ?? 1) || 1;
 
 function annotate(daemonSet: DaemonSet, generation: number): void {
   const meta = (daemonSet.metadata ??= {});

@@ -110,12 +110,11 @@ function setStatefulSetDefaults(spec: StatefulSetSpec): void {
 
 function statefulSetWarnings(statefulSet: StatefulSet, old?: StatefulSet): string[] {
   const { spec } = statefulSet;
-  const warnings: string[] = [];
-  if (isChanged(statefulSet, old)) {
-    warnings.push(...templateWarnings(spec?.template, "spec.template."));
-    for (const [index, claim] of (spec?.volumeClaimTemplates ?? []).entries()) {
-      warnings.push(...claimSpecWarnings(claim.spec, `spec.volumeClaimTemplates[${index}].Spec`));
-    }
+  const warnings = isChanged(statefulSet, old) ? templateWarnings(spec?.template, "spec.template.") : [];
+  // The paths are upstream's.
+  const part = old === undefined ? "" : ".Spec";
+  for (const [index, claim] of (spec?.volumeClaimTemplates ?? []).entries()) {
+    warnings.push(...claimSpecWarnings(claim.spec, `spec.volumeClaimTemplates[${index}]${part}`));
   }
   if ((spec?.revisionHistoryLimit ?? 0) < 0) {
     const text = "a negative value retains all historical revisions; a value >= 0 is recommended";

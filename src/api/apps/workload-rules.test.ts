@@ -183,3 +183,26 @@ test("what is absent is empty, and has defaults", () => {
     ]);
   }
 });
+
+test("a daemon set keeps count of its template's changes", () => {
+  const key = "deprecated.daemonset.template.generation";
+  const counted = (count?: string) => ({
+    ...object({}),
+    metadata: { name: "a", ...(count !== undefined && { annotations: { [key]: count } }) },
+  });
+  const countOf = ({ metadata }: ApiObject): string | undefined => metadata?.annotations?.[key];
+  for (const [given, expected] of [
+    [undefined, "1"],
+    ["-2", "1"],
+    ["7", "7"],
+  ] as const) {
+    const made = counted(given);
+    daemonSetKind.prepareForCreate!(made);
+    assert.equal(countOf(made), expected);
+  }
+  for (const prepare of [daemonSetKind.prepareForUpdate!, daemonSetKind.prepareForStatusUpdate!]) {
+    const [dropped, forged] = [counted(), counted("9")];
+    for (const each of [dropped, forged]) prepare(each, counted("7"));
+    assert.deepEqual([countOf(dropped), countOf(forged)], ["7", "7"]);
+  }
+});

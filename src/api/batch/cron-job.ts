@@ -13,6 +13,9 @@ import { jobSpecWarnings } from "./job-warnings.ts";
 import { validateJobSpec } from "./validate-job.ts";
 
 const NAME_MAX = 52;
+/** Of what older servers took. The path is upstream's. */
+const ZONE_IN_SCHEDULE =
+  "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details";
 
 export const cronJobKind = defineKind<CronJob>({
   group: "batch",
@@ -41,6 +44,7 @@ export const cronJobKind = defineKind<CronJob>({
   warnings: (cronJob, old) => [
     ...(old === undefined ? nameWarnings(cronJob.metadata, "workload") : []),
     ...(isChanged(cronJob, old) ? jobSpecWarnings(cronJob.spec?.jobTemplate?.spec, "spec.jobTemplate.spec") : []),
+    ...(cronJob.spec?.schedule?.includes("TZ") ? [ZONE_IN_SCHEDULE] : []),
   ],
   columns: [
     nameColumn,

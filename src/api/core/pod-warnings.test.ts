@@ -241,7 +241,15 @@ test("what is unwise in a stateful set", () => {
   const claim = { spec: { resources: { requests: { storage: "100m" } } } };
   const spec = { template: pod({}), revisionHistoryLimit: -1, volumeClaimTemplates: [claim] };
   assert.deepEqual(statefulSetKind.warnings!(workload("a", spec)), [
-    'spec.volumeClaimTemplates[0].Spec.resources.requests[storage]: fractional byte value "100m" is invalid, must be an integer',
+    'spec.volumeClaimTemplates[0].resources.requests[storage]: fractional byte value "100m" is invalid, must be an integer',
     "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
   ]);
+  const [again] = statefulSetKind.warnings!(workload("a", spec), workload("a", spec));
+  assert.match(again!, /^spec\.volumeClaimTemplates\[0\]\.Spec\.resources\.requests\[storage\]: /);
+});
+
+test("a time zone that stays in a schedule", () => {
+  const cronJob = workload("a", { schedule: "TZ=UTC 0 * * * *", jobTemplate: { spec: { template: pod({}) } } });
+  const [told] = cronJobKind.warnings!(cronJob, cronJob);
+  assert.match(told!, /^cannot use TZ or CRON_TZ in spec\.spec\.schedule, use timeZone instead, see https:/);
 });

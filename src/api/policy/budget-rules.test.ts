@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LabelSelector } from "../generated/meta/v1.ts";
 import type { PodDisruptionBudget } from "../generated/policy/v1.ts";
 import { podDisruptionBudgetKind } from "./pod-disruption-budget.ts";
 
@@ -30,4 +31,19 @@ test("conditions of a budget are whole", () => {
     ["status.conditions[0].reason", "FieldValueInvalid"],
     ["status.currentHealthy", "FieldValueInvalid"],
   ]);
+});
+
+test("the label of the beta version says nothing but none", () => {
+  const key = "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match";
+  const selected = (selector: LabelSelector): LabelSelector | undefined => {
+    const budget: PodDisruptionBudget = { spec: { selector } };
+    podDisruptionBudgetKind.setDefaults!(budget);
+    return budget.spec?.selector;
+  };
+  const none = { matchExpressions: [{ key, operator: "Exists" }] };
+  const other = { key: "a", operator: "Exists" };
+  assert.deepEqual(selected(none), { matchExpressions: [{ key, operator: "Exists" }] });
+  assert.deepEqual(selected({ matchExpressions: [{ key, operator: "DoesNotExist" }] }), {});
+  assert.deepEqual(selected({ ...none, matchLabels: { a: "b" } }), { matchLabels: { a: "b" } });
+  assert.deepEqual(selected({ matchExpressions: [...none.matchExpressions, other] }), { matchExpressions: [other] });
 });

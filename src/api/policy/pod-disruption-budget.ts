@@ -2,11 +2,13 @@ import { validateIntOrPercent, validateNotOverHundredPercent } from "../apps/wor
 import { ageColumn, integerColumn, nameColumn, textColumn } from "../columns.ts";
 import { nonNegative } from "../field-checks.ts";
 import { type FieldError, invalid, notSupported } from "../field-error.ts";
+import type { LabelSelector } from "../generated/meta/v1.ts";
 import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from "../generated/policy/v1.ts";
 import { defineKind } from "../kind.ts";
 import { validateConditions } from "../metav1-conditions.ts";
 import { validateLabelSelector } from "../selectors.ts";
 
+const BETA_LABEL = "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match";
 const EVICTION_POLICIES = ["AlwaysAllow", "IfHealthyBudget"];
 
 /** A budget's spec as upstream shows it in a message. */
@@ -22,6 +24,10 @@ export const podDisruptionBudgetKind = defineKind<PodDisruptionBudget>({
   version: "v1",
   kind: "PodDisruptionBudget",
   nameRule: "pathSegment",
+  refusesUnconditionalUpdate: true,
+  setDefaults({ spec }) {
+    if (spec?.selector !== undefined) dropBetaLabel(spec.selector);
+  },
   prepareForCreate(budget) {
     budget.status = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 };
   },
@@ -65,3 +71,14 @@ export const podDisruptionBudgetKind = defineKind<PodDisruptionBudget>({
     ageColumn,
   ],
 });
+
+/** The label by which the beta version said "all" and "none": beside other requirements it means nothing. */
+function dropBetaLabel(selector: LabelSelector): void {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const kept = matchExpressions.filter(({ key }) => key !== BETA_LABEL);
+  if (kept.length === matchExpressions.length) return;
+  const only = matchExpressions.length === 1 && Object.keys(matchLabels).length === 0 ? matchExpressions[0] : undefined;
+  if (only?.operator === "Exists" && (only.values ?? []).length === 0) return;
+  if (kept.length > 0) selector.matchExpressions = kept;
+  else delete selector.matchExpressions;
+}
