@@ -23,6 +23,9 @@ export const ageColumn: Column = {
   cell: (object, { nowMs }) => ageOf(object.metadata?.creationTimestamp, nowMs),
 };
 
+/** What the columns of name and age look at in the metadata. */
+export const nameAndAgeFields = { name: true, creationTimestamp: true } as const;
+
 /** What kinds show that have no columns of their own upstream (roles, limit ranges …). */
 export const nameAndCreationColumns: readonly Column[] = [
   nameColumn,

@@ -1,6 +1,7 @@
-import { ageColumn, nameColumn } from "./columns.ts";
+import { ageColumn, nameAndAgeFields, nameColumn } from "./columns.ts";
 import type { Column, KindDefinition, RowCondition } from "./kind.ts";
 import type { ApiObject, ListMeta } from "./meta.ts";
+import type { Fields } from "./read-fields.ts";
 
 /** meta.k8s.io/v1 Table: what `kubectl get` asks for and prints. */
 export interface Table extends ApiObject {
@@ -39,6 +40,11 @@ const defaultColumns: readonly Column[] = [nameColumn, ageColumn];
 /** What is shown of a kind: name and age where it has no columns of its own. */
 export function columnsOf(definition: KindDefinition | undefined): readonly Column[] {
   return definition?.columns ?? defaultColumns;
+}
+
+/** What columns and row conditions of a kind look at; undefined where that may be anything. */
+export function columnFieldsOf(definition: KindDefinition | undefined): Fields | undefined {
+  return definition?.columns === undefined ? { metadata: nameAndAgeFields } : definition.columnFields;
 }
 
 /** Objects of one kind as a table; kinds without columns show name and age. Objects are shared, not copied. */

@@ -1,4 +1,4 @@
-import { ageColumn, nameColumn, textColumn } from "../columns.ts";
+import { ageColumn, nameAndAgeFields, nameColumn, textColumn } from "../columns.ts";
 import { invalids, nonNegative } from "../field-checks.ts";
 import { type FieldError, forbiddenField, invalid, notSupported, required } from "../field-error.ts";
 import { columnTexts } from "../generated/column-texts.ts";
@@ -38,6 +38,7 @@ export const leaseKind = defineKind<Lease>({
     ),
     ageColumn,
   ],
+  columnFields: { metadata: nameAndAgeFields, spec: { holderIdentity: true } },
 });
 
 export const leaseCandidateKinds = ["v1beta1", "v1alpha2"].map((version) =>

@@ -1,4 +1,4 @@
-import { tableOf } from "../../api/table.ts";
+import { columnFieldsOf, tableOf } from "../../api/table.ts";
 import { rowTexts } from "../../api/table-text.ts";
 import type { TurnTime } from "../../base/turn-time.ts";
 import type { ListAnswer } from "../exchange.ts";
@@ -64,5 +64,6 @@ export async function* rowBlocks(
 /** Reads objects with what their columns look at. Columns of custom resources may look at anything. */
 function shownReader({ resource: { kind, custom } }: ListAnswer) {
   if (custom !== undefined) return readWhole;
-  return kind?.columnFields === undefined ? readWithoutManagedFields : shownFieldsReader(kind.columnFields);
+  const fields = columnFieldsOf(kind);
+  return fields === undefined ? readWithoutManagedFields : shownFieldsReader(fields);
 }
