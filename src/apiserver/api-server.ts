@@ -68,6 +68,7 @@ import { eventStrategy } from "./registry/strategies/event.ts";
 import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
 import { mandatoryFlowControl } from "./registry/strategies/mandatory-flow-control.ts";
 import { namespaceStrategy } from "./registry/strategies/namespace.ts";
+import { persistentVolumeStrategy } from "./registry/strategies/persistent-volume.ts";
 import { podStrategy } from "./registry/strategies/pod.ts";
 import { podCertificateRequestStrategy } from "./registry/strategies/pod-certificate-request.ts";
 import { priorityClassStrategy } from "./registry/strategies/priority-class.ts";
@@ -312,6 +313,7 @@ function strategies(
     "/services": serviceStrategy({ ...options, reader, claims }),
     "/limitranges": { createOnUpdate: true },
     "/endpoints": { createOnUpdate: true },
+    "/persistentvolumes": persistentVolumeStrategy,
     "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
     "certificates.k8s.io/podcertificaterequests": podCertificateRequestStrategy(authorization),
     "coordination.k8s.io/leases": { createOnUpdate: true },

@@ -211,6 +211,16 @@ describe("quotas", () => {
       'spec.scopes: Invalid value: ["BestEffort"]: field is immutable',
     ],
   ]);
+  test("who may ask for more than may be used is told", () => {
+    const quota = (hard: Record<string, string>) => ({ spec: { hard } }) as object;
+    const odd = quota({ "requests.cpu": "2", "limits.cpu": "1500m", memory: "3Gi", "limits.memory": "2Gi" });
+    assert.deepEqual(resourceQuotaKind.warnings!(odd), [
+      "ResourceQuota requests.cpu (2) should be less than limits.cpu (1500m)",
+      "ResourceQuota memory (3Gi) should be less than limits.memory (2Gi)",
+    ]);
+    assert.deepEqual(resourceQuotaKind.warnings!(odd, odd), []);
+    assert.deepEqual(resourceQuotaKind.warnings!(quota({ cpu: "1", "limits.cpu": "1", storage: "9" })), []);
+  });
 });
 
 describe("limit ranges", () => {

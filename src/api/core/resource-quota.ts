@@ -2,6 +2,7 @@ import { ageColumn, nameColumn, textColumn } from "../columns.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
+import { compareQuantities, parseQuantity } from "../quantity.ts";
 import { COUNTED_RESOURCES } from "./counted-resources.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
 import { validateResourceName, validateResourceQuantity } from "./validate-resources.ts";
@@ -76,6 +77,7 @@ export const resourceQuotaKind = defineKind<ResourceQuota>({
     ...validateHard(status?.hard, "status.hard"),
     ...validateHard(status?.used, "status.used"),
   ],
+  warnings: ({ spec }, old) => (old === undefined ? orderWarnings(spec?.hard ?? {}) : []),
   columns: [
     nameColumn,
     textColumn<ResourceQuota>(
@@ -91,6 +93,19 @@ export const resourceQuotaKind = defineKind<ResourceQuota>({
     ageColumn,
   ],
 });
+
+/** Of what may ask for more than it may use. */
+function orderWarnings(hard: Readonly<Record<string, string>>): string[] {
+  return ["cpu", "memory", "storage", "ephemeral-storage"].flatMap((name) => {
+    const [long, limit] = [`requests.${name}`, `limits.${name}`];
+    // What computes is asked for by its plain name too.
+    const request = hard[long] === undefined && COMPUTE.includes(name) ? name : long;
+    const [least, most] = [hard[request], hard[limit]];
+    if (least === undefined || most === undefined) return [];
+    if (compareQuantities(parseQuantity(least), parseQuantity(most)) <= 0) return [];
+    return [`ResourceQuota ${request} (${least}) should be less than ${limit} (${most})`];
+  });
+}
 
 function usage({ status }: ResourceQuota, limits: boolean): string {
   return Object.keys(status?.hard ?? {})
