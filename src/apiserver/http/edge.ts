@@ -43,6 +43,8 @@ export interface Edge {
 interface Serving {
   readonly options: EdgeOptions;
   readonly limits: Limits;
+  /** Requests that came in this turn of the event loop. */
+  arrived: (() => void)[];
   /** Requests under way that are not long-running. */
   inFlight: number;
   idle: (() => void) | undefined;
@@ -52,7 +54,13 @@ const ENDED = "the request has ended";
 
 /** The public side of the API server: TLS once, then HTTP/1.1 or HTTP/2 by ALPN, one handler for both. */
 export function createEdge(options: EdgeOptions): Edge {
-  const serving: Serving = { options, limits: { ...limits, ...options.limits }, inFlight: 0, idle: undefined };
+  const serving: Serving = {
+    options,
+    limits: { ...limits, ...options.limits },
+    arrived: [],
+    inFlight: 0,
+    idle: undefined,
+  };
   const sockets = new Set<TLSSocket>();
   const sessions = new Set<ServerSession>();
   const http1 = createHttp1(serving);
@@ -81,6 +89,8 @@ export function createEdge(options: EdgeOptions): Edge {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       http1.close();
       for (const session of sessions) session.goAway();
+      // What has arrived has begun by then.
+      await nextTurn();
       await drained(serving);
       // What was written last is on its way to the socket.
       await nextTurn();
@@ -155,9 +165,25 @@ function http2Session(serving: Serving, socket: TLSSocket): ServerSession {
     onStream(stream) {
       const scope = new RequestScope();
       stream.onClose = () => scope.end(ENDED);
-      serve(serving, { message: http2Message(stream, peer), scope, sink: new Http2Sink(stream, clock) });
+      beginTogether(serving, () => {
+        if (scope.isOver) return;
+        serve(serving, { message: http2Message(stream, peer), scope, sink: new Http2Sink(stream, clock) });
+      });
     },
     onError: (error) => options.log.debug("an HTTP/2 session failed", { error }),
+  });
+}
+
+/**
+ * Requests begin when all connections have been read, whoever they are from: what is done for one after the other, step by step,
+ * finds its code in the processor's cache.
+ */
+function beginTogether(serving: Serving, begin: () => void): void {
+  if (serving.arrived.push(begin) > 1) return;
+  setImmediate(() => {
+    const { arrived } = serving;
+    serving.arrived = [];
+    for (const each of arrived) each();
   });
 }
 
