@@ -34,14 +34,14 @@ const LONG_STRING = 48;
 /** Where the quote is that ends the string which starts at `start`; the text's end when there is none. */
 export function endOfString(input: Uint8Array, start: number): number {
   const end = input.length;
-  const long = start + LONG_STRING;
-  for (let at = start + 1; at < end; at++) {
+  const near = Math.min(end, start + LONG_STRING);
+  let at = start + 1;
+  for (; at < near; at++) {
     const byte = input[at]!;
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH) at++;
-    else if (at > long) return endOfLongString(input, at);
   }
-  return end;
+  return at < end ? endOfLongString(input, at) : end;
 }
 
 function endOfLongString(input: Uint8Array, from: number): number {

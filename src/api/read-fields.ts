@@ -27,6 +27,7 @@ interface Place {
   readonly items: Place[];
   /** The text in which it stood before: from `start` to `end`, with its name from `keyStart` on. */
   input: Buffer;
+  words: DataView;
   keyStart: number;
   start: number;
   end: number;
@@ -43,6 +44,8 @@ type Wanted = Fields | true | undefined;
 
 interface Reading {
   input: Buffer;
+  /** The input, where four bytes are read together. */
+  words: DataView;
   at: number;
 }
 
@@ -56,9 +59,11 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const ASCII_MAX = 0x7f;
 const NONE: Buffer = Buffer.alloc(0);
+const NO_WORDS = new DataView(new ArrayBuffer(0));
+const WORD = 4;
 const ABSENT = Symbol("absent");
 /** Less is compared here as fast as in native code. */
-const LONG = 64;
+const LONG = 128;
 /** What comes after so many has the last one's place. */
 const ITEMS_MAX = 16;
 
@@ -70,9 +75,10 @@ const ITEMS_MAX = 16;
 export function fieldsReader(fields: Fields): (input: Buffer) => Shown {
   const root = newPlace("", fields, 0);
   const metadata = root.members.find(({ name }) => name === "metadata");
-  const reading: Reading = { input: NONE, at: 0 };
+  const reading: Reading = { input: NONE, words: NO_WORDS, at: 0 };
   return (input) => {
     reading.input = input;
+    reading.words = new DataView(input.buffer, input.byteOffset, input.length);
     reading.at = 0;
     peek(reading);
     const object = readValue(reading, root);
@@ -92,6 +98,7 @@ function newPlace(name: string, wanted: Wanted, slot: number): Place {
     slot,
     items: [],
     input: NONE,
+    words: NO_WORDS,
     keyStart: 0,
     start: 0,
     end: 0,
@@ -116,6 +123,7 @@ function readValue(reading: Reading, place: Place): unknown {
     place.value = leafOf(input, start, reading.at);
   }
   place.input = input;
+  place.words = reading.words;
   place.start = start;
   place.end = reading.at;
   return place.value;
@@ -154,6 +162,7 @@ function readMember(reading: Reading, place: Place, expected: Place | undefined)
     expected.end = reading.at;
     expected.keyStart = at;
     expected.input = input;
+    expected.words = reading.words;
     return expected;
   }
   const member = isKeyAt(reading, expected) ? expected : memberAt(reading, place, expected);
@@ -185,20 +194,23 @@ function itemPlace(list: Place, index: number): Place {
 }
 
 /** Whether the text from `start` up to the end of what stood there before stands at the cursor, and ends there. */
-function isAt({ input, at }: Reading, place: Place, start: number): boolean {
-  const { input: before, end } = place;
+function isAt({ input, words, at }: Reading, place: Place, start: number): boolean {
+  const { words: before, end } = place;
   const size = end - start;
-  if (size === 0 || at + size >= input.length) return false;
-  // Most of what differs does so at its end or in the middle, or has another length: that is seen without a call.
   const behind = at + size;
-  if (input[behind - 2] !== before[end - 2] || input[behind - 4] !== before[end - 4]) return false;
-  if (input[behind - 5] !== before[end - 5]) return false;
-  const middle = size >>> 1;
-  if (input[at + middle] !== before[start + middle]) return false;
-  const after = input[at + size]!;
+  if (size < WORD || behind >= input.length) return false;
+  // Most of what differs does so at its end: that is seen without a call.
+  if (words.getInt32(behind - WORD, true) !== before.getInt32(end - WORD, true)) return false;
+  const after = input[behind]!;
   if (after !== COMMA && after !== CLOSE_BRACE && after !== CLOSE_BRACKET && after > SPACE) return false;
-  if (size > LONG) return input.compare(before, start, end, at, at + size) === 0;
-  for (let index = 0; index < size; index++) if (input[at + index] !== before[start + index]) return false;
+  if (size > LONG)
+    return (
+      words.getInt32(at + (size >>> 1), true) === before.getInt32(start + (size >>> 1), true) &&
+      input.compare(place.input, start, end, at, behind) === 0
+    );
+  for (let index = 0; index < size - WORD; index += WORD) {
+    if (words.getInt32(at + index, true) !== before.getInt32(start + index, true)) return false;
+  }
   return true;
 }
 
