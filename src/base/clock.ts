@@ -47,18 +47,19 @@ export function timestamp(clock: Clock): string {
   return formatTime(clock.now());
 }
 
-/** The same second is written very many times. */
-let lastSecond = Number.NaN;
-let lastTime = "";
+/** The same few seconds are written very many times: now, when something started, when it was made. */
+const times = new Map<number, string>();
+const SECONDS_REMEMBERED = 64;
 
 /** Milliseconds since the epoch as `metav1.Time` (RFC 3339, UTC, whole seconds). */
 export function formatTime(epochMs: number): string {
   const second = Math.floor(epochMs / 1000);
-  if (second !== lastSecond) {
-    lastTime = `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
-    lastSecond = second;
-  }
-  return lastTime;
+  let time = times.get(second);
+  if (time !== undefined) return time;
+  time = `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+  if (times.size >= SECONDS_REMEMBERED) times.clear();
+  times.set(second, time);
+  return time;
 }
 
 let lastHttpSecond = Number.NaN;

@@ -96,15 +96,19 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], cont
   const { kept, additions } = applyElementDirectives(original as JsonObject[], patch as JsonObject[], mergeKey);
   const merged: unknown[] = [...kept];
   const indexes = indexByIdentity(merged, mergeKey);
+  let last = indexes.size === merged.length ? -1 : Number.POSITIVE_INFINITY;
   for (const element of additions) {
     const identity = identityText(keyValue(element, mergeKey));
     const index = indexes.get(identity);
+    last = index !== undefined && index > last ? index : Number.POSITIVE_INFINITY;
     if (index === undefined) indexes.set(identity, merged.push(withoutDirectives(element)) - 1);
     else {
       const type = { definition: context.field.ref };
       merged[index] = mergeObject(merged[index] as JsonObject, element, { schema: context.schema, type });
     }
   }
+  // Elements that are there, in their order, as heartbeats name them: they stay where they are.
+  if (last < merged.length) return merged;
   return orderMerged(merged, additions, { original: kept, mergeKey });
 }
 

@@ -124,7 +124,13 @@ function management(resource: ServedResource, context: WriteContext, subresource
 /** What a write through this path cannot set, so that nobody comes to own it. */
 function ignoredFields(resource: ServedResource, subresource: string): readonly (readonly string[])[] {
   if (subresource === "status") {
-    return resource.kind?.statusKeepsMetadata === true ? [["spec"], ["metadata"]] : [["spec"]];
+    return resource.kind?.statusKeepsMetadata === true ? SPEC_AND_METADATA : SPEC;
   }
-  return subresource === "" && resource.hasStatus ? [["status"]] : [];
+  return subresource === "" && resource.hasStatus ? STATUS : NOTHING;
 }
+
+// One list each: what is made of them is kept with them.
+const SPEC = [["spec"]];
+const SPEC_AND_METADATA = [["spec"], ["metadata"]];
+const STATUS = [["status"]];
+const NOTHING: readonly (readonly string[])[] = [];
