@@ -3,10 +3,10 @@ import type { Column, KindDefinition, RowCondition } from "./kind.ts";
 import type { ApiObject, ListMeta } from "./meta.ts";
 import type { Fields } from "./read-fields.ts";
 
-/** meta.k8s.io/v1 Table: what `kubectl get` asks for and prints. */
+/** meta.k8s.io Table: what `kubectl get` asks for and prints. */
 export interface Table extends ApiObject {
   kind: "Table";
-  apiVersion: "meta.k8s.io/v1";
+  apiVersion: string;
   metadata: ListMeta;
   columnDefinitions: TableColumnDefinition[];
   rows: TableRow[];
@@ -33,7 +33,11 @@ export interface TableOptions {
   /** What rows carry beside their cells; metadata when absent. */
   readonly includeObject?: "None" | "Metadata" | "Object" | undefined;
   readonly metadata?: ListMeta;
+  /** meta.k8s.io/v1 when absent. */
+  readonly apiVersion?: string;
 }
+
+const CURRENT = "meta.k8s.io/v1";
 
 const defaultColumns: readonly Column[] = [nameColumn, ageColumn];
 
@@ -56,7 +60,7 @@ export function tableOf(
   const columns = columnsOf(definition);
   return {
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: options.apiVersion ?? CURRENT,
     metadata: options.metadata ?? {},
     columnDefinitions: columns.map(({ name, type, format, description, priority }) => ({
       name,
@@ -78,5 +82,6 @@ function tableRow(columns: readonly Column[], object: ApiObject, options: TableO
   if (options.includeObject === "None") return { cells };
   if (options.includeObject === "Object") return { cells, object };
   const { metadata } = object;
-  return { cells, object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata } };
+  const apiVersion = options.apiVersion ?? CURRENT;
+  return { cells, object: { kind: "PartialObjectMetadata", apiVersion, metadata } };
 }

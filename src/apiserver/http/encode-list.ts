@@ -6,9 +6,9 @@ import { type TurnTime, turnTime } from "../../base/turn-time.ts";
 import type { CacheEntry } from "../cache/entry.ts";
 import type { ListAnswer } from "../exchange.ts";
 import { metadataIn, readObject } from "../registry/codec.ts";
-import { metadataOf, tableOptions } from "./encode-object.ts";
+import { metadataOf, tableOptions, viewVersionOf } from "./encode-object.ts";
 import { protobufBlocks } from "./encode-protobuf-list.ts";
-import { METADATA_OBJECT, rowBlocks } from "./encode-rows.ts";
+import { metadataStart, rowBlocks } from "./encode-rows.ts";
 import { BLOCK_BYTES, type Block, type Blocks, blockMemory, metadataOfList, slices } from "./list-blocks.ts";
 import type { Format } from "./negotiate.ts";
 
@@ -56,8 +56,10 @@ function viewOf(answer: ListAnswer, format: Format, nowMs: number): ListView {
     return { head, field: "rows", items: (entries) => tableOf(kind, objects(entries), options).rows };
   }
   if (format.as === "metadata") {
-    const head = { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata };
-    return { head, field: "items", items: (entries) => objects(entries).map(metadataOf) };
+    const head = { kind: "PartialObjectMetadataList", apiVersion: viewVersionOf(format), metadata };
+    const items = (entries: readonly CacheEntry[]): ApiObject[] =>
+      objects(entries).map((each) => metadataOf(each, format));
+    return { head, field: "items", items };
   }
   return {
     head: { kind: listKindOf(schema), apiVersion: apiVersionOf(schema), metadata },
@@ -86,28 +88,28 @@ async function* metadataBlocks(
   time: TurnTime,
 ): AsyncGenerator<Block, void, boolean | undefined> {
   yield [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
-  let open = OPEN;
+  const first = metadataStart(head.apiVersion);
+  const next = Buffer.from(`,${first}`);
+  let open = Buffer.from(first);
   const memory = blockMemory();
   for (const slice of slices(answer.entries, BLOCK_BYTES)) {
     const pause = time.pause();
     if (pause !== undefined) await pause;
     // What is copied is a part of the objects.
-    const whole = memory.of(slice.reduce((sum, { bytes }) => sum + NEXT.length + bytes.length + CLOSE.length, 0));
+    const whole = memory.of(slice.reduce((sum, { bytes }) => sum + next.length + bytes.length + CLOSE.length, 0));
     let length = 0;
     for (const { bytes } of slice) {
       const { start = 0, end = 0 } = metadataIn(bytes) ?? {};
       length += open.copy(whole, length);
       length += end === 0 ? NOTHING.copy(whole, length) : bytes.copy(whole, length, start, end);
       length += CLOSE.copy(whole, length);
-      open = NEXT;
+      open = next;
     }
     memory.read(whole, yield [whole.subarray(0, length)]);
   }
   yield [END];
 }
 
-const OPEN = Buffer.from(METADATA_OBJECT);
-const NEXT = Buffer.from(`,${METADATA_OBJECT}`);
 const NOTHING = Buffer.from("{}");
 const CLOSE = Buffer.from("}");
 
@@ -128,7 +130,7 @@ async function* prettySlices(
     yield [Buffer.from(separator + text)];
     separator = ",";
   }
-  yield [Buffer.from(separator === "" ? "]\n}\n" : `${close}\n`)];
+  yield [Buffer.from(separator === "" ? "]\n}" : close)];
 }
 
 /** Lines of YAML take about twenty times as long as JSON. */

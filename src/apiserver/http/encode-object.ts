@@ -3,7 +3,7 @@ import { findKind } from "../../api/kinds.ts";
 import { type ApiObject, apiVersionOf, parseApiVersion } from "../../api/meta.ts";
 import { tableOf } from "../../api/table.ts";
 import type { ObjectAnswer } from "../exchange.ts";
-import type { Format } from "./negotiate.ts";
+import type { Format, MetaVersion } from "./negotiate.ts";
 
 const CONTENT_TYPES = {
   json: "application/json",
@@ -27,7 +27,7 @@ async function encodeView(answer: ObjectAnswer, format: Format, nowMs: number): 
     const kind = resource?.kind ?? kindOf(answer.object);
     return encodeValue(tableOf(kind, [answer.object], tableOptions(answer.object.metadata, format, nowMs)), format);
   }
-  if (format.as === "metadata") return encodeValue(metadataOf(answer.object), format);
+  if (format.as === "metadata") return encodeValue(metadataOf(answer.object, format), format);
   if (format.encoding === "protobuf" && answer.bytes !== undefined && resource !== undefined) {
     const { encodeStored } = await import("../../api/protobuf/encode-stored.ts");
     return encodeStored(answer.bytes, shownKind(resource.schema, format));
@@ -46,13 +46,17 @@ export function shownKind(
   schema: { readonly group: string; readonly version: string; readonly kind: string },
   format: Format,
 ): { readonly apiVersion: string; readonly kind: string } {
-  if (format.as === "metadata") return { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata" };
+  if (format.as === "metadata") return { apiVersion: viewVersionOf(format), kind: "PartialObjectMetadata" };
   return { apiVersion: apiVersionOf(schema), kind: schema.kind };
 }
 
 /** PartialObjectMetadata of an object. */
-export function metadataOf(object: ApiObject): ApiObject {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata ?? {} };
+export function metadataOf(object: ApiObject, format: Format): ApiObject {
+  return { kind: "PartialObjectMetadata", apiVersion: viewVersionOf(format), metadata: object.metadata ?? {} };
+}
+
+export function viewVersionOf({ viewVersion = "meta.k8s.io/v1" }: Format): MetaVersion {
+  return viewVersion;
 }
 
 export function tableOptions(
@@ -60,13 +64,17 @@ export function tableOptions(
   format: Format,
   nowMs: number,
 ) {
-  return { nowMs, includeObject: format.includeObject, metadata: { resourceVersion: meta?.resourceVersion ?? "" } };
+  return {
+    nowMs,
+    apiVersion: viewVersionOf(format),
+    includeObject: format.includeObject,
+    metadata: { resourceVersion: meta?.resourceVersion ?? "" },
+  };
 }
 
 /** A value that has no bytes yet. */
 export async function encodeValue(value: ApiObject, format: Format): Promise<Buffer> {
-  if (format.encoding === "json")
-    return Buffer.from(format.pretty ? `${JSON.stringify(value, null, 2)}\n` : JSON.stringify(value));
+  if (format.encoding === "json") return Buffer.from(JSON.stringify(value, null, format.pretty ? 2 : undefined));
   if (format.encoding === "yaml") {
     const { yamlText } = await import("./yaml-text.ts");
     return Buffer.from(await yamlText(value));

@@ -3,32 +3,36 @@ import { rowTexts } from "../../api/table-text.ts";
 import type { TurnTime } from "../../base/turn-time.ts";
 import type { ListAnswer } from "../exchange.ts";
 import { readWhole, readWithoutManagedFields, shownFieldsReader } from "../registry/codec.ts";
+import { viewVersionOf } from "./encode-object.ts";
 import { type Block, blockMemory, metadataOfList, slices } from "./list-blocks.ts";
 import type { Format } from "./negotiate.ts";
 
 /** The start of a PartialObjectMetadata, up to what it shows. */
-export const METADATA_OBJECT = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":';
+export function metadataStart(apiVersion: string): string {
+  return `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":`;
+}
 
 /** So many bytes of objects become rows in about a millisecond. */
 const SLICE_BYTES = 256 * 1024;
 /** Of UTF-8, for what JavaScript counts as one character. */
 const CHARACTER_BYTES_MAX = 3;
-const OPENS = { None: "", Metadata: `,"object":${METADATA_OBJECT}`, Object: ',"object":' } as const;
 const CLOSES = { None: "}", Metadata: "}}", Object: "}" } as const;
 const NOTHING = Buffer.from("{}");
 
 /** A Table. Only cells are computed; what stands beside them is copied from the objects' bytes. */
 export async function* rowBlocks(
   answer: ListAnswer,
-  { includeObject }: Format,
+  format: Format,
   { nowMs, time }: { nowMs: number; time: TurnTime },
 ): AsyncGenerator<Block, void, boolean | undefined> {
   const { kind } = answer.resource;
-  const options = { nowMs, includeObject: "None", metadata: metadataOfList(answer) } as const;
+  const { includeObject } = format;
+  const apiVersion = viewVersionOf(format);
+  const options = { nowMs, apiVersion, includeObject: "None", metadata: metadataOfList(answer) } as const;
   yield [Buffer.from(JSON.stringify(tableOf(kind, [], options)).slice(0, -"]}".length))];
   const read = shownReader(answer);
   const rowText = rowTexts(kind, nowMs);
-  const open = OPENS[includeObject];
+  const open = { None: "", Metadata: `,"object":${metadataStart(apiVersion)}`, Object: ',"object":' }[includeObject];
   const close = CLOSES[includeObject];
   const memory = blockMemory();
   let separator = "";

@@ -47,6 +47,7 @@ export async function frameEncoder(
   clock: Clock,
 ): Promise<(event: OutgoingEvent) => Buffer> {
   const form = `${format.encoding} ${format.as}`;
+  const sharedForm = format.viewVersion === "meta.k8s.io/v1beta1" ? `${form} v1beta1` : form;
   if (form === "json object") return jsonObjectFrame;
   const encodeFrame = format.encoding === "protobuf" ? (await protobufFrames()).encodeWatchFrame : jsonFrame;
   const storedFrame = format.encoding === "protobuf" ? await storedFrames(answer, format) : undefined;
@@ -58,7 +59,7 @@ export async function frameEncoder(
       storedFrame?.(event) ??
       ((): Buffer => encodeFrame(event.type, view(answer, event, { format, nowMs: clock.now(), columns: isFirst })));
     const isShared = "event" in event && format.as !== "table";
-    return isShared ? event.event.sharedFrame(form, event.type, make) : make();
+    return isShared ? event.event.sharedFrame(sharedForm, event.type, make) : make();
   };
 }
 
@@ -89,7 +90,7 @@ function view(
   const isObject = "event" in event;
   const object = isObject ? event.event.object(event.type) : event.object;
   if (event.type === "ERROR") return object;
-  if (how.format.as === "metadata") return metadataOf(object);
+  if (how.format.as === "metadata") return metadataOf(object, how.format);
   if (how.format.as === "object") return object;
   const rows = isObject ? [object] : [];
   const table = tableOf(resource.kind, rows, tableOptions(object.metadata, how.format, how.nowMs)) as ApiObject & {

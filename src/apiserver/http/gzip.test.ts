@@ -59,7 +59,7 @@ suite("compressed answers", () => {
 
   for (const accept of [
     "application/json",
-    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
     "application/vnd.kubernetes.protobuf",
     "application/yaml",
   ]) {

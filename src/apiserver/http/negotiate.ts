@@ -9,7 +9,13 @@ export interface Format {
   /** Line breaks and indents for people. */
   readonly pretty: boolean;
   readonly includeObject: "Metadata" | "Object" | "None";
+  /** The version of a view. */
+  readonly viewVersion?: MetaVersion;
+  /** Metadata is asked for as that of a list. */
+  readonly asList?: boolean;
 }
+
+export type MetaVersion = "meta.k8s.io/v1" | "meta.k8s.io/v1beta1";
 
 interface MediaRange {
   readonly type: string;
@@ -59,6 +65,10 @@ export function negotiate(
       as,
       pretty: pretty || range.parameters.pretty === "1",
       includeObject: as === "table" ? includeOf(query) : "Metadata",
+      ...(as !== "object" && {
+        viewVersion: viewVersionOf(range, encoding),
+        asList: range.parameters.as === "PartialObjectMetadataList",
+      }),
     };
   }
   throw notAcceptable(isWatch ? STREAM_OFFERS : OFFERS);
@@ -101,8 +111,13 @@ function viewOf(range: MediaRange): Format["as"] | undefined {
   const { as, g, v } = range.parameters;
   if (as === undefined) return g === undefined && v === undefined ? "object" : undefined;
   if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) return undefined;
-  if (as === "Table") return v === "v1" || v === "v1beta1" ? "table" : undefined;
+  if (as === "Table") return "table";
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "metadata" : undefined;
+}
+
+/** Of the old version's protobuf, whose fields have other numbers, nothing is known. */
+function viewVersionOf({ parameters }: MediaRange, encoding: Format["encoding"]): MetaVersion {
+  return parameters.v === "v1beta1" && encoding !== "protobuf" ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1";
 }
 
 /** People who look with a browser or curl get line breaks without asking, as upstream. */

@@ -7,6 +7,7 @@ import { contentType, encodeSingle, kindOf } from "./encode-object.ts";
 import { frameEncoder } from "./encode-watch.ts";
 import { COMPRESSED_BYTES_MIN, GZIP_HEADERS, gzipBlocks, gzipWhole, peekSize, takesGzip } from "./gzip.ts";
 import { type Block, type Blocks, sendingMs } from "./list-blocks.ts";
+import { wrongMetadata } from "./list-or-object.ts";
 import { type Format, negotiate } from "./negotiate.ts";
 import type { HeaderList, Sink } from "./sink.ts";
 import { warningHeaders } from "./warning-headers.ts";
@@ -43,7 +44,10 @@ function formatFor(answer: ObjectAnswer | ListAnswer | WatchAnswer, exchange: Ex
         isStatus || answer.kind !== "object" || answer.resource !== undefined || kindOf(answer.object) !== undefined,
       userAgent: exchange.headers["user-agent"],
     });
-    return isStatus && format.as !== "object" ? { ...format, as: "object" } : format;
+    if (isStatus) return format.as === "object" ? format : { ...format, as: "object" };
+    const wrong = answer.kind === "watch" ? undefined : wrongMetadata(answer, format);
+    if (wrong !== undefined) throw wrong;
+    return format;
   } catch (error) {
     if (isStatus) return { encoding: "json", as: "object", pretty: false, includeObject: "Metadata" };
     throw error;
