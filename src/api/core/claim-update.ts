@@ -4,8 +4,8 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../genera
 import { qualifiedNameErrors } from "../names.ts";
 import { immutable } from "../object-meta.ts";
 import { compareQuantities, parseQuantity, quantityValue, tryParseQuantity } from "../quantity.ts";
+import { CLASS_ANNOTATION } from "./storage-annotations.ts";
 
-export const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 const ONLY_SIZE =
   "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
 

@@ -3,14 +3,9 @@ import { columnTexts } from "../generated/column-texts.ts";
 import type { PersistentVolumeClaim } from "../generated/core/v1.ts";
 import { defineKind } from "../kind.ts";
 import { formatAccessModes } from "./access-modes.ts";
-import {
-  CLASS_ANNOTATION,
-  dropUnknownSource,
-  normalizeSources,
-  validateClaimStatus,
-  validateClaimUpdate,
-} from "./claim-update.ts";
+import { dropUnknownSource, normalizeSources, validateClaimStatus, validateClaimUpdate } from "./claim-update.ts";
 import { setResourceListDefaults, setResourceRequirementsDefaults } from "./resource-list.ts";
+import { CLASS_ANNOTATION } from "./storage-annotations.ts";
 import { validateClaimSpec } from "./validate-claim-spec.ts";
 import { claimWarnings } from "./volume-warnings.ts";
 

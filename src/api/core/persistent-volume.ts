@@ -6,10 +6,10 @@ import { defineKind } from "../kind.ts";
 import { immutable } from "../object-meta.ts";
 import { formatAccessModes } from "./access-modes.ts";
 import { setResourceListDefaults } from "./resource-list.ts";
+import { CLASS_ANNOTATION } from "./storage-annotations.ts";
+import { validateMountAnnotation } from "./validate-mount-annotation.ts";
 import { sourcesOf, validateVolumeSpec } from "./validate-volume-spec.ts";
 import { volumeWarnings } from "./volume-warnings.ts";
-
-const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 
 export const persistentVolumeKind = defineKind<PersistentVolume>({
   group: "",
@@ -44,7 +44,10 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
   prepareForCreate(volume) {
     volume.status = { phase: "Pending" };
   },
-  validate: ({ metadata, spec = {} }) => validateVolumeSpec(spec, "spec", { name: metadata?.name ?? "" }),
+  validate: (volume) => [
+    ...validateVolumeSpec(volume.spec ?? {}, "spec", { name: volume.metadata?.name ?? "" }),
+    ...validateMountAnnotation(volume),
+  ],
   validateUpdate: validateVolumeUpdate,
   warnings: volumeWarnings,
   columns: [

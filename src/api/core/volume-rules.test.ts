@@ -35,6 +35,18 @@ testNew(persistentVolumeKind, [
     volume({ hostPath, capacity: { storage: "0" } }),
     'spec.capacity[storage]: Invalid value: "0": must be greater than zero',
   ],
+  [
+    "options of mounting that nobody looks at",
+    { ...volume({ hostPath }), metadata: { annotations: { "volume.beta.kubernetes.io/mount-options": "ro" } } },
+    "metadata.annotations.volume.beta.kubernetes.io/mount-options: Forbidden: may not specify mount options for this volume type",
+  ],
+  [
+    "options of mounting",
+    {
+      ...volume({ nfs: { server: "a", path: "/b" } }),
+      metadata: { annotations: { "volume.beta.kubernetes.io/mount-options": "ro" } },
+    },
+  ],
   ["two sources", volume({ csi, hostPath }), "spec.csi: Forbidden: may not specify more than 1 volume type"],
   [
     "a disk of a network",

@@ -1,9 +1,7 @@
 import { labelWarnings } from "../deprecated-labels.ts";
 import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec } from "../generated/core/v1.ts";
 import { claimSpecWarnings } from "./pod-volume-warnings.ts";
-
-const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
-const MOUNT_ANNOTATION = "volume.beta.kubernetes.io/mount-options";
+import { CLASS_ANNOTATION, MOUNT_ANNOTATION } from "./storage-annotations.ts";
 
 /** What is deprecated in a volume (pkg/api/persistentvolume/util.go). */
 export function volumeWarnings({ metadata, spec = {} }: PersistentVolume): string[] {
