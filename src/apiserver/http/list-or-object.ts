@@ -1,3 +1,4 @@
+import { goPackage } from "../../api/go-package.ts";
 import { parseApiVersion } from "../../api/meta.ts";
 import { listKindOf } from "../../api/schema.ts";
 import { failure, type StatusError } from "../../api/status.ts";
@@ -12,13 +13,6 @@ export function wrongMetadata(answer: ObjectAnswer | ListAnswer, { as, asList }:
   return failure(406, "NotAcceptable", message);
 }
 
-/** Go packages are mostly named by the first word of their group. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  "": "core",
-  "events.k8s.io": "core",
-  "internal.apiserver.k8s.io": "apiserverinternal",
-};
-
 function typeName(answer: ObjectAnswer | ListAnswer): string {
   const isList = answer.kind === "list";
   if (answer.resource?.custom !== undefined)
@@ -26,5 +20,5 @@ function typeName(answer: ObjectAnswer | ListAnswer): string {
   const { group, kind } = isList
     ? { group: answer.resource.schema.group, kind: listKindOf(answer.resource.schema) }
     : { group: parseApiVersion(answer.object.apiVersion ?? "").group, kind: answer.object.kind };
-  return `${PACKAGES[group] ?? group.split(".")[0]}.${kind}`;
+  return `${goPackage(group)}.${kind}`;
 }
