@@ -159,6 +159,8 @@ export interface PermitPlugin extends Plugin {
 
 /** Makes the node ready for the pod (volumes). */
 export interface PreBindPlugin extends Plugin {
+  /** Whether there is something to do that may take long: then the pod is promised its node before. */
+  hasWork(pod: PodFacts): boolean;
   preBind(pod: PodFacts, nodeName: string, signal: AbortSignal): Promise<Rejection | undefined>;
 }
 

@@ -62,9 +62,9 @@ export async function writeSchedulingStatus(
   }
 }
 
-/** Takes the promise of a node out of the pod's status. */
-export async function clearNomination(client: Client, pod: PodFacts): Promise<void> {
-  const body = { status: { nominatedNodeName: null } };
+/** Writes into the pod's status which node it is promised; an empty name takes the promise out. */
+export async function writeNomination(client: Client, pod: PodFacts, nodeName: string): Promise<void> {
+  const body = { status: { nominatedNodeName: nodeName === "" ? null : nodeName } };
   try {
     await client.patch(
       pods,

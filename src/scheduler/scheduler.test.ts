@@ -23,7 +23,12 @@ async function start(
   const random = seededRandom(1);
   const stop = new AbortController();
   const told: (RecordedEvent & { name: string | undefined })[] = [];
-  const kinds: Record<string, string> = { pods: "Pod", nodes: "Node" };
+  const kinds: Record<string, string> = {
+    pods: "Pod",
+    nodes: "Node",
+    persistentvolumeclaims: "PersistentVolumeClaim",
+    storageclasses: "StorageClass",
+  };
   const transport = createScriptedTransport((request) => {
     if (request.method !== "GET") return answerWrite(request);
     const resource = request.path.split("/").at(-1)!;
@@ -273,5 +278,49 @@ test("a pod that is deleted while it is bound holds no room any more", async () 
   await scheduler.push("MODIFIED", web({ deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["a.io/b"] }));
   assert.equal(scheduler.told.at(-1)?.message, "Successfully assigned default/next to node-a");
   binding.resolve({});
+  await scheduler.stop();
+});
+
+test("a pod whose volume is still to be made is promised its node meanwhile, and keeps it when that fails", async () => {
+  const claim = {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "data", namespace: "default", uid: "data" },
+    spec: { storageClassName: "lazy" },
+    status: { phase: "Pending" },
+  } as ApiObject;
+  const lazy = {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: "lazy" },
+    provisioner: "example.com/disks",
+    volumeBindingMode: "WaitForFirstConsumer",
+  } as ApiObject;
+  const scheduler = await start([exampleNode("node-a"), claim, lazy]);
+  const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+  const web = (more: object = {}) => examplePod("web", { requests: { cpu: "4" }, spec: { volumes }, ...more });
+  await scheduler.push("ADDED", web());
+  const sent = () =>
+    scheduler.writes().map(({ path, body }) => ({ path, status: (body as { status?: object }).status }));
+  assert.deepEqual(sent().slice(0, 2), [
+    { path: "/api/v1/namespaces/default/pods/web/status", status: { nominatedNodeName: "node-a" } },
+    { path: "/api/v1/namespaces/default/persistentvolumeclaims/data", status: undefined },
+  ]);
+  await scheduler.push("MODIFIED", web({ status: { nominatedNodeName: "node-a" } }));
+  await scheduler.push("ADDED", examplePod("next", { requests: { cpu: "4" } }));
+  assert.match(scheduler.told.at(-1)?.message ?? "", /Insufficient cpu/);
+  await scheduler.clock.advance(600_000);
+  assert.ok(scheduler.told.some(({ message }) => /PreBind plugin "VolumeBinding": timed out/.test(message)));
+  assert.ok(!scheduler.told.some(({ reason }) => reason === "Scheduled"));
+  await scheduler.stop();
+});
+
+test("a pod that has its volumes, or none, is bound at once", async () => {
+  const scheduler = await start([exampleNode("node-a")]);
+  await scheduler.push("ADDED", examplePod("web"));
+  assert.deepEqual(
+    scheduler.writes().map(({ path }) => path),
+    ["/api/v1/namespaces/default/pods/web/binding"],
+  );
   await scheduler.stop();
 });

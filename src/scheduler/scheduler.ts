@@ -16,7 +16,7 @@ import type { PodFacts } from "./facts/pod-facts.ts";
 import { fitErrorMessage, NO_NODES_MESSAGE, truncateMessage } from "./failure-message.ts";
 import { Nominations } from "./nominations.ts";
 import { defaultPlugins } from "./plugins/registry.ts";
-import { clearNomination, type SchedulingCondition, writeSchedulingStatus } from "./pod-status.ts";
+import { type SchedulingCondition, writeNomination, writeSchedulingStatus } from "./pod-status.ts";
 import { runPostFilters } from "./post-filters.ts";
 import { createProfile, holderOf, NO_NODES, type Profile } from "./profile.ts";
 import { Action } from "./queue/cluster-event.ts";
@@ -184,6 +184,10 @@ class Scheduler {
 
   async #bind(waiting: WaitingPod, nodeName: string, startedMs: number): Promise<void> {
     const { pod } = waiting;
+    if (pod.nominatedNodeName !== nodeName && this.#profile.preBind.some((plugin) => plugin.hasWork(pod))) {
+      // So that who adds and removes nodes, and the scheduler that follows after this one, know what is under way.
+      await this.#logged(pod, writeNomination(this.#options.client, pod, nodeName));
+    }
     const result = await bindPod(this.#profile, { pod, nodeName, signal: this.#options.signal });
     const outcomes = { bound: "scheduled", rejected: "unschedulable", failed: "error" } as const;
     this.#attempted(waiting, startedMs, outcomes[result.outcome]);
@@ -201,6 +205,7 @@ class Scheduler {
       this.#queue.done(pod.uid);
       return;
     }
+    this.#nominations.set(now, now.nominatedNodeName);
     const rejected = result.outcome === "rejected";
     this.#queue.reject({ ...waiting, pod: now }, rejected ? [result.plugin] : []);
     const message = rejected
@@ -243,7 +248,7 @@ class Scheduler {
     for (const other of this.#nominations.on(nodeName)) {
       if (other.needs.priority >= pod.needs.priority || other.uid === pod.uid) continue;
       this.#nominations.remove(other.uid);
-      this.#track(this.#logged(other, clearNomination(this.#options.client, other)));
+      this.#track(this.#logged(other, writeNomination(this.#options.client, other, "")));
       this.#queue.activate(other.uid);
     }
     this.#nominations.set(pod, nodeName);

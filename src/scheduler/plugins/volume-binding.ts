@@ -67,6 +67,7 @@ export function volumeBinding(
       }
       return waiting.every((storageClass) => canProvision(storageClass, node)) ? undefined : BIND_CONFLICT;
     },
+    hasWork: (pod) => waitingClaims(pod).length > 0,
     async preBind(pod, nodeName, signal) {
       const claims = waitingClaims(pod);
       if (claims.length === 0) return undefined;
