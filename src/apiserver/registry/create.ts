@@ -8,7 +8,7 @@ import { formatTime } from "../../base/clock.ts";
 import { joined } from "../../base/joined.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { KeyExistsError } from "../../store/store.ts";
-import type { AdmissionAttributes } from "../admission/admission.ts";
+import { type AdmissionAttributes, ofObject } from "../admission/admission.ts";
 import { admissionAttributes, checkAdmitted } from "./admit.ts";
 import { isKnownFaultless, noteFaultless, seenOf } from "./alike.ts";
 import { type Content, contentOf } from "./codec.ts";
@@ -71,7 +71,7 @@ function createNamed(resource: ServedResource, creation: Creation, context: Writ
 async function createGenerated(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
   for (let attempt = 1; ; attempt++) {
     const draft = copyToName(creation.draft);
-    const attributes = { ...creation.attributes, object: draft };
+    const attributes = ofObject(creation.attributes, { object: draft });
     try {
       return await createOnce(resource, { ...creation, draft, attributes }, context);
     } catch (error) {

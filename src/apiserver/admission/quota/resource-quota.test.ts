@@ -203,3 +203,12 @@ test("what is limited needs a quota that speaks of it, also where there is none 
     await limited.close();
   }
 });
+
+test("objects whose names the server makes are counted too", async () => {
+  await quota({ configmaps: "2" });
+  const make = () => client.create(configMaps, { metadata: { generateName: "web-", namespace } });
+  await make();
+  await make();
+  assert.deepEqual(await used(), { configmaps: "2" });
+  await assert.rejects(make(), /exceeded quota/);
+});
