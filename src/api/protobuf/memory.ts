@@ -8,6 +8,8 @@ import { type JsonCursor, type LengthWidth, writeBytes } from "./json-cursor.ts"
 export interface Memory extends LengthWidth {
   text: Uint8Array;
   written: Uint8Array;
+  /** What both lie in, and what comes after them too: memory outside of the heap that comes and goes has all of it collected. */
+  room: Uint8Array;
   /** How often something else stood there since it was the same the last time. */
   misses: number;
   readonly depth: number;
@@ -27,7 +29,7 @@ const SELDOM = 63;
 const NOTHING = new Uint8Array();
 
 export function newMemory(depth = 0): Memory {
-  return { text: NOTHING, written: NOTHING, misses: 0, depth, inside: [], bytes: 1 };
+  return { text: NOTHING, written: NOTHING, room: NOTHING, misses: 0, depth, inside: [], bytes: 1 };
 }
 
 /** The memory of a place inside that of another one. */
@@ -69,8 +71,13 @@ export function remember(cursor: JsonCursor, memory: Memory, at: number, to: num
   memory.misses++;
   if (isUnwanted) return;
   if (cursor.to > cursor.output.length) return;
-  memory.text = new Uint8Array(cursor.input.subarray(at, cursor.at));
-  memory.written = new Uint8Array(cursor.output.subarray(to, cursor.to));
+  const end = size + cursor.to - to;
+  if (memory.room.length < end) memory.room = new Uint8Array(end + (end >> 2));
+  const { room } = memory;
+  room.set(cursor.input.subarray(at, cursor.at));
+  room.set(cursor.output.subarray(to, cursor.to), size);
+  memory.text = room.subarray(0, size);
+  memory.written = room.subarray(size, end);
 }
 
 function isResting(misses: number): boolean {
