@@ -21,6 +21,24 @@ import { noFiles } from "../../src/kubelet/volumes/no-files.ts";
 
 export const NODE = "n1";
 
+/** A machine like that one, on which things may become scarce, and otherwise as told. */
+function hostLike(host: KubeletHost, otherwise: Partial<KubeletHost>): KubeletHost {
+  return {
+    files: host.files,
+    logs: host.logs,
+    cgroups: host.cgroups,
+    facts: () => host.facts(),
+    usage: () => host.usage(),
+    filesystem: (path) => host.filesystem(path),
+    diskUsage: (path) => host.diskUsage(path),
+    dnsConfig: () => host.dnsConfig(),
+    hostsFile: () => host.hostsFile(),
+    prepare: () => host.prepare(),
+    release: () => host.release(),
+    ...otherwise,
+  };
+}
+
 /** The real API server in memory, a real kubelet, a simulated runtime, and one clock that the test moves. */
 export async function startWorld(
   options: {
@@ -48,7 +66,10 @@ export async function startWorld(
       events: createEventRecorder({ ...shared, component: "kubelet", host: NODE }),
       runtime,
       // Volumes follow what they show, as on a real machine.
-      host: { ...createSimulatedHost(), files: options.files ?? { ...noFiles, keepsNothing: false }, ...options.host },
+      host: hostLike(createSimulatedHost(), {
+        files: options.files ?? { ...noFiles, keepsNothing: false },
+        ...options.host,
+      }),
       nodeName: NODE,
       dataDirectory: "/nowhere",
       nodeAddresses: [{ type: "InternalIP", address: "192.0.2.10" }],
