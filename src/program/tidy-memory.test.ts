@@ -6,7 +6,7 @@ import { type ProcessMemory, tidyMemory } from "./tidy-memory.ts";
 const MIB = 1024 * 1024;
 
 function process() {
-  const state = { heap: 50 * MIB, used: 20 * MIB, busy: 0, collections: 0, begun: 0 };
+  const state = { heap: 50 * MIB, used: 20 * MIB, busy: 0, collections: 0, begun: 0, moves: [] as boolean[] };
   const memory: ProcessMemory = {
     heapBytes: () => state.heap,
     usedBytes: () => state.used,
@@ -15,8 +15,9 @@ function process() {
       state.collections++;
       state.heap = state.used;
     },
-    beginCollection() {
+    beginCollection(moves) {
       state.begun++;
+      state.moves.push(moves);
     },
   };
   return { state, memory };
@@ -78,6 +79,7 @@ test("a large heap is collected as long as that gives something back", async () 
     await clock.advance(1_000);
     assert.equal(state.begun, begun, `at ${heap} MiB`);
   }
+  assert.deepEqual(state.moves, [false, true, true], "what is empty anyway goes first");
   await tidy.stop();
 });
 

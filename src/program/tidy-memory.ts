@@ -12,8 +12,11 @@ export interface ProcessMemory {
   busy(): number;
   /** Collects at once, while everything stands still. */
   collect(): void;
-  /** Has V8 begin a collection that goes on beside all other work, moves some of what lies alone and gives back what is empty. */
-  beginCollection(): void;
+  /**
+   * Has V8 begin a collection that goes on beside all other work and gives back what is empty.
+   * @param moves whether it also moves some of what lies alone, so that more becomes empty
+   */
+  beginCollection(moves: boolean): void;
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -63,7 +66,8 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
     if (idleLooks >= IDLE_LOOKS && (hasGrown || goesOn)) {
       if (way.isAtOnce) memory.collect();
       else {
-        memory.beginCollection();
+        // First what is empty anyway: both at once would be one long pause.
+        memory.beginCollection(goesOn);
         begun = { bytes, looksLeft: LOOKS_FOR_RESULT };
       }
       leastBytes = memory.heapBytes();
@@ -90,13 +94,15 @@ function processMemory(): ProcessMemory {
       }
       collect();
     },
-    beginCollection() {
+    beginCollection(moves) {
       // By itself V8 gives pages back when little is allocated, which it cannot see where its C++ heap stays as it is (Node 24):
       // it waits 100 seconds. The mode counts for the collection that begins while it is on.
       setFlagsFromString("--memory-saver-mode");
+      if (!moves) setFlagsFromString("--no-compact");
       // Nobody writes to it, so that it takes no memory.
       new ArrayBuffer(2 * EXTERNAL_LIMIT_BYTES);
       setFlagsFromString("--no-memory-saver-mode");
+      setFlagsFromString("--compact");
     },
   };
 }
