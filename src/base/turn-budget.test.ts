@@ -61,4 +61,8 @@ test("less begins in a turn while turns are long, and as much as before when the
   assert.deepEqual((await wave(76)).slice(2, 5), [4, 4, 4]);
   stepMs = 0.1;
   assert.deepEqual((await wave(76)).slice(2, 5), [16, 16, 16]);
+  // Later turns are long because of others.
+  for (let count = 0; count < 12; count++) await wave(76);
+  stepMs = 1;
+  assert.deepEqual((await wave(76)).slice(2, 4), [16, 16]);
 });

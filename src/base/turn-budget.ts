@@ -7,6 +7,8 @@ const SHORT_MS = 3;
 const LEAST = 2;
 /** So many before it is known how long they take. */
 const FIRST = 4;
+/** After so many all code has run often: turns that are long then are so because of others, who would keep less and less from beginning. */
+const WARM_STARTS = 1_000;
 
 /**
  * How many pieces of work may begin before everybody else has had a turn of the event loop. One thread computes for all, and
@@ -20,12 +22,13 @@ export interface TurnBudget {
 
 /**
  * @param most that may begin in one turn
- * @param computedMs how long this thread has computed: where it is told, less may begin while turns are long, as with code that
+ * @param computedMs how long this thread has computed: where it is told, less may begin at first while turns are long, because code
  *   runs for the first time
  */
 export function turnBudget(most: number, computedMs?: () => number): TurnBudget {
   let perTurn = computedMs === undefined ? most : Math.min(FIRST, most);
   let taken = 0;
+  let begun = 0;
   let isResetting = false;
   const waiting = new Set<() => void>();
   const reset = async (): Promise<void> => {
@@ -33,7 +36,9 @@ export function turnBudget(most: number, computedMs?: () => number): TurnBudget 
     await nextTurn();
     // What has begun does most of its work when all have begun.
     const tookMs = (computedMs?.() ?? 0) - spentMs;
-    if (tookMs > LONG_MS) perTurn = Math.max(LEAST, perTurn >> 1);
+    begun += taken;
+    if (begun >= WARM_STARTS) perTurn = most;
+    else if (tookMs > LONG_MS) perTurn = Math.max(LEAST, perTurn >> 1);
     else if (tookMs < SHORT_MS) perTurn = Math.min(most, perTurn * 2);
     taken = 0;
     isResetting = false;
