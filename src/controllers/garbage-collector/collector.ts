@@ -1,7 +1,7 @@
 import type { AnyObject, OwnerReference } from "../../api/meta.ts";
 import { parseApiVersion } from "../../api/meta.ts";
-import { isNotFound } from "../../api/status.ts";
 import type { Client } from "../../client/client.ts";
+import { found } from "../../client/found.ts";
 import type { DiscoveredResource } from "../discovery.ts";
 import { AbsentOwners } from "./absent-owners.ts";
 import type { OwnerGraph } from "./graph.ts";
@@ -148,15 +148,6 @@ export class Collector {
 
 function absentId(namespace: string, uid: string): string {
   return `${namespace}/${uid}`;
-}
-
-async function found<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 async function ignoreNotFound(answer: Promise<void>): Promise<void> {

@@ -3,8 +3,8 @@ import type { Pod } from "../../api/generated/core/v1.ts";
 import { jobs, pods } from "../../api/generated/resources.ts";
 import { apiVersionOf, controllerOf, joinKey, keyOf, splitKey } from "../../api/meta.ts";
 import { labelSelectorOf } from "../../api/selectors.ts";
-import { isNotFound } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
+import { found } from "../../client/found.ts";
 import type { Change, Informer } from "../../client/informer.ts";
 import { createOwnWrites, type OwnWrites } from "../own-writes.ts";
 import { type ClaimOwner, claimSelected } from "../pod-control/claim.ts";
@@ -120,13 +120,8 @@ async function free(
 
 /** Uid of the job that has that key now, while it is at work. */
 async function countingJob({ client }: Context, key: string): Promise<string | undefined> {
-  try {
-    const live = await client.get(jobs, splitKey(key));
-    return finishedConditionOf(live) === undefined ? live.metadata?.uid : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const live = await found(client.get(jobs, splitKey(key)));
+  return live !== undefined && finishedConditionOf(live) === undefined ? live.metadata?.uid : undefined;
 }
 
 async function claimPods(context: Context, job: Job, owner: ClaimOwner): Promise<Pod[]> {

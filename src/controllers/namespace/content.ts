@@ -1,7 +1,8 @@
 import type { AnyObject } from "../../api/meta.ts";
-import { isNotFound, StatusError } from "../../api/status.ts";
+import { StatusError } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Client, collectionPath } from "../../client/client.ts";
+import { found } from "../../client/found.ts";
 import { type DiscoveredResource, discoverResources } from "../discovery.ts";
 import { type Pass, type Remaining, remainingCount } from "./plan.ts";
 
@@ -106,14 +107,5 @@ async function deleteObjects(client: Client, namespace: string, resource: Discov
       const target = { namespace, name: metadata?.name ?? "" };
       await found(client.delete(resource, target, { propagationPolicy: "Background" }));
     }
-  }
-}
-
-async function found<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
   }
 }
