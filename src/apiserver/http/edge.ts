@@ -180,7 +180,7 @@ function http2Session(serving: Serving, socket: TLSSocket): ServerSession {
  */
 function beginTogether(serving: Serving, begin: () => void): void {
   if (serving.arrived.push(begin) > 1) return;
-  setImmediate(() => {
+  void nextTurn().then(() => {
     const { arrived } = serving;
     serving.arrived = [];
     for (const each of arrived) each();

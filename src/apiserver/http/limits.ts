@@ -14,7 +14,7 @@ export interface Limits {
   readonly headerPairs: number;
   /** Streams at once on one HTTP/2 connection. */
   readonly streams: number;
-  /** What waits to be read on one HTTP/2 connection; Node refuses further streams beyond it. */
+  /** What waits to be read on one HTTP/2 connection; beyond it no stream is let in. */
   readonly sessionMegabytes: number;
   /** Streams that a client may reset at once, and then each second: more ends the connection (rapid reset). */
   readonly resetBurst: number;
