@@ -11,7 +11,7 @@ export interface Backups {
   /** Writes an etcd snapshot. Answers how many objects there are, when that was looked at. */
   exportStore(options: StoreMove): Promise<Exported>;
   /** Puts objects of an etcd snapshot, or of a backup, into a store that is empty. */
-  importStore(options: StoreMove & { readonly force: boolean }): Promise<Restored>;
+  importStore(options: ImportStore): Promise<Restored>;
 }
 
 export interface StorePlace {
@@ -38,6 +38,13 @@ export interface StoreMove extends StorePlace {
   readonly file: string;
   /** Where in an etcd snapshot the objects are. */
   readonly prefix: string;
+}
+
+export interface ImportStore extends StoreMove {
+  /** What is in the data directory is moved aside. */
+  readonly force: boolean;
+  /** An etcd snapshot may have no SHA-256 at its end, as a member's own file has none. */
+  readonly skipHashCheck?: boolean | undefined;
 }
 
 export interface BackupRow {

@@ -164,11 +164,17 @@ test("objects move by an etcd snapshot, and those of before are kept aside", asy
   await assert.rejects(backups.exportStore({ dataDirectory: from, file, prefix }), /is there already/);
   const at = { dataDirectory: to, file, force: false };
   await assert.rejects(backups.importStore({ ...at, prefix: "/registry" }), /nothing below \/registry.*--etcd-prefix/);
-  const moved = await backups.importStore({ ...at, prefix });
+  const withoutHash = join(root, "member.db");
+  writeFileSync(withoutHash, readFileSync(file).subarray(0, -32));
+  const member = { ...at, file: withoutHash, prefix };
+  await assert.rejects(backups.importStore(member), /no SHA-256 at its end, so it was cut short.*--skip-hash-check/);
+  assert.equal(existsSync(to), false, "nothing was changed");
+  const moved = await backups.importStore({ ...member, skipHashCheck: true });
   assert.deepEqual(moved, { objects: 2, revision: 3 + 2 * REVISION_BUMP, missingKeys: ["aesgcm:one"] });
   await assert.rejects(backups.importStore({ ...at, prefix }), /holds objects.*--force/);
-  const { movedTo } = await backups.importStore({ ...at, prefix, force: true });
+  const { movedTo, ...again } = await backups.importStore({ ...at, prefix, force: true });
   assert.ok(existsSync(join(movedTo ?? "", "store.db")));
+  assert.deepEqual(again, moved, "the same with its hash");
   await assert.rejects(backups.importStore({ ...at, file: join(root, "none.db"), prefix }), /cannot read .*none.db/);
 });
 

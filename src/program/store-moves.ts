@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
-import type { Backups, Restored, StoreMove } from "../cli/backups.ts";
+import type { Backups, ImportStore, Restored } from "../cli/backups.ts";
 import { CommandError } from "../cli/command.ts";
 import { makeDataDirectory } from "../cli/data-directory.ts";
 import { dataDirectoryPaths } from "../store/embedded/data-directory.ts";
@@ -48,16 +48,13 @@ export const importStore: Backups["importStore"] = async (options) => {
 };
 
 /** An etcd snapshot or a backup: the file itself says which. */
-async function readAny({ file, prefix }: StoreMove): Promise<StoreState> {
+async function readAny({ file, prefix, skipHashCheck }: ImportStore): Promise<StoreState> {
   if (beginningOf(file, MAGIC.length) === MAGIC) return (await readBackup(file)).state;
-  return requireObjects(await readSnapshot(file, prefix), file, prefix);
+  return requireObjects(await readSnapshot(file, prefix, { skipHashCheck }), file, prefix);
 }
 
 /** Answers where the objects of before are, when there were some. */
-async function fillDirectory(
-  { dataDirectory, force }: StoreMove & { force: boolean },
-  state: StoreState,
-): Promise<string | undefined> {
+async function fillDirectory({ dataDirectory, force }: ImportStore, state: StoreState): Promise<string | undefined> {
   requireStopped(dataDirectory);
   const store = storeDirectory(dataDirectory);
   const hasStore = existsSync(dataDirectoryPaths(store).database);

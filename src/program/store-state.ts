@@ -8,7 +8,7 @@ import type { EtcdAccess } from "../cli/choices.ts";
 import { type KeySpace, mountedKeySpace } from "../store/etcd/keys.ts";
 import { readEmbeddedState } from "../store/snapshot/embedded-state.ts";
 import { fillStore } from "../store/snapshot/fill-store.ts";
-import { readEtcdSnapshot } from "../store/snapshot/read-etcd-snapshot.ts";
+import { type ReadSnapshotOptions, readEtcdSnapshot } from "../store/snapshot/read-etcd-snapshot.ts";
 import { SnapshotError, type StoreState } from "../store/snapshot/state.ts";
 import { storeDirectory } from "./store-directory.ts";
 
@@ -32,8 +32,12 @@ export async function readState({ dataDirectory, etcd }: StorePlace, scratch: st
 }
 
 /** What an etcd snapshot holds below a prefix; others may have keys there, too. @throws SnapshotError */
-export async function readSnapshot(file: string, prefix: string): Promise<StoreState> {
-  const state = await readEtcdSnapshot(file, keysBelow(prefix));
+export async function readSnapshot(
+  file: string,
+  prefix: string,
+  options: ReadSnapshotOptions = {},
+): Promise<StoreState> {
+  const state = await readEtcdSnapshot(file, keysBelow(prefix), options);
   return { ...state, objects: state.objects.filter(({ key }) => key.startsWith(STORAGE_ROOT)) };
 }
 

@@ -105,6 +105,17 @@ test("writes that the store has lost are told by who copies it", async () => {
   assert.match((await run(["store", "export", "/x.db"], { exportStore })).said, /missing in it, .*ends at revision 7/);
 });
 
+test("import takes a file without a hash when asked, and not else", async () => {
+  const asked: unknown[] = [];
+  const importStore: Backups["importStore"] = async ({ skipHashCheck }) => {
+    asked.push(skipHashCheck);
+    return { objects: 3, missingKeys: [] };
+  };
+  await run(["store", "import", "/x.db"], { importStore });
+  await run(["store", "import", "/x.db", "--skip-hash-check"], { importStore });
+  assert.deepEqual(asked, [false, true]);
+});
+
 test("restore says where the old directory is, and which keys are missing", async () => {
   const restore = async (options: RestoreBackup) => {
     assert.deepEqual([options.file, options.force], ["/a.backup", true]);

@@ -19,6 +19,10 @@ export const storeCommand: Command = {
   options: {
     "data-dir": dataDirectoryOption,
     force: { type: "boolean", description: "with import: move the objects that are in the data directory aside" },
+    "skip-hash-check": {
+      type: "boolean",
+      description: "with import: take an etcd member's own file (member/snap/db), which has no SHA-256 at its end",
+    },
     ...storeOptions,
   },
   examples: ["wherry store export cluster.db", "wherry store import cluster.db --etcd-servers http://10.0.0.1:2379"],
@@ -40,7 +44,11 @@ export const storeCommand: Command = {
       return 0;
     }
     const restored = await keepAlive(
-      program.backups.importStore({ ...move, force: invocation.options.force === true }),
+      program.backups.importStore({
+        ...move,
+        force: invocation.options.force === true,
+        skipHashCheck: invocation.options["skip-hash-check"] === true,
+      }),
     );
     if (restored.movedTo !== undefined) terminal.say(`What was there before is in ${restored.movedTo} now.`);
     terminal.say(restoredText(restored));
