@@ -44,6 +44,8 @@ export class Connection {
   /** Who answered last; why that one, or one after it, was left. */
   #lastUsed: Member | undefined;
   readonly #lookedAt = new Map<Member, number>();
+  /** What was wrong with members since one answered. */
+  readonly #troubles = new Map<Member, string>();
   #leftBecause = "";
 
   static async open(options: ConnectionOptions): Promise<Connection> {
@@ -89,10 +91,11 @@ export class Connection {
       if (member.identity === undefined) await this.#identify(member);
       const response = await member.call<T>(name, request, Math.min(timeoutMs, leftMs));
       this.#answeredAt = this.#clock.monotonic();
+      this.#troubles.clear();
       this.noteRevision(response.header.revision);
       return response;
     } catch (error) {
-      if (error instanceof EtcdError && error.isOfEndpoint) this.leave(member, error.message);
+      this.#fell(member, error);
       throw error;
     }
   }
@@ -108,9 +111,14 @@ export class Connection {
         return await this.attempt<T>(name, request, READ_TIMEOUT_MS);
       } catch (error) {
         if (!(error instanceof EtcdError) || !isTransient(error)) throw error;
-        if (!(await this.pauseBefore(giveUpAt))) throw new StoreUnavailableError(error.message);
+        if (!(await this.pauseBefore(giveUpAt))) throw new StoreUnavailableError(this.whyNobody(error));
       }
     }
+  }
+
+  /** For who gives up after `error`: that, and what was wrong with the other members that were tried. */
+  whyNobody({ message }: EtcdError): string {
+    return [...new Set([message, ...this.#troubles.values()])].join(". ");
   }
 
   /** Waits a little before the next attempt; false when there is to be none. */
@@ -127,7 +135,7 @@ export class Connection {
       const { version } = member.identity ?? (await this.#identify(member));
       return { member, version };
     } catch (error) {
-      if (error instanceof EtcdError && error.isOfEndpoint) this.leave(member, error.message);
+      this.#fell(member, error);
       throw error;
     }
   }
@@ -140,20 +148,29 @@ export class Connection {
     this.#leftBecause = why;
   }
 
+  #fell(member: Member, error: unknown): void {
+    if (!(error instanceof EtcdError && error.isOfEndpoint)) return;
+    this.#troubles.set(member, error.message);
+    this.leave(member, error.message);
+  }
+
   /** The member does not answer at all: what waits for it is given up as well. */
   leaveStuck(member: Member, why: string): void {
     member.abandon();
     this.leave(member, why);
   }
 
-  /** Checks all members that answer, so that a wrong address is told at the start. @throws EtcdError */
+  /**
+   * Checks all members that answer, so that a wrong address is told at the start.
+   * @throws EtcdError; when none answers, it says of each why
+   */
   async checkMembers(): Promise<void> {
     const results = await Promise.allSettled(this.members.map((member) => this.#identify(member)));
     const failed = results.filter((result) => result.status === "rejected").map(({ reason }) => reason as EtcdError);
     const wrong = failed.find((error) => !isTransient(error));
     if (wrong !== undefined) throw wrong;
     const best = results.findIndex((result) => result.status === "fulfilled");
-    if (best < 0) throw failed[0]!;
+    if (best < 0) throw new EtcdError("notDone", failed.map(({ message }) => message).join(". "));
     if (results[this.#current]!.status === "rejected") this.#current = best;
   }
 

@@ -56,7 +56,8 @@ export async function write(context: WriteContext, intent: Intent): Promise<Writ
       if (error.failure === "tooLarge") throw new ValueTooLargeError(error.message);
       if (error.failure === "unknown") isUncertain = true;
       const again = isTransient(error) || error.failure === "leaseGone";
-      if (!again || !(await connection.pauseBefore(giveUpAt))) throw unavailable(error, isUncertain);
+      if (!again || !(await connection.pauseBefore(giveUpAt)))
+        throw unavailable(connection.whyNobody(error), isUncertain);
     }
   }
 }
@@ -122,8 +123,6 @@ function refusal(intent: Intent, current: KeyValue | undefined): Error {
   return new RevisionMismatchError(intent.name, intent.expectedRevision, stored);
 }
 
-function unavailable(error: EtcdError, isUncertain: boolean): Error {
-  return new StoreUnavailableError(
-    isUncertain ? `${error.message}; it is not known whether the change was made` : error.message,
-  );
+function unavailable(why: string, isUncertain: boolean): Error {
+  return new StoreUnavailableError(isUncertain ? `${why}; it is not known whether the change was made` : why);
 }
