@@ -79,8 +79,8 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5;
 export class CommandError extends Error {
   override name = "CommandError";
   readonly exitCode: ExitCode;
-  constructor(message: string, exitCode: ExitCode = 1) {
-    super(message);
+  constructor(message: string, exitCode: ExitCode = 1, options?: ErrorOptions) {
+    super(message, options);
     this.exitCode = exitCode;
   }
 }

@@ -6,7 +6,7 @@ export function explain(error: unknown): unknown {
   if (isListenError(error)) return listenError(error);
   // The store says itself who has the directory; that somebody has it is another exit code than damage.
   if (error instanceof DataDirectoryError && / is in use by /.test(error.message)) {
-    return new CommandError(error.message, 5);
+    return new CommandError(error.message, 5, { cause: error });
   }
   if (error instanceof Error && /^cannot run \S+: install the package /.test(error.message)) {
     return new CommandError(error.message, 4);

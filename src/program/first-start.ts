@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeDirectory } from "../base/make-directory.ts";
 import { CommandError } from "../cli/command.ts";
+import { DataDirectoryError } from "../store/embedded/data-directory.ts";
 import { explain } from "./explain.ts";
 
 const IN_USE = 5;
@@ -16,20 +17,27 @@ export interface FirstStart {
  * can make the folder of the keys, and may take back more than what was decided; and nobody who failed because of another.
  */
 export function beginFirstStart(dataDirectory: string): FirstStart {
+  const absent = (...names: string[]): string[] =>
+    names.map((name) => join(dataDirectory, name)).filter((path) => !existsSync(path));
   const keys = join(dataDirectory, "pki");
-  const [facts, store] = ["cluster.json", "store"].map((name) => {
-    const path = join(dataDirectory, name);
-    return existsSync(path) ? [] : [path];
-  }) as [string[], string[]];
+  const facts = absent("cluster.json");
+  const further = absent("store", "audit", "agent-token");
   makeDirectory(dataDirectory);
-  const made = hasMade(keys) ? [keys, ...store, ...facts] : facts;
+  const hasMadeKeys = hasMade(keys);
+  const made = hasMadeKeys ? [keys, ...further, ...facts] : facts;
   return {
     takeBack(error) {
-      const explained = explain(error);
-      if (explained instanceof CommandError && explained.exitCode === IN_USE) return;
+      if (isOthers(error, hasMadeKeys)) return;
       for (const path of made) rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+/** Somebody works with this data directory; who has the port may be the one that made its keys, or anybody. */
+function isOthers(error: unknown, hasMadeKeys: boolean): boolean {
+  const explained = explain(error);
+  if (!(explained instanceof CommandError) || explained.exitCode !== IN_USE) return false;
+  return !hasMadeKeys || explained.cause instanceof DataDirectoryError;
 }
 
 function hasMade(directory: string): boolean {

@@ -78,6 +78,11 @@ suite("stores that are none", () => {
 
   const etcds: [string[], RegExp, number][] = [
     [["--etcd-servers", "http://127.0.0.1:1"], /etcd at http:\/\/127\.0\.0\.1:1: .*nothing listens there/, 1],
+    [
+      ["--etcd-servers", "http://127.0.0.1:1,http://127.0.0.1:2"],
+      /etcd at http:\/\/127\.0\.0\.1:1: .*nothing listens there.*etcd at http:\/\/127\.0\.0\.1:2: .*nothing listens there/,
+      1,
+    ],
     [["--etcd-servers", "mysql://127.0.0.1:1"], /"mysql:.*is not the URL of an etcd server/, 2],
     [["--etcd-servers", ""], /--etcd-servers is empty/, 2],
     [
