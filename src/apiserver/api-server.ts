@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../api/generated/resources.ts";
 import type { KindDefinition } from "../api/kind.ts";
 import type { ResourceReference } from "../api/meta.ts";
@@ -45,7 +46,8 @@ import { createFlowControl } from "./flow-control/create-flow-control.ts";
 import { deprecationWarning } from "./handlers/deprecation.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler } from "./handlers/handler.ts";
-import { type InProcessIdentity, inProcessTransport } from "./in-process-transport.ts";
+import { inProcessTransport } from "./in-process-transport.ts";
+import { type InProcessIdentity, type LocalRequests, localRequests } from "./local-requests.ts";
 import { measuredChain, measuredPlugins } from "./metrics/admission-metrics.ts";
 import { metricsPath } from "./metrics/metrics-path.ts";
 import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.ts";
@@ -53,6 +55,7 @@ import { measuredAuthenticator, measuredAuthorizer } from "./metrics/security-me
 import { storageMetrics } from "./metrics/storage-metrics.ts";
 import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";
+import { servePort } from "./port-server.ts";
 import type { ObjectReader } from "./reader.ts";
 import { objectMaker } from "./registry/make-object.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
@@ -136,6 +139,8 @@ export interface ApiServer {
   readonly requests: RequestMetrics;
   /** A transport for a component of this process, with its own identity. */
   transport(identity: InProcessIdentity): Transport;
+  /** The same for components in another thread, which have the port's other end (client/port-transport.ts). */
+  servePort(port: MessagePort): void;
   /** Stops following the store. Idempotent. */
   close(): Promise<void>;
 }
@@ -168,9 +173,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     admission: lateAdmission,
     strategies: strategies(options, { reader, authorization, claims }),
   });
-  const inTurns = { turns: turnBudget(STARTS_A_TURN), clock };
-  const transport = () =>
-    inProcessTransport((exchange) => handler(exchange), { user: API_SERVER, userAgent: "kube-apiserver" }, inTurns);
+  const inTurns = turnBudget(STARTS_A_TURN);
+  const own = localRequests(
+    (exchange) => handler(exchange),
+    { user: API_SERVER, userAgent: "kube-apiserver" },
+    inTurns,
+  );
+  const transport = () => inProcessTransport(own, clock);
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
   const versions = tableVersions(() => table);
   const webhookObserver = webhookMetrics(metrics);
@@ -199,6 +208,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   storageMetrics(metrics, table);
   const inside = new Set<string>();
+  const enter = (identity: InProcessIdentity): LocalRequests => {
+    inside.add(identity.user.name);
+    return localRequests(handler, identity, inTurns);
+  };
   const isInside = (component: string): boolean => inside.has(`system:${component}`);
   const flowControl =
     options.flowControl &&
@@ -274,10 +287,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     reader,
     table,
     requests,
-    transport(identity) {
-      inside.add(identity.user.name);
-      return inProcessTransport(handler, identity, inTurns);
-    },
+    transport: (identity) => inProcessTransport(enter(identity), clock),
+    servePort: (port) => servePort(port, enter, clock),
     async close() {
       await aggregator.close();
       await custom?.close();

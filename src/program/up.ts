@@ -62,7 +62,7 @@ async function start(
     const { startNode } = await import("./node.ts");
     await startNode({ ...options, ...server, address: options.nodeIp ?? server.address, context }, to);
   }
-  if (simulated !== undefined) started.push(await startSimulated({ simulated, server, context }));
+  if (simulated !== undefined) await startSimulated({ simulated, server }, to);
   started.push(tidyMemory(environment.clock));
   started.push({ stop: async () => server.hurry() });
   return running({ options, url, started, environment });
@@ -75,22 +75,24 @@ interface Simulated {
 
 /** Before anything starts: what is wrong with the file is told at once. */
 async function readSimulated({ simulatedNodes, simulation }: UpOptions): Promise<Simulated> {
-  const { readSimulationFile } = await import("./simulated-nodes.ts");
+  const { readSimulationFile } = await import("./simulated/simulation-file.ts");
   return { count: simulatedNodes, simulation: await readSimulationFile(simulation) };
 }
 
-async function startSimulated(parts: {
-  simulated: Simulated;
-  server: OpenedServer;
-  context: ComponentContext;
-}): Promise<Started> {
-  const { simulated, server, context } = parts;
-  const { startSimulatedNodes } = await import("./simulated-nodes.ts");
-  const { kubeletServing: serving, trusted } = server.plane.keys.current();
-  const clientAuthority = trusted.cluster;
-  return context.environment.progress.step(
+async function startSimulated(
+  { simulated, server: { plane } }: { simulated: Simulated; server: OpenedServer },
+  { environment, output, started }: { environment: Environment; output: ProgramOutput; started: Started[] },
+): Promise<void> {
+  const { startSimulatedThread } = await import("./simulated/thread.ts");
+  const { kubeletServing: serving, trusted } = plane.keys.current();
+  await environment.progress.step(
     "simulated",
-    () => startSimulatedNodes({ ...simulated, context, serving, clientAuthority }),
+    async () => {
+      const choices = { ...simulated, serving, clientAuthority: trusted.cluster };
+      const thread = startSimulatedThread(choices, { server: plane.server, output });
+      started.push(thread);
+      await thread.ready;
+    },
     () => `${simulated.count} nodes are Ready`,
   );
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { MessageChannel } from "node:worker_threads";
 import { configMaps, namespaces } from "../../src/api/generated/resources.ts";
 import { isConflict, isNotFound, StatusError } from "../../src/api/status.ts";
 import { createEdge } from "../../src/apiserver/http/edge.ts";
@@ -15,6 +16,7 @@ import { Client } from "../../src/client/client.ts";
 import { createHttpTransport } from "../../src/client/http-transport.ts";
 import { createInformerSet } from "../../src/client/informer-set.ts";
 import { parseKubeconfig } from "../../src/client/kubeconfig.ts";
+import { openPortTransports } from "../../src/client/port-transport.ts";
 import { type Transport, TransportError } from "../../src/client/transport.ts";
 
 interface Fixture {
@@ -31,6 +33,24 @@ async function inProcess(): Promise<Fixture> {
   const as = (name: string, groups: string[]): Transport =>
     server.transport({ user: { name, groups }, userAgent: "test" });
   return { transport: as("admin", ["system:masters"]), stranger: as("nobody", ["system:authenticated"]), close };
+}
+
+/** As from another thread: only what can be posted passes. */
+async function overPort(): Promise<Fixture> {
+  const { server, close } = await startMemoryServer();
+  const { port1, port2 } = new MessageChannel();
+  server.servePort(port1);
+  const transports = openPortTransports(port2, systemClock);
+  const as = (name: string, groups: string[]): Transport =>
+    transports.transport({ user: { name, groups }, userAgent: "test" });
+  return {
+    transport: as("admin", ["system:masters"]),
+    stranger: as("nobody", ["system:authenticated"]),
+    async close() {
+      transports.close();
+      await close();
+    },
+  };
 }
 
 /** TLS with a client certificate, told by a kubeconfig. */
@@ -97,6 +117,7 @@ async function overHttp(): Promise<Fixture> {
 
 for (const [name, open] of [
   ["in process", inProcess],
+  ["over a message port", overPort],
   ["over HTTP/2 with TLS", overHttp],
 ] as const) {
   describe(`transport ${name}`, () => {
@@ -148,6 +169,24 @@ for (const [name, open] of [
         rest.items.map((item) => item.metadata?.name),
         ["r"],
       );
+    });
+
+    it("lists what is not there", async () => {
+      const { items, metadata } = await client.list(configMaps, { namespace: "shop", labelSelector: "l=none" });
+      assert.deepEqual(items, []);
+      assert.match(metadata.resourceVersion ?? "", /^\d+$/);
+    });
+
+    it("tells text", async () => {
+      assert.match(await fixture.transport.text({ method: "GET", path: "/metrics" }), /^apiserver_request_total/m);
+      await assert.rejects(fixture.transport.text({ method: "GET", path: "/nothing" }), isNotFound);
+    });
+
+    it("refuses a watch from what is no revision", async () => {
+      const watching = client.watch(configMaps, { namespace: "shop", resourceVersion: "yesterday" });
+      await assert.rejects(async () => {
+        for await (const event of watching) assert.fail(event.type);
+      }, StatusError);
     });
 
     it("watches from a revision, until it is told to stop", async () => {

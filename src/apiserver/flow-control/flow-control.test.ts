@@ -14,6 +14,7 @@ import { Client } from "../../client/client.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { Answer, Exchange } from "../exchange.ts";
 import { inProcessTransport } from "../in-process-transport.ts";
+import { localRequests } from "../local-requests.ts";
 import { requestInfo } from "../request-info.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 import { flowControlDefaults } from "./create-flow-control.ts";
@@ -197,11 +198,8 @@ test("a flood is queued, and refused when its queues are full; others are served
   // As from the network: the server's own transport lets in a few a turn.
   const user = account("shop", "flood");
   await mayList(user);
-  const transport = inProcessTransport(
-    cluster.server.handler,
-    { user, userAgent: "flood" },
-    { turns: endlessTurns, clock: cluster.clock },
-  );
+  const requests = localRequests(cluster.server.handler, { user, userAgent: "flood" }, endlessTurns);
+  const transport = inProcessTransport(requests, cluster.clock);
   const flood = new Client(transport);
   const other = cluster.clientOf(account("kube-system", "job-controller"));
   const results = Array.from({ length: 1500 }, () => flood.list(configMaps).then(() => 200, codeOf));

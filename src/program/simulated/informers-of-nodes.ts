@@ -1,8 +1,8 @@
-import type { Node, Pod } from "../api/generated/core/v1.ts";
-import { nodes, pods, services } from "../api/generated/resources.ts";
-import { type ApiObject, keyOf } from "../api/meta.ts";
-import { InvariantError } from "../base/assert.ts";
-import type { Change, Informer, InformerOptions, InformerSet } from "../client/informer.ts";
+import type { Node, Pod } from "../../api/generated/core/v1.ts";
+import { nodes, pods, services } from "../../api/generated/resources.ts";
+import { type ApiObject, keyOf } from "../../api/meta.ts";
+import { InvariantError } from "../../base/assert.ts";
+import type { Change, Informer, InformerOptions, InformerSet } from "../../client/informer.ts";
 
 /**
  * What the kubelets of one process watch, watched once: thousands of them see the same Services, and of pods and nodes each its

@@ -1,43 +1,34 @@
-import { readFileSync } from "node:fs";
-import { leases } from "../api/generated/resources.ts";
-import { GIT_VERSION } from "../api/version.ts";
-import { errorMessage } from "../base/assert.ts";
-import { type Clock, sleep } from "../base/clock.ts";
-import { coarseClock } from "../base/coarse-clock.ts";
-import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
-import { CommandError } from "../cli/command.ts";
-import { collectionPath } from "../client/client.ts";
-import { createEventSender, type EventSender } from "../client/event-recorder.ts";
-import type { InformerSet } from "../client/informer.ts";
-import { createRequestLimit, limitedTransport, type RequestLimit } from "../client/limited-transport.ts";
-import type { TransportRequest } from "../client/transport.ts";
-import { readSimulation } from "../kubelet/cri/simulated/read-simulation.ts";
-import { createSimulatedProber } from "../kubelet/cri/simulated/simulated-prober.ts";
-import { createSimulatedRuntime } from "../kubelet/cri/simulated/simulated-runtime.ts";
-import { matchesPattern, rulesOf, type Simulation } from "../kubelet/cri/simulated/simulation.ts";
-import type { ReferencedObjects } from "../kubelet/environment/objects.ts";
-import { createReferencedObjects } from "../kubelet/environment/referenced-objects.ts";
-import { rememberedObjects } from "../kubelet/environment/remembered-objects.ts";
-import type { KubeletHandle } from "../kubelet/handle.ts";
-import { createSimulatedHost } from "../kubelet/host/simulated-host.ts";
-import { startKubelet } from "../kubelet/kubelet.ts";
-import { startKubeletServer } from "../kubelet/server/server.ts";
-import { noTokens } from "../kubelet/volumes/no-tokens.ts";
-import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
-import { createComponent } from "./component.ts";
-import type { ComponentContext } from "./components.ts";
-import { identities, nodeIdentity } from "./identities.ts";
+import { leases } from "../../api/generated/resources.ts";
+import { GIT_VERSION } from "../../api/version.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
+import { coarseClock } from "../../base/coarse-clock.ts";
+import { collectionPath } from "../../client/client.ts";
+import { createEventSender, type EventSender } from "../../client/event-recorder.ts";
+import type { InformerSet } from "../../client/informer.ts";
+import { createRequestLimit, limitedTransport, type RequestLimit } from "../../client/limited-transport.ts";
+import type { TransportRequest } from "../../client/transport.ts";
+import { createSimulatedProber } from "../../kubelet/cri/simulated/simulated-prober.ts";
+import { createSimulatedRuntime } from "../../kubelet/cri/simulated/simulated-runtime.ts";
+import { matchesPattern, rulesOf } from "../../kubelet/cri/simulated/simulation.ts";
+import type { ReferencedObjects } from "../../kubelet/environment/objects.ts";
+import { createReferencedObjects } from "../../kubelet/environment/referenced-objects.ts";
+import { rememberedObjects } from "../../kubelet/environment/remembered-objects.ts";
+import type { KubeletHandle } from "../../kubelet/handle.ts";
+import { createSimulatedHost } from "../../kubelet/host/simulated-host.ts";
+import { startKubelet } from "../../kubelet/kubelet.ts";
+import { startKubeletServer } from "../../kubelet/server/server.ts";
+import { noTokens } from "../../kubelet/volumes/no-tokens.ts";
+import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "../cluster-facts.ts";
+import { createComponent } from "../component.ts";
+import type { ComponentContext } from "../components.ts";
+import { identities, nodeIdentity } from "../identities.ts";
+import type { Started } from "../stop.ts";
 import { informersOfNodes } from "./informers-of-nodes.ts";
 import { manyKubelets } from "./many-kubelets.ts";
-import type { Started } from "./stop.ts";
+import type { SimulatedNodesChoices } from "./messages.ts";
 
-export interface SimulatedNodesOptions {
+export interface SimulatedNodesOptions extends SimulatedNodesChoices {
   readonly context: ComponentContext;
-  readonly count: number;
-  readonly simulation: Simulation;
-  /** What the one server of all these nodes proves itself with, and the authority whose clients may ask it. */
-  readonly serving: CertificatePair;
-  readonly clientAuthority: string;
 }
 
 const SIMULATED_NODE_LABEL = "wherry.local/simulated";
@@ -53,17 +44,6 @@ const LEASES_AT_ONCE = 32;
 /** Nobody routes it: pods of simulated nodes have addresses, and nothing answers there. */
 const POD_ADDRESSES_BASE = "100.64.0.0";
 const ADDRESS = "127.0.0.1";
-
-/** @throws CommandError (2) when the file is no simulation */
-export async function readSimulationFile(path: string | undefined): Promise<Simulation> {
-  if (path === undefined) return {};
-  try {
-    const { load } = await import("js-yaml");
-    return readSimulation(load(readFileSync(path, "utf8")));
-  } catch (error) {
-    throw new CommandError(`--simulation ${path}: ${errorMessage(error)}`, 2);
-  }
-}
 
 /** Nodes that only claim to run containers: the kubelet is the real one, below it is the simulated runtime. */
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<Started> {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Node, Pod } from "../api/generated/core/v1.ts";
-import { namespaces, nodes, pods, services } from "../api/generated/resources.ts";
-import { startMemoryServer } from "../apiserver/testing/memory-server.ts";
-import { silentLogger } from "../base/log.ts";
-import { seededRandom } from "../base/random.ts";
-import { settle } from "../base/virtual-clock.ts";
-import { createInformerSet } from "../client/informer-set.ts";
+import type { Node, Pod } from "../../api/generated/core/v1.ts";
+import { namespaces, nodes, pods, services } from "../../api/generated/resources.ts";
+import { startMemoryServer } from "../../apiserver/testing/memory-server.ts";
+import { silentLogger } from "../../base/log.ts";
+import { seededRandom } from "../../base/random.ts";
+import { settle } from "../../base/virtual-clock.ts";
+import { createInformerSet } from "../../client/informer-set.ts";
 import { informersOfNodes } from "./informers-of-nodes.ts";
 
 const samePod = (pod: Pod): Pod => pod;

@@ -1,6 +1,6 @@
-import { failure } from "../api/status.ts";
-import type { KubeletHandle } from "../kubelet/handle.ts";
-import type { KubeletApi } from "../kubelet/server/kubelet-api.ts";
+import { failure } from "../../api/status.ts";
+import type { KubeletHandle } from "../../kubelet/handle.ts";
+import type { KubeletApi } from "../../kubelet/server/kubelet-api.ts";
 
 /** Several kubelets behind one server: a request about a pod goes to the one that has it. */
 export function manyKubelets(nodeName: string, handles: ReadonlyMap<string, KubeletHandle>): KubeletApi {

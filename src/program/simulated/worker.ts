@@ -1,0 +1,25 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { present } from "../../base/assert.ts";
+import { openPortTransports } from "../../client/port-transport.ts";
+import { silentProgress } from "../environment.ts";
+import { hostEnvironment } from "../host-environment.ts";
+import { type Started, type StopOptions, stopAll } from "../stop.ts";
+import { tidyMemory } from "../tidy-memory.ts";
+import type { SaidByThread, ThreadData } from "./messages.ts";
+import { startSimulatedNodes } from "./simulated-nodes.ts";
+
+/** Entry of the thread of simulated nodes. */
+const { port, ...choices } = workerData as ThreadData;
+const parent = present(parentPort, "port to the main thread");
+const say = (said: SaidByThread): void => parent.postMessage(said);
+const environment = { ...hostEnvironment({ log: (line) => say({ kind: "log", line }) }), progress: silentProgress };
+const transports = openPortTransports(port, environment.clock);
+const started: Started[] = [{ stop: async () => transports.close() }, tidyMemory(environment.clock)];
+
+parent.once("message", (how: StopOptions) => {
+  // Nothing is left that would keep the thread alive.
+  void stopAll(started, how, environment);
+});
+const context = { door: (identity: unknown) => transports.transport(identity), environment };
+started.push(await startSimulatedNodes({ ...choices, context }));
+say({ kind: "ready" });
