@@ -96,24 +96,48 @@ export function withoutGatedFields(kind: KindDefinition): KindDefinition {
 }
 
 function drop(fields: readonly GatedField[], draft: ApiObject, old?: ApiObject): void {
-  for (const { path, field, inside } of fields) {
-    const struct = (holder: JsonObject): JsonObject => (inside === undefined ? holder : (holder[inside] as JsonObject));
-    const said = (object: ApiObject): JsonObject[] =>
-      holders(object, path).filter((holder) => struct(holder)?.[field] !== undefined);
-    const found = said(draft);
-    if (found.length === 0 || (old !== undefined && said(old).length > 0)) continue;
-    for (const holder of found) {
-      delete struct(holder)[field];
-      if (inside !== undefined && Object.keys(struct(holder)).length === 0) delete holder[inside];
-    }
+  for (const gated of fields) {
+    if (!isSaid(draft, gated) || (old !== undefined && isSaid(old, gated))) continue;
+    visitHolders(draft, gated.path, (holder) => {
+      dropField(holder, gated);
+      return false;
+    });
   }
 }
 
-function holders(value: unknown, path: GatedField["path"], at = 0): JsonObject[] {
+function isSaid(object: ApiObject, gated: GatedField): boolean {
+  return visitHolders(object, gated.path, (holder) => structIn(holder, gated)?.[gated.field] !== undefined);
+}
+
+function structIn(holder: JsonObject, { inside }: GatedField): JsonObject | undefined {
+  return inside === undefined ? holder : (holder[inside] as JsonObject | undefined);
+}
+
+function dropField(holder: JsonObject, gated: GatedField): void {
+  const { inside, field } = gated;
+  const struct = structIn(holder, gated);
+  if (struct?.[field] === undefined) return;
+  delete struct[field];
+  if (inside !== undefined && Object.keys(struct).length === 0) delete holder[inside];
+}
+
+/** Looks at the structs of that path until it is told true; answers whether it was. Makes nothing: most have no such field. */
+function visitHolders(
+  value: unknown,
+  path: GatedField["path"],
+  visit: (holder: JsonObject) => boolean,
+  at = 0,
+): boolean {
   const step = path[at];
-  if (typeof value !== "object" || value === null) return [];
-  if (step === undefined) return isJsonObject(value) ? [value] : [];
-  if (step === "*") return Object.values(value).flatMap((each) => holders(each, path, at + 1));
-  const names = typeof step === "string" ? [step] : step;
-  return names.flatMap((name) => holders((value as JsonObject)[name], path, at + 1));
+  if (typeof value !== "object" || value === null) return false;
+  if (step === undefined) return isJsonObject(value) && visit(value);
+  const object = value as JsonObject;
+  if (typeof step === "string" && step !== "*") return visitHolders(object[step], path, visit, at + 1);
+  if (step !== "*") {
+    for (const name of step) if (visitHolders(object[name], path, visit, at + 1)) return true;
+    return false;
+  }
+  if (Array.isArray(value)) return value.some((each) => visitHolders(each, path, visit, at + 1));
+  for (const key in object) if (visitHolders(object[key], path, visit, at + 1)) return true;
+  return false;
 }

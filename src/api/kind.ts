@@ -42,6 +42,11 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
    * thousands are made from one template. Undefined for an object that must be looked at by itself.
    */
   likeness?(object: T): Likeness | undefined;
+  /**
+   * Set when neither `setDefaults` nor `prepareForCreate` looks at an object's name or uid: what was prepared under a generated
+   * name that is taken is as good under another one.
+   */
+  readonly preparesAnyName?: true;
   /** Set when a write through the status subresource changes no labels, annotations or finalizers (upstream: ResetObjectMetaForStatus). */
   readonly statusKeepsMetadata?: true;
   /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */

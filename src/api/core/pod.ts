@@ -51,6 +51,7 @@ export const podKind = defineKind<Pod>({
       ];
     }
   },
+  preparesAnyName: true,
   validate: validatePod,
   validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,

@@ -27,7 +27,7 @@ function pod({ podName = "a", volume = "bcdfg", mount = volume, annotation = "x"
   };
 }
 
-const seen = (like: Like) => seenOf(podKind, pod(like), contentOf(pod(like)).text);
+const seen = (like: Like) => seenOf(podKind.likeness!(pod(like)), contentOf(pod(like)).text);
 
 test("objects of one template are alike whatever they and their own volumes are called; all others are not", () => {
   const first = seen({});

@@ -4,6 +4,7 @@ import { managedFieldsText } from "../../api/patch/fields-text.ts";
 import { type Fields, fieldsReader } from "../../api/read-fields.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
+import type { PreparedContent } from "./like-content.ts";
 import { RecentObjects } from "./recent-objects.ts";
 
 /**
@@ -39,9 +40,10 @@ export function contentOf({ apiVersion: _a, kind: _k, metadata: _m, ...rest }: A
  *
  * @param content where somebody has it already
  */
-export function encode(object: ApiObject, content: Content = contentOf(object)): Buffer {
+export function encode(object: ApiObject, content: Content | PreparedContent = contentOf(object)): Buffer {
   const before = exactIntegersWritten();
   const head = headOf(object);
+  if ("write" in content) return prepared(head, content, exactIntegersWritten() !== before);
   const tail = content.text;
   const text = `${head}${tail === "{}" ? "" : ","}${tail.slice(1)}`;
   return ownBytes(content.hasLongIntegers || exactIntegersWritten() !== before ? `${text} ` : text);
@@ -55,6 +57,16 @@ function headOf({ apiVersion, kind, metadata }: ApiObject): string {
   const fields = managedFields === undefined || text !== undefined ? {} : { managedFields };
   const head = JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: ROOM, ...meta, ...fields } });
   return text === undefined ? head.slice(0, -1) : `${head.slice(0, -2)},"managedFields":${text}}`;
+}
+
+function prepared(head: string, content: PreparedContent, hasLongIntegers: boolean): Buffer {
+  const headLength = Buffer.byteLength(head);
+  const length = headLength + content.length;
+  const bytes = Buffer.allocUnsafeSlow(hasLongIntegers ? length + 1 : length);
+  bytes.write(head, 0, headLength);
+  content.write(bytes, headLength);
+  if (hasLongIntegers) bytes[length] = SPACE;
+  return bytes;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { invalidObject } from "../../api/field-error.ts";
+import { type FieldError, invalidObject } from "../../api/field-error.ts";
 import { validateFinalizerOwners } from "../../api/finalizer-names.ts";
+import type { Likeness } from "../../api/kind.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMeta } from "../../api/object-meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
@@ -10,8 +11,9 @@ import { nextTurn } from "../../base/turn.ts";
 import { KeyExistsError } from "../../store/store.ts";
 import { type AdmissionAttributes, ofObject } from "../admission/admission.ts";
 import { admissionAttributes, checkAdmitted } from "./admit.ts";
-import { isKnownFaultless, noteFaultless, seenOf } from "./alike.ts";
+import { expectMore, isKnownFaultless, likeContent, noteFaultless, seenOf } from "./alike.ts";
 import { type Content, contentOf } from "./codec.ts";
+import type { PreparedContent } from "./like-content.ts";
 import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
 import { completeDraft, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
@@ -69,16 +71,23 @@ function createNamed(resource: ServedResource, creation: Creation, context: Writ
 
 /** A generated name that is taken is followed by another. */
 async function createGenerated(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
+  const isPreparedOnce = resource.kind?.preparesAnyName === true && resource.strategy.beforeCreate === undefined;
   for (let attempt = 1; ; attempt++) {
-    const draft = copyToName(creation.draft);
-    const attributes = ofObject(creation.attributes, { object: draft });
     try {
-      return await createOnce(resource, { ...creation, draft, attributes }, context);
+      if (!isPreparedOnce) return await createOnce(resource, withCopy(creation), context);
+      if (attempt === 1) prepare(resource, creation.draft, context);
+      else nameAnew(resource, creation.draft, context);
+      return await createPrepared(resource, creation, context);
     } catch (error) {
       if (!(error instanceof StatusError) || error.reason !== "AlreadyExists") throw error;
       if (attempt >= GENERATE_NAME_TRIES) throw error;
     }
   }
+}
+
+function withCopy(creation: Creation): Creation {
+  const draft = copyToName(creation.draft);
+  return { ...creation, draft, attributes: ofObject(creation.attributes, { object: draft }) };
 }
 
 /** A copy of its own but for the managed fields, which nobody changes any more. */
@@ -89,36 +98,75 @@ function copyToName(draft: ApiObject): ApiObject {
   return copy;
 }
 
-async function createOnce(
-  resource: ServedResource,
-  { draft, attributes, authorize }: Creation,
-  context: WriteContext,
-): Promise<Stored> {
-  fillMeta(resource, draft, context);
-  if (resource.hasStatus && resource.kind?.statusOnCreate !== true) delete (draft as AnyObject).status;
-  resource.kind?.setDefaults?.(draft);
-  // After admission, which may change what a kind makes of it: the quality of service of a pod, say.
-  resource.kind?.prepareForCreate?.(draft);
+async function createOnce(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
+  const { draft } = creation;
+  prepare(resource, draft, context);
   const undo = await resource.strategy.beforeCreate?.(draft, context);
   try {
-    completeDraft(resource, draft);
-    if (takesTurns(context)) await nextTurn();
-    const content = contentOf(draft);
-    if (takesTurns(context)) await nextTurn();
-    checkNew(resource, { draft, content: content.text }, context);
-    if (takesTurns(context)) await nextTurn();
-    await authorize?.();
-    await resource.admission.validate(attributes);
-    return await store(resource, { draft, content }, context, undo);
+    return await createPrepared(resource, creation, context, undo);
   } catch (error) {
     await undo?.();
     throw error;
   }
 }
 
+function prepare(resource: ServedResource, draft: ApiObject, context: WriteContext): void {
+  fillMeta(resource, draft, context);
+  if (resource.hasStatus && resource.kind?.statusOnCreate !== true) delete (draft as AnyObject).status;
+  resource.kind?.setDefaults?.(draft);
+  // After admission, which may change what a kind makes of it: the quality of service of a pod, say.
+  resource.kind?.prepareForCreate?.(draft);
+}
+
+function nameAnew(resource: ServedResource, draft: ApiObject, context: WriteContext): void {
+  draft.metadata!.name = "";
+  fillMeta(resource, draft, context);
+}
+
+async function createPrepared(
+  resource: ServedResource,
+  { draft, attributes, authorize }: Creation,
+  context: WriteContext,
+  undo?: Undo,
+): Promise<Stored> {
+  completeDraft(resource, draft);
+  const isLarge = takesTurns(context);
+  if (isLarge) await nextTurn();
+  const content = await checkedContent(resource, draft, context);
+  if (isLarge) await nextTurn();
+  await authorize?.();
+  await resource.admission.validate(attributes);
+  return await store(resource, { draft, content }, context, undo);
+}
+
+/**
+ * All beside the metadata as it is stored, of an object in which nothing is wrong. What the kind's rules found nothing against
+ * a moment ago they need not look at again.
+ * @throws StatusError Invalid
+ */
+function checkedContent(
+  resource: ServedResource,
+  draft: ApiObject,
+  context: WriteContext,
+): Content | PreparedContent | Promise<Content> {
+  const { kind } = resource;
+  const likeness = kind?.likeness?.(draft);
+  const like = likeness && likeContent(kind!, draft, likeness);
+  if (like !== undefined) {
+    refuse(resource, draft, metadataErrors(resource, draft));
+    return like;
+  }
+  const content = contentOf(draft);
+  const check = (): Content => {
+    checkNew(resource, { draft, content, likeness }, context);
+    return content;
+  };
+  return takesTurns(context) ? nextTurn().then(check) : check();
+}
+
 async function store(
   resource: ServedResource,
-  { draft, content }: { readonly draft: ApiObject; readonly content: Content },
+  { draft, content }: { readonly draft: ApiObject; readonly content: Content | PreparedContent },
   context: WriteContext,
   undo?: Undo,
 ): Promise<Stored> {
@@ -171,28 +219,40 @@ function fillMeta(resource: ServedResource, draft: ApiObject, context: WriteCont
   else delete meta.generation;
 }
 
-/**
- * Looks for what is wrong or unwise. What the kind's rules found nothing against a moment ago they need not look at again.
- * @throws StatusError Invalid
- */
+/** Looks for what is wrong or unwise. @throws StatusError Invalid */
 function checkNew(
   resource: ServedResource,
-  { draft, content }: { readonly draft: ApiObject; readonly content: string },
+  of: { readonly draft: ApiObject; readonly content: Content; readonly likeness: Likeness | undefined },
   context: WriteContext,
 ): void {
-  const { kind, schema } = resource;
-  const { name = "", finalizers } = draft.metadata ?? {};
-  const { namespaced } = schema;
-  const wrong = joined(
-    validateObjectMeta(draft.metadata ?? {}, { namespaced, nameRule: kind?.nameRule ?? "dnsSubdomain" }),
-    resource.custom === undefined ? validateFinalizerOwners(schema.group, finalizers) : [],
-  );
-  const seen = seenOf(kind, draft, content);
+  const { kind } = resource;
+  const { draft, content, likeness } = of;
+  const wrong = metadataErrors(resource, draft);
+  const seen = seenOf(likeness, content.text);
   const isKnown = kind !== undefined && seen !== undefined && isKnownFaultless(kind, seen);
-  const errors = isKnown ? wrong : joined(wrong, kind?.validate?.(draft) ?? [], kind?.validateCreate?.(draft) ?? []);
-  if (errors.length > 0) throw invalidObject(schema, name, errors);
-  if (isKnown) return;
+  refuse(
+    resource,
+    draft,
+    isKnown ? wrong : joined(wrong, kind?.validate?.(draft) ?? [], kind?.validateCreate?.(draft) ?? []),
+  );
+  if (isKnown) {
+    expectMore(kind, seen, { object: draft, content, ownName: likeness?.ownName });
+    return;
+  }
   const warnings = kind?.warnings?.(draft) ?? [];
   for (const warning of warnings) context.warn(warning);
   if (kind !== undefined && seen !== undefined && warnings.length === 0) noteFaultless(kind, seen);
+}
+
+function metadataErrors({ kind, schema, custom }: ServedResource, { metadata = {} }: ApiObject): FieldError[] {
+  const { group, namespaced } = schema;
+  return joined(
+    validateObjectMeta(metadata, { namespaced, nameRule: kind?.nameRule ?? "dnsSubdomain" }),
+    custom === undefined ? validateFinalizerOwners(group, metadata.finalizers) : [],
+  );
+}
+
+/** @throws StatusError Invalid when something is wrong */
+function refuse({ schema }: ServedResource, { metadata }: ApiObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject(schema, metadata?.name ?? "", errors);
 }

@@ -6,6 +6,7 @@ import type { WatchCache } from "../cache/watch-cache.ts";
 import { noteCause, originOf } from "./causes.ts";
 import { apiVersionIn, type Content, encode, exactObjectOf, rememberUnstamped, stamp } from "./codec.ts";
 import type { Conversion } from "./conversion.ts";
+import type { PreparedContent } from "./like-content.ts";
 import { entryReader } from "./shown.ts";
 import { storageKey } from "./storage-prefix.ts";
 
@@ -97,7 +98,7 @@ export class ResourceStorage {
    * @param content of the object, where somebody has it already
    * @throws KeyExistsError, ValueTooLargeError
    */
-  async create(object: ApiObject, content?: Content): Promise<Stored> {
+  async create(object: ApiObject, content?: Content | PreparedContent): Promise<Stored> {
     const stored = this.conversion === undefined ? object : await this.conversion.toStored(object);
     const bytes = checkedSize(encode(stored, stored === object ? content : undefined));
     const written = this.#noted(stored, bytes);
