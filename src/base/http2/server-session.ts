@@ -365,7 +365,8 @@ export class ServerSession implements StreamConnection {
     this.#output.flush();
     this.#isOver = true;
     this.#output.close();
-    if (this.#socket.writableNeedDrain) this.#socket.destroy();
+    // What a socket has not taken by now, its client does not read.
+    if (this.#socket.writableLength > 0) this.#socket.destroy();
     else this.#socket.end(() => this.#socket.destroy());
     this.#close();
   }

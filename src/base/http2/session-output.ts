@@ -38,6 +38,8 @@ export class SessionOutput {
   #unsent = 0;
   #isScheduled = false;
   #isFlushing = false;
+  /** The socket has not taken the last block yet: another one would only wait behind it. */
+  #isHeld = false;
   #isOver = false;
 
   constructor(socket: Duplex) {
@@ -101,15 +103,28 @@ export class SessionOutput {
     this.#isFlushing = true;
     const block = takeBlock();
     let length = this.#takeControl(block);
-    if (!this.#socket.writableNeedDrain && this.#ready.length > 0) length = this.#takeReady(block, length);
+    if (this.#hasRoom && this.#ready.length > 0) length = this.#takeReady(block, length);
     this.#isFlushing = false;
-    if (length > COPIED_MAX) this.#socket.write(block.subarray(0, length), () => giveBlockBack(block));
+    if (length > COPIED_MAX) this.#writeBlock(block, length);
     else {
       if (length > 0) this.#socket.write(Buffer.from(block.subarray(0, length)));
       giveBlockBack(block);
     }
-    if (this.#ready.length > 0 && !this.#socket.writableNeedDrain) this.#schedule();
+    if (this.#ready.length > 0 && this.#hasRoom) this.#schedule();
   };
+
+  get #hasRoom(): boolean {
+    return !this.#isHeld && !this.#socket.writableNeedDrain;
+  }
+
+  #writeBlock(block: Buffer, length: number): void {
+    this.#isHeld = true;
+    this.#socket.write(block.subarray(0, length), () => {
+      giveBlockBack(block);
+      this.#isHeld = false;
+      if (this.#ready.length > 0) this.#schedule();
+    });
+  }
 
   #takeControl(block: Buffer): number {
     const frames = this.#control;
