@@ -3,14 +3,8 @@ import { formatTime } from "../base/clock.ts";
 import type { ExitCode, Invocation } from "./command.ts";
 import { openLog } from "./log-file.ts";
 import type { PartOptions } from "./program.ts";
-import {
-  processStart,
-  type RunState,
-  readRunState,
-  readStopRequest,
-  removeRunState,
-  writeRunState,
-} from "./run-state.ts";
+import { processStart, type RunState, readStopRequest, removeRunState, writeRunState } from "./run-state.ts";
+import { runningOnceStopped } from "./running-once-stopped.ts";
 import { progressOutput } from "./terminal.ts";
 import { aborted } from "./wait.ts";
 
@@ -18,7 +12,7 @@ import { aborted } from "./wait.ts";
 export async function runAgent(invocation: Invocation, options: PartOptions): Promise<ExitCode> {
   const { terminal, clock, program, signal } = invocation;
   const { dataDirectory, nodeName } = options;
-  const running = readRunState(dataDirectory);
+  const running = await runningOnceStopped(invocation, dataDirectory);
   if (running !== undefined) {
     const what = running.ready ? "already runs" : "is starting";
     terminal.say(`Wherry ${what} with ${dataDirectory} (process ${running.pid}); wherry down stops it.`);
@@ -39,12 +33,14 @@ export async function runAgent(invocation: Invocation, options: PartOptions): Pr
   try {
     const agent = await program.part("agent", options, progressOutput(terminal, clock, log.write));
     hasStarted = true;
-    writeRunState(dataDirectory, { ...state, url: agent.url, kubeconfig: agent.kubeconfig, ready: true });
+    const ready: RunState = { ...state, url: agent.url, kubeconfig: agent.kubeconfig, ready: true };
+    writeRunState(dataDirectory, ready);
     terminal.say(`agent runs as node ${nodeName}. Stop with Ctrl-C, or: wherry down --data-dir ${dataDirectory}.`);
     let keepPods = false;
     try {
       await Promise.race([aborted(signal), agent.stopped]);
-      keepPods = readStopRequest(dataDirectory).keepPods;
+      writeRunState(dataDirectory, { ...ready, stopping: true });
+      keepPods = readStopRequest(dataDirectory, state.pid).keepPods;
       terminal.say(keepPods ? "Stopping; pods keep running …" : "Stopping …");
     } finally {
       await agent.stop({ keepPods });

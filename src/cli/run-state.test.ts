@@ -50,10 +50,12 @@ test("that is missing or damaged counts as none", () => {
 
 test("is removed by its own process only", () => {
   writeRunState(directory, state());
-  writeStopRequest(directory, { keepPods: true });
+  writeStopRequest(directory, { pid: process.pid, keepPods: true });
+  assert.deepEqual(readStopRequest(directory, process.pid), { keepPods: true });
+  assert.deepEqual(readStopRequest(directory, process.pid + 1), { keepPods: false }, "one that was killed");
   removeRunState(directory, process.pid + 1);
   assert.notEqual(readRunState(directory), undefined);
   removeRunState(directory, process.pid);
   assert.equal(existsSync(join(directory, "run.json")), false);
-  assert.deepEqual(readStopRequest(directory), { keepPods: false });
+  assert.deepEqual(readStopRequest(directory, process.pid), { keepPods: false });
 });

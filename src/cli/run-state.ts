@@ -15,6 +15,14 @@ export interface RunState {
   readonly nodeName?: string;
   readonly startedAt: string;
   readonly ready: boolean;
+  /** It was told to stop, and is about to end. */
+  readonly stopping?: true;
+}
+
+interface StopRequest {
+  /** Of the process that is to stop so; one that was killed leaves its request behind. */
+  readonly pid: number;
+  readonly keepPods: boolean;
 }
 
 const FILE = "run.json";
@@ -60,14 +68,15 @@ export function removeRunState(dataDirectory: string, pid: number): void {
 }
 
 /** Tells the process that is about to get SIGTERM how to stop. */
-export function writeStopRequest(dataDirectory: string, request: { keepPods: boolean }): void {
+export function writeStopRequest(dataDirectory: string, request: StopRequest): void {
   writeFileSync(join(dataDirectory, STOP_FILE), JSON.stringify(request), { mode: 0o600 });
 }
 
-export function readStopRequest(dataDirectory: string): { keepPods: boolean } {
+/** How process `pid` is to stop. */
+export function readStopRequest(dataDirectory: string, pid: number): { keepPods: boolean } {
   try {
-    const request = JSON.parse(readFileSync(join(dataDirectory, STOP_FILE), "utf8")) as { keepPods?: unknown };
-    return { keepPods: request.keepPods === true };
+    const request = JSON.parse(readFileSync(join(dataDirectory, STOP_FILE), "utf8")) as Partial<StopRequest>;
+    return { keepPods: request.pid === pid && request.keepPods === true };
   } catch {
     return { keepPods: false };
   }

@@ -34,7 +34,8 @@ export async function runInForeground(invocation: Invocation, options: UpOptions
     nextSteps(terminal, ready);
     terminal.say(`${howToStop(invocation, dataDirectory)} Log: ${log.file}`);
     await Promise.race([aborted(signal), cluster.stopped]);
-    const { keepPods } = readStopRequest(dataDirectory);
+    writeRunState(dataDirectory, { ...ready, stopping: true });
+    const { keepPods } = readStopRequest(dataDirectory, state.pid);
     terminal.say(keepPods ? "Stopping; pods keep running …" : "Stopping …");
     await cluster.stop({ keepPods });
     terminal.say("Stopped.");

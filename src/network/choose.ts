@@ -4,9 +4,13 @@ import { networkInterfaces } from "node:os";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "./cidr.ts";
 import { type Claim, claimBlock } from "./claim.ts";
 
-/** What a cluster's pods may be called: the usual block first, then its neighbours, then those that few networks use. */
+/**
+ * What a cluster's pods may be called: the usual block first, then its neighbours, then those that few networks use. Many, so
+ * that a new cluster seldom takes the block of one that is stopped, which could not start then.
+ */
 const CANDIDATES: readonly string[] = [
   ...Array.from({ length: 11 }, (_, index) => `10.${244 + index}.0.0/16`),
+  ...Array.from({ length: 52 }, (_, index) => `10.${192 + index}.0.0/16`),
   "172.31.0.0/16",
   "172.30.0.0/16",
   "172.29.0.0/16",

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "./free-port.ts";
 import { createKubectl, type Kubectl } from "./kubectl.ts";
 import { type Result, run, type Started, start } from "./run.ts";
+import { tellWhenFailed } from "./tell-when-failed.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const START_TIMEOUT_MS = 60_000;
@@ -88,12 +89,11 @@ function clusterIn(directory: string, port: number, always: readonly string[]): 
       await program?.stop("SIGKILL");
       program = undefined;
     },
-    async tell(context) {
-      const { passed, diagnostic } = context as { passed: boolean; diagnostic(text: string): void };
-      if (passed) return;
-      const { stdout } = await kubectl("get", "all,events", "-A", "--request-timeout=3s");
-      diagnostic(`${said()}\n${logTail(dataDirectory)}\n${stdout}`);
-    },
+    tell: (context) =>
+      tellWhenFailed(context, async () => {
+        const { stdout, stderr } = await kubectl("get", "all,events", "-A", "--request-timeout=3s");
+        return `${said()}\n${logTail(dataDirectory)}\n${stdout}${stderr.trimEnd().split("\n").at(-1)}`;
+      }),
     async remove() {
       await down();
       rmSync(directory, { recursive: true, force: true });

@@ -29,7 +29,7 @@ async function down(invocation: Invocation): Promise<ExitCode> {
   if (keepPods && deleteData) throw new CommandError("--keep-pods and --delete-data contradict each other", 2);
   const state = readRunState(dataDirectory);
   if (state !== undefined) {
-    writeStopRequest(dataDirectory, { keepPods });
+    writeStopRequest(dataDirectory, { pid: state.pid, keepPods });
     process.kill(state.pid, "SIGTERM");
     const deadline = clock.monotonic() + STOP_MS;
     while (processStart(state.pid) === state.processStart) {

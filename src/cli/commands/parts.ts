@@ -17,7 +17,7 @@ import {
 } from "../defaults.ts";
 import { openLog } from "../log-file.ts";
 import type { PartName, PartOptions } from "../program.ts";
-import { readRunState } from "../run-state.ts";
+import { runningOnceStopped } from "../running-once-stopped.ts";
 import { serverChoicesOf, serverOptions } from "../server-options.ts";
 import { progressOutput } from "../terminal.ts";
 import { startDetached } from "../up-detached.ts";
@@ -118,7 +118,7 @@ export const partCommands: readonly Command[] = [
 async function run(name: PartName, invocation: Invocation): Promise<ExitCode> {
   const options = partOptions(invocation);
   if (name !== "agent") return runPart(name, invocation, options);
-  const isThere = readRunState(options.dataDirectory) !== undefined;
+  const isThere = (await runningOnceStopped(invocation, options.dataDirectory)) !== undefined;
   if (invocation.options.detach === true && !isThere) return startDetached(invocation, options.dataDirectory);
   return runAgent(invocation, options);
 }

@@ -18,15 +18,15 @@ export const statusCommand: Command = {
       );
       return 3;
     }
-    const { url, kubeconfig, nodeName, startedAt, pid, ready } = state;
+    const { url, kubeconfig, nodeName, startedAt, pid, ready, stopping } = state;
     if (json)
       invocation.terminal.print(
-        JSON.stringify({ running: true, ready, url, kubeconfig, nodeName, startedAt, pid, dataDirectory }),
+        JSON.stringify({ running: true, ready, stopping, url, kubeconfig, nodeName, startedAt, pid, dataDirectory }),
       );
     else {
       invocation.terminal.print(
         [
-          `${ready ? "Running" : "Starting"} since ${startedAt} (process ${pid})`,
+          `${ready ? "Running" : "Starting"} since ${startedAt} (process ${pid}${stopping ? ", stopping" : ""})`,
           ...(url === undefined ? [] : [`API server:  ${url}`]),
           `Node:        ${nodeName ?? "none (control plane only)"}`,
           `Kubeconfig:  ${kubeconfig}`,

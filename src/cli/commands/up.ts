@@ -18,6 +18,7 @@ import {
 import { refuseForeignKubeconfig } from "../kubeconfig-file.ts";
 import type { UpOptions } from "../program.ts";
 import { type RunState, readRunState } from "../run-state.ts";
+import { runningOnceStopped } from "../running-once-stopped.ts";
 import { serverChoicesOf, serverOptions } from "../server-options.ts";
 import { startDetached } from "../up-detached.ts";
 import { nextSteps, runInForeground } from "../up-foreground.ts";
@@ -69,7 +70,7 @@ export const upCommand: Command = {
 async function up(invocation: Invocation): Promise<ExitCode> {
   const options = upOptions(invocation);
   const detached = invocation.options.detach === true;
-  const running = readRunState(options.dataDirectory);
+  const running = await runningOnceStopped(invocation, options.dataDirectory);
   if (running !== undefined) return alreadyRunning(invocation, options.dataDirectory, detached ? running : undefined);
   return detached ? startDetached(invocation, options.dataDirectory) : runInForeground(invocation, options);
 }
