@@ -1,3 +1,4 @@
+import { hasSameSpec } from "../../api/core/same-pod-spec.ts";
 import type { PersistentVolume, Pod } from "../../api/generated/core/v1.ts";
 import {
   persistentVolumes,
@@ -7,8 +8,9 @@ import {
   volumeAttachments,
 } from "../../api/generated/resources.ts";
 import { joinKey } from "../../api/meta.ts";
+import { createInterner } from "../../base/intern.ts";
 import type { ObjectReader } from "../reader.ts";
-import { podReferences, referenceKey } from "./pod-references.ts";
+import { isMirror, podReferences, referenceKey } from "./pod-references.ts";
 import { volumeSecrets } from "./volume-references.ts";
 
 /** Which node needs which object, by way of the pods that run there. */
@@ -22,23 +24,26 @@ export interface NodeGraph {
   close(): void;
 }
 
+/** A pod's text of its node's name lives as long as it is kept. */
+const internNode = createInterner<string>();
+
 type OwnedKind = "volumeattachments" | "resourceslices" | "podcertificaterequests";
 
 /** Follows pods, volumes, attachments and slices; resolves when all that is there has been read. */
 export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> {
-  const counts = new Map<string, Map<string, number>>();
+  const users = new Map<string, Users>();
   const claimOfVolume = new Map<string, string>();
   const volumesOfSecret = new Map<string, Set<string>>();
   const owners = new Map<string, string>();
 
   const needs = (node: string, key: string): boolean => {
-    if (counts.get(key)?.has(node)) return true;
+    if (uses(users, node, key)) return true;
     for (const volume of volumesOfSecret.get(key) ?? []) if (needsVolume(node, volume)) return true;
     return false;
   };
   const needsVolume = (node: string, volume: string): boolean => {
     const claim = claimOfVolume.get(volume);
-    return claim !== undefined && counts.get(claim)?.has(node) === true;
+    return claim !== undefined && uses(users, node, claim);
   };
   const setOwner = (kind: OwnedKind, key: string | undefined, node: string | undefined): void => {
     if (node === undefined) owners.delete(`${kind}/${key}`);
@@ -47,8 +52,9 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
 
   const stops = await Promise.all([
     reader.follow(pods, ({ before, after }) => {
-      countPod(counts, before, -1);
-      countPod(counts, after, 1);
+      if (before !== undefined && after !== undefined && refersToTheSame(before, after)) return;
+      countPod(users, before, -1);
+      countPod(users, after, 1);
     }),
     reader.follow(persistentVolumes, ({ before, after }) => {
       if (before !== undefined) forgetVolume(before);
@@ -95,15 +101,44 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
   };
 }
 
-function countPod(counts: Map<string, Map<string, number>>, pod: Pod | undefined, by: 1 | -1): void {
+/** Which nodes' pods refer to an object, and how many of each; of most objects it is one pod on one node, told by its name alone. */
+type Users = string | Map<string, number>;
+
+function uses(users: ReadonlyMap<string, Users>, node: string, key: string): boolean {
+  const found = users.get(key);
+  return typeof found === "string" ? found === node : found?.has(node) === true;
+}
+
+/** Most changes of a pod are of its status. */
+function refersToTheSame(before: Pod, after: Pod): boolean {
+  return (
+    hasSameSpec(after, before) &&
+    isMirror(before) === isMirror(after) &&
+    !namesClaimsInStatus(before) &&
+    !namesClaimsInStatus(after)
+  );
+}
+
+function namesClaimsInStatus({ status }: Pod): boolean {
+  return status?.resourceClaimStatuses !== undefined || status?.extendedResourceClaimStatus !== undefined;
+}
+
+function countPod(users: Map<string, Users>, pod: Pod | undefined, by: 1 | -1): void {
   const node = pod?.spec?.nodeName;
   if (pod === undefined || node === undefined || node === "") return;
-  for (const key of podReferences(pod)) {
-    const nodes = counts.get(key) ?? new Map<string, number>();
-    const count = (nodes.get(node) ?? 0) + by;
-    if (count > 0) nodes.set(node, count);
-    else nodes.delete(node);
-    if (nodes.size > 0) counts.set(key, nodes);
-    else counts.delete(key);
+  for (const key of podReferences(pod)) count(users, { key, node, by });
+}
+
+function count(users: Map<string, Users>, { key, node, by }: { key: string; node: string; by: 1 | -1 }): void {
+  const present = users.get(key);
+  if (present === undefined && by > 0) {
+    users.set(key, internNode(node));
+    return;
   }
+  const counts = typeof present === "string" ? new Map([[present, 1]]) : (present ?? new Map<string, number>());
+  const left = (counts.get(node) ?? 0) + by;
+  if (left > 0) counts.set(node, left);
+  else counts.delete(node);
+  if (counts.size > 0) users.set(key, counts);
+  else users.delete(key);
 }

@@ -9,7 +9,7 @@ export function podReferences(pod: Pod): Set<string> {
   };
   add("pods", podName);
   // A node makes its own mirror pods: what those refer to must not become readable that way.
-  if (pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) return found;
+  if (isMirror(pod)) return found;
 
   add("serviceaccounts", pod.spec?.serviceAccountName);
   for (const secret of pod.spec?.imagePullSecrets ?? []) add("secrets", secret.name);
@@ -21,6 +21,11 @@ export function podReferences(pod: Pod): Set<string> {
   return found;
 }
 
+/** Whether the pod only shows what a node runs by itself. */
+export function isMirror(pod: Pod): boolean {
+  return pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined;
+}
+
 export type ReferenceKind =
   | "pods"
   | "serviceaccounts"
@@ -30,7 +35,8 @@ export type ReferenceKind =
   | "resourceclaims";
 
 export function referenceKey(kind: ReferenceKind, namespace: string, name: string): string {
-  return `${kind}/${namespace}/${name}`;
+  // In one piece, since one is kept for each pod: a template would leave its parts.
+  return [kind, namespace, name].join("/");
 }
 
 type Add = (kind: ReferenceKind, name: string | undefined) => void;

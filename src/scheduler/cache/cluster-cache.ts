@@ -12,8 +12,10 @@ import { interleaveZones } from "./node-order.ts";
  */
 export class ClusterCache implements Cluster {
   readonly #infos = new Map<string, NodeInfo>();
-  /** Pods by uid: where they are, and whether the API server has said so yet. */
-  readonly #placed = new Map<string, { nodeName: string; assumed: boolean }>();
+  /** Pods by uid: where they are. */
+  readonly #placed = new Map<string, string>();
+  /** Those among them of which the API server has not said so yet. */
+  readonly #assumed = new Set<string>();
   readonly #imageNodes = new Map<string, number>();
   readonly #labelNodes = new Map<string, number>();
   #nodesToAvoid = 0;
@@ -31,9 +33,7 @@ export class ClusterCache implements Cluster {
 
   /** Nodes, pods on them, and how many of those are only assumed. */
   get sizes(): { nodes: number; pods: number; assumedPods: number } {
-    let assumedPods = 0;
-    for (const { assumed } of this.#placed.values()) if (assumed) assumedPods++;
-    return { nodes: this.#known.size, pods: this.#placed.size, assumedPods };
+    return { nodes: this.#known.size, pods: this.#placed.size, assumedPods: this.#assumed.size };
   }
 
   get nodesWithAffinity(): ReadonlySet<NodeInfo> {
@@ -97,33 +97,36 @@ export class ClusterCache implements Cluster {
 
   /** Files a pod that the API server says is on a node; confirms an assumed one. */
   setPod(pod: PodFacts): void {
-    const placed = this.#placed.get(pod.uid);
-    if (placed !== undefined && placed.nodeName !== pod.nodeName) this.#take(pod.uid, placed.nodeName);
-    this.#placed.set(pod.uid, { nodeName: pod.nodeName, assumed: false });
+    const nodeName = this.#placed.get(pod.uid);
+    if (nodeName !== undefined && nodeName !== pod.nodeName) this.#take(pod.uid, nodeName);
+    this.#placed.set(pod.uid, pod.nodeName);
+    this.#assumed.delete(pod.uid);
     this.#put(pod, pod.nodeName);
   }
 
   removePod(uid: string): void {
-    const placed = this.#placed.get(uid);
-    if (placed === undefined) return;
+    const nodeName = this.#placed.get(uid);
+    if (nodeName === undefined) return;
     this.#placed.delete(uid);
-    this.#take(uid, placed.nodeName);
+    this.#assumed.delete(uid);
+    this.#take(uid, nodeName);
   }
 
   /** Counts the pod on the node from now on, before its binding is known. */
   assume(pod: PodFacts, nodeName: string): void {
     if (this.#placed.has(pod.uid)) throw new InvariantError(`pod ${pod.key} (${pod.uid}) is placed already`);
-    this.#placed.set(pod.uid, { nodeName, assumed: true });
+    this.#placed.set(pod.uid, nodeName);
+    this.#assumed.add(pod.uid);
     this.#put({ ...pod, nodeName }, nodeName);
   }
 
   /** Takes an assumption back; nothing happens when the API server has confirmed it meanwhile. */
   forget(uid: string): void {
-    if (this.#placed.get(uid)?.assumed === true) this.removePod(uid);
+    if (this.#assumed.has(uid)) this.removePod(uid);
   }
 
   isAssumed(uid: string): boolean {
-    return this.#placed.get(uid)?.assumed === true;
+    return this.#assumed.has(uid);
   }
 
   #put(pod: PodFacts, nodeName: string): void {
