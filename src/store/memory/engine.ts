@@ -8,7 +8,6 @@ import {
   RevisionMismatchError,
   type Store,
   type StoredValue,
-  type StoreEvent,
   StoreUnavailableError,
   type WatchBatch,
   type WatchRequest,
@@ -19,6 +18,7 @@ import type { CommitLog } from "./commit-log.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { CompactionSchedule, type HistoryLimits } from "./compaction-schedule.ts";
 import { checkKey } from "./key-order.ts";
+import type { Replaced } from "./packed-changes.ts";
 import { slicedList } from "./sliced-list.ts";
 import { Expiry } from "./time-to-live.ts";
 import type { Change, VersionedMap } from "./versioned-map.ts";
@@ -163,16 +163,16 @@ export class Engine implements Store {
 
   async #compact(revision: number): Promise<void> {
     const replaced = this.#map.beginCompaction(revision);
-    if (replaced.length > 0) this.#forgetting = this.#forget(replaced, { revision, after: this.#forgetting });
+    if (replaced !== undefined) this.#forgetting = this.#forget(replaced, { revision, after: this.#forgetting });
     await this.#forgetting;
     await this.#dropping;
   }
 
   /** In turns: five busy minutes are a hundred thousand changes. One compaction after the other, so that their order is kept. */
-  async #forget(replaced: readonly StoreEvent[], { revision, after }: { revision: number; after: Promise<void> }) {
+  async #forget(replaced: Iterable<Replaced>, { revision, after }: { revision: number; after: Promise<void> }) {
     await after;
     const forgotten: number[] = [];
-    await eachInTurns(this.#clock, replaced, (event) => this.#map.forgetReplaced(event, forgotten));
+    await eachInTurns(this.#clock, replaced, (change) => this.#map.forgetReplaced(change, forgotten));
     if (forgotten.length > 0) this.#dropping = this.#log.compact(revision, forgotten);
   }
 

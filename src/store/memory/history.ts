@@ -1,25 +1,34 @@
 import { invariant } from "../../base/assert.ts";
 import type { StoredValue, StoreEvent } from "../store.ts";
+import { CHANGES_A_PAGE, PackedChanges, type Replaced } from "./packed-changes.ts";
 
-/** What an event costs beyond the bytes that it keeps alive. */
-const EVENT_OVERHEAD_BYTES = 200;
+/** What an event costs beyond the bytes that were replaced. */
+const EVENT_OVERHEAD_BYTES = 50;
+/**
+ * So many of the latest changes stay as they were told: whoever is a little late gets the same objects as those who were not. What
+ * older ones have replaced is copied, so that most of it need not live for longer than a young object.
+ */
+const RECENT_MAX = 2 * CHANGES_A_PAGE;
 
-/** A change as it is kept: of a key that was not there before, what the store holds anyway says all. */
-type Kept = StoreEvent | StoredValue;
+/** A change as it was told, and the revision of the key's change before it. */
+interface Recent {
+  readonly event: StoreEvent;
+  readonly before: number;
+}
 
 /** Every change since the last compaction, without a gap, so that a revision is an index. */
 export class History {
-  #events: Kept[] = [];
-  #beforeFirst: number;
+  readonly #packed: PackedChanges;
+  #recent: Recent[] = [];
   #bytes = 0;
 
   /** @param beforeFirst the revision before the first event that will come */
   constructor(beforeFirst: number) {
-    this.#beforeFirst = beforeFirst;
+    this.#packed = new PackedChanges(beforeFirst + 1);
   }
 
   get length(): number {
-    return this.#events.length;
+    return this.#packed.length + this.#recent.length;
   }
 
   /** Estimate of the memory that only history keeps alive: the replaced values and the list itself. */
@@ -27,54 +36,104 @@ export class History {
     return this.#bytes;
   }
 
-  /** @param event of a key that was not there before: its value */
-  append(event: Kept): void {
-    invariant(event.revision === this.#beforeFirst + this.#events.length + 1, "history has a gap");
-    this.#events.push(event);
-    this.#bytes += bytesOf(event);
+  /** @param before the revision of the key's change before this one; 0 when it is not known */
+  append(event: StoreEvent, before: number): void {
+    invariant(event.revision === this.#packed.firstRevision + this.length, "history has a gap");
+    this.#recent.push({ event, before });
+    this.#bytes += EVENT_OVERHEAD_BYTES + (event.previous?.value.length ?? 0);
+    if (this.#recent.length > RECENT_MAX) this.#pack();
+  }
+
+  /** What the change at this revision has replaced; undefined when it is compacted. */
+  at(revision: number): Replaced | undefined {
+    if (revision < this.#packed.firstRevision) return undefined;
+    const recent = this.#recentAt(revision);
+    return recent === undefined ? this.#packed.at(revision) : replacedBy(recent);
+  }
+
+  /** The value that the change at this revision has replaced. */
+  replacedAt({ revision, key, before }: Replaced): StoredValue | undefined {
+    const recent = this.#recentAt(revision);
+    if (recent !== undefined) return recent.event.previous;
+    const value = this.#packed.replacedAt(revision);
+    return value && { key, value, revision: before };
   }
 
   /**
    * Changes of a prefix after a revision, looking at no more than `limit` changes: bounded work, also when few match.
    * `revision` says how far it looked.
+   *
+   * @param given the value that an older change of the key has given
    */
-  read(prefix: string, afterRevision: number, limit: number): { revision: number; events: StoreEvent[] } {
-    const first = Math.max(0, afterRevision - this.#beforeFirst);
-    const last = Math.min(this.#events.length, first + limit);
+  read(
+    range: { prefix: string; afterRevision: number; limit: number },
+    given: (key: string, revision: number) => Buffer | undefined,
+  ): { revision: number; events: StoreEvent[] } {
+    const { prefix, afterRevision, limit } = range;
+    const first = Math.max(this.#packed.firstRevision, afterRevision + 1);
+    const end = Math.min(this.#packed.firstRevision + this.length, first + limit);
     const events: StoreEvent[] = [];
-    for (let index = first; index < last; index++) {
-      const event = this.#events[index]!;
-      if (event.key.startsWith(prefix)) events.push(eventOf(event));
+    for (let revision = first; revision < end; revision++) {
+      const recent = this.#recentAt(revision);
+      if (recent !== undefined) {
+        if (recent.event.key.startsWith(prefix)) events.push(recent.event);
+        continue;
+      }
+      const change = this.#packed.at(revision);
+      if (!change.key.startsWith(prefix)) continue;
+      const { type, key } = change;
+      const previous = this.replacedAt(change);
+      const value = type === "delete" ? previous?.value : given(key, revision);
+      invariant(value !== undefined, `the value of ${key} at revision ${revision} is lost`);
+      events.push({ type, key, revision, value, previous });
     }
-    return { revision: this.#beforeFirst + last, events };
+    return { revision: end - 1, events };
   }
 
-  /** Takes out the changes up to `revision`. */
-  takeUntil(revision: number): StoreEvent[] {
-    const count = Math.max(0, Math.min(this.#events.length, revision - this.#beforeFirst));
-    const taken = this.#events.slice(0, count);
-    this.#events = this.#events.slice(count);
-    this.#beforeFirst += count;
-    for (const event of taken) this.#bytes -= bytesOf(event);
-    return taken.map(eventOf);
+  /** Takes out the changes up to `revision`. Answers them: each is made when it is looked at. */
+  takeUntil(revision: number): Iterable<Replaced> {
+    const first = this.#packed.firstRevision;
+    const end = Math.min(revision + 1, first + this.length);
+    for (let next = first; next < end; next++) this.#bytes -= this.#costOf(next);
+    const recent = this.#recent.splice(0, Math.max(0, end - first - this.#packed.length));
+    return both(this.#packed.takeBefore(end), recent);
   }
 
   /** The earliest revision to compact at so that no more than this remains. */
   revisionLeaving(events: number, bytes: number): number {
-    let index = Math.max(0, this.#events.length - events);
+    const beforeFirst = this.#packed.firstRevision - 1;
+    let index = Math.max(0, this.length - events);
     let remaining = this.#bytes;
-    for (let passed = 0; passed < index; passed++) remaining -= bytesOf(this.#events[passed]!);
-    while (remaining > bytes && index < this.#events.length) remaining -= bytesOf(this.#events[index++]!);
-    return this.#beforeFirst + index;
+    for (let passed = 0; passed < index; passed++) remaining -= this.#costOf(beforeFirst + 1 + passed);
+    while (remaining > bytes && index < this.length) remaining -= this.#costOf(beforeFirst + 1 + index++);
+    return beforeFirst + index;
+  }
+
+  #pack(): void {
+    const page = this.#recent.splice(0, CHANGES_A_PAGE);
+    this.#packed.add(
+      page.map(replacedBy),
+      page.map(({ event }) => event.previous?.value),
+    );
+  }
+
+  #recentAt(revision: number): Recent | undefined {
+    return this.#recent[revision - this.#packed.firstRevision - this.#packed.length];
+  }
+
+  #costOf(revision: number): number {
+    const recent = this.#recentAt(revision);
+    const bytes = recent === undefined ? this.#packed.bytesAt(revision) : (recent.event.previous?.value.length ?? 0);
+    return EVENT_OVERHEAD_BYTES + bytes;
   }
 }
 
-function eventOf(kept: Kept): StoreEvent {
-  if ("type" in kept) return kept;
-  const { key, revision, value } = kept;
-  return { type: "put", key, revision, value, previous: undefined };
+function replacedBy({ event, before }: Recent): Replaced {
+  const { type, key, revision, previous } = event;
+  return { type, key, revision, before, hadValue: previous !== undefined };
 }
 
-function bytesOf(kept: Kept): number {
-  return EVENT_OVERHEAD_BYTES + ("type" in kept ? (kept.previous?.value.length ?? 0) : 0);
+function* both(packed: Iterable<Replaced>, recent: readonly Recent[]): Generator<Replaced, void, undefined> {
+  yield* packed;
+  for (const each of recent) yield replacedBy(each);
 }

@@ -1,5 +1,5 @@
 import { invariant, present } from "../../base/assert.ts";
-import { type KeyChunk, type KeyRecord, valueAt } from "./key-record.ts";
+import type { KeyChunk, KeyRecord } from "./key-record.ts";
 
 const MAXIMUM_CHUNK_LENGTH = 512;
 /** Chunks that are built full get some room, so that the first keys that come do not split them all. */
@@ -17,6 +17,12 @@ export interface KeyPosition {
  */
 export class OrderedKeys {
   readonly #chunks: KeyChunk[] = [];
+  readonly #heldAt: (record: KeyRecord, revision: number) => boolean;
+
+  /** @param heldAt whether a key held a value at a revision */
+  constructor(heldAt: (record: KeyRecord, revision: number) => boolean) {
+    this.#heldAt = heldAt;
+  }
 
   /** Takes in all records at once, in any order, while it is empty: much faster than one by one. */
   build(records: KeyRecord[]): void {
@@ -101,7 +107,7 @@ export class OrderedKeys {
         continue;
       }
       for (let offset = first; offset < last; offset++) {
-        if (valueAt(chunk.records[offset]!, revision) !== undefined) total++;
+        if (this.#heldAt(chunk.records[offset]!, revision)) total++;
       }
     }
     return total;

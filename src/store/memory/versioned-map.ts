@@ -9,8 +9,9 @@ import {
 } from "../store.ts";
 import { History } from "./history.ts";
 import { endOfPrefix, sortKeyOf } from "./key-order.ts";
-import { type KeyRecord, newRecord, trimPast, valueAt } from "./key-record.ts";
+import { type KeyRecord, newRecord } from "./key-record.ts";
 import { OrderedKeys } from "./ordered-keys.ts";
+import type { Replaced } from "./packed-changes.ts";
 
 /** Revision of a store that nobody wrote to, as in etcd: a client never sees 0, which means "any" in Kubernetes. */
 export const FIRST_REVISION = 1;
@@ -26,7 +27,7 @@ export interface Change {
 /** All durable versions of all keys. Synchronous, and without any idea of durability: the engine applies what is safe. */
 export class VersionedMap {
   readonly #records = new Map<string, KeyRecord>();
-  readonly #ordered = new OrderedKeys();
+  readonly #ordered = new OrderedKeys((record, revision) => this.#heldAt(record, revision));
   #history = new History(FIRST_REVISION);
   #revision = FIRST_REVISION;
   #compactedRevision = 0;
@@ -55,7 +56,7 @@ export class VersionedMap {
     if (revision === undefined) return this.#records.get(key)?.current;
     this.checkRevision(revision);
     const record = this.#records.get(key);
-    return record === undefined ? undefined : valueAt(record, revision);
+    return record === undefined ? undefined : this.#valueAt(record, revision);
   }
 
   /** @throws CompactedError, FutureRevisionError */
@@ -73,7 +74,7 @@ export class VersionedMap {
     const items: StoredValue[] = [];
     if (limit <= 0) return { revision, items, remaining: this.#ordered.count(start, end, revision) };
     const behind = this.#ordered.scan(start, end, (record) => {
-      const stored = valueAt(record, revision);
+      const stored = this.#valueAt(record, revision);
       if (stored !== undefined) items.push(stored);
       return items.length < limit;
     });
@@ -83,25 +84,35 @@ export class VersionedMap {
   /** Gives the change the next revision. */
   apply(change: Change): StoreEvent {
     const revision = this.#revision + 1;
-    const previous = this.#records.get(change.key)?.current;
-    const { current } = this.#set(change, revision, true);
+    const present = this.#records.get(change.key);
+    const previous = present?.current;
+    const before = present?.revision ?? 0;
+    const { key } = this.#set(change, revision);
     this.#revision = revision;
     const value = change.value ?? previous?.value;
     invariant(value !== undefined, `key ${change.key} is removed though it is not there`);
     const type = change.value === undefined ? "delete" : "put";
-    const event: StoreEvent = { type, key: change.key, revision, value, previous };
-    this.#history.append(previous === undefined && current !== undefined ? current : event);
+    const event: StoreEvent = { type, key, revision, value, previous };
+    this.#history.append(event, before);
     return event;
+  }
+
+  /** Changes of a prefix, as History.read gives them. */
+  read(prefix: string, afterRevision: number, limit: number): { revision: number; events: StoreEvent[] } {
+    return this.#history.read({ prefix, afterRevision, limit }, (key, revision) => {
+      const record = this.#records.get(key);
+      return record && this.#valueAt(record, revision)?.value;
+    });
   }
 
   /**
    * From now on nothing before `revision` can be read. Answers the changes whose predecessors are to be forgotten, each by
-   * `forgetReplaced`: there may be very many of them.
+   * `forgetReplaced`: there may be very many of them. Undefined when that was so before.
    * @throws FutureRevisionError
    */
-  beginCompaction(revision: number): readonly StoreEvent[] {
+  beginCompaction(revision: number): Iterable<Replaced> | undefined {
     if (revision > this.#revision) this.checkRevision(revision);
-    if (revision <= this.#compactedRevision) return [];
+    if (revision <= this.#compactedRevision) return undefined;
     this.#compactedRevision = revision;
     return this.#history.takeUntil(revision);
   }
@@ -111,13 +122,14 @@ export class VersionedMap {
    * replaced values and removals. A key's removal comes after all of its earlier values, so that a log which drops them in
    * this order and is interrupted never brings a removed key back.
    */
-  forgetReplaced(event: StoreEvent, forgotten: number[]): void {
-    if (event.previous !== undefined) forgotten.push(event.previous.revision);
-    if (event.type === "delete") forgotten.push(event.revision);
-    const record = this.#records.get(event.key);
-    if (record === undefined) return;
-    trimPast(record, this.#compactedRevision);
-    if (record.current === undefined && record.revision <= this.#compactedRevision) this.#forget(record);
+  forgetReplaced(change: Replaced, forgotten: number[]): void {
+    if (change.hadValue) forgotten.push(change.before);
+    if (change.type !== "delete") return;
+    forgotten.push(change.revision);
+    const record = this.#records.get(change.key);
+    if (record?.current === undefined && record !== undefined && record.revision <= this.#compactedRevision) {
+      this.#forget(record);
+    }
   }
 
   /** Begins to fill an empty map with what a log kept: history is whole after `compactedRevision`. */
@@ -140,7 +152,7 @@ export class VersionedMap {
     }
     const replaced = this.#records.get(change.key)?.current;
     if (replaced !== undefined) forgotten.push(replaced.revision);
-    const record = this.#set(change, revision, false);
+    const record = this.#set(change, revision);
     if (change.value !== undefined) return;
     forgotten.push(revision);
     this.#forget(record);
@@ -160,15 +172,31 @@ export class VersionedMap {
     }
   }
 
-  #set(change: Change, revision: number, keepPast: boolean): KeyRecord {
+  /** What the key held at a revision. */
+  #valueAt(record: KeyRecord, revision: number): StoredValue | undefined {
+    if (record.revision <= revision) return record.current;
+    const change = this.#changeAfter(record, revision);
+    return change?.hadValue === true ? this.#history.replacedAt(change) : undefined;
+  }
+
+  #heldAt(record: KeyRecord, revision: number): boolean {
+    if (record.revision <= revision) return record.current !== undefined;
+    return this.#changeAfter(record, revision)?.hadValue === true;
+  }
+
+  /** The key's first change after a revision at which it has changed since. */
+  #changeAfter(record: KeyRecord, revision: number): Replaced | undefined {
+    let change = this.#history.at(record.revision);
+    while (change !== undefined && change.before > revision) change = this.#history.at(change.before);
+    return change;
+  }
+
+  #set(change: Change, revision: number): KeyRecord {
     let record = this.#records.get(change.key);
     if (record === undefined) {
       record = newRecord(change.key, sortKeyOf(change.key));
       this.#records.set(change.key, record);
       if (!this.#restoring) this.#ordered.insert(record);
-    } else if (keepPast) {
-      record.past ??= [];
-      record.past.push({ revision: record.revision, stored: record.current });
     }
     const chunk = record.chunk;
     if (chunk !== undefined) {
@@ -176,7 +204,8 @@ export class VersionedMap {
       chunk.changedRevision = revision;
     }
     record.revision = revision;
-    record.current = change.value === undefined ? undefined : { key: change.key, value: change.value, revision };
+    // The record's key: one text for all states of an object.
+    record.current = change.value === undefined ? undefined : { key: record.key, value: change.value, revision };
     return record;
   }
 

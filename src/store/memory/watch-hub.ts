@@ -128,7 +128,7 @@ export class WatchHub {
         watcher.waiting = resolve;
       });
     }
-    const batch = this.#map.history.read(watcher.prefix, watcher.cursor, CATCH_UP_LIMIT);
+    const batch = this.#map.read(watcher.prefix, watcher.cursor, CATCH_UP_LIMIT);
     watcher.cursor = batch.revision;
     watcher.given = batch.revision;
     return { done: false, value: batch };
