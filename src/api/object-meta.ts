@@ -14,7 +14,7 @@ import { validateLabels } from "./selectors.ts";
 
 export type NameRule = NonNullable<KindDefinition["nameRule"]>;
 
-const ANNOTATIONS_BYTES_MAX = 256 * 1024;
+export const ANNOTATIONS_BYTES_MAX = 256 * 1024;
 const FIELD_MANAGER_MAX = 128;
 const IMMUTABLE = "field is immutable";
 

@@ -22,6 +22,8 @@ interface At {
 function merge(live: unknown, wanted: unknown, at: At): unknown {
   if (wanted === undefined) return live;
   const type = resolveType(at.type, live, wanted);
+  // Nothing said of what is in it: that is no word against what others have there.
+  if (wanted === null && hasParts(type, live)) return live;
   if ((type.kind === "struct" || type.kind === "map") && isJsonObject(wanted)) {
     const result: JsonObject = {};
     if (isJsonObject(live)) for (const key of Object.keys(live)) setField(result, key, live[key]);
@@ -40,6 +42,11 @@ function merge(live: unknown, wanted: unknown, at: At): unknown {
     return mergeLists(Array.isArray(live) ? live : [], wanted, { ...at, type });
   }
   return cloneJson(wanted);
+}
+
+function hasParts({ kind }: FieldType, value: unknown): boolean {
+  if (kind === "struct" || kind === "map") return isJsonObject(value) && Object.keys(value).length > 0;
+  return (kind === "list" || kind === "set") && Array.isArray(value) && value.length > 0;
 }
 
 /** Elements that only the live list has keep their place; shared and new ones come in the configuration's order. */
@@ -61,7 +68,7 @@ function mergeLists(
   const keyAt = (index: number): string | undefined =>
     index < live.length ? elementKey(type, live[index]) : undefined;
   for (const [index, key] of wantedKeys.entries()) {
-    const old = liveByKey.get(key)?.[0];
+    const [old, ...repeated] = liveByKey.get(key) ?? [];
     for (let next = keyAt(position); next !== undefined; next = keyAt(position)) {
       if (!asked.has(next)) result.push(live[position]);
       else if (old === undefined) break;
@@ -69,14 +76,16 @@ function mergeLists(
       if (next === key) break;
     }
     const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
-    result.push(merge(old, wanted[index], { type: element, schema: at.schema, path: [...at.path, key] }));
+    // Elements that repeat each other are replaced by the one that is wanted.
+    const before = repeated.length === 0 ? old : undefined;
+    result.push(merge(before, wanted[index], { type: element, schema: at.schema, path: [...at.path, key] }));
   }
   return [...result, ...live.slice(position).filter((element) => !asked.has(elementKey(type, element)))];
 }
 
 /**
- * Takes away what the applier owned before (`last`) and neither wants now nor anybody else owns (`keep`).
- * @returns undefined when nothing is left
+ * Takes away what the applier owned before (`last`) and neither wants now nor anybody else owns (`keep`). What it leaves may be
+ * empty.
  */
 export function pruneOwned(
   value: unknown,
@@ -89,17 +98,17 @@ export function pruneOwned(
   if ((type.kind === "struct" || type.kind === "map") && isJsonObject(value)) {
     const result: JsonObject = {};
     for (const key of Object.keys(value)) {
-      const kept = pruneChild(value[key], `f:${key}`, { sets, type: typeBelow(schema, type, key), schema });
+      const isNamed = type.kind === "struct" && Object.hasOwn(type.definition.fields, key);
+      const kept = pruneChild(value[key], `f:${key}`, { sets, type: typeBelow(schema, type, key), schema, isNamed });
       if (kept !== undefined) setField(result, key, kept);
     }
-    return Object.keys(result).length === 0 && Object.keys(value).length > 0 ? undefined : result;
+    return result;
   }
   if ((type.kind === "list" || type.kind === "set") && Array.isArray(value)) {
     const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
-    const kept = value
-      .map((each) => pruneChild(each, elementKey(type, each), { sets, type: element, schema }))
+    return value
+      .map((each) => pruneChild(each, elementKey(type, each), { sets, type: element, schema, isNamed: false }))
       .filter((each) => each !== undefined);
-    return kept.length === 0 && value.length > 0 ? undefined : kept;
   }
   return value;
 }
@@ -107,12 +116,13 @@ export function pruneOwned(
 function pruneChild(
   child: unknown,
   element: string,
-  context: { sets: { last: FieldSet; keep: FieldSet }; type: FieldType; schema: Schema },
+  context: { sets: { last: FieldSet; keep: FieldSet }; type: FieldType; schema: Schema; isNamed: boolean },
 ): unknown {
   const { last, keep } = context.sets;
   const kept = hasMember(keep, element) || (element.startsWith("f:") && !isEmptySet(keep[element]));
-  if (hasMember(last, element) && !kept) return undefined;
   const below = last[element];
+  // Who owned something in a field of a struct had that field, too.
+  if (!kept && (hasMember(last, element) || (context.isNamed && !isEmptySet(below)))) return undefined;
   if (below === undefined) return child;
   return pruneOwned(child, { last: below, keep: keep[element] ?? EMPTY_SET }, context);
 }

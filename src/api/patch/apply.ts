@@ -4,12 +4,11 @@ import { badRequest, failure, type StatusError } from "../status.ts";
 import { mergeConfiguration } from "./apply-merge.ts";
 import { pruneApplied } from "./apply-prune.ts";
 import { createdFields } from "./created-fields.ts";
-import { compareFields, fieldSetOf } from "./field-compare.ts";
+import { compareFields, fieldSetOf, isEmptyComparison } from "./field-compare.ts";
 import {
   covers,
   difference,
   EMPTY_SET,
-  equalSets,
   type FieldSet,
   intersection,
   isEmptySet,
@@ -20,7 +19,7 @@ import {
   union,
 } from "./field-set.ts";
 import { typeOfDefinition } from "./field-types.ts";
-import { isJsonObject, type JsonObject } from "./json-value.ts";
+import { equalJson, isJsonObject, type JsonObject } from "./json-value.ts";
 import { KUBECTL, lastAppliedFields, withLastApplied } from "./last-applied.ts";
 import {
   capManagers,
@@ -32,6 +31,7 @@ import {
   writeManagers,
 } from "./managers.ts";
 import { type ComparisonOf, compareInVersions, type OtherVersion, writtenVersions } from "./other-version.ts";
+import { reconcileFields } from "./reconcile-fields.ts";
 import { allAtOnce, type Steps } from "./steps.ts";
 
 export interface FieldManagement {
@@ -48,7 +48,10 @@ export interface FieldManagement {
   readonly ignored?: readonly (readonly string[])[];
   /** Versions of another shape that managers may have written in, by apiVersion. */
   readonly otherVersions?: ReadonlyMap<string, OtherVersion> | undefined;
-  /** Whether there is that version of the object (any longer); every one when absent. Who wrote in one that is gone is forgotten. */
+  /**
+   * Whether there is that version of the object (any longer); every one, of types that never change, when absent. Who wrote in one
+   * that is gone is forgotten.
+   */
   readonly hasVersion?: ((apiVersion: string) => boolean) | undefined;
 }
 
@@ -71,7 +74,8 @@ export function* trackSteps(
   updated: JsonObject,
   options: FieldManagement,
 ): Steps<ManagedFieldsEntry[] | undefined> {
-  const given = metaOf(updated).managedFields;
+  // Who writes a part of an object cannot say who owns what of the whole.
+  const given = (options.subresource ?? "") === "" ? metaOf(updated).managedFields : undefined;
   const known = metaOf(old ?? {}).managedFields;
   const reset =
     given !== undefined && (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0));
@@ -134,7 +138,7 @@ export function* applySteps(
   configuration: JsonObject,
   options: FieldManagement & { readonly force?: boolean },
 ): Steps<JsonObject> {
-  if ((metaOf(configuration).managedFields ?? []).length > 0) throw badRequest("metadata.managedFields must be nil");
+  if (Array.isArray(metaOf(configuration).managedFields)) throw badRequest("metadata.managedFields must be nil");
   const { schema } = options;
   const type = typeOfDefinition(schema, options.definition);
   const current = withoutManagedFields(live ?? {});
@@ -156,8 +160,9 @@ export function* applySteps(
   const pruning = { ...options, last: before, said, managers: managers.values(), versions, current };
   const result = yield* pruneApplied(merged, pruning);
   yield;
+  const own = compareFields(current, result, { type, schema });
   const comparison = yield* compareInVersions(
-    compareFields(current, result, { type, schema }),
+    own,
     { before: current, after: result },
     { managers: managers.values(), versions },
   );
@@ -168,7 +173,9 @@ export function* applySteps(
   }
   yield;
   const after = withoutChanges(managers, comparison);
-  const time = equalSets(before?.fields ?? EMPTY_SET, owned) ? (known.get(identity)?.time ?? self.time) : self.time;
+  // Who owns more or less than before without any change of the object did nothing at this time.
+  const isSame = live !== undefined && isEmptyComparison(own) && equalJson(current, result);
+  const time = isSame ? before?.time : self.time;
   after.set(identity, { ...self, time, fields: owned });
   const { managedFields: _, ...rest } = isJsonObject(result.metadata) ? result.metadata : {};
   const managedFields = writeManagers(after.values());
@@ -176,10 +183,19 @@ export function* applySteps(
   return { ...result, metadata: options.manager === KUBECTL ? withLastApplied(metadata, configuration) : metadata };
 }
 
-/** Managers without those who wrote in versions that are gone. */
-function withVersions(managers: Map<string, Manager>, { hasVersion }: FieldManagement): Map<string, Manager> {
+/** Managers without those who wrote in versions that are gone, and with what they own by the types of today. */
+function withVersions(managers: Map<string, Manager>, options: FieldManagement): Map<string, Manager> {
+  const { hasVersion } = options;
   if (hasVersion === undefined) return managers;
-  return new Map([...managers].filter(([, { apiVersion }]) => hasVersion(apiVersion)));
+  const versions = writtenVersions(options.otherVersions);
+  const left = [...managers].filter(([, { apiVersion }]) => hasVersion(apiVersion));
+  return new Map(
+    left.map(([identity, manager]) => {
+      const { schema, definition } = versions.of(manager) ?? options;
+      const fields = reconcileFields(manager.fields, typeOfDefinition(schema, definition), schema);
+      return [identity, fields === manager.fields ? manager : { ...manager, fields }];
+    }),
+  );
 }
 
 /** Who was there before; an object that nobody tracked so far belongs to one made-up manager. */
@@ -189,8 +205,9 @@ function managersBefore(
   options: FieldManagement & { readonly known: ReadonlyMap<string, Manager> },
 ): Map<string, Manager> {
   if (live === undefined || options.known.size > 0) return new Map(options.known);
-  const all = fieldSetOf(current, typeOfDefinition(options.schema, options.definition), options.schema);
-  const fields = recursiveDifference(difference(all, unownedFields), setOfPaths(options.ignored ?? []));
+  const type = typeOfDefinition(options.schema, options.definition);
+  const { added, modified } = compareFields({}, current, { type, schema: options.schema });
+  const fields = recursiveDifference(difference(union(added, modified), unownedFields), ignoredSet(options.ignored));
   const before: Manager = {
     manager: "before-first-apply",
     operation: "Update",
@@ -265,17 +282,29 @@ function conflictMessage(conflicts: readonly FieldConflict[]): string {
   if (conflicts.length === 1) {
     return `Apply failed with 1 conflict: conflict with ${managerText(first!.manager)}: ${first!.path}`;
   }
-  const byManager = Map.groupBy(conflicts, ({ manager }) => managerText(manager));
+  const byManager = Map.groupBy(conflicts, ({ manager }) => entryText(manager));
   const lines = [...byManager]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([manager, list]) => [`conflicts with ${manager}:`, ...list.map(({ path }) => `- ${path}`)]);
+    .flatMap(([, list]) => [
+      `conflicts with ${managerText(list[0]!.manager)}:`,
+      ...list.map(({ path }) => `- ${path}`),
+    ]);
   return `Apply failed with ${conflicts.length} conflicts: ${lines.join("\n")}`;
 }
 
-function managerText({ manager, operation, apiVersion, subresource, time }: Manager): string {
+/** A manager as upstream sorts them: what tells it from others, as JSON of an entry. */
+function entryText({ manager, operation, apiVersion, subresource }: Manager): string {
+  return JSON.stringify({
+    ...(manager !== "" && { manager }),
+    operation,
+    ...(operation !== "Apply" && { apiVersion }),
+    ...(subresource !== "" && { subresource }),
+  });
+}
+
+function managerText({ manager, operation, apiVersion, subresource }: Manager): string {
   const name = `${JSON.stringify(manager)}${subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`}`;
-  if (operation === "Apply") return name;
-  return `${name} using ${apiVersion}${time === undefined ? "" : ` at ${time}`}`;
+  return operation === "Apply" ? name : `${name} using ${apiVersion}`;
 }
 
 function metaOf(object: JsonObject): ObjectMeta {

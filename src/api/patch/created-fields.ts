@@ -13,6 +13,7 @@ import {
 import { textByShape } from "./created-shape.ts";
 import { elementKey } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
+import { isZero } from "./zero-values.ts";
 
 /**
  * fieldsV1 of an object that somebody just made, as JSON text: what a comparison with nothing gives, without making any sets.
@@ -37,7 +38,7 @@ export function createdFields(
 }
 
 function writeFields(object: JsonObject, layout: StructLayout): string {
-  const to: Target = { text: "{", separator: "" };
+  const to: Target = { text: "{", separator: "", isWithinNull: false };
   writeStruct(object, layout, to);
   return `${to.text}}`;
 }
@@ -47,6 +48,8 @@ interface Target {
   text: string;
   /** What comes before the next member: `NEW` when it is the first below a value that is new, nothing below one that was there. */
   separator: string;
+  /** Below what was null before: nothing in it was there. */
+  isWithinNull: boolean;
 }
 
 const NEW = '".":{},';
@@ -61,9 +64,11 @@ function writeBelow(value: unknown, layout: Layout, to: Target): void {
 
 function writeStruct(value: unknown, layout: StructLayout, to: Target): void {
   if (!isJsonObject(value)) return;
-  const isNew = to.separator === NEW;
+  const isNew = to.separator === NEW || to.isWithinNull;
+  to.isWithinNull = false;
   for (const member of membersOf(value, layout)) {
     if (member.isAlwaysThere && !isNew) writeInside(value[member.name], member, to);
+    else if (!isNew && member.zero !== undefined && isZero(value[member.name], member.zero)) continue;
     else if (member.layout.kind === "leaf") write(member.whole, to);
     else writeNew(value[member.name], member, to);
   }
@@ -83,19 +88,26 @@ function writeNew(value: unknown, { open, layout }: Pick<Member, "open" | "layou
 }
 
 /** What is in a value that was there before. Where that is nothing, nothing is said. */
-function writeInside(value: unknown, { open, layout }: Member, to: Target): void {
+function writeInside(value: unknown, { open, layout, zero }: Member, to: Target): void {
   const { text, separator } = to;
   write(open, to);
   const start = to.text;
   to.separator = "";
+  to.isWithinNull = zero === null;
   writeBelow(value, layout, to);
-  if (to.text !== start || (layout.kind === "leaf" && value !== null)) {
+  to.isWithinNull = false;
+  const isLeaf = layout.kind === "leaf" ? value !== null : isEmptyContainer(value);
+  if (to.text !== start || (zero === null && isLeaf)) {
     to.text += "}";
     to.separator = ",";
   } else {
     to.text = text;
     to.separator = separator;
   }
+}
+
+function isEmptyContainer(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
 }
 
 /** The fields that an object has, in the order of their names. They are few, and nearly in order. */

@@ -1,9 +1,16 @@
 import type { Definition, Schema } from "../schema.ts";
 import { type FieldType, typeBelow, typeOfDefinition } from "./field-types.ts";
 import { UNOWNED_METADATA } from "./managers.ts";
+import { zeroOf } from "./zero-values.ts";
 
 /** What a walk that tells the fields of a value has to know of its type, found out once a type. */
-export type Layout = StructLayout | MapLayout | ListLayout | { readonly kind: "leaf" | "untyped" };
+export type Layout = StructLayout | MapLayout | ListLayout | LeafLayout | { readonly kind: "untyped" };
+
+export interface LeafLayout {
+  readonly kind: "leaf";
+  /** What Go has where nobody set anything, of those that it writes nevertheless. */
+  readonly zero?: unknown;
+}
 
 export interface StructLayout {
   readonly kind: "struct";
@@ -40,10 +47,12 @@ export interface Member {
   readonly whole: string;
   readonly layout: Layout;
   /**
-   * True for what Go always has, structs that are no pointers and lists without omitempty: only what is in it is new, and without
+   * True for what Go always has, structs that are no pointers and what has no omitempty: only what is in it is new, and without
    * that there is nothing to tell.
    */
   readonly isAlwaysThere: boolean;
+  /** What Go has where nobody set anything: who makes an object with that does not come to own it. */
+  readonly zero?: unknown;
 }
 
 const LEAF: Layout = { kind: "leaf" };
@@ -97,11 +106,13 @@ function layoutOfStruct(schema: Schema, type: FieldType & { kind: "struct" }): S
   structs.set(type.definition, layout);
   for (const [name, field] of Object.entries(type.definition.fields)) {
     const below = typeBelow(schema, type, name);
-    const isStruct = field.container === undefined && field.ref !== undefined && field.pointer !== true;
+    const zero = zeroOf(schema, field, name);
+    const layout = layoutOf(schema, below);
     members.set(name, {
       ...unknownMember(name),
-      layout: layoutOf(schema, below),
-      isAlwaysThere: field.container === undefined ? isStruct && below.kind === "struct" : field.keepEmpty === true,
+      layout: layout.kind === "leaf" ? { kind: "leaf", zero } : layout,
+      isAlwaysThere: zero !== undefined && (field.container !== undefined || below.kind === "struct"),
+      zero,
     });
   }
   return layout;

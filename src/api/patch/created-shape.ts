@@ -1,5 +1,6 @@
 import { type Layout, type ListLayout, memberOf, type StructLayout, UNTYPED } from "./created-layout.ts";
 import { getField, isJsonObject, type JsonObject } from "./json-value.ts";
+import { isZero } from "./zero-values.ts";
 
 /**
  * What fieldsV1 of a new object depends on: names of fields, keys of maps, what tells elements of lists apart. Workloads make thousands
@@ -38,9 +39,11 @@ const END = Symbol("end");
 /** Stands for what is not as its type has it. */
 const OTHER = Symbol("other");
 
+const otherThan = (value: unknown) => (value === null ? null : OTHER);
+
 /** Writes down the shape: names with the layout of what is to be looked into. Answers false for what has none. */
 function note(value: unknown, layout: Layout, tokens: unknown[]): boolean {
-  if (layout.kind === "leaf") tokens.push(value === null);
+  if (layout.kind === "leaf") tokens.push(isZero(value, layout.zero));
   else if (layout.kind === "list") return noteList(value, layout, tokens);
   else if (isJsonObject(value)) {
     for (const name of Object.keys(value)) {
@@ -50,15 +53,14 @@ function note(value: unknown, layout: Layout, tokens: unknown[]): boolean {
       if (below !== undefined && !note(value[name], below, tokens)) return false;
     }
     tokens.push(END);
-  } else tokens.push(OTHER);
+  } else tokens.push(otherThan(value));
   return true;
 }
 
 function layoutBelow(layout: Exclude<Layout, ListLayout>, name: string): Layout | undefined {
   if (layout.kind === "struct") {
     const member = memberOf(layout, name);
-    const isTold = member !== undefined && (member.isAlwaysThere || member.layout.kind !== "leaf");
-    return isTold ? member.layout : undefined;
+    return member?.zero !== undefined || member?.layout.kind !== "leaf" ? member?.layout : undefined;
   }
   if (layout.kind !== "map") return UNTYPED;
   return layout.element.kind === "leaf" ? undefined : layout.element;
@@ -86,9 +88,9 @@ function isOfShape(object: JsonObject, layout: StructLayout, tokens: readonly un
 
 function compare(value: unknown, layout: Layout, tape: Tape): boolean {
   const { tokens } = tape;
-  if (layout.kind === "leaf") return tokens[tape.at++] === (value === null);
+  if (layout.kind === "leaf") return tokens[tape.at++] === isZero(value, layout.zero);
   if (layout.kind === "list") return compareList(value, layout, tape);
-  if (!isJsonObject(value)) return tokens[tape.at++] === OTHER;
+  if (!isJsonObject(value)) return tokens[tape.at++] === otherThan(value);
   for (const name in value) {
     const each = value[name];
     if (each === undefined) continue;

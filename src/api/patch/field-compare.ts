@@ -1,7 +1,17 @@
 import type { Schema } from "../schema.ts";
-import { asMember, EMPTY_SET, type FieldSet, fieldElement, memberWith, setOfElements, union } from "./field-set.ts";
+import {
+  asMember,
+  EMPTY_SET,
+  type FieldSet,
+  fieldElement,
+  isEmptySet,
+  memberWith,
+  setOfElements,
+  union,
+} from "./field-set.ts";
 import { elementsByKey, type FieldType, resolveType, typeBelow } from "./field-types.ts";
 import { equalJson, isJsonObject, type JsonObject } from "./json-value.ts";
+import { zeroOf } from "./zero-values.ts";
 
 /** The paths that an object says something about: leaves, empty objects, elements of lists. */
 export function fieldSetOf(value: unknown, type: FieldType, schema: Schema): FieldSet {
@@ -57,6 +67,9 @@ export function compareFields(
   };
 }
 
+export const isEmptyComparison = ({ added, modified, removed }: Comparison): boolean =>
+  isEmptySet(added) && isEmptySet(modified) && isEmptySet(removed);
+
 interface Pair {
   readonly before: unknown;
   readonly after: unknown;
@@ -77,6 +90,10 @@ function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference 
   if (before === undefined) return { added: addedAt(after, unresolved, schema) };
   const type = resolveType(unresolved, before, after);
   let below: Difference | undefined;
+  if (type.kind !== "scalar" && after !== undefined && isEmpty(before) && isEmpty(after)) {
+    // Null and what is empty are not the same.
+    return (before === null) === (after === null) ? undefined : MODIFIED;
+  }
   if (type.kind === "struct" || type.kind === "map") below = compareObjects(pair, type, schema);
   else if (type.kind === "list" || type.kind === "set") below = compareLists(pair, type, schema);
   else if (before !== undefined && after !== undefined) {
@@ -84,6 +101,13 @@ function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference 
   }
   if (after !== undefined) return below;
   return below === undefined ? REMOVED : { ...below, removed: asMember(below.removed) };
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === null ||
+    (Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0)
+  );
 }
 
 /** All that came with a value that was not there: itself, and everything in it. */
@@ -112,11 +136,11 @@ function compareObjects(
   schema: Schema,
 ): Difference | undefined {
   const [before, after] = [objectOf(pair.before), objectOf(pair.after)];
-  const areBothThere = pair.before !== undefined && pair.after !== undefined;
+  const areBothThere = isJsonObject(pair.before) && isJsonObject(pair.after);
   const found: Found = {};
   const look = (key: string, child: Pair): void => {
     const childType = typeBelow(schema, type, key);
-    const difference = compare(areBothThere ? alwaysThere(child, { type, key, childType }) : child, childType, schema);
+    const difference = compare(areBothThere ? alwaysThere(child, { type, key, schema }) : child, childType, schema);
     if (difference !== undefined) note(found, `f:${key}`, difference);
   };
   let inBoth = 0;
@@ -136,19 +160,18 @@ function compareObjects(
   return differenceOf(found);
 }
 
-/** A struct that is no pointer, or a list without omitempty, is there in Go even when JSON leaves it out. */
-function alwaysThere(
-  child: Pair,
-  { type, key, childType }: { type: FieldType & { kind: "struct" | "map" }; key: string; childType: FieldType },
-): Pair {
+interface PlaceInObject {
+  readonly type: FieldType & { kind: "struct" | "map" };
+  readonly key: string;
+  readonly schema: Schema;
+}
+
+/** What Go always has is there even when JSON leaves it out. */
+function alwaysThere(child: Pair, { type, key, schema }: PlaceInObject): Pair {
   if (type.kind !== "struct" || (child.before !== undefined && child.after !== undefined)) return child;
   const field = type.definition.fields[key];
-  if (field === undefined) return child;
-  const isStruct =
-    field.container === undefined && field.ref !== undefined && field.pointer !== true && childType.kind === "struct";
-  const isList = field.container !== undefined && field.keepEmpty === true;
-  if (!isStruct && !isList) return child;
-  const empty = isStruct ? {} : null;
+  const empty = field && zeroOf(schema, field, key);
+  if (empty === undefined) return child;
   return { before: child.before ?? empty, after: child.after ?? empty };
 }
 
@@ -161,10 +184,11 @@ function compareLists(pair: Pair, type: FieldType & { kind: "list" | "set" }, sc
   const found: Found = {};
   const look = (key: string): void => {
     const [old, now] = [before.get(key), after.get(key)];
+    const compareOne = (one: Pair) => compare(one, type.kind === "list" ? type.element : SCALAR, schema);
     const difference =
       (old?.length ?? 0) > 1 || (now?.length ?? 0) > 1
-        ? compareRepeated(old, now)
-        : compare({ before: old?.[0], after: now?.[0] }, type.kind === "list" ? type.element : SCALAR, schema);
+        ? compareRepeated(old ?? [], now ?? [], compareOne)
+        : compareOne({ before: old?.[0], after: now?.[0] });
     if (difference !== undefined) note(found, key, difference);
   };
   for (const key of after.keys()) look(key);
@@ -174,11 +198,18 @@ function compareLists(pair: Pair, type: FieldType & { kind: "list" | "set" }, sc
 
 const SCALAR: FieldType = { kind: "scalar" };
 
-/** Elements that repeat each other are compared as one. */
-function compareRepeated(old: unknown[] | undefined, now: unknown[] | undefined): Difference | undefined {
-  if (old === undefined) return { added: EMPTY_SET };
-  if (now === undefined) return { removed: EMPTY_SET };
-  return equalJson(old, now) ? undefined : { modified: EMPTY_SET };
+/** Elements that repeat each other are compared as one; one alone that was there, or is there now, has parts of its own. */
+function compareRepeated(
+  old: readonly unknown[],
+  now: readonly unknown[],
+  compareOne: (one: Pair) => Difference | undefined,
+): Difference | undefined {
+  if (old.length > 1 && now.length > 1) return equalJson(old, now) ? undefined : MODIFIED;
+  const one = old.length + now.length > Math.max(old.length, now.length);
+  const alone = one
+    ? compareOne({ before: old.length === 1 ? old[0] : undefined, after: now.length === 1 ? now[0] : undefined })
+    : undefined;
+  return now.length > 1 ? { ...alone, added: EMPTY_SET } : { ...alone, removed: EMPTY_SET };
 }
 
 function note(found: Found, element: string, difference: Difference): void {

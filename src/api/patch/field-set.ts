@@ -199,13 +199,11 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return result;
 }
 
-/** All paths, parents first, in the order of their text. */
+/** All paths, in the order in which upstream tells them: what is in a set itself, then what is in it below its elements. */
 export function pathsOf(set: FieldSet, prefix: readonly string[] = []): string[][] {
-  return Object.keys(set).flatMap((element) => {
-    if (element === HERE) return [];
-    const path = [...prefix, element];
-    return [...(hasMember(set, element) ? [path] : []), ...pathsOf(set[element]!, path)];
-  });
+  const elements = Object.keys(set).filter((element) => element !== HERE);
+  const members = elements.filter((element) => hasMember(set, element)).map((element) => [...prefix, element]);
+  return [...members, ...elements.flatMap((element) => pathsOf(set[element]!, [...prefix, element]))];
 }
 
 /** Reads fieldsV1 that a client may have written: what is not a path is left out, and elements come into order. */

@@ -1,6 +1,7 @@
 import type { Definition, Field, Schema } from "../schema.ts";
 import { badRequest } from "../status.ts";
-import { getField, isJsonObject, type JsonObject } from "./json-value.ts";
+import { isJsonObject, type JsonObject } from "./json-value.ts";
+import { zeroOfScalar } from "./zero-values.ts";
 
 /** How a value merges, by its type in the schema. A type that is not known is told from the value. */
 export type FieldType =
@@ -33,8 +34,10 @@ export function typeOfDefinition(schema: Schema, name: string | undefined): Fiel
 }
 
 function typeOfSpecial(special: string): FieldType {
-  if (special === "raw" || special === "fieldsV1") return UNTYPED;
-  return ["json", "extraValue", "verbs"].includes(special) || special.startsWith("jsonSchemaProps") ? ATOMIC : SCALAR;
+  if (special === "fieldsV1") return UNTYPED;
+  return ["raw", "json", "extraValue", "verbs"].includes(special) || special.startsWith("jsonSchemaProps")
+    ? ATOMIC
+    : SCALAR;
 }
 
 /** By field: a walk over an object asks for the same few again and again. A field belongs to one schema. */
@@ -53,16 +56,38 @@ function typeOfField(schema: Schema, field: Field | undefined): FieldType {
 
 function readType(schema: Schema, field: Field): FieldType {
   if (field.container === undefined) {
-    return field.mapType === "atomic" ? ATOMIC : typeOfElement(schema, field);
+    if (field.mapType === "atomic") return ATOMIC;
+    // What a field says of its struct goes before what the struct says of itself.
+    const definition =
+      field.mapType === "granular" && field.ref !== undefined ? schema.definitions[field.ref] : undefined;
+    return definition?.mapType === "atomic" ? { kind: "struct", definition } : typeOfElement(schema, field);
   }
   if (field.container === "map") {
     return field.mapType === "atomic" ? ATOMIC : { kind: "map", element: typeOfElement(schema, field) };
   }
   if (field.listType === "set") return { kind: "set" };
   if (field.listType !== "map") return ATOMIC;
-  const fields = field.ref === undefined ? undefined : schema.definitions[field.ref]?.fields;
-  const keys = (field.listMapKeys ?? []).toSorted().map((name) => ({ name, default: fields?.[name]?.default }));
-  return { kind: "list", keys, element: typeOfElement(schema, field) };
+  return { kind: "list", keys: keysOfList(schema, field), element: typeOfElement(schema, field) };
+}
+
+/** What tells elements of a keyed list apart. A key that Go writes even when nobody set it is what it is then. */
+export function keysOfList(schema: Schema, list: Field): ListKey[] {
+  const fields = list.ref === undefined ? undefined : schema.definitions[list.ref]?.fields;
+  return (list.listMapKeys ?? []).toSorted().map((name) => {
+    const { default: preset, keepEmpty, pointer, ref, type } = fields?.[name] ?? {};
+    const isWritten = keepEmpty === true && pointer !== true && ref === undefined;
+    return { name, default: preset ?? (isWritten ? zeroOfScalar(type) : undefined) };
+  });
+}
+
+/** The keys of an element with their values; undefined when it has none of them. */
+export function keysOfElement(keys: readonly ListKey[], element: JsonObject): JsonObject | undefined {
+  let found: JsonObject | undefined;
+  for (const { name, default: preset } of keys) {
+    const value = Object.hasOwn(element, name) ? element[name] : preset;
+    if (value !== undefined) (found ??= {})[name] = value;
+  }
+  return found;
 }
 
 function typeOfElement(schema: Schema, field: Field): FieldType {
@@ -88,12 +113,8 @@ export function typeBelow(schema: Schema, type: FieldType, key: string): FieldTy
 export function elementKey(type: FieldType & { kind: "list" | "set" }, element: unknown): string {
   if (type.kind === "set") return `v:${JSON.stringify(element)}`;
   if (!isJsonObject(element)) throw badRequest("associative list with keys may not have non-map elements");
-  const keys: JsonObject = {};
-  for (const { name, default: preset } of type.keys) {
-    const value = getField(element, name) ?? preset;
-    if (value !== undefined) keys[name] = value;
-  }
-  if (Object.keys(keys).length === 0) {
+  const keys = keysOfElement(type.keys, element);
+  if (keys === undefined) {
     throw badRequest(`associative list with keys ${omitsKeys(type.keys.map(({ name }) => name))}`);
   }
   return `k:${JSON.stringify(keys)}`;

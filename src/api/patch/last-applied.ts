@@ -1,3 +1,4 @@
+import { ANNOTATIONS_BYTES_MAX } from "../object-meta.ts";
 import type { Schema } from "../schema.ts";
 import { compareFields, fieldSetOf } from "./field-compare.ts";
 import { difference, EMPTY_SET, type FieldSet } from "./field-set.ts";
@@ -15,13 +16,15 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
  */
 export function lastAppliedFields(
   object: JsonObject,
-  options: { schema: Schema; definition: string | undefined },
+  options: { schema: Schema; definition: string | undefined; apiVersion: string },
 ): FieldSet {
   const text = annotationsOf(object.metadata)[LAST_APPLIED];
   if (typeof text !== "string") return EMPTY_SET;
   try {
     const { schema, definition } = options;
     const said: unknown = JSON.parse(text);
+    // What was said in another version has other fields.
+    if (!isJsonObject(said) || said.apiVersion !== options.apiVersion) return EMPTY_SET;
     const type = typeOfDefinition(schema, definition);
     const { added, modified, removed } = compareFields(said, object, { type, schema });
     return [added, modified, removed].reduce(difference, fieldSetOf(said, type, schema));
@@ -34,10 +37,18 @@ export function lastAppliedFields(
 /** The metadata with the note brought up to date where there is one, so that client-side apply still works afterwards. */
 export function withLastApplied(metadata: JsonObject, configuration: JsonObject): JsonObject {
   const annotations = annotationsOf(metadata);
-  if (annotations[LAST_APPLIED] === undefined) return metadata;
+  const { [LAST_APPLIED]: before, ...others } = annotations;
+  if (before === undefined || before === "") return metadata;
   const text = `${JSON.stringify(sortedKeys(withoutNote(configuration)))}\n`;
-  return { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: text } };
+  const noted = { ...annotations, [LAST_APPLIED]: text };
+  return { ...metadata, annotations: sizeOf(noted) > ANNOTATIONS_BYTES_MAX ? others : noted };
 }
+
+const sizeOf = (annotations: JsonObject): number =>
+  Object.entries(annotations).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(value)),
+    0,
+  );
 
 function withoutNote(configuration: JsonObject): JsonObject {
   const { [LAST_APPLIED]: _, ...annotations } = annotationsOf(configuration.metadata);

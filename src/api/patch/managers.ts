@@ -101,17 +101,28 @@ function byOperationAndTime(a: Manager, b: Manager): number {
   return 0;
 }
 
-/** Puts the oldest updaters of a version together when there are too many, so that the list stays bounded. */
+/**
+ * Puts the oldest updaters of a version together when there are too many, so that the list stays bounded. The oldest of a
+ * version keeps its name until a second one is to go.
+ */
 export function capManagers(managers: Map<string, Manager>, unite: (a: FieldSet, b: FieldSet) => FieldSet): void {
   if (managers.size <= UPDATE_MANAGERS_MAX) return;
-  const updaters = [...managers.values()].filter((manager) => manager.operation === "Update").sort(byOperationAndTime);
+  const updaters = [...managers.values()].filter(({ operation }) => operation === "Update").sort(byOperationAndTime);
+  const oldest = new Map<string, Manager>();
+  let count = updaters.length;
   for (const old of updaters) {
-    if ([...managers.values()].filter((manager) => manager.operation === "Update").length <= UPDATE_MANAGERS_MAX)
-      return;
-    managers.delete(identityOfManager(old));
-    const ancient = { ...old, manager: ANCIENT, subresource: "" };
+    if (count <= UPDATE_MANAGERS_MAX) return;
+    const first = oldest.get(old.apiVersion);
+    if (first === undefined) {
+      oldest.set(old.apiVersion, old);
+      continue;
+    }
+    const ancient: Manager = { ...old, manager: ANCIENT, subresource: "" };
     const identity = identityOfManager(ancient);
-    const before = managers.get(identity);
-    managers.set(identity, before === undefined ? ancient : { ...ancient, fields: unite(before.fields, old.fields) });
+    const before = managers.get(identity) ?? first;
+    if (before === first) managers.delete(identityOfManager(first));
+    managers.delete(identityOfManager(old));
+    managers.set(identity, { ...ancient, fields: unite(before.fields, old.fields) });
+    count--;
   }
 }

@@ -1,6 +1,5 @@
 import type { Schema } from "../schema.ts";
-import { type Comparison, compareFields } from "./field-compare.ts";
-import { isEmptySet } from "./field-set.ts";
+import { type Comparison, compareFields, isEmptyComparison } from "./field-compare.ts";
 import { typeOfDefinition } from "./field-types.ts";
 import type { JsonObject } from "./json-value.ts";
 import type { Manager } from "./managers.ts";
@@ -51,7 +50,7 @@ export function* compareInVersions(
   of: { readonly managers: Iterable<Manager>; readonly versions: WrittenVersions },
 ): Steps<ComparisonOf> {
   const { managers, versions } = of;
-  if ([own.added, own.modified, own.removed].every(isEmptySet)) return () => own;
+  if (isEmptyComparison(own)) return () => own;
   const found = new Map<OtherVersion | undefined, Comparison>([[undefined, own]]);
   for (const manager of managers) {
     const version = versions.of(manager);

@@ -29,7 +29,12 @@ const cases: readonly (readonly [string, JsonObject, readonly string[]])[] = [
     containers({ ...web, b: 1, a: 1 }),
     ["b", "a"].map((key) => `${AT}.${key}: field not declared in schema`),
   ],
-  ["a key that is missing", containers({ image: "web" }), [`.spec.template.spec.containers: element 0: ${OMITS}`]],
+  ["a key that is missing, which Go writes nevertheless", containers({ image: "web" }), []],
+  [
+    "that key twice",
+    containers({}, { name: "" }),
+    ['.spec.template.spec.containers: duplicate entries for key [name=""]'],
+  ],
   [
     "an element twice",
     containers(web, web),
@@ -51,3 +56,9 @@ const cases: readonly (readonly [string, JsonObject, readonly string[]])[] = [
 for (const [what, value, expected] of cases) {
   test(what, () => assert.deepEqual(typedErrors(value, loadSchema(), DEPLOYMENT), expected));
 }
+
+test("an element without any key that Go writes", () => {
+  const account = { secrets: [{ namespace: "a" }] };
+  const errors = typedErrors(account, loadSchema(), "io.k8s.api.core.v1.ServiceAccount");
+  assert.deepEqual(errors, [`.secrets: element 0: ${OMITS}`]);
+});

@@ -1,7 +1,7 @@
 import { printedInGo } from "../go-text.ts";
 import type { Field, Schema } from "../schema.ts";
 import { pathText } from "./field-set.ts";
-import { omitsKeys } from "./field-types.ts";
+import { keysOfElement, keysOfList, omitsKeys } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
 
 /**
@@ -73,13 +73,8 @@ function placeOf(element: unknown, index: number, field: Field, at: At): string 
 
 /** `[name="a"]`; undefined when the element has none of the list's keys. */
 function keyedPlace(element: JsonObject, field: Field, schema: Schema): string | undefined {
-  const fields = field.ref === undefined ? undefined : schema.definitions[field.ref]?.fields;
-  const keys: JsonObject = {};
-  for (const key of (field.listMapKeys ?? []).toSorted()) {
-    const said = Object.hasOwn(element, key) ? element[key] : fields?.[key]?.default;
-    if (said !== undefined) keys[key] = said;
-  }
-  return Object.keys(keys).length === 0 ? undefined : pathText([`k:${JSON.stringify(keys)}`]);
+  const keys = keysOfElement(keysOfList(schema, field), element);
+  return keys && pathText([`k:${JSON.stringify(keys)}`]);
 }
 
 /** A path such as `spec.list[0].field` as that library writes it: `.spec.list[name="a"].field`. */

@@ -124,8 +124,7 @@ export function appliedConfiguration(
   }
   const meta = (wanted.metadata ??= {});
   if (!isJsonObject(meta)) throw cannotBeHandled(schema, "metadata is not an object");
-  if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0)
-    throw badRequest("metadata.managedFields must be nil");
+  if (Array.isArray(meta.managedFields)) throw badRequest("metadata.managedFields must be nil");
   const { name, namespace } = exchange.info;
   meta.name ??= name;
   if (typeof meta.name === "string" && meta.name !== name) {
