@@ -16,8 +16,11 @@ const WARM_STARTS = 1_000;
  * the order in which it asked.
  */
 export interface TurnBudget {
-  /** True when one more may begin now; else `resume` is called in a later turn, and asks again. */
-  take(resume: () => void): boolean;
+  /**
+   * True when one more may begin now; else `resume` is called in a later turn, and asks again.
+   * @param share what it takes of the budget: less than 1 for what is over in a fraction of the usual time
+   */
+  take(resume: () => void, share?: number): boolean;
 }
 
 /**
@@ -50,9 +53,9 @@ export function turnBudget(most: number, computedMs?: () => number): TurnBudget 
     }
   };
   return {
-    take(resume) {
+    take(resume, share = 1) {
       const may = taken < perTurn;
-      if (may) taken++;
+      if (may) taken += share;
       else waiting.add(resume);
       // The turn's end is looked for only when the budget is spent: who asks seldom pays nothing.
       if (taken >= perTurn && !isResetting) {

@@ -154,10 +154,14 @@ function statusFields(status: ApiObject): AuditStatus {
   return fields as unknown as AuditStatus;
 }
 
+/** Without a body that somebody has read nothing was sent. */
+export function wasBodyRead({ body }: Exchange): boolean {
+  return body.value !== undefined || body.wasRead?.() === true;
+}
+
 /** What the client sent, where it was read: an object, a patch, or delete options. */
 export async function sentObject(exchange: Exchange, decision: AuditDecision): Promise<unknown> {
-  const { body, info } = exchange;
-  if (body.value === undefined && body.wasRead?.() !== true) return undefined;
+  const { info } = exchange;
   try {
     const value = info.verb === "patch" ? (await readPatch(exchange)).value : await decoded(exchange);
     return decision.omitManagedFields ? withoutManagedFields(value) : value;

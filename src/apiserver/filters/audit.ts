@@ -16,8 +16,9 @@ import {
   sentObject,
   statusOfAnswer,
   statusOfError,
+  wasBodyRead,
 } from "../audit/record.ts";
-import type { Answer, Exchange, Filter } from "../exchange.ts";
+import type { Answer, Answering, Exchange, Filter, Handler } from "../exchange.ts";
 import { isLongRunning } from "../long-running.ts";
 import { whenOver } from "../when-over.ts";
 
@@ -52,40 +53,66 @@ interface Auditing {
   readonly options: AuditFilterOptions;
 }
 
-async function audited(exchange: Exchange, next: Parameters<Filter>[1], auditing: Auditing): Promise<Answer> {
-  const { decision } = auditing.record;
+function audited(exchange: Exchange, next: Handler, auditing: Auditing): Answering {
   const received = emit(auditing, exchange, "RequestReceived", { objectRef: objectReference(exchange) });
-  if (received !== undefined && !(await received)) throw internalError("failed to store audit event");
-  let answer: Answer;
+  if (received === undefined) return handedOn(exchange, next, auditing);
+  return received.then((isStored) => {
+    if (!isStored) throw internalError("failed to store audit event");
+    return handedOn(exchange, next, auditing);
+  });
+}
+
+/** Where nobody has to wait for anything, neither does this. */
+function handedOn(exchange: Exchange, next: Handler, auditing: Auditing): Answering {
+  let answering: Answering;
   try {
-    answer = await next(exchange);
+    answering = next(exchange);
   } catch (error) {
-    const asked = requestOf(exchange, auditing);
-    const requestObject = asked === undefined ? undefined : await asked;
-    const stage = isPanic(error) ? "Panic" : "ResponseComplete";
-    await emit(auditing, exchange, stage, {
-      status: statusOfError(error),
-      requestObject,
-      objectRef: objectReference(exchange),
-    });
-    throw error;
+    return failed(exchange, error, auditing);
   }
+  if (!(answering instanceof Promise)) return answered(exchange, answering, auditing);
+  return answering.then(
+    (answer) => answered(exchange, answer, auditing),
+    (error: unknown) => failed(exchange, error, auditing),
+  );
+}
+
+async function failed(exchange: Exchange, error: unknown, auditing: Auditing): Promise<never> {
+  const requestObject = await requestOf(exchange, auditing);
+  await emit(auditing, exchange, isPanic(error) ? "Panic" : "ResponseComplete", {
+    status: statusOfError(error),
+    requestObject,
+    objectRef: objectReference(exchange),
+  });
+  throw error;
+}
+
+function answered(exchange: Exchange, answer: Answer, auditing: Auditing): Answering {
   const asked = requestOf(exchange, auditing);
+  if (asked === undefined) return told(exchange, answer, { auditing });
+  return asked.then((requestObject) => told(exchange, answer, { auditing, requestObject }));
+}
+
+function told(
+  exchange: Exchange,
+  answer: Answer,
+  { auditing, requestObject }: { auditing: Auditing; requestObject?: unknown },
+): Answering {
+  const { decision } = auditing.record;
   const facts: StageFacts = {
     status: statusOfAnswer(answer),
-    requestObject: asked === undefined ? undefined : await asked,
+    requestObject,
     responseObject: decision.level === "RequestResponse" ? answeredObject(answer, decision) : undefined,
     objectRef: objectReference(exchange, changedBy(exchange, answer)),
   };
   const goesOn = answer.kind === "watch" || answer.kind === "stream" || answer.kind === "taken";
-  if (!goesOn || !isLongRunning(exchange.info)) {
-    const stored = emit(auditing, exchange, "ResponseComplete", facts);
-    if (stored !== undefined) await stored;
-  } else {
-    await emit(auditing, exchange, "ResponseStarted", facts);
-    whenOver(exchange, completion(auditing, exchange, facts));
-  }
-  return answer;
+  const isOver = !goesOn || !isLongRunning(exchange.info);
+  const stored = emit(auditing, exchange, isOver ? "ResponseComplete" : "ResponseStarted", facts);
+  const last = (): Answer => {
+    if (!isOver) whenOver(exchange, completion(auditing, exchange, facts));
+    return answer;
+  };
+  return stored === undefined ? last() : stored.then(last);
 }
 
 /** What is read is named by the request, and is not parsed for this. */
@@ -105,7 +132,7 @@ function completion({ record, options }: Auditing, exchange: Exchange, facts: St
 
 function requestOf(exchange: Exchange, { record }: Auditing): Promise<unknown> | undefined {
   const { decision } = record;
-  return decision.level === "Metadata" ? undefined : sentObject(exchange, decision);
+  return decision.level === "Metadata" || !wasBodyRead(exchange) ? undefined : sentObject(exchange, decision);
 }
 
 function emit({ record, options }: Auditing, exchange: Exchange, stage: AuditStage, facts: StageFacts): Stored {

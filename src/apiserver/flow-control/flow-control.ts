@@ -231,8 +231,8 @@ export interface FlowRequest {
   readonly flow: Flow;
   readonly user: UserInfo;
   readonly info: RequestInfo;
-  /** It came from outside, where nobody minds how much he asks at once. */
-  readonly isPaced: boolean;
+  /** What it takes of a turn's budget; 0: it is not paced. */
+  readonly turnShare: number;
 }
 
 /** Calls back when the client has gone. Answers how to take that back. */
@@ -256,8 +256,8 @@ class Place implements Ticket {
     this.arrivedMs = arrivedMs;
   }
 
-  get isPaced(): boolean {
-    return this.request.isPaced;
+  get turnShare(): number {
+    return this.request.turnShare;
   }
 
   start(): void {

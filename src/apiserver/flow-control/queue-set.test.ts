@@ -13,7 +13,7 @@ interface Scene {
   readonly set: QueueSet;
   /** Names of the requests that have started, in order. */
   readonly started: string[];
-  enter(name: string, options?: { flow?: string; work?: WorkEstimate; isPaced?: boolean }): string;
+  enter(name: string, options?: { flow?: string; work?: WorkEstimate; turnShare?: number }): string;
   leave(name: string): void;
 }
 
@@ -26,9 +26,9 @@ function scene(limit: number, configuration = QUEUES, turns: TurnBudget = endles
     clock,
     set,
     started,
-    enter(name, { flow = name.slice(0, 1), work = ONE_SEAT, isPaced = true } = {}) {
+    enter(name, { flow = name.slice(0, 1), work = ONE_SEAT, turnShare = 1 } = {}) {
       const arrivedMs = clock.monotonic();
-      const ticket: Ticket = { flow, work, arrivedMs, isPaced, start: () => void started.push(name) };
+      const ticket: Ticket = { flow, work, arrivedMs, turnShare, start: () => void started.push(name) };
       tickets.set(name, ticket);
       return set.enter(ticket);
     },
@@ -136,12 +136,20 @@ test("one turn begins so many; requests of the process do not count", async () =
   for (let number = 0; number < 8; number++) enter(`a${number}`);
   assert.equal(started.length, 3);
   const other = scene(100, QUEUES, turnBudget(3));
-  for (let number = 0; number < 8; number++) assert.equal(other.enter(`a${number}`, { isPaced: false }), "started");
+  for (let number = 0; number < 8; number++) assert.equal(other.enter(`a${number}`, { turnShare: 0 }), "started");
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(started.length, 6);
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(set.waiting, 0);
+});
+
+test("of what is over in no time more begins in a turn", () => {
+  const { started, enter } = scene(100, QUEUES, turnBudget(3));
+  for (let number = 0; number < 5; number++) enter(`a${number}`, { turnShare: 0.25 });
+  for (let number = 0; number < 5; number++) enter(`b${number}`);
+  assert.equal(started.filter((name) => name.startsWith("a")).length, 5);
+  assert.equal(started.length, 7);
 });
 
 test("whatever happens: never more seats than the limit, nobody lost, nobody twice", async () => {

@@ -17,8 +17,8 @@ export interface Ticket {
   readonly flow: string;
   readonly work: WorkEstimate;
   readonly arrivedMs: number;
-  /** Whether it counts against the turn's budget: requests of this process have a pace of their own. */
-  readonly isPaced: boolean;
+  /** What it takes of the turn's budget; nothing of requests of this process, which have a pace of their own. */
+  readonly turnShare: number;
   /** Called when it may run: within `enter`, or later. */
   start(): void;
 }
@@ -237,7 +237,8 @@ export class QueueSet {
     while (this.#waiting > 0) {
       const queue = this.#nextQueue();
       if (queue === undefined) return;
-      if (firstOf(queue).ticket.isPaced && !this.#turns.take(this.#resume)) return;
+      const { turnShare } = firstOf(queue).ticket;
+      if (turnShare > 0 && !this.#turns.take(this.#resume, turnShare)) return;
       this.#startFrom(queue);
     }
   }
