@@ -75,8 +75,16 @@ export function formatHttpDate(epochMs: number): string {
   return lastHttpDate;
 }
 
+let lastMicroMs = Number.NaN;
+let lastMicroTime = "";
+
 /** Milliseconds since the epoch as `metav1.MicroTime` (RFC 3339, UTC, six decimals). */
 export function formatMicroTime(epochMs: number): string {
-  const milliseconds = Math.floor(epochMs) - Math.floor(epochMs / 1000) * 1000;
-  return `${formatTime(epochMs).slice(0, -1)}.${String(milliseconds).padStart(3, "0")}000Z`;
+  const whole = Math.floor(epochMs);
+  if (whole !== lastMicroMs) {
+    const milliseconds = whole - Math.floor(epochMs / 1000) * 1000;
+    lastMicroTime = `${formatTime(epochMs).slice(0, -1)}.${String(milliseconds).padStart(3, "0")}000Z`;
+    lastMicroMs = whole;
+  }
+  return lastMicroTime;
 }

@@ -1,6 +1,7 @@
 import type { Metrics } from "../../base/metrics.ts";
 import { type AuditDecider, auditDecider } from "./decide.ts";
 import type { AuditEvent } from "./event.ts";
+import { eventText } from "./event-text.ts";
 import type { AuditPolicy } from "./policy.ts";
 
 /**
@@ -66,7 +67,7 @@ export function createAuditor(options: {
     },
     emit(event) {
       total.inc();
-      const text = JSON.stringify(event);
+      const text = eventText(event);
       let waits: Promise<boolean>[] | undefined;
       for (const backend of backends) {
         const stored = backend.write(event, text);

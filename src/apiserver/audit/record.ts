@@ -56,7 +56,7 @@ export function auditEvent(
 ): AuditEvent {
   const { user, annotations } = record;
   const { impersonated, agent, addresses } = asked;
-  const hasAnnotations = Object.keys(annotations).length > 0;
+  // What is not there is undefined rather than left out: an object of one shape costs a tenth of one with parts.
   return {
     kind: "Event",
     apiVersion: "audit.k8s.io/v1",
@@ -65,28 +65,44 @@ export function auditEvent(
     stage: stage.stage,
     requestURI: asked.requestURI,
     verb: asked.verb,
-    user: user === undefined ? {} : auditUser(user),
-    ...(impersonated === undefined ? {} : { impersonatedUser: auditUser(impersonated) }),
-    ...(addresses.length === 0 ? {} : { sourceIPs: addresses }),
+    user: user === undefined ? NOBODY : auditUser(user),
+    impersonatedUser: impersonated === undefined ? undefined : auditUser(impersonated),
+    sourceIPs: addresses.length === 0 ? undefined : addresses,
     // A client may send anything here: as much of it as tells who it is.
-    ...(agent === undefined || agent === "" ? {} : { userAgent: agent.slice(0, 1024) }),
-    ...(stage.objectRef === undefined ? {} : { objectRef: stage.objectRef }),
-    ...(stage.status === undefined ? {} : { responseStatus: stage.status }),
-    ...(stage.requestObject === undefined ? {} : { requestObject: stage.requestObject }),
-    ...(stage.responseObject === undefined ? {} : { responseObject: stage.responseObject }),
+    userAgent: agent === undefined || agent === "" ? undefined : agent.slice(0, 1024),
+    objectRef: stage.objectRef,
+    responseStatus: stage.status,
+    requestObject: stage.requestObject,
+    responseObject: stage.responseObject,
     requestReceivedTimestamp: formatMicroTime(record.receivedMs),
     stageTimestamp: formatMicroTime(stage.timeMs),
-    ...(hasAnnotations ? { annotations: { ...annotations } } : {}),
+    annotations: isEmpty(annotations) ? undefined : { ...annotations },
   };
 }
 
-function auditUser({ name, uid, groups, extra }: UserInfo): AuditUser {
-  return {
-    ...(name === "" ? {} : { username: name }),
-    ...(uid === undefined || uid === "" ? {} : { uid }),
-    ...(groups.length === 0 ? {} : { groups }),
-    ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
-  };
+function isEmpty(annotations: Readonly<Record<string, string>>): boolean {
+  for (const _name in annotations) return false;
+  return true;
+}
+
+const NOBODY: AuditUser = {};
+
+const auditUsers = new WeakMap<UserInfo, AuditUser>();
+
+/** Users stay the same objects from request to request, so that this does as well. */
+function auditUser(user: UserInfo): AuditUser {
+  let found = auditUsers.get(user);
+  if (found === undefined) {
+    const { name, uid, groups, extra } = user;
+    found = {
+      ...(name === "" ? {} : { username: name }),
+      ...(uid === undefined || uid === "" ? {} : { uid }),
+      ...(groups.length === 0 ? {} : { groups }),
+      ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
+    };
+    auditUsers.set(user, found);
+  }
+  return found;
 }
 
 /** As upstream's SourceIPs: what proxies say, then the peer. */
@@ -108,12 +124,12 @@ export function objectReference({ info }: Exchange, answered?: ApiObject): Audit
   const name = info.name || (info.verb === "create" ? meta?.name : undefined);
   return {
     resource: info.resource,
-    ...(info.namespace === "" ? {} : { namespace: info.namespace }),
-    ...(name === undefined || name === "" ? {} : { name }),
-    ...(meta?.uid === undefined ? {} : { uid: meta.uid }),
-    ...(info.group === "" ? {} : { apiGroup: info.group }),
+    namespace: info.namespace || undefined,
+    name: name || undefined,
+    uid: meta?.uid,
+    apiGroup: info.group || undefined,
     apiVersion: info.version,
-    ...(info.subresource === "" ? {} : { subresource: info.subresource }),
+    subresource: info.subresource || undefined,
   };
 }
 
@@ -122,11 +138,22 @@ export function statusOfAnswer(answer: Answer): AuditStatus {
     return { ...statusFields(answer.object), code: answer.code };
   }
   const code = "code" in answer ? answer.code : answer.kind === "taken" ? 101 : 200;
-  return code === 200 ? GOOD : { metadata: {}, code };
+  return outcome(code);
 }
 
-/** Kept with each watch that goes on, so it is one for all. */
-const GOOD: AuditStatus = { metadata: {}, code: 200 };
+const outcomes = new Map<number, AuditStatus>();
+const CODES_MAX = 1000;
+
+/** One for all: it is kept with each watch that goes on, and its text with it. */
+function outcome(code: number): AuditStatus {
+  let found = outcomes.get(code);
+  if (found === undefined) {
+    found = { metadata: {}, code };
+    // Servers behind this one may answer anything.
+    if (outcomes.size < CODES_MAX) outcomes.set(code, found);
+  }
+  return found;
+}
 
 /** What the client is told of an error. */
 export function statusOfError(error: unknown): AuditStatus {

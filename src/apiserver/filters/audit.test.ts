@@ -45,7 +45,8 @@ let cluster: MemoryServer;
 let events: AuditEvent[] = [];
 
 before(async () => {
-  const backend = { name: "test", write: (event: AuditEvent) => void events.push(event), close: async () => {} };
+  const write = (_event: AuditEvent, text: string) => void events.push(JSON.parse(text));
+  const backend = { name: "test", write, close: async () => {} };
   cluster = await startMemoryServer({
     admission: () => [plugin],
     audit: async () => createAuditor({ policy, backends: [backend], metrics: new Metrics() }),
