@@ -2,7 +2,7 @@ import type { PolicyRule, RoleRef } from "../../api/generated/rbac.authorization
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../../api/generated/resources.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { ObjectReader } from "../reader.ts";
-import type { Answer, Authorizer } from "./authorizer.ts";
+import type { Answer, AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 import { BindingIndex, type Grant, roleKey } from "./binding-index.ts";
 import { indexAllows, type RuleIndex, ruleIndex } from "./rule-index.ts";
 
@@ -40,13 +40,6 @@ export async function roleBasedAccessControl(reader: ObjectReader): Promise<Role
     reader.follow(roleBindings, ({ before, after }) => bindings.change(before, after)),
   ]);
 
-  const grantsFor = (user: UserInfo, namespace: string): readonly Grant[] => {
-    const everywhere = bindings.grants(user, "");
-    if (namespace === "") return everywhere;
-    const here = bindings.grants(user, namespace);
-    return here.length === 0 ? everywhere : [...everywhere, ...here];
-  };
-
   const rulesOf = (role: RoleRef, namespace: string) => rules.get(roleKey(role, namespace))?.rules;
 
   const answers = new WeakMap<Grant, Answer>();
@@ -59,30 +52,39 @@ export async function roleBasedAccessControl(reader: ObjectReader): Promise<Role
     return answer;
   };
 
+  /** The first grant that allows it. */
+  const allowing = (grants: readonly Grant[], asked: Asked): Grant | undefined => {
+    for (const grant of grants) {
+      const granted = rules.get(grant.roleKey);
+      if (granted === undefined) (asked.missing ??= new Set()).add(missingRole(grant.role));
+      else if (asked.refused?.has(granted) === true) continue;
+      else if (indexAllows(granted, asked.attributes)) return grant;
+      else (asked.refused ??= new Set()).add(granted);
+    }
+    return undefined;
+  };
+
   return {
     name: "RBAC",
     rulesOf,
     authorize(attributes) {
-      const missing: string[] = [];
-      // Many bindings of one role, which says no once for all of them.
-      let refused: Set<RuleIndex> | undefined;
-      for (const grant of grantsFor(attributes.user, attributes.namespace)) {
-        const granted = rules.get(grant.roleKey);
-        if (granted === undefined) missing.push(missingRole(grant.role));
-        else if (refused?.has(granted) === true) continue;
-        else if (indexAllows(granted, attributes)) return allowedBy(grant);
-        else (refused ??= new Set()).add(granted);
-      }
-      const reason = missing.length === 0 ? "" : `RBAC: ${aggregate([...new Set(missing)])}`;
-      return { decision: "noOpinion", reason };
+      const { user, namespace } = attributes;
+      const asked: Asked = { attributes, missing: undefined, refused: undefined };
+      const granting =
+        allowing(bindings.grants(user, ""), asked) ??
+        (namespace === "" ? undefined : allowing(bindings.grants(user, namespace), asked));
+      if (granting !== undefined) return allowedBy(granting);
+      const { missing } = asked;
+      return { decision: "noOpinion", reason: missing === undefined ? "" : `RBAC: ${aggregate([...missing])}` };
     },
     rulesFor(user, namespace) {
       const found: PolicyRule[] = [];
       const errors = new Set<string>();
-      for (const grant of grantsFor(user, namespace)) {
-        const granted = rulesOf(grant.role, grant.namespace);
-        if (granted === undefined) errors.add(missingRole(grant.role));
-        else found.push(...granted);
+      const granted = [...bindings.grants(user, ""), ...(namespace === "" ? [] : bindings.grants(user, namespace))];
+      for (const grant of granted) {
+        const given = rulesOf(grant.role, grant.namespace);
+        if (given === undefined) errors.add(missingRole(grant.role));
+        else found.push(...given);
       }
       return { rules: found, errors: [...errors] };
     },
@@ -90,6 +92,14 @@ export async function roleBasedAccessControl(reader: ObjectReader): Promise<Role
       for (const stop of stops) stop();
     },
   };
+}
+
+/** A question on its way through what the user was given. */
+interface Asked {
+  readonly attributes: AuthorizationAttributes;
+  missing: Set<string> | undefined;
+  /** Of many bindings of one role, which says no once for all of them. */
+  refused: Set<RuleIndex> | undefined;
 }
 
 function missingRole({ kind, name }: RoleRef): string {

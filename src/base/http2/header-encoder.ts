@@ -17,18 +17,28 @@ const staticStatuses = new Map(
 /** More than any answer needs, and less than an output block has. */
 const HEADERS_LENGTH_MAX = 64 * 1024;
 
+/** The last value of each header that was found right: most answers say the same. */
+const right = new Map<string, string>();
+const NAMES_REMEMBERED = 256;
+const REMEMBERED_LENGTH = 256;
+
 /** @throws TypeError when a name or a value is none in HTTP, or all are too long together */
 export function checkHeaders(headers: readonly string[]): void {
   let length = 0;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!;
-    length += name.length + headers[index + 1]!.length;
+    const value = headers[index + 1]!;
+    length += name.length + value.length;
     if (length > HEADERS_LENGTH_MAX) throw new TypeError("the headers of an answer are too long");
-    if (WRONG_NAME.test(name)) throw new TypeError(`${name} is no name of a header`);
-    if (WRONG_VALUE.test(headers[index + 1]!)) {
-      throw new TypeError(`the header ${name} has a character that HTTP does not let in`);
-    }
+    if (right.get(name) !== value) checkHeader(name, value);
   }
+}
+
+function checkHeader(name: string, value: string): void {
+  const isKnown = right.has(name);
+  if (!isKnown && WRONG_NAME.test(name)) throw new TypeError(`${name} is no name of a header`);
+  if (WRONG_VALUE.test(value)) throw new TypeError(`the header ${name} has a character that HTTP does not let in`);
+  if (value.length <= REMEMBERED_LENGTH && (isKnown || right.size < NAMES_REMEMBERED)) right.set(name, value);
 }
 
 /** Writes the header blocks of one connection (HPACK, RFC 7541), without Huffman's code: what comes again takes a byte anyway. */
