@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { createBusyShare } from "../base/busy-share.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 
-/** What is asked of the process, so that tests can answer. */
+/** What is asked of this thread's V8, so that tests can answer. */
 export interface ProcessMemory {
   /** Bytes that the JavaScript heap has from the system, used or not. */
   heapBytes(): number;
@@ -81,7 +81,8 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
 /** V8 begins to collect beside other work when as much as this has come outside of its heap. */
 const EXTERNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
-function processMemory(): ProcessMemory {
+/** V8 itself, of the thread that asks. */
+export function processMemory(): ProcessMemory {
   let collect: (() => void) | undefined;
   return {
     heapBytes: () => getHeapStatistics().total_heap_size,

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import { openPortTransports } from "../../client/port-transport.ts";
+import { collectEarly } from "../collect-early.ts";
 import { silentProgress } from "../environment.ts";
 import { hostEnvironment } from "../host-environment.ts";
 import { type Started, type StopOptions, stopAll } from "../stop.ts";
@@ -14,7 +15,11 @@ const parent = present(parentPort, "port to the main thread");
 const say = (said: SaidByThread): void => parent.postMessage(said);
 const environment = { ...hostEnvironment({ log: (line) => say({ kind: "log", line }) }), progress: silentProgress };
 const transports = openPortTransports(port, environment.clock);
-const started: Started[] = [{ stop: async () => transports.close() }, tidyMemory(environment.clock)];
+const started: Started[] = [
+  { stop: async () => transports.close() },
+  tidyMemory(environment.clock),
+  collectEarly(environment.clock),
+];
 
 parent.once("message", (how: StopOptions) => {
   // Nothing is left that would keep the thread alive.
