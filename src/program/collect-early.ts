@@ -7,6 +7,8 @@ const LOOK_EVERY_MS = 1_000;
 const SHARE = 0.25;
 const LEAST_BYTES = 96 * 1024 * 1024;
 
+const FULL = constants.NODE_PERFORMANCE_GC_MAJOR;
+
 export interface Collections {
   /** Calls back when all that was garbage has been found. */
   onCollected(callback: () => void): void;
@@ -47,9 +49,9 @@ export function collectEarly(
 function fullCollections(): Collections {
   let tell = (): void => {};
   const observer = new PerformanceObserver((list) => {
-    const isFull = ({ detail }: { detail?: unknown }): boolean =>
-      (detail as { kind?: number }).kind === constants.NODE_PERFORMANCE_GC_MAJOR;
-    if (list.getEntries().some(isFull)) tell();
+    // What entries of collections have, Node's types do not know.
+    const entries = list.getEntries() as unknown as readonly { readonly detail: { readonly kind: number } }[];
+    if (entries.some(({ detail }) => detail.kind === FULL)) tell();
   });
   observer.observe({ entryTypes: ["gc"] });
   return {
