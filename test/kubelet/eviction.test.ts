@@ -26,7 +26,7 @@ function scarceHost() {
 /** What the runtime tells of each container's memory, by its pod's name. */
 function pretendMemory(bytes: Readonly<Record<string, number>>): void {
   const { runtime } = world.runtime;
-  const { listContainerStats } = runtime;
+  const listContainerStats = runtime.listContainerStats.bind(runtime);
   runtime.listContainerStats = async (filter) =>
     (await listContainerStats(filter)).map((stats) => ({
       ...stats,
@@ -99,7 +99,7 @@ test("a full disk costs unused images first, and pods only when that is not enou
   const names = async () => (await images.listImages()).flatMap(({ repoTags }) => repoTags).sort();
   assert.deepEqual(await names(), ["unused:1", "used:1"]);
   await world.clock.advance(360_000);
-  const { removeImage } = images;
+  const removeImage = images.removeImage.bind(images);
   images.removeImage = async (image) => {
     await removeImage(image);
     disk.availableBytes += 100 * MIB;

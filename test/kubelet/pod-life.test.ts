@@ -53,8 +53,9 @@ test("a pod whose image is present is prepared while its sandbox is made, and wr
   await world.until("first", isReady);
   const { runtime, images } = world.runtime;
   const calls: string[] = [];
-  const { runPodSandbox, createContainer } = runtime;
-  const { imageStatus } = images;
+  const runPodSandbox = runtime.runPodSandbox.bind(runtime);
+  const createContainer = runtime.createContainer.bind(runtime);
+  const imageStatus = images.imageStatus.bind(images);
   runtime.runPodSandbox = async (...parameters) => {
     const id = await runPodSandbox(...parameters);
     calls.push("sandbox made");

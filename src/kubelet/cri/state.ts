@@ -32,6 +32,8 @@ export interface Container {
 }
 
 export interface ContainerStatus extends Omit<Container, "podSandboxId"> {
+  /** Where the runtime tells it here too, which the CRI does not ask for. */
+  readonly podSandboxId?: string;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
   readonly exitCode: number;

@@ -3,6 +3,7 @@ import { isConflict, isNotFound } from "../../api/status.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { drain } from "./drain.ts";
 import { killPod } from "./kill.ts";
+import { identityOf } from "./pod.ts";
 import { isReported, type PodRecord, publishStatus } from "./pod-record.ts";
 import { removeAllOf } from "./remains.ts";
 import { stopSandboxes } from "./sandbox.ts";
@@ -12,7 +13,8 @@ import { stopSandboxes } from "./sandbox.ts";
  * node, which is so for pods that were deleted; those that have done their work stay, for their logs.
  */
 export async function endPod(record: PodRecord, signal: AbortSignal, dependencies: PodDependencies): Promise<boolean> {
-  const { pod, identity } = record;
+  const { pod } = record;
+  const identity = identityOf(pod);
   const publish = (terminal = false) => publishStatus(record, dependencies, terminal);
   publish();
   await drain(record, signal, dependencies);
@@ -33,8 +35,8 @@ export async function endPod(record: PodRecord, signal: AbortSignal, dependencie
 }
 
 /** The last word on a pod that was asked to go: only its kubelet may say that nothing of it runs any more. */
-async function deleteFromApi({ identity }: PodRecord, { client, statuses }: PodDependencies): Promise<void> {
-  const { uid, namespace, name } = identity;
+async function deleteFromApi({ pod }: PodRecord, { client, statuses }: PodDependencies): Promise<void> {
+  const { uid, namespace, name } = identityOf(pod);
   await statuses.flushed(uid);
   try {
     await client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });

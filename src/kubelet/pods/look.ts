@@ -1,5 +1,6 @@
 import type { PodDependencies } from "./dependencies.ts";
 import { endPod } from "./end-pod.ts";
+import { identityOf } from "./pod.ts";
 import { activeDeadlineMs, isEnding, type PodRecord, publishStatus } from "./pod-record.ts";
 import { syncPod } from "./sync-pod.ts";
 
@@ -22,12 +23,12 @@ export async function lookAtPod(
   checkDeadline(record, dependencies);
   if (!isEnding(record) && !record.finished) {
     await refreshVolumes(record, dependencies);
-    const { pod, memory } = record;
+    const { pod } = record;
     const onProgress = () => publishStatus(record, dependencies);
-    const result = await syncPod({ pod, memory, signal, onProgress }, dependencies);
+    const result = await syncPod({ pod, memory: record, signal, onProgress }, dependencies);
     record.finished = result.finished;
     // Where nothing is written they are made anew for nothing, whenever a container starts.
-    if (dependencies.files.keepsNothing === true) memory.volumes = undefined;
+    if (dependencies.files.keepsNothing === true) record.volumes = undefined;
     publishStatus(record, dependencies, record.finished);
     if (!record.finished) return { removed: false, againAtMs: nextLookMs(record, result.againAtMs, dependencies) };
   }
@@ -45,14 +46,14 @@ function checkDeadline(record: PodRecord, { clock, events }: PodDependencies): v
 
 async function refreshVolumes(record: PodRecord, dependencies: PodDependencies): Promise<void> {
   const { cache, clock, volumes } = dependencies;
-  const { pod, memory, identity } = record;
-  if (memory.volumes === undefined && cache.get(identity.uid).containers.length === 0) return;
+  const { pod } = record;
+  if (record.volumes === undefined && cache.get(identityOf(pod).uid).containers.length === 0) return;
   const isDue = record.refreshWanted || clock.monotonic() - record.refreshedMs >= REFRESH_MS;
   if (!isDue || !volumes.needRefresh(pod)) return;
   record.refreshWanted = false;
   record.refreshedMs = clock.monotonic();
   publishStatus(record, dependencies);
-  memory.volumes = await volumes.setUp(pod);
+  record.volumes = await volumes.setUp(pod);
 }
 
 /** The earliest of: what the sync asked for, the next refresh of volumes, the pod's deadline. */

@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { containerHash } from "./container-config.ts";
-import { isHostNetwork, isSidecar, type PodContainer, podContainers } from "./pod.ts";
+import { type AnyContainer, isHostNetwork, isSidecar, type PodContainer, podContainers } from "./pod.ts";
 import { shouldRestart } from "./restart-policy.ts";
 import {
   hashOf,
@@ -18,7 +18,7 @@ export interface PlanInput {
   /** Wall time until which an ended container must not be started again; undefined when it may. */
   restartWaitUntil(container: string, ended: PodContainerStatus): number | undefined;
   /** Whether a running container has passed its startup probe. */
-  hasStarted(containerId: string): boolean;
+  hasStarted(containerId: string, container: AnyContainer): boolean;
   /** Which probe says that a running container must be replaced. */
   failedProbe(containerId: string): "liveness" | "startup" | undefined;
 }
@@ -123,7 +123,7 @@ function planInit(input: PlanInput, draft: Draft): "done" | "waiting" | "failed"
     const status = inSandbox(input, container.name);
     if (isSidecar(container)) {
       planOne(input, entry, draft);
-      const up = status !== undefined && isRunning(status) && input.hasStarted(status.id);
+      const up = status !== undefined && isRunning(status) && input.hasStarted(status.id, container);
       if (!up && !regularCame) return "waiting";
       continue;
     }

@@ -34,6 +34,15 @@ const containerConfig: ContainerConfig = {
   linux: { resources: {}, securityContext },
 };
 
+/** That runtime, with some calls answered by others. */
+function otherwise(runtime: RuntimeService, others: Partial<RuntimeService>): RuntimeService {
+  return new Proxy(runtime, {
+    get(target, name: keyof RuntimeService) {
+      return others[name] ?? target[name].bind(target);
+    },
+  });
+}
+
 /** A running container of the simulated runtime, and a kubelet's look at it whose way to the events the test opens. */
 async function start(context: TestContext) {
   const clock = new VirtualClock();
@@ -51,8 +60,7 @@ async function start(context: TestContext) {
   const id = await made;
   const streams: AsyncQueue<ContainerEvent>[] = [];
   const listing = { lists: 0, failures: 0 };
-  const double: RuntimeService = {
-    ...runtime,
+  const double = otherwise(runtime, {
     async listContainers(filter) {
       listing.lists++;
       if (listing.failures-- > 0) throw new RuntimeError("Unavailable", "busy");
@@ -63,7 +71,7 @@ async function start(context: TestContext) {
       streams.push(events);
       yield* events;
     },
-  };
+  });
   const stop = new AbortController();
   const cache = createRuntimeCache({
     ...{ runtime: double, ownLabels: OWN, terminationMessage: async () => "", onChange: () => {} },

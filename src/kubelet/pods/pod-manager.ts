@@ -70,11 +70,15 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
     const worker = workers.get(uid);
     if (worker !== undefined) {
       worker.update(pod);
-      statuses.reconcile(pod);
       return;
     }
-    if (rejected.has(uid)) {
-      if (pod.metadata?.deletionTimestamp === undefined) return;
+    const refused = rejected.get(uid);
+    if (refused !== undefined) {
+      if (pod.metadata?.deletionTimestamp === undefined) {
+        rejected.set(uid, pod);
+        statuses.reconcile(pod, refused);
+        return;
+      }
       rejected.delete(uid);
     } else if (!admit(pod)) return;
     add(pod);

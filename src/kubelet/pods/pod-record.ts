@@ -1,11 +1,10 @@
 import type { Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
-import type { PodIdentity } from "../labels.ts";
 import type { ProbeResults } from "../probes/results.ts";
 import { podStatus } from "../status/pod-status.ts";
 import type { PodDependencies } from "./dependencies.ts";
-import { identityOf, isTerminalPhase } from "./pod.ts";
-import type { PodRuntimeState } from "./runtime-state.ts";
+import { findContainer, identityOf, isProbed, isTerminalPhase } from "./pod.ts";
+import { containerName, type PodRuntimeState } from "./runtime-state.ts";
 import type { PodMemory, Trouble } from "./sync-options.ts";
 import { watchRunning } from "./sync-pod.ts";
 
@@ -19,12 +18,10 @@ export interface PodVerdict {
   readonly condition?: Pick<PodCondition, "type" | "status" | "reason" | "message">;
 }
 
-/** All that a pod's worker knows of it, beyond what the runtime has. */
-export interface PodRecord {
-  readonly identity: PodIdentity;
+/** All that a pod's worker knows of it, beyond what the runtime has: in one object, because there may be very many pods. */
+export interface PodRecord extends PodMemory {
   /** RFC 3339: when a kubelet first saw it. */
   readonly startTime: string;
-  readonly memory: PodMemory;
   /** As the API had it last. */
   pod: Pod;
   /** The API has it no more. */
@@ -41,15 +38,15 @@ export interface PodRecord {
   refreshWanted: boolean;
   /** When its volumes were made to show what they should, on the monotonic clock. */
   refreshedMs: number;
-  /** What the last status was worked out from: the same facts need no second look. */
-  published: readonly unknown[];
+  /** What the last status was worked out from, while the pod is looked at: the same facts give the same one. Absent before the first. */
+  published: readonly unknown[] | undefined;
 }
 
-export function newPodRecord(pod: Pod, { clock }: PodDependencies): PodRecord {
+export function newPodRecord(pod: Pod, { clock, files }: PodDependencies): PodRecord {
   return {
-    identity: identityOf(pod),
     startTime: pod.status?.startTime ?? formatTime(clock.now()),
-    memory: { troubles: undefined, volumes: undefined },
+    troubles: undefined,
+    volumes: undefined,
     pod,
     gone: false,
     verdict: undefined,
@@ -57,8 +54,9 @@ export function newPodRecord(pod: Pod, { clock }: PodDependencies): PodRecord {
     finished: isTerminalPhase(pod.status?.phase),
     drainedAtMs: undefined,
     refreshWanted: false,
-    refreshedMs: clock.monotonic(),
-    published: [],
+    // Where nothing is written nothing is refreshed, and a time is an object of its own.
+    refreshedMs: files.keepsNothing === true ? 0 : clock.monotonic(),
+    published: undefined,
   };
 }
 
@@ -73,30 +71,36 @@ export function isReported({ gone, downGraceSeconds }: PodRecord): boolean {
   return !gone && downGraceSeconds === undefined;
 }
 
+/** Between two looks nobody need remember what the last status was worked out from: of very many pods it is not kept. */
+export function forgetFacts(record: PodRecord): void {
+  if (record.published !== undefined) record.published = NO_FACTS;
+}
+
 /** Works out the pod's status and has it written. */
 export function publishStatus(record: PodRecord, dependencies: PodDependencies, terminal = false): void {
   if (!isReported(record)) return;
-  const { pod, identity, memory, verdict } = record;
+  const { pod, verdict } = record;
+  const { uid } = identityOf(pod);
   const { cache, clock, hostIps, probes, runtimeName, statuses } = dependencies;
   watchRunning(pod, dependencies);
-  const state = cache.get(identity.uid);
+  const state = cache.get(uid);
   const ending = isEnding(record) || record.finished;
   // The pod itself would be kept although a newer one has come.
   const version = pod.metadata?.resourceVersion ?? pod;
-  const facts = [version, state, ending, terminal, verdict, ...waitingFacts(memory), ...probeFacts(state, probes)];
-  if (isSame(facts, record.published)) return;
+  const facts = [version, state, ending, terminal, verdict, ...waitingFacts(record), ...probeFacts(pod, state, probes)];
+  if (isSame(facts, record.published ?? NO_FACTS)) return;
   record.published = facts;
   const status = podStatus({
     pod,
     state,
     probes,
-    waiting: memory.troubles ?? NO_TROUBLES,
+    waiting: record.troubles ?? NO_TROUBLES,
     runtimeName,
     ending,
     hostIps,
     startTime: record.startTime,
     now: formatTime(clock.now()),
-    before: statuses.get(identity.uid) ?? pod.status ?? {},
+    before: statuses.get(uid) ?? pod.status ?? {},
     terminal,
     ...(verdict !== undefined && { verdict }),
   });
@@ -112,8 +116,14 @@ function waitingFacts({ troubles }: PodMemory): string[] {
 const NO_FACTS: string[] = [];
 const NO_TROUBLES: ReadonlyMap<string, Trouble> = new Map();
 
-function probeFacts({ containers }: PodRuntimeState, probes: ProbeResults): boolean[] {
-  return containers.flatMap(({ id }) => [probes.hasStarted(id), probes.isReady(id)]);
+function probeFacts(pod: Pod, { containers }: PodRuntimeState, probes: ProbeResults): boolean[] {
+  const facts: boolean[] = [];
+  for (const status of containers) {
+    const { container } = findContainer(pod, containerName(status)) ?? {};
+    if (container === undefined || !isProbed(container)) continue;
+    facts.push(probes.hasStarted(status.id, container), probes.isReady(status.id, container));
+  }
+  return facts;
 }
 
 function isSame(facts: readonly unknown[], others: readonly unknown[]): boolean {

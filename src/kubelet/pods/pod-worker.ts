@@ -5,8 +5,8 @@ import { VolumeError } from "../volumes/pod-volumes.ts";
 import { InterruptedError } from "./abort.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { lookAtPod, nextLookMs } from "./look.ts";
-import { gracePeriodSeconds, isTerminalPhase } from "./pod.ts";
-import { isEnding, newPodRecord, type PodRecord, type PodVerdict, publishStatus } from "./pod-record.ts";
+import { gracePeriodSeconds, identityOf, isTerminalPhase } from "./pod.ts";
+import { forgetFacts, isEnding, newPodRecord, type PodRecord, type PodVerdict, publishStatus } from "./pod-record.ts";
 import { StartError } from "./start-error.ts";
 
 const FIRST_RETRY_MS = 200;
@@ -51,6 +51,7 @@ export class PodWorker {
     const before = record.pod;
     const wasEnding = isEnding(record);
     record.pod = next;
+    if (record.published !== undefined) this.#dependencies.statuses.reconcile(next, before);
     if (saysNothingNew(before, next)) return;
     // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
     if (showsOtherwise(before, next)) record.refreshWanted = true;
@@ -102,6 +103,7 @@ export class PodWorker {
     } finally {
       this.#running = undefined;
       this.#current = undefined;
+      forgetFacts(this.#record);
       if (this.#isDirty) this.wake();
     }
   }
@@ -115,7 +117,7 @@ export class PodWorker {
       this.#lookAgainAt(result.againAtMs);
       if (!result.removed) return;
       this.#isStopped = true;
-      this.#onRemoved(record.identity.uid);
+      this.#onRemoved(identityOf(record.pod).uid);
     } catch (error) {
       if (error instanceof InterruptedError || signal.aborted) return;
       this.#failures++;
@@ -161,7 +163,7 @@ function saysNothingNew(before: Pod, after: Pod): boolean {
 function complain(record: PodRecord, error: unknown, dependencies: PodDependencies): void {
   // Those two were told by events already.
   if (!(error instanceof StartError) && !(error instanceof VolumeError)) {
-    const { namespace, name } = record.identity;
+    const { namespace, name } = identityOf(record.pod);
     dependencies.log.warn("a pod could not be brought to its wanted state", { pod: `${namespace}/${name}`, error });
   }
   publishStatus(record, dependencies);

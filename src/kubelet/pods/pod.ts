@@ -53,6 +53,10 @@ export function isSidecar(container: AnyContainer): boolean {
   return container.restartPolicy === "Always";
 }
 
+export function isProbed({ livenessProbe, readinessProbe, startupProbe }: AnyContainer): boolean {
+  return livenessProbe !== undefined || readinessProbe !== undefined || startupProbe !== undefined;
+}
+
 /** Field path of a container in events, e.g. `spec.containers{web}`. */
 export function containerFieldPath(pod: Pod, name: string): string {
   const found = findContainer(pod, name);

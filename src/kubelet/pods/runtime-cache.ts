@@ -41,74 +41,79 @@ export interface RuntimeCache {
   forgetSandbox(uid: string, podSandboxId: string): void;
 }
 
-interface Entry {
-  identity: PodIdentity;
-  state: PodRuntimeState;
-  /** Counts own observations: a list that began before one of them must not undo it. */
-  version: number;
+/**
+ * What is known of a pod is replaced and never changed: a list that began before an own observation sees by that that it must not
+ * undo it.
+ */
+export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
+  return new ObservedRuntime(options);
 }
 
-export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
-  const { runtime, ownLabels, onChange } = options;
-  const entries = new Map<string, Entry>();
-  const listeners = new Set<(uid: string) => void>();
-  let running: Promise<void> | undefined;
-  let queued: Promise<void> | undefined;
+/** A class, because thousands of kubelets of one process have one each. */
+class ObservedRuntime implements RuntimeCache {
+  readonly #options: RuntimeCacheOptions;
+  readonly #states = new Map<string, PodRuntimeState>();
+  #listeners: readonly ((uid: string) => void)[] = [];
+  #running: Promise<void> | undefined;
+  #queued: Promise<void> | undefined;
 
-  function entryOf(uid: string, identity?: PodIdentity): Entry {
-    let entry = entries.get(uid);
-    if (entry === undefined) {
-      entry = { identity: identity ?? { uid, namespace: "", name: "" }, state: NOTHING, version: 0 };
-      entries.set(uid, entry);
-    }
-    if (identity !== undefined) entry.identity = identity;
-    return entry;
+  constructor(options: RuntimeCacheOptions) {
+    this.#options = options;
   }
 
-  function update(uid: string, change: (state: PodRuntimeState) => PodRuntimeState, identity?: PodIdentity): void {
-    const entry = entryOf(uid, identity);
-    entry.state = change(entry.state);
-    entry.version++;
-    if (entry.state.sandboxes.length === 0 && entry.state.containers.length === 0) entries.delete(uid);
-    for (const listener of listeners) listener(uid);
+  get(uid: string): PodRuntimeState {
+    return this.#states.get(uid) ?? NOTHING;
   }
 
-  async function describe(status: ContainerStatus, podSandboxId: string): Promise<PodContainerStatus> {
-    const ended = status.state === "CONTAINER_EXITED";
-    return { ...status, podSandboxId, terminationMessage: ended ? await options.terminationMessage(status) : "" };
+  identities(): PodIdentity[] {
+    return [...this.#states].map(([uid, state]) => identityIn(state) ?? { uid, namespace: "", name: "" });
+  }
+
+  isEmpty(): boolean {
+    return this.#states.size === 0;
+  }
+
+  subscribe(listener: (uid: string) => void): () => void {
+    const each = (uid: string): void => listener(uid);
+    this.#listeners = [...this.#listeners, each];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== each);
+    };
+  }
+
+  #update(uid: string, state: PodRuntimeState): void {
+    if (state.sandboxes.length === 0 && state.containers.length === 0) this.#states.delete(uid);
+    else this.#states.set(uid, state);
+    for (const listener of this.#listeners) listener(uid);
+  }
+
+  async #describe(status: ContainerStatus, podSandboxId: string): Promise<PodContainerStatus> {
+    if (status.state !== "CONTAINER_EXITED") return isOf(status, podSandboxId) ? status : { ...status, podSandboxId };
+    return { ...status, podSandboxId, terminationMessage: await this.#options.terminationMessage(status) };
   }
 
   /** A container's full status; the known one while its state is the same. Undefined when it is gone by now. */
-  async function detail(
+  async #detail(
     known: readonly PodContainerStatus[],
     found: { id: string; state: ContainerState; podSandboxId: string },
   ): Promise<PodContainerStatus | undefined> {
     const same = known.find(({ id, state }) => id === found.id && state === found.state);
     if (same !== undefined && found.state !== UNKNOWN) return same;
-    try {
-      return await describe(await runtime.containerStatus(found.id), found.podSandboxId);
-    } catch (error) {
-      if (error instanceof RuntimeError && error.code === "NotFound") return undefined;
-      throw error;
-    }
+    return unlessGone(async () =>
+      this.#describe(await this.#options.runtime.containerStatus(found.id), found.podSandboxId),
+    );
   }
 
-  async function sandboxDetail(known: readonly PodSandboxStatus[], found: { id: string; state: string }) {
+  async #sandboxDetail(known: readonly PodSandboxStatus[], found: { id: string; state: string }) {
     const same = known.find(({ id, state }) => id === found.id && state === found.state);
-    if (same !== undefined) return same;
-    try {
-      return await runtime.podSandboxStatus(found.id);
-    } catch (error) {
-      if (error instanceof RuntimeError && error.code === "NotFound") return undefined;
-      throw error;
-    }
+    return same ?? (await unlessGone(() => this.#options.runtime.podSandboxStatus(found.id)));
   }
 
   /** Whether a list shows what is known of all pods and nothing else. It nearly always does, and then it costs little. */
-  function isAllKnown(sandboxes: readonly Listed[], containers: readonly Listed[]): boolean {
-    const stateOf = ({ labels }: Labelled) => entries.get(podUid(labels) ?? "")?.state ?? NOTHING;
+  #isAllKnown(sandboxes: readonly Listed[], containers: readonly Listed[]): boolean {
+    const stateOf = ({ labels }: Labelled) => this.get(podUid(labels) ?? "");
     let known = 0;
-    for (const { state } of entries.values()) known += state.sandboxes.length + state.containers.length;
+    for (const state of this.#states.values()) known += state.sandboxes.length + state.containers.length;
     return (
       known === sandboxes.length + containers.length &&
       sandboxes.every((found) => isKnown(stateOf(found).sandboxes, found)) &&
@@ -117,28 +122,28 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   }
 
   /** Answers whether a pod was left out that is other than it was listed, because it was observed meanwhile. */
-  async function list(): Promise<boolean> {
-    const versions = new Map([...entries].map(([uid, { version }]) => [uid, version]));
+  async #list(): Promise<boolean> {
+    const { runtime, ownLabels, onChange } = this.#options;
+    const begun = new Map(this.#states);
     const [sandboxes, containers] = await Promise.all([
       runtime.listPodSandboxes({ labels: ownLabels }),
       runtime.listContainers({ labels: ownLabels }),
     ]);
-    if (isAllKnown(sandboxes, containers)) return false;
-    const uids = new Set(entries.keys());
+    if (this.#isAllKnown(sandboxes, containers)) return false;
+    const uids = new Set(this.#states.keys());
     const sandboxesOf = Map.groupBy(sandboxes, uidOf);
     const containersOf = Map.groupBy(containers, uidOf);
     for (const uid of [...sandboxesOf.keys(), ...containersOf.keys()]) if (uid !== undefined) uids.add(uid);
     let isLeftOut = false;
-    const isOther = (uid: string) =>
-      !isAsKnown(entries.get(uid)?.state ?? NOTHING, sandboxesOf.get(uid) ?? [], containersOf.get(uid) ?? []);
+    const isOther = (uid: string) => !isAsKnown(this.get(uid), sandboxesOf.get(uid) ?? [], containersOf.get(uid) ?? []);
     await Promise.all(
       [...uids].filter(isOther).map(async (uid) => {
-        const before = entries.get(uid)?.state ?? NOTHING;
+        const before = this.get(uid);
         const [boxes, statuses] = await Promise.all([
-          Promise.all((sandboxesOf.get(uid) ?? []).map((found) => sandboxDetail(before.sandboxes, found))),
-          Promise.all((containersOf.get(uid) ?? []).map((found) => detail(before.containers, found))),
+          Promise.all((sandboxesOf.get(uid) ?? []).map((found) => this.#sandboxDetail(before.sandboxes, found))),
+          Promise.all((containersOf.get(uid) ?? []).map((found) => this.#detail(before.containers, found))),
         ]);
-        if ((entries.get(uid)?.version ?? 0) !== (versions.get(uid) ?? 0)) {
+        if (this.#states.get(uid) !== begun.get(uid)) {
           isLeftOut ||= isOther(uid);
           return;
         }
@@ -147,7 +152,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
           containers: newestFirst(statuses.filter((status) => status !== undefined)),
         };
         if (same(before, after)) return;
-        update(uid, () => after, identityIn([...after.sandboxes, ...after.containers]));
+        this.#update(uid, after);
         onChange(uid);
       }),
     );
@@ -155,57 +160,75 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   }
 
   /** What a first list had to leave out, a second one nearly always shows. */
-  async function listAll(): Promise<void> {
-    if (await list()) await list();
+  async #listAll(): Promise<void> {
+    try {
+      if (await this.#list()) await this.#list();
+    } finally {
+      this.#running = undefined;
+    }
   }
 
-  return {
-    get: (uid) => entries.get(uid)?.state ?? NOTHING,
-    identities: () => [...entries.values()].map(({ identity }) => identity),
-    isEmpty: () => entries.size === 0,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    relist() {
-      if (running === undefined) {
-        running = listAll().finally(() => {
-          running = undefined;
-        });
-        return running;
-      }
-      // The one that runs may have looked before what the caller wants to see; one more serves all who wait.
-      queued ??= running
-        .catch(() => {})
-        .then(() => {
-          queued = undefined;
-          return this.relist();
-        });
-      return queued;
-    },
-    podOf(containerId) {
-      for (const [uid, { state }] of entries) {
-        if (state.containers.some(({ id }) => id === containerId)) return uid;
-        if (state.sandboxes.some(({ id }) => id === containerId)) return uid;
-      }
-      return undefined;
-    },
-    async observeContainer(uid, containerId, podSandboxId) {
-      const status = await describe(await runtime.containerStatus(containerId), podSandboxId);
-      update(uid, (state) => withContainer(state, status), podIdentity(status.labels));
-      return status;
-    },
-    noteStarted(uid, podSandboxId, status) {
-      update(uid, (state) => withContainer(state, { ...status, podSandboxId, terminationMessage: "" }));
-    },
-    async observeSandbox(uid, podSandboxId) {
-      const status = await runtime.podSandboxStatus(podSandboxId);
-      update(uid, (state) => withSandbox(state, status), podIdentity(status.labels));
-      return status;
-    },
-    forgetContainer: (uid, containerId) => update(uid, (state) => withoutContainer(state, containerId)),
-    forgetSandbox: (uid, podSandboxId) => update(uid, (state) => withoutSandbox(state, podSandboxId)),
-  };
+  relist(): Promise<void> {
+    if (this.#running === undefined) {
+      this.#running = this.#listAll();
+      return this.#running;
+    }
+    // The one that runs may have looked before what the caller wants to see; one more serves all who wait.
+    this.#queued ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#queued = undefined;
+        return this.relist();
+      });
+    return this.#queued;
+  }
+
+  podOf(containerId: string): string | undefined {
+    for (const [uid, state] of this.#states) {
+      if (state.containers.some(({ id }) => id === containerId)) return uid;
+      if (state.sandboxes.some(({ id }) => id === containerId)) return uid;
+    }
+    return undefined;
+  }
+
+  async observeContainer(uid: string, containerId: string, podSandboxId: string): Promise<PodContainerStatus> {
+    const status = await this.#describe(await this.#options.runtime.containerStatus(containerId), podSandboxId);
+    this.#update(uid, withContainer(this.get(uid), status));
+    return status;
+  }
+
+  noteStarted(uid: string, podSandboxId: string, status: ContainerStatus): void {
+    this.#update(uid, withContainer(this.get(uid), { ...status, podSandboxId }));
+  }
+
+  async observeSandbox(uid: string, podSandboxId: string): Promise<PodSandboxStatus> {
+    const status = await this.#options.runtime.podSandboxStatus(podSandboxId);
+    this.#update(uid, withSandbox(this.get(uid), status));
+    return status;
+  }
+
+  forgetContainer(uid: string, containerId: string): void {
+    this.#update(uid, withoutContainer(this.get(uid), containerId));
+  }
+
+  forgetSandbox(uid: string, podSandboxId: string): void {
+    this.#update(uid, withoutSandbox(this.get(uid), podSandboxId));
+  }
+}
+
+/** Undefined for what the runtime no longer has. */
+async function unlessGone<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof RuntimeError && error.code === "NotFound") return undefined;
+    throw error;
+  }
+}
+
+/** A status that says so itself is kept as it is: the simulated runtime has the same one. */
+function isOf(status: ContainerStatus, podSandboxId: string): status is PodContainerStatus {
+  return status.podSandboxId === podSandboxId;
 }
 
 type Labelled = { readonly labels: Readonly<Record<string, string>> };
@@ -214,7 +237,8 @@ function uidOf({ labels }: Labelled): string | undefined {
   return podUid(labels);
 }
 
-function identityIn([first]: readonly Labelled[]): PodIdentity | undefined {
+function identityIn({ sandboxes, containers }: PodRuntimeState): PodIdentity | undefined {
+  const first: Labelled | undefined = sandboxes[0] ?? containers[0];
   return first && podIdentity(first.labels);
 }
 

@@ -4,8 +4,8 @@ import { CONTAINER_HASH_ANNOTATION, CONTAINER_NAME_LABEL, RESTART_COUNT_ANNOTATI
 /** A container as the runtime tells of it, with what it left behind. */
 export interface PodContainerStatus extends ContainerStatus {
   readonly podSandboxId: string;
-  /** Of an exited container; empty while it runs. */
-  readonly terminationMessage: string;
+  /** Of an exited container. */
+  readonly terminationMessage?: string;
 }
 
 /** All that the runtime has of one pod, the newest first. */

@@ -41,7 +41,7 @@ export async function syncPod(options: SyncOptions, dependencies: PodDependencie
       state: cache.get(uid),
       restartWaitUntil: (name, ended) =>
         crashBackoff.waitUntil(backoffKey(uid, name), ended.finishedAtMs || ended.createdAtMs),
-      hasStarted: (id) => probes.hasStarted(id),
+      hasStarted: (id, container) => probes.hasStarted(id, container),
       failedProbe: (id) => probes.failedProbe(id),
     });
     if (plan.finished) return { finished: true, againAtMs: undefined };

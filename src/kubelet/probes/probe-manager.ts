@@ -1,7 +1,7 @@
-import type { ContainerStatus, Pod, Probe } from "../../api/generated/core/v1.ts";
+import type { ContainerStatus, Pod } from "../../api/generated/core/v1.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { EventRecorder } from "../../client/events.ts";
-import { type AnyContainer, containerFieldPath } from "../pods/pod.ts";
+import { type AnyContainer, containerFieldPath, identityOf, isProbed } from "../pods/pod.ts";
 import { type ProbeType, runProbeWorker } from "./probe-worker.ts";
 import type { Prober } from "./prober.ts";
 import type { ProbeResults } from "./results.ts";
@@ -22,29 +22,17 @@ export interface RunningContainer {
   readonly podIp: string;
 }
 
-interface Work {
+interface Probed {
   readonly pod: Pod;
   readonly container: AnyContainer;
-  readonly probe: Probe;
   readonly running: RunningContainer;
-  readonly probed: Probed;
+  readonly workers: Promise<void>[];
   readonly stopping: AbortController;
   readonly terminating: AbortController;
-}
-
-interface Probed {
-  readonly uid: string;
-  /** Absent for a container without probes. */
-  readonly stopping?: AbortController;
-  readonly terminating?: AbortController;
-  readonly running: readonly Promise<void>[];
   started: boolean;
   ready: boolean;
   failed: "liveness" | "startup" | undefined;
-  onStarted?: () => void;
 }
-
-const NONE: readonly Promise<void>[] = [];
 
 export interface ProbeManagerOptions {
   readonly prober: Prober;
@@ -57,64 +45,90 @@ export interface ProbeManagerOptions {
 const PROBES = { liveness: "livenessProbe", readiness: "readinessProbe", startup: "startupProbe" } as const;
 const TITLES: Record<ProbeType, string> = { liveness: "Liveness", readiness: "Readiness", startup: "Startup" };
 
+/** Containers without probes are nobody's here: they have started and are ready. */
 export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
-  const { clock, prober, events, onChange } = options;
-  const containers = new Map<string, Probed>();
+  return new ContainerProbes(options);
+}
 
-  function begin(pod: Pod, container: AnyContainer, running: RunningContainer): Probed {
+/** A class, because thousands of kubelets of one process have one each. */
+class ContainerProbes implements ProbeManager {
+  readonly #options: ProbeManagerOptions;
+  /** By id. */
+  #containers: Map<string, Probed> | undefined;
+
+  constructor(options: ProbeManagerOptions) {
+    this.#options = options;
+  }
+
+  containerRuns(pod: Pod, container: AnyContainer, running: RunningContainer): void {
+    if (!isProbed(container) || this.#containers?.has(running.id)) return;
+    this.#containers ??= new Map();
+    this.#containers.set(running.id, this.#begin(pod, container, running));
+  }
+
+  forget(containerId: string): void {
+    this.#containers?.get(containerId)?.stopping.abort();
+    this.#containers?.delete(containerId);
+  }
+
+  containerTerminates(containerId: string): void {
+    this.#containers?.get(containerId)?.terminating.abort();
+  }
+
+  // Before the kubelet has looked at a running container nothing is known of its probes.
+  hasStarted(containerId: string, { startupProbe }: AnyContainer): boolean {
+    return startupProbe === undefined || this.#containers?.get(containerId)?.started === true;
+  }
+
+  isReady(containerId: string, { readinessProbe }: AnyContainer): boolean {
+    return readinessProbe === undefined || this.#containers?.get(containerId)?.ready === true;
+  }
+
+  failedProbe(containerId: string): "liveness" | "startup" | undefined {
+    return this.#containers?.get(containerId)?.failed;
+  }
+
+  async stop(): Promise<void> {
+    const all = [...(this.#containers?.values() ?? [])];
+    for (const { stopping } of all) stopping.abort();
+    this.#containers = undefined;
+    await Promise.all(all.flatMap(({ workers }) => workers));
+  }
+
+  #begin(pod: Pod, container: AnyContainer, running: RunningContainer): Probed {
     const known = knownStatus(pod, running.id);
-    const judged: Probed = {
-      uid: pod.metadata?.uid ?? "",
+    const probed: Probed = {
+      ...{ pod, container, running },
+      workers: [],
+      stopping: new AbortController(),
+      terminating: new AbortController(),
       started: container.startupProbe === undefined || known?.started === true,
       ready: container.readinessProbe === undefined || known?.ready === true,
       failed: undefined,
-      running: NONE,
-    };
-    if (Object.values(PROBES).every((name) => container[name] === undefined)) return judged;
-    return probe(judged, { pod, container, running });
-  }
-
-  function probe(judged: Probed, of: Pick<Work, "pod" | "container" | "running">): Probed {
-    const begun: Promise<void>[] = [];
-    const stopping = new AbortController();
-    const terminating = new AbortController();
-    const probed: Probed = { ...judged, running: begun, stopping, terminating };
-    const work = (type: ProbeType) => {
-      const wanted = of.container[PROBES[type]];
-      if (wanted !== undefined) begun.push(runOne(type, { ...of, probe: wanted, probed, stopping, terminating }));
-    };
-    const others = () => {
-      work("liveness");
-      work("readiness");
     };
     // Until the container has started, nothing else may judge it.
-    if (probed.started) others();
-    else work("startup");
-    probed.onStarted = others;
+    if (probed.started) this.#judge(probed);
+    else this.#run("startup", probed);
     return probed;
   }
 
-  function runOne(type: ProbeType, of: Work): Promise<void> {
-    const { pod, container, probe, running, probed, stopping, terminating } = of;
+  #judge(probed: Probed): void {
+    this.#run("liveness", probed);
+    this.#run("readiness", probed);
+  }
+
+  #run(type: ProbeType, probed: Probed): void {
+    const { pod, container, running, stopping, terminating } = probed;
+    const { prober, clock, events } = this.#options;
+    const probe = container[PROBES[type]];
+    if (probe === undefined) return;
     // Readiness goes on to the end: traffic may still come.
     const signal = type === "readiness" ? stopping.signal : AbortSignal.any([stopping.signal, terminating.signal]);
-    return runProbeWorker({
-      type,
-      probe,
+    const worker = runProbeWorker({
+      ...{ type, probe, prober, clock, signal },
       target: { pod, container, containerId: running.id, podIp: running.podIp },
       startedAtMs: running.startedAtMs,
-      prober,
-      clock,
-      signal,
-      onResult: (success) => {
-        if (type === "readiness") probed.ready = success;
-        else if (!success) probed.failed = type;
-        else if (type === "startup" && !probed.started) {
-          probed.started = true;
-          probed.onStarted?.();
-        }
-        onChange(probed.uid);
-      },
+      onResult: (success) => this.#onResult(type, probed, success),
       onFailure: (output) =>
         events.event(pod, {
           type: "Warning",
@@ -123,28 +137,18 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
           fieldPath: containerFieldPath(pod, container.name),
         }),
     });
+    probed.workers.push(worker);
   }
 
-  return {
-    containerRuns(pod, container, running) {
-      if (!containers.has(running.id)) containers.set(running.id, begin(pod, container, running));
-    },
-    forget(containerId) {
-      containers.get(containerId)?.stopping?.abort();
-      containers.delete(containerId);
-    },
-    containerTerminates: (containerId) => containers.get(containerId)?.terminating?.abort(),
-    // Before the kubelet has looked at a running container nothing is known against it.
-    hasStarted: (containerId) => containers.get(containerId)?.started ?? false,
-    isReady: (containerId) => containers.get(containerId)?.ready ?? false,
-    failedProbe: (containerId) => containers.get(containerId)?.failed,
-    async stop() {
-      const workers = [...containers.values()].flatMap(({ running }) => running);
-      for (const { stopping } of containers.values()) stopping?.abort();
-      containers.clear();
-      await Promise.all(workers);
-    },
-  };
+  #onResult(type: ProbeType, probed: Probed, success: boolean): void {
+    if (type === "readiness") probed.ready = success;
+    else if (!success) probed.failed = type;
+    else if (type === "startup" && !probed.started) {
+      probed.started = true;
+      this.#judge(probed);
+    }
+    this.#options.onChange(identityOf(probed.pod).uid);
+  }
 }
 
 /** What an earlier kubelet found out about this very container: a restart of the kubelet makes no container unready. */

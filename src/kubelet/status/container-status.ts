@@ -111,7 +111,7 @@ function stateOf(status: PodContainerStatus, containerID: string): ContainerStat
         terminated: {
           exitCode: status.exitCode,
           reason: status.reason || (status.exitCode === 0 ? "Completed" : "Error"),
-          ...(status.terminationMessage !== "" && { message: status.terminationMessage }),
+          ...(status.terminationMessage && { message: status.terminationMessage }),
           startedAt: status.startedAtMs > 0 ? formatTime(status.startedAtMs) : formatTime(status.createdAtMs),
           finishedAt: status.finishedAtMs > 0 ? formatTime(status.finishedAtMs) : formatTime(status.createdAtMs),
           containerID,
@@ -129,12 +129,12 @@ function finish(
   { status, current }: { status: ContainerStatus; current: PodContainerStatus | undefined },
 ): ContainerStatus {
   const running = current !== undefined && isRunning(current) && status.state?.running !== undefined;
-  const started = running && probes.hasStarted(current.id);
+  const started = running && probes.hasStarted(current.id, container);
   if (kind === "init" && !isSidecar(container)) {
     status.ready = status.state?.terminated?.exitCode === 0;
     status.started = started;
   } else if (kind !== "ephemeral") {
-    status.ready = started && probes.isReady(current!.id);
+    status.ready = started && probes.isReady(current!.id, container);
     status.started = started;
   }
   if (running) {

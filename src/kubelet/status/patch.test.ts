@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isStatusShown, sharedWith, statusPatch } from "./patch.ts";
+import { isStatusShown, statusPatch } from "./patch.ts";
 
 const ready = { type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" };
 
@@ -54,12 +54,3 @@ for (const [what, wanted, is] of [
     assert.equal(statusPatch(shown, wanted as never) === undefined, is);
   });
 }
-
-test("what the API shows alike is kept once", () => {
-  const answered = { ...structuredClone(shown), qosClass: "Burstable", hostIPs: [{ ip: "10.0.0.9" }] };
-  const wanted = { ...structuredClone(shown), hostIPs: [{ ip: "10.0.0.8" }] };
-  const shared = sharedWith(wanted as never, answered as never);
-  assert.deepEqual(shared, wanted);
-  assert.equal(shared.podIPs, answered.podIPs);
-  assert.equal(sharedWith(wanted as never, undefined).podIPs, wanted.podIPs);
-});

@@ -29,16 +29,6 @@ export function isStatusShown(shown: PodStatus, wanted: PodStatus): boolean {
   });
 }
 
-/** The same status, of which what the API shows alike is the API's: the pod has that as well, and of very many pods. */
-export function sharedWith(wanted: PodStatus, shown: PodStatus = {}): PodStatus {
-  const status = { ...wanted } as Fields;
-  for (const name of OWNED) {
-    const known = (shown as Fields)[name];
-    if (typeof known === "object" && equalAsJson(known, status[name])) status[name] = known;
-  }
-  return status as PodStatus;
-}
-
 /** Fields of PodStatus that the kubelet writes. */
 const OWNED = new Set([
   "phase",

@@ -5,9 +5,9 @@ import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
 import type { RequestLimit } from "../../client/limited-transport.ts";
-import type { PodIdentity } from "../labels.ts";
 import { identityOf } from "../pods/pod.ts";
-import { isStatusShown, sharedWith, statusPatch } from "./patch.ts";
+import { KUBELET_CONDITIONS } from "./conditions.ts";
+import { isStatusShown, statusPatch } from "./patch.ts";
 
 const RETRY_MS = [100, 500, 2000, 10_000];
 /** That a sandbox is ready waits so long for what its containers do, and then both are one request. */
@@ -19,21 +19,28 @@ const SANDBOX_NEWS_MS = 1000;
 const ON_ITS_WAY_MS = 150;
 
 export interface StatusWriter {
-  /** The pod's status is to be this one. Sent at once when it differs from what the API has; the latest one wins. */
+  /**
+   * The pod's status is to be this one. Sent at once when it differs from what the API has; the latest one wins.
+   * @param pod as the API had it last
+   */
   set(pod: Pod, status: PodStatus): void;
-  /** The status that was set last. */
+  /** The status that was set last; undefined when that is what the API shows, or none was set. */
   get(uid: string): PodStatus | undefined;
-  /** The API shows another status than the one that was set: somebody overwrote it, or an answer was lost. */
-  reconcile(pod: Pod): void;
+  /**
+   * The API shows the pod otherwise than before: with the status that was set, or with another one, because somebody overwrote it or
+   * an answer was lost. For pods whose status was set.
+   */
+  reconcile(pod: Pod, before: Pod): void;
   /** Resolves when what is set now has reached the API, or the pod is gone there. */
   flushed(uid: string): Promise<void>;
   forget(uid: string): void;
   stop(): Promise<void>;
 }
 
+/** Kept until the API shows what is wanted: very many pods only run, and what their status is then stands in the pod itself. */
 interface Entry {
-  /** Not the pod itself: it is out of date as soon as its status is written. */
-  readonly identity: PodIdentity;
+  /** As the API had it last. */
+  pod: Pod;
   wanted: PodStatus;
   /** What the API has, as far as known. */
   sent: PodStatus;
@@ -76,123 +83,182 @@ export interface StatusWriterOptions {
 
 /** Writes pods' statuses through the status subresource: one request at a time a pod, retried until it succeeds. */
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
-  const { client, clock, log, turns } = options;
-  const entries = new Map<string, Entry>();
-  const stopping = new AbortController();
+  return new PodStatusWriter(options);
+}
 
-  async function send(entry: Entry): Promise<void> {
-    for (let attempt = 0; entry.sentVersion !== entry.version && !entry.gone && !stopping.signal.aborted; ) {
-      const { uid, namespace, name } = entry.identity;
-      let failedTimes: number | undefined;
-      await turns?.enter();
-      // What came while it waited for its turn is part of it.
-      const { version, wanted } = entry;
-      const patch = statusPatch(entry.sent, wanted);
-      let sent = wanted;
-      try {
-        if (patch !== undefined) {
-          const body = { metadata: { uid }, status: patch };
-          const answer = await client.patch(
-            pods,
-            { namespace, name },
-            { type: "strategic", body, subresource: "status" },
-          );
-          entry.resourceVersion = answer.metadata?.resourceVersion;
-          sent = sharedWith(wanted, answer.status);
-        }
-        entry.sent = sent;
-        if (entry.version === version) entry.wanted = sent;
-        entry.sentVersion = version;
-        attempt = 0;
-      } catch (error) {
-        if (isNotFound(error) || isConflict(error)) {
-          // Deleted, or replaced by another pod of that name: nobody wants this status any more.
-          entry.gone = true;
-          return;
-        }
-        log.warn("cannot write a pod's status", { pod: `${namespace}/${name}`, error });
-        failedTimes = attempt++;
-      } finally {
-        turns?.leave();
-      }
-      if (failedTimes !== undefined)
-        await sleep(clock, RETRY_MS[Math.min(failedTimes, RETRY_MS.length - 1)]!, stopping.signal);
+/** A class, because thousands of kubelets of one process have one each. */
+class PodStatusWriter implements StatusWriter {
+  readonly #options: StatusWriterOptions;
+  readonly #entries = new Map<string, Entry>();
+  #isStopped = false;
+  /** There while somebody waits to try again. */
+  #retrying: AbortController | undefined;
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  set(pod: Pod, status: PodStatus): void {
+    const { uid } = identityOf(pod);
+    const entry = this.#entries.get(uid);
+    if (entry !== undefined) {
+      entry.pod = pod;
+      if (!isStatusShown(entry.wanted, status)) this.#want(entry, status);
+    } else if (!isStatusShown(pod.status ?? {}, status)) this.#begin(pod, status);
+  }
+
+  get(uid: string): PodStatus | undefined {
+    return this.#entries.get(uid)?.wanted;
+  }
+
+  reconcile(pod: Pod, before: Pod): void {
+    const entry = this.#entries.get(identityOf(pod).uid);
+    if (entry === undefined) {
+      const wanted = ownPart(before.status ?? {});
+      if (!isStatusShown(pod.status ?? {}, wanted)) this.#begin(pod, wanted);
+      return;
     }
+    entry.pod = pod;
+    if (entry.sending !== undefined || entry.gone || isOlder(pod, entry)) return;
+    if (isStatusShown(pod.status ?? {}, entry.wanted)) {
+      this.#settle(entry);
+      return;
+    }
+    // What this kubelet wrote last.
+    if (pod.metadata?.resourceVersion === entry.resourceVersion) return;
+    entry.sent = pod.status ?? {};
+    if (entry.waiting !== undefined) return;
+    entry.version++;
+    this.#kick(entry);
+  }
+
+  async flushed(uid: string): Promise<void> {
+    const waiting = this.#entries.get(uid);
+    if (waiting?.waiting !== undefined) this.#kick(waiting);
+    for (let entry = waiting; entry?.sending !== undefined; entry = this.#entries.get(uid)) await entry.sending;
+  }
+
+  forget(uid: string): void {
+    this.#entries.get(uid)?.waiting?.cancel();
+    this.#entries.delete(uid);
+  }
+
+  async stop(): Promise<void> {
+    const entries = [...this.#entries.values()];
+    for (const entry of entries) if (entry.waiting !== undefined) this.#kick(entry);
+    await Promise.all(entries.map(({ sending }) => sending));
+    this.#isStopped = true;
+    this.#retrying?.abort();
+  }
+
+  #begin(pod: Pod, wanted: PodStatus): void {
+    const entry: Entry = {
+      pod,
+      wanted,
+      sent: pod.status ?? {},
+      resourceVersion: undefined,
+      version: 1,
+      sentVersion: 0,
+      sending: undefined,
+      waiting: undefined,
+      gone: false,
+    };
+    this.#entries.set(identityOf(pod).uid, entry);
+    this.#kickInTime(entry);
+  }
+
+  #want(entry: Entry, status: PodStatus): void {
+    entry.wanted = status;
+    entry.version++;
+    this.#kickInTime(entry);
+  }
+
+  /** Forgets what the API shows. */
+  #settle(entry: Entry): void {
+    const { pod, wanted, version, sentVersion, waiting, gone } = entry;
+    if (version !== sentVersion || waiting !== undefined || gone || isOlder(pod, entry)) return;
+    if (!isStatusShown(pod.status ?? {}, wanted) || !hasOwnConditionsOnly(wanted)) return;
+    const { uid } = identityOf(pod);
+    if (this.#entries.get(uid) === entry) this.#entries.delete(uid);
   }
 
   /** Sends now, or soon when what is new alone is not worth a request (upstream tells of sandbox and containers at once). */
-  function kickInTime(entry: Entry): void {
-    const isFirst = entry.sentVersion === 0;
-    if (!isFirst && isSandboxNews(entry.sent, entry.wanted)) kickLater(entry, SANDBOX_NEWS_MS);
-    else if (isOnItsWay(entry.wanted)) kickLater(entry, ON_ITS_WAY_MS);
-    else kick(entry);
+  #kickInTime(entry: Entry): void {
+    const isFirst = entry.sentVersion === 0 && entry.sent.startTime === undefined;
+    if (!isFirst && isSandboxNews(entry.sent, entry.wanted)) this.#kickLater(entry, SANDBOX_NEWS_MS);
+    else if (isOnItsWay(entry.wanted)) this.#kickLater(entry, ON_ITS_WAY_MS);
+    else this.#kick(entry);
   }
 
-  function kickLater(entry: Entry, delayMs: number): void {
-    entry.waiting ??= clock.setTimer(() => kick(entry), delayMs);
+  #kickLater(entry: Entry, delayMs: number): void {
+    entry.waiting ??= this.#options.clock.setTimer(() => this.#kick(entry), delayMs);
   }
 
-  function kick(entry: Entry): void {
+  #kick(entry: Entry): void {
     entry.waiting?.cancel();
     entry.waiting = undefined;
-    entry.sending ??= send(entry).finally(() => {
+    entry.sending ??= this.#send(entry).finally(() => {
       entry.sending = undefined;
-      if (entry.sentVersion !== entry.version && !entry.gone && !stopping.signal.aborted) kick(entry);
+      if (entry.sentVersion === entry.version) this.#settle(entry);
+      else if (!entry.gone && !this.#isStopped) this.#kick(entry);
     });
   }
 
-  return {
-    set(pod, status) {
-      const identity = identityOf(pod);
-      const entry = entries.get(identity.uid);
-      if (entry === undefined) {
-        const fresh: Entry = {
-          identity,
-          wanted: status,
-          sent: pod.status ?? {},
-          resourceVersion: undefined,
-          version: 1,
-          sentVersion: 0,
-          sending: undefined,
-          waiting: undefined,
-          gone: false,
-        };
-        entries.set(identity.uid, fresh);
-        kickInTime(fresh);
-        return;
+  async #send(entry: Entry): Promise<void> {
+    const { clock, turns } = this.#options;
+    for (let attempt = 0; entry.sentVersion !== entry.version && !entry.gone && !this.#isStopped; ) {
+      await turns?.enter();
+      const isDone = await this.#sendOnce(entry).finally(() => turns?.leave());
+      if (isDone) {
+        attempt = 0;
+        continue;
       }
-      if (isStatusShown(entry.wanted, status)) return;
-      entry.wanted = status;
-      entry.version++;
-      kickInTime(entry);
-    },
-    get: (uid) => entries.get(uid)?.wanted,
-    reconcile(pod) {
-      const entry = entries.get(identityOf(pod).uid);
-      if (entry === undefined || entry.sending !== undefined || entry.gone) return;
-      // What this kubelet wrote last.
-      if (pod.metadata?.resourceVersion === entry.resourceVersion) return;
-      const seen = Number(pod.metadata?.resourceVersion);
-      if (entry.resourceVersion !== undefined && !(seen >= Number(entry.resourceVersion))) return;
-      if (isStatusShown(pod.status ?? {}, entry.wanted)) return;
-      entry.sent = pod.status ?? {};
-      if (entry.waiting !== undefined) return;
-      entry.version++;
-      kick(entry);
-    },
-    async flushed(uid) {
-      const waiting = entries.get(uid);
-      if (waiting?.waiting !== undefined) kick(waiting);
-      for (let entry = entries.get(uid); entry?.sending !== undefined; entry = entries.get(uid)) await entry.sending;
-    },
-    forget(uid) {
-      entries.get(uid)?.waiting?.cancel();
-      entries.delete(uid);
-    },
-    async stop() {
-      for (const entry of entries.values()) if (entry.waiting !== undefined) kick(entry);
-      await Promise.all([...entries.values()].map(({ sending }) => sending));
-      stopping.abort();
-    },
-  };
+      this.#retrying ??= new AbortController();
+      const delayMs = RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)]!;
+      await sleep(clock, delayMs, this.#retrying.signal);
+    }
+  }
+
+  /** Answers whether there was an answer, whatever it said. */
+  async #sendOnce(entry: Entry): Promise<boolean> {
+    const { client, log } = this.#options;
+    const { uid, namespace, name } = identityOf(entry.pod);
+    // What came while it waited for its turn is part of it.
+    const { version, wanted } = entry;
+    const patch = statusPatch(entry.sent, wanted);
+    try {
+      if (patch !== undefined) {
+        const body = { metadata: { uid }, status: patch };
+        const answer = await client.patch(
+          pods,
+          { namespace, name },
+          { type: "strategic", body, subresource: "status" },
+        );
+        entry.resourceVersion = answer.metadata?.resourceVersion;
+      }
+      entry.sent = wanted;
+      entry.sentVersion = version;
+      return true;
+    } catch (error) {
+      // Deleted, or replaced by another pod of that name: nobody wants this status any more.
+      entry.gone = isNotFound(error) || isConflict(error);
+      if (!entry.gone) log.warn("cannot write a pod's status", { pod: `${namespace}/${name}`, error });
+      return entry.gone;
+    }
+  }
+}
+
+/** Whether that is how the pod was before the last answer. */
+function isOlder(pod: Pod, { resourceVersion }: Entry): boolean {
+  return resourceVersion !== undefined && !(Number(pod.metadata?.resourceVersion) >= Number(resourceVersion));
+}
+
+function hasOwnConditionsOnly({ conditions = [] }: PodStatus): boolean {
+  return conditions.every(({ type }) => KUBELET_CONDITIONS.has(type));
+}
+
+/** A status that the API has shown, without the conditions that are others'. */
+function ownPart(status: PodStatus): PodStatus {
+  if (hasOwnConditionsOnly(status)) return status;
+  return { ...status, conditions: status.conditions?.filter(({ type }) => KUBELET_CONDITIONS.has(type)) };
 }

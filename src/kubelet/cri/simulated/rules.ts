@@ -1,9 +1,8 @@
 import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
-import type { ExecSyncResult } from "../state.ts";
+import type { ContainerStatus, ExecSyncResult } from "../state.ts";
 
-/** What the simulated runtime keeps of what it is told: no process needs the rest. */
-export type KeptContainer = Pick<ContainerConfig, "metadata" | "image" | "labels" | "annotations" | "logPath">;
-export type KeptSandbox = Pick<PodSandboxConfig, "metadata" | "labels" | "logDirectory">;
+/** What the simulated runtime keeps of a sandbox: no process needs the rest. */
+export type KeptSandbox = Pick<PodSandboxConfig, "metadata" | "labels">;
 
 /** How the simulated runtime behaves: what takes how long, what fails, and what containers do. All times milliseconds. */
 export interface SimulationRules {
@@ -16,7 +15,7 @@ export interface SimulationRules {
   /** What the container will do once it is started. */
   behave(config: ContainerConfig, sandbox: KeptSandbox): SimulatedBehaviour;
   exec(
-    config: KeptContainer,
+    container: ContainerStatus,
     command: readonly string[],
   ): Omit<ExecSyncResult, "stdout" | "stderr"> & { output: string };
 }

@@ -1,18 +1,32 @@
-import { AsyncQueue } from "../../../base/async-queue.ts";
 import { type Clock, sleep } from "../../../base/clock.ts";
+import { flatText } from "../../../base/flat-text.ts";
 import { createInterner } from "../../../base/intern.ts";
 import type { Random } from "../../../base/random.ts";
 import { TERMINATION_MESSAGE_FILE_ANNOTATION } from "../../labels.ts";
-import type { ContainerConfig, PodSandboxMetadata } from "../config.ts";
-import { type ContainerFilter, type ContainerRuntime, RuntimeError, type RuntimeService } from "../runtime.ts";
-import type { ContainerEvent, PodSandboxStatus } from "../state.ts";
-import { type AddressPool, createAddressPool } from "./addresses.ts";
-import { simulatedImages } from "./images.ts";
-import { DEFAULT_RULES, type KeptContainer, type KeptSandbox, type SimulationRules } from "./rules.ts";
-import { SimulatedContainer } from "./simulated-container.ts";
+import type { ContainerConfig, PodSandboxConfig, PodSandboxMetadata } from "../config.ts";
+import {
+  type ContainerFilter,
+  type ContainerRuntime,
+  type ImageService,
+  type ListFilter,
+  RuntimeError,
+  type RuntimeService,
+} from "../runtime.ts";
+import type {
+  Container,
+  ContainerEvent,
+  ContainerStats,
+  ContainerStatus,
+  ExecSyncResult,
+  PodSandboxStatus,
+  RuntimeStatus,
+} from "../state.ts";
+import { AddressPool } from "./addresses.ts";
+import { ContainerEvents } from "./container-events.ts";
+import { SimulatedImages } from "./images.ts";
+import { DEFAULT_RULES, type SimulationRules } from "./rules.ts";
+import { type ContainerWorld, SimulatedContainer } from "./simulated-container.ts";
 
-const EVENT_CAPACITY = 10_000;
-const SUBSCRIBED: ContainerEvent = { type: "subscribed" };
 /** As measured with containerd. */
 const START_MS = 40;
 
@@ -24,278 +38,302 @@ export interface SimulatedRuntimeOptions {
   readonly rules?: Partial<SimulationRules>;
 }
 
-interface Sandbox {
-  status: PodSandboxStatus;
-  readonly config: KeptSandbox;
-}
-
-interface World {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly rules: SimulationRules;
-  readonly sandboxes: Map<string, Sandbox>;
-  readonly containers: Map<string, SimulatedContainer>;
-  readonly listeners: Set<AsyncQueue<ContainerEvent>>;
-  addresses: AddressPool;
-}
-
 /** A runtime in memory: no process runs, but time passes and things end and fail as the rules say. */
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): ContainerRuntime {
-  const rules: SimulationRules = { ...DEFAULT_RULES, ...options.rules };
-  const images = simulatedImages(options.clock, rules);
-  const world: World = {
-    ...options,
-    rules,
-    sandboxes: new Map(),
-    containers: new Map(),
-    listeners: new Set(),
-    addresses: createAddressPool(options.podCidr ?? "10.244.0.0/24"),
-  };
-  const runtime: RuntimeService = {
-    version: async () => ({ runtimeName: "simulated", runtimeVersion: "1.0.0", runtimeApiVersion: "v1" }),
-    status: async () => ({
-      conditions: ["RuntimeReady", "NetworkReady"].map((type) => ({ type, status: true, reason: "", message: "" })),
-      info: {},
-    }),
-    ...sandboxCalls(world),
-    ...containerCalls(world, async (image) => {
-      if ((await images.imageStatus(image)) === undefined)
-        throw new RuntimeError("NotFound", `image "${image}": not found`);
-    }),
-    ...processCalls(world),
-    async updateRuntimeConfig({ podCidr }) {
-      world.addresses = createAddressPool(podCidr);
-    },
-    containerEvents: (signal) => follow(world, signal),
-  };
-  const close = async () => {
-    for (const listener of world.listeners) listener.end();
-  };
-  return { runtime, images, close };
+  const rules = options.rules === undefined ? DEFAULT_RULES : completed(options.rules);
+  return new SimulatedRuntime(options, rules);
 }
 
-function tell(world: World, event: ContainerEvent): void {
-  for (const listener of world.listeners) listener.push(event);
+/** Those of thousands of nodes are the same object, and need one copy with what they leave out. */
+const completedRules = new WeakMap<Partial<SimulationRules>, SimulationRules>();
+
+function completed(rules: Partial<SimulationRules>): SimulationRules {
+  let all = completedRules.get(rules);
+  if (all === undefined) {
+    all = { ...DEFAULT_RULES, ...rules };
+    completedRules.set(rules, all);
+  }
+  return all;
 }
 
-async function* follow(world: World, signal: AbortSignal): AsyncGenerator<ContainerEvent> {
-  const queue = new AsyncQueue<ContainerEvent>(EVENT_CAPACITY);
-  const end = () => queue.end();
-  if (signal.aborted) end();
-  signal.addEventListener("abort", end);
-  world.listeners.add(queue);
-  try {
-    yield SUBSCRIBED;
-    yield* queue;
-  } finally {
-    signal.removeEventListener("abort", end);
-    world.listeners.delete(queue);
+const STATUS: RuntimeStatus = {
+  conditions: ["RuntimeReady", "NetworkReady"].map((type) => ({ type, status: true, reason: "", message: "" })),
+  info: {},
+};
+
+/** A class, as are its parts, because thousands of nodes of one process have one each: a closure a call would be most of a node. */
+class SimulatedRuntime implements ContainerRuntime, RuntimeService, ContainerWorld {
+  readonly clock: Clock;
+  readonly images: ImageService;
+  readonly #random: Random;
+  readonly #rules: SimulationRules;
+  readonly #sandboxes = new Map<string, PodSandboxStatus>();
+  readonly #containers = new Map<string, SimulatedContainer>();
+  #listeners: readonly ContainerEvents[] = [];
+  #addresses: AddressPool;
+
+  constructor({ clock, random, podCidr = "10.244.0.0/24" }: SimulatedRuntimeOptions, rules: SimulationRules) {
+    this.clock = clock;
+    this.#random = random;
+    this.#rules = rules;
+    this.images = new SimulatedImages(clock, rules);
+    this.#addresses = new AddressPool(podCidr);
+  }
+
+  get runtime(): RuntimeService {
+    return this;
+  }
+
+  async close(): Promise<void> {
+    for (const listener of this.#listeners) listener.end();
+  }
+
+  async version() {
+    return { runtimeName: "simulated", runtimeVersion: "1.0.0", runtimeApiVersion: "v1" };
+  }
+
+  async status(): Promise<RuntimeStatus> {
+    return STATUS;
+  }
+
+  async updateRuntimeConfig({ podCidr }: { podCidr: string }): Promise<void> {
+    this.#addresses = new AddressPool(podCidr);
+  }
+
+  containerEvents(signal: AbortSignal): AsyncIterable<ContainerEvent> {
+    const listener = new ContainerEvents((ended) => {
+      signal.removeEventListener("abort", end);
+      this.#listeners = this.#listeners.filter((each) => each !== ended);
+    });
+    const end = () => listener.end();
+    this.#listeners = [...this.#listeners, listener];
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end);
+    return listener;
+  }
+
+  containerEnded(id: string): void {
+    this.#tell({ containerId: id, type: "stopped" });
+  }
+
+  #tell(event: ContainerEvent): void {
+    for (const listener of this.#listeners) listener.push(event);
+  }
+
+  async runPodSandbox(config: PodSandboxConfig): Promise<string> {
+    const { metadata, labels, linux } = config;
+    for (const other of this.#sandboxes.values()) {
+      if (!isSame(other.metadata, metadata)) continue;
+      throw new RuntimeError("AlreadyExists", `a sandbox named ${JSON.stringify(metadata)} exists`);
+    }
+    const id = newId(this.#random);
+    const addresses = this.#addresses;
+    const ips = linux.securityContext.namespaceOptions.network === "NODE" ? [] : [addresses.take()];
+    const annotations = internAnnotations(config.annotations);
+    const createdAtMs = this.clock.now();
+    const status = { id, metadata, createdAtMs, labels, annotations, ips, state: "SANDBOX_READY" } as const;
+    this.#sandboxes.set(id, { ...status, state: "SANDBOX_NOTREADY" });
+    const { durationMs, error } = this.#rules.sandbox(config);
+    await sleep(this.clock, durationMs);
+    if (error !== undefined) {
+      for (const ip of ips) addresses.give(ip);
+      this.#sandboxes.delete(id);
+      throw new RuntimeError("Unknown", error);
+    }
+    this.#sandboxes.set(id, status);
+    return id;
+  }
+
+  async stopPodSandbox(id: string): Promise<void> {
+    if (this.#sandboxes.get(id)?.state !== "SANDBOX_READY") return;
+    await Promise.all(this.#inside(id).map((container) => container.stop(0)));
+    await sleep(this.clock, this.#rules.stopSandboxMs);
+    const sandbox = this.#sandboxes.get(id);
+    // Somebody else may have stopped or removed it meanwhile.
+    if (sandbox?.state !== "SANDBOX_READY") return;
+    for (const ip of sandbox.ips) this.#addresses.give(ip);
+    this.#sandboxes.set(id, { ...sandbox, state: "SANDBOX_NOTREADY", ips: [] });
+    this.#tell({ containerId: id, type: "stopped" });
+  }
+
+  async removePodSandbox(id: string): Promise<void> {
+    await this.stopPodSandbox(id);
+    for (const { status } of this.#inside(id)) this.#containers.delete(status.id);
+    this.#sandboxes.delete(id);
+  }
+
+  #inside(sandboxId: string): SimulatedContainer[] {
+    return [...this.#containers.values()].filter(({ status }) => status.podSandboxId === sandboxId);
+  }
+
+  async podSandboxStatus(id: string): Promise<PodSandboxStatus> {
+    const sandbox = this.#sandboxes.get(id);
+    if (sandbox === undefined) throw new RuntimeError("NotFound", `sandbox "${id}": not found`);
+    return sandbox;
+  }
+
+  async listPodSandboxes(filter?: ListFilter): Promise<PodSandboxStatus[]> {
+    return [...this.#sandboxes.values()].filter((item) => matches(item, filter));
+  }
+
+  async createContainer(podSandboxId: string, config: ContainerConfig, told: PodSandboxConfig): Promise<string> {
+    const sandbox = this.#sandboxes.get(podSandboxId);
+    if (sandbox === undefined) throw new RuntimeError("NotFound", `sandbox "${podSandboxId}": not found`);
+    const { image } = config.image;
+    if ((await this.images.imageStatus(image)) === undefined)
+      throw new RuntimeError("NotFound", `image "${image}": not found`);
+    this.#refuseSecond(podSandboxId, config);
+    const status = { ...createdStatus(config, told.logDirectory), id: newId(this.#random), podSandboxId };
+    const container = new SimulatedContainer(
+      { ...status, createdAtMs: this.clock.now() },
+      this.#rules.behave(config, sandbox),
+      this,
+    );
+    this.#containers.set(status.id, container);
+    await sleep(this.clock, this.#rules.createContainerMs);
+    return status.id;
+  }
+
+  #refuseSecond(podSandboxId: string, { metadata }: ContainerConfig): void {
+    for (const { status } of this.#containers.values()) {
+      const { name, attempt } = status.metadata;
+      if (status.podSandboxId !== podSandboxId || name !== metadata.name || attempt !== metadata.attempt) continue;
+      throw new RuntimeError("AlreadyExists", `a container named ${name} with attempt ${attempt} exists`);
+    }
+  }
+
+  async startContainer(id: string): Promise<void> {
+    const container = this.#known(id);
+    if (container.status.state !== "CONTAINER_CREATED") {
+      throw new RuntimeError("Unknown", `container "${id}" is not in created state`);
+    }
+    if (!this.#sandboxes.has(container.status.podSandboxId))
+      throw new RuntimeError("NotFound", `the sandbox of container "${id}" is gone`);
+    const { startMs = START_MS, startError } = container.behaviour;
+    await sleep(this.clock, startMs);
+    if (startError !== undefined) {
+      container.failToStart(startError);
+      throw new RuntimeError("Unknown", startError);
+    }
+    container.start();
+    this.#tell({ containerId: id, type: "started" });
+  }
+
+  async stopContainer(id: string, timeoutSeconds: number): Promise<void> {
+    await this.#containers.get(id)?.stop(timeoutSeconds * 1000);
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    await this.#containers.get(id)?.stop(0);
+    this.#containers.delete(id);
+  }
+
+  async listContainers(filter?: ContainerFilter): Promise<Container[]> {
+    const found: Container[] = [];
+    for (const { status } of this.#containers.values()) if (matches(status, filter)) found.push(status);
+    return found;
+  }
+
+  async containerStatus(id: string): Promise<ContainerStatus> {
+    return this.#known(id).status;
+  }
+
+  #known(id: string): SimulatedContainer {
+    const container = this.#containers.get(id);
+    if (container === undefined) throw new RuntimeError("NotFound", `container "${id}": not found`);
+    return container;
+  }
+
+  async execSync(id: string, command: readonly string[]): Promise<ExecSyncResult> {
+    const { status } = this.#known(id);
+    if (!isRunning(status)) throw new RuntimeError("Unknown", `container "${id}" is not running`);
+    const { exitCode, output } = this.#rules.exec(status, command);
+    return { exitCode, stdout: Buffer.from(output), stderr: Buffer.alloc(0) };
+  }
+
+  async exec(): Promise<never> {
+    throw noProcess("exec");
+  }
+
+  async attach(): Promise<never> {
+    throw noProcess("attach");
+  }
+
+  async portForward(): Promise<never> {
+    throw noProcess("port-forward");
+  }
+
+  async containerStats(id: string): Promise<ContainerStats> {
+    return statsOf(this.#known(id).status);
+  }
+
+  async listContainerStats(filter?: ContainerFilter): Promise<ContainerStats[]> {
+    const all = [...this.#containers.values()].map(({ status }) => status);
+    return all.filter((status) => isRunning(status) && matches(status, filter)).map(statsOf);
+  }
+
+  async updateContainerResources(id: string): Promise<void> {
+    this.#known(id);
+  }
+
+  async reopenContainerLog(id: string): Promise<void> {
+    this.#known(id);
   }
 }
 
-function newId(world: World): string {
-  return world.random.bytes(32).toString("hex");
+function newId(random: Random): string {
+  return random.bytes(32).toString("hex");
 }
 
-type SandboxCalls = Pick<
-  RuntimeService,
-  "runPodSandbox" | "stopPodSandbox" | "removePodSandbox" | "podSandboxStatus" | "listPodSandboxes"
->;
-
-function sandboxCalls(world: World): SandboxCalls {
-  const { clock, rules, sandboxes, containers } = world;
-  const isSame = (one: PodSandboxMetadata, other: PodSandboxMetadata): boolean =>
+function isSame(one: PodSandboxMetadata, other: PodSandboxMetadata): boolean {
+  return (
     one.uid === other.uid &&
     one.attempt === other.attempt &&
     one.name === other.name &&
-    one.namespace === other.namespace;
-  const inside = (id: string) => [...containers.values()].filter(({ podSandboxId }) => podSandboxId === id);
-  async function stop(id: string): Promise<void> {
-    const sandbox = sandboxes.get(id);
-    if (sandbox === undefined || sandbox.status.state === "SANDBOX_NOTREADY") return;
-    await Promise.all(inside(id).map((container) => container.stop(0)));
-    await sleep(clock, rules.stopSandboxMs);
-    for (const ip of sandbox.status.ips) world.addresses.give(ip);
-    sandbox.status = { ...sandbox.status, state: "SANDBOX_NOTREADY", ips: [] };
-    tell(world, { containerId: id, type: "stopped" });
-  }
-  return {
-    async runPodSandbox(config) {
-      const { metadata, logDirectory } = config;
-      const kept: KeptSandbox = { metadata, labels: config.labels, logDirectory };
-      for (const other of sandboxes.values()) {
-        if (!isSame(other.config.metadata, metadata)) continue;
-        throw new RuntimeError("AlreadyExists", `a sandbox named ${JSON.stringify(metadata)} exists`);
-      }
-      const id = newId(world);
-      const hostNetwork = config.linux.securityContext.namespaceOptions.network === "NODE";
-      const ips = hostNetwork ? [] : [world.addresses.take()];
-      const { labels, annotations } = config;
-      const status = {
-        id,
-        metadata,
-        createdAtMs: clock.now(),
-        labels,
-        annotations,
-        ips,
-        state: "SANDBOX_READY",
-      } as const;
-      sandboxes.set(id, { config: kept, status: { ...status, state: "SANDBOX_NOTREADY" } });
-      const { durationMs, error } = rules.sandbox(config);
-      await sleep(clock, durationMs);
-      if (error !== undefined) {
-        for (const ip of ips) world.addresses.give(ip);
-        sandboxes.delete(id);
-        throw new RuntimeError("Unknown", error);
-      }
-      sandboxes.set(id, { config: kept, status });
-      return id;
-    },
-    stopPodSandbox: stop,
-    async removePodSandbox(id) {
-      await stop(id);
-      for (const container of inside(id)) containers.delete(container.id);
-      sandboxes.delete(id);
-    },
-    async podSandboxStatus(id) {
-      const sandbox = sandboxes.get(id);
-      if (sandbox === undefined) throw new RuntimeError("NotFound", `sandbox "${id}": not found`);
-      return sandbox.status;
-    },
-    listPodSandboxes: async (filter) =>
-      [...sandboxes.values()].map(({ status }) => status).filter((item) => matches(item, filter)),
-  };
+    one.namespace === other.namespace
+  );
 }
 
 function matches(
-  item: { id: string; labels: Readonly<Record<string, string>> },
-  filter: ContainerFilter = {},
+  item: { id: string; podSandboxId?: string; labels: Readonly<Record<string, string>> },
+  { id, podSandboxId, labels = {} }: ContainerFilter = {},
 ): boolean {
-  if (filter.id !== undefined && item.id !== filter.id) return false;
-  return Object.entries(filter.labels ?? {}).every(([key, value]) => item.labels[key] === value);
-}
-
-type ContainerCalls = Pick<
-  RuntimeService,
-  "createContainer" | "startContainer" | "stopContainer" | "removeContainer" | "listContainers" | "containerStatus"
->;
-
-function containerCalls(world: World, requireImage: (image: string) => Promise<void>): ContainerCalls {
-  const { clock, rules, sandboxes, containers } = world;
-  const onEnd = (id: string) => tell(world, { containerId: id, type: "stopped" });
-  return {
-    async createContainer(podSandboxId, config) {
-      const sandbox = sandboxes.get(podSandboxId);
-      if (sandbox === undefined) throw new RuntimeError("NotFound", `sandbox "${podSandboxId}": not found`);
-      await requireImage(config.image.image);
-      refuseSecond(containers, podSandboxId, config);
-      const id = newId(world);
-      const { logDirectory } = sandbox.config;
-      const behaviour = rules.behave(config, sandbox.config);
-      const told = { id, podSandboxId, config: keptOf(config), behaviour, logDirectory, clock, onEnd };
-      containers.set(id, new SimulatedContainer(told));
-      await sleep(clock, rules.createContainerMs);
-      return id;
-    },
-    async startContainer(id) {
-      const container = known(world, id);
-      if (container.status().state !== "CONTAINER_CREATED") {
-        throw new RuntimeError("Unknown", `container "${id}" is not in created state`);
-      }
-      if (!sandboxes.has(container.podSandboxId))
-        throw new RuntimeError("NotFound", `the sandbox of container "${id}" is gone`);
-      const { behaviour } = container;
-      await sleep(clock, behaviour.startMs ?? START_MS);
-      if (behaviour.startError !== undefined) {
-        container.failToStart(behaviour.startError);
-        throw new RuntimeError("Unknown", behaviour.startError);
-      }
-      container.start();
-      tell(world, { containerId: id, type: "started" });
-    },
-    stopContainer: async (id, timeoutSeconds) => containers.get(id)?.stop(timeoutSeconds * 1000),
-    async removeContainer(id) {
-      await containers.get(id)?.stop(0);
-      containers.delete(id);
-    },
-    listContainers: async (filter) =>
-      [...containers.values()]
-        .filter(({ podSandboxId }) => filter?.podSandboxId === undefined || filter.podSandboxId === podSandboxId)
-        .map((container) => ({ ...container.status(), podSandboxId: container.podSandboxId }))
-        .filter((item) => matches(item, filter)),
-    containerStatus: async (id) => known(world, id).status(),
-  };
+  if (id !== undefined && item.id !== id) return false;
+  if (podSandboxId !== undefined && item.podSandboxId !== podSandboxId) return false;
+  return Object.entries(labels).every(([key, value]) => item.labels[key] === value);
 }
 
 /** Containers of one workload differ in their labels alone: nobody writes a termination message, so that it needs no file. */
-function keptOf({ metadata, image, labels, annotations, logPath }: ContainerConfig): KeptContainer {
+function createdStatus({ metadata, image, labels, annotations, logPath }: ContainerConfig, logDirectory: string) {
   const { [TERMINATION_MESSAGE_FILE_ANNOTATION]: _, ...noted } = annotations;
   return {
     metadata: internMetadata(metadata),
-    image: internImage(image),
+    image: internText(image.userSpecifiedImage || image.image),
+    imageRef: internText(image.image),
+    state: "CONTAINER_CREATED",
+    startedAtMs: 0,
+    finishedAtMs: 0,
+    exitCode: 0,
+    reason: "",
+    message: "",
     labels,
     annotations: internAnnotations(noted),
-    logPath: internText(logPath),
-  };
+    logPath: flatText(`${logDirectory}/${logPath}`),
+  } as const;
 }
 
 const internText = createInterner<string>();
-const internMetadata = createInterner<KeptContainer["metadata"]>();
-const internImage = createInterner<KeptContainer["image"]>();
-const internAnnotations = createInterner<KeptContainer["annotations"]>();
+const internMetadata = createInterner<ContainerStatus["metadata"]>();
+const internAnnotations = createInterner<Readonly<Record<string, string>>>();
 
-function known({ containers }: World, id: string): SimulatedContainer {
-  const container = containers.get(id);
-  if (container === undefined) throw new RuntimeError("NotFound", `container "${id}": not found`);
-  return container;
+function isRunning({ state }: ContainerStatus): boolean {
+  return state === "CONTAINER_RUNNING";
 }
 
-function refuseSecond(
-  containers: Map<string, SimulatedContainer>,
-  podSandboxId: string,
-  { metadata }: ContainerConfig,
-): void {
-  for (const other of containers.values()) {
-    const { name, attempt } = other.config.metadata;
-    if (other.podSandboxId !== podSandboxId || name !== metadata.name || attempt !== metadata.attempt) continue;
-    throw new RuntimeError("AlreadyExists", `a container named ${name} with attempt ${attempt} exists`);
-  }
+function statsOf({ id, labels }: ContainerStatus): ContainerStats {
+  return { id, labels };
 }
 
-type ProcessCalls = Pick<
-  RuntimeService,
-  | "execSync"
-  | "exec"
-  | "attach"
-  | "portForward"
-  | "containerStats"
-  | "listContainerStats"
-  | "updateContainerResources"
-  | "reopenContainerLog"
->;
-
-function processCalls(world: World): ProcessCalls {
-  const noProcess = (what: string) => async (): Promise<never> => {
-    throw new RuntimeError("Unimplemented", `the simulated runtime runs no processes, so that there is no ${what}`);
-  };
-  const stats = (container: SimulatedContainer) => ({ id: container.id, labels: container.config.labels });
-  const isRunning = (container: SimulatedContainer) => container.status().state === "CONTAINER_RUNNING";
-  return {
-    async execSync(id, command) {
-      const container = known(world, id);
-      if (!isRunning(container)) throw new RuntimeError("Unknown", `container "${id}" is not running`);
-      const { exitCode, output } = world.rules.exec(container.config, command);
-      return { exitCode, stdout: Buffer.from(output), stderr: Buffer.alloc(0) };
-    },
-    exec: noProcess("exec"),
-    attach: noProcess("attach"),
-    portForward: noProcess("port-forward"),
-    containerStats: async (id) => stats(known(world, id)),
-    listContainerStats: async (filter) =>
-      [...world.containers.values()]
-        .filter((container) => isRunning(container) && matches(stats(container), filter))
-        .map(stats),
-    updateContainerResources: async (id) => void known(world, id),
-    reopenContainerLog: async (id) => void known(world, id),
-  };
+function noProcess(what: string): RuntimeError {
+  return new RuntimeError("Unimplemented", `the simulated runtime runs no processes, so that there is no ${what}`);
 }
