@@ -201,10 +201,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     verbs.includes("list") || virtual[`${group}/${version}/${resource}`] !== undefined;
   const served: Schema = { ...options.schema, resources: options.schema.resources.filter(isServed) };
   const requests = requestMetrics(metrics, {
-    isServed: ({ group, version, resource }) =>
-      table.find(group, version, resource) !== undefined || `${group}/${version}/${resource}` in virtual,
+    isServed: ({ target: { resourceKey } }) => table.at(resourceKey) !== undefined || resourceKey in virtual,
     isDeprecated: (info) =>
-      (table.find(info.group, info.version, info.resource)?.custom?.warning ?? deprecationWarning(info)) !== undefined,
+      (table.at(info.target.resourceKey)?.custom?.warning ?? deprecationWarning(info.target.resourceKey)) !== undefined,
   });
   storageMetrics(metrics, table);
   const inside = new Set<string>();

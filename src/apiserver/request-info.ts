@@ -1,4 +1,5 @@
 import { queryFlag } from "../api/query-flag.ts";
+import { type RequestTarget, requestTarget } from "./request-target.ts";
 
 /**
  * What a request is about, read from its method, path and query alone, as upstream's RequestInfo: authorization decides on
@@ -20,6 +21,8 @@ export interface RequestInfo {
   readonly name: string;
   /** What follows the subresource (the target of a proxy request), without a leading slash. */
   readonly rest: string;
+  /** Verb, group, version, resource and subresource, as one object for all requests that have the same. */
+  readonly target: RequestTarget;
 }
 
 const VERBS: Record<string, string> = {
@@ -33,32 +36,45 @@ const VERBS: Record<string, string> = {
 
 /** @throws URIError when a path segment is not valid percent-encoding */
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const plain: RequestInfo = {
-    isResourceRequest: false,
-    verb: method.toLowerCase(),
-    path,
-    group: "",
-    version: "",
-    namespace: "",
-    resource: "",
-    subresource: "",
-    name: "",
-    rest: "",
-  };
   const parts = partsOf(path);
   const isCore = parts[0] === "api";
-  if (!isCore && parts[0] !== "apis") return plain;
+  if (!isCore && parts[0] !== "apis") return plainInfo(method, path);
   const start = isCore ? 2 : 3;
-  if (parts.length <= start) return plain;
+  if (parts.length <= start) return plainInfo(method, path);
   const [group, version] = isCore ? ["", parts[1]!] : [parts[1]!, parts[2]!];
   // Clients of old say in the path that they watch, upstream still listens.
   const isWatchPath = parts[start] === "watch" && parts.length > start + 1 && method === "GET";
-  const target = resourceParts(parts.slice(isWatchPath ? start + 1 : start));
-  const known = VERBS[method] ?? "";
-  if (target === undefined) return plain;
-  const { namespace, resource, subresource, name, rest } = target;
-  const verb = isWatchPath ? "watch" : collectionVerb(known, name, query);
-  return { isResourceRequest: true, verb, path, group, version, namespace, resource, subresource, name, rest };
+  const { namespace, resource, subresource, name, rest } = resourceParts(parts.slice(isWatchPath ? start + 1 : start));
+  const verb = isWatchPath ? "watch" : collectionVerb(VERBS[method] ?? "", name, query);
+  const target = requestTarget({ verb, group, version, resource, subresource });
+  return infoOf(target, { isResourceRequest: true, path, namespace, name, rest });
+}
+
+const NOTHING = { group: "", version: "", resource: "", subresource: "" };
+
+function plainInfo(method: string, path: string): RequestInfo {
+  const target = requestTarget({ verb: method.toLowerCase(), ...NOTHING });
+  return infoOf(target, { isResourceRequest: false, path, namespace: "", name: "", rest: "" });
+}
+
+function infoOf(
+  target: RequestTarget,
+  own: Pick<RequestInfo, "isResourceRequest" | "path" | "namespace" | "name" | "rest">,
+): RequestInfo {
+  // The target's texts rather than the request's own: their hash values are known.
+  return {
+    isResourceRequest: own.isResourceRequest,
+    verb: target.verb,
+    path: own.path,
+    group: target.group,
+    version: target.version,
+    namespace: own.namespace,
+    resource: target.resource,
+    subresource: target.subresource,
+    name: own.name,
+    rest: own.rest,
+    target,
+  };
 }
 
 function partsOf(path: string): string[] {
@@ -69,9 +85,7 @@ function partsOf(path: string): string[] {
   return path.includes("%") ? parts.map(decodeURIComponent) : parts;
 }
 
-function resourceParts(
-  parts: string[],
-): Pick<RequestInfo, "namespace" | "resource" | "subresource" | "name" | "rest"> | undefined {
+function resourceParts(parts: string[]): Pick<RequestInfo, "namespace" | "resource" | "subresource" | "name" | "rest"> {
   const target = { namespace: "", resource: "", subresource: "", name: "", rest: "" };
   let rest = parts;
   if (rest[0] === "namespaces" && rest.length > 1) {

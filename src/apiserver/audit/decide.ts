@@ -1,5 +1,6 @@
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { RequestInfo } from "../request-info.ts";
+import type { RequestTarget } from "../request-target.ts";
 import type { AuditLevel, AuditStage } from "./event.ts";
 import type { AuditGroupResources, AuditPolicy, AuditRule } from "./policy.ts";
 
@@ -13,9 +14,6 @@ export interface AuditDecision {
 export type AuditDecider = (user: UserInfo | undefined, info: RequestInfo) => AuditDecision;
 
 const NOTHING: AuditDecision = { level: "None", omitStages: new Set(), omitManagedFields: false };
-
-/** A server has some hundreds of verbs on resources; anybody may ask for others. */
-const KINDS_REMEMBERED = 2000;
 
 interface Rule {
   /** Whether it speaks of such a request, whoever makes it and whatever object it names. */
@@ -40,15 +38,13 @@ export function auditDecider(policy: AuditPolicy): AuditDecider {
 
 /** The rules that speak of a verb on a resource: found once. */
 function rememberedBy(rules: readonly Rule[]): (info: RequestInfo) => readonly Rule[] {
-  const byKind = new Map<string, readonly Rule[]>();
+  const byTarget = new WeakMap<RequestTarget, readonly Rule[]>();
   return (info) => {
     if (!info.isResourceRequest) return rules;
-    const kind = `${info.verb} ${info.group}/${info.resource}/${info.subresource}`;
-    let found = byKind.get(kind);
+    let found = byTarget.get(info.target);
     if (found === undefined) {
       found = rules.filter(({ concerns }) => concerns(info));
-      if (byKind.size >= KINDS_REMEMBERED) byKind.clear();
-      byKind.set(kind, found);
+      byTarget.set(info.target, found);
     }
     return found;
   };

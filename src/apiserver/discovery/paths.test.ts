@@ -17,6 +17,7 @@ const listed = schema.resources
 const table: ResourceTable = {
   find: (group, version, resource) =>
     listed.find(({ schema: each }) => each.group === group && each.version === version && each.resource === resource),
+  at: () => undefined,
   stored: () => undefined,
   list: () => listed,
   replace: () => {},

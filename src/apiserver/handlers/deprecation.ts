@@ -4,7 +4,7 @@ const DEPRECATED: Readonly<Record<string, string>> = {
   "/v1/endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 };
 
-/** The warning for requests to a resource that is deprecated. */
-export function deprecationWarning(of: { group: string; version: string; resource: string }): string | undefined {
-  return DEPRECATED[`${of.group}/${of.version}/${of.resource}`];
+/** The warning for requests to a resource that is deprecated, by `group/version/resource`. */
+export function deprecationWarning(resourceKey: string): string | undefined {
+  return DEPRECATED[resourceKey];
 }

@@ -54,12 +54,12 @@ export function dispatcher(options: DispatchOptions): Handler {
     const elsewhere = options.elsewhere?.(exchange);
     if (elsewhere !== undefined) return elsewhere;
     if (!info.isResourceRequest) return answerPath(options, exchange);
-    const virtual = info.name === "" ? options.virtual[`${info.group}/${info.version}/${info.resource}`] : undefined;
+    const virtual = info.name === "" ? options.virtual[info.target.resourceKey] : undefined;
     if (virtual !== undefined) {
       if (info.verb !== "create") throw methodNotAllowed();
       return virtual.answer(virtual.resource, exchange, options.environment);
     }
-    const find = () => options.table.find(info.group, info.version, info.resource);
+    const find = () => options.table.at(info.target.resourceKey);
     const resource = find();
     if (resource !== undefined) return answerKnown(options, resource, exchange);
     const fresh = options.tableFresh?.(info);
@@ -76,7 +76,7 @@ function answerKnown(options: DispatchOptions, resource: ServedResource | undefi
     throw methodNotAllowed();
   }
   const answer = (): Answering => {
-    const warning = resource.custom?.warning ?? deprecationWarning(info);
+    const warning = resource.custom?.warning ?? deprecationWarning(info.target.resourceKey);
     if (warning !== undefined) {
       exchange.warnings.push(warning);
       if (exchange.auditAnnotations !== undefined) exchange.auditAnnotations["k8s.io/deprecated"] = "true";
@@ -117,7 +117,7 @@ function answerResource(options: DispatchOptions, resource: ServedResource, exch
   if (info.subresource !== "") return answerSubresource(options, resource, exchange);
   if (!isServed(resource, info.verb)) throw verbNotSupported(resource, info.verb);
   if (info.verb === "get" || info.verb === "list") {
-    const computed = options.computed[`${info.group}/${info.version}/${info.resource}`];
+    const computed = options.computed[info.target.resourceKey];
     if (computed !== undefined) return computed[info.verb](resource, exchange);
   }
   const needsNamespace = resource.schema.namespaced && info.namespace === "";

@@ -1,10 +1,12 @@
 import type { Counter, Gauge, Histogram, Metrics } from "../../base/metrics.ts";
 import type { Exchange } from "../exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
+import type { RequestTarget } from "../request-target.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const BYTES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-const SERIES_REMEMBERED = 5000;
+/** Of one target: codes of other servers may be any. */
+const SERIES_REMEMBERED = 64;
 const TARGET = ["group", "version", "resource", "subresource", "scope"];
 
 /** What is counted of each request. */
@@ -34,8 +36,8 @@ export function requestMetrics(
   { isServed, isDeprecated }: { isServed(info: RequestInfo): boolean; isDeprecated(info: RequestInfo): boolean },
 ): RequestMetrics {
   const families = requestFamilies(metrics);
-  const recorded = new Map<string, Recorded>();
-  const sizes = new Map<string, Histogram>();
+  const recorded = new WeakMap<RequestTarget, Map<number, Recorded>>();
+  const sizes = new WeakMap<RequestTarget, Map<number, Histogram>>();
   const mutating = families.inflight.labels("mutating");
   const readOnly = families.inflight.labels("readOnly");
   const known = (info: RequestInfo): boolean => !info.isResourceRequest || isServed(info);
@@ -59,12 +61,10 @@ export function requestMetrics(
   };
   return {
     answered(exchange, code, { seconds, waitedSeconds }) {
-      const key = seriesKey(exchange, code);
-      let found = recorded.get(key);
-      if (found === undefined) {
-        found = record(exchange, code);
-        if (known(exchange.info) && recorded.size < SERIES_REMEMBERED) recorded.set(key, found);
-      }
+      const found = remembered(recorded, { exchange, code }, () => ({
+        series: record(exchange, code),
+        isKnown: known(exchange.info),
+      }));
       found.total.inc();
       found.duration.observe(seconds);
       found.service.observe(seconds - waitedSeconds);
@@ -77,12 +77,10 @@ export function requestMetrics(
     sent(exchange, bytes) {
       const { info } = exchange;
       if (!info.isResourceRequest) return;
-      const key = seriesKey(exchange, 0);
-      let found = sizes.get(key);
-      if (found === undefined) {
-        found = families.sizes.labels(verbLabel(exchange), ...targetLabels(info, known(info)), "apiserver");
-        if (known(info) && sizes.size < SERIES_REMEMBERED) sizes.set(key, found);
-      }
+      const found = remembered(sizes, { exchange, code: 0 }, () => ({
+        series: families.sizes.labels(verbLabel(exchange), ...targetLabels(info, known(info)), "apiserver"),
+        isKnown: known(info),
+      }));
       found.observe(bytes);
     },
   };
@@ -128,14 +126,32 @@ function requestFamilies(metrics: Metrics) {
   };
 }
 
-/** One text for each combination that `answered` tells apart: cheaper than an array of labels. */
-function seriesKey(exchange: Exchange, code: number): string {
+/** What was counted last of requests with the same labels: cheaper than an array of them. What nobody serves is not kept. */
+function remembered<T>(
+  byTarget: WeakMap<RequestTarget, Map<number, T>>,
+  { exchange, code }: { exchange: Exchange; code: number },
+  make: () => { series: T; isKnown: boolean },
+): T {
+  const key = seriesKey(exchange, code);
+  const { target } = exchange.info;
+  const known = byTarget.get(target);
+  const found = known?.get(key);
+  if (found !== undefined) return found;
+  const { series, isKnown } = make();
+  if (!isKnown) return series;
+  if (known === undefined) byTarget.set(target, new Map([[key, series]]));
+  else if (known.size < SERIES_REMEMBERED) known.set(key, series);
+  return series;
+}
+
+/** One number for each combination that `answered` tells apart, of requests with one target. */
+function seriesKey(exchange: Exchange, code: number): number {
   const { info, query } = exchange;
-  if (!info.isResourceRequest) return `${info.verb} ${code}`;
-  const scope = isOfOne(info) ? "r" : info.namespace !== "" ? "n" : "c";
-  const verb = info.verb === "patch" ? verbLabel(exchange) : info.verb;
-  const target = `${verb} ${info.group}/${info.version}/${info.resource}/${info.subresource}`;
-  return query.size > 0 && query.has("dryRun") ? `${target} ${scope} ${code} dry` : `${target} ${scope} ${code}`;
+  if (!info.isResourceRequest) return code;
+  const scope = isOfOne(info) ? 0 : info.namespace !== "" ? 1 : 2;
+  const isApply = info.verb === "patch" && verbLabel(exchange) === "APPLY";
+  const isDry = query.size > 0 && query.has("dryRun");
+  return code * 16 + scope * 4 + (isApply ? 2 : 0) + (isDry ? 1 : 0);
 }
 
 function targetLabels(info: RequestInfo, isKnown: boolean): string[] {

@@ -33,6 +33,8 @@ export interface ResourceTableOptions {
 /** Every resource that is stored and served, by group, version and name. */
 export interface ResourceTable {
   find(group: string, version: string, resource: string): ServedResource | undefined;
+  /** The same by `group/version/resource`. */
+  at(resourceKey: string): ServedResource | undefined;
   /** The resource in the version that objects are stored in. */
   stored(group: string, resource: string): ServedResource | undefined;
   /** Built-in resources in the order of the schema, then what was added. The same array until something changes. */
@@ -64,6 +66,7 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
       return () => void listeners.delete(listener);
     },
     find: (group, version, resource) => served.get(`${group}/${version}/${resource}`),
+    at: (resourceKey) => served.get(resourceKey),
     stored: (group, resource) => stored.get(`${group}/${resource}`),
     list: () => (all ??= [...builtIn, ...[...owned.values()].flatMap(({ resources }) => resources)]),
     replace(owner, resources, storedAs) {
