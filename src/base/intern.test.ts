@@ -11,3 +11,27 @@ test("equal values become one, different ones stay apart, and the memory is boun
   assert.notEqual(intern({ n: 1 }), first);
   assert.deepEqual(intern({ n: 1 }), first);
 });
+
+test("what follows an equal value and what follows another one are the values that were there first", () => {
+  const intern = createInterner<unknown>();
+  const values = [
+    { a: 1, b: [1, 2] },
+    { a: 1, b: [1, 3] },
+    { a: 1 },
+    { a: 1, b: undefined },
+    [],
+    {},
+    null,
+    [null],
+    "a",
+  ];
+  const first = values.map(intern);
+  for (let round = 0; round < 3; round++) {
+    values.forEach((value, index) => {
+      const again: unknown = JSON.parse(JSON.stringify(value));
+      assert.equal(intern(again), first[index]);
+      assert.equal(intern(value), first[index]);
+      assert.equal(JSON.stringify(first[index]), JSON.stringify(value));
+    });
+  }
+});

@@ -21,14 +21,39 @@ export interface Span extends TraceContext {
 
 const current = new AsyncLocalStorage<TraceContext>();
 
+/** What is told now, by `toldWithTrace`. */
+let told: TraceContext | undefined;
+
 /** Runs `work` as caused by `context`; every request that it sends carries that context. */
 export function withTrace<T>(context: TraceContext | undefined, work: () => T): T {
-  return context === undefined ? work() : current.run(context, work);
+  if (context === undefined) return work();
+  if (told === undefined) return current.run(context, work);
+  const outer = told;
+  told = undefined;
+  try {
+    return current.run(context, work);
+  } finally {
+    told = outer;
+  }
+}
+
+/**
+ * Calls `tell` as caused by `context`: for what is told to many for each change, where a context that also follows what they begin
+ * and do not wait for would cost more than they do. Who begins something later keeps what `currentTrace` says now.
+ */
+export function toldWithTrace<T>(context: TraceContext | undefined, tell: (what: T) => void, what: T): void {
+  const outer = told;
+  told = context ?? outer;
+  try {
+    tell(what);
+  } finally {
+    told = outer;
+  }
 }
 
 /** The context of the work that runs now. */
 export function currentTrace(): TraceContext | undefined {
-  return current.getStore();
+  return told ?? current.getStore();
 }
 
 /** `traceparent` header of a context. */

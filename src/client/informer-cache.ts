@@ -3,7 +3,7 @@ import { InvariantError } from "../base/assert.ts";
 import type { Logger } from "../base/log.ts";
 import type { Change, Informer } from "./informer.ts";
 import { createIndex, type IndexFunction, type InformerIndex } from "./informer-index.ts";
-import type { InformerRows } from "./informer-rows.ts";
+import type { Column, InformerRows } from "./informer-rows.ts";
 
 type Handler<P> = (change: Change<P>) => void;
 
@@ -16,9 +16,10 @@ export class InformerCache<P> {
   readonly #log: Logger;
   readonly #rows: Pick<InformerRows<ApiObject>, "item" | "items" | "each" | "keys" | "entries">;
   readonly #column: number;
+  readonly #told: Column<ApiObject>;
   /** Made when somebody asks for a namespace's items. */
   #namespaces: Map<string, Set<string>> | undefined;
-  readonly #indexes = new Map<IndexFunction<P>, InformerIndex<P>>();
+  readonly #indexes: InformerIndex<P>[] = [];
   /** Replaced, never changed: a change is told to those who were there when it came. */
   #handlers: readonly { handle: Handler<P> }[] = [];
   #hasSynced = false;
@@ -31,15 +32,16 @@ export class InformerCache<P> {
     this.synced = new Promise((resolve) => {
       this.#resolveSynced = resolve;
     });
-    this.#column = rows.add({
+    this.#told = {
       project: project as (object: ApiObject, before: unknown) => P,
-      file: (key, before, after) => this.#file(key, before as P | undefined, after as P | undefined),
-      tell: (key, change) => this.#tell({ key, ...change } as Change<P>),
+      file: undefined,
+      tell: undefined,
       synced: () => {
         this.#hasSynced = true;
         this.#resolveSynced();
       },
-    });
+    };
+    this.#column = rows.add(this.#told);
   }
 
   /** How components see the cache; each view names its own indexes. */
@@ -66,14 +68,15 @@ export class InformerCache<P> {
     const subscription = { handle: handler };
     for (const [key, after] of this.#entries()) this.#call(subscription.handle, { key, after });
     this.#handlers = [...this.#handlers, subscription];
+    this.#told.tell = this.#tell as (change: Change<unknown>) => void;
     return () => {
       this.#handlers = this.#handlers.filter((other) => other !== subscription);
     };
   }
 
-  #tell(change: Change<P>): void {
+  readonly #tell = (change: Change<P>): void => {
     for (const { handle } of this.#handlers) this.#call(handle, change);
-  }
+  };
 
   #call(handle: Handler<P>, change: Change<P>): void {
     try {
@@ -84,16 +87,17 @@ export class InformerCache<P> {
   }
 
   #ensureIndex(valuesOf: IndexFunction<P>): InformerIndex<P> {
-    const known = this.#indexes.get(valuesOf);
+    const known = this.#indexes.find((index) => index.valuesOf === valuesOf);
     if (known !== undefined) return known;
     const index = createIndex(valuesOf);
     for (const [key, item] of this.#entries()) index.add(key, item);
-    this.#indexes.set(valuesOf, index);
+    this.#indexes.push(index);
+    this.#told.file = this.#file as Column<ApiObject>["file"];
     return index;
   }
 
-  #file(key: string, before: P | undefined, after: P | undefined): void {
-    for (const index of this.#indexes.values()) {
+  readonly #file = (key: string, before: P | undefined, after: P | undefined): void => {
+    for (const index of this.#indexes) {
       if (before === undefined) index.add(key, after!);
       else if (after === undefined) index.remove(key, before);
       else index.change(key, before, after);
@@ -101,12 +105,13 @@ export class InformerCache<P> {
     if (this.#namespaces === undefined) return;
     if (before === undefined) fileUnderNamespace(this.#namespaces, key);
     else if (after === undefined) unfileFromNamespace(this.#namespaces, key);
-  }
+  };
 
   #keysIn(namespace: string): Iterable<string> {
     if (this.#namespaces === undefined) {
       this.#namespaces = new Map();
       for (const key of this.#rows.keys()) fileUnderNamespace(this.#namespaces, key);
+      this.#told.file = this.#file as Column<ApiObject>["file"];
     }
     return this.#namespaces.get(namespace) ?? [];
   }
@@ -116,7 +121,9 @@ export class InformerCache<P> {
   }
 
   #items(keys: Iterable<string>): P[] {
-    return Array.from(keys, (key) => this.#item(key)!);
+    const found: P[] = [];
+    for (const key of keys) found.push(this.#item(key)!);
+    return found;
   }
 
   *#each(keys: Iterable<string>): Generator<P, void, undefined> {

@@ -19,9 +19,12 @@ export interface Column<T extends ApiObject> {
    * @param before what it keeps of the same object's last state
    */
   project(object: T, before: unknown): unknown;
-  /** Files an item elsewhere, before anybody hears of the change. */
-  file(key: string, before: unknown, after: unknown): void;
-  tell(key: string, change: { before: unknown; after: unknown; cause: TraceContext | undefined }): void;
+  /** Files an item elsewhere, before anybody hears of the change; absent while there is nothing to file it by. */
+  file: ((key: string, before: unknown, after: unknown) => void) | undefined;
+  /** Absent while nobody wants to hear. */
+  tell:
+    | ((change: { key: string; before: unknown; after: unknown; cause: TraceContext | undefined }) => void)
+    | undefined;
   /** The first list is in. */
   synced(): void;
 }
@@ -128,10 +131,13 @@ export class InformerRows<T extends ApiObject> {
     const { after, told, cause } = of;
     const columns = this.#columns;
     for (let index = 0; index < columns.length; index++) {
-      columns[index]!.file(key, before?.[FIRST + index], after?.[FIRST + index]);
+      const column = columns[index]!;
+      if (column.file !== undefined) column.file(key, before?.[FIRST + index], after?.[FIRST + index]);
     }
     for (let index = 0; index < columns.length; index++) {
-      columns[index]!.tell(key, { before: told?.[FIRST + index], after: after?.[FIRST + index], cause });
+      const column = columns[index]!;
+      if (column.tell === undefined) continue;
+      column.tell({ key, before: told?.[FIRST + index], after: after?.[FIRST + index], cause });
     }
   }
 }

@@ -4,7 +4,7 @@ import { errorMessage } from "../base/assert.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import { withTrace } from "../base/trace.ts";
+import { toldWithTrace } from "../base/trace.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 import { createBackoff } from "./backoff.ts";
 import type { Client } from "./client.ts";
@@ -118,6 +118,7 @@ async function watchFrom<T extends ApiObject>(
   const startedMs = clock.monotonic();
   const deadline = new AbortController();
   const timer = clock.setTimer(() => deadline.abort(), (timeoutSeconds + WATCH_GRACE_SECONDS) * 1000);
+  const applied = (event: WatchEvent<T>): void => apply(options, event);
   let received = false;
   try {
     const events = client.watch(source.resource, {
@@ -129,7 +130,7 @@ async function watchFrom<T extends ApiObject>(
     });
     for await (const event of events) {
       if (options.signal.aborted) return true;
-      apply(options, event);
+      toldWithTrace(event.cause, applied, event);
       received = true;
       const seen = event.object.metadata?.resourceVersion;
       if (seen !== undefined) advance(seen);
@@ -146,10 +147,8 @@ function apply<T extends ApiObject>(options: ReflectorOptions<T>, event: WatchEv
   if (event.type === "BOOKMARK") return;
   const object = typed(options.source, event.object);
   const key = keyOf(object);
-  withTrace(event.cause, () => {
-    if (event.type === "DELETED") options.rows.remove(key, object, event.cause);
-    else options.rows.put(key, object, event.cause);
-  });
+  if (event.type === "DELETED") options.rows.remove(key, object, event.cause);
+  else options.rows.put(key, object, event.cause);
 }
 
 /** Items of a typed list do not say what they are; whoever gets one alone must be able to tell. */

@@ -9,6 +9,8 @@ export interface GraphEffect {
   readonly invalid: readonly OwnerReference[];
 }
 
+const NOTHING: GraphEffect = { look: [], invalid: [] };
+
 /**
  * Who owns whom, by uid. Dependents are filed under their owners' uids whether or not the owner is known: it may come
  * later, or be gone, which only the API server can tell.
@@ -45,6 +47,8 @@ export class OwnerGraph {
   set(after: OwnerFacts): GraphEffect {
     const before = this.#objects.get(after.uid);
     this.#objects.set(after.uid, after);
+    const isFree = after.owners.length === 0 && (before === undefined || before.owners.length === 0);
+    if (isFree && after.waitsFor === before?.waitsFor) return NOTHING;
     // Nearly all changes leave an object with its owners, who may have ten thousand dependents.
     if (!haveSameUids(before?.owners ?? [], after.owners)) {
       for (const owner of before?.owners ?? []) this.#unfile(owner.uid, after.uid);

@@ -43,7 +43,8 @@ export function parseResources(list: Readonly<Record<string, string>> | undefine
   let memory = 0;
   let ephemeralStorage = 0;
   let scalars: Map<string, number> | undefined;
-  for (const [name, quantity] of Object.entries(list)) {
+  for (const name in list) {
+    const quantity = list[name]!;
     if (name === "cpu") milliCpu = parsedMilli(quantity);
     else if (name === "memory") memory = parsedValue(quantity);
     else if (name === "ephemeral-storage") ephemeralStorage = parsedValue(quantity);
@@ -57,8 +58,10 @@ export function parseResources(list: Readonly<Record<string, string>> | undefine
     : { milliCpu, memory, ephemeralStorage, scalars };
 }
 
-/** The larger of each amount. */
+/** The larger of each amount; none is negative. */
 export function maxResources(a: Resources, b: Resources): Resources {
+  if (b === NO_RESOURCES) return a;
+  if (a === NO_RESOURCES) return b;
   return combine(a, b, Math.max);
 }
 
@@ -66,8 +69,10 @@ export function maxResources(a: Resources, b: Resources): Resources {
 export function sumResources(a: Resources, b: Resources): Resources {
   if (b === NO_RESOURCES) return a;
   if (a === NO_RESOURCES) return b;
-  return combine(a, b, (left, right) => left + right);
+  return combine(a, b, add);
 }
+
+const add = (left: number, right: number): number => left + right;
 
 function combine(a: Resources, b: Resources, join: (left: number, right: number) => number): Resources {
   const joined = {
