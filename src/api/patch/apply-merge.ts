@@ -1,5 +1,6 @@
 import type { Schema } from "../schema.ts";
 import { badRequest } from "../status.ts";
+import { saysSomething } from "./field-compare.ts";
 import { EMPTY_SET, type FieldSet, hasMember, isEmptySet, pathText } from "./field-set.ts";
 import { elementKey, elementsByKey, type FieldType, resolveType, typeBelow } from "./field-types.ts";
 import { cloneJson, getField, isJsonObject, type JsonObject, setField } from "./json-value.ts";
@@ -49,7 +50,6 @@ function hasParts({ kind }: FieldType, value: unknown): boolean {
   return (kind === "list" || kind === "set") && Array.isArray(value) && value.length > 0;
 }
 
-/** Elements that only the live list has keep their place; shared and new ones come in the configuration's order. */
 function mergeLists(
   live: readonly unknown[],
   wanted: readonly unknown[],
@@ -57,30 +57,63 @@ function mergeLists(
 ): unknown[] {
   const { type } = at;
   const liveByKey = elementsByKey(type, live);
-  const wantedKeys = wanted.map((element) => elementKey(type, element));
+  const keys = {
+    live: live.map((each) => elementKey(type, each)),
+    wanted: wanted.map((each) => elementKey(type, each)),
+  };
   const asked = new Set<string>();
-  for (const key of wantedKeys) {
+  for (const key of keys.wanted) {
     if (asked.has(key)) throw badRequest(`${pathText(at.path)}: duplicate entries for key ${pathText([key])}`);
     asked.add(key);
   }
-  const result: unknown[] = [];
-  let position = 0;
-  const keyAt = (index: number): string | undefined =>
-    index < live.length ? elementKey(type, live[index]) : undefined;
-  for (const [index, key] of wantedKeys.entries()) {
+  const elementType: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
+  return mergedOrder(keys).map((place) => {
+    if (place.isLive) return live[place.index];
+    const key = keys.wanted[place.index]!;
     const [old, ...repeated] = liveByKey.get(key) ?? [];
-    for (let next = keyAt(position); next !== undefined; next = keyAt(position)) {
-      if (!asked.has(next)) result.push(live[position]);
-      else if (old === undefined) break;
-      position++;
-      if (next === key) break;
-    }
-    const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
     // Elements that repeat each other are replaced by the one that is wanted.
     const before = repeated.length === 0 ? old : undefined;
-    result.push(merge(before, wanted[index], { type: element, schema: at.schema, path: [...at.path, key] }));
+    return merge(before, wanted[place.index], { type: elementType, schema: at.schema, path: [...at.path, key] });
+  });
+}
+
+interface Place {
+  readonly isLive: boolean;
+  readonly index: number;
+}
+
+/**
+ * Where the elements of a merged list come from: those that are wanted in their order, and between the ones that both have those
+ * that only the live list has, each before what is new there.
+ */
+function mergedOrder({ live, wanted }: { live: readonly string[]; wanted: readonly string[] }): Place[] {
+  const [inLive, asked] = [new Set(live), new Set(wanted)];
+  const shared = wanted.filter((key) => inLive.has(key));
+  const order: Place[] = [];
+  const taken = new Set<string>();
+  let [atLive, atWanted, atShared] = [0, 0, 0];
+  const takeWanted = (): void => {
+    const key = wanted[atWanted]!;
+    order.push({ isLive: false, index: atWanted++ });
+    taken.add(key);
+    if (key === shared[atShared]) atShared++;
+  };
+  while (atLive < live.length || atWanted < wanted.length) {
+    const here = live[atLive];
+    if (here === undefined) takeWanted();
+    else if (!asked.has(here)) order.push({ isLive: true, index: atLive++ });
+    else if (here === wanted[atWanted]) {
+      takeWanted();
+      atLive++;
+    } else if (atWanted === wanted.length || (atShared < shared.length && here !== shared[atShared])) {
+      // It comes at its place among the wanted ones.
+      atLive++;
+    } else {
+      if (taken.has(here)) atLive++;
+      takeWanted();
+    }
   }
-  return [...result, ...live.slice(position).filter((element) => !asked.has(elementKey(type, element)))];
+  return order;
 }
 
 /**
@@ -121,8 +154,12 @@ function pruneChild(
   const { last, keep } = context.sets;
   const kept = hasMember(keep, element) || (element.startsWith("f:") && !isEmptySet(keep[element]));
   const below = last[element];
-  // Who owned something in a field of a struct had that field, too.
-  if (!kept && (hasMember(last, element) || (context.isNamed && !isEmptySet(below)))) return undefined;
   if (below === undefined) return child;
-  return pruneOwned(child, { last: below, keep: keep[element] ?? EMPTY_SET }, context);
+  const { isNamed, type, schema } = context;
+  const says = (value: unknown): boolean => !isNamed || saysSomething(value, type, schema);
+  // Who owned something in a field of a struct had that field, too.
+  const wasOwned = (hasMember(last, element) || (isNamed && !isEmptySet(below))) && says(child);
+  if (wasOwned && !kept) return undefined;
+  const rest = pruneOwned(child, { last: below, keep: keep[element] ?? EMPTY_SET }, context);
+  return wasOwned && !says(rest) ? undefined : rest;
 }

@@ -18,6 +18,11 @@ export function fieldSetOf(value: unknown, type: FieldType, schema: Schema): Fie
   return isJsonObject(value) || Array.isArray(value) ? (saidBelow(value, type, schema) ?? EMPTY_SET) : EMPTY_SET;
 }
 
+/** Whether anybody can own a field by its value: keyed lists and sets without elements say nothing. */
+export function saysSomething(value: unknown, type: FieldType, schema: Schema): boolean {
+  return value === null || (isEmpty(value) && !Array.isArray(value)) || saidBelow(value, type, schema) !== undefined;
+}
+
 /** What is said at a path and below it; undefined when that is nothing. */
 function saidBelow(value: unknown, unresolved: FieldType, schema: Schema): FieldSet | undefined {
   const type = resolveType(unresolved, value);
@@ -93,6 +98,10 @@ function compare(pair: Pair, unresolved: FieldType, schema: Schema): Difference 
   if (type.kind !== "scalar" && after !== undefined && isEmpty(before) && isEmpty(after)) {
     // Null and what is empty are not the same.
     return (before === null) === (after === null) ? undefined : MODIFIED;
+  }
+  if (unresolved.kind === "untyped" && isJsonObject(before) !== isJsonObject(after) && before !== null && after) {
+    // Another kind of value: itself, and what is in the one that is an object.
+    return { ...compareObjects(pair, { kind: "map", element: unresolved }, schema), ...MODIFIED };
   }
   if (type.kind === "struct" || type.kind === "map") below = compareObjects(pair, type, schema);
   else if (type.kind === "list" || type.kind === "set") below = compareLists(pair, type, schema);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
-import { applyConfiguration } from "../patch/apply.ts";
+import { applyConfiguration, trackUpdate } from "../patch/apply.ts";
 import { fieldSetOf } from "../patch/field-compare.ts";
-import { pathsOf, pathText } from "../patch/field-set.ts";
+import { type FieldSet, pathsOf, pathText } from "../patch/field-set.ts";
 import { typeOfDefinition } from "../patch/field-types.ts";
 import type { JsonObject } from "../patch/json-value.ts";
 import type { Schema } from "../schema.ts";
@@ -95,7 +95,7 @@ const cases: readonly [name: string, spec: JSONSchemaProps, value: JsonObject, p
     "embedded resources",
     object({ a: object({}, { "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true }) }),
     { a: { kind: "X", metadata: { finalizers: ["f"] }, x: { y: 1 } } },
-    [".a.kind", '.a.metadata.finalizers[="f"]', ".a.x", ".a.x.y"],
+    [".a.kind", ".a.x", '.a.metadata.finalizers[="f"]', ".a.x.y"],
   ],
   [
     "names of the prototype",
@@ -128,4 +128,57 @@ test("two appliers share a list of a custom resource", () => {
   assert.throws(() => apply(second, "two", [{ k: "a", v: "9" }]), /conflict with "one": \.spec\.ports\[k="a"\]\.v/);
   const third = apply(second, "one", []);
   assert.deepEqual((third.spec as JsonObject).ports, [{ k: "b", v: "2" }]);
+});
+
+/** Who wrote what after an update of one object to another, as paths below spec. */
+function written(spec: JSONSchemaProps, before: JsonObject | undefined, after: JsonObject): string[] {
+  const widget = (value: JsonObject, metadata: JsonObject): JsonObject => ({
+    apiVersion: "example.com/v1",
+    kind: "Widget",
+    metadata: { name: "w", ...metadata },
+    spec: value,
+  });
+  const entry = { apiVersion: "example.com/v1", operation: "Update", fieldsType: "FieldsV1" };
+  const known = { managedFields: [{ ...entry, manager: "other", fieldsV1: { "f:metadata": { "f:labels": {} } } }] };
+  const options = { schema: schemaOf(spec), definition: NAME, manager: "me", apiVersion: "example.com/v1", time: "" };
+  const entries = trackUpdate(before && widget(before, known), widget(after, {}), options);
+  const mine = entries?.find(({ manager }) => manager === "me");
+  return pathsOf((mine?.fieldsV1 ?? {}) as FieldSet).map((path) => pathText(path).replace(".spec", ""));
+}
+
+test("structs of custom resources are there only where somebody wrote them", () => {
+  const spec = object({ a: object({ b: text }), c: text }, { "x-kubernetes-preserve-unknown-fields": true });
+  assert.deepEqual(written(spec, undefined, { a: { b: "1" } }), ["", ".a", ".a.b"]);
+  assert.deepEqual(written(spec, { c: "1" }, { c: "1", a: { b: "1" } }), [".a", ".a.b"]);
+});
+
+test("a value that becomes one of another kind is owned whole, with what is in it", () => {
+  const spec = object({}, { "x-kubernetes-preserve-unknown-fields": true });
+  assert.deepEqual(written(spec, { u: "1" }, { u: { a: { b: 1 } } }), [".u", ".u.a", ".u.a.b"]);
+  assert.deepEqual(written(spec, { u: { a: 1 } }, { u: [1] }), [".u"]);
+});
+
+test("new elements come behind what stood before the next element that both lists have", () => {
+  const schema = schemaOf(object({ l: list(object({ k: text }), byKey) }));
+  const options = { schema, definition: NAME, manager: "me", apiVersion: "example.com/v1", time: "" };
+  const cases: readonly (readonly [live: string, wanted: string, merged: string])[] = [
+    ["bxc", "acb", "xacb"],
+    ["abc", "cba", "cba"],
+    ["xaybz", "ba", "xybza"],
+    ["ab", "nab", "nab"],
+    ["xab", "anb", "xanb"],
+    ["axb", "anb", "axnb"],
+    ["", "ab", "ab"],
+    ["ab", "", "ab"],
+  ];
+  const widget = (keys: string): JsonObject => ({
+    apiVersion: "example.com/v1",
+    kind: "Widget",
+    metadata: { name: "w" },
+    spec: { l: Array.from(keys, (k) => ({ k })) },
+  });
+  for (const [live, wanted, merged] of cases) {
+    const { spec } = applyConfiguration(widget(live), widget(wanted), { ...options, force: true });
+    assert.equal((spec as { l: { k: string }[] }).l.map(({ k }) => k).join(""), merged, `${live} with ${wanted}`);
+  }
 });

@@ -11,14 +11,17 @@ export interface DefinedKind extends GroupVersionKind {
 
 /**
  * A kind's schema as definitions of the compact schema, beside the built-in ones (of which it needs ObjectMeta): what merging
- * by server-side apply and ownership of fields go by. Parts that the schema says nothing about have no type, and merge as
+ * by server-side apply and ownership of fields go by. Structs but for the object's own metadata are as pointers are in Go: they are
+ * there only where somebody wrote them. Parts that the schema says nothing about have no type, and merge as
  * their values tell: objects by field, lists as a whole.
  */
 export function definitionsOf(schema: StructuralSchema, of: DefinedKind): Record<string, Definition> {
   const definitions: Record<string, Definition> = {};
   const { name, group, version, kind } = of;
   addStruct({ ...schema, embeddedResource: true }, name, definitions);
-  return { ...definitions, [name]: { ...definitions[name]!, kinds: [{ group, version, kind }] } };
+  const root = definitions[name]!;
+  const fields = { ...root.fields, metadata: { ref: OBJECT_META } };
+  return { ...definitions, [name]: { ...root, fields, kinds: [{ group, version, kind }] } };
 }
 
 function addStruct(schema: StructuralSchema, name: string, definitions: Record<string, Definition>): void {
@@ -29,7 +32,11 @@ function addStruct(schema: StructuralSchema, name: string, definitions: Record<s
     setField(fields as JsonObject, key, requiredNames.has(key) ? { ...field, required: true } : field);
   }
   if (schema.embeddedResource) {
-    Object.assign(fields, { apiVersion: { type: "string" }, kind: { type: "string" }, metadata: { ref: OBJECT_META } });
+    Object.assign(fields, {
+      apiVersion: { type: "string" },
+      kind: { type: "string" },
+      metadata: { ref: OBJECT_META, pointer: true },
+    });
   }
   definitions[name] = { fields, ...(schema.mapType === "atomic" ? { mapType: "atomic" } : {}) };
 }
@@ -67,7 +74,7 @@ function elementOf(
   schema: StructuralSchema | undefined,
   name: string,
   definitions: Record<string, Definition>,
-): Pick<Field, "type" | "ref" | "format"> {
+): Pick<Field, "type" | "ref" | "format" | "pointer"> {
   if (schema === undefined) return {};
   const { type } = schema;
   if (isScalar(type)) {
@@ -80,7 +87,7 @@ function elementOf(
   }
   if (schema.properties === undefined && !schema.embeddedResource && schema.mapType !== "atomic") return {};
   addStruct(schema, name, definitions);
-  return { ref: name };
+  return { ref: name, pointer: true };
 }
 
 const isScalar = (type: string | undefined): type is ScalarType =>
