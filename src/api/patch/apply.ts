@@ -43,6 +43,8 @@ export interface FieldManagement {
   readonly apiVersion: string;
   /** Now, RFC 3339. */
   readonly time: string;
+  /** One for all new objects that have the same fields, whose fieldsV1 is kept there. */
+  readonly sameness?: { fieldsV1?: string } | undefined;
   readonly subresource?: string;
   /** Fields that this kind of write cannot set, e.g. `[["status"]]`: nobody comes to own them by it. */
   readonly ignored?: readonly (readonly string[])[];
@@ -81,9 +83,13 @@ export function* trackSteps(
     given !== undefined && (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0));
   if (old === undefined && (given === undefined || reset)) {
     const { schema, definition, ignored = [] } = options;
-    const fields = ignored.every(({ length }) => length === 1)
-      ? createdFields(updated, { schema, definition, ignored: ignored.flat() })
-      : undefined;
+    const { sameness } = options;
+    const fields =
+      sameness?.fieldsV1 ??
+      (ignored.every(({ length }) => length === 1)
+        ? createdFields(updated, { schema, definition, ignored: ignored.flat() })
+        : undefined);
+    if (sameness !== undefined && fields !== undefined) sameness.fieldsV1 = fields;
     if (fields !== undefined) return writeMaker(selfOf(options, "Update"), fields);
   }
   // Clients that know nothing of managed fields leave them out; that must not lose them.

@@ -21,10 +21,15 @@ export function getField(object: JsonObject, key: string): unknown {
 
 /** A deep copy of plain JSON data. */
 export function cloneJson<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(cloneJson) as T;
-  if (!isJsonObject(value)) return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const list = new Array<unknown>(value.length);
+    for (let at = 0; at < list.length; at++) list[at] = cloneJson(value[at]);
+    return list as T;
+  }
   const copy: JsonObject = {};
-  for (const key of Object.keys(value)) setField(copy, key, cloneJson(value[key]));
+  // Plain objects have no fields but their own, and make no list of them so.
+  for (const key in value) setField(copy, key, cloneJson(value[key]));
   return copy as T;
 }
 

@@ -14,7 +14,7 @@ import { admissionAttributes, checkAdmitted } from "./admit.ts";
 import { expectMore, isKnownFaultless, likeContent, noteFaultless, seenOf } from "./alike.ts";
 import { type Content, contentOf } from "./codec.ts";
 import type { PreparedContent } from "./like-content.ts";
-import { type ManagedOperation, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
+import { type ManagedOperation, type Sameness, trackWrite, trackWriteInTurns } from "./managed-fields.ts";
 import { completeDraft, countsGeneration, type ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { Undo, WriteContext } from "./strategy.ts";
@@ -36,15 +36,16 @@ export async function createObject(
   resource: ServedResource,
   draft: ApiObject,
   context: WriteContext,
-  { operation = "Update", authorize }: { operation?: ManagedOperation; authorize?: Authorize } = {},
+  options: { operation?: ManagedOperation; authorize?: Authorize; sameness?: Sameness | undefined } = {},
 ): Promise<Stored> {
+  const { operation = "Update", authorize, sameness } = options;
   wipeMeta(resource, draft);
   resource.kind?.setDefaults?.(draft);
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
   // What the server adds from here on belongs to nobody, so that an apply that leaves it out does not take it away.
   if (isLarge) await trackWriteInTurns(resource, { draft, context, operation, isLarge });
-  else trackWrite(resource, { draft, context, operation });
+  else trackWrite(resource, { draft, context, operation, sameness });
   if (isLarge) await nextTurn();
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
   try {

@@ -17,12 +17,19 @@ import type { WriteContext } from "./strategy.ts";
 
 export type ManagedOperation = "Update" | "Apply";
 
+/** What is kept for new objects that were sent in the same words, but for their names. */
+export interface Sameness {
+  /** Of the object as it was sent, as JSON; known once somebody has written it. */
+  fieldsV1?: string;
+}
+
 export interface TrackedWrite {
   readonly draft: ApiObject;
   readonly old?: ApiObject;
   readonly context: WriteContext;
   readonly subresource?: string;
   readonly operation: ManagedOperation;
+  readonly sameness?: Sameness | undefined;
 }
 
 /** Notes in metadata.managedFields who wrote which fields (server-side apply, KEP-555). An apply has done so already. */
@@ -55,8 +62,9 @@ export function waitsForManagers({ custom }: ServedResource): boolean {
 
 const restOf = ({ isLarge }: { readonly isLarge: boolean }) => (isLarge ? nextTurn : undefined);
 
-function tracked(resource: ServedResource, { draft, old, context, subresource = "" }: TrackedWrite) {
-  return [old as JsonObject | undefined, draft as JsonObject, management(resource, context, subresource)] as const;
+function tracked(resource: ServedResource, { draft, old, context, subresource = "", sameness }: TrackedWrite) {
+  const options = { ...management(resource, context, subresource), sameness };
+  return [old as JsonObject | undefined, draft as JsonObject, options] as const;
 }
 
 function note(draft: ApiObject, entries: ManagedFieldsEntry[] | undefined): void {
