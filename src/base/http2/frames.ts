@@ -1,4 +1,4 @@
-/** HTTP/2 frames (RFC 9113, section 4 and 6), as far as a server needs them. */
+/** HTTP/2 frames (RFC 9113, section 4 and 6), as far as we need them. */
 export const DATA = 0;
 export const HEADERS = 1;
 export const PRIORITY = 2;
@@ -24,6 +24,7 @@ export const FLOW_CONTROL_ERROR = 3;
 export const STREAM_CLOSED = 5;
 export const FRAME_SIZE_ERROR = 6;
 export const REFUSED_STREAM = 7;
+export const CANCEL = 8;
 export const COMPRESSION_ERROR = 9;
 export const ENHANCE_YOUR_CALM = 11;
 
@@ -41,7 +42,8 @@ export const FRAME_BYTES_MAX = 16_384;
 export const DEFAULT_WINDOW = 65_535;
 export const WINDOW_MAX = 0x7fff_ffff;
 
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/** What a client begins with. */
+export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /** What is wrong with a connection as a whole: it ends. */
 export class ConnectionError extends Error {
@@ -60,39 +62,78 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
+const EMPTY = Buffer.alloc(0);
+
 /** Takes a connection's bytes apart. */
 export class FrameReader {
-  /** Of a frame that is not whole yet. */
-  #rest: Buffer = Buffer.alloc(0);
-  #hasPreface = false;
+  /** Room for a frame of which a part has come, and how much: only what is cut is copied. */
+  #cut: Buffer = EMPTY;
+  #cutBytes = 0;
+  /** How much of it has come. */
+  #prefaceBytes: number;
+
+  /** @param sender whose bytes they are: a client's begin with the preface */
+  constructor(sender: "client" | "server" = "client") {
+    this.#prefaceBytes = sender === "client" ? 0 : PREFACE.length;
+  }
 
   /** Hands on the frames that are whole now. @throws ConnectionError on what cannot be HTTP/2 */
   push(chunk: Buffer, take: (frame: Frame) => void): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    let at = 0;
-    if (!this.#hasPreface) {
-      const length = Math.min(bytes.length, PREFACE.length);
-      if (PREFACE.compare(bytes, 0, length, 0, length) !== 0) {
-        throw new ConnectionError(PROTOCOL_ERROR, "the connection does not begin with HTTP/2's preface");
-      }
-      this.#hasPreface = length === PREFACE.length;
-      if (this.#hasPreface) at = length;
-    }
-    while (this.#hasPreface && bytes.length - at >= HEADER_BYTES) {
-      const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
-      if (length > FRAME_BYTES_MAX) throw new ConnectionError(FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
-      const end = at + HEADER_BYTES + length;
-      if (bytes.length < end) break;
-      const payload = bytes.subarray(at + HEADER_BYTES, end);
-      take({ type: bytes[at + 3]!, flags: bytes[at + 4]!, streamId: streamIdAt(bytes, at + 5), payload });
+    let at = this.#prefaceBytes < PREFACE.length ? this.#takePreface(chunk) : 0;
+    if (this.#cutBytes > 0) at = this.#complete(chunk, { at, take });
+    while (chunk.length - at >= HEADER_BYTES) {
+      const end = at + frameBytesAt(chunk, at);
+      if (chunk.length < end) break;
+      take(frameAt(chunk, at, end));
       at = end;
     }
-    // A copy: the socket's buffer may be large.
-    this.#rest = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at));
+    if (at === chunk.length) return;
+    this.#cut = Buffer.allocUnsafe(chunk.length - at < HEADER_BYTES ? HEADER_BYTES : frameBytesAt(chunk, at));
+    this.#cutBytes = chunk.copy(this.#cut, 0, at);
+  }
+
+  #takePreface(chunk: Buffer): number {
+    const seen = this.#prefaceBytes;
+    const length = Math.min(chunk.length, PREFACE.length - seen);
+    if (PREFACE.compare(chunk, 0, length, seen, seen + length) !== 0) {
+      throw new ConnectionError(PROTOCOL_ERROR, "the connection does not begin with HTTP/2's preface");
+    }
+    this.#prefaceBytes += length;
+    return length;
+  }
+
+  /** Adds to the frame that was cut, and hands it on when it is whole. Answers where the next one begins. */
+  #complete(chunk: Buffer, { at, take }: { at: number; take: (frame: Frame) => void }): number {
+    let next = at;
+    for (;;) {
+      const copied = chunk.copy(this.#cut, this.#cutBytes, next);
+      next += copied;
+      this.#cutBytes += copied;
+      if (this.#cutBytes < this.#cut.length) return next;
+      const bytes = frameBytesAt(this.#cut, 0);
+      if (this.#cutBytes === bytes) break;
+      // Its length was cut, too.
+      this.#cut = Buffer.concat([this.#cut], bytes);
+    }
+    const frame = frameAt(this.#cut, 0, this.#cut.length);
+    this.#cut = EMPTY;
+    this.#cutBytes = 0;
+    take(frame);
+    return next;
   }
 }
 
-const EMPTY = Buffer.alloc(0);
+/** How long the frame is that begins there. @throws ConnectionError */
+function frameBytesAt(bytes: Buffer, at: number): number {
+  const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+  if (length > FRAME_BYTES_MAX) throw new ConnectionError(FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
+  return HEADER_BYTES + length;
+}
+
+function frameAt(bytes: Buffer, at: number, end: number): Frame {
+  const payload = bytes.subarray(at + HEADER_BYTES, end);
+  return { type: bytes[at + 3]!, flags: bytes[at + 4]!, streamId: streamIdAt(bytes, at + 5), payload };
+}
 
 /** 31 bits: the first one is reserved. */
 export function streamIdAt(bytes: Buffer, at: number): number {

@@ -1,8 +1,8 @@
 import { HeaderTable, STATIC_FIELDS, sizeOf, TABLE_BYTES } from "./header-table.ts";
 
-/** Different with every answer: to remember them would push out what comes again. */
-const PASSING = new Set(["audit-id", "content-length", "etag", "location", "set-cookie", "warning"]);
-/** No more than a quarter of the table for one header. */
+/** Different with every answer or request: to remember them would push out what comes again. */
+const PASSING = new Set([":path", "audit-id", "content-length", "etag", "location", "set-cookie", "warning"]);
+/** No more of the table for one header of an answer. */
 const REMEMBERED_BYTES = TABLE_BYTES / 4;
 /** What HTTP does not let into a value. */
 const WRONG_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
@@ -50,6 +50,12 @@ export class HeaderEncoder {
   #length = 0;
   /** To be told with the next block. */
   #newSize: number | undefined;
+  readonly #rememberedBytes: number;
+
+  /** @param rememberedBytes a longer header is not put into the table */
+  constructor(rememberedBytes = REMEMBERED_BYTES) {
+    this.#rememberedBytes = rememberedBytes;
+  }
 
   /** The peer keeps a smaller table, or a larger one, which we do not need. */
   limitTable(bytes: number): void {
@@ -58,26 +64,32 @@ export class HeaderEncoder {
     this.#newSize = size;
   }
 
-  /** Names in lower case and values in turn (`checkHeaders` has seen them), after the code. The answer is valid until the next call. */
-  encode(code: number, headers: readonly string[]): Buffer {
+  /**
+   * Names in lower case and values in turn (`checkHeaders` has seen those of an answer), after its code; a request has none. What is
+   * answered is valid until the next call.
+   */
+  encode(code: number | undefined, headers: readonly string[]): Buffer {
     this.#length = 0;
     if (this.#newSize !== undefined) {
       this.#integer(this.#newSize, 5, 0x20);
       this.#newSize = undefined;
     }
-    const status = String(code);
-    const known = staticStatuses.get(status);
-    if (known === undefined) this.#field(":status", status);
-    else this.#integer(known, 7, 0x80);
+    if (code !== undefined) this.#status(String(code));
     for (let index = 0; index < headers.length; index += 2) this.#field(headers[index]!, headers[index + 1]!);
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  #status(code: string): void {
+    const known = staticStatuses.get(code);
+    if (known === undefined) this.#field(":status", code);
+    else this.#integer(known, 7, 0x80);
   }
 
   #field(name: string, value: string): void {
     const number = this.#known.get(name)?.get(value);
     const index = number === undefined ? undefined : this.#table.indexOf(number);
     if (index !== undefined) return void this.#integer(STATIC_FIELDS.length + 1 + index, 7, 0x80);
-    const isKept = !PASSING.has(name) && sizeOf({ name, value }) <= REMEMBERED_BYTES;
+    const isKept = !PASSING.has(name) && sizeOf({ name, value }) <= this.#rememberedBytes;
     const nameIndex = staticNames.get(name) ?? 0;
     if (isKept) this.#integer(nameIndex, 6, 0x40);
     else this.#integer(nameIndex, 4, 0);

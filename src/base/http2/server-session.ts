@@ -8,7 +8,6 @@ import {
   controlFrame,
   DATA,
   DEFAULT_WINDOW,
-  END_HEADERS,
   END_STREAM,
   ENHANCE_YOUR_CALM,
   FLOW_CONTROL_ERROR,
@@ -36,6 +35,7 @@ import {
   WINDOW_MAX,
   WINDOW_UPDATE,
 } from "./frames.ts";
+import { HeaderBlocks } from "./header-blocks.ts";
 import { HeaderDecoder } from "./header-decoder.ts";
 import { Patience, type PatienceLimits } from "./patience.ts";
 import { type HeadProblem, type RequestHead, requestHead } from "./request-head.ts";
@@ -70,14 +70,6 @@ const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
 /** A client that asks for answers and never reads them. */
 const CONTROL_BYTES_MAX = 1024 * 1024;
-const CONTINUATIONS_MAX = 64;
-
-interface HeaderBlock {
-  readonly streamId: number;
-  readonly isEnd: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
-}
 
 /**
  * The server's end of an HTTP/2 connection (RFC 9113). Instead of Node's own, whose streams cost more than the requests that come
@@ -87,6 +79,7 @@ export class ServerSession implements StreamConnection {
   readonly #socket: Duplex;
   readonly #options: ServerSessionOptions;
   readonly #reader = new FrameReader();
+  readonly #blocks: HeaderBlocks;
   readonly #decoder: HeaderDecoder<RequestHead | HeadProblem>;
   readonly #output: SessionOutput;
   readonly #streams = new Map<number, ServerStream>();
@@ -98,7 +91,6 @@ export class ServerSession implements StreamConnection {
   /** What the client may still send on the connection, and how much of it was taken. */
   #credit = CONNECTION_WINDOW;
   #taken = 0;
-  #continued: HeaderBlock | undefined;
   /** By type. */
   readonly #takers: readonly ((frame: Frame) => void)[];
   #isGoing = false;
@@ -113,6 +105,9 @@ export class ServerSession implements StreamConnection {
     const head = { pairsMax: limits.headerPairs };
     this.#decoder = new HeaderDecoder(limits.headerBytes, (fields, isTooLarge) =>
       isTooLarge ? "too large" : requestHead(fields, head),
+    );
+    this.#blocks = new HeaderBlocks(limits.headerBytes, (streamId, block, isEnd) =>
+      this.#takeBlock(streamId, block, isEnd),
     );
     this.#output = new SessionOutput(socket);
     this.#takers = this.#takersByType();
@@ -187,9 +182,7 @@ export class ServerSession implements StreamConnection {
   }
 
   readonly #take = (frame: Frame): void => {
-    if (this.#continued !== undefined && frame.type !== CONTINUATION) {
-      throw wrong("a header block is broken off by another frame");
-    }
+    this.#blocks.checkOrder(frame.type);
     // Frames of other types are let pass (RFC 9113, section 5.5): browsers send some with each request.
     this.#takers[frame.type]?.(frame);
   };
@@ -209,7 +202,7 @@ export class ServerSession implements StreamConnection {
     // Who goes away still hears the answers.
     takers[GOAWAY] = () => {};
     takers[WINDOW_UPDATE] = (frame) => this.#takeWindowUpdate(frame);
-    takers[CONTINUATION] = (frame) => this.#takeContinuation(frame);
+    takers[CONTINUATION] = (frame) => this.#blocks.takeContinuation(frame);
     return takers;
   }
 
@@ -231,25 +224,9 @@ export class ServerSession implements StreamConnection {
   }
 
   #takeHeaders(frame: Frame): void {
-    const { streamId, flags } = frame;
+    const { streamId } = frame;
     if (streamId % 2 === 0) throw wrong(`headers on stream ${streamId}, which a client cannot have`);
-    const block = contentOf(frame);
-    const isEnd = (flags & END_STREAM) !== 0;
-    if ((flags & END_HEADERS) !== 0) return void this.#takeBlock(streamId, block, isEnd);
-    this.#continued = { streamId, isEnd, parts: [Buffer.from(block)], bytes: block.length };
-  }
-
-  #takeContinuation({ streamId, flags, payload }: Frame): void {
-    const block = this.#continued;
-    if (block?.streamId !== streamId) throw wrong("a header block goes on that has not begun");
-    block.parts.push(Buffer.from(payload));
-    block.bytes += payload.length;
-    if (block.bytes > this.#options.limits.headerBytes || block.parts.length > CONTINUATIONS_MAX) {
-      throw new ConnectionError(ENHANCE_YOUR_CALM, "a header block without end");
-    }
-    if ((flags & END_HEADERS) === 0) return;
-    this.#continued = undefined;
-    this.#takeBlock(streamId, Buffer.concat(block.parts), block.isEnd);
+    this.#blocks.takeHeaders(frame);
   }
 
   #takeBlock(streamId: number, block: Buffer, isEnd: boolean): void {

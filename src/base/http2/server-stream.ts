@@ -1,5 +1,6 @@
 import { NO_ERROR } from "./frames.ts";
 import { checkHeaders } from "./header-encoder.ts";
+import type { OutgoingStream, StreamOutput } from "./outgoing-stream.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** What a stream asks of its connection. */
@@ -14,22 +15,11 @@ export interface StreamConnection {
   closed(stream: ServerStream, unread: number, unsent: number): void;
 }
 
-/** What a stream has to send next. */
-export interface StreamOutput {
-  head: { readonly code: number; readonly headers: readonly string[] } | undefined;
-  readonly chunks: Buffer[];
-  /** Where in the first of them what is left begins. */
-  offset: number;
-  bytes: number;
-  /** Nothing comes after that. */
-  isEnded: boolean;
-}
-
 /** So much of an answer waits for the connection before its writer is told to wait. */
 const ROOM_BYTES = 16 * 1024;
 
 /** One request and its answer. */
-export class ServerStream {
+export class ServerStream implements OutgoingStream {
   readonly id: number;
   readonly request: RequestHead;
   /** Told once, when both sides are through with the stream, or it was broken off. */

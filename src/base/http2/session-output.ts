@@ -11,8 +11,8 @@ import {
   writeFrameHeader,
 } from "./frames.ts";
 import { HeaderEncoder } from "./header-encoder.ts";
+import type { OutgoingStream, StreamOutput } from "./outgoing-stream.ts";
 import { giveBlockBack, takeBlock } from "./output-block.ts";
-import type { ServerStream, StreamOutput } from "./server-stream.ts";
 
 /** So much of one stream goes out before others have their turn. */
 const TURN_BYTES = 32 * 1024;
@@ -26,15 +26,15 @@ const FULL_BYTES = 48 * 1024;
  * write to the system for all its answers. While the socket is full, answers wait in their streams.
  */
 export class SessionOutput {
-  readonly encoder = new HeaderEncoder();
+  readonly encoder: HeaderEncoder;
   readonly #socket: Duplex;
-  /** The client's window of the connection. */
+  /** The other side's window of the connection. */
   #window = DEFAULT_WINDOW;
   #control: Buffer[] = [];
   #controlBytes = 0;
-  #ready: ServerStream[] = [];
+  #ready: OutgoingStream[] = [];
   /** Those that wait for the connection's window. */
-  readonly #starved = new Set<ServerStream>();
+  readonly #starved = new Set<OutgoingStream>();
   #unsent = 0;
   #isScheduled = false;
   #isFlushing = false;
@@ -42,8 +42,9 @@ export class SessionOutput {
   #isHeld = false;
   #isOver = false;
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, encoder = new HeaderEncoder()) {
     this.#socket = socket;
+    this.encoder = encoder;
     socket.on("drain", () => this.#schedule());
   }
 
@@ -52,7 +53,7 @@ export class SessionOutput {
     return this.#unsent;
   }
 
-  /** Bytes of what is not subject to windows and has not been taken by the client. */
+  /** Bytes of what is not subject to windows and has not been taken by the other side. */
   get unsentControl(): number {
     return this.#controlBytes + (this.#socket.writableNeedDrain ? this.#socket.writableLength : 0);
   }
@@ -61,7 +62,7 @@ export class SessionOutput {
     return this.#window;
   }
 
-  /** The client takes so much more on the connection. */
+  /** The other side takes so much more on the connection. */
   widen(bytes: number): void {
     this.#window += bytes;
     for (const stream of this.#starved) this.ready(stream, 0);
@@ -75,7 +76,7 @@ export class SessionOutput {
     this.#schedule();
   }
 
-  ready(stream: ServerStream, bytes: number): void {
+  ready(stream: OutgoingStream, bytes: number): void {
     this.#unsent += bytes;
     if (stream.isQueued || this.#isOver) return;
     stream.isQueued = true;
@@ -84,7 +85,7 @@ export class SessionOutput {
   }
 
   /** So many bytes will not be sent. */
-  forget(stream: ServerStream, bytes: number): void {
+  forget(stream: OutgoingStream, bytes: number): void {
     this.#unsent -= bytes;
     this.#starved.delete(stream);
   }
@@ -159,7 +160,7 @@ export class SessionOutput {
   }
 
   /** What a stream may send now. */
-  #take(stream: ServerStream, block: Buffer, from: number): number {
+  #take(stream: OutgoingStream, block: Buffer, from: number): number {
     const { output } = stream;
     let length = from;
     if (output.head !== undefined) {
@@ -186,7 +187,7 @@ export class SessionOutput {
     return length;
   }
 
-  #takeHead(stream: ServerStream, to: { block: Buffer; from: number; isAll: boolean }): number {
+  #takeHead(stream: OutgoingStream, to: { block: Buffer; from: number; isAll: boolean }): number {
     const { code, headers } = stream.output.head!;
     const { block } = to;
     const encoded = this.encoder.encode(code, headers);
@@ -216,7 +217,7 @@ export class SessionOutput {
 
 /** Moves so many bytes of the stream's answer into the block, as frames; an end that comes alone is a frame as well. */
 function takeData(
-  { id, output }: ServerStream,
+  { id, output }: OutgoingStream,
   to: { block: Buffer; from: number; bytes: number; isEnd: boolean },
 ): number {
   const { block, bytes, isEnd } = to;

@@ -2,8 +2,9 @@ import type { ClientHttp2Session } from "node:http2";
 import { setTimeout } from "node:timers/promises";
 import { systemClock } from "../../../src/base/clock.ts";
 import { median } from "../median.ts";
+import { headersOf } from "./connecting.ts";
 import type { ReadsJob, ReadsResult } from "./job.ts";
-import { answered, headersOf, open } from "./session.ts";
+import { answered, open } from "./session.ts";
 
 const PROBE_PAUSE_MS = 2;
 

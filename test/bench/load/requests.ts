@@ -1,14 +1,25 @@
-import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { setTimeout } from "node:timers/promises";
 import { systemClock } from "../../../src/base/clock.ts";
-import { fillIn } from "./fill-in.ts";
-import type { RequestForm, RequestsJob, RequestsResult } from "./job.ts";
+import type { ClientSession } from "./http2/client-session.ts";
+import { openSession } from "./http2/open-session.ts";
+import type { RequestsJob, RequestsResult } from "./job.ts";
 import { latenciesOf } from "./latencies.ts";
-import { answered, headersOf, open } from "./session.ts";
+import { prepareRequest } from "./prepared-request.ts";
 
-/** Sends what the job says as fast as the answers come, or at the rate that it asks for. */
+/** Sends what the job says as fast as the answers come, or at the rate that it asks for. @throws Error when a connection ends */
 export async function runRequests(job: RequestsJob): Promise<RequestsResult> {
-  const sessions = await Promise.all(Array.from({ length: job.connections }, () => open(job.target)));
+  const opening = await Promise.allSettled(Array.from({ length: job.connections }, () => openSession(job.target)));
+  const sessions = opening.flatMap((opened) => (opened.status === "fulfilled" ? [opened.value] : []));
+  try {
+    for (const opened of opening) if (opened.status === "rejected") throw opened.reason;
+    return await send(job, sessions);
+  } finally {
+    for (const session of sessions) session.close();
+  }
+}
+
+async function send(job: RequestsJob, sessions: readonly ClientSession[]): Promise<RequestsResult> {
+  const forms = job.requests.map((form) => ({ ...form, request: prepareRequest(job.target, form) }));
   const all: number[] = [];
   const labelled = new Map<string, number[]>();
   const cpuBefore = process.cpuUsage();
@@ -16,6 +27,7 @@ export async function runRequests(job: RequestsJob): Promise<RequestsResult> {
   const until = begun + (job.durationMs ?? Number.POSITIVE_INFINITY);
   const limit = job.count ?? Number.POSITIVE_INFINITY;
   const apart = job.apart?.count ?? 0;
+  const firstNumber = job.firstNumber ?? 0;
   let measuredFrom = begun;
   let sent = 0;
   let failures = 0;
@@ -24,10 +36,11 @@ export async function runRequests(job: RequestsJob): Promise<RequestsResult> {
     const session = sessions[index % sessions.length]!;
     while (sent < limit && systemClock.monotonic() < until) {
       const number = sent++;
-      const form = job.requests[number % job.requests.length]!;
-      const startedAt = await whenDue(job, begun, number);
+      const form = forms[number % forms.length]!;
+      const startedAt =
+        job.perSecond === undefined ? systemClock.monotonic() : await whenDue(begun + (number * 1000) / job.perSecond);
       if (number === apart) measuredFrom = startedAt;
-      const { code, text } = await answered(begin(session, job, { form, number: number + (job.firstNumber ?? 0) }));
+      const { code, text } = await session.request(form.request(number + firstNumber));
       const durationMs = systemClock.monotonic() - startedAt;
       if (number < apart) add(labelled, job.apart?.label ?? "", durationMs);
       else {
@@ -42,7 +55,6 @@ export async function runRequests(job: RequestsJob): Promise<RequestsResult> {
   await Promise.all(Array.from({ length: job.senders }, (_, index) => sender(index)));
   const seconds = (systemClock.monotonic() - measuredFrom) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
-  for (const session of sessions) session.destroy();
   return {
     ...latenciesOf(all),
     perSecond: all.length / seconds,
@@ -53,10 +65,8 @@ export async function runRequests(job: RequestsJob): Promise<RequestsResult> {
   };
 }
 
-/** Waits for the request's moment, where it has one. Answers from when its time is counted. */
-async function whenDue(job: RequestsJob, begun: number, number: number): Promise<number> {
-  if (job.perSecond === undefined) return systemClock.monotonic();
-  const due = begun + (number * 1000) / job.perSecond;
+/** Waits for a request's moment. Answers from when its time is counted. */
+async function whenDue(due: number): Promise<number> {
   const early = due - systemClock.monotonic();
   if (early <= 0) return due;
   // A timer that comes late is this process's fault.
@@ -68,16 +78,4 @@ function add(lists: Map<string, number[]>, label: string, value: number): void {
   const list = lists.get(label);
   if (list === undefined) lists.set(label, [value]);
   else list.push(value);
-}
-
-function begin(
-  session: ClientHttp2Session,
-  job: RequestsJob,
-  { form, number }: { form: RequestForm; number: number },
-): ClientHttp2Stream {
-  const headers = headersOf(job.target, form.method, fillIn(form.path, number));
-  if (form.body === undefined) return session.request(headers, { endStream: true });
-  const stream = session.request({ ...headers, "content-type": form.contentType ?? "application/json" });
-  stream.end(fillIn(form.body, number));
-  return stream;
 }

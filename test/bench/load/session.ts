@@ -1,18 +1,14 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
+import { tlsOptionsOf, WINDOW_BYTES } from "./connecting.ts";
 import type { Target } from "./job.ts";
 
 const CONNECTING_AT_ONCE = 20;
-const WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** A connection for load: windows so wide that they never hold the server up. */
 export function open(target: Target): Promise<ClientHttp2Session> {
   return new Promise((resolve, reject) => {
     const session = connect(target.url, {
-      ...(target.certificateAuthority !== undefined && { ca: target.certificateAuthority }),
-      ...(target.clientCertificate !== undefined && { cert: target.clientCertificate }),
-      ...(target.clientKey !== undefined && { key: target.clientKey }),
-      ...(target.tlsServerName !== undefined && { servername: target.tlsServerName }),
-      rejectUnauthorized: target.insecureSkipTlsVerify !== true,
+      ...tlsOptionsOf(target),
       settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 10_000 },
     });
     session.once("error", reject);
@@ -34,17 +30,6 @@ export async function openMany(target: Target, count: number): Promise<ClientHtt
     sessions.push(...(await Promise.all(Array.from({ length: some }, () => open(target)))));
   }
   return sessions;
-}
-
-export function headersOf(target: Target, method: string, path: string): OutgoingHttpHeaders {
-  const authorization = target.token === undefined ? {} : { authorization: `Bearer ${target.token}` };
-  return {
-    ":method": method,
-    ":path": path,
-    accept: "application/json",
-    "user-agent": "wherry-bench",
-    ...authorization,
-  };
 }
 
 /** Resolves with the code, and the text when it tells of a failure, once the answer is whole. */

@@ -1,8 +1,9 @@
 import type { ClientHttp2Stream } from "node:http2";
 import { systemClock } from "../../../src/base/clock.ts";
 import { median } from "../median.ts";
+import { headersOf } from "./connecting.ts";
 import type { SyncJob, SyncResult } from "./job.ts";
-import { headersOf, openMany } from "./session.ts";
+import { openMany } from "./session.ts";
 import { textCounter } from "./text-counter.ts";
 
 /** All clients ask at once, on connections that are open already. */

@@ -1,7 +1,8 @@
 import type { ClientHttp2Session } from "node:http2";
 import { setTimeout } from "node:timers/promises";
+import { headersOf } from "./connecting.ts";
 import type { WatchersJob, WatchersResult } from "./job.ts";
-import { headersOf, openMany } from "./session.ts";
+import { openMany } from "./session.ts";
 import { textCounter } from "./text-counter.ts";
 
 /** All at once would be a flood, and be refused as one. */
