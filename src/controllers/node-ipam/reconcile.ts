@@ -1,3 +1,4 @@
+import type { Node } from "../../api/generated/core/v1.ts";
 import { nodes } from "../../api/generated/resources.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
 import { isNotFound } from "../../api/status.ts";
@@ -14,8 +15,25 @@ export interface NodeIpamOptions {
 const DEFAULT_NODE_IPAM: NodeIpamOptions = { clusterCidr: "10.244.0.0/16", nodePrefixLength: 24 };
 
 /** Parts of other kinds of addresses are somebody else's. */
-function rangeOf(podCidr = ""): AddressRange | undefined {
+function rangeOf(podCidr: string): AddressRange | undefined {
   return /^[0-9./]+$/.test(podCidr) ? parseRange(podCidr) : undefined;
+}
+
+interface NodeRange {
+  readonly name: string;
+  readonly uid: string;
+  readonly podCidr: string;
+  readonly range: AddressRange | undefined;
+  readonly beingDeleted: boolean;
+}
+
+/** Of a node's many states most say the same here: then what was kept stays. */
+function nodeRange(node: Node, before?: NodeRange): NodeRange {
+  const podCidr = node.spec?.podCIDR ?? "";
+  const beingDeleted = isBeingDeleted(node);
+  if (before !== undefined && before.podCidr === podCidr && before.beingDeleted === beingDeleted) return before;
+  const { name = "", uid = "" } = node.metadata ?? {};
+  return { name, uid, podCidr, range: rangeOf(podCidr), beingDeleted };
 }
 
 /** Gives each node a part of the cluster's pod addresses of its own (`spec.podCIDR`). */
@@ -24,13 +42,7 @@ export function nodeIpamController(options: NodeIpamOptions = DEFAULT_NODE_IPAM)
   return ({ client, informers, events }): Controller => {
     const nodeInformer = informers.projected({
       resource: nodes,
-      project: (node) => ({
-        name: node.metadata?.name ?? "",
-        uid: node.metadata?.uid ?? "",
-        podCidr: node.spec?.podCIDR ?? "",
-        range: rangeOf(node.spec?.podCIDR),
-        beingDeleted: isBeingDeleted(node),
-      }),
+      project: nodeRange,
     });
     /** Given but not seen in the informer yet. */
     const given = new Map<string, AddressRange>();

@@ -110,11 +110,7 @@ export class History {
   }
 
   #pack(): void {
-    const page = this.#recent.splice(0, CHANGES_A_PAGE);
-    this.#packed.add(
-      page.map(replacedBy),
-      page.map(({ event }) => event.previous?.value),
-    );
+    this.#packed.add(this.#recent.splice(0, CHANGES_A_PAGE));
   }
 
   #recentAt(revision: number): Recent | undefined {

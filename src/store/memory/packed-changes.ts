@@ -1,4 +1,5 @@
 import { invariant, present } from "../../base/assert.ts";
+import type { StoreEvent } from "../store.ts";
 import { ByteChunks, type BytePlace } from "./byte-chunks.ts";
 
 /** So many changes are packed together. */
@@ -17,7 +18,7 @@ export interface Replaced {
 
 /** A run of changes as columns. */
 interface Page {
-  readonly keys: readonly string[];
+  readonly keys: string[];
   readonly isDelete: Uint8Array;
   readonly before: Float64Array;
   /** Where the replaced bytes are; a length of -1 where there was no value. */
@@ -51,18 +52,23 @@ export class PackedChanges {
     return this.#pages.length * CHANGES_A_PAGE - this.#dropped;
   }
 
-  /** Adds a whole page, and the values that its changes have replaced. */
-  add(changes: readonly Replaced[], values: readonly (Buffer | undefined)[]): void {
+  /** Adds a whole page: events, and for each the revision of the key's change before it. */
+  add(changes: readonly { readonly event: StoreEvent; readonly before: number }[]): void {
     invariant(changes.length === CHANGES_A_PAGE, "changes are packed by whole pages");
-    const places = values.map((value) => value && this.#bytes.add(value));
-    this.#pages.push({
-      keys: changes.map(({ key }) => key),
-      isDelete: Uint8Array.from(changes, ({ type }) => Number(type === "delete")),
-      before: Float64Array.from(changes, ({ before }) => before),
-      chunks: Float64Array.from(places, (place) => place?.chunk ?? 0),
-      starts: Uint32Array.from(places, (place) => place?.start ?? 0),
-      lengths: Int32Array.from(places, (place) => place?.length ?? -1),
-    });
+    const page = newPage();
+    for (let row = 0; row < CHANGES_A_PAGE; row++) {
+      const { event, before } = changes[row]!;
+      page.keys[row] = event.key;
+      if (event.type === "delete") page.isDelete[row] = 1;
+      page.before[row] = before;
+      page.lengths[row] = -1;
+      if (event.previous === undefined) continue;
+      const { chunk, start, length } = this.#bytes.add(event.previous.value);
+      page.chunks[row] = chunk;
+      page.starts[row] = start;
+      page.lengths[row] = length;
+    }
+    this.#pages.push(page);
   }
 
   /** The change that gave this revision, which must be here. */
@@ -111,6 +117,17 @@ export class PackedChanges {
     const page = present(this.#pages[Math.floor(index / CHANGES_A_PAGE)], "page of a past change");
     return { page, row: index % CHANGES_A_PAGE };
   }
+}
+
+function newPage(): Page {
+  return {
+    keys: new Array<string>(CHANGES_A_PAGE),
+    isDelete: new Uint8Array(CHANGES_A_PAGE),
+    before: new Float64Array(CHANGES_A_PAGE),
+    chunks: new Float64Array(CHANGES_A_PAGE),
+    starts: new Uint32Array(CHANGES_A_PAGE),
+    lengths: new Int32Array(CHANGES_A_PAGE),
+  };
 }
 
 function* changesOf(
