@@ -31,6 +31,7 @@ export class CacheEvent {
   readonly before: CacheEntry | undefined;
   readonly after: CacheEntry | undefined;
   #gone: Buffer | undefined;
+  #goneObject: ApiObject | undefined;
   #frames: Record<string, Buffer> | undefined;
   #cause: TraceContext | undefined;
 
@@ -69,8 +70,15 @@ export class CacheEvent {
   }
 
   object(type: EventType): ApiObject {
-    return objectOf(this.bytes(type));
+    if (type !== "DELETED") return objectOf(this.after!.bytes);
+    this.#goneObject ??= atRevision(objectOf(this.before!.bytes), this.revision);
+    return this.#goneObject;
   }
+}
+
+/** What the stamped copy of an object's bytes says. */
+function atRevision(object: ApiObject, revision: number): ApiObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
 }
 
 const frameStart = (type: EventType): Buffer => Buffer.from(`{"type":"${type}","object":`);

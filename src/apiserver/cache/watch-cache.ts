@@ -4,7 +4,7 @@ import { SortedMap } from "../../base/sorted-map.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { eachInTurns, turnTime } from "../../base/turn-time.ts";
 import type { ListResult, Store, StoredValue, StoreEvent } from "../../store/store.ts";
-import { stamp } from "../registry/codec.ts";
+import { forget, stamp } from "../registry/codec.ts";
 import { Backlog } from "./backlog.ts";
 import { type CacheEntry, CacheEvent, entryOf } from "./entry.ts";
 import type { EntryReader } from "./entry-reader.ts";
@@ -342,6 +342,8 @@ export class WatchCache {
     if (this.#watchers.size > 0) change.keepCause();
     for (const follower of this.#followers) follower(change);
     this.#watchers.tell(change);
+    // Who watches is still to be shown what was removed.
+    if (before !== undefined && after !== undefined) forget(before.bytes);
   }
 
   async #entriesOf(items: readonly StoredValue[]): Promise<CacheEntry[]> {

@@ -68,7 +68,7 @@ export class QueueSet {
   #configuration: QueueSetConfiguration;
   #limit: number;
   readonly #queues = new Map<number, Queue>();
-  readonly #withWaiting = new Set<Queue>();
+  readonly #withWaiting = new ShortLivedMap<Queue, Queue>();
   readonly #hands = new Map<string, readonly number[]>();
   readonly #requests = new ShortLivedMap<Ticket, Request>();
   #currentR = 0;
@@ -155,7 +155,7 @@ export class QueueSet {
     queue.waiting.set(request, request);
     queue.waitingSeats += request.seats;
     queue.waitingWork += totalWork(ticket.work);
-    this.#withWaiting.add(queue);
+    this.#withWaiting.set(queue, queue);
     this.#seatsWaiting += request.seats;
     this.#waiting++;
     this.#dispatch();
@@ -264,7 +264,7 @@ export class QueueSet {
   #nextQueue(): Queue | undefined {
     let best: Queue | undefined;
     let earliest = Number.POSITIVE_INFINITY;
-    for (const queue of this.#withWaiting) {
+    for (const queue of this.#withWaiting.values()) {
       const finishR = queue.nextDispatchR + totalWork(firstOf(queue).ticket.work);
       if (finishR < earliest) {
         earliest = finishR;
@@ -284,7 +284,7 @@ export class QueueSet {
     const request = firstOf(queue);
     this.#removeWaiting(queue, request);
     // Last in the order of those with the same virtual time: they take turns.
-    if (this.#withWaiting.delete(queue) && queue.waiting.size > 0) this.#withWaiting.add(queue);
+    if (this.#withWaiting.delete(queue) && queue.waiting.size > 0) this.#withWaiting.set(queue, queue);
     this.#start(request, queue);
   }
 

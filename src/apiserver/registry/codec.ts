@@ -103,6 +103,11 @@ export function remember(bytes: Buffer, object: ApiObject): void {
   if (!hasLongIntegers(bytes)) recent.set(bytes, object);
 }
 
+/** Tells that the bytes are replaced by others: whoever still looks at them parses them again. */
+export function forget(bytes: Buffer): void {
+  recent.delete(bytes);
+}
+
 /**
  * The same of bytes that go to the store now: who watches may hear of them before who wrote them does. Answers a copy of the
  * object, which gets its revision when the bytes have theirs.

@@ -61,3 +61,17 @@ test("generations grow while much is asked for that has just been forgotten, and
   for (const name of ["a", "b", "c", "d", "e", "f"]) keep(recent, name);
   assert.equal(recent.get(first), undefined);
 });
+
+test("what was replaced leaves its room to others", () => {
+  const recent = new RecentObjects(GENERATION_BYTES);
+  const first = keep(recent, "first");
+  for (let index = 0; index < 20; index++) {
+    const replaced = keep(recent, "replaced");
+    recent.delete(replaced);
+    assert.equal(recent.get(replaced), undefined);
+  }
+  recent.delete(Buffer.alloc(40));
+  keep(recent, "second");
+  keep(recent, "third");
+  assert.equal(recent.get(first)?.metadata?.name, "first");
+});

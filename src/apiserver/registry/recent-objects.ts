@@ -48,6 +48,12 @@ export class RecentObjects {
     this.#young.set(bytes, object);
   }
 
+  /** Nobody will want it any more: it need not wait for its generation's end, and leaves its room to others. */
+  delete(bytes: Buffer): void {
+    if (this.#young.delete(bytes)) this.#bytes -= bytes.length;
+    else this.#old.delete(bytes);
+  }
+
   #age(): void {
     const isTooSmall = this.#missed > this.#young.size * MISSED_PART;
     const wanted = isTooSmall ? this.#generationBytes * 2 : this.#missed === 0 ? this.#generationBytes / 2 : undefined;
