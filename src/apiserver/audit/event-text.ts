@@ -11,13 +11,13 @@ export function eventText(event: AuditEvent): string {
   const { impersonatedUser, sourceIPs, userAgent, objectRef, responseStatus, annotations } = event;
   let text =
     `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"${event.level}","auditID":${quoted(event.auditID)},` +
-    `"stage":"${event.stage}","requestURI":${quoted(event.requestURI)},"verb":${quoted(event.verb)},` +
+    `"stage":"${event.stage}","requestURI":${quoted(event.requestURI)},"verb":${quotedAgain(event.verb)},` +
     `"user":${rememberedText(event.user)}`;
   if (impersonatedUser !== undefined) text += `,"impersonatedUser":${rememberedText(impersonatedUser)}`;
   if (sourceIPs !== undefined) {
-    text += `,"sourceIPs":${sourceIPs.length === 1 ? `[${quoted(sourceIPs[0]!)}]` : JSON.stringify(sourceIPs)}`;
+    text += `,"sourceIPs":${sourceIPs.length === 1 ? `[${quotedAgain(sourceIPs[0]!)}]` : JSON.stringify(sourceIPs)}`;
   }
-  if (userAgent !== undefined) text += `,"userAgent":${quoted(userAgent)}`;
+  if (userAgent !== undefined) text += `,"userAgent":${quotedAgain(userAgent)}`;
   if (objectRef !== undefined) text += `,"objectRef":${referenceText(objectRef)}`;
   if (responseStatus !== undefined) text += `,"responseStatus":${rememberedText(responseStatus)}`;
   text += field("requestObject", event.requestObject) + field("responseObject", event.responseObject);
@@ -29,20 +29,20 @@ export function eventText(event: AuditEvent): string {
 function referenceText(reference: AuditObjectReference): string {
   const { resource, namespace, name, uid, apiGroup, apiVersion, resourceVersion, subresource } = reference;
   let text = "";
-  if (resource !== undefined) text += `,"resource":${quoted(resource)}`;
+  if (resource !== undefined) text += `,"resource":${quotedAgain(resource)}`;
   if (namespace !== undefined) text += `,"namespace":${quoted(namespace)}`;
   if (name !== undefined) text += `,"name":${quoted(name)}`;
   if (uid !== undefined) text += `,"uid":${quoted(uid)}`;
-  if (apiGroup !== undefined) text += `,"apiGroup":${quoted(apiGroup)}`;
-  if (apiVersion !== undefined) text += `,"apiVersion":${quoted(apiVersion)}`;
+  if (apiGroup !== undefined) text += `,"apiGroup":${quotedAgain(apiGroup)}`;
+  if (apiVersion !== undefined) text += `,"apiVersion":${quotedAgain(apiVersion)}`;
   if (resourceVersion !== undefined) text += `,"resourceVersion":${quoted(resourceVersion)}`;
-  if (subresource !== undefined) text += `,"subresource":${quoted(subresource)}`;
+  if (subresource !== undefined) text += `,"subresource":${quotedAgain(subresource)}`;
   return `{${text.slice(1)}}`;
 }
 
 function mapText(values: Readonly<Record<string, string>>): string {
   let text = "";
-  for (const name in values) text += `,${quoted(name)}:${quoted(values[name]!)}`;
+  for (const name in values) text += `,${quotedAgain(name)}:${quotedAgain(values[name]!)}`;
   return `{${text.slice(1)}}`;
 }
 
@@ -52,6 +52,20 @@ function field(name: string, value: unknown): string {
 
 function quoted(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+const QUOTED_REMEMBERED = 1000;
+const quotedTexts = new Map<string, string>();
+
+/** Of a text that mostly is the same string object as before, whose hash value is known: a third of the time. */
+function quotedAgain(text: string): string {
+  let found = quotedTexts.get(text);
+  if (found === undefined) {
+    found = quoted(text);
+    if (quotedTexts.size >= QUOTED_REMEMBERED) quotedTexts.clear();
+    quotedTexts.set(text, found);
+  }
+  return found;
 }
 
 const texts = new WeakMap<object, string>();

@@ -51,6 +51,20 @@ test("a block that came before means something else once the table has changed",
   assert.deepEqual(decode.decode(hex("be")), ["a: 2"]);
 });
 
+test("a block that came before is not read again, and one that only begins like it is", () => {
+  const decode = decoder();
+  const block = (value: string): Buffer => {
+    const length = Buffer.from([0x7f, value.length - 127]);
+    return Buffer.concat([hex("1001 61"), length, Buffer.from(value)]);
+  };
+  const [long, other] = ["x".repeat(200), `${"x".repeat(199)}y`];
+  const first = decode.decode(block(long));
+  assert.deepEqual(first, [`a: ${long}`]);
+  assert.equal(decode.decode(block(long)), first);
+  assert.deepEqual(decode.decode(block(other)), [`a: ${other}`]);
+  assert.deepEqual(decode.decode(block(long)), [`a: ${long}`]);
+});
+
 test("what falls out of the table is there no longer", () => {
   const decode = decoder();
   decode.decode(hex("20 4001 6101 31"));

@@ -5,13 +5,16 @@ import { decodeHuffman } from "./huffman.ts";
 /** Blocks like one that came before, as long as the table is the same, are not read again: clients repeat themselves. */
 const REMEMBERED_BLOCKS = 32;
 const REMEMBERED_BLOCK_BYTES = 2048;
+/** So many of their bytes say which they may be: the path stands there, whatever token comes after it. */
+const KEY_BYTES = 96;
 
 /** Reads the header blocks of one connection (HPACK, RFC 7541). */
 export class HeaderDecoder<T> {
   readonly #table = new HeaderTable();
   readonly #listBytesMax: number;
   readonly #made: (fields: readonly HeaderField[], isTooLarge: boolean) => T;
-  #blocks = new Map<string, T>();
+  /** By what they begin with: a hash value of a whole block, with a token in it, would cost more than to compare it. */
+  readonly #blocks = new Map<number, { readonly bytes: Buffer; readonly made: T }>();
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #isTableChanged = false;
@@ -27,9 +30,9 @@ export class HeaderDecoder<T> {
 
   /** @throws ConnectionError: after that nobody knows what the table holds */
   decode(block: Buffer): T {
-    const key = block.length > REMEMBERED_BLOCK_BYTES ? undefined : block.toString("latin1");
+    const key = block.length > REMEMBERED_BLOCK_BYTES ? undefined : keyOf(block);
     const known = key === undefined ? undefined : this.#blocks.get(key);
-    if (known !== undefined) return known;
+    if (known?.bytes.equals(block) === true) return known.made;
     this.#bytes = block;
     this.#at = 0;
     this.#isTableChanged = false;
@@ -45,7 +48,7 @@ export class HeaderDecoder<T> {
     if (this.#isTableChanged) this.#blocks.clear();
     else if (key !== undefined) {
       if (this.#blocks.size >= REMEMBERED_BLOCKS) this.#blocks.clear();
-      this.#blocks.set(key, made);
+      this.#blocks.set(key, { bytes: Buffer.from(block), made });
     }
     return made;
   }
@@ -110,6 +113,14 @@ export class HeaderDecoder<T> {
       if ((byte & 0x80) === 0) return value;
     }
   }
+}
+
+/** Tells most blocks of a client apart. */
+function keyOf(block: Buffer): number {
+  const end = Math.min(block.length, KEY_BYTES);
+  let key = block.length;
+  for (let at = 0; at < end; at++) key = Math.imul(key ^ block[at]!, 0x01000193);
+  return key;
 }
 
 let room = Buffer.alloc(0);
