@@ -65,6 +65,19 @@ test("a block that came before is not read again, and one that only begins like 
   assert.deepEqual(decode.decode(block(long)), [`a: ${long}`]);
 });
 
+test("a long text in Huffman's code that comes again with other headers is what it was", () => {
+  const decode = decoder();
+  // Five bits of zeros are a 0, and with a one at their end a 1.
+  const coded = (last: number): Buffer => Buffer.concat([hex("1001 61 e4"), Buffer.alloc(99), Buffer.from([last])]);
+  const block = (first: string, last: number): Buffer =>
+    Buffer.concat([hex("1001 62 01"), Buffer.from(first), coded(last)]);
+  const zeros = "0".repeat(159);
+  assert.deepEqual(decode.decode(block("x", 0)), ["b: x", `a: ${zeros}0`]);
+  assert.deepEqual(decode.decode(block("y", 0)), ["b: y", `a: ${zeros}0`]);
+  assert.deepEqual(decode.decode(block("z", 1)), ["b: z", `a: ${zeros}1`]);
+  assert.deepEqual(decode.decode(block("u", 0)), ["b: u", `a: ${zeros}0`]);
+});
+
 test("what falls out of the table is there no longer", () => {
   const decode = decoder();
   decode.decode(hex("20 4001 6101 31"));

@@ -5,6 +5,8 @@ import { decodeHuffman } from "./huffman.ts";
 /** Blocks like one that came before, as long as the table is the same, are not read again: clients repeat themselves. */
 const REMEMBERED_BLOCKS = 32;
 const REMEMBERED_BLOCK_BYTES = 2048;
+const LONG_TEXT_BYTES = 64;
+const REMEMBERED_TEXTS = 8;
 /** So many of their bytes say which they may be: the path stands there, whatever token comes after it. */
 const KEY_BYTES = 96;
 
@@ -15,6 +17,8 @@ export class HeaderDecoder<T> {
   readonly #made: (fields: readonly HeaderField[], isTooLarge: boolean) => T;
   /** By what they begin with: a hash value of a whole block, with a token in it, would cost more than to compare it. */
   readonly #blocks = new Map<number, { readonly bytes: Buffer; readonly made: T }>();
+  /** Long ones that are in no table: tokens mostly, which many clients let nobody remember. */
+  readonly #texts = new Map<number, { readonly bytes: Buffer; readonly text: string }>();
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #isTableChanged = false;
@@ -94,11 +98,15 @@ export class HeaderDecoder<T> {
     if (end > this.#bytes.length) throw wrong("a text that is longer than its block");
     this.#at = end;
     if (!isCoded) return this.#bytes.toString("latin1", start, end);
-    // The shortest code has five bits.
-    const target = roomFor(length * 2);
-    const decoded = decodeHuffman(this.#bytes, { start, end }, target);
-    if (decoded === undefined) throw wrong("a text in no known code");
-    return target.toString("latin1", 0, decoded);
+    if (length < LONG_TEXT_BYTES || length > REMEMBERED_BLOCK_BYTES) return decoded(this.#bytes, start, end);
+    const bytes = this.#bytes.subarray(start, end);
+    const key = keyOf(bytes);
+    const known = this.#texts.get(key);
+    if (known?.bytes.equals(bytes) === true) return known.text;
+    const text = decoded(this.#bytes, start, end);
+    if (this.#texts.size >= REMEMBERED_TEXTS) this.#texts.clear();
+    this.#texts.set(key, { bytes: Buffer.from(bytes), text });
+    return text;
   }
 
   #integer(prefixBits: number): number {
@@ -115,12 +123,20 @@ export class HeaderDecoder<T> {
   }
 }
 
-/** Tells most blocks of a client apart. */
-function keyOf(block: Buffer): number {
-  const end = Math.min(block.length, KEY_BYTES);
-  let key = block.length;
-  for (let at = 0; at < end; at++) key = Math.imul(key ^ block[at]!, 0x01000193);
+/** Tells most of what a client sends again apart. */
+function keyOf(bytes: Buffer): number {
+  const end = Math.min(bytes.length, KEY_BYTES);
+  let key = bytes.length;
+  for (let at = 0; at < end; at++) key = Math.imul(key ^ bytes[at]!, 0x01000193);
   return key;
+}
+
+function decoded(bytes: Buffer, start: number, end: number): string {
+  // The shortest code has five bits.
+  const target = roomFor((end - start) * 2);
+  const length = decodeHuffman(bytes, { start, end }, target);
+  if (length === undefined) throw wrong("a text in no known code");
+  return target.toString("latin1", 0, length);
 }
 
 let room = Buffer.alloc(0);
