@@ -27,6 +27,7 @@ import {
   type Manager,
   readManagers,
   unownedFields,
+  unreadableManagers,
   writeMaker,
   writeManagers,
 } from "./managers.ts";
@@ -77,10 +78,11 @@ export function* trackSteps(
   options: FieldManagement,
 ): Steps<ManagedFieldsEntry[] | undefined> {
   // Who writes a part of an object cannot say who owns what of the whole.
-  const given = (options.subresource ?? "") === "" ? metaOf(updated).managedFields : undefined;
+  const said = (options.subresource ?? "") === "" ? metaOf(updated).managedFields : undefined;
   const known = metaOf(old ?? {}).managedFields;
-  const reset =
-    given !== undefined && (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0));
+  // What cannot be read says nothing; what is as it was can.
+  const reset = said !== undefined && (said.length === 0 || (said.length === 1 && Object.keys(said[0]!).length === 0));
+  const given = said === known || equalJson(said, known) || unreadableManagers(said) === undefined ? said : undefined;
   if (old === undefined && (given === undefined || reset)) {
     const { schema, definition, ignored = [] } = options;
     const { sameness } = options;

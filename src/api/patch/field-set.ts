@@ -167,18 +167,6 @@ function without(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
   return result;
 }
 
-/** Whether both have the same paths. */
-export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  if (a === b) return true;
-  for (const element in a) {
-    if (element === HERE) continue;
-    const [left, right] = [a[element]!, b[element]];
-    if (right === undefined || isMember(left) !== isMember(right) || !equalSets(left, right)) return false;
-  }
-  for (const element in b) if (element !== HERE && a[element] === undefined) return false;
-  return true;
-}
-
 function haveCommon(a: FieldSet, b: FieldSet): boolean {
   for (const element in b) if (element !== HERE && a[element] !== undefined) return true;
   return false;
@@ -213,6 +201,36 @@ export function readFieldSet(fields: unknown): FieldSet {
 }
 
 const ELEMENT = /^[fkvi]:/;
+
+/** Whether fieldsV1 that a client wrote can be read. Elements of a kind that nobody knows can: they are left out. */
+export function isReadableSet(fields: unknown): boolean {
+  if (!isJsonObject(fields)) return false;
+  return Object.entries(fields).every(
+    ([element, below]) => (element === HERE || isReadableElement(element)) && isReadableSet(below),
+  );
+}
+
+function isReadableElement(element: string): boolean {
+  const value = element.slice(2);
+  switch (element.slice(0, 2)) {
+    case "k:":
+      return isJsonObject(parsed(value));
+    case "v:":
+      return parsed(value) !== undefined;
+    case "i:":
+      return /^[+-]?\d+$/.test(value);
+    default:
+      return element[1] === ":";
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 function isWellFormed(fields: JsonObject): boolean {
   let before = "";

@@ -1,5 +1,5 @@
 import type { ManagedFieldsEntry } from "../meta.ts";
-import { type FieldSet, isEmptySet, readFieldSet, setOfPaths } from "./field-set.ts";
+import { type FieldSet, isEmptySet, isReadableSet, readFieldSet, setOfPaths } from "./field-set.ts";
 import { entryWithText } from "./fields-text.ts";
 import type { JsonObject } from "./json-value.ts";
 
@@ -42,6 +42,23 @@ export const unownedFields = setOfPaths(UNOWNED);
 /** An applier stays the same whatever version it applies with; who updates in another version is another manager. */
 export function identityOfManager(of: Omit<Manager, "fields" | "time">): string {
   return JSON.stringify([of.manager, of.operation, of.operation === "Apply" ? "" : of.apiVersion, of.subresource]);
+}
+
+/**
+ * What is wrong with metadata.managedFields as a client or webhook wrote it, so that it cannot be read (apimachinery's
+ * DecodeManagedFields). Names of managers are looked at when the object is validated.
+ */
+export function unreadableManagers(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
+  for (const [index, { operation, apiVersion = "", fieldsType = "", fieldsV1 }] of (entries ?? []).entries()) {
+    if (operation !== "Apply" && operation !== "Update") return "operation must be `Apply` or `Update`";
+    if (apiVersion === "") return "apiVersion must not be empty";
+    if (fieldsType === "") return `missing fieldsType in managed fields entry ${index}`;
+    if (fieldsType !== "FieldsV1")
+      return `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`;
+    if (fieldsV1 !== undefined && !isReadableSet(fieldsV1))
+      return `error decoding set of managed fields entry ${index}`;
+  }
+  return undefined;
 }
 
 /** Reads metadata.managedFields; entries of other field types are left out. */

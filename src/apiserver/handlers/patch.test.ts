@@ -134,6 +134,12 @@ for (const [what, said, code, message] of [
     /^failed to create typed patch object \(.*\): \.spec\.template\.spec\.containers: duplicate entries for key \[name="a"\]$/,
   ],
   [
+    "a container without a name",
+    { spec: { template: { spec: { containers: [{ image: "b" }] } } } },
+    422,
+    /spec\.template\.spec\.containers\[1\]\.name: Required value/,
+  ],
+  [
     "the uid of another object",
     { metadata: { uid: "x" } },
     422,
@@ -157,6 +163,29 @@ test("an applied configuration that names a uid creates nothing", async () => {
     json().message,
     /: uid mismatch: the provided object specified uid x, and no existing object was found$/,
   );
+});
+
+test("nobody owns anything any longer where the list of managers comes empty, in any form", async () => {
+  const path = "/api/v1/namespaces/shop/configmaps/reset";
+  const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "reset" }, data: { a: "b" } };
+  const emptied = { ...body, metadata: { name: "reset", managedFields: [] } };
+  const operation = { op: "replace", path: "/metadata/managedFields", value: [] };
+  for (const [method, contentType, sent] of [
+    ["PUT", "application/json", emptied],
+    ["PUT", "application/json", { ...body, metadata: { name: "reset", managedFields: [{}] } }],
+    ["PATCH", MERGE, { metadata: { managedFields: [] } }],
+    ["PATCH", STRATEGIC, { metadata: { managedFields: [{}] } }],
+    ["PATCH", OPERATIONS, [operation]],
+  ] as const) {
+    await askRaw(memory.server, path, { method: "DELETE" });
+    const made = await askRaw(memory.server, "/api/v1/namespaces/shop/configmaps", {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    assert.equal(made.json().metadata.managedFields.length, 1);
+    const { code, json } = await askRaw(memory.server, path, { method, contentType, body: JSON.stringify(sent) });
+    assert.deepEqual([code, json().metadata.managedFields], [200, undefined], `${method} ${contentType}`);
+  }
 });
 
 test("who owns nothing is no manager", async () => {

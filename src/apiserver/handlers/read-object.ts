@@ -1,6 +1,6 @@
 import { findDuplicateFields } from "../../api/duplicate-fields.ts";
-import type { ApiObject } from "../../api/meta.ts";
-import type { JsonObject } from "../../api/patch/json-value.ts";
+import type { ApiObject, ObjectMeta } from "../../api/meta.ts";
+import { isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
 import { typedErrors, typedPath } from "../../api/patch/typed-errors.ts";
 import { TypeMismatchError } from "../../api/scalar-values.ts";
 import { badRequest, type StatusError } from "../../api/status.ts";
@@ -52,7 +52,9 @@ export function readObject(
   // Before the value may change.
   const duplicates =
     json === undefined || level === "Ignore" ? [] : findDuplicateFields(json, { value, fields: sent.fields });
+  const isReset = saysNobodyOwnsAnything(value);
   const { object, unknownFields } = normalized(resource, value, { known, isOwned, refuse });
+  if (isReset) (object as ApiObject).metadata!.managedFields = [];
   if (level === "Ignore") return object as ApiObject;
   const complaints = [
     ...(sent.complaints ?? []),
@@ -62,6 +64,12 @@ export function readObject(
   if (level === "Strict") throw refuse({ why: strictDecodingMessage([...yamlErrors(lines), ...complaints]) });
   exchange.warnings.push(...lines, ...complaints);
   return object as ApiObject;
+}
+
+/** The one list of which it matters that it is there and empty, which the types leave out. */
+function saysNobodyOwnsAnything({ metadata }: ApiObject): boolean {
+  const { managedFields } = isJsonObject(metadata) ? (metadata as ObjectMeta) : {};
+  return Array.isArray(managedFields) && managedFields.length === 0;
 }
 
 /**

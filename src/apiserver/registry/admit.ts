@@ -1,5 +1,5 @@
 import type { ApiObject, ObjectMeta, ResourceReference } from "../../api/meta.ts";
-import { validateManagedFields } from "../../api/object-meta.ts";
+import { unreadableManagers } from "../../api/patch/managers.ts";
 import type { GroupVersionKind } from "../../api/schema.ts";
 import { type AdmissionAttributes, newReinvocation } from "../admission/admission.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
@@ -108,11 +108,11 @@ export function checkAdmitted(draft: ApiObject, managers: ObjectMeta["managedFie
   dropRepeatedOwners(draft, { isAdmitted: true }, context);
   const meta = draft.metadata;
   if (meta === undefined || meta.managedFields === managers) return;
-  const [wrong] = validateManagedFields(meta.managedFields, "metadata.managedFields");
+  const wrong = unreadableManagers(meta.managedFields);
   if (wrong === undefined) return;
   if (managers === undefined) delete meta.managedFields;
   else meta.managedFields = managers;
   context.warn(
-    `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${wrong.message}`,
+    `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${wrong}`,
   );
 }
