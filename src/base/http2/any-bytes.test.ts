@@ -12,11 +12,11 @@ import {
   GOAWAY,
   HEADERS,
   INTERNAL_ERROR,
+  PREFACE,
   RST_STREAM,
 } from "./frames.ts";
 import { ServerSession } from "./server-session.ts";
 
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 /** :method GET, :scheme https, :path / */
 const GET = Buffer.from("828784", "hex");
 const RUNS = Number(process.env.HTTP2_RUNS ?? 500);
@@ -80,8 +80,7 @@ test("whatever a client sends: it is told why, or goes on, and nothing is left o
       wire.push(controlFrame(HEADERS, END_HEADERS | END_STREAM, last, GET));
       for (let turn = 0; turn < 4; turn++) await nextTurn();
       const answers: { type: number; streamId: number; payload: Buffer }[] = [];
-      const reader = new FrameReader();
-      reader.push(PREFACE, () => {});
+      const reader = new FrameReader("server");
       reader.push(sent(), (answer) => answers.push({ ...answer, payload: Buffer.from(answer.payload) }));
       const ended = answers.find(({ type }) => type === GOAWAY);
       if (ended !== undefined) {

@@ -124,6 +124,23 @@ test("what the encoder writes the decoder reads, and what comes again takes a by
   assert.deepEqual(decode.decode(again), [all[0], all[1], all[3]]);
 });
 
+test("a request has no code, its path is not remembered, and a long header is where that is wanted", () => {
+  const token = "t".repeat(1500);
+  for (const [rememberedBytes, again] of [
+    [undefined, 1500],
+    [2000, 0],
+  ] as const) {
+    const encoder = new HeaderEncoder(rememberedBytes);
+    const decode = decoder();
+    const encoded = (path: string): Buffer =>
+      Buffer.from(encoder.encode(undefined, [":method", "GET", ":path", path, "authorization", token]));
+    assert.deepEqual(decode.decode(encoded("/a")), [":method: GET", ":path: /a", `authorization: ${token}`]);
+    const second = encoded("/b");
+    assert.deepEqual(decode.decode(second), [":method: GET", ":path: /b", `authorization: ${token}`]);
+    assert.ok(second.length > again && second.length < again + 20, `${second.length} bytes`);
+  }
+});
+
 test("the encoder keeps to the table that the peer keeps", () => {
   const encoder = new HeaderEncoder();
   const decode = decoder();

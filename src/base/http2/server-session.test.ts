@@ -22,6 +22,7 @@ import {
   INTERNAL_ERROR,
   numberFrame,
   PING,
+  PREFACE,
   PROTOCOL_ERROR,
   RST_STREAM,
   SETTINGS,
@@ -240,9 +241,7 @@ class Raw {
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    const reader = new FrameReader();
-    // It reads what begins like a client's bytes.
-    reader.push(PREFACE, () => {});
+    const reader = new FrameReader("server");
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => {
       reader.push(chunk, (frame) => this.#frames.push(frame));
@@ -290,7 +289,6 @@ class Raw {
   }
 }
 
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 /** :method GET, :scheme https, :path / */
 const GET = Buffer.from("828784", "hex");
 const nothing = Buffer.alloc(0);

@@ -40,11 +40,12 @@ export class ClientStream implements OutgoingStream {
     this.#reject = of.reject;
   }
 
-  /** The server has answered before it had the whole request, or not at all. */
+  /** There is more of the request than has been sent. */
   get isUnsent(): boolean {
     return this.output.head !== undefined || this.output.bytes > 0;
   }
 
+  /** The whole request is there from the first: nobody waits to add to it. */
   taken(): void {}
 
   receive(content: Buffer): void {
