@@ -78,8 +78,10 @@ export function checkListOptions(query: URLSearchParams, isWatch: boolean): void
   if (match === "" && send === null) return;
   const forbid = (why: string) => forbiddenField("resourceVersionMatch", why);
   const withContinue = match !== "" && (query.get("continue") ?? "") !== "";
-  const errors = isWatch ? watchErrors(match, send, forbid) : listErrors(match, query, forbid);
-  if (withContinue) errors.push(forbid("resourceVersionMatch is forbidden when continue is provided"));
+  const goesOn = withContinue ? [forbid("resourceVersionMatch is forbidden when continue is provided")] : [];
+  const errors = isWatch
+    ? [...watchErrors(match, send, forbid), ...goesOn]
+    : listErrors(match, query, { forbid, goesOn });
   if (!isWatch && send !== null) {
     errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   }
@@ -98,11 +100,16 @@ function watchErrors(match: string, send: string | null, forbid: (why: string) =
   return errors;
 }
 
-function listErrors(match: string, query: URLSearchParams, forbid: (why: string) => FieldError): FieldError[] {
+function listErrors(
+  match: string,
+  query: URLSearchParams,
+  { forbid, goesOn }: { forbid: (why: string) => FieldError; goesOn: readonly FieldError[] },
+): FieldError[] {
   const errors: FieldError[] = [];
   if (match === "") return errors;
   const version = query.get("resourceVersion") ?? "";
   if (version === "") errors.push(forbid("resourceVersionMatch is forbidden unless resourceVersion is provided"));
+  errors.push(...goesOn);
   if (match !== "Exact" && match !== "NotOlderThan") {
     errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
   }

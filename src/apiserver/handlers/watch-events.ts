@@ -44,6 +44,8 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
   #live: LiveWatch | undefined;
   #beginning: AsyncGenerator<Batch, void, undefined> | undefined;
   #reached = 0;
+  /** Where the cache was when the watch's time was over. */
+  #overAt = 0;
   #from = 0;
   #endsAt = 0;
   #tellsBookmarks: boolean;
@@ -95,8 +97,9 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
     this.#live?.close();
   }
 
-  /** Its time is over. */
+  /** Its time is over: all that has happened until now is told still. */
   alarm(): void {
+    this.#overAt = this.#resource.storage.cache.revision;
     this.#live?.close();
   }
 
@@ -153,7 +156,7 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
   #lastBookmark(): Batch | undefined {
     if (!this.#tellsBookmarks || this.#hasLeft) return undefined;
     this.#tellsBookmarks = false;
-    return [bookmark(this.#resource, this.#reached, false)];
+    return [bookmark(this.#resource, Math.max(this.#reached, this.#overAt), false)];
   }
 }
 

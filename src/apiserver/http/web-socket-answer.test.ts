@@ -113,3 +113,21 @@ test("what is no stream is told in plain HTTP", async () => {
   socket.on("error", () => {});
   socket.terminate();
 });
+
+test("what wants to become a WebSocket by its headers, and lacks those of one, is refused; others watch as ever", async () => {
+  const { request } = await import("node:https");
+  const asked = (connection: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const headers = { connection, upgrade: "websocket", accept: "application/json" };
+      const sent = request({ host: "127.0.0.1", port, path: WATCH, headers, rejectUnauthorized: false }, (answer) => {
+        resolve(answer.statusCode);
+        answer.destroy();
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+  for (const connection of ["Upgrade", "keep-alive, Upgrade", "upgrade"]) {
+    assert.equal(await asked(connection), 400, connection);
+  }
+  assert.equal(await asked("keep-alive"), 200);
+});
