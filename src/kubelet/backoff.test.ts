@@ -5,7 +5,7 @@ import { formatDuration, KeyedBackoff } from "./backoff.ts";
 
 test("delays double up to the maximum and start over after a quiet time", async () => {
   const clock = new VirtualClock();
-  const backoff = new KeyedBackoff({ clock, initialMs: 10_000, maximumMs: 60_000, resetAfterMs: 600_000 });
+  const backoff = new KeyedBackoff(clock, { initialMs: 10_000, maximumMs: 60_000, resetAfterMs: 600_000 });
   const delays: number[] = [];
   for (let round = 0; round < 5; round++) {
     backoff.raise("k", clock.now());
@@ -20,7 +20,7 @@ test("delays double up to the maximum and start over after a quiet time", async 
 
 test("a key waits from what happened, not from when it was noticed", async () => {
   const clock = new VirtualClock();
-  const backoff = new KeyedBackoff({ clock, initialMs: 10_000, maximumMs: 60_000, resetAfterMs: 600_000 });
+  const backoff = new KeyedBackoff(clock, { initialMs: 10_000, maximumMs: 60_000, resetAfterMs: 600_000 });
   assert.equal(backoff.waitUntil("k", clock.now()), undefined);
   const failedAt = clock.now();
   backoff.raise("k", failedAt);

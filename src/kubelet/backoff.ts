@@ -6,8 +6,7 @@ interface Entry {
   detail: string;
 }
 
-export interface KeyedBackoffOptions {
-  readonly clock: Clock;
+export interface BackoffTimes {
   readonly initialMs: number;
   readonly maximumMs: number;
   /** An entry that was not raised for so long is forgotten. */
@@ -19,16 +18,18 @@ export interface KeyedBackoffOptions {
  * something fails, because thousands of kubelets of one process have two each.
  */
 export class KeyedBackoff {
-  readonly #options: KeyedBackoffOptions;
+  readonly #clock: Clock;
+  readonly #times: BackoffTimes;
   #entries: Map<string, Entry> | undefined;
 
-  constructor(options: KeyedBackoffOptions) {
-    this.#options = options;
+  constructor(clock: Clock, times: BackoffTimes) {
+    this.#clock = clock;
+    this.#times = times;
   }
 
   /** Until when a key must wait after something that happened at `sinceMs`; undefined when it need not. */
   waitUntil(key: string, sinceMs?: number): number | undefined {
-    const { clock } = this.#options;
+    const clock = this.#clock;
     const entry = this.#entries?.get(key);
     if (entry === undefined || this.#isStale(entry, sinceMs ?? clock.now())) return undefined;
     const until = (sinceMs ?? entry.lastUpdateMs) + entry.delayMs;
@@ -42,12 +43,12 @@ export class KeyedBackoff {
 
   /** Counts a failure: the first one sets the initial delay, each further one doubles it. */
   raise(key: string, atMs: number, detail = ""): void {
-    const { clock, initialMs, maximumMs } = this.#options;
+    const { initialMs, maximumMs } = this.#times;
     const entry = this.#entries?.get(key);
     const isFirst = entry === undefined || this.#isStale(entry, atMs);
     const delayMs = isFirst ? initialMs : Math.min(maximumMs, entry.delayMs * 2);
     this.#entries ??= new Map();
-    this.#entries.set(key, { delayMs, lastUpdateMs: clock.now(), detail });
+    this.#entries.set(key, { delayMs, lastUpdateMs: this.#clock.now(), detail });
   }
 
   /** What the last failure said. */
@@ -65,7 +66,7 @@ export class KeyedBackoff {
   }
 
   #isStale(entry: Entry, atMs: number): boolean {
-    return atMs - entry.lastUpdateMs > this.#options.resetAfterMs;
+    return atMs - entry.lastUpdateMs > this.#times.resetAfterMs;
   }
 }
 

@@ -10,11 +10,10 @@ import type { ReferencedObjects } from "../environment/objects.ts";
 import { type AnyContainer, containerFieldPath, identityOf } from "../pods/pod.ts";
 import { StartError } from "../pods/start-error.ts";
 import { credentialsFor } from "./credentials.ts";
-import { createLimiter } from "./limiter.ts";
+import { Limiter } from "./limiter.ts";
 import { applyDefaultImageTag } from "./reference.ts";
 
-const INITIAL_BACKOFF_MS = 10_000;
-const MAXIMUM_BACKOFF_MS = 300_000;
+const PULL_BACKOFF = { initialMs: 10_000, maximumMs: 300_000, resetAfterMs: 600_000 };
 const PARALLEL_PULLS = 5;
 
 export interface ImagePullerOptions {
@@ -37,33 +36,33 @@ export interface ImagePuller {
 }
 
 export function createImagePuller(options: ImagePullerOptions): ImagePuller {
-  const { images, events, clock } = options;
-  const backoff = new KeyedBackoff({
-    clock,
-    initialMs: INITIAL_BACKOFF_MS,
-    maximumMs: MAXIMUM_BACKOFF_MS,
-    resetAfterMs: 2 * MAXIMUM_BACKOFF_MS,
-  });
-  const limit = createLimiter(PARALLEL_PULLS);
-  const inFlight = new Map<string, Promise<{ imageRef: string; pullMs: number }>>();
+  return new NodeImagePuller(options);
+}
 
-  /** Pods that want the same image with the same credentials share one pull. */
-  function pull(image: string, credentials: readonly AuthConfig[], sandboxConfig: PodSandboxConfig) {
-    const key = JSON.stringify([image, credentials]);
-    const running = inFlight.get(key);
-    if (running !== undefined) return running;
-    const started = limit(async () => {
-      const startMs = clock.monotonic();
-      const imageRef = await pullWithAny(images, image, { credentials, sandboxConfig });
-      return { imageRef, pullMs: clock.monotonic() - startMs };
-    }).finally(() => inFlight.delete(key));
-    inFlight.set(key, started);
-    return started;
+/** A class, because thousands of kubelets of one process have one each. */
+class NodeImagePuller implements ImagePuller {
+  readonly #options: ImagePullerOptions;
+  readonly #backoff: KeyedBackoff;
+  readonly #limiter = new Limiter(PARALLEL_PULLS);
+  #inFlight: Map<string, Promise<Pulled>> | undefined;
+
+  constructor(options: ImagePullerOptions) {
+    this.#options = options;
+    this.#backoff = new KeyedBackoff(options.clock, PULL_BACKOFF);
   }
 
-  async function ensure(pod: Pod, container: AnyContainer, sandboxConfig: PodSandboxConfig): Promise<Image> {
+  async present({ image = "" }: AnyContainer): Promise<Image | undefined> {
+    return this.#options.images.imageStatus(applyDefaultImageTag(image));
+  }
+
+  forget(podUid: string): void {
+    this.#backoff.forget(`${podUid}_`);
+  }
+
+  async ensure(pod: Pod, container: AnyContainer, sandboxConfig: PodSandboxConfig): Promise<Image> {
+    const { images, events } = this.#options;
     const name = container.image ?? "";
-    const tell = (type: "Normal" | "Warning", reason: string, message: string) =>
+    const tell: Tell = (type, reason, message) =>
       events.event(pod, { type, reason, message, fieldPath: containerFieldPath(pod, container.name) });
     const image = validName(name, tell);
     const present = await inspect(images, image, tell);
@@ -78,17 +77,28 @@ export function createImagePuller(options: ImagePullerOptions): ImagePuller {
       throw new StartError("ErrImageNeverPull", message);
     }
     const backoffKey = `${identityOf(pod).uid}_${image}`;
-    const retryAtMs = backoff.waitUntil(backoffKey);
+    const retryAtMs = this.#backoff.waitUntil(backoffKey);
     if (retryAtMs !== undefined) {
       const message = `Back-off pulling image "${name}"`;
       tell("Normal", "BackOff", message);
-      throw new StartError("ImagePullBackOff", `${message}: ErrImagePull: ${backoff.detail(backoffKey)}`, retryAtMs);
+      const why = `${message}: ErrImagePull: ${this.#backoff.detail(backoffKey)}`;
+      throw new StartError("ImagePullBackOff", why, retryAtMs);
     }
+    return this.#fetch(pod, { name, image, backoffKey, sandboxConfig }, tell);
+  }
+
+  async #fetch(
+    pod: Pod,
+    wanted: { name: string; image: string; backoffKey: string; sandboxConfig: PodSandboxConfig },
+    tell: Tell,
+  ): Promise<Image> {
+    const { images, clock, objects } = this.#options;
+    const { name, image, backoffKey, sandboxConfig } = wanted;
     tell("Normal", "Pulling", `Pulling image "${name}"`);
     const startMs = clock.monotonic();
     try {
-      const credentials = credentialsFor(image, await pullSecrets(pod, options.objects));
-      const { imageRef, pullMs } = await pull(image, credentials, sandboxConfig);
+      const credentials = credentialsFor(image, await pullSecrets(pod, objects));
+      const { imageRef, pullMs } = await this.#pull(image, credentials, sandboxConfig);
       const pulled = (await images.imageStatus(imageRef)) ?? (await images.imageStatus(image));
       if (pulled === undefined) throw new Error(`the image "${name}" is gone right after it was pulled`);
       const totalMs = clock.monotonic() - startMs;
@@ -97,21 +107,41 @@ export function createImagePuller(options: ImagePullerOptions): ImagePuller {
         "Pulled",
         `Successfully pulled image "${name}" in ${formatDuration(pullMs)} (${formatDuration(totalMs)} including waiting). Image size: ${pulled.sizeBytes} bytes.`,
       );
-      backoff.reset(backoffKey);
+      this.#backoff.reset(backoffKey);
       return pulled;
     } catch (error) {
       const cause = describe(error);
       tell("Warning", "Failed", `Failed to pull image "${name}": ${cause}`);
-      backoff.raise(backoffKey, clock.now(), cause);
+      this.#backoff.raise(backoffKey, clock.now(), cause);
       throw new StartError("ErrImagePull", cause, clock.now());
     }
   }
 
-  return {
-    ensure,
-    present: async ({ image = "" }) => images.imageStatus(applyDefaultImageTag(image)),
-    forget: (podUid) => backoff.forget(`${podUid}_`),
-  };
+  /** Pods that want the same image with the same credentials share one pull. */
+  #pull(image: string, credentials: readonly AuthConfig[], sandboxConfig: PodSandboxConfig): Promise<Pulled> {
+    const { images, clock } = this.#options;
+    const key = JSON.stringify([image, credentials]);
+    const running = this.#inFlight?.get(key);
+    if (running !== undefined) return running;
+    const started = this.#limiter
+      .run(async () => {
+        const startMs = clock.monotonic();
+        const imageRef = await pullWithAny(images, image, { credentials, sandboxConfig });
+        return { imageRef, pullMs: clock.monotonic() - startMs };
+      })
+      .finally(() => {
+        this.#inFlight?.delete(key);
+        if (this.#inFlight?.size === 0) this.#inFlight = undefined;
+      });
+    this.#inFlight ??= new Map();
+    this.#inFlight.set(key, started);
+    return started;
+  }
+}
+
+interface Pulled {
+  readonly imageRef: string;
+  readonly pullMs: number;
 }
 
 /** What the event Pulled says of an image that need not be pulled. */

@@ -22,26 +22,41 @@ export interface HookRunner {
 }
 
 export function createHookRunner(runtime: RuntimeService, clock: Clock): HookRunner {
-  return {
-    async run(handler, { container, containerId, podIp }, { timeoutMs, signal }) {
-      if (handler.exec) {
-        const command = handler.exec.command ?? [];
-        const result = await runtime.execSync(containerId, command, Math.ceil(timeoutMs / 1000));
-        if (result.exitCode === 0) return;
-        const output = Buffer.concat([result.stdout, result.stderr]).toString("utf8").slice(0, 1024);
-        throw new Error(`command '${command.join(" ")}' exited with ${result.exitCode}: ${output}`);
-      }
-      if (handler.httpGet) {
-        const port = resolvePort(handler.httpGet.port, container);
-        const outcome = await httpProbe(httpRequest(handler.httpGet, { host: podIp, port, timeoutMs }));
-        if (!outcome.success) throw new Error(outcome.output);
-        return;
-      }
-      if (handler.sleep) {
-        await sleep(clock, Math.min(handler.sleep.seconds * 1000, timeoutMs), signal);
-        return;
-      }
-      throw new Error("invalid handler");
-    },
-  };
+  return new ContainerHooks(runtime, clock);
+}
+
+/** A class, because thousands of kubelets of one process have one each. */
+class ContainerHooks implements HookRunner {
+  readonly #runtime: RuntimeService;
+  readonly #clock: Clock;
+
+  constructor(runtime: RuntimeService, clock: Clock) {
+    this.#runtime = runtime;
+    this.#clock = clock;
+  }
+
+  async run(
+    handler: LifecycleHandler,
+    { container, containerId, podIp }: HookTarget,
+    { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<void> {
+    if (handler.exec) {
+      const command = handler.exec.command ?? [];
+      const result = await this.#runtime.execSync(containerId, command, Math.ceil(timeoutMs / 1000));
+      if (result.exitCode === 0) return;
+      const output = Buffer.concat([result.stdout, result.stderr]).toString("utf8").slice(0, 1024);
+      throw new Error(`command '${command.join(" ")}' exited with ${result.exitCode}: ${output}`);
+    }
+    if (handler.httpGet) {
+      const port = resolvePort(handler.httpGet.port, container);
+      const outcome = await httpProbe(httpRequest(handler.httpGet, { host: podIp, port, timeoutMs }));
+      if (!outcome.success) throw new Error(outcome.output);
+      return;
+    }
+    if (handler.sleep) {
+      await sleep(this.#clock, Math.min(handler.sleep.seconds * 1000, timeoutMs), signal);
+      return;
+    }
+    throw new Error("invalid handler");
+  }
 }

@@ -25,14 +25,14 @@ export function createHousekeeping(
     readonly facts: HostFacts;
     readonly dependencies: PodDependencies;
     readonly signal: AbortSignal;
-    manager(): PodManager | undefined;
+    readonly manager: PodManager;
     tell(events: readonly RecordedEvent[]): void;
   },
 ): Housekeeping {
   if (host.isNeverScarce === true) return NEVER_SCARCE;
   const { facts, dependencies, signal, manager, tell } = about;
   const { cache, events, paths, ownLabels, statuses } = dependencies;
-  const pods = (): Pod[] => manager()?.pods() ?? [];
+  const pods = (): Pod[] => manager.pods();
   const isOver = (pod: Pod) => isTerminalPhase((statuses.get(identityOf(pod).uid) ?? pod.status)?.phase);
   const runs = (uid: string) => cache.get(uid).containers.some(isRunning);
   let mountpoint: string | undefined;
@@ -59,7 +59,7 @@ export function createHousekeeping(
     imageDisk,
     activePods: () => pods().filter((pod) => !isOver(pod) && runs(identityOf(pod).uid)),
     hasEnded: (uid) => !runs(uid),
-    evict: (uid, verdict) => manager()?.end(uid, verdict),
+    evict: (uid, verdict) => manager.end(uid, verdict),
     tellOfPod: (pod, event) => events.event(pod, event),
     deleteUnusedImages: async () => void (await collector.free(Number.POSITIVE_INFINITY)),
   });

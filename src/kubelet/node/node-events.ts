@@ -40,11 +40,9 @@ export function nodeStatusEvent(nodeName: string, reason: string): RecordedEvent
 export const STARTING: RecordedEvent = { type: "Normal", reason: "Starting", message: "Starting kubelet." };
 
 /** Tells of a node. As upstream its events name it by its name in place of its uid, which a kubelet does not know at first. */
-export function nodeTeller(nodeName: string, events: EventRecorder): (told: readonly RecordedEvent[]) => void {
+export function tellOfNode(nodeName: string, events: EventRecorder, told: readonly RecordedEvent[]): void {
   const about: ApiObject = { apiVersion: "v1", kind: "Node", metadata: { name: nodeName, uid: nodeName } };
-  return (told) => {
-    for (const event of told) events.event(about, event);
-  };
+  for (const event of told) events.event(about, event);
 }
 
 function transition(

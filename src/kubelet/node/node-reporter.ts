@@ -8,6 +8,7 @@ import type { Random } from "../../base/random.ts";
 import type { Client } from "../../client/client.ts";
 import type { RecordedEvent } from "../../client/events.ts";
 import type { HostFacts } from "../host/host.ts";
+import { Rounds, type RoundWork } from "../rounds.ts";
 import { nodeStatusEvents } from "./node-events.ts";
 import { newNode } from "./node-status.ts";
 import { nodeStatusPatch, saysSomethingNew } from "./status-patch.ts";
@@ -72,45 +73,67 @@ async function createOrAdopt(client: Client, wanted: Node): Promise<Node> {
   return client.patch(nodes, { name }, { type: "merge", body: { metadata: { labels } } });
 }
 
-/** Reports the node's status every 10 seconds where it changed, and every 5 minutes anyway, until the signal aborts. */
-export function runNodeReporter(status: NodeStatus, options: NodeReporterOptions): Promise<void> {
-  return report({ status }, options);
+/**
+ * Reports the node's status every 10 seconds where it changed, and every 5 minutes anyway, until it is stopped.
+ * @param status what the API has
+ */
+export function startNodeReporter(status: NodeStatus, options: NodeReporterOptions): Rounds {
+  const rounds = new Rounds(options.clock, new NodeReporter(status, options));
+  rounds.hasten();
+  return rounds;
 }
 
-/** @param reported what the API has; only the latest is kept */
-async function report(reported: { status: NodeStatus }, options: NodeReporterOptions): Promise<void> {
-  const { client, clock, random, log, nodeName, signal } = options;
-  let reportedMs = Number.NEGATIVE_INFINITY;
-  let wasReady = false;
-  let firstLookMs = FIRST_LOOK_MS;
-  while (!signal.aborted) {
+/** A class, because thousands of kubelets of one process have one each. */
+class NodeReporter implements RoundWork {
+  readonly #options: NodeReporterOptions;
+  /** What the API has. */
+  #reported: NodeStatus;
+  #reportedMs = Number.NEGATIVE_INFINITY;
+  #wasReady = false;
+  #firstLookMs = FIRST_LOOK_MS;
+
+  constructor(reported: NodeStatus, options: NodeReporterOptions) {
+    this.#reported = reported;
+    this.#options = options;
+  }
+
+  async round(): Promise<number | undefined> {
+    const { random, log, nodeName, signal } = this.#options;
+    if (signal.aborted) return undefined;
     try {
-      const due = clock.monotonic() - reportedMs >= REPORT_ANYWAY_MS;
-      const status = await options.status(reported.status, due);
-      if (due || (status !== reported.status && saysSomethingNew(reported.status, status))) {
-        const patch = nodeStatusPatch(reported.status, status);
-        if (patch !== undefined) {
-          const body = { status: patch };
-          await client.patch(nodes, { name: nodeName }, { type: "strategic", body, subresource: "status" });
-        }
-        options.tell(nodeStatusEvents(nodeName, reported.status, status));
-        reported.status = status;
-        reportedMs = clock.monotonic();
-      }
-      if (!wasReady && isReady(status)) {
-        wasReady = true;
-        options.onReady();
-      }
+      await this.#report();
     } catch (error) {
       log.warn("cannot report the node's status", { node: nodeName, error: errorMessage(error) });
       if (isNotFound(error)) {
-        const registered = await registerNode(options).catch(() => undefined);
-        reported.status = registered?.status ?? reported.status;
+        const registered = await registerNode(this.#options).catch(() => undefined);
+        this.#reported = registered?.status ?? this.#reported;
       }
     }
-    const updateMs = UPDATE_MS * (1 + UPDATE_JITTER * random.fraction());
-    await sleep(clock, wasReady ? updateMs : firstLookMs, signal);
-    firstLookMs = Math.min(SLOWEST_FIRST_LOOK_MS, firstLookMs * 2);
+    if (this.#wasReady) return UPDATE_MS * (1 + UPDATE_JITTER * random.fraction());
+    const lookMs = this.#firstLookMs;
+    this.#firstLookMs = Math.min(SLOWEST_FIRST_LOOK_MS, lookMs * 2);
+    return lookMs;
+  }
+
+  async #report(): Promise<void> {
+    const options = this.#options;
+    const { client, clock, nodeName } = options;
+    const before = this.#reported;
+    const due = clock.monotonic() - this.#reportedMs >= REPORT_ANYWAY_MS;
+    const status = await options.status(before, due);
+    if (due || (status !== before && saysSomethingNew(before, status))) {
+      const patch = nodeStatusPatch(before, status);
+      if (patch !== undefined) {
+        const body = { status: patch };
+        await client.patch(nodes, { name: nodeName }, { type: "strategic", body, subresource: "status" });
+      }
+      options.tell(nodeStatusEvents(nodeName, before, status));
+      this.#reported = status;
+      this.#reportedMs = clock.monotonic();
+    }
+    if (this.#wasReady || !isReady(status)) return;
+    this.#wasReady = true;
+    options.onReady();
   }
 }
 

@@ -1,6 +1,7 @@
 import { setCondition } from "../../api/conditions.ts";
 import type { ContainerImage, Node, NodeAddress, NodeCondition, NodeStatus } from "../../api/generated/core/v1.ts";
 import { formatQuantity, quantityOf } from "../../api/quantity.ts";
+import { createInterner } from "../../base/intern.ts";
 import type { Image } from "../cri/state.ts";
 import type { HostFacts } from "../host/host.ts";
 
@@ -28,15 +29,20 @@ const DISK_RESERVED_FRACTION = 0.1;
 const MAX_IMAGES = 50;
 const MAX_IMAGE_NAMES = 5;
 
+/** Of very many simulated nodes that are alike, and report in the same second. */
+const internResources = createInterner<Record<string, string>>();
+const internCondition = createInterner<NodeCondition>();
+const internEndpoints = createInterner<NonNullable<NodeStatus["daemonEndpoints"]>>();
+
 /** The status that a node shows. Pure; heartbeat times are `now`, transition times are kept where nothing changed. */
 export function nodeStatus(input: NodeStatusInput): NodeStatus {
   const { facts } = input;
   return {
-    capacity: resourceList(input, "capacity"),
-    allocatable: resourceList(input, "allocatable"),
-    conditions: conditions(input),
+    capacity: internResources(resourceList(input, "capacity")),
+    allocatable: internResources(resourceList(input, "allocatable")),
+    conditions: conditions(input).map(internCondition),
     addresses: [...input.addresses],
-    daemonEndpoints: { kubeletEndpoint: { Port: input.serverPort } },
+    daemonEndpoints: internEndpoints({ kubeletEndpoint: { Port: input.serverPort } }),
     nodeInfo: {
       machineID: facts.machineId,
       systemUUID: facts.systemUuid,

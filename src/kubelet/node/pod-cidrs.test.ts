@@ -16,7 +16,7 @@ function setUp(onPodCidrs: (podCidrs: readonly string[]) => Promise<void>) {
       return () => {};
     },
   } as unknown as Informer<Node>;
-  followPodCidrs(informer, { clock, log: silentLogger, signal: stopping.signal, onPodCidrs });
+  followPodCidrs(informer, { clock, log: silentLogger, onPodCidrs }, stopping.signal);
   const give = (...podCIDRs: string[]): void => handle?.({ key: "n", after: { spec: { podCIDRs } } });
   return { clock, give, stopping };
 }

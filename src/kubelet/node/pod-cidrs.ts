@@ -16,11 +16,11 @@ export function followPodCidrs(
   options: {
     readonly clock: Clock;
     readonly log: Logger;
-    readonly signal: AbortSignal;
     onPodCidrs?(podCidrs: readonly string[]): Promise<void>;
   },
+  signal: AbortSignal,
 ): void {
-  const { clock, log, signal, onPodCidrs } = options;
+  const { clock, log, onPodCidrs } = options;
   if (onPodCidrs === undefined) return;
   let wanted = "";
   let telling = Promise.resolve();

@@ -17,14 +17,14 @@ async function reportedNode() {
     ...{ clock, runtime, host, log: silentLogger, nodeName: "a", tellsOfNode: false, serverPort: 10250 },
     ...{ nodeAddresses: [{ type: "InternalIP", address: "10.0.0.1" }], kubeletVersion: "v1.36.0" },
   } as unknown as KubeletOptions;
-  const { options } = createNodeReporting(kubelet, {
+  const reporting = createNodeReporting(kubelet, {
     facts: await host.facts(),
     version: await runtime.runtime.version(),
     lifecycle: { lastListMs: () => clock.monotonic(), stopped: async () => {} },
     signal: new AbortController().signal,
     pressures: () => pressures,
   });
-  return { clock, runtime, pressures, status: options.status };
+  return { clock, runtime, pressures, status: reporting.status.bind(reporting) };
 }
 
 test("a status that would say nothing new is the one from before", async () => {

@@ -1,66 +1,128 @@
 import type { NodeStatus } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
+import type { RecordedEvent } from "../../client/events.ts";
 import type { Image, RuntimeVersion } from "../cri/state.ts";
 import type { HostFacts } from "../host/host.ts";
 import type { KubeletOptions } from "../kubelet-options.ts";
 import type { PodLifecycle } from "../pods/pleg.ts";
-import { nodeTeller } from "./node-events.ts";
+import { tellOfNode } from "./node-events.ts";
 import type { NodeReporterOptions } from "./node-reporter.ts";
 import { nodeStatus } from "./node-status.ts";
 import { readinessProblems } from "./readiness.ts";
 
 export const DEFAULT_MAX_PODS = 110;
 
-export interface NodeReporting {
-  readonly options: NodeReporterOptions;
+export interface NodeReporting extends NodeReporterOptions {
   /** Resolves when the API knows that the node is ready. */
   readonly ready: Promise<void>;
   /** What keeps the node from being ready, as of the last look. */
   problems(): string[];
 }
 
-/** How this kubelet reports its node. */
-export function createNodeReporting(
-  kubelet: KubeletOptions,
-  about: {
-    facts: HostFacts;
-    version: RuntimeVersion;
-    lifecycle: PodLifecycle;
-    signal: AbortSignal;
-    /** What the node is short of. */
-    pressures(): readonly string[];
-  },
-): NodeReporting {
-  const { clock, runtime } = kubelet;
-  const { facts, version, lifecycle, signal } = about;
-  const ready = Promise.withResolvers<void>();
-  let problems = ["the kubelet is starting"];
-  let told: { readonly status?: NodeStatus; readonly from: readonly unknown[] } = { from: [] };
-  return {
-    ready: ready.promise,
-    problems: () => problems,
-    options: {
-      ...kubelet,
-      facts,
-      labels: kubelet.nodeLabels ?? {},
-      taints: kubelet.nodeTaints,
-      signal,
-      onReady: ready.resolve,
-      tell: kubelet.tellsOfNode === false ? () => {} : nodeTeller(kubelet.nodeName, kubelet.events),
-      status: async (before, isDue) => {
-        problems = await readinessProblems(runtime.runtime, { clock, lifecycle });
-        const images = await runtime.images.listImages().catch(() => undefined);
-        const seen = [...problems, "", ...about.pressures(), "", ...(images ?? [undefined])];
-        // What the last status was worked out from is as it was: so is the status.
-        if (!isDue && before === told.status && isSame(seen, told.from)) return before;
-        const input = { facts, version, before, problems, pressures: about.pressures(), images };
-        const status = currentStatus(kubelet, input);
-        told = { status, from: seen };
-        return status;
-      },
-    },
-  };
+export interface ReportingFacts {
+  readonly facts: HostFacts;
+  readonly version: RuntimeVersion;
+  readonly lifecycle: PodLifecycle;
+  readonly signal: AbortSignal;
+  /** What the node is short of. */
+  pressures(): readonly string[];
 }
+
+/** How this kubelet reports its node. */
+export function createNodeReporting(kubelet: KubeletOptions, about: ReportingFacts): NodeReporting {
+  return new KubeletReporting(kubelet, about);
+}
+
+/** A class, because thousands of kubelets of one process have one each. */
+class KubeletReporting implements NodeReporting {
+  readonly ready: Promise<void>;
+  readonly #kubelet: KubeletOptions;
+  readonly #about: ReportingFacts;
+  #becomeReady: (() => void) | undefined;
+  #problems = ["the kubelet is starting"];
+  #told: NodeStatus | undefined;
+  /** What that status was worked out from. */
+  #from: readonly unknown[] = [];
+
+  constructor(kubelet: KubeletOptions, about: ReportingFacts) {
+    this.#kubelet = kubelet;
+    this.#about = about;
+    this.ready = new Promise((resolve) => {
+      this.#becomeReady = resolve;
+    });
+  }
+
+  get client() {
+    return this.#kubelet.client;
+  }
+
+  get clock() {
+    return this.#kubelet.clock;
+  }
+
+  get random() {
+    return this.#kubelet.random;
+  }
+
+  get log() {
+    return this.#kubelet.log;
+  }
+
+  get nodeName() {
+    return this.#kubelet.nodeName;
+  }
+
+  get facts() {
+    return this.#about.facts;
+  }
+
+  get labels() {
+    return this.#kubelet.nodeLabels ?? {};
+  }
+
+  get taints() {
+    return this.#kubelet.nodeTaints;
+  }
+
+  get podCidr() {
+    return this.#kubelet.podCidr;
+  }
+
+  get signal() {
+    return this.#about.signal;
+  }
+
+  problems(): string[] {
+    return this.#problems;
+  }
+
+  onReady(): void {
+    this.#becomeReady?.();
+    this.#becomeReady = undefined;
+  }
+
+  tell(events: readonly RecordedEvent[]): void {
+    const { tellsOfNode, nodeName, events: recorder } = this.#kubelet;
+    if (tellsOfNode !== false) tellOfNode(nodeName, recorder, events);
+  }
+
+  async status(before: NodeStatus, isDue: boolean): Promise<NodeStatus> {
+    const { runtime } = this.#kubelet;
+    const { facts, version, lifecycle } = this.#about;
+    const problems = await readinessProblems(runtime.runtime, { clock: this.clock, lifecycle });
+    this.#problems = problems.length === 0 ? NO_PROBLEMS : problems;
+    const images = await runtime.images.listImages().catch(() => undefined);
+    const pressures = this.#about.pressures();
+    const seen = [...problems, "", ...pressures, "", ...(images ?? [undefined])];
+    // What the last status was worked out from is as it was: so is the status.
+    if (!isDue && before === this.#told && isSame(seen, this.#from)) return before;
+    this.#told = currentStatus(this.#kubelet, { facts, version, before, problems, pressures, images });
+    this.#from = seen;
+    return this.#told;
+  }
+}
+
+const NO_PROBLEMS: string[] = [];
 
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && one.every((fact, index) => fact === other[index]);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { flatText } from "../../base/flat-text.ts";
+import { createInterner } from "../../base/intern.ts";
 import type { PodIdentity } from "../labels.ts";
 
 /** Where the kubelet keeps things, as upstream lays out /var/lib/kubelet and /var/log/pods. */
@@ -12,8 +13,11 @@ export interface KubeletPaths {
 
 export function kubeletPaths(dataDirectory: string): KubeletPaths {
   const root = join(dataDirectory, "kubelet");
-  return { root, logs: join(root, "logs"), memory: join(root, "memory") };
+  return internPaths({ root, logs: join(root, "logs"), memory: join(root, "memory") });
 }
+
+/** Simulated nodes say the same one. */
+const internPaths = createInterner<KubeletPaths>();
 
 // Of names that are no paths, below directories that are normal: `join` would look at each letter, ten times a pod.
 export const podsDirectory = (paths: KubeletPaths): string => `${paths.root}/pods`;

@@ -1,8 +1,8 @@
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import { onAbort } from "../../base/on-abort.ts";
 import { RuntimeError, type RuntimeService } from "../cri/runtime.ts";
+import { Rounds, type RoundWork } from "../rounds.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 
 /** Between two lists while the runtime tells of events, and while it does not. */
@@ -15,7 +15,7 @@ const SETTLE_MS = [0, 5, 20, 80, 300];
 export interface PodLifecycle {
   /** When everything was listed last, on the monotonic clock; undefined before the first time. */
   lastListMs(): number | undefined;
-  /** Resolves when it has ended after its signal. */
+  /** Resolves when it has ended, which it does once its signal has aborted. */
   stopped(): Promise<unknown>;
 }
 
@@ -36,70 +36,77 @@ export interface PodLifecycleOptions {
  * happens between a list and the first event is seen by neither, so that each subscription is followed by a list.
  */
 export function startPodLifecycle(options: PodLifecycleOptions): PodLifecycle {
-  const { runtime, cache, clock, log, signal } = options;
-  let listedMs: number | undefined;
-  let isSubscribed = false;
-  let isListWanted = false;
-  let endPause = (): void => {};
+  return new RuntimeFollower(options);
+}
 
-  function subscribed(is: boolean): void {
-    isSubscribed = is;
-    isListWanted = true;
-    endPause();
+/** A class, because thousands of kubelets of one process have one each. */
+class RuntimeFollower implements PodLifecycle, RoundWork {
+  readonly #options: PodLifecycleOptions;
+  readonly #lists: Rounds;
+  readonly #following: Promise<void>;
+  #listedMs: number | undefined;
+  #isSubscribed = false;
+  #isListWanted = false;
+
+  constructor(options: PodLifecycleOptions) {
+    this.#options = options;
+    this.#lists = new Rounds(options.clock, this);
+    this.#lists.hasten();
+    this.#following = this.#followEvents();
   }
 
-  async function relist(): Promise<void> {
-    await cache.relist();
-    listedMs = clock.monotonic();
+  lastListMs(): number | undefined {
+    return this.#listedMs;
   }
 
-  function pause(durationMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = clock.setTimer(resolve, durationMs);
-      endPause = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+  async stopped(): Promise<void> {
+    await Promise.all([this.#lists.stop(), this.#following]);
   }
 
-  async function relistLoop(): Promise<void> {
-    const forget = onAbort(signal, () => endPause());
-    while (!signal.aborted) {
-      const mustList = isListWanted || listedMs === undefined || options.hasPods();
-      isListWanted = false;
-      let isListed = true;
-      if (!mustList) listedMs = clock.monotonic();
-      else {
-        await relist().catch((error) => {
-          isListed = false;
-          log.warn("cannot list containers", { error: errorMessage(error) });
-        });
+  async round(): Promise<number | undefined> {
+    const { cache, clock, log, signal } = this.#options;
+    if (signal.aborted) return undefined;
+    const mustList = this.#isListWanted || this.#listedMs === undefined || this.#options.hasPods();
+    this.#isListWanted = false;
+    let isListed = true;
+    if (mustList) {
+      try {
+        await cache.relist();
+      } catch (error) {
+        isListed = false;
+        log.warn("cannot list containers", { error: errorMessage(error) });
       }
-      if (signal.aborted || isListWanted) continue;
-      await pause(isListed && isSubscribed ? RELIST_WITH_EVENTS_MS : RELIST_MS);
     }
-    forget();
+    if (isListed) this.#listedMs = clock.monotonic();
+    return isListed && this.#isSubscribed ? RELIST_WITH_EVENTS_MS : RELIST_MS;
   }
 
-  async function followEvents(): Promise<void> {
+  #subscribed(is: boolean): void {
+    this.#isSubscribed = is;
+    this.#isListWanted = true;
+    this.#lists.hasten();
+  }
+
+  async #followEvents(): Promise<void> {
+    const { runtime, clock, log, signal } = this.#options;
     while (!signal.aborted) {
       try {
         for await (const event of runtime.containerEvents(signal)) {
-          if (event.type === "subscribed") subscribed(true);
-          else if (event.type === "stopped") void onStopped(event.containerId);
+          if (event.type === "subscribed") this.#subscribed(true);
+          else if (event.type === "stopped") void this.#onStopped(event.containerId);
         }
       } catch (error) {
         if (error instanceof RuntimeError && error.code === "Unimplemented") return;
         log.debug("the runtime's events broke off", { error: errorMessage(error) });
       } finally {
-        if (isSubscribed) subscribed(false);
+        if (this.#isSubscribed && !signal.aborted) this.#subscribed(false);
       }
       await sleep(clock, RECONNECT_MS, signal);
     }
   }
 
-  async function onStopped(containerId: string): Promise<void> {
+  async #onStopped(containerId: string): Promise<void> {
+    const { cache, clock, log, signal } = this.#options;
     for (const delayMs of SETTLE_MS) {
       if (delayMs > 0) await sleep(clock, delayMs, signal);
       if (signal.aborted) return;
@@ -116,17 +123,11 @@ export function startPodLifecycle(options: PodLifecycleOptions): PodLifecycle {
           const after = await cache.observeContainer(uid, containerId, before.podSandboxId);
           if (after.state === before.state) continue;
         }
-        options.onChange(uid);
+        this.#options.onChange(uid);
       } catch (error) {
         log.debug("a stopped container is gone already", { container: containerId, error: errorMessage(error) });
       }
       return;
     }
   }
-
-  const running = Promise.all([relistLoop(), followEvents()]);
-  return {
-    lastListMs: () => listedMs,
-    stopped: () => running,
-  };
 }

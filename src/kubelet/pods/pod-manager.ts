@@ -10,7 +10,7 @@ import { rejection } from "./admission.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { identityOf, isTerminalPhase } from "./pod.ts";
 import type { PodVerdict } from "./pod-record.ts";
-import { PodWorker } from "./pod-worker.ts";
+import { PodWorker, type WorkerHome } from "./pod-worker.ts";
 import { removeAllOf } from "./remains.ts";
 import { isRunning } from "./runtime-state.ts";
 
@@ -35,7 +35,8 @@ export interface PodManager {
 }
 
 export interface PodManagerOptions {
-  readonly pods: Informer<Pod>;
+  /** Those that are bound to this node. */
+  readonly bound: Informer<Pod>;
   node(): Node | undefined;
   /** What the node is short of. */
   pressures(): readonly PressureCondition[];
@@ -44,61 +45,127 @@ export interface PodManagerOptions {
 
 /** One worker for each pod that is bound to this node. */
 export function createPodManager(options: PodManagerOptions, dependencies: PodDependencies): PodManager {
-  const { log, statuses } = dependencies;
-  const workers = new Map<string, PodWorker>();
-  const rejected = new Map<string, Pod>();
-  let unsubscribe: (() => void) | undefined;
-  let emptied: (() => void) | undefined;
+  return new NodePods(options, dependencies);
+}
 
-  function onChange({ before, after, cause }: Change<Pod>): void {
+/** A class, because thousands of kubelets of one process have one each. */
+class NodePods implements PodManager, WorkerHome {
+  readonly dependencies: PodDependencies;
+  readonly #options: PodManagerOptions;
+  readonly #workers = new Map<string, PodWorker>();
+  #rejected: Map<string, Pod> | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #emptied: (() => void) | undefined;
+
+  constructor(options: PodManagerOptions, dependencies: PodDependencies) {
+    this.#options = options;
+    this.dependencies = dependencies;
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#options.bound.subscribe((change) => this.#onChange(change));
+  }
+
+  wake(uid: string): void {
+    this.#workers.get(uid)?.wake();
+  }
+
+  end(uid: string, verdict: PodVerdict): void {
+    this.#workers.get(uid)?.end(verdict);
+  }
+
+  pods(): Pod[] {
+    return [...[...this.#workers.values()].map(({ pod }) => pod), ...(this.#rejected?.values() ?? [])];
+  }
+
+  hasPods(): boolean {
+    return this.#workers.size + (this.#rejected?.size ?? 0) > 0;
+  }
+
+  async removeOrphans(): Promise<void> {
+    const orphans = this.dependencies.cache.identities().filter(({ uid }) => !this.#workers.has(uid));
+    await Promise.all(orphans.map((identity) => removeOrphan(identity, this.dependencies)));
+  }
+
+  async shutDown(graceSeconds: number): Promise<void> {
+    const { clock, log } = this.dependencies;
+    const workers = this.#workers;
+    this.#unsubscribe?.();
+    for (const worker of [...workers.values()]) worker.shutDown(graceSeconds);
+    const late = new AbortController();
+    const deadline = sleep(clock, graceSeconds * 1000 + SHUTDOWN_SLACK_MS, late.signal).then(() => {
+      if (!late.signal.aborted) log.warn("some pods do not end: they are left to the runtime", { pods: workers.size });
+    });
+    const allRemoved = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+      if (workers.size === 0) resolve();
+    });
+    await Promise.race([allRemoved, deadline]);
+    late.abort();
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+  }
+
+  removed(uid: string): void {
+    this.#workers.delete(uid);
+    this.dependencies.statuses.forget(uid);
+    if (this.#workers.size === 0) this.#emptied?.();
+  }
+
+  #onChange({ before, after, cause }: Change<Pod>): void {
     const uidBefore = before?.metadata?.uid;
     const uidAfter = after?.metadata?.uid;
     withTrace(cause, () => {
       // A re-list may show another pod of the same name in one step.
-      if (uidBefore !== undefined && uidBefore !== uidAfter) onGone(uidBefore);
-      if (after !== undefined) onPod(after);
+      if (uidBefore !== undefined && uidBefore !== uidAfter) this.#onGone(uidBefore);
+      if (after !== undefined) this.#onPod(after);
     });
   }
 
-  function onGone(uid: string): void {
-    workers.get(uid)?.update(undefined);
-    if (rejected.delete(uid)) statuses.forget(uid);
+  #onGone(uid: string): void {
+    this.#workers.get(uid)?.update(undefined);
+    if (this.#rejected?.delete(uid)) this.dependencies.statuses.forget(uid);
   }
 
-  function onPod(pod: Pod): void {
+  #onPod(pod: Pod): void {
     const { uid } = identityOf(pod);
-    const worker = workers.get(uid);
+    const worker = this.#workers.get(uid);
     if (worker !== undefined) {
       worker.update(pod);
       return;
     }
-    const refused = rejected.get(uid);
-    if (refused !== undefined) {
-      if (pod.metadata?.deletionTimestamp === undefined) {
-        rejected.set(uid, pod);
-        statuses.reconcile(pod, refused);
-        return;
-      }
-      rejected.delete(uid);
-    } else if (!admit(pod)) return;
-    add(pod);
+    const refused = this.#rejected?.get(uid);
+    if (refused === undefined) {
+      if (!this.#admit(pod)) return;
+    } else if (pod.metadata?.deletionTimestamp === undefined) {
+      this.#rejected?.set(uid, pod);
+      this.dependencies.statuses.reconcile(pod, refused);
+      return;
+    } else this.#rejected?.delete(uid);
+    this.#add(pod);
   }
 
   /** Pods that ran here before keep their place; a new one must fit. */
-  function admit(pod: Pod): boolean {
+  #admit(pod: Pod): boolean {
+    const { cache, clock, events, statuses } = this.dependencies;
     const { uid } = identityOf(pod);
     const known = isTerminalPhase(pod.status?.phase) || pod.metadata?.deletionTimestamp !== undefined;
-    if (known || dependencies.cache.get(uid).containers.some(isRunning)) return true;
-    const others = [...workers.values()]
+    if (known || cache.get(uid).containers.some(isRunning)) return true;
+    const others = [...this.#workers.values()]
       .map((worker) => worker.pod)
-      .filter((other) => !isTerminalPhase(phaseOf(other)));
+      .filter((other) => !isTerminalPhase(this.#phaseOf(other)));
+    const options = this.#options;
     const verdict =
       pressureRejection(pod, options.pressures()) ??
       rejection(pod, { node: options.node(), others, allocatable: options.allocatable() });
     if (verdict === undefined) return true;
-    rejected.set(uid, pod);
-    dependencies.events.event(pod, { type: "Warning", ...verdict });
-    const now = formatTime(dependencies.clock.now());
+    this.#rejected ??= new Map();
+    this.#rejected.set(uid, pod);
+    events.event(pod, { type: "Warning", ...verdict });
+    const now = formatTime(clock.now());
     statuses.set(pod, {
       ...pod.status,
       phase: "Failed",
@@ -109,68 +176,25 @@ export function createPodManager(options: PodManagerOptions, dependencies: PodDe
     return false;
   }
 
-  const phaseOf = (pod: Pod) => statuses.get(identityOf(pod).uid)?.phase ?? pod.status?.phase;
-
-  function onRemoved(uid: string): void {
-    workers.delete(uid);
-    statuses.forget(uid);
-    if (workers.size === 0) emptied?.();
+  #phaseOf(pod: Pod): string | undefined {
+    return this.dependencies.statuses.get(identityOf(pod).uid)?.phase ?? pod.status?.phase;
   }
 
-  function add(pod: Pod): void {
-    const { uid } = identityOf(pod);
-    const worker = new PodWorker(pod, dependencies, onRemoved);
-    workers.set(uid, worker);
+  #add(pod: Pod): void {
+    const worker = new PodWorker(pod, this);
+    this.#workers.set(identityOf(pod).uid, worker);
     worker.wake();
   }
+}
 
-  async function removeOrphan(identity: PodIdentity): Promise<void> {
-    log.info("removing a pod that is no longer wanted", { pod: `${identity.namespace}/${identity.name}` });
-    const { cache, runtime } = dependencies;
-    try {
-      await Promise.all(
-        cache
-          .get(identity.uid)
-          .containers.filter(isRunning)
-          .map(({ id }) => runtime.runtime.stopContainer(id, 1)),
-      );
-      await removeAllOf(identity, dependencies);
-    } catch (error) {
-      log.warn("cannot remove a pod that is no longer wanted", { pod: identity.uid, error: errorMessage(error) });
-    }
+async function removeOrphan(identity: PodIdentity, dependencies: PodDependencies): Promise<void> {
+  const { cache, runtime, log } = dependencies;
+  log.info("removing a pod that is no longer wanted", { pod: `${identity.namespace}/${identity.name}` });
+  try {
+    const running = cache.get(identity.uid).containers.filter(isRunning);
+    await Promise.all(running.map(({ id }) => runtime.runtime.stopContainer(id, 1)));
+    await removeAllOf(identity, dependencies);
+  } catch (error) {
+    log.warn("cannot remove a pod that is no longer wanted", { pod: identity.uid, error: errorMessage(error) });
   }
-
-  return {
-    start() {
-      unsubscribe = options.pods.subscribe(onChange);
-    },
-    wake: (uid) => workers.get(uid)?.wake(),
-    end: (uid, verdict) => workers.get(uid)?.end(verdict),
-    pods: () => [...[...workers.values()].map(({ pod }) => pod), ...rejected.values()],
-    hasPods: () => workers.size + rejected.size > 0,
-    async removeOrphans() {
-      const orphans = dependencies.cache.identities().filter(({ uid }) => !workers.has(uid));
-      await Promise.all(orphans.map(removeOrphan));
-    },
-    async shutDown(graceSeconds) {
-      unsubscribe?.();
-      const all = [...workers.values()];
-      for (const worker of all) worker.shutDown(graceSeconds);
-      const late = new AbortController();
-      const deadline = sleep(dependencies.clock, graceSeconds * 1000 + SHUTDOWN_SLACK_MS, late.signal).then(() => {
-        if (!late.signal.aborted)
-          log.warn("some pods do not end: they are left to the runtime", { pods: workers.size });
-      });
-      const allRemoved = new Promise<void>((resolve) => {
-        emptied = resolve;
-        if (workers.size === 0) resolve();
-      });
-      await Promise.race([allRemoved, deadline]);
-      late.abort();
-    },
-    async stop() {
-      unsubscribe?.();
-      await Promise.all([...workers.values()].map((worker) => worker.stop()));
-    },
-  };
 }

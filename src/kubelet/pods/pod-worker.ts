@@ -12,6 +12,13 @@ import { StartError } from "./start-error.ts";
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 10_000;
 
+/** What the workers of a node have in common. */
+export interface WorkerHome {
+  readonly dependencies: PodDependencies;
+  /** Called once a worker, when everything of its pod is gone from this node. */
+  removed(uid: string): void;
+}
+
 /**
  * The one worker of a pod: nothing else changes what the runtime has of it. It looks at the pod whenever it is woken, as long as
  * there is reason to, never twice at the same time; what comes meanwhile is one more look. A class, because there may be very
@@ -19,8 +26,7 @@ const LONGEST_RETRY_MS = 10_000;
  */
 export class PodWorker {
   readonly #record: PodRecord;
-  readonly #dependencies: PodDependencies;
-  readonly #onRemoved: (uid: string) => void;
+  readonly #home: WorkerHome;
   #isDirty = false;
   #isStopped = false;
   #failures = 0;
@@ -28,11 +34,9 @@ export class PodWorker {
   #current: AbortController | undefined;
   #running: Promise<void> | undefined;
 
-  /** @param onRemoved called once, when everything of the pod is gone from this node */
-  constructor(first: Pod, dependencies: PodDependencies, onRemoved: (uid: string) => void) {
-    this.#record = newPodRecord(first, dependencies);
-    this.#dependencies = dependencies;
-    this.#onRemoved = onRemoved;
+  constructor(first: Pod, home: WorkerHome) {
+    this.#record = newPodRecord(first, home.dependencies);
+    this.#home = home;
   }
 
   get pod(): Pod {
@@ -51,7 +55,7 @@ export class PodWorker {
     const before = record.pod;
     const wasEnding = isEnding(record);
     record.pod = next;
-    if (record.published !== undefined) this.#dependencies.statuses.reconcile(next, before);
+    if (record.published !== undefined) this.#home.dependencies.statuses.reconcile(next, before);
     if (saysNothingNew(before, next)) return;
     // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
     if (showsOtherwise(before, next)) record.refreshWanted = true;
@@ -112,24 +116,24 @@ export class PodWorker {
     const record = this.#record;
     const { signal } = (this.#current = new AbortController());
     try {
-      const result = await lookAtPod(record, signal, this.#dependencies);
+      const result = await lookAtPod(record, signal, this.#home.dependencies);
       this.#failures = 0;
       this.#lookAgainAt(result.againAtMs);
       if (!result.removed) return;
       this.#isStopped = true;
-      this.#onRemoved(identityOf(record.pod).uid);
+      this.#home.removed(identityOf(record.pod).uid);
     } catch (error) {
       if (error instanceof InterruptedError || signal.aborted) return;
       this.#failures++;
-      complain(record, error, this.#dependencies);
+      complain(record, error, this.#home.dependencies);
       const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
-      const retryMs = this.#dependencies.clock.now() + delayMs;
-      this.#lookAgainAt(nextLookMs(record, retryMs, this.#dependencies));
+      const retryMs = this.#home.dependencies.clock.now() + delayMs;
+      this.#lookAgainAt(nextLookMs(record, retryMs, this.#home.dependencies));
     }
   }
 
   #lookAgainAt(wallMs: number | undefined): void {
-    const { clock } = this.#dependencies;
+    const { clock } = this.#home.dependencies;
     this.#timer?.cancel();
     this.#timer =
       wallMs === undefined || this.#isStopped

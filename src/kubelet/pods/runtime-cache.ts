@@ -123,7 +123,7 @@ class ObservedRuntime implements RuntimeCache {
 
   /** Answers whether a pod was left out that is other than it was listed, because it was observed meanwhile. */
   async #list(): Promise<boolean> {
-    const { runtime, ownLabels, onChange } = this.#options;
+    const { runtime, ownLabels } = this.#options;
     const begun = new Map(this.#states);
     const [sandboxes, containers] = await Promise.all([
       runtime.listPodSandboxes({ labels: ownLabels }),
@@ -153,7 +153,7 @@ class ObservedRuntime implements RuntimeCache {
         };
         if (same(before, after)) return;
         this.#update(uid, after);
-        onChange(uid);
+        this.#options.onChange(uid);
       }),
     );
     return isLeftOut;

@@ -61,60 +61,71 @@ interface Kept {
 
 /** Nothing is kept over a restart: every certificate is asked for anew then, as upstream does. */
 export function createPodCertificates(options: PodCertificatesOptions): PodCertificates {
-  const { clock, random } = options;
-  const kept = new Map<string, Kept>();
+  return new RequestedCertificates(options);
+}
 
-  async function keep(record: Kept): Promise<void> {
-    const { signal } = record.stopping;
-    while (!signal.aborted) {
-      const outcome = await obtain(record, options);
-      if (outcome === undefined || signal.aborted) return;
-      if (outcome.kind === "refused") {
-        record.refusal = outcome.why;
-        record.credential = undefined;
-        const { event } = outcome;
-        options.events.event(record.pod, event);
-      } else {
-        record.credential = outcome.credential;
-        record.told.clear();
-      }
-      options.onOutcome(identityOf(record.pod).uid);
-      if (record.credential === undefined) return;
-      const renewAtMs = record.credential.beginRefreshAtMs + random.fraction() * JITTER_MS;
-      await sleep(clock, Math.max(0, renewAtMs - clock.now()), signal);
+/** A class, because thousands of kubelets of one process have one each. */
+class RequestedCertificates implements PodCertificates {
+  readonly #options: PodCertificatesOptions;
+  #kept: Map<string, Kept> | undefined;
+
+  constructor(options: PodCertificatesOptions) {
+    this.#options = options;
+  }
+
+  credential(pod: Pod, { volume, index, projection }: CertificatePlace): Credential {
+    this.#kept ??= new Map();
+    const key = JSON.stringify([identityOf(pod).uid, volume, index]);
+    let record = this.#kept.get(key);
+    if (record === undefined) {
+      const stopping = new AbortController();
+      const fresh = { pod, projection, stopping, credential: undefined, refusal: undefined, told: new Set<string>() };
+      record = { ...fresh, running: Promise.resolve() };
+      this.#kept.set(key, record);
+      record.running = keep(record, this.#options);
+    }
+    if (record.refusal !== undefined) throw new Error(record.refusal);
+    if (record.credential === undefined) throw new Error("credential bundle is not issued yet");
+    return record.credential;
+  }
+
+  forget(podUid: string): void {
+    const prefix = `[${JSON.stringify(podUid)},`;
+    for (const [key, { stopping }] of this.#kept ?? []) {
+      if (!key.startsWith(prefix)) continue;
+      stopping.abort();
+      this.#kept?.delete(key);
     }
   }
 
-  return {
-    credential(pod, { volume, index, projection }) {
-      const key = JSON.stringify([identityOf(pod).uid, volume, index]);
-      let record = kept.get(key);
-      if (record === undefined) {
-        const stopping = new AbortController();
-        const fresh = { pod, projection, stopping, credential: undefined, refusal: undefined, told: new Set<string>() };
-        record = { ...fresh, running: Promise.resolve() };
-        kept.set(key, record);
-        record.running = keep(record);
-      }
-      if (record.refusal !== undefined) throw new Error(record.refusal);
-      if (record.credential === undefined) throw new Error("credential bundle is not issued yet");
-      return record.credential;
-    },
-    forget(podUid) {
-      const prefix = `[${JSON.stringify(podUid)},`;
-      for (const [key, { stopping }] of kept) {
-        if (!key.startsWith(prefix)) continue;
-        stopping.abort();
-        kept.delete(key);
-      }
-    },
-    async stop() {
-      const all = [...kept.values()];
-      for (const { stopping } of all) stopping.abort();
-      kept.clear();
-      await Promise.all(all.map(({ running }) => running));
-    },
-  };
+  async stop(): Promise<void> {
+    const all = [...(this.#kept?.values() ?? [])];
+    for (const { stopping } of all) stopping.abort();
+    this.#kept = undefined;
+    await Promise.all(all.map(({ running }) => running));
+  }
+}
+
+async function keep(record: Kept, options: PodCertificatesOptions): Promise<void> {
+  const { clock, random } = options;
+  const { signal } = record.stopping;
+  while (!signal.aborted) {
+    const outcome = await obtain(record, options);
+    if (outcome === undefined || signal.aborted) return;
+    if (outcome.kind === "refused") {
+      record.refusal = outcome.why;
+      record.credential = undefined;
+      const { event } = outcome;
+      options.events.event(record.pod, event);
+    } else {
+      record.credential = outcome.credential;
+      record.told.clear();
+    }
+    options.onOutcome(identityOf(record.pod).uid);
+    if (record.credential === undefined) return;
+    const renewAtMs = record.credential.beginRefreshAtMs + random.fraction() * JITTER_MS;
+    await sleep(clock, Math.max(0, renewAtMs - clock.now()), signal);
+  }
 }
 
 /** Asks until there is an answer; undefined when nobody wants one any more. */

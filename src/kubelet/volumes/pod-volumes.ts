@@ -24,17 +24,43 @@ export interface PodVolumes {
   stop(): Promise<void>;
 }
 
-export function createPodVolumes(
-  options: Omit<VolumeContext, "pod" | "fields"> & {
-    events: EventRecorder;
-    fields(pod: Pod): VolumeContext["fields"];
-  },
-): PodVolumes {
-  const { paths, files, tokens, certificates, events } = options;
+export type PodVolumesOptions = Omit<VolumeContext, "pod" | "fields"> & {
+  readonly events: EventRecorder;
+  fields(pod: Pod): VolumeContext["fields"];
+};
 
-  async function setUpOne(pod: Pod, volume: Volume): Promise<ReadyVolume | undefined> {
+export function createPodVolumes(options: PodVolumesOptions): PodVolumes {
+  return new NodeVolumes(options);
+}
+
+/** A class, because thousands of kubelets of one process have one each. */
+class NodeVolumes implements PodVolumes {
+  readonly #options: PodVolumesOptions;
+
+  constructor(options: PodVolumesOptions) {
+    this.#options = options;
+  }
+
+  async setUp(pod: Pod): Promise<ReadyVolumes> {
+    const ready: (ReadyVolume & { name: string })[] = [];
+    const failed: string[] = [];
+    const volumes = pod.spec?.volumes ?? [];
+    const results = await Promise.all(volumes.map((volume) => this.#setUpOne(pod, volume)));
+    volumes.forEach(({ name }, index) => {
+      const result = results[index];
+      if (result === undefined) failed.push(name);
+      else ready.push({ name, hostPath: result.hostPath, readOnly: result.readOnly });
+    });
+    if (failed.length > 0) throw new VolumeError(`volumes cannot be mounted: ${failed.join(", ")}`);
+    return ready;
+  }
+
+  async #setUpOne(pod: Pod, volume: Volume): Promise<ReadyVolume | undefined> {
+    const { paths, files, objects, tokens, certificates, trust, clock, events } = this.#options;
     try {
-      return await volumeDriver(volume).setUp(volume, { ...options, pod, fields: options.fields(pod) });
+      const fields = this.#options.fields(pod);
+      const context = { pod, paths, files, objects, tokens, certificates, trust, fields, clock };
+      return await volumeDriver(volume).setUp(volume, context);
     } catch (error) {
       const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${errorMessage(error)}`;
       events.event(pod, { type: "Warning", reason: "FailedMount", message });
@@ -42,35 +68,26 @@ export function createPodVolumes(
     }
   }
 
-  return {
-    async setUp(pod) {
-      const ready: (ReadyVolume & { name: string })[] = [];
-      const failed: string[] = [];
-      const volumes = pod.spec?.volumes ?? [];
-      const results = await Promise.all(volumes.map((volume) => setUpOne(pod, volume)));
-      volumes.forEach(({ name }, index) => {
-        const result = results[index];
-        if (result === undefined) failed.push(name);
-        else ready.push({ name, hostPath: result.hostPath, readOnly: result.readOnly });
-      });
-      if (failed.length > 0) throw new VolumeError(`volumes cannot be mounted: ${failed.join(", ")}`);
-      return ready;
-    },
-    needRefresh: (pod) =>
-      files.keepsNothing !== true &&
-      (pod.spec?.volumes ?? []).some((volume) => {
-        try {
-          return volumeDriver(volume).refreshed;
-        } catch {
-          return false;
-        }
-      }),
-    async tearDown(podUid) {
-      tokens.forget(podUid);
-      certificates.forget(podUid);
-      await files.remove(podMemoryDirectory(paths, podUid));
-      await files.remove(podDirectory(paths, podUid));
-    },
-    stop: () => certificates.stop(),
-  };
+  needRefresh(pod: Pod): boolean {
+    if (this.#options.files.keepsNothing === true) return false;
+    return (pod.spec?.volumes ?? []).some((volume) => {
+      try {
+        return volumeDriver(volume).refreshed;
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  async tearDown(podUid: string): Promise<void> {
+    const { paths, files, tokens, certificates } = this.#options;
+    tokens.forget(podUid);
+    certificates.forget(podUid);
+    await files.remove(podMemoryDirectory(paths, podUid));
+    await files.remove(podDirectory(paths, podUid));
+  }
+
+  stop(): Promise<void> {
+    return this.#options.certificates.stop();
+  }
 }

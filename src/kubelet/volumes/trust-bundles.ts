@@ -14,37 +14,46 @@ export interface TrustBundles {
 }
 
 export function createTrustBundles(client: Client): TrustBundles {
-  async function byName(name: string, isOptional: boolean): Promise<ClusterTrustBundle[]> {
+  return new ApiTrustBundles(client);
+}
+
+/** A class, because thousands of kubelets of one process have one each. */
+class ApiTrustBundles implements TrustBundles {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async anchors(projection: ClusterTrustBundleProjection): Promise<string> {
+    const { name, signerName, optional = false } = projection;
+    if (name !== undefined) return mergeAnchors(await this.#byName(name, optional));
+    if (signerName === undefined) {
+      throw new Error("ClusterTrustBundle projection requires either name or signerName to be set");
+    }
+    const found = await this.#bySigner(projection);
+    if (found.length === 0 && !optional) {
+      throw new Error("combination of signerName and labelSelector matched zero ClusterTrustBundles");
+    }
+    return mergeAnchors(found);
+  }
+
+  async #byName(name: string, isOptional: boolean): Promise<ClusterTrustBundle[]> {
     try {
-      return [await client.get(clusterTrustBundles, { name })];
+      return [await this.#client.get(clusterTrustBundles, { name })];
     } catch (error) {
       if (isOptional && isNotFound(error)) return [];
       throw new Error(`while getting ClusterTrustBundle: ${errorMessage(error)}`);
     }
   }
 
-  async function bySigner({ signerName, labelSelector }: ClusterTrustBundleProjection): Promise<ClusterTrustBundle[]> {
+  async #bySigner({ signerName, labelSelector }: ClusterTrustBundleProjection): Promise<ClusterTrustBundle[]> {
     // No selector selects nothing, an empty one everything.
     if (labelSelector === undefined) return [];
-    const { items } = await client.list(clusterTrustBundles, { fieldSelector: `spec.signerName=${signerName}` });
+    const { items } = await this.#client.list(clusterTrustBundles, { fieldSelector: `spec.signerName=${signerName}` });
     const matches = labelSelectorOf(labelSelector);
     return items.filter(({ metadata }) => matches(metadata?.labels));
   }
-
-  return {
-    async anchors(projection) {
-      const { name, signerName, optional = false } = projection;
-      if (name !== undefined) return mergeAnchors(await byName(name, optional));
-      if (signerName === undefined) {
-        throw new Error("ClusterTrustBundle projection requires either name or signerName to be set");
-      }
-      const found = await bySigner(projection);
-      if (found.length === 0 && !optional) {
-        throw new Error("combination of signerName and labelSelector matched zero ClusterTrustBundles");
-      }
-      return mergeAnchors(found);
-    },
-  };
 }
 
 /** All certificates of the bundles, each once, always in the same order. */
