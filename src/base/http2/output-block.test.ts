@@ -19,3 +19,10 @@ test("blocks that nobody needs any more are let go", () => {
   const kept = take(50).filter((block) => many.includes(block));
   assert.equal(kept.length, 1);
 });
+
+test("what very many sockets needed at once does not stay", () => {
+  const many = take(300);
+  many.forEach(giveBlockBack);
+  const kept = take(300).filter((block) => many.includes(block));
+  assert.equal(kept.length, 128);
+});

@@ -2,6 +2,8 @@
 const BLOCK_BYTES = 128 * 1024;
 /** After so many blocks were taken, those that nobody has needed meanwhile are let go. */
 const TAKEN_BETWEEN_LOOKS = 1_000;
+/** More than these 16 MB do not lie unused when it becomes quiet after very many were needed. */
+const SPARE_MAX = 128;
 
 const spare: Buffer[] = [];
 let taken = 0;
@@ -27,5 +29,5 @@ export function takeBlock(): Buffer {
 
 /** When the socket has taken what is in it. */
 export function giveBlockBack(block: Buffer): void {
-  spare.push(block);
+  if (spare.length < SPARE_MAX) spare.push(block);
 }
