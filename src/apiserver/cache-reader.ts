@@ -13,8 +13,14 @@ const AT_ONCE = 100;
 
 /** The ObjectReader over the watch caches. The table may come into being later than the reader. */
 export function cacheReader(table: () => ResourceTable): ObjectReader {
+  const keys = new WeakMap<ResourceReference<ApiObject>, string>();
+  const keyOf = (reference: ResourceReference<ApiObject>): string => {
+    let key = keys.get(reference);
+    if (key === undefined) keys.set(reference, (key = `${reference.group}/${reference.version}/${reference.resource}`));
+    return key;
+  };
   const served = (reference: ResourceReference<ApiObject>): ServedResource => {
-    const resource = table().find(reference.group, reference.version, reference.resource);
+    const resource = table().at(keyOf(reference));
     invariant(resource !== undefined, `${reference.resource} of ${reference.group}/${reference.version} is served`);
     return resource;
   };

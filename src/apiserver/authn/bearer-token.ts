@@ -48,9 +48,19 @@ function userOf(identity: TokenIdentity | undefined): UserInfo {
 }
 
 function tokenOf(headers: IncomingHttpHeaders): string | undefined {
-  const [scheme, token] = (headers.authorization ?? "").trim().split(" ");
-  if (scheme?.toLowerCase() === "bearer" && token !== undefined && token !== "") return token;
-  return websocketToken(headers);
+  const { authorization } = headers;
+  return (authorization === undefined ? undefined : tokenIn(authorization)) ?? websocketToken(headers);
+}
+
+/** The header that came last, and its token: who asks again and again sends the same string object, and is to get one, too. */
+let last: { readonly header: string; readonly token: string | undefined } = { header: "", token: undefined };
+
+function tokenIn(header: string): string | undefined {
+  if (last.header !== header) {
+    const [scheme, token] = header.trim().split(" ");
+    last = { header, token: scheme?.toLowerCase() === "bearer" && token !== "" ? token : undefined };
+  }
+  return last.token;
 }
 
 function websocketToken(headers: IncomingHttpHeaders): string | undefined {

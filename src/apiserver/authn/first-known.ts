@@ -10,17 +10,19 @@ export function firstKnown<W, T>(
   ask: (way: W) => T | undefined | Promise<T | undefined>,
   separator: string,
 ): T | undefined | Promise<T | undefined> {
-  const problems: string[] = [];
-  for (const [index, way] of ways.entries()) {
+  let problems: string[] | undefined;
+  for (let index = 0; index < ways.length; index++) {
     try {
-      const asked = ask(way);
-      if (asked instanceof Promise) return firstLater(asked, { ways: ways.slice(index + 1), ask, problems, separator });
+      const asked = ask(ways[index]!);
+      if (asked instanceof Promise) {
+        return firstLater(asked, { ways: ways.slice(index + 1), ask, problems: problems ?? [], separator });
+      }
       if (asked !== undefined) return asked;
     } catch (error) {
-      problems.push(problemOf(error));
+      (problems ??= []).push(problemOf(error));
     }
   }
-  return nobody(problems, separator);
+  return problems === undefined ? undefined : nobody(problems, separator);
 }
 
 async function firstLater<W, T>(

@@ -104,7 +104,8 @@ function boundTo(claims: ServiceAccountClaims): Bound[] {
 
 /** @throws BadCredentialsError, now or as a rejection */
 function checkObjects(bound: readonly Bound[], options: ServiceAccountTokenOptions): void | Promise<void> {
-  for (const [index, each] of bound.entries()) {
+  for (let index = 0; index < bound.length; index++) {
+    const each = bound[index]!;
     const object = options.reader.get(each.resource, each.namespace, each.claim.name);
     if (object instanceof Promise) return checkLater(bound.slice(index), options);
     checkAlive(each, object, options.clock);

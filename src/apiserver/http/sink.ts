@@ -49,13 +49,7 @@ export function http1Sink(response: ServerResponse): Sink {
 const OF_CONNECTIONS = new Set(["connection", "transfer-encoding", "keep-alive"]);
 
 function withoutConnection(headers: HeaderList): HeaderList {
-  const isLeft = (_: string, index: number): boolean => !OF_CONNECTIONS.has(headers[index - (index % 2)]!);
-  return headers.every(isLeft) ? headers : headers.filter(isLeft);
-}
-
-function has(headers: HeaderList, name: string): boolean {
-  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return true;
-  return false;
+  return headers.filter((_, index) => !OF_CONNECTIONS.has(headers[index - (index % 2)]!));
 }
 
 /** Answers on an HTTP/2 stream. Headers that HTTP/2 forbids are left out. */
@@ -70,9 +64,15 @@ export class Http2Sink implements Sink {
   }
 
   head(code: number, headers: HeaderList): void {
-    const allowed = withoutConnection(headers);
-    if (has(headers, "date")) this.#stream.head(code, allowed);
-    else this.#stream.head(code, ["date", formatHttpDate(this.#clock.now()), ...allowed]);
+    let hasDate = false;
+    let isAllowed = true;
+    for (let index = 0; index < headers.length; index += 2) {
+      const name = headers[index]!;
+      if (name === "date") hasDate = true;
+      else if (OF_CONNECTIONS.has(name)) isAllowed = false;
+    }
+    const allowed = isAllowed ? headers : withoutConnection(headers);
+    this.#stream.head(code, hasDate ? allowed : [...allowed, "date", formatHttpDate(this.#clock.now())]);
   }
 
   write(chunk: Buffer | string): boolean {

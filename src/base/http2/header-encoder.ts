@@ -41,6 +41,9 @@ function checkHeader(name: string, value: string): void {
   if (value.length <= REMEMBERED_LENGTH && (isKnown || right.size < NAMES_REMEMBERED)) right.set(name, value);
 }
 
+/** What is as short as that is written sooner than native code is called. */
+const SHORT_LENGTH = 40;
+
 /** Writes the header blocks of one connection (HPACK, RFC 7541), without Huffman's code: what comes again takes a byte anyway. */
 export class HeaderEncoder {
   #table = new HeaderTable();
@@ -112,7 +115,11 @@ export class HeaderEncoder {
   #text(text: string): void {
     this.#integer(text.length, 7, 0);
     this.#room(text.length);
-    this.#length += this.#bytes.write(text, this.#length, "latin1");
+    if (text.length > SHORT_LENGTH) {
+      this.#length += this.#bytes.write(text, this.#length, "latin1");
+      return;
+    }
+    for (let index = 0; index < text.length; index++) this.#bytes[this.#length++] = text.charCodeAt(index);
   }
 
   #integer(value: number, prefixBits: number, pattern: number): void {
