@@ -47,7 +47,7 @@ import { deprecationWarning } from "./handlers/deprecation.ts";
 import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler } from "./handlers/handler.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
-import { type InProcessIdentity, type LocalRequests, localRequests } from "./local-requests.ts";
+import { type InProcessIdentity, type LocalRequests, localRequests, seenAtOnce } from "./local-requests.ts";
 import { measuredChain, measuredPlugins } from "./metrics/admission-metrics.ts";
 import { metricsPath } from "./metrics/metrics-path.ts";
 import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.ts";
@@ -174,11 +174,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     strategies: strategies(options, { reader, authorization, claims }),
   });
   const inTurns = turnBudget(STARTS_A_TURN);
-  const own = localRequests(
-    (exchange) => handler(exchange),
-    { user: API_SERVER, userAgent: "kube-apiserver" },
-    inTurns,
-  );
+  const local = seenAtOnce((exchange) => handler(exchange), feed);
+  const own = localRequests(local, { user: API_SERVER, userAgent: "kube-apiserver" }, inTurns);
   const transport = () => inProcessTransport(own, clock);
   security = await createSecurity({ reader, webhooks, log, transport }, options.security);
   const versions = tableVersions(() => table);
@@ -209,7 +206,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const inside = new Set<string>();
   const enter = (identity: InProcessIdentity): LocalRequests => {
     inside.add(identity.user.name);
-    return localRequests(handler, identity, inTurns);
+    return localRequests(local, identity, inTurns);
   };
   const isInside = (component: string): boolean => inside.has(`system:${component}`);
   const flowControl =

@@ -3,6 +3,7 @@ import { currentTrace, formatTraceparent } from "../base/trace.ts";
 import { nextStart, type TurnBudget } from "../base/turn-budget.ts";
 import type { TransportRequest } from "../client/transport.ts";
 import type { UserInfo } from "./authn/authenticator.ts";
+import type { StoreFeed } from "./cache/store-feed.ts";
 import type { Answer, Exchange, Handler } from "./exchange.ts";
 import { requestInfo } from "./request-info.ts";
 
@@ -33,6 +34,19 @@ export function localRequests(handler: Handler, identity: InProcessIdentity, tur
     if (answer.kind === "text" && answer.code === 404) throw pageNotFound();
     return answer;
   };
+}
+
+/** Components find what they have written in their caches as soon as they have the answer. */
+export function seenAtOnce(handler: Handler, feed: Pick<StoreFeed, "hurry">): Handler {
+  const write = async (exchange: Exchange): Promise<Answer> => {
+    const done = feed.hurry();
+    try {
+      return await handler(exchange);
+    } finally {
+      done();
+    }
+  };
+  return (exchange) => (exchange.method === "GET" ? handler(exchange) : write(exchange));
 }
 
 /** Most requests of components. Nobody changes a query. */

@@ -109,3 +109,52 @@ test("after lost history all is read anew, from where the store is now", async (
   assert.deepEqual(shared.watchedFrom, [5, 60]);
   stopping.abort();
 });
+
+/** A feed that has come to where its store is, with a listener for pods. */
+async function listening() {
+  const store = createMemoryStore({ clock: new VirtualClock() });
+  const { feed, stopping, running } = feedOf(store);
+  const order: string[] = [];
+  feed.attach("/registry/pods/", { event: ({ key }) => order.push(`told of ${key.at(-1)}`), reset: () => {} });
+  await settle();
+  return {
+    feed,
+    order,
+    /** Writes, and answers in the same turn, as a server does. */
+    write: async (name: string) => {
+      await store.create(`/registry/pods/${name}`, Buffer.from("{}"));
+      setImmediate(() => order.push(`answered ${name}`));
+    },
+    stop: async () => {
+      stopping.abort();
+      await running;
+      await store.close();
+    },
+  };
+}
+
+test("who writes is answered before others are told of it, and all are told in that turn", async () => {
+  const { order, write, stop } = await listening();
+  for (const name of ["a", "b"]) {
+    await write(name);
+    assert.ok(!order.includes(`told of ${name}`));
+    await settle();
+  }
+  assert.deepEqual(order, ["answered a", "told of a", "answered b", "told of b"]);
+  await stop();
+});
+
+test("while one is in a hurry all are told at once, also of what had to wait", async () => {
+  const { feed, order, write, stop } = await listening();
+  await write("a");
+  const done = feed.hurry();
+  await write("b");
+  await feed.fresh();
+  assert.deepEqual(order, ["told of a", "told of b"]);
+  done();
+  await settle();
+  await write("c");
+  await settle();
+  assert.deepEqual(order.slice(2), ["answered a", "answered b", "answered c", "told of c"]);
+  await stop();
+});

@@ -1,5 +1,6 @@
 import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { answersOut } from "../../base/turn.ts";
 import { CompactedError, type Store, type StoreEvent, StoreUnavailableError } from "../../store/store.ts";
 
 /** Gets the changes below one prefix, in order, and word when history was lost and all must be read again. */
@@ -32,6 +33,8 @@ export class StoreFeed {
   #waiters: Waiter[] = [];
   #patience: Timer | undefined;
   #seen: number;
+  #hurried = 0;
+  #goOn: (() => void) | undefined;
 
   constructor(options: { store: Store; root: string; clock: Clock; log: Logger }) {
     this.#store = options.store;
@@ -78,11 +81,22 @@ export class StoreFeed {
     });
   }
 
+  /**
+   * Until the function that it answers is called, changes are told as soon as they are durable, and not after those who made them
+   * have been answered: components of this process find their own writes in their caches when they have the answer.
+   */
+  hurry(): () => void {
+    this.#hurried++;
+    this.#goOn?.();
+    return () => void this.#hurried--;
+  }
+
   /** Follows the store until the signal aborts, re-establishing the watch whenever it breaks. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         for await (const batch of this.#store.watch({ prefix: this.#root, afterRevision: this.#seen, signal })) {
+          if (batch.events.length > 0 && this.#hurried === 0) await this.#answersOut();
           for (const event of batch.events) this.#deliver(event);
           this.#advance(batch.revision);
         }
@@ -94,6 +108,15 @@ export class StoreFeed {
       if (!signal.aborted) await sleep(this.clock, RETRY_MS, signal);
     }
     this.#advance(Number.POSITIVE_INFINITY);
+  }
+
+  /** Those who wrote are answered before what their writes wake begins, which takes longer than to answer them. */
+  async #answersOut(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+      void answersOut().then(resolve);
+    });
+    this.#goOn = undefined;
   }
 
   #deliver(event: StoreEvent): void {
