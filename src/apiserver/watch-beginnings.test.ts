@@ -204,6 +204,7 @@ test("a deletion is told at its own revision, which is the oldest that can be wa
 test("a watch from a revision that has not been yet begins, and tells what comes after it", async () => {
   const start = (await create("a")) + 3;
   const watch = watching({ resourceVersion: String(start) });
+  const never = watching({ resourceVersion: "9223372036854775807" });
   await settle();
   assert.deepEqual(watch.seen, []);
   const expected: string[] = [];
@@ -214,7 +215,8 @@ test("a watch from a revision that has not been yet begins, and tells what comes
   await settle();
   assert.ok(expected.length > 0);
   assert.deepEqual(watch.seen, expected);
-  await watch.stop();
+  assert.deepEqual(never.seen, []);
+  await Promise.all([watch.stop(), never.stop()]);
 });
 
 test("bookmarks come each minute to who wants them, never behind what was told and never ahead of what is to come", async () => {

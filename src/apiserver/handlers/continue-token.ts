@@ -1,6 +1,6 @@
 import { badRequest, type StatusError } from "../../api/status.ts";
 
-/** Where a limited list goes on: the revision that it shows (-1: the present) and the next key. */
+/** Where a limited list goes on: the revision that it shows (negative: the present) and the next key. */
 export interface ContinueToken {
   readonly revision: number;
   readonly startKey: string;
@@ -15,13 +15,21 @@ export function encodeContinue(token: ContinueToken, prefix: string): string {
 /** @throws StatusError BadRequest */
 export function decodeContinue(text: string, prefix: string): ContinueToken {
   const { v, rv, start } = parsed(text);
-  if (v !== "meta.k8s.io/v1") throw invalidToken("server does not recognize this encoded version");
-  const isRevision = rv === -1 || (Number.isSafeInteger(rv) && (rv as number) > 0);
-  if (!isRevision) throw invalidToken("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  if (v !== "meta.k8s.io/v1") throw invalidToken(`server does not recognize this encoded version ${v ?? ""}`);
+  if (!Number.isSafeInteger(rv) || rv === 0) {
+    throw invalidToken("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  }
   if (typeof start !== "string" || start === "") {
     throw invalidToken("encoded start key empty (version meta.k8s.io/v1)");
   }
-  return { revision: rv as number, startKey: prefix + start };
+  const path = start.startsWith("/") ? start.slice(1) : start;
+  if (!isBelow(path)) throw invalidToken(start);
+  return { revision: rv as number, startKey: prefix + path };
+}
+
+/** Whether a path leads nowhere but down, or is that of the prefix itself. */
+function isBelow(path: string): boolean {
+  return path === "" || path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }
 
 function parsed(text: string): { v?: unknown; rv?: unknown; start?: unknown } {

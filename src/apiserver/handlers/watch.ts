@@ -62,7 +62,7 @@ async function refusalOf(
 
 function startOf(query: URLSearchParams): WatchStart {
   const version = query.get("resourceVersion") ?? "";
-  if (version !== "" && !/^\d{1,16}$/.test(version))
+  if (version !== "" && !/^\d{1,20}$/.test(version))
     throw badRequest(`Invalid value: "${version}": resourceVersion must be a non-negative integer`);
   checkListOptions(query, true);
   const send = query.get("sendInitialEvents");
