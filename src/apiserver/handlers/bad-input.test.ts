@@ -405,5 +405,5 @@ function copies(times: number): string {
 }
 
 function token(revision: number): string {
-  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: "default/" })).toString("base64url");
+  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: "default/a\0" })).toString("base64url");
 }
