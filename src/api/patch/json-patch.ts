@@ -17,16 +17,20 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
   let document: unknown = cloneJson(original);
   let copiedBytes = 0;
   operations.forEach((asked, index) => {
-    let operation = asked;
-    if (operation.op === "copy") copiedBytes = checkedCopy(document, operation.from, copiedBytes);
+    if (asked.op === "copy") copiedBytes = checkedCopy(document, asked.from, copiedBytes);
+    const apply = (operation: Operation): void => {
+      document = jsonPatch.applyOperation(document, operation, true, true, true, index).newDocument;
+    };
     try {
-      operation = asUpstreamReads(document, operation);
+      const operation = asUpstreamReads(document, withValue(document, asked));
       if (isNullTestOfNothing(document, operation)) return;
-      checkPlaces(document, operation);
-      const applied = operation.op === "copy" ? asAdd(document, operation) : operation;
-      document = jsonPatch.applyOperation(document, applied, true, true, true, index).newDocument;
+      // What is moved is gone before it comes to its new place.
+      if (asked.op === "move") apply({ op: "remove", path: placeIn(document, asked.from) });
+      const placed = asked.op === "move" ? asUpstreamReads(document, { ...operation, path: asked.path }) : operation;
+      checkPlace(document, placed);
+      apply(placed);
     } catch (error) {
-      throw doesNotApply(operation, index, error);
+      throw doesNotApply(asked, index, error);
     }
   });
   if (!isJsonObject(document)) throw unprocessable("the patched document is not an object");
@@ -34,18 +38,51 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
 }
 
 /**
- * What evanphx/json-patch 4, upstream's library, does beyond the RFC: indexes below zero count from the end, and a replace of an
- * object's member that is not there adds it.
+ * What evanphx/json-patch 4, upstream's library, does beyond the RFC: indexes are read as Go reads numbers, those below zero count
+ * from the end, and a replace of an object's member that is not there adds it.
  */
 function asUpstreamReads(document: unknown, operation: Operation): Operation {
-  const [above, key] = split(operation.path);
-  const parent = key === "" ? undefined : ownValue(document, above);
-  if (Array.isArray(parent) && /^-\d+$/.test(key)) {
-    const index = parent.length + (operation.op === "add" ? 1 : 0) + Number(key);
-    return index < 0 ? operation : { ...operation, path: `${above}/${index}` };
-  }
+  const path = placeIn(document, operation.path, { adds: operation.op === "add" });
+  const [above, key] = split(path);
+  const parent = path === "" ? undefined : ownValue(document, above);
   const isMissing = isJsonObject(parent) && !Object.hasOwn(parent, unescaped(key));
-  return isMissing && operation.op === "replace" ? { ...operation, op: "add" } : operation;
+  return { ...operation, path, ...(isMissing && operation.op === "replace" && { op: "add" }) } as Operation;
+}
+
+/** A pointer with the indexes that it means. What is not there stays as it is said. */
+function placeIn(document: unknown, pointer: string, { adds = false } = {}): string {
+  const parts = pointer.split("/");
+  let value = document;
+  for (let at = 1; at < parts.length; at++) {
+    const part = parts[at]!;
+    if (Array.isArray(value) && /^[+-]?\d+$/.test(part)) {
+      const isNew = adds && at === parts.length - 1;
+      const index = Number(part) + (part.startsWith("-") ? value.length + (isNew ? 1 : 0) : 0);
+      if (index >= 0) parts[at] = String(index);
+    }
+    const key = unescaped(parts[at]!);
+    value =
+      typeof value === "object" && value !== null && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined;
+  }
+  return parts.join("/");
+}
+
+/** What is moved or copied as what is added. The library would copy by way of a text, in which integers may lose their last digits. */
+function withValue(document: unknown, operation: Operation): Operation {
+  if (operation.op !== "move" && operation.op !== "copy") return operation;
+  const { op, path, from } = operation;
+  if (from === "") throw missing("");
+  const value = op === "copy" ? copiedFrom(document, from) : ownValue(document, placeIn(document, from));
+  return { op: "add", path, value: op === "copy" ? cloneJson(value) : value };
+}
+
+/** A member that its object does not have is copied as null. */
+function copiedFrom(document: unknown, from: string): unknown {
+  if (!from.startsWith("/")) throw missing(from);
+  const place = placeIn(document, from);
+  const [above, key] = split(place);
+  const parent = ownValue(document, above);
+  return isJsonObject(parent) && !Object.hasOwn(parent, unescaped(key)) ? null : ownValue(document, place);
 }
 
 /** Clients test for null to be sure that nothing is there yet (kube-rs, before it adds the first finalizer). */
@@ -67,21 +104,16 @@ function unescaped(part: string): string {
 }
 
 /** Only what is the document's own can be read or replaced: fast-json-patch would follow names such as `toString`. */
-function checkPlaces(document: unknown, operation: Operation): void {
-  const { op, path } = operation;
+function checkPlace(document: unknown, { op, path }: Operation): void {
   // Upstream's library finds no place for the whole document, but to replace and to test it.
-  if ((path === "" && op !== "replace" && op !== "test") || ("from" in operation && operation.from === "")) {
-    throw missing("");
-  }
-  if ("from" in operation) ownValue(document, operation.from);
-  if (op === "move" && path.startsWith(`${operation.from}/`)) throw new Error("a value cannot be moved into itself");
-  if (op === "add" || op === "move" || op === "copy") ownValue(document, split(path)[0]);
-  else ownValue(document, path);
+  if (path === "" && op !== "replace" && op !== "test") throw missing("");
+  ownValue(document, op === "add" ? split(path)[0] : path);
 }
 
 /** @throws Error when the document has nothing there */
 function ownValue(document: unknown, pointer: string): unknown {
   if (pointer === "") return document;
+  if (!pointer.startsWith("/")) throw missing(pointer);
   let value = document;
   for (const part of pointer.split("/").slice(1)) {
     const key = unescaped(part);
@@ -97,16 +129,11 @@ function missing(pointer: string): Error {
   return new Error(`doc is missing path: ${JSON.stringify(pointer)}: missing value`);
 }
 
-/** The library copies by way of a text, in which integers may lose their last digits. */
-function asAdd(document: unknown, { path, from }: Operation & { op: "copy" }): Operation {
-  return { op: "add", path, value: cloneJson(ownValue(document, from)) };
-}
-
 /** Copies can double a document each: their sum has a limit. @throws StatusError RequestEntityTooLarge */
 function checkedCopy(document: unknown, from: string, before: number): number {
   let size = 0;
   try {
-    size = JSON.stringify(ownValue(document, from)).length;
+    size = JSON.stringify(copiedFrom(document, from)).length;
   } catch (error) {
     throw unprocessable(`copy operation does not apply: ${errorMessage(error)}`);
   }

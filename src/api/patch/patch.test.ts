@@ -21,6 +21,10 @@ const jsonPatches: readonly [string, JsonObject, unknown, JsonObject][] = [
   ["replace of everything", { a: 1 }, [{ op: "replace", path: "", value: { b: 2 } }], { b: 2 }],
   ["replace of nothing", { a: {} }, [{ op: "replace", path: "/a/b~1c", value: 2 }], { a: { "b/c": 2 } }],
   ["last index", { a: [1, 2] }, [{ op: "remove", path: "/a/-1" }], { a: [1] }],
+  ["a copy behind the end", { a: [1, 2] }, [{ op: "copy", from: "/a/-2", path: "/a/-1" }], { a: [1, 2, 1] }],
+  ["a move behind the end", { a: [1, 2] }, [{ op: "move", from: "/a/0", path: "/a/-1" }], { a: [2, 1] }],
+  ["indexes as Go reads them", { a: [1, [2]] }, [{ op: "replace", path: "/a/01/+0", value: 3 }], { a: [1, [3]] }],
+  ["a copy of what is not there", { a: {} }, [{ op: "copy", from: "/a/b", path: "/a/c" }], { a: { c: null } }],
   ["add before the end", { a: [1, 2] }, [{ op: "add", path: "/a/-2", value: 3 }], { a: [1, 3, 2] }],
   ["move", { a: 1 }, [{ op: "move", from: "/a", path: "/b" }], { b: 1 }],
   [
@@ -57,6 +61,17 @@ const badJsonPatches: readonly [string, unknown, number, RegExp][] = [
   ["removal of everything", [{ op: "remove", path: "" }], 422, /doc is missing path: ""/],
   ["addition of everything", [{ op: "add", path: "", value: { b: 1 } }], 422, /doc is missing path: ""/],
   ["a copy of everything", [{ op: "copy", from: "", path: "/b" }], 422, /doc is missing path: ""/],
+  [
+    "a move past the end",
+    [
+      { op: "add", path: "/b", value: [] },
+      { op: "move", from: "/a", path: "/b/1" },
+    ],
+    422,
+    /b\/1/,
+  ],
+  ["a pointer without its slash", [{ op: "copy", from: "a", path: "/b" }], 422, /doc is missing path: "a"/],
+  ["a move of what is not there", [{ op: "move", from: "/b", path: "/c" }], 422, /doc is missing path: "\/b"/],
   ["a move to the root", [{ op: "move", from: "/a", path: "" }], 422, /doc is missing path: ""/],
   [
     "too many",

@@ -77,7 +77,7 @@ suite("bad input", () => {
     [
       "a patch that reads what every object inherits",
       `${MAPS}/kept`,
-      patch(JSON_PATCH, '[{"op":"copy","from":"/data/toString","path":"/data/b"}]'),
+      patch(JSON_PATCH, '[{"op":"move","from":"/data/toString","path":"/data/b"}]'),
       422,
       /missing value/,
     ],
