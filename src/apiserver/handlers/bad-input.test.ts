@@ -222,7 +222,7 @@ suite("bad input", () => {
       /specifying resource version is not allowed when using continue/,
     ],
     ["a token of the future", `${MAPS}?continue=${token(2 ** 40)}`, {}, 400, /continue key is not valid/],
-    ["a token of no time", `${MAPS}?continue=${token(-5)}`, {}, 400, /continue key is not valid/],
+    ["a token of no time", `${MAPS}?continue=${token(0)}`, {}, 400, /continue key is not valid/],
   ];
   const scheme = 'in scheme "pkg/api/legacyscheme/scheme.go:30"';
   const kinds: readonly [string, object, string][] = [
