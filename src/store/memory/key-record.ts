@@ -4,10 +4,10 @@ import type { StoredValue } from "../store.ts";
 export interface KeyRecord {
   readonly key: string;
   readonly sortKey: string;
-  /** Revision of the latest change, which gave `current`. */
+  /** Revision of the latest change, which gave `value`. */
   revision: number;
   /** Undefined when the latest change was a delete. */
-  current: StoredValue | undefined;
+  value: Buffer | undefined;
   /** Where OrderedKeys holds it. */
   chunk: KeyChunk | undefined;
 }
@@ -22,5 +22,10 @@ export interface KeyChunk {
 }
 
 export function newRecord(key: string, sortKey: string): KeyRecord {
-  return { key, sortKey, revision: 0, current: undefined, chunk: undefined };
+  return { key, sortKey, revision: 0, value: undefined, chunk: undefined };
+}
+
+/** What the key holds now; made when somebody asks, since there are very many keys. */
+export function currentOf({ key, revision, value }: KeyRecord): StoredValue | undefined {
+  return value && { key, revision, value };
 }

@@ -36,7 +36,7 @@ export class OrderedKeys {
       };
       for (const record of chunk.records) {
         record.chunk = chunk;
-        if (record.current !== undefined) chunk.live++;
+        if (record.value !== undefined) chunk.live++;
         chunk.changedRevision = Math.max(chunk.changedRevision, record.revision);
       }
       this.#chunks.push(chunk);
@@ -133,7 +133,7 @@ export class OrderedKeys {
     const added: KeyChunk = { records, live: 0, changedRevision: chunk.changedRevision };
     for (const record of records) {
       record.chunk = added;
-      if (record.current !== undefined) added.live++;
+      if (record.value !== undefined) added.live++;
     }
     chunk.live -= added.live;
     this.#chunks.splice(index + 1, 0, added);

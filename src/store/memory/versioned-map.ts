@@ -9,7 +9,7 @@ import {
 } from "../store.ts";
 import { History } from "./history.ts";
 import { endOfPrefix, sortKeyOf } from "./key-order.ts";
-import { type KeyRecord, newRecord } from "./key-record.ts";
+import { currentOf, type KeyRecord, newRecord } from "./key-record.ts";
 import { OrderedKeys } from "./ordered-keys.ts";
 import type { Replaced } from "./packed-changes.ts";
 
@@ -53,10 +53,9 @@ export class VersionedMap {
 
   /** @throws CompactedError, FutureRevisionError */
   get(key: string, revision?: number): StoredValue | undefined {
-    if (revision === undefined) return this.#records.get(key)?.current;
-    this.checkRevision(revision);
+    if (revision !== undefined) this.checkRevision(revision);
     const record = this.#records.get(key);
-    return record === undefined ? undefined : this.#valueAt(record, revision);
+    return record === undefined ? undefined : this.#valueAt(record, revision ?? this.#revision);
   }
 
   /** @throws CompactedError, FutureRevisionError */
@@ -85,7 +84,7 @@ export class VersionedMap {
   apply(change: Change): StoreEvent {
     const revision = this.#revision + 1;
     const present = this.#records.get(change.key);
-    const previous = present?.current;
+    const previous = present && currentOf(present);
     const before = present?.revision ?? 0;
     const { key } = this.#set(change, revision);
     this.#revision = revision;
@@ -127,9 +126,8 @@ export class VersionedMap {
     if (change.type !== "delete") return;
     forgotten.push(change.revision);
     const record = this.#records.get(change.key);
-    if (record?.current === undefined && record !== undefined && record.revision <= this.#compactedRevision) {
-      this.#forget(record);
-    }
+    if (record === undefined || record.value !== undefined) return;
+    if (record.revision <= this.#compactedRevision) this.#forget(record);
   }
 
   /** Begins to fill an empty map with what a log kept: history is whole after `compactedRevision`. */
@@ -150,8 +148,8 @@ export class VersionedMap {
       this.apply(change);
       return;
     }
-    const replaced = this.#records.get(change.key)?.current;
-    if (replaced !== undefined) forgotten.push(replaced.revision);
+    const replaced = this.#records.get(change.key);
+    if (replaced?.value !== undefined) forgotten.push(replaced.revision);
     const record = this.#set(change, revision);
     if (change.value !== undefined) return;
     forgotten.push(revision);
@@ -174,13 +172,13 @@ export class VersionedMap {
 
   /** What the key held at a revision. */
   #valueAt(record: KeyRecord, revision: number): StoredValue | undefined {
-    if (record.revision <= revision) return record.current;
+    if (record.revision <= revision) return currentOf(record);
     const change = this.#changeAfter(record, revision);
     return change?.hadValue === true ? this.#history.replacedAt(change) : undefined;
   }
 
   #heldAt(record: KeyRecord, revision: number): boolean {
-    if (record.revision <= revision) return record.current !== undefined;
+    if (record.revision <= revision) return record.value !== undefined;
     return this.#changeAfter(record, revision)?.hadValue === true;
   }
 
@@ -200,12 +198,11 @@ export class VersionedMap {
     }
     const chunk = record.chunk;
     if (chunk !== undefined) {
-      chunk.live += Number(change.value !== undefined) - Number(record.current !== undefined);
+      chunk.live += Number(change.value !== undefined) - Number(record.value !== undefined);
       chunk.changedRevision = revision;
     }
     record.revision = revision;
-    // The record's key: one text for all states of an object.
-    record.current = change.value === undefined ? undefined : { key: record.key, value: change.value, revision };
+    record.value = change.value;
     return record;
   }
 
