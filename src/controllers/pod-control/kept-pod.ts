@@ -49,10 +49,12 @@ export function keptPod({ metadata = {}, spec, status }: Pod, before?: Pod): Pod
 
 function keptMetadata(metadata: ObjectMeta, before: ObjectMeta | undefined): ObjectMeta {
   const { namespace, labels, annotations, ownerReferences, finalizers } = metadata;
+  const isSame = before !== undefined && before.uid === metadata.uid;
   const kept: ObjectMeta = {
-    name: metadata.name,
+    // Texts of an earlier state, which others keep as well.
+    name: isSame ? before.name : metadata.name,
     namespace: namespace === undefined ? undefined : internText(namespace),
-    uid: metadata.uid,
+    uid: isSame ? before.uid : metadata.uid,
     generation: metadata.generation,
     creationTimestamp: internIfThere(internText, metadata.creationTimestamp),
     labels: equalJson(labels, before?.labels) ? before?.labels : internIfThere(internMap, labels),
@@ -68,7 +70,7 @@ function keptMetadata(metadata: ObjectMeta, before: ObjectMeta | undefined): Obj
     kept.deletionTimestamp = metadata.deletionTimestamp;
     kept.deletionGracePeriodSeconds = metadata.deletionGracePeriodSeconds;
   }
-  return kept;
+  return isSame && equalJson(kept, before) ? before : kept;
 }
 
 function keptSpec(spec: PodSpec | undefined): PodSpec {

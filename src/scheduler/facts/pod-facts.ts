@@ -7,9 +7,10 @@ import type {
   TopologySpreadConstraint,
   WeightedPodAffinityTerm,
 } from "../../api/generated/core/v1.ts";
-import { keyOf, type OwnerReference } from "../../api/meta.ts";
+import { keyOf, type ObjectMeta, type OwnerReference } from "../../api/meta.ts";
+import { equalJson } from "../../api/patch/json-value.ts";
 import { createInterner } from "../../base/intern.ts";
-import { podRequests } from "./pod-requests.ts";
+import { isResizing, podRequests } from "./pod-requests.ts";
 import type { Resources } from "./resources.ts";
 
 /** A port of the node that the pod wants for itself. */
@@ -40,6 +41,8 @@ export interface PodNeeds {
   readonly schedulingGates: readonly string[];
   readonly requests: Resources;
   readonly nonZeroRequests: Resources;
+  /** Statuses say that containers have other amounts than the spec. */
+  readonly isResizing: boolean;
   readonly containerCount: number;
   readonly images: readonly string[];
   readonly hostPorts: readonly HostPort[];
@@ -93,20 +96,25 @@ const internOwners = createInterner<readonly OwnerReference[]>();
 const internNeeds = createInterner<PodNeeds>();
 const internScheduled = createInterner<ScheduledCondition>();
 
-/** The facts of a pod. Pure. */
-export function podFacts(pod: Pod): PodFacts {
+/**
+ * The facts of a pod. Pure.
+ *
+ * @param before those of the pod's last state: what still holds is not made again, and most changes change nothing here
+ */
+export function podFacts(pod: Pod, before?: PodFacts): PodFacts {
   const meta = pod.metadata ?? {};
-  const kind = internKind({ namespace: meta.namespace ?? "", labels: meta.labels ?? NO_LABELS });
-  return {
-    key: keyOf(pod),
+  const known = before !== undefined && before.uid === meta.uid ? before : undefined;
+  const kind = kindOf(meta, known);
+  const facts: PodFacts = {
+    key: known?.key ?? keyOf(pod),
     namespace: kind.namespace,
-    name: meta.name ?? "",
-    uid: meta.uid ?? "",
+    name: known?.name ?? meta.name ?? "",
+    uid: known?.uid ?? meta.uid ?? "",
     generation: meta.generation,
     labels: kind.labels,
     kind,
-    needs: podNeeds(pod),
-    owners: internOwners(meta.ownerReferences ?? NONE),
+    needs: known !== undefined && hasSameNeeds(pod, known) ? known.needs : podNeeds(pod),
+    owners: ownersOf(meta, known),
     nodeName: internText(pod.spec?.nodeName ?? ""),
     nominatedNodeName: pod.status?.nominatedNodeName ?? "",
     beingDeleted: meta.deletionTimestamp !== undefined,
@@ -115,6 +123,29 @@ export function podFacts(pod: Pod): PodFacts {
     scheduled: scheduledCondition(pod),
     disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
   };
+  return known !== undefined && saysTheSame(facts, known) ? known : facts;
+}
+
+function kindOf({ namespace = "", labels = NO_LABELS }: ObjectMeta, known: PodFacts | undefined): PodKind {
+  return known !== undefined && equalJson(labels, known.labels) ? known.kind : internKind({ namespace, labels });
+}
+
+function ownersOf({ ownerReferences }: ObjectMeta, known: PodFacts | undefined): readonly OwnerReference[] {
+  const owners = ownerReferences ?? NONE;
+  return known !== undefined && equalJson(owners, known.owners) ? known.owners : internOwners(owners);
+}
+
+/** The spec is what it was, and no status has a say in what the pod holds. */
+function hasSameNeeds(pod: Pod, { generation, needs }: PodFacts): boolean {
+  if (generation === undefined || pod.metadata?.generation !== generation) return false;
+  return !needs.isResizing && !isResizing(pod);
+}
+
+function saysTheSame(facts: PodFacts, known: PodFacts): boolean {
+  for (const name of Object.keys(facts) as (keyof PodFacts)[]) {
+    if (facts[name] !== known[name] && !(name === "claims" && equalJson(facts.claims, known.claims))) return false;
+  }
+  return true;
 }
 
 function podNeeds(pod: Pod): PodNeeds {
@@ -128,6 +159,7 @@ function podNeeds(pod: Pod): PodNeeds {
     schedulingGates: spec?.schedulingGates?.map((gate) => gate.name) ?? NONE,
     requests: exact,
     nonZeroRequests: nonZero,
+    isResizing: isResizing(pod),
     containerCount: (spec?.containers?.length ?? 0) + (spec?.initContainers?.length ?? 0),
     images: imagesOf(pod),
     hostPorts: hostPorts(pod),

@@ -1,4 +1,5 @@
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "../../api/generated/core/v1.ts";
+import { equalJson } from "../../api/patch/json-value.ts";
 import { maxResources, NO_RESOURCES, parseResources, type Resources, sumResources } from "./resources.ts";
 
 /** What a container that asks for nothing is taken to use when nodes are scored, so that such pods spread too. */
@@ -64,6 +65,20 @@ function containerRequests(container: Container, status: ContainerStatus | undef
   if (status.allocatedResources !== undefined) held = maxResources(held, parseResources(status.allocatedResources));
   if (status.resources?.requests !== undefined) held = maxResources(held, parseResources(status.resources.requests));
   return held;
+}
+
+/** Whether a container's status speaks of other amounts than its spec. */
+export function isResizing({ spec, status }: Pod): boolean {
+  if (status === undefined) return false;
+  const differs = (container: Container, statuses: readonly ContainerStatus[] | undefined): boolean => {
+    const { allocatedResources, resources } = statusOf(container, statuses) ?? {};
+    const wanted = container.resources?.requests;
+    return [allocatedResources, resources?.requests].some((held) => held !== undefined && !equalJson(held, wanted));
+  };
+  return (
+    spec?.containers?.some((container) => differs(container, status.containerStatuses)) === true ||
+    spec?.initContainers?.some((container) => differs(container, status.initContainerStatuses)) === true
+  );
 }
 
 function withDefaults(container: Container, amounts: Resources): Resources {

@@ -221,7 +221,10 @@ for (const { name, plugin, pod, node, others, reasons, unresolvable } of cases) 
     const facts = podFacts(pod);
     const prepared = plugin.preFilter?.(facts, new ClusterCache());
     assert.ok(prepared === undefined || !("rejection" in prepared));
-    const info = exampleNodeInfo(node, (others ?? []).map(podFacts));
+    const info = exampleNodeInfo(
+      node,
+      (others ?? []).map((other) => podFacts(other)),
+    );
     const rejection =
       prepared !== undefined && "skip" in prepared ? undefined : plugin.filter(facts, info, prepared?.state);
     assert.deepEqual(rejection?.reasons ?? [], reasons);
