@@ -113,7 +113,8 @@ export class InformerRows<T extends ApiObject> {
     const before = present?.[UID] === uidOf(object) ? present : undefined;
     // Exactly as long as it is: an array that grows has room for more.
     const row = new Array<unknown>(FIRST + this.#columns.length);
-    row[UID] = uidOf(object);
+    // The text of its first state, which others keep as well.
+    row[UID] = before === undefined ? uidOf(object) : before[UID];
     row[REVISION] = revisionOf(object);
     const columns = this.#columns;
     for (let index = 0; index < columns.length; index++) {
