@@ -122,11 +122,12 @@ function objectCheck(source: JSONSchemaProps, context: CompileContext): Check | 
   return (node, run) => {
     const object = node.value as JsonObject;
     const keys = Object.keys(object);
-    const error = countError(node, keys.length, { minProperties, maxProperties });
-    if (error !== undefined) {
-      run.errors.push(error);
-      return;
+    if (minProperties !== undefined && keys.length < minProperties) {
+      const text = `${node.path} in body should have at least ${minProperties} properties`;
+      run.errors.push(invalid(fieldOf(node.path), keys.length, text));
     }
+    if (maxProperties !== undefined && keys.length > maxProperties)
+      run.errors.push(tooMany(node, keys.length, maxProperties));
     if (isClosed || others !== undefined) {
       for (const key of keys) {
         if (properties.has(key)) continue;
@@ -149,19 +150,6 @@ const below = (node: Node, path: string, key: string): Node => ({
   old: correlatedField(node.old, key),
   path,
 });
-
-function countError(
-  node: Node,
-  count: number,
-  bounds: { minProperties: number | undefined; maxProperties: number | undefined },
-): FieldError | undefined {
-  const { minProperties, maxProperties } = bounds;
-  if (minProperties !== undefined && count < minProperties) {
-    const text = `${node.path} in body should have at least ${minProperties} properties`;
-    return invalid(fieldOf(node.path), count, text);
-  }
-  return maxProperties !== undefined && count > maxProperties ? tooMany(node, count, maxProperties) : undefined;
-}
 
 /** Runs a check on a whole object. */
 export function runCheck(check: Check, node: Node): FieldError[] {

@@ -28,7 +28,54 @@ const cases: readonly [name: string, schema: JSONSchemaProps, value: unknown, er
     "fraction",
     x({ type: "integer" }),
     1.5,
-    ['spec.x: Invalid value: "number": spec.x in body must be of type integer: "number"'],
+    [
+      'spec.x: Invalid value: "number": spec.x in body must be of type integer: "number"',
+      '<nil>: Invalid value: "": Checked value must be of type integer (default format) in spec.x',
+    ],
+  ],
+  ["the largest of a format", x({ type: "integer", format: "int32" }), 2147483647, []],
+  [
+    "more than a format holds",
+    x({ type: "integer", format: "int32" }),
+    2147483648,
+    ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.x'],
+  ],
+  [
+    "more than a float holds",
+    x({ type: "number", format: "float" }),
+    1e39,
+    ['<nil>: Invalid value: "": Checked value must be of type number with format float in spec.x'],
+  ],
+  [
+    "more than an integer holds",
+    x({ type: "integer" }),
+    1e20,
+    [
+      'spec.x: Invalid value: "number": spec.x in body must be of type integer: "number"',
+      '<nil>: Invalid value: "": Checked value must be of type integer (default format) in spec.x',
+    ],
+  ],
+  [
+    "a bound that is no integer",
+    x({ type: "integer", minimum: 0.5 }),
+    3,
+    ['<nil>: Invalid value: "": Minimum boundary value must be of type integer (default format) in spec.x'],
+  ],
+  [
+    "multiples of a fraction, of what may be a fraction and is an integer",
+    x({ type: "number", multipleOf: 0.5 }),
+    3,
+    ["spec.x: Invalid value: 0: factor MultipleOf declared for spec.x must be positive: 0"],
+  ],
+  [
+    "too many properties, with what is wrong in them",
+    x({ type: "object", maxProperties: 1, properties: { a: { type: "string" } }, required: ["c"] }),
+    { a: 1, b: 2 },
+    [
+      "spec.x: Too many: 2: must have at most 1 item",
+      'spec.x.a: Invalid value: "integer": spec.x.a in body must be of type string: "integer"',
+      "spec.x.c: Required value",
+    ],
   ],
   ["number", x({ type: "number" }), 3, []],
   [

@@ -4,6 +4,7 @@ import type { JSONSchemaProps } from "../generated/apiextensions.k8s.io/v1.ts";
 import { goNumber } from "../json-path/go-number.ts";
 import { equalJson } from "../patch/json-value.ts";
 import { isSupportedFormat, stringFormat } from "./formats.ts";
+import { numberRange } from "./number-range.ts";
 import { type Check, fieldOf, type Node, type Run } from "./validation-run.ts";
 
 /** Checks of a value by itself, with the texts of kube-openapi. */
@@ -14,7 +15,7 @@ function jsonTypeOf(value: unknown): JsonType {
   if (value === null || value === undefined) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "bigint") return "integer";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? "integer" : "number";
   return typeof value as JsonType;
 }
 
@@ -130,15 +131,28 @@ function lengthOf(text: string): number {
 
 export function numberCheck(source: JSONSchemaProps): Check | undefined {
   const { multipleOf, minimum, maximum } = source;
-  if (multipleOf === undefined && minimum === undefined && maximum === undefined) return undefined;
+  const range = numberRange(source);
+  if (range === undefined && multipleOf === undefined && minimum === undefined && maximum === undefined)
+    return undefined;
+  const misfits = (limit: number | undefined): boolean => limit !== undefined && range?.fits(limit) === false;
   return (node, run) => {
     const value = Number(node.value);
+    const exceeds = (what: string): void =>
+      void run.errors.push(invalid("<nil>", "", `${what} value must be of ${range!.name} in ${node.path}`));
+    if (range?.fits(node.value as number | bigint) === false) exceeds("Checked");
+    if (misfits(multipleOf)) exceeds("MultipleOf");
+    if (misfits(minimum)) exceeds("Minimum boundary");
+    if (misfits(maximum)) exceeds("Maximum boundary");
     const fails = (text: string): void =>
       void run.errors.push(invalid(fieldOf(node.path), node.value, `${node.path} in body should be ${text}`));
     const shown = (limit: number): string => goNumber(limit, !Number.isInteger(value) || !Number.isInteger(limit));
     // Integers compare as integers: upstream cuts the bound's fraction off.
-    const bound = (limit: number): number => (Number.isInteger(value) ? Math.trunc(limit) : limit);
-    if (multipleOf !== undefined && !isMultiple(value, multipleOf)) fails(`a multiple of ${shown(multipleOf)}`);
+    const bound = (limit: number): number => (Number.isInteger(value) && !misfits(limit) ? Math.trunc(limit) : limit);
+    const factor = multipleOf === undefined ? undefined : bound(multipleOf);
+    if (factor !== undefined && factor <= 0) {
+      const text = `factor MultipleOf declared for ${node.path} must be positive: ${factor}`;
+      run.errors.push(invalid(fieldOf(node.path), factor, text));
+    } else if (factor !== undefined && !isMultiple(value, factor)) fails(`a multiple of ${shown(factor)}`);
     if (minimum !== undefined) {
       const least = bound(minimum);
       if (source.exclusiveMinimum ? value <= least : value < least) {
