@@ -21,10 +21,20 @@ export function requestTarget(of: Omit<RequestTarget, "resourceKey">): RequestTa
   const { verb, group, version, resource, subresource } = of;
   const key = `${verb} ${group}/${version}/${resource}/${subresource}`;
   let found = targets.get(key);
-  if (found === undefined) {
+  if (found === undefined || !isSame(found, of)) {
     found = { verb, group, version, resource, subresource, resourceKey: `${group}/${version}/${resource}` };
     if (targets.size >= REMEMBERED) targets.clear();
     targets.set(key, found);
   }
   return found;
+}
+
+/** Of two that have one key: a decoded part of a path may have slashes in it. */
+function isSame(known: RequestTarget, { verb, group, version, resource }: Omit<RequestTarget, "resourceKey">): boolean {
+  return (
+    known.verb.length === verb.length &&
+    known.group.length === group.length &&
+    known.version.length === version.length &&
+    known.resource.length === resource.length
+  );
 }
