@@ -23,7 +23,8 @@ export function rejection(pod: Pod, input: AdmissionInput): Rejection | undefine
 function resourceRejection(pod: Pod, { others, allocatable }: AdmissionInput): Rejection | undefined {
   const used: Record<string, number> = {};
   for (const other of others) {
-    for (const [name, amount] of Object.entries(podRequests(other))) used[name] = (used[name] ?? 0) + amount;
+    const amounts = podRequests(other);
+    for (const name in amounts) used[name] = (used[name] ?? 0) + amounts[name]!;
   }
   const requested = { pods: 1, ...podRequests(pod) };
   used.pods = others.length;

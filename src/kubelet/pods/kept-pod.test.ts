@@ -58,3 +58,23 @@ test("a later state has the spec of an earlier one as long as its generation say
   relabelled.metadata!.labels = { app: "other" };
   assert.deepEqual(keptPod(relabelled, before).metadata?.labels, { app: "other" });
 });
+
+test("a later state has what it says alike from an earlier one, and what containers have in common is kept once", () => {
+  const running = (name: string, phase = "Running"): Pod => {
+    const found = pod(name);
+    const state = { running: { startedAt: "2026-01-02T00:00:01Z" } };
+    const own = { containerID: `simulated://${name}`, ready: true, restartCount: 0, image: "web:1", imageID: "web:1" };
+    const volumeMounts = [{ name: `kube-api-access-${name}`, mountPath: "/token" }];
+    const containerStatuses = [{ name: "web", ...own, state, lastState: {}, volumeMounts }];
+    found.status = { ...found.status, phase, podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }], containerStatuses };
+    return found;
+  };
+  const [one, other] = [keptPod(running("a")), keptPod(running("b"))];
+  assert.deepEqual(one.status, running("a").status);
+  const [first, second] = [one, other].map(({ status }) => status!.containerStatuses![0]!);
+  assert.equal(first?.state, second?.state);
+  assert.equal(first?.lastState, second?.lastState);
+  assert.notEqual(first?.containerID, second?.containerID);
+  assert.equal(keptPod(running("a"), one).status, one.status);
+  assert.deepEqual(keptPod(running("a", "Failed"), one).status, running("a", "Failed").status);
+});

@@ -154,9 +154,9 @@ class NodePods implements PodManager, WorkerHome {
     const { uid } = identityOf(pod);
     const known = isTerminalPhase(pod.status?.phase) || pod.metadata?.deletionTimestamp !== undefined;
     if (known || cache.get(uid).containers.some(isRunning)) return true;
-    const others = [...this.#workers.values()]
-      .map((worker) => worker.pod)
-      .filter((other) => !isTerminalPhase(this.#phaseOf(other)));
+    const others: Pod[] = [];
+    for (const worker of this.#workers.values())
+      if (!isTerminalPhase(this.#phaseOf(worker.pod))) others.push(worker.pod);
     const options = this.#options;
     const verdict =
       pressureRejection(pod, options.pressures()) ??

@@ -54,19 +54,20 @@ function containersReadyCondition({ pod, phase, init, regular }: ConditionInput)
   const type = "ContainersReady";
   if (phase === "Succeeded") return { type, status: "False", reason: "PodCompleted" };
   if (phase === "Failed") return { type, status: "False", reason: "PodFailed" };
-  const wanted = [
-    ...(pod.spec?.initContainers ?? [])
-      .filter(isSidecar)
-      .map(({ name }) => init.find((status) => status.name === name) ?? name),
-    ...(pod.spec?.containers ?? []).map(({ name }) => regular.find((status) => status.name === name) ?? name),
-  ];
-  const unknown = wanted.filter((status) => typeof status === "string");
-  const unready = wanted.flatMap((status) => (typeof status === "string" || status.ready ? [] : [status.name]));
+  const unknown: string[] = [];
+  const unready: string[] = [];
+  const look = (name: string, statuses: readonly ContainerStatus[]): void => {
+    const status = statuses.find((each) => each.name === name);
+    if (status === undefined) unknown.push(name);
+    else if (!status.ready) unready.push(name);
+  };
+  for (const container of pod.spec?.initContainers ?? []) if (isSidecar(container)) look(container.name, init);
+  for (const { name } of pod.spec?.containers ?? []) look(name, regular);
+  if (unknown.length === 0 && unready.length === 0) return { type, status: "True" };
   const parts = [
     ...(unknown.length > 0 ? [`containers with unknown status: [${unknown.join(" ")}]`] : []),
     ...(unready.length > 0 ? [`containers with unready status: [${unready.join(" ")}]`] : []),
   ];
-  if (parts.length === 0) return { type, status: "True" };
   return { type, status: "False", reason: "ContainersNotReady", message: parts.join(", ") };
 }
 

@@ -1,3 +1,4 @@
+import { findCondition } from "../../api/conditions.ts";
 import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
 import { copyAsJson, equalAsJson } from "./plain-json.ts";
 
@@ -23,14 +24,16 @@ export function statusPatch(before: PodStatus, wanted: PodStatus): Fields | unde
 /** Whether the API has the wanted status, its kubelet's part: `statusPatch` is undefined then. */
 export function isStatusShown(shown: PodStatus, wanted: PodStatus): boolean {
   for (const name of OWNED) if (!equalAsJson((shown as Fields)[name], (wanted as Fields)[name])) return false;
-  return (wanted.conditions ?? []).every((condition) => {
-    const old = shown.conditions?.find(({ type }) => type === condition.type);
-    return old !== undefined && isShown(condition as unknown as Fields, old as unknown as Fields);
-  });
+  for (const condition of wanted.conditions ?? []) {
+    const old = findCondition(shown.conditions, condition.type);
+    if (old === undefined || (old !== condition && !isShown(condition as unknown as Fields, old as unknown as Fields)))
+      return false;
+  }
+  return true;
 }
 
 /** Fields of PodStatus that the kubelet writes. */
-const OWNED = new Set([
+const OWNED = [
   "phase",
   "observedGeneration",
   "reason",
@@ -44,7 +47,7 @@ const OWNED = new Set([
   "containerStatuses",
   "ephemeralContainerStatuses",
   "qosClass",
-]);
+] as const;
 
 /** Lists of addresses merge by address: those that are no longer there are taken out by name. */
 function replacement(name: string, before: unknown, after: unknown): unknown {
@@ -56,7 +59,7 @@ function replacement(name: string, before: unknown, after: unknown): unknown {
 
 function changedConditions(before: readonly PodCondition[], after: readonly PodCondition[]): Fields[] {
   return after.flatMap((condition) => {
-    const old = before.find(({ type }) => type === condition.type) as Fields | undefined;
+    const old = findCondition(before, condition.type) as Fields | undefined;
     if (old !== undefined && isShown(condition as unknown as Fields, old)) return [];
     const fresh = copyAsJson(condition) as unknown as Fields;
     if (old === undefined) return [fresh];
@@ -75,7 +78,8 @@ function changedConditions(before: readonly PodCondition[], after: readonly PodC
 /** Whether the old condition says all that the wanted one does, and nothing that is to go. */
 function isShown(wanted: Fields, old: Fields): boolean {
   for (const key in wanted) if (wanted[key] !== undefined && !equalAsJson(old[key], wanted[key])) return false;
-  return REMOVABLE.every((key) => old[key] === undefined || wanted[key] !== undefined);
+  for (const key of REMOVABLE) if (old[key] !== undefined && wanted[key] === undefined) return false;
+  return true;
 }
 
 const REMOVABLE = ["reason", "message"];

@@ -104,3 +104,76 @@ test("what waits for its turn is sent as it is by then", async () => {
   turns.leave();
   await writer.stop();
 });
+
+/** The pod as the API shows it at a revision. */
+const at = (resourceVersion: string, status: PodStatus): Pod => ({
+  metadata: { ...pod.metadata, resourceVersion },
+  status,
+});
+const running: PodStatus = {
+  phase: "Running",
+  startTime: "2026-01-02T00:00:00Z",
+  conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2026-01-02T00:00:00Z" }],
+};
+/** With a condition that is somebody else's. */
+const judged = (status: PodStatus): PodStatus => ({
+  ...status,
+  conditions: [...(status.conditions ?? []), { type: "example.com/gate", status: "True" }],
+});
+
+for (const [when, isEarly] of [
+  ["after the answer", false],
+  ["before the answer", true],
+] as const) {
+  test(`what the API shows is kept by the pod alone, also when it shows it ${when}`, async () => {
+    const turns = createRequestLimit(1);
+    const { writer, sent } = setUp(turns);
+    writer.set(at("6", pod.status!), running);
+    assert.equal(writer.get("u1"), running);
+    const shown = at("7", judged(running));
+    if (isEarly) writer.reconcile(shown, pod);
+    await settle(20);
+    if (!isEarly) {
+      assert.equal(writer.get("u1"), running);
+      writer.reconcile(shown, pod);
+    }
+    assert.deepEqual([writer.get("u1"), sent().length], [undefined, 1]);
+    // Nothing new is nothing to send, and what comes then is compared with what is shown.
+    writer.set(shown, running);
+    await settle(20);
+    assert.equal(sent().length, 1);
+    writer.set(shown, { ...running, phase: "Succeeded" });
+    await settle(20);
+    assert.deepEqual(sent()[1], { phase: "Succeeded" });
+    await writer.stop();
+  });
+}
+
+test("older news settles nothing", async () => {
+  const { writer } = setUp();
+  writer.set(at("5", running), { ...running, phase: "Succeeded" });
+  await settle(20);
+  writer.reconcile(at("6", { ...running, phase: "Succeeded" }), pod);
+  assert.equal(writer.get("u1")?.phase, "Succeeded");
+  await writer.stop();
+});
+
+test("a status that somebody overwrites is written again, without what is others'", async () => {
+  const { writer, sent } = setUp();
+  writer.set(at("5", pod.status!), running);
+  await settle(20);
+  const shown = at("7", judged(running));
+  writer.reconcile(shown, pod);
+  assert.equal(writer.get("u1"), undefined);
+  const overwritten = at("8", { ...running, phase: "Failed", conditions: [] });
+  writer.reconcile(overwritten, shown);
+  await settle(20);
+  assert.deepEqual(sent()[1], { phase: "Running", conditions: running.conditions });
+  // Another's condition that changes is none of this kubelet's business.
+  const answered = at("9", running);
+  writer.reconcile(answered, overwritten);
+  writer.reconcile(at("10", judged(running)), answered);
+  await settle(20);
+  assert.equal(sent().length, 2);
+  await writer.stop();
+});

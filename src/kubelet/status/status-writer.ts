@@ -120,10 +120,7 @@ class PodStatusWriter implements StatusWriter {
     }
     entry.pod = pod;
     if (entry.sending !== undefined || entry.gone || isOlder(pod, entry)) return;
-    if (isStatusShown(pod.status ?? {}, entry.wanted)) {
-      this.#settle(entry);
-      return;
-    }
+    if (this.#settle(entry)) return;
     // What this kubelet wrote last.
     if (pod.metadata?.resourceVersion === entry.resourceVersion) return;
     entry.sent = pod.status ?? {};
@@ -173,13 +170,14 @@ class PodStatusWriter implements StatusWriter {
     this.#kickInTime(entry);
   }
 
-  /** Forgets what the API shows. */
-  #settle(entry: Entry): void {
+  /** Forgets what the API shows. Answers whether it shows what is wanted. */
+  #settle(entry: Entry): boolean {
     const { pod, wanted, version, sentVersion, waiting, gone } = entry;
-    if (version !== sentVersion || waiting !== undefined || gone || isOlder(pod, entry)) return;
-    if (!isStatusShown(pod.status ?? {}, wanted) || !hasOwnConditionsOnly(wanted)) return;
+    if (isOlder(pod, entry) || !isStatusShown(pod.status ?? {}, wanted)) return false;
+    const isOver = version === sentVersion && waiting === undefined && !gone && hasOwnConditionsOnly(wanted);
     const { uid } = identityOf(pod);
-    if (this.#entries.get(uid) === entry) this.#entries.delete(uid);
+    if (isOver && this.#entries.get(uid) === entry) this.#entries.delete(uid);
+    return true;
   }
 
   /** Sends now, or soon when what is new alone is not worth a request (upstream tells of sandbox and containers at once). */

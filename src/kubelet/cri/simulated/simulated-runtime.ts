@@ -183,15 +183,11 @@ class SimulatedRuntime implements ContainerRuntime, RuntimeService, ContainerWor
     if ((await this.images.imageStatus(image)) === undefined)
       throw new RuntimeError("NotFound", `image "${image}": not found`);
     this.#refuseSecond(podSandboxId, config);
-    const status = { ...createdStatus(config, told.logDirectory), id: newId(this.#random), podSandboxId };
-    const container = new SimulatedContainer(
-      { ...status, createdAtMs: this.clock.now() },
-      this.#rules.behave(config, sandbox),
-      this,
-    );
-    this.#containers.set(status.id, container);
+    const id = newId(this.#random);
+    const status = createdStatus({ id, podSandboxId, createdAtMs: this.clock.now() }, config, told.logDirectory);
+    this.#containers.set(id, new SimulatedContainer(status, this.#rules.behave(config, sandbox), this));
     await sleep(this.clock, this.#rules.createContainerMs);
-    return status.id;
+    return id;
   }
 
   #refuseSecond(podSandboxId: string, { metadata }: ContainerConfig): void {
@@ -304,9 +300,17 @@ function matches(
 }
 
 /** Containers of one workload differ in their labels alone: nobody writes a termination message, so that it needs no file. */
-function createdStatus({ metadata, image, labels, annotations, logPath }: ContainerConfig, logDirectory: string) {
+function createdStatus(
+  { id, podSandboxId, createdAtMs }: { id: string; podSandboxId: string; createdAtMs: number },
+  { metadata, image, labels, annotations, logPath }: ContainerConfig,
+  logDirectory: string,
+) {
   const { [TERMINATION_MESSAGE_FILE_ANNOTATION]: _, ...noted } = annotations;
+  // In one piece, so that none of its fields lies outside of it.
   return {
+    id,
+    podSandboxId,
+    createdAtMs,
     metadata: internMetadata(metadata),
     image: internText(image.userSpecifiedImage || image.image),
     imageRef: internText(image.image),
