@@ -356,6 +356,23 @@ test("scale reads and writes replicas of any workload", async () => {
   assert.equal((await memory.client.get<Deployment>(deployments, named("web"))).spec?.replicas, 4);
 });
 
+test("of many that change one object at once without naming its version none hears of a conflict", async () => {
+  await memory.client.create(configMaps, configMap("busy"));
+  const writers = Array.from({ length: 40 }, (_, index) => `w${index}`);
+  const patch = (body: object) => memory.client.patch(configMaps, named("busy"), { type: "merge", body });
+  await Promise.all(writers.map((writer) => patch({ data: { [writer]: "x" } })));
+  const { data, metadata } = await memory.client.get<ConfigMap>(configMaps, named("busy"));
+  assert.deepEqual(Object.keys(data ?? {}).sort(), writers.toSorted());
+  // Who names a version is told at once.
+  const old = { metadata: { resourceVersion: metadata?.resourceVersion } };
+  await patch({ data: { y: "1" } });
+  await refused(patch({ ...old, data: { y: "2" } }), 409, "Conflict", /the object has been modified/);
+  const deletion = memory.client.delete(configMaps, named("busy"));
+  await Promise.allSettled([...writers.map((writer) => patch({ data: { [writer]: "z" } })), deletion]);
+  await deletion;
+  await refused(memory.client.get(configMaps, named("busy")), 404, "NotFound");
+});
+
 test("somebody without a role may do nothing", async () => {
   const stranger = memory.clientOf({ name: "jane", groups: ["system:authenticated"] });
   await refused(

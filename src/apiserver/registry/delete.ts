@@ -8,6 +8,7 @@ import { stampedCopy } from "./codec.ts";
 import type { ServedResource } from "./resource.ts";
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
+import { triesAgain } from "./try-again.ts";
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
@@ -23,7 +24,6 @@ export interface Deletion {
   readonly gone: boolean;
 }
 
-const CONFLICT_TRIES = 5;
 const FINALIZERS: Readonly<Record<string, string>> = { Orphan: "orphan", Foreground: "foregroundDeletion" };
 
 export interface DeleteTarget {
@@ -54,7 +54,7 @@ export async function deleteObject(
       return await deleteOnce(resource, { current, options: target.options, context });
     } catch (error) {
       if (!(error instanceof RevisionMismatchError)) throw error;
-      if (attempt >= CONFLICT_TRIES)
+      if (!triesAgain(attempt, context))
         throw conflict(resource.schema, target.name, "the object changes too fast; try again");
       current = await resource.storage.latest(target.namespace, target.name);
     }

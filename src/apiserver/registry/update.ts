@@ -14,9 +14,8 @@ import { completeDraft, completed, countsGeneration, type ServedResource } from 
 import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
 import { takesTurns } from "./take-turns.ts";
+import { triesAgain } from "./try-again.ts";
 
-/** How often a change without a precondition is made again on a newer object before the client gets the conflict. */
-const CONFLICT_TRIES = 5;
 export const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
 
 export interface UpdateRequest {
@@ -68,7 +67,7 @@ export async function updateObject(
       return await updateOnce(resource, { request, wanted, current, context });
     } catch (error) {
       if (!(error instanceof RevisionMismatchError)) throw error;
-      if (attempt >= CONFLICT_TRIES) throw conflict(resource.schema, request.name, MODIFIED);
+      if (!triesAgain(attempt, context)) throw conflict(resource.schema, request.name, MODIFIED);
       current = await resource.storage.latest(request.namespace, request.name);
     }
   }
