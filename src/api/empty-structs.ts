@@ -150,7 +150,7 @@ function visitStruct(object: JsonObject, layout: Layout, adds: boolean): boolean
     }
   }
   if (layout.inner.size === 0) return missing;
-  for (const key of Object.keys(object)) {
+  for (const key in object) {
     const inner = layout.inner.get(key);
     if (inner !== undefined && visitValue(object[key], inner, adds)) missing = true;
     if (missing && !adds) return true;
@@ -160,9 +160,10 @@ function visitStruct(object: JsonObject, layout: Layout, adds: boolean): boolean
 
 function visitValue(value: unknown, { container, layout }: Inner, adds: boolean): boolean {
   if (container === undefined) return isJsonObject(value) && visitStruct(value, layout(), adds);
-  const structs = container === "list" ? value : Object.values((value ?? {}) as JsonObject);
+  if (value === undefined || value === null) return false;
+  const structs = (container === "list" ? value : Object.values(value)) as readonly unknown[];
   let missing = false;
-  for (const each of (structs ?? []) as readonly unknown[]) {
+  for (const each of structs) {
     if (isJsonObject(each) && visitStruct(each, layout(), adds)) missing = true;
     if (missing && !adds) return true;
   }

@@ -97,6 +97,7 @@ export function wildcardDnsErrors(value: string): string[] {
 
 /** Keys of labels, annotations, taints, resources: `name` or `prefix/name`. */
 export function qualifiedNameErrors(value: string): string[] {
+  if (value.length <= 63 && QUALIFIED_NAME_PATTERN.test(value)) return [];
   const parts = value.split("/");
   if (parts.length > 2) {
     return [

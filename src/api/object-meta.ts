@@ -16,6 +16,8 @@ export type NameRule = NonNullable<KindDefinition["nameRule"]>;
 
 export const ANNOTATIONS_BYTES_MAX = 256 * 1024;
 const FIELD_MANAGER_MAX = 128;
+/** Of nearly all managers, looked at as a whole. */
+const PLAIN_MANAGER = /^[\w .@:/()+-]*$/;
 const IMMUTABLE = "field is immutable";
 
 const nameRules: Readonly<Record<NameRule, (name: string) => string[]>> = {
@@ -110,7 +112,8 @@ export function validateAnnotations(
 ): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(annotations ?? {})) {
+  for (const key in annotations) {
+    const value = annotations[key]!;
     for (const error of qualifiedNameErrors(key.toLowerCase())) errors.push(invalid(field, key, error));
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
@@ -168,20 +171,22 @@ export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | u
     if ((entry.fieldsType ?? "") !== "" && entry.fieldsType !== "FieldsV1") {
       errors.push(invalid(`${path}.fieldsType`, entry.fieldsType, "must be `FieldsV1`"));
     }
-    errors.push(...validateFieldManager(entry.manager ?? "", `${path}.manager`));
+    errors.push(...validateFieldManager(entry.manager ?? "", path));
     if ((entry.subresource ?? "").length > 256) errors.push(tooLong(`${path}.subresource`, 256));
   });
   return errors;
 }
 
 /** What is wrong with the name of a field manager. */
-function validateFieldManager(manager: string, field: string): FieldError[] {
-  const errors: FieldError[] = manager.length > FIELD_MANAGER_MAX ? [tooLong(field, FIELD_MANAGER_MAX)] : [];
+function validateFieldManager(manager: string, entry: string): FieldError[] {
+  if (manager.length <= FIELD_MANAGER_MAX && PLAIN_MANAGER.test(manager)) return [];
+  const path = `${entry}.manager`;
+  const errors: FieldError[] = manager.length > FIELD_MANAGER_MAX ? [tooLong(path, FIELD_MANAGER_MAX)] : [];
   let position = 0;
   for (const character of manager) {
     if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character)) {
       const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-      errors.push(invalid(field, manager, `invalid character U+${code} (at position ${position})`));
+      errors.push(invalid(path, manager, `invalid character U+${code} (at position ${position})`));
     }
     position += Buffer.byteLength(character);
   }

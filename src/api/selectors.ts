@@ -150,7 +150,8 @@ export function valueCountErrors(operator: string, values: readonly string[], pa
 /** What is wrong with a map of labels. */
 export function validateLabels(labels: Labels | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [key, value] of Object.entries(labels ?? {})) {
+  for (const key in labels) {
+    const value = labels[key]!;
     for (const error of qualifiedNameErrors(key)) errors.push(invalid(field, key, error));
     for (const error of labelValueErrors(value)) errors.push(invalid(field, value, error));
   }

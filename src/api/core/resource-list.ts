@@ -6,7 +6,7 @@ export type ResourceList = Record<string, string>;
 /** Upstream's SetDefaults_ResourceList: canonical amounts, rounded up to thousandths. What cannot be parsed stays for validation. */
 export function setResourceListDefaults(resources: ResourceList | undefined): void {
   if (resources === undefined) return;
-  for (const name of Object.keys(resources)) {
+  for (const name in resources) {
     const amount = resources[name]!;
     const canonical = canonicalAmount(amount);
     if (canonical !== amount) resources[name] = canonical;

@@ -7,9 +7,7 @@ const CERTIFICATE_SECONDS = 86400;
 
 /** Defaults of one volume of a pod; a volume without source is an emptyDir. */
 export function setVolumeDefaults(volume: Volume): void {
-  if (Object.keys(volume).every((key) => key === "name" || volume[key as keyof Volume] === undefined)) {
-    volume.emptyDir = {};
-  }
+  if (!hasSource(volume)) volume.emptyDir = {};
   if (volume.secret) volume.secret.defaultMode ??= FILE_MODE;
   if (volume.configMap) volume.configMap.defaultMode ??= FILE_MODE;
   if (volume.downwardAPI) {
@@ -44,6 +42,11 @@ export function setVolumeDefaults(volume: Volume): void {
   }
   const claim = volume.ephemeral?.volumeClaimTemplate;
   if (claim?.spec) claim.spec.volumeMode ??= "Filesystem";
+}
+
+function hasSource(volume: Volume): boolean {
+  for (const key in volume) if (key !== "name" && volume[key as keyof Volume] !== undefined) return true;
+  return false;
 }
 
 function setFieldReferenceDefaults(items: readonly { fieldRef?: { apiVersion?: string } }[] | undefined): void {

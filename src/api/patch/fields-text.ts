@@ -59,8 +59,32 @@ export function managedFieldsText(entries: readonly ManagedFieldsEntry[]): strin
 
 function entryText(entry: TextEntry): string {
   const text = entry[UNREAD]?.text;
-  if (text === undefined) return JSON.stringify(entry);
+  return text === undefined ? JSON.stringify(entry) : `${restOf(entry)},"fieldsV1":${text}}`;
+}
+
+/** All but fieldsV1, without the closing brace. */
+function restOf(entry: TextEntry): string {
   const rest: Record<string, unknown> = {};
-  for (const key of Object.keys(entry)) if (key !== "fieldsV1") rest[key] = entry[key as keyof ManagedFieldsEntry];
-  return `${JSON.stringify(rest).slice(0, -1)},"fieldsV1":${text}}`;
+  for (const key in entry) if (key !== "fieldsV1") rest[key] = entry[key as keyof ManagedFieldsEntry];
+  return JSON.stringify(rest).slice(0, -1);
+}
+
+const BYTES_REMEMBERED = 64;
+const bytesByRest = new Map<string, { readonly text: string; readonly bytes: Buffer }>();
+
+/**
+ * The JSON of one entry in a list as bytes, never to be changed: who makes many objects in a second has the same for all of them.
+ * Undefined when there are others, or it is not at hand as text.
+ */
+export function managedFieldsBytes(entries: readonly ManagedFieldsEntry[]): Buffer | undefined {
+  const [entry, another] = entries as readonly TextEntry[];
+  const text = entry?.[UNREAD]?.text;
+  if (entry === undefined || text === undefined || another !== undefined) return undefined;
+  const rest = restOf(entry);
+  const known = bytesByRest.get(rest);
+  if (known?.text === text) return known.bytes;
+  const bytes = Buffer.from(`[${rest},"fieldsV1":${text}}]`);
+  if (bytesByRest.size >= BYTES_REMEMBERED) bytesByRest.clear();
+  bytesByRest.set(rest, { text, bytes });
+  return bytes;
 }

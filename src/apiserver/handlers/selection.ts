@@ -40,9 +40,11 @@ export function selectionOf(
   };
 }
 
+type FieldValues = Readonly<Record<string, string>>;
+
 /** Fields that somebody has selected objects by: only these are kept with an entry, and objects that are alike in them share them. */
-const selectedBy = new WeakMap<ServedResource, Set<string>>();
-const internFields = createInterner<Readonly<Record<string, string>>>();
+const selectedBy = new WeakMap<ServedResource, { readonly names: Set<string>; latest: FieldValues }>();
+const internFields = createInterner<FieldValues>();
 
 /** Value of a selectable field of an entry; read once. */
 export function fieldOf(resource: ServedResource, entry: CacheEntry, field: string): string {
@@ -50,7 +52,7 @@ export function fieldOf(resource: ServedResource, entry: CacheEntry, field: stri
   if (field === "metadata.namespace") return namespaceOf(resource, entry.key);
   const known = entry.fields?.[field];
   if (known !== undefined) return known;
-  entry.fields = internFields(fieldsOf(resource, entry, field));
+  entry.fields = fieldsOf(resource, entry, field);
   return entry.fields[field] ?? "";
 }
 
@@ -58,13 +60,20 @@ function namespaceOf({ schema, storage }: ServedResource, key: string): string {
   return schema.namespaced ? key.slice(storage.prefix.length, key.lastIndexOf("/")) : "";
 }
 
-function fieldsOf(resource: ServedResource, entry: CacheEntry, field: string): Record<string, string> {
-  const names = selectedBy.get(resource) ?? new Set();
-  selectedBy.set(resource, names.add(field));
+function fieldsOf(resource: ServedResource, entry: CacheEntry, field: string): FieldValues {
+  let selected = selectedBy.get(resource);
+  if (selected === undefined) selectedBy.set(resource, (selected = { names: new Set(), latest: {} }));
+  selected.names.add(field);
   const object = objectOf(entry.bytes);
+  const read = (name: string): string => resource.kind?.selectableFields?.[name]?.(object) ?? "";
+  // Objects come in bursts of one state.
+  let isAsLatest = true;
+  for (const name of selected.names) isAsLatest &&= selected.latest[name] === read(name);
+  if (isAsLatest) return selected.latest;
   const fields: Record<string, string> = {};
-  for (const name of names) fields[name] = resource.kind?.selectableFields?.[name]?.(object) ?? "";
-  return fields;
+  for (const name of selected.names) fields[name] = read(name);
+  selected.latest = internFields(fields);
+  return selected.latest;
 }
 
 function labelsOf(entry: CacheEntry): Readonly<Record<string, string>> {

@@ -1,6 +1,6 @@
 import { endOfValue, findInside, type Span, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
-import { managedFieldsText } from "../../api/patch/fields-text.ts";
+import { managedFieldsBytes, managedFieldsText } from "../../api/patch/fields-text.ts";
 import { type Fields, fieldsReader } from "../../api/read-fields.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
@@ -19,6 +19,7 @@ import { RecentObjects } from "./recent-objects.ts";
  */
 const ROOM = "@@@@@@@@@@@@@@@@";
 const SPACE = 0x20;
+const CLOSING_BRACE = 0x7d;
 const MARK = '"metadata":{"resourceVersion":"';
 
 const recent = new RecentObjects();
@@ -41,9 +42,9 @@ export function contentOf({ apiVersion: _a, kind: _k, metadata: _m, ...rest }: A
  * @param content where somebody has it already
  */
 export function encode(object: ApiObject, content: Content | PreparedContent = contentOf(object)): Buffer {
+  if ("write" in content) return withContent(object, content);
   const before = exactIntegersWritten();
   const head = headOf(object);
-  if ("write" in content) return prepared(head, content, exactIntegersWritten() !== before);
   const tail = content.text;
   const text = `${head}${tail === "{}" ? "" : ","}${tail.slice(1)}`;
   return ownBytes(content.hasLongIntegers || exactIntegersWritten() !== before ? `${text} ` : text);
@@ -59,12 +60,26 @@ function headOf({ apiVersion, kind, metadata }: ApiObject): string {
   return text === undefined ? head.slice(0, -1) : `${head.slice(0, -2)},"managedFields":${text}}`;
 }
 
-function prepared(head: string, content: PreparedContent, hasLongIntegers: boolean): Buffer {
+const MANAGED_FIELDS = ',"managedFields":';
+
+/** The same of pieces that are bytes already. */
+function withContent(object: ApiObject, content: PreparedContent): Buffer {
+  const { managedFields, ...metadata } = object.metadata ?? {};
+  const fields = managedFields && managedFieldsBytes(managedFields);
+  const before = exactIntegersWritten();
+  const head =
+    fields === undefined ? headOf(object) : `${headOf({ ...object, metadata }).slice(0, -1)}${MANAGED_FIELDS}`;
+  const hasLongIntegers = exactIntegersWritten() !== before;
   const headLength = Buffer.byteLength(head);
-  const length = headLength + content.length;
+  const fieldsLength = fields === undefined ? 0 : fields.length + 1;
+  const length = headLength + fieldsLength + content.length;
   const bytes = Buffer.allocUnsafeSlow(hasLongIntegers ? length + 1 : length);
   bytes.write(head, 0, headLength);
-  content.write(bytes, headLength);
+  if (fields !== undefined) {
+    fields.copy(bytes, headLength);
+    bytes[headLength + fields.length] = CLOSING_BRACE;
+  }
+  content.write(bytes, headLength + fieldsLength);
   if (hasLongIntegers) bytes[length] = SPACE;
   return bytes;
 }
@@ -163,6 +178,8 @@ export function metadataIn(bytes: Buffer): MetadataSpan | undefined {
 
 /** The labels of an object; nothing else of it is parsed. */
 export function labelsIn(bytes: Buffer): Readonly<Record<string, string>> | undefined {
+  const known = recent.get(bytes);
+  if (known !== undefined) return known.metadata?.labels;
   const metadata = startOfMember(bytes, 0, "metadata");
   const labels = metadata === undefined ? undefined : startOfMember(bytes, metadata, "labels");
   if (labels === undefined) return undefined;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { ApiObject } from "../../api/meta.ts";
+import { entryWithText } from "../../api/patch/fields-text.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
 import { seenOf } from "./alike.ts";
 import { contentOf, encode, objectOf, stamp } from "./codec.ts";
@@ -41,9 +42,11 @@ test("an object that is taken for alike is written as if it were not, and its ru
     const first = object(one, "a");
     const next = object(isAlike ? renamed(one, name) : two, "b");
     const like = prepareLike(first, contentOf(first), OWN);
+    const before = encode(next).toString();
     const text = written(next, like, name);
+    assert.equal(encode(next).toString(), before, "sharing changes nothing");
     if (text === undefined) return;
-    assert.equal(text, encode(next).toString());
+    assert.equal(text, before);
     const seen = (of: ApiObject, ownName: string) => seenOf({ metadata: "", ownName }, contentOf(of).text);
     assert.deepEqual(seen(next, name), seen(first, OWN));
   });
@@ -59,6 +62,33 @@ test("the same content is found again, under another name as well", () => {
     assert.equal(written(next, like, name), encode(next).toString());
     const object_ = objectOf(stamp(encode(next, like!.contentOf(next, name)), 7));
     assert.deepEqual(object_, JSON.parse(JSON.stringify({ ...next, metadata: { resourceVersion: "7", name: "b" } })));
+  }
+});
+
+test("managed fields are written as they are elsewhere, and what is shared is the same for all", () => {
+  const spec = { volumes: [{ name: OWN, emptyDir: {} }], containers: [{ name: "a" }], nested: { deep: { a: 1 } } };
+  const first = object(spec, "a");
+  const like = prepareLike(first, contentOf(first), OWN)!;
+  const entry = { manager: "m", operation: "Update", apiVersion: "v1", fieldsType: "FieldsV1" } as const;
+  const entries = (time: string) => [entryWithText({ ...entry, time }, '{"f:ä":{}}')];
+  const plain = { ...entry, time: "t", fieldsV1: { "f:b": {} } };
+  for (const managedFields of [
+    entries("1"),
+    entries("1"),
+    entries("2"),
+    [...entries("3"), plain],
+    [plain],
+    [],
+    undefined,
+  ]) {
+    const next = object(renamed(cloneJson(spec), OTHER), "b");
+    if (managedFields !== undefined) next.metadata!.managedFields = managedFields;
+    const before = encode(next).toString();
+    assert.equal(written(next, like, OTHER), before);
+    const shared = (next as unknown as { spec: typeof spec }).spec;
+    assert.equal(shared.nested, spec.nested);
+    assert.equal(shared.containers, spec.containers);
+    assert.deepEqual(shared.volumes, [{ name: OTHER, emptyDir: {} }]);
   }
 });
 

@@ -12,7 +12,10 @@ export interface PreparedContent {
 
 /** What objects of one template have beside their metadata. */
 export interface LikeContent {
-  /** The content of an object of that template; undefined when it is not. */
+  /**
+   * The content of an object of that template; undefined when it is not. What it has in common with others of the template it
+   * then shares with them, for as long as anybody knows it: nobody may change that any more.
+   */
   contentOf(object: ApiObject, ownName: string | undefined): PreparedContent | undefined;
 }
 
@@ -29,10 +32,14 @@ const NOT_PREPARED = Symbol("not prepared");
 class Branch {
   readonly keys: readonly string[] | undefined;
   readonly values: readonly Shape[];
+  /** What all objects of the template share; undefined where each has its own name inside. */
+  readonly shared: object | undefined;
 
-  constructor(keys: readonly string[] | undefined, values: readonly Shape[]) {
+  constructor(keys: readonly string[] | undefined, values: readonly Shape[], value: object) {
     this.keys = keys;
     this.values = values;
+    const isOwn = values.some((each) => each === OWN_NAME || (each instanceof Branch && each.shared === undefined));
+    this.shared = isOwn ? undefined : value;
   }
 }
 
@@ -62,6 +69,7 @@ export function prepareLike(
     contentOf(other, name) {
       if (name?.length !== ownName?.length || !isContentOf(other, shape, name)) return undefined;
       if (name !== undefined && name !== ownName && (!PLAIN_NAME.test(name) || others.includes(name))) return undefined;
+      shareParts(other as unknown as JsonObject, shape);
       return new Prepared(bytes, names, name);
     },
   };
@@ -108,7 +116,7 @@ function shapeOf(value: unknown, ownName: string | undefined): Shape | typeof NO
   const values = (isList ? value : keys!.map((key) => (value as JsonObject)[key])).map((each) =>
     shapeOf(each, ownName),
   );
-  return values.includes(NOT_PREPARED) ? NOT_PREPARED : new Branch(keys, values as Shape[]);
+  return values.includes(NOT_PREPARED) ? NOT_PREPARED : new Branch(keys, values as Shape[], value as object);
 }
 
 function isContentOf(object: ApiObject, { keys, values }: Branch, ownName: string | undefined): boolean {
@@ -143,4 +151,15 @@ function isOfShape(value: unknown, shape: Shape, ownName: string | undefined): b
     at++;
   }
   return at === keys.length;
+}
+
+/** Puts the parts that are shared in the place of equal ones, which are forgotten then. */
+function shareParts(value: JsonObject, { keys, values }: Branch): void {
+  for (let at = 0; at < values.length; at++) {
+    const part = values[at]!;
+    if (!(part instanceof Branch)) continue;
+    const key = keys === undefined ? at : keys[at]!;
+    if (part.shared === undefined) shareParts(value[key] as JsonObject, part);
+    else value[key] = part.shared;
+  }
 }

@@ -125,7 +125,9 @@ export class CommitQueue {
     }
     for (const change of changes) this.#undecided.delete(change.key);
     committed(changes);
-    for (const [index, write] of batch.entries()) write.resolve({ revision: firstRevision + index });
+    batch.forEach((write, index) => {
+      write.resolve({ revision: firstRevision + index });
+    });
   }
 
   #takeBatch(): QueuedWrite[] {

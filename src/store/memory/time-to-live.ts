@@ -27,7 +27,7 @@ export class Expiry {
 
   /** Lets a key go away after so many seconds, or never (undefined); replaces what was set for it. */
   set(key: string, seconds: number | undefined): void {
-    this.#clear(key);
+    if (this.#dueSecond.size > 0) this.#clear(key);
     if (seconds === undefined) return;
     const due = Math.ceil(this.#options.clock.monotonic() / 1000 + Math.max(0, seconds));
     this.#dueSecond.set(key, due);
