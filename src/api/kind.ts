@@ -43,8 +43,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
    */
   likeness?(object: T): Likeness | undefined;
   /**
-   * Set when neither `setDefaults` nor `prepareForCreate` looks at an object's name or uid: what was prepared under a generated
-   * name that is taken is as good under another one.
+   * Set for kinds of which thousands are made from one template, when neither `setDefaults` nor `prepareForCreate` looks at an
+   * object's name or uid: what was prepared under a generated name that is taken is as good under another one.
    */
   readonly preparesAnyName?: true;
   /** Set when a write through the status subresource changes no labels, annotations or finalizers (upstream: ResetObjectMetaForStatus). */

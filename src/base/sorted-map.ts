@@ -26,17 +26,18 @@ export class SortedMap<V extends Keyed> {
     return this.#values.has(key);
   }
 
-  /** Adds a value, in place of one with its key. */
-  set(value: V): void {
+  /** Adds a value, in place of one with its key, which it answers. */
+  set(value: V): V | undefined {
     const { key } = value;
-    const isThere = this.#values.has(key);
+    const before = this.#values.get(key);
     this.#values.set(key, value);
-    if (!isThere) {
+    if (before === undefined) {
       this.#insert(value);
-      return;
+      return undefined;
     }
     const chunk = this.#chunks[this.#chunkFor(key)]!;
     chunk[lowerBound(chunk, key)] = value;
+    return before;
   }
 
   delete(key: string): boolean {

@@ -16,10 +16,10 @@ export function priority({ reader }: AdmissionDependencies): AdmissionPlugin {
     handles: (attributes) =>
       (attributes.operation === "CREATE" || attributes.operation === "UPDATE") &&
       (isAbout(attributes, "pods") || isAbout(attributes, "priorityclasses", GROUP)),
-    async admit(attributes) {
+    admit(attributes) {
       if (!isAbout(attributes, "pods")) return;
-      if (attributes.operation === "CREATE") await setPriority(attributes, reader);
-      else keepPriority(attributes);
+      if (attributes.operation === "CREATE") return setPriority(attributes, reader);
+      keepPriority(attributes);
     },
     validate: (attributes) =>
       isAbout(attributes, "priorityclasses", GROUP) ? checkDefault(attributes, reader) : undefined,
@@ -31,7 +31,7 @@ async function setPriority(attributes: AdmissionAttributes, reader: ObjectReader
   if (spec === undefined) return;
   const found = spec.priorityClassName
     ? await reader.get(priorityClasses, undefined, spec.priorityClassName)
-    : await defaultClass(reader);
+    : defaultOf(await reader.list(priorityClasses));
   if (spec.priorityClassName && found === undefined) {
     throw refuse(attributes, `no PriorityClass with name ${spec.priorityClassName} was found`);
   }
@@ -63,15 +63,15 @@ function keepPriority(attributes: AdmissionAttributes): void {
 }
 
 /** The lowest of the defaults: there may be several for a moment. */
-async function defaultClass(reader: ObjectReader): Promise<PriorityClass | undefined> {
-  const defaults = (await reader.list(priorityClasses)).filter((each) => each.globalDefault === true);
+function defaultOf(classes: readonly PriorityClass[]): PriorityClass | undefined {
+  const defaults = classes.filter((each) => each.globalDefault === true);
   return defaults.sort((left, right) => (left.value ?? 0) - (right.value ?? 0))[0];
 }
 
 async function checkDefault(attributes: AdmissionAttributes, reader: ObjectReader): Promise<void> {
   const draft = draftOf<PriorityClass>(attributes);
   if (draft.globalDefault !== true) return;
-  const present = await defaultClass(reader);
+  const present = defaultOf(await reader.list(priorityClasses));
   if (present === undefined || present.metadata?.name === draft.metadata?.name) return;
   throw refuse(
     attributes,

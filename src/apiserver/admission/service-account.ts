@@ -30,7 +30,8 @@ export function serviceAccount(dependencies: AdmissionDependencies): AdmissionPl
       if (isMirror(pod) || pod.spec === undefined) return;
       if (!pod.spec.serviceAccountName) pod.spec.serviceAccountName = DEFAULT_NAME;
       pod.spec.serviceAccount = pod.spec.serviceAccountName;
-      const account = await accountOf(pod, attributes, dependencies);
+      const account =
+        (await accountNow(pod, attributes, dependencies)) ?? (await accountOf(pod, attributes, dependencies));
       const automount = pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
       if (automount) mountToken(pod, dependencies.random);
       if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
@@ -43,7 +44,8 @@ export function serviceAccount(dependencies: AdmissionDependencies): AdmissionPl
         checkMirror(pod, attributes);
         return;
       }
-      const account = await accountOf(pod, attributes, dependencies);
+      const account =
+        (await accountNow(pod, attributes, dependencies)) ?? (await accountOf(pod, attributes, dependencies));
       const isNew = attributes.operation === "CREATE";
       const [problem] = isNew ? podSecretProblems(pod, account) : ephemeralSecretProblems(pod, account);
       if (problem !== undefined) throw refuse(attributes, problem);
@@ -72,6 +74,15 @@ function checkMirror(pod: Pod, attributes: AdmissionAttributes): void {
       throw refuse(attributes, "a mirror pod may not use ServiceAccountToken volume projections");
     }
   }
+}
+
+/** Most accounts are known at once. */
+function accountNow(
+  pod: Pod,
+  { namespace }: AdmissionAttributes,
+  { reader }: AdmissionDependencies,
+): ServiceAccount | undefined | Promise<ServiceAccount | undefined> {
+  return reader.get(serviceAccounts, namespace, pod.spec?.serviceAccountName ?? "");
 }
 
 async function accountOf(

@@ -329,13 +329,10 @@ export class WatchCache {
 
   /** @param bytes what is shown of a put */
   #apply(event: StoreEvent, bytes: Buffer | undefined): void {
-    const before = this.#entries.get(event.key);
+    const after = bytes === undefined ? undefined : entryOf(event, bytes);
+    const before = after === undefined ? this.#entries.get(event.key) : this.#entries.set(after);
     invariant(before === undefined || before.revision < event.revision, "the feed gives revisions in order");
-    let after: CacheEntry | undefined;
-    if (bytes !== undefined) {
-      after = entryOf(event, bytes);
-      this.#entries.set(after);
-    } else this.#entries.delete(event.key);
+    if (after === undefined) this.#entries.delete(event.key);
     this.#index?.follow(event.key, after);
     if (before === undefined && after === undefined) return;
     const change = new CacheEvent(event.revision, before, after);

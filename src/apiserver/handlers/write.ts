@@ -146,7 +146,7 @@ const bodyMemories = new WeakMap<ServedResource, BodyMemory>();
 
 /** Of kinds of which thousands are made from one template. */
 function bodyMemoryOf(resource: ServedResource, { body }: Exchange): BodyMemory | undefined {
-  const isRemembered = resource.kind?.likeness !== undefined && resource.custom === undefined;
+  const isRemembered = resource.kind?.preparesAnyName === true && resource.custom === undefined;
   if (!isRemembered || body.value !== undefined || (mediaType(body.contentType) || JSON_TYPE) !== JSON_TYPE) {
     return undefined;
   }
@@ -165,7 +165,10 @@ async function newObject(resource: ServedResource, exchange: Exchange, context: 
   const draft = await bodyOf(resource, exchange, { context });
   // With Ignore nobody looks whether fields come twice.
   const isSound = exchange.warnings.length === warned && exchange.query.get("fieldValidation") !== "Ignore";
-  if (isSound) memory.note(bytes, draft);
+  if (!isSound) return { draft };
+  // What is remembered has its defaults, which do not look at names.
+  resource.kind?.setDefaults?.(draft);
+  memory.note(bytes, draft);
   return { draft };
 }
 

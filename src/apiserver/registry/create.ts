@@ -40,7 +40,7 @@ export async function createObject(
 ): Promise<Stored> {
   const { operation = "Update", authorize, sameness } = options;
   wipeMeta(resource, draft);
-  resource.kind?.setDefaults?.(draft);
+  if (sameness === undefined) resource.kind?.setDefaults?.(draft);
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
   // What the server adds from here on belongs to nobody, so that an apply that leaves it out does not take it away.

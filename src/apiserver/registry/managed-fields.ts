@@ -17,7 +17,7 @@ import type { WriteContext } from "./strategy.ts";
 
 export type ManagedOperation = "Update" | "Apply";
 
-/** What is kept for new objects that were sent in the same words, but for their names. */
+/** What is kept for new objects that were sent in the same words, but for their names. They have their defaults. */
 export interface Sameness {
   /** Of the object as it was sent, as JSON; known once somebody has written it. */
   fieldsV1?: string;

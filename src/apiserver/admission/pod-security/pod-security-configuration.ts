@@ -18,6 +18,13 @@ export const NO_POD_SECURITY_CONFIGURATION: PodSecurityConfiguration = {
 
 /** The labels of a namespace with the defaults where it has none. */
 export function withDefaults(labels: Labels | undefined, { defaults }: PodSecurityConfiguration): Labels {
-  const prefixed = Object.entries(defaults).map(([key, value]) => [`pod-security.kubernetes.io/${key}`, value]);
-  return { ...Object.fromEntries(prefixed), ...labels };
+  let prefixed = prefixedDefaults.get(defaults);
+  if (prefixed === undefined) {
+    const entries = Object.entries(defaults).map(([key, value]) => [`pod-security.kubernetes.io/${key}`, value]);
+    prefixedDefaults.set(defaults, (prefixed = Object.fromEntries(entries) as Labels));
+  }
+  return { ...prefixed, ...labels };
 }
+
+/** A configuration's own stay the same. */
+const prefixedDefaults = new WeakMap<object, Labels>();

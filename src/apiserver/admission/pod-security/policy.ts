@@ -16,10 +16,17 @@ const PREFIX = "pod-security.kubernetes.io/";
 const LEVELS: readonly string[] = ["privileged", "baseline", "restricted"];
 const VERSION = /^v1\.(0|[1-9][0-9]*)$/;
 
+const LABELS: Readonly<Record<Mode, { readonly level: string; readonly version: string }>> = {
+  enforce: { level: `${PREFIX}enforce`, version: `${PREFIX}enforce-version` },
+  audit: { level: `${PREFIX}audit`, version: `${PREFIX}audit-version` },
+  warn: { level: `${PREFIX}warn`, version: `${PREFIX}warn-version` },
+};
+
 /** What the namespace's labels ask for. A level that nobody knows counts as restricted, as upstream has it. */
 export function policyOf(labels: Labels | undefined, mode: Mode): Policy {
-  const level = labels?.[PREFIX + mode];
-  const version = labels?.[`${PREFIX}${mode}-version`] ?? "latest";
+  const names = LABELS[mode];
+  const level = labels?.[names.level];
+  const version = labels?.[names.version] ?? "latest";
   if (level === undefined) return { level: "privileged", version: "latest" };
   return {
     level: LEVELS.includes(level) ? (level as Level) : "restricted",
