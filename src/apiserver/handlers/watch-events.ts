@@ -44,7 +44,7 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
   #live: LiveWatch | undefined;
   #beginning: AsyncGenerator<Batch, void, undefined> | undefined;
   #reached = 0;
-  /** Where the cache was when the watch's time was over. */
+  /** Where the cache was when the watch's time was over, if all had been told by then. */
   #overAt = 0;
   #from = 0;
   #endsAt = 0;
@@ -97,9 +97,9 @@ export class StoredWatchEvents implements WatchEvents, Alarmed {
     this.#live?.close();
   }
 
-  /** Its time is over: all that has happened until now is told still. */
+  /** Its time is over. Who has been told all is as far as the cache; others are where their last event was. */
   alarm(): void {
-    this.#overAt = this.#resource.storage.cache.revision;
+    if (this.#live?.isWaiting === true) this.#overAt = this.#resource.storage.cache.revision;
     this.#live?.close();
   }
 
