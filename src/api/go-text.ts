@@ -56,3 +56,15 @@ export function printedInGo(value: unknown): string {
   const keys = Object.keys(value).toSorted();
   return `map[${keys.map((key) => `${key}:${printedInGo(value[key])}`).join(" ")}]`;
 }
+
+/** A JSON value as Go's `%#v` prints it. */
+export function syntaxInGo(value: unknown): string {
+  if (value === null || value === undefined) return "interface {}(nil)";
+  if (typeof value === "string") return quotedInGo(value);
+  if (Array.isArray(value)) return `[]interface {}{${value.map(syntaxInGo).join(", ")}}`;
+  if (!isJsonObject(value)) return String(value);
+  const members = Object.keys(value)
+    .toSorted()
+    .map((key) => `${quotedInGo(key)}:${syntaxInGo(value[key])}`);
+  return `map[string]interface {}{${members.join(", ")}}`;
+}

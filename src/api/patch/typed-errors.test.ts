@@ -21,6 +21,36 @@ const cases: readonly (readonly [string, JsonObject, readonly string[]])[] = [
     { metadata: { labels: { a: 1 } } },
     [".metadata.labels.a: expected string, got &value.valueUnstructured{Value:1}"],
   ],
+  [
+    "a list and a map for texts",
+    { metadata: { labels: { a: ["b", null], c: { d: 1 } } } },
+    [
+      '.metadata.labels.a: expected string, got &value.valueUnstructured{Value:[]interface {}{"b", interface {}(nil)}}',
+      '.metadata.labels.c: expected string, got &value.valueUnstructured{Value:map[string]interface {}{"d":1}}',
+    ],
+  ],
+  [
+    "no quantity",
+    containers({ ...web, resources: { limits: { cpu: {} } } }),
+    [`${AT}.resources.limits.cpu: expected any scalar, got &{map[]}`],
+  ],
+  [
+    "what a set cannot hold",
+    { metadata: { finalizers: ["a", null, [], {}] } },
+    [
+      "associative list without keys has an element that's an explicit null",
+      "not supported: associative list with lists as elements",
+      "associative list without keys has an element that's a map type",
+    ].map((why, index) => `.metadata.finalizers: element ${index + 1}: ${why}`),
+  ],
+  [
+    "what is no element with keys",
+    pod({ containers: [null, 1] }),
+    ["a null element", "non-map elements"].map(
+      (what, index) =>
+        `.spec.template.spec.containers: element ${index}: associative list with keys may not have ${what}`,
+    ),
+  ],
   ["a text for a flag", { spec: { paused: "x" } }, [".spec.paused: expected boolean, got &{x}"]],
   ["a text for a list", pod({ containers: "x" }), [".spec.template.spec.containers: expected list, got &{x}"]],
   ["a list for a struct", { spec: [1] }, [".spec: expected map, got &{[1]}"]],

@@ -1,5 +1,5 @@
-import { printedInGo } from "../go-text.ts";
-import type { Field, Schema } from "../schema.ts";
+import { printedInGo, syntaxInGo } from "../go-text.ts";
+import type { Field, Schema, SpecialType } from "../schema.ts";
 import { pathText } from "./field-set.ts";
 import { keysOfElement, keysOfList, omitsKeys } from "./field-types.ts";
 import { isJsonObject, type JsonObject } from "./json-value.ts";
@@ -23,8 +23,11 @@ interface At {
 
 function walkStruct(value: unknown, definition: string, at: At): void {
   const known = at.schema.definitions[definition];
-  if (known === undefined || known.special !== undefined || value === null) return;
-  if (known.value !== undefined) walkField(value, known.value, at);
+  if (known === undefined || value === null) return;
+  if (known.special !== undefined) {
+    const isScalar = typeof value !== "object";
+    if (SCALARS.includes(known.special) && !isScalar) tell(at, `expected any scalar, got &{${printedInGo(value)}}`);
+  } else if (known.value !== undefined) walkField(value, known.value, at);
   else if (!isJsonObject(value)) tell(at, `expected map, got &{${printedInGo(value)}}`);
   else {
     for (const key of Object.keys(value)) {
@@ -34,6 +37,9 @@ function walkStruct(value: unknown, definition: string, at: At): void {
     }
   }
 }
+
+/** Structs in Go, which are written as one text or number. */
+const SCALARS: readonly SpecialType[] = ["quantity", "intOrString", "time", "microTime"];
 
 function walkField(value: unknown, field: Field, at: At): void {
   if (value === null || value === undefined) return;
@@ -62,13 +68,25 @@ function walkList(value: unknown, field: Field, at: At): void {
 
 /** How the path goes on to an element; undefined where that is told already. */
 function placeOf(element: unknown, index: number, field: Field, at: At): string | undefined {
-  if (field.listType === "set") return pathText([`v:${JSON.stringify(element)}`]);
-  if (field.listType !== "map") return `[${index}]`;
+  if (field.listType !== "set" && field.listType !== "map") return `[${index}]`;
   const refuse = (why: string): undefined => {
-    tell(at, `element ${index}: associative list with keys ${why}`);
+    tell(at, `element ${index}: ${why}`);
   };
-  if (!isJsonObject(element)) return refuse("may not have non-map elements");
-  return keyedPlace(element, field, at.schema) ?? refuse(omitsKeys(field.listMapKeys ?? []));
+  if (field.listType === "set") {
+    const why = whyNoMember(element);
+    return why === undefined ? pathText([`v:${JSON.stringify(element)}`]) : refuse(why);
+  }
+  if (element === null) return refuse("associative list with keys may not have a null element");
+  if (!isJsonObject(element)) return refuse("associative list with keys may not have non-map elements");
+  const keys = field.listMapKeys ?? [];
+  return keyedPlace(element, field, at.schema) ?? refuse(`associative list with keys ${omitsKeys(keys)}`);
+}
+
+/** What a set cannot hold. */
+function whyNoMember(element: unknown): string | undefined {
+  if (element === null) return "associative list without keys has an element that's an explicit null";
+  if (Array.isArray(element)) return "not supported: associative list with lists as elements";
+  return isJsonObject(element) ? "associative list without keys has an element that's a map type" : undefined;
 }
 
 /** `[name="a"]`; undefined when the element has none of the list's keys. */
@@ -115,7 +133,7 @@ function walkElement(value: unknown, field: Field, at: At): void {
 function checkScalar(value: unknown, { type }: Field, at: At): void {
   if (type === "string" || type === "bytes") {
     if (typeof value !== "string")
-      tell(at, `expected string, got &value.valueUnstructured{Value:${printedInGo(value)}}`);
+      tell(at, `expected string, got &value.valueUnstructured{Value:${syntaxInGo(value)}}`);
   } else if (type === "integer" || type === "number") {
     const isNumber = typeof value === "number" || typeof value === "bigint";
     if (!isNumber) tell(at, `expected numeric (int or float), got ${goType(value)}`);
