@@ -15,21 +15,21 @@ const FIRED_A_TURN = 64;
  * after another, so that what they send is written together and one timer of the host's does for hundreds.
  */
 export function coarseClock(clock: Clock): Clock {
-  const slots = new Map<number, Set<() => void>>();
+  const slots = new Map<number, Set<CoarseTimer>>();
 
-  function join(slot: number, callback: () => void): Set<() => void> {
+  function timersOf(slot: number): Set<CoarseTimer> {
     const known = slots.get(slot);
-    if (known !== undefined) return known.add(callback);
-    const callbacks = new Set([callback]);
-    slots.set(slot, callbacks);
+    if (known !== undefined) return known;
+    const timers = new Set<CoarseTimer>();
+    slots.set(slot, timers);
     clock.setTimer(
       () => {
         slots.delete(slot);
-        void fireAll(callbacks);
+        void fireAll(timers);
       },
       slot * SLOT_MS - clock.monotonic(),
     );
-    return callbacks;
+    return timers;
   }
 
   return {
@@ -37,17 +37,35 @@ export function coarseClock(clock: Clock): Clock {
     monotonic: () => clock.monotonic(),
     setTimer(callback, delayMs): Timer {
       if (delayMs < COARSE_FROM_MS) return clock.setTimer(callback, delayMs);
-      const fire = (): void => callback();
-      const callbacks = join(Math.ceil((clock.monotonic() + delayMs) / SLOT_MS), fire);
-      return { cancel: () => void callbacks.delete(fire) };
+      return new CoarseTimer(timersOf(Math.ceil((clock.monotonic() + delayMs) / SLOT_MS)), callback);
     },
   };
 }
 
-async function fireAll(callbacks: ReadonlySet<() => void>): Promise<void> {
+/** A class, because there are as many as nodes have loops, and nearly all of them wait. */
+class CoarseTimer implements Timer {
+  readonly #together: Set<CoarseTimer>;
+  readonly #callback: () => void;
+
+  constructor(together: Set<CoarseTimer>, callback: () => void) {
+    this.#together = together;
+    this.#callback = callback;
+    together.add(this);
+  }
+
+  fire(): void {
+    this.#callback();
+  }
+
+  cancel(): void {
+    this.#together.delete(this);
+  }
+}
+
+async function fireAll(timers: ReadonlySet<CoarseTimer>): Promise<void> {
   let fired = 0;
-  for (const each of callbacks) {
-    each();
+  for (const each of timers) {
+    each.fire();
     if (++fired % FIRED_A_TURN === 0) await nextTurn();
   }
 }

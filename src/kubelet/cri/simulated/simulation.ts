@@ -87,8 +87,20 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return at <= text.length - last.length;
 }
 
+/** Thousands of nodes of one process have the same one. */
+const knownRules = new WeakMap<Simulation, SimulationRules>();
+
 /** How the simulated runtime behaves under the simulation. Where it says nothing, everything works. */
 export function rulesOf(simulation: Simulation): SimulationRules {
+  let rules = knownRules.get(simulation);
+  if (rules === undefined) {
+    rules = simulatedRules(simulation);
+    knownRules.set(simulation, rules);
+  }
+  return rules;
+}
+
+function simulatedRules(simulation: Simulation): SimulationRules {
   const podOf = (sandbox: KeptSandbox, image = ""): SimulatedPod => ({
     namespace: sandbox.metadata.namespace,
     image,
