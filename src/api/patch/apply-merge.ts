@@ -118,7 +118,7 @@ function mergedOrder({ live, wanted }: { live: readonly string[]; wanted: readon
 
 /**
  * Takes away what the applier owned before (`last`) and neither wants now nor anybody else owns (`keep`). What it leaves may be
- * empty.
+ * empty; it is the same value where nothing is taken away.
  */
 export function pruneOwned(
   value: unknown,
@@ -130,18 +130,21 @@ export function pruneOwned(
   if (isEmptySet(sets.last)) return value;
   if ((type.kind === "struct" || type.kind === "map") && isJsonObject(value)) {
     const result: JsonObject = {};
+    let isSame = true;
     for (const key of Object.keys(value)) {
       const isNamed = type.kind === "struct" && Object.hasOwn(type.definition.fields, key);
       const kept = pruneChild(value[key], `f:${key}`, { sets, type: typeBelow(schema, type, key), schema, isNamed });
+      if (kept !== value[key]) isSame = false;
       if (kept !== undefined) setField(result, key, kept);
     }
-    return result;
+    return isSame ? value : result;
   }
   if ((type.kind === "list" || type.kind === "set") && Array.isArray(value)) {
     const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
-    return value
-      .map((each) => pruneChild(each, elementKey(type, each), { sets, type: element, schema, isNamed: false }))
-      .filter((each) => each !== undefined);
+    const rest = value.map((each) =>
+      pruneChild(each, elementKey(type, each), { sets, type: element, schema, isNamed: false }),
+    );
+    return rest.every((each, index) => each === value[index]) ? value : rest.filter((each) => each !== undefined);
   }
   return value;
 }
@@ -158,8 +161,8 @@ function pruneChild(
   const { isNamed, type, schema } = context;
   const says = (value: unknown): boolean => !isNamed || saysSomething(value, type, schema);
   // Who owned something in a field of a struct had that field, too.
-  const wasOwned = (hasMember(last, element) || (isNamed && !isEmptySet(below))) && says(child);
-  if (wasOwned && !kept) return undefined;
+  const wasOwned = hasMember(last, element) || (isNamed && !isEmptySet(below));
+  if (wasOwned && !kept && says(child)) return undefined;
   const rest = pruneOwned(child, { last: below, keep: keep[element] ?? EMPTY_SET }, context);
-  return wasOwned && !says(rest) ? undefined : rest;
+  return wasOwned && rest !== child && !says(rest) && says(child) ? undefined : rest;
 }
