@@ -77,11 +77,17 @@ function infoOf(
   };
 }
 
+/** What stands between slashes, decoded, without what is empty. */
 function partsOf(path: string): string[] {
-  const split = path.split("/");
-  // The path of an object begins with a slash and has no other empty part.
-  if (split[0] === "") split.shift();
-  const parts = split.includes("") ? split.filter((part) => part !== "") : split;
+  const parts: string[] = [];
+  let start = 0;
+  // By hand: to split and then to drop what is empty takes twice as long.
+  while (start < path.length) {
+    const slash = path.indexOf("/", start);
+    const end = slash < 0 ? path.length : slash;
+    if (end > start) parts.push(path.slice(start, end));
+    start = end + 1;
+  }
   return path.includes("%") ? parts.map(decodeURIComponent) : parts;
 }
 

@@ -14,27 +14,31 @@ export interface RequestTarget {
 
 /** A server has some hundreds; anybody may ask for others. */
 const REMEMBERED = 2000;
-const targets = new Map<string, RequestTarget>();
+/** Looked through one after the other. */
+const OF_RESOURCE = 100;
+/** By resource: what is left to compare are short texts, and a key of all of them would have to be made. */
+const targets = new Map<string, RequestTarget[]>();
+let remembered = 0;
 
 /** A verb and what of a resource it is for. */
 export function requestTarget(of: Omit<RequestTarget, "resourceKey">): RequestTarget {
   const { verb, group, version, resource, subresource } = of;
-  const key = `${verb} ${group}/${version}/${resource}/${subresource}`;
-  let found = targets.get(key);
-  if (found === undefined || !isSame(found, of)) {
-    found = { verb, group, version, resource, subresource, resourceKey: `${group}/${version}/${resource}` };
-    if (targets.size >= REMEMBERED) targets.clear();
-    targets.set(key, found);
+  let ofResource = targets.get(resource);
+  if (ofResource !== undefined) {
+    for (let index = 0; index < ofResource.length; index++) {
+      const known = ofResource[index]!;
+      if (known.verb !== verb || known.subresource !== subresource) continue;
+      if (known.group === group && known.version === version) return known;
+    }
   }
-  return found;
-}
-
-/** Of two that have one key: a decoded part of a path may have slashes in it. */
-function isSame(known: RequestTarget, { verb, group, version, resource }: Omit<RequestTarget, "resourceKey">): boolean {
-  return (
-    known.verb.length === verb.length &&
-    known.group.length === group.length &&
-    known.version.length === version.length &&
-    known.resource.length === resource.length
-  );
+  if (remembered >= REMEMBERED || (ofResource !== undefined && ofResource.length >= OF_RESOURCE)) {
+    targets.clear();
+    remembered = 0;
+    ofResource = undefined;
+  }
+  const made = { verb, group, version, resource, subresource, resourceKey: `${group}/${version}/${resource}` };
+  if (ofResource === undefined) targets.set(resource, [made]);
+  else ofResource.push(made);
+  remembered++;
+  return made;
 }
