@@ -12,6 +12,8 @@ export interface Judgement {
   score: number | undefined;
 }
 
+const NO_PODS: ReadonlySet<PodFacts> = new Set();
+
 /**
  * A node with the pods on it, and their sums, which are kept up to date in constant time a change.
  *
@@ -33,11 +35,12 @@ export class NodeInfo {
   readonly pods: Map<string, PodFacts>;
   /** How many pods of each kind there are, those that are about to go left out. */
   readonly kinds: Map<PodKind, number>;
-  readonly podsWithAffinity: Set<PodFacts>;
-  readonly podsWithRequiredAntiAffinity: Set<PodFacts>;
+  /** Made when there is one, as the uses of ports: most nodes have none. */
+  #podsWithAffinity: Set<PodFacts> | undefined;
+  #podsWithRequiredAntiAffinity: Set<PodFacts> | undefined;
   readonly requested = new ResourceSum();
   readonly nonZeroRequested = new ResourceSum();
-  readonly #portUses: Map<string, HostPort & { uses: number }>;
+  #portUses: Map<string, HostPort & { uses: number }> | undefined;
 
   /** @param like a node whose pods this one starts with */
   constructor(facts: NodeFacts, like?: NodeInfo) {
@@ -45,12 +48,21 @@ export class NodeInfo {
     this.#facts = facts;
     this.pods = new Map(like?.pods);
     this.kinds = new Map(like?.kinds);
-    this.podsWithAffinity = new Set(like?.podsWithAffinity);
-    this.podsWithRequiredAntiAffinity = new Set(like?.podsWithRequiredAntiAffinity);
-    this.#portUses = new Map(like === undefined ? [] : like.#portUses);
     if (like === undefined) return;
+    this.#podsWithAffinity = like.#podsWithAffinity && new Set(like.#podsWithAffinity);
+    this.#podsWithRequiredAntiAffinity =
+      like.#podsWithRequiredAntiAffinity && new Set(like.#podsWithRequiredAntiAffinity);
+    this.#portUses = like.#portUses && new Map(like.#portUses);
     this.requested.add(like.requested);
     this.nonZeroRequested.add(like.nonZeroRequested);
+  }
+
+  get podsWithAffinity(): ReadonlySet<PodFacts> {
+    return this.#podsWithAffinity ?? NO_PODS;
+  }
+
+  get podsWithRequiredAntiAffinity(): ReadonlySet<PodFacts> {
+    return this.#podsWithRequiredAntiAffinity ?? NO_PODS;
   }
 
   get facts(): NodeFacts {
@@ -71,8 +83,8 @@ export class NodeInfo {
     this.#countKind(pod, 1);
     this.requested.add(pod.needs.requests);
     this.nonZeroRequested.add(pod.needs.nonZeroRequests);
-    if (hasAffinity(pod)) this.podsWithAffinity.add(pod);
-    if (pod.needs.requiredAntiAffinity.length > 0) this.podsWithRequiredAntiAffinity.add(pod);
+    if (hasAffinity(pod)) (this.#podsWithAffinity ??= new Set()).add(pod);
+    if (pod.needs.requiredAntiAffinity.length > 0) (this.#podsWithRequiredAntiAffinity ??= new Set()).add(pod);
     for (const port of pod.needs.hostPorts) this.#usePort(port, 1);
   }
 
@@ -85,14 +97,14 @@ export class NodeInfo {
     this.#countKind(pod, -1);
     this.requested.subtract(pod.needs.requests);
     this.nonZeroRequested.subtract(pod.needs.nonZeroRequests);
-    this.podsWithAffinity.delete(pod);
-    this.podsWithRequiredAntiAffinity.delete(pod);
+    this.#podsWithAffinity?.delete(pod);
+    this.#podsWithRequiredAntiAffinity?.delete(pod);
     for (const port of pod.needs.hostPorts) this.#usePort(port, -1);
   }
 
   /** True when a pod on the node holds a port that collides with the wanted one. */
   portTaken(wanted: HostPort): boolean {
-    if (this.#portUses.size === 0) return false;
+    if (this.#portUses === undefined) return false;
     for (const used of this.#portUses.values()) if (portsCollide(used, wanted)) return true;
     return false;
   }
@@ -116,9 +128,10 @@ export class NodeInfo {
 
   #usePort(port: HostPort, change: number): void {
     const key = `${port.ip}/${port.protocol}/${port.port}`;
-    const uses = (this.#portUses.get(key)?.uses ?? 0) + change;
-    if (uses <= 0) this.#portUses.delete(key);
-    else this.#portUses.set(key, { ...port, uses });
+    const portUses = (this.#portUses ??= new Map());
+    const uses = (portUses.get(key)?.uses ?? 0) + change;
+    if (uses <= 0) portUses.delete(key);
+    else portUses.set(key, { ...port, uses });
   }
 }
 
