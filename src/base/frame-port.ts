@@ -19,7 +19,7 @@ export interface FramePort {
 }
 
 export interface FrameReceiver {
-  /** The payload is a view of the block that it came in: who keeps it keeps all that came with it. */
+  /** The payload is there until this returns: its memory is freed then. */
   handle(kind: number, number: number, payload: Buffer): void;
   /** Told once when the port is closed, by whichever side, or because the other thread has ended. */
   over(): void;
@@ -73,6 +73,8 @@ export function openFramePort(port: MessagePort, receiver: FrameReceiver): Frame
     if (typeof passed === "number") return taken(passed);
     eachFrame(Buffer.from(passed), receiver);
     takenBytes += passed.byteLength;
+    // Not when some collection finds it: blocks that wait for that are reason enough for V8 to look through the whole heap.
+    passed.transfer(0);
     if (takenBytes < LARGE_BYTES || isClosed) return;
     port.postMessage(takenBytes);
     takenBytes = 0;

@@ -2,11 +2,9 @@ import type { MessagePort } from "node:worker_threads";
 import type { ApiObject } from "../api/meta.ts";
 import { type Status, StatusError } from "../api/status.ts";
 import { AsyncQueue } from "../base/async-queue.ts";
-import type { Clock } from "../base/clock.ts";
 import { openFramePort } from "../base/frame-port.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { currentTrace, formatTraceparent, parseTraceparent, type TraceContext } from "../base/trace.ts";
-import { eachInTurns } from "../base/turn-time.ts";
 import { ASK, type AskedRequest, TELL } from "./port-protocol.ts";
 import { type Transport, TransportError, type TransportRequest, type WatchEvent } from "./transport.ts";
 
@@ -28,7 +26,7 @@ export interface PortTransports {
 }
 
 /** Ways to an API server in another thread of this process (apiserver/port-server.ts has the port's other end). */
-export function openPortTransports(port: MessagePort, clock: Clock): PortTransports {
+export function openPortTransports(port: MessagePort): PortTransports {
   const asking = new Map<number, Asking>();
   let nextNumber = 1;
   let isOver = false;
@@ -70,14 +68,17 @@ export function openPortTransports(port: MessagePort, clock: Clock): PortTranspo
     transport(identity) {
       const door = nextNumber++;
       frames.send(ASK.OPEN, door, JSON.stringify(identity));
-      const answerTo = (wants: "object" | "text", request: TransportRequest): Promise<Told> => {
-        const one = new AskingOnce();
-        begin(door, wants, request, one);
-        return one.answer;
-      };
       return {
-        request: async (request) => await objectIn(await answerTo("object", request), clock),
-        text: async (request) => (await answerTo("text", request)).answer.toString(),
+        request: async (request) => {
+          const one = new AskingObject();
+          begin(door, "object", request, one);
+          return await one.answer;
+        },
+        text: async (request) => {
+          const one = new AskingText();
+          begin(door, "text", request, one);
+          return await one.answer;
+        },
         async *watch(request) {
           const stopping = new AbortController();
           const signal =
@@ -113,35 +114,47 @@ interface Asking {
   fail(error: Error): void;
 }
 
-interface Told {
-  readonly answer: Buffer;
-  /** Of a list. */
-  readonly items: readonly Buffer[] | undefined;
-}
-
-class AskingOnce implements Asking {
+abstract class AskingOnce<T> implements Asking {
   forget: (() => void) | undefined = undefined;
-  readonly answer: Promise<Told>;
+  readonly answer: Promise<T>;
   readonly fail: (error: Error) => void;
-  readonly #resolve: (told: Told) => void;
-  readonly #items: Buffer[] = [];
+  readonly #resolve: (answer: T) => void;
 
   constructor() {
-    const { promise, resolve, reject } = Promise.withResolvers<Told>();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.answer = promise;
     this.#resolve = resolve;
     this.fail = reject;
   }
 
+  /** @returns the answer; undefined while more is to come */
+  protected abstract read(kind: number, payload: Buffer): T | undefined;
+
   told(kind: number, payload: Buffer): boolean {
-    if (kind === TELL.ITEM) {
-      this.#items.push(payload);
-      return false;
-    }
+    const answer = kind === TELL.FAILED ? undefined : this.read(kind, payload);
+    if (kind !== TELL.FAILED && answer === undefined) return false;
     this.forget?.();
-    if (kind === TELL.FAILED) this.fail(errorIn(payload));
-    else this.#resolve({ answer: payload, items: kind === TELL.LIST ? this.#items : undefined });
+    if (answer === undefined) this.fail(errorIn(payload));
+    else this.#resolve(answer);
     return true;
+  }
+}
+
+class AskingText extends AskingOnce<string> {
+  protected read(_kind: number, payload: Buffer): string {
+    return payload.toString();
+  }
+}
+
+class AskingObject extends AskingOnce<ApiObject> {
+  readonly #items: ApiObject[] = [];
+
+  protected read(kind: number, payload: Buffer): ApiObject | undefined {
+    const object = parse(payload);
+    if (kind === TELL.LIST) return { ...object, items: this.#items } as ApiObject;
+    if (kind !== TELL.ITEM) return object;
+    this.#items.push(object);
+    return undefined;
   }
 }
 
@@ -170,14 +183,6 @@ class AskingEvents implements Asking {
   fail(error: Error): void {
     this.queue.end(error);
   }
-}
-
-async function objectIn({ answer, items }: Told, clock: Clock): Promise<ApiObject> {
-  const object = parse(answer);
-  if (items === undefined) return object;
-  const parsed: ApiObject[] = [];
-  await eachInTurns(clock, items, (item) => void parsed.push(parse(item)));
-  return { ...object, items: parsed } as ApiObject;
 }
 
 function parse(payload: Buffer): ApiObject {

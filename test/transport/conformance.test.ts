@@ -40,7 +40,7 @@ async function overPort(): Promise<Fixture> {
   const { server, close } = await startMemoryServer();
   const { port1, port2 } = new MessageChannel();
   server.servePort(port1);
-  const transports = openPortTransports(port2, systemClock);
+  const transports = openPortTransports(port2);
   const as = (name: string, groups: string[]): Transport =>
     transports.transport({ user: { name, groups }, userAgent: "test" });
   return {

@@ -14,7 +14,7 @@ const { port, ...choices } = workerData as ThreadData;
 const parent = present(parentPort, "port to the main thread");
 const say = (said: SaidByThread): void => parent.postMessage(said);
 const environment = { ...hostEnvironment({ log: (line) => say({ kind: "log", line }) }), progress: silentProgress };
-const transports = openPortTransports(port, environment.clock);
+const transports = openPortTransports(port);
 const started: Started[] = [
   { stop: async () => transports.close() },
   tidyMemory(environment.clock),
