@@ -83,6 +83,23 @@ test("a large heap is collected as long as that gives something back", async () 
   await tidy.stop();
 });
 
+test("what is in a very large heap is not moved, unless nobody waits for its thread", async () => {
+  for (const [movedMaxBytes, moves] of [
+    [undefined, [false]],
+    [Number.POSITIVE_INFINITY, [false, true]],
+  ] as const) {
+    const clock = new VirtualClock();
+    const { state, memory } = process();
+    Object.assign(state, { used: 300 * MIB, heap: 600 * MIB });
+    const tidy = tidyMemory(clock, memory, movedMaxBytes);
+    await clock.advance(6_000);
+    state.heap = 500 * MIB;
+    await clock.advance(5_000);
+    assert.deepEqual(state.moves, moves);
+    await tidy.stop();
+  }
+});
+
 test("a large heap that is used again meanwhile is left alone", async () => {
   const clock = new VirtualClock();
   const { state, memory } = process();

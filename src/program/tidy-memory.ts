@@ -41,12 +41,20 @@ interface Way {
 const SMALL: Way = { spareBytes: 8 * 1024 * 1024, restMs: 60_000, isAtOnce: true };
 const LARGE: Way = { spareBytes: 64 * 1024 * 1024, restMs: 20_000, isAtOnce: false };
 const LARGE_HEAP_BYTES = 48 * 1024 * 1024;
+/** To move things keeps everybody waiting, for longer the more there is: with 400 MB for 200 ms. */
+const MOVED_MAX_BYTES = 256 * 1024 * 1024;
 
 /**
  * Gives memory back when there is nothing to do. V8 keeps what a start or a busy minute needed (most of it empty space for
  * young objects) until it must collect again, which an idle cluster does not make it do: a third of what Wherry would hold.
+ *
+ * @param movedMaxBytes a heap of more is not made denser: Infinity for a thread that nobody waits for
  */
-export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()): { stop(): Promise<void> } {
+export function tidyMemory(
+  clock: Clock,
+  memory: ProcessMemory = processMemory(),
+  movedMaxBytes = MOVED_MAX_BYTES,
+): { stop(): Promise<void> } {
   /** The least since the last collection. */
   let leastBytes = 0;
   let idleLooks = 0;
@@ -62,7 +70,8 @@ export function tidyMemory(clock: Clock, memory: ProcessMemory = processMemory()
     leastBytes = Math.min(leastBytes, bytes);
     const way = memory.usedBytes() < LARGE_HEAP_BYTES ? SMALL : LARGE;
     const hasGrown = bytes > leastBytes + way.spareBytes && clock.monotonic() >= restUntilMs;
-    const goesOn = begun.looksLeft-- > 0 && isIdle && bytes + WORTH_GOING_ON_BYTES < begun.bytes;
+    const hasGivenBack = begun.looksLeft-- > 0 && bytes + WORTH_GOING_ON_BYTES < begun.bytes;
+    const goesOn = hasGivenBack && isIdle && memory.usedBytes() < movedMaxBytes;
     if (idleLooks >= IDLE_LOOKS && (hasGrown || goesOn)) {
       if (way.isAtOnce) memory.collect();
       else {

@@ -5,7 +5,7 @@ import { collectEarly } from "../collect-early.ts";
 import { silentProgress } from "../environment.ts";
 import { hostEnvironment } from "../host-environment.ts";
 import { type Started, type StopOptions, stopAll } from "../stop.ts";
-import { tidyMemory } from "../tidy-memory.ts";
+import { processMemory, tidyMemory } from "../tidy-memory.ts";
 import type { SaidByThread, ThreadData } from "./messages.ts";
 import { startSimulatedNodes } from "./simulated-nodes.ts";
 
@@ -17,7 +17,7 @@ const environment = { ...hostEnvironment({ log: (line) => say({ kind: "log", lin
 const transports = openPortTransports(port);
 const started: Started[] = [
   { stop: async () => transports.close() },
-  tidyMemory(environment.clock),
+  tidyMemory(environment.clock, processMemory(), Number.POSITIVE_INFINITY),
   collectEarly(environment.clock),
 ];
 

@@ -16,11 +16,17 @@ export interface DatabaseLogOptions {
   startThread(): WriterThread;
 }
 
-/** Rows dropped in one transaction, so that a commit never waits long. */
-const FORGET_ROWS = 1000;
-/** When writers are quicker than that: this part of what is left, up to as much as several commits bring. */
+/** Rows dropped in one transaction, so that a commit never waits long: it takes 5 to 10 ms. */
+const FORGET_ROWS = 400;
+/** When so many are left, writers are quicker than that… */
+const FORGET_BEHIND = 30_000;
+/** … and this part of what is left is dropped, up to as much as several commits bring. */
 const FORGET_PART = 0.25;
 const FORGET_ROWS_MAXIMUM = 8000;
+
+function rowsAtOnce(left: number): number {
+  return left < FORGET_BEHIND ? FORGET_ROWS : Math.min(FORGET_ROWS_MAXIMUM, left * FORGET_PART);
+}
 
 /** The commit log in SQLite, written by a thread of its own. */
 export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOptions): CommitLog {
@@ -43,8 +49,7 @@ export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOpti
     try {
       do {
         while (forgotten.length > 0) {
-          const rows = Math.max(FORGET_ROWS, Math.min(FORGET_ROWS_MAXIMUM, forgotten.length * FORGET_PART));
-          const revisions = forgotten.slice(0, rows);
+          const revisions = forgotten.slice(0, rowsAtOnce(forgotten.length));
           await writer.request({ type: "forget", compactedRevision: compacted, revisions });
           forgotten = forgotten.slice(revisions.length);
         }
