@@ -160,6 +160,12 @@ test("requests come at their rate, and those that had to wait have their time fr
   assert.ok(waited.p50Ms >= 200, `${waited.p50Ms} ms`);
 });
 
+test("of a pace and a time come as many requests as that makes, however many send", async () => {
+  const requests = [{ method: "GET", path: "/", labels: ["all"] }];
+  const { labelled } = await run({ durationMs: 200, perSecond: 100, senders: 50, requests });
+  assert.equal(labelled.all?.count, 20);
+});
+
 test("load ends when its time is over", async () => {
   const result = await run({
     durationMs: 100,

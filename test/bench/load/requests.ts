@@ -25,7 +25,9 @@ async function send(job: RequestsJob, sessions: readonly ClientSession[]): Promi
   const cpuBefore = process.cpuUsage();
   const begun = systemClock.monotonic();
   const until = begun + (job.durationMs ?? Number.POSITIVE_INFINITY);
-  const limit = job.count ?? Number.POSITIVE_INFINITY;
+  // What is due later is not waited for, so that two jobs of one pace and length have the same numbers.
+  const dueInTime = ((job.perSecond ?? Number.POSITIVE_INFINITY) * (job.durationMs ?? Number.POSITIVE_INFINITY)) / 1000;
+  const limit = Math.min(job.count ?? Number.POSITIVE_INFINITY, Math.ceil(dueInTime));
   const apart = job.apart?.count ?? 0;
   const firstNumber = job.firstNumber ?? 0;
   let measuredFrom = begun;
