@@ -162,7 +162,7 @@ test("requests come at their rate, and those that had to wait have their time fr
 
 test("of a pace and a time come as many requests as that makes, however many send", async () => {
   const requests = [{ method: "GET", path: "/", labels: ["all"] }];
-  const { labelled } = await run({ durationMs: 200, perSecond: 100, senders: 50, requests });
+  const { labelled } = await run({ count: 1000, durationMs: 200, perSecond: 100, senders: 50, requests });
   assert.equal(labelled.all?.count, 20);
 });
 
