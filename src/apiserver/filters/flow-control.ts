@@ -25,8 +25,8 @@ export function flowControlFilter(control: FlowControl, sources: WorkSources, cl
   };
 }
 
-/** A GET of one object takes a tenth of what a write does: sixty-four are a turn of a millisecond and a half. */
-const GET_SHARE = 0.25;
+/** A GET of one object takes a tenth of what a write does: thirty-two are a turn of less than a millisecond. */
+const GET_SHARE = 0.5;
 
 /** Who is in this process has a pace of its own; outside nobody minds how much he asks at once. */
 function turnShareOf({ remoteAddress, info }: Exchange): number {
