@@ -1,5 +1,4 @@
-import { type ApiObject, apiVersionOf } from "../../api/meta.ts";
-import { listKindOf } from "../../api/schema.ts";
+import type { ApiObject } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
 import { formatMicroTime } from "../../base/clock.ts";
 import { StoreUnavailableError } from "../../store/store.ts";
@@ -7,6 +6,7 @@ import type { UserInfo } from "../authn/authenticator.ts";
 import type { Answer, Exchange, ListAnswer } from "../exchange.ts";
 import { decodeBody } from "../handlers/decode.ts";
 import { readPatch } from "../handlers/patch.ts";
+import { listHead } from "../list-head.ts";
 import { objectOf } from "../registry/codec.ts";
 import type { AuditDecision } from "./decide.ts";
 import type { AuditEvent, AuditObjectReference, AuditStage, AuditStatus, AuditUser } from "./event.ts";
@@ -208,18 +208,7 @@ export function answeredObject(answer: Answer, decision: AuditDecision): unknown
 }
 
 function listOf(answer: ListAnswer): unknown {
-  const { schema } = answer.resource;
-  const { revision, continueToken, remaining } = answer;
-  return {
-    kind: listKindOf(schema),
-    apiVersion: apiVersionOf(schema),
-    metadata: {
-      resourceVersion: String(revision),
-      ...(continueToken === undefined ? {} : { continue: continueToken }),
-      ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
-    },
-    items: answer.entries.map((entry) => objectOf(entry.bytes)),
-  };
+  return { ...listHead(answer), items: answer.entries.map((entry) => objectOf(entry.bytes)) };
 }
 
 function withoutManagedFields(value: unknown): unknown {
