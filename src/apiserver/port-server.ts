@@ -45,10 +45,10 @@ export function servePort(
     },
   });
   async function begin(number: number, asked: AskedRequest): Promise<void> {
-    const send = present(doors.get(asked.door), "the door of a request");
     const stopping = asked.mayCancel === true ? new AbortController() : undefined;
     if (stopping !== undefined) underWay.set(number, stopping);
     try {
+      const send = present(doors.get(asked.door), "the door of a request");
       await tell(await send(asked, stopping?.signal), asked, { frames, number, clock });
     } catch (error) {
       const { status } = error instanceof StatusError ? error : internalError(errorMessage(error));

@@ -9,7 +9,7 @@ import { settle, VirtualClock } from "../base/virtual-clock.ts";
 import { Client } from "./client.ts";
 import { createEventRecorder, createEventSender } from "./event-recorder.ts";
 import { createScriptedTransport } from "./scripted-transport.ts";
-import type { TransportRequest } from "./transport.ts";
+import { TransportClosedError, type TransportRequest } from "./transport.ts";
 
 const web: ApiObject = {
   apiVersion: "apps/v1",
@@ -163,5 +163,24 @@ describe("event recorder", () => {
     await clock.advance(5000);
     assert.equal(transport.requests.length, 4);
     await recorder.stop();
+  });
+
+  it("lets nobody wait for what was said on a way that is closed", async () => {
+    const clock = new VirtualClock();
+    const open = createScriptedTransport((request) => request.body as ApiObject);
+    const closed = createScriptedTransport(() => {
+      throw new TransportClosedError("closed");
+    });
+    const sender = createEventSender({ clock, random: seededRandom(1), log: silentLogger });
+    for (const [transport, host] of [
+      [closed, "node-1"],
+      [open, "node-2"],
+    ] as const) {
+      const event = { type: "Normal", reason: "Started", message: `Container started on ${host}` } as const;
+      sender.recorder({ client: new Client(transport), component: "kubelet", host }).event(web, event);
+    }
+    await settle(50);
+    assert.deepEqual([closed.requests.length, open.requests.length], [1, 1]);
+    await sender.stop();
   });
 });

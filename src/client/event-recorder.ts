@@ -13,6 +13,7 @@ import type { Client } from "./client.ts";
 import { createEventCorrelator, recent } from "./event-correlator.ts";
 import type { EventRecorder, RecordedEvent } from "./events.ts";
 import { createTokenBucket } from "./token-bucket.ts";
+import { TransportClosedError } from "./transport.ts";
 
 const QUEUE_CAPACITY = 1000;
 const ATTEMPTS = 6;
@@ -114,8 +115,7 @@ export function createEventSender(options: EventSenderOptions): EventSender {
         await record(draft);
         return;
       } catch (error) {
-        const lost = error instanceof StatusError && error.code < 500 && error.code !== 429;
-        if (lost || attempt === ATTEMPTS || stopping.signal.aborted) {
+        if (isLost(error) || attempt === ATTEMPTS || stopping.signal.aborted) {
           log.debug("event not recorded", { reason: draft.event.reason, error: errorMessage(error) });
           return;
         }
@@ -148,6 +148,12 @@ export function createEventSender(options: EventSenderOptions): EventSender {
       await sending;
     },
   };
+}
+
+/** No later attempt records it; the others that wait must not wait for one. */
+function isLost(error: unknown): boolean {
+  if (error instanceof TransportClosedError) return true;
+  return error instanceof StatusError && error.code < 500 && error.code !== 429;
 }
 
 function pick(event: RecordedEvent): { type: string; reason: string; message: string } {

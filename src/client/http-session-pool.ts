@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
 import http2 from "node:http2";
 import type { Clock } from "../base/clock.ts";
-import { TransportError } from "./transport.ts";
+import { TransportClosedError, TransportError } from "./transport.ts";
 
 /** Dead connections are found by pings, as client-go does it: after 30 s, answered within 15 s. */
 const PING_EVERY_MS = 30_000;
@@ -68,7 +68,7 @@ export function createSessionPool(
 
   return {
     async acquire() {
-      if (closed) throw new TransportError(`the connection to ${origin} was closed`);
+      if (closed) throw new TransportClosedError(`the connection to ${origin} was closed`);
       const pooled = withRoom();
       pooled.streams++;
       try {

@@ -6,7 +6,13 @@ import { openFramePort } from "../base/frame-port.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { currentTrace, formatTraceparent, parseTraceparent, type TraceContext } from "../base/trace.ts";
 import { ASK, type AskedRequest, TELL } from "./port-protocol.ts";
-import { type Transport, TransportError, type TransportRequest, type WatchEvent } from "./transport.ts";
+import {
+  type Transport,
+  TransportClosedError,
+  TransportError,
+  type TransportRequest,
+  type WatchEvent,
+} from "./transport.ts";
 
 /** Of one watch, that nobody has taken yet: whoever falls so far behind is told, and resumes from there. */
 const MOST_EVENTS_WAITING = 100_000;
@@ -25,10 +31,18 @@ export interface PortTransports {
   close(): void;
 }
 
-/** Ways to an API server in another thread of this process (apiserver/port-server.ts has the port's other end). */
-export function openPortTransports(port: MessagePort): PortTransports {
+/** As large as the number of a frame can be. */
+const LARGEST_NUMBER = 0xffffffff;
+
+/**
+ * Ways to an API server in another thread of this process (apiserver/port-server.ts has the port's other end).
+ *
+ * @param firstNumber of the requests, which count round: after some weeks of thousands a second the numbers come again
+ */
+export function openPortTransports(port: MessagePort, firstNumber = 1): PortTransports {
   const asking = new Map<number, Asking>();
-  let nextNumber = 1;
+  let nextNumber = firstNumber;
+  let doors = 0;
   let isOver = false;
   const frames = openFramePort(port, {
     handle(kind, number, payload) {
@@ -36,26 +50,31 @@ export function openPortTransports(port: MessagePort): PortTransports {
     },
     over() {
       isOver = true;
-      for (const each of asking.values()) each.fail(closed());
+      for (const each of asking.values()) {
+        each.forget?.();
+        each.fail(closed());
+      }
       asking.clear();
     },
   });
-  function begin(
-    door: number,
-    wants: AskedRequest["wants"],
-    { signal, ...request }: TransportRequest,
-    by: Asking,
-  ): void {
-    const refused = isOver ? closed() : signal?.aborted ? (signal.reason as Error) : undefined;
+  /** Watches keep theirs for long. */
+  function freeNumber(): number {
+    while (asking.has(nextNumber)) nextNumber = (nextNumber % LARGEST_NUMBER) + 1;
+    const number = nextNumber;
+    nextNumber = (nextNumber % LARGEST_NUMBER) + 1;
+    return number;
+  }
+  function begin(door: Door, wants: AskedRequest["wants"], { signal, ...request }: TransportRequest, by: Asking): void {
+    const refused = isOver || door.isClosed ? closed() : signal?.aborted ? (signal.reason as Error) : undefined;
     if (refused !== undefined) {
       by.fail(refused);
       return;
     }
-    const number = nextNumber++;
+    const number = freeNumber();
     asking.set(number, by);
     const trace = currentTrace();
     const traceparent = trace === undefined ? undefined : formatTraceparent(trace);
-    const asked: AskedRequest = { ...request, door, wants, mayCancel: signal !== undefined, traceparent };
+    const asked: AskedRequest = { ...request, door: door.number, wants, mayCancel: signal !== undefined, traceparent };
     frames.send(ASK.REQUEST, number, JSON.stringify(asked));
     if (signal === undefined) return;
     by.forget = onAbort(signal, () => {
@@ -66,8 +85,8 @@ export function openPortTransports(port: MessagePort): PortTransports {
   }
   return {
     transport(identity) {
-      const door = nextNumber++;
-      frames.send(ASK.OPEN, door, JSON.stringify(identity));
+      const door: Door = { number: ++doors, isClosed: false };
+      frames.send(ASK.OPEN, door.number, JSON.stringify(identity));
       return {
         request: async (request) => {
           const one = new AskingObject();
@@ -95,7 +114,8 @@ export function openPortTransports(port: MessagePort): PortTransports {
           }
         },
         async close() {
-          frames.send(ASK.CLOSE, door, "");
+          door.isClosed = true;
+          frames.send(ASK.CLOSE, door.number, "");
         },
       };
     },
@@ -103,7 +123,12 @@ export function openPortTransports(port: MessagePort): PortTransports {
   };
 }
 
-const closed = (): TransportError => new TransportError("the way to the API server was closed");
+interface Door {
+  readonly number: number;
+  isClosed: boolean;
+}
+
+const closed = (): TransportError => new TransportClosedError("the way to the API server was closed");
 
 /** Who waits for what the server tells of a request. */
 interface Asking {

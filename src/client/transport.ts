@@ -46,3 +46,8 @@ export interface WatchEvent<T extends ApiObject = ApiObject> {
 export class TransportError extends Error {
   override name = "TransportError";
 }
+
+/** This side has closed the transport: to try again is of no use. */
+export class TransportClosedError extends TransportError {
+  override name = "TransportClosedError";
+}

@@ -9,6 +9,7 @@ import { isConflict, isNotFound, StatusError } from "../../src/api/status.ts";
 import { createEdge } from "../../src/apiserver/http/edge.ts";
 import { startMemoryServer } from "../../src/apiserver/testing/memory-server.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import { openFramePort } from "../../src/base/frame-port.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { ensurePki } from "../../src/bootstrap/pki/ensure-pki.ts";
@@ -16,8 +17,9 @@ import { Client } from "../../src/client/client.ts";
 import { createHttpTransport } from "../../src/client/http-transport.ts";
 import { createInformerSet } from "../../src/client/informer-set.ts";
 import { parseKubeconfig } from "../../src/client/kubeconfig.ts";
+import { ASK, TELL } from "../../src/client/port-protocol.ts";
 import { openPortTransports } from "../../src/client/port-transport.ts";
-import { type Transport, TransportError } from "../../src/client/transport.ts";
+import { type Transport, TransportClosedError, TransportError } from "../../src/client/transport.ts";
 
 interface Fixture {
   /** Speaks as a member of system:masters. */
@@ -230,6 +232,40 @@ for (const [name, open] of [
     });
   });
 }
+
+it("a transport over a port that was closed refuses, and the others go on", async () => {
+  const { server, close } = await startMemoryServer();
+  const { port1, port2 } = new MessageChannel();
+  server.servePort(port1);
+  // Numbers of requests count round.
+  const transports = openPortTransports(port2, 0xffffffff);
+  const identity = { user: { name: "admin", groups: ["system:masters"] }, userAgent: "test" };
+  const [leaving, staying] = [transports.transport(identity), transports.transport(identity)];
+  const stop = new AbortController();
+  const watching = new Client(staying).watch(configMaps, { resourceVersion: "0", signal: stop.signal });
+  const first = watching[Symbol.asyncIterator]().next();
+  await leaving.close();
+  await assert.rejects(leaving.request({ method: "GET", path: "/api/v1/namespaces" }), TransportClosedError);
+  for (let request = 0; request < 3; request++) await new Client(staying).list(namespaces);
+  await new Client(staying).create(configMaps, { metadata: { namespace: "default", name: "seen" } });
+  assert.equal((await first).done, false);
+  stop.abort();
+  transports.close();
+  await assert.rejects(staying.request({ method: "GET", path: "/api/v1/namespaces" }), TransportClosedError);
+  await close();
+});
+
+it("a port's request through a door that nobody has opened is answered with an error", async () => {
+  const { server, close } = await startMemoryServer();
+  const { port1, port2 } = new MessageChannel();
+  server.servePort(port1);
+  const told = Promise.withResolvers<number>();
+  const frames = openFramePort(port2, { handle: (kind) => told.resolve(kind), over() {} });
+  frames.send(ASK.REQUEST, 1, JSON.stringify({ door: 7, wants: "object", method: "GET", path: "/api" }));
+  assert.equal(await told.promise, TELL.FAILED);
+  frames.close();
+  await close();
+});
 
 it("a client over HTTP does not talk to a server of an authority that it does not know", async () => {
   const fixture = await overHttp();

@@ -22,8 +22,8 @@ const started: Started[] = [
 ];
 
 parent.once("message", (how: StopOptions) => {
-  // Nothing is left that would keep the thread alive.
-  void stopAll(started, how, environment);
+  // Of the thread alone, whatever may still be open in it.
+  void stopAll(started, how, environment).then(() => process.exit());
 });
 const context = { door: (identity: unknown) => transports.transport(identity), environment };
 started.push(await startSimulatedNodes({ ...choices, context }));
