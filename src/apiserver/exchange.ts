@@ -19,6 +19,8 @@ export interface Exchange {
   readonly credentials: Credentials;
   /** Set by the authentication filter; in process by the transport. */
   user: UserInfo | undefined;
+  /** The verb of the right for some requests only by which the user became somebody else. */
+  impersonationConstraint?: string | undefined;
   /** Aborts when the client goes away or the server stops. */
   readonly signal: AbortSignal;
   /** Says the same for less, where there may be very many that wait. Absent in process. */

@@ -26,6 +26,8 @@ test("what the command line says of etcd", () => {
     certificateFile: "/c.crt",
     keyFile: "/c.key",
   });
+  const relative = etcdOf(asked({ "etcd-servers": "http://a", "etcd-prefix": "shop/registry" }));
+  assert.equal(relative?.prefix, "/shop/registry");
 });
 
 const wrong: [string, Record<string, string>, RegExp][] = [
@@ -36,7 +38,7 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   ],
   ["a variable that is not set", { "etcd-servers": "" }, /--etcd-servers is empty: say where, or leave it out/],
   ["no authority", { "etcd-servers": "https://a", "etcd-cafile": "" }, /--etcd-cafile is empty/],
-  ["no path", { "etcd-servers": "http://a", "etcd-prefix": "registry" }, /--etcd-prefix is a path/],
+  ["no path", { "etcd-servers": "http://a", "etcd-prefix": "a//b" }, /--etcd-prefix is a path/],
   ["the root", { "etcd-servers": "http://a", "etcd-prefix": "/" }, /--etcd-prefix is a path/],
 ];
 for (const [name, options, message] of wrong) {

@@ -39,9 +39,10 @@ export function etcdOf(invocation: Invocation): EtcdAccess | undefined {
     if (lonely !== undefined) throw new CommandError(`--${lonely} is for an etcd that --etcd-servers names`, 2);
     return undefined;
   }
-  const prefix = text(invocation, "etcd-prefix") ?? "/registry";
+  const said = text(invocation, "etcd-prefix") ?? "/registry";
+  const prefix = said.startsWith("/") ? said : `/${said}`;
   if (!/^(\/[^/\0]+)+\/?$/.test(prefix)) {
-    throw new CommandError(`--etcd-prefix is a path such as /registry, not "${prefix}"`, 2);
+    throw new CommandError(`--etcd-prefix is a path such as /registry, not "${said}"`, 2);
   }
   return {
     servers: servers.split(",").filter((server) => server.trim() !== ""),

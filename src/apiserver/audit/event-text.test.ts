@@ -30,6 +30,7 @@ const event: fc.Arbitrary<AuditEvent> = fc.record({
   verb: text,
   user,
   impersonatedUser: fc.option(user, { nil: undefined }),
+  authenticationMetadata: fc.option(fc.record({ impersonationConstraint: text }), { nil: undefined }),
   sourceIPs: fc.option(fc.array(text), { nil: undefined }),
   userAgent: some,
   objectRef: fc.option(reference, { nil: undefined }),

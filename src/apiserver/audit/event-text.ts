@@ -8,12 +8,14 @@ const PLAIN = /^[ !#-[\]-~]*$/;
  * users and outcomes come again as the same objects.
  */
 export function eventText(event: AuditEvent): string {
-  const { impersonatedUser, sourceIPs, userAgent, objectRef, responseStatus, annotations } = event;
+  const { impersonatedUser, authenticationMetadata, sourceIPs, userAgent, objectRef, responseStatus, annotations } =
+    event;
   let text =
     `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"${event.level}","auditID":${quoted(event.auditID)},` +
     `"stage":"${event.stage}","requestURI":${quoted(event.requestURI)},"verb":${quotedAgain(event.verb)},` +
     `"user":${rememberedText(event.user)}`;
   if (impersonatedUser !== undefined) text += `,"impersonatedUser":${rememberedText(impersonatedUser)}`;
+  text += field("authenticationMetadata", authenticationMetadata);
   if (sourceIPs !== undefined) {
     text += `,"sourceIPs":${sourceIPs.length === 1 ? `[${quotedAgain(sourceIPs[0]!)}]` : JSON.stringify(sourceIPs)}`;
   }

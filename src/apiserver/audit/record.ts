@@ -34,6 +34,7 @@ export interface AskedFacts {
   readonly requestURI: string;
   readonly verb: string;
   readonly impersonated: UserInfo | undefined;
+  readonly constraint: string | undefined;
   readonly addresses: readonly string[];
   readonly agent: string | undefined;
 }
@@ -44,6 +45,7 @@ export function askedFacts({ user }: AuditRecord, exchange: Exchange): AskedFact
     requestURI: query.size === 0 ? path : `${path}?${query}`,
     verb: exchange.info.verb,
     impersonated: exchange.user !== user ? exchange.user : undefined,
+    constraint: exchange.impersonationConstraint,
     addresses: sourceAddresses(exchange),
     agent: exchange.headers["user-agent"],
   };
@@ -55,7 +57,7 @@ export function auditEvent(
   stage: { readonly stage: AuditStage; readonly timeMs: number } & StageFacts,
 ): AuditEvent {
   const { user, annotations } = record;
-  const { impersonated, agent, addresses } = asked;
+  const { impersonated, constraint, agent, addresses } = asked;
   // What is not there is undefined rather than left out: an object of one shape costs a tenth of one with parts.
   return {
     kind: "Event",
@@ -67,6 +69,7 @@ export function auditEvent(
     verb: asked.verb,
     user: user === undefined ? NOBODY : auditUser(user),
     impersonatedUser: impersonated === undefined ? undefined : auditUser(impersonated),
+    authenticationMetadata: constraint === undefined ? undefined : { impersonationConstraint: constraint },
     sourceIPs: addresses.length === 0 ? undefined : addresses,
     // A client may send anything here: as much of it as tells who it is.
     userAgent: agent === undefined || agent === "" ? undefined : agent.slice(0, 1024),

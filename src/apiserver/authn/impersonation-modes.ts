@@ -31,7 +31,13 @@ export interface Impersonation {
 export interface ImpersonationMode {
   applies(wish: Wish, requestor: UserInfo): boolean;
   /** @throws StatusError Forbidden */
-  become(wish: Wish, impersonation: Impersonation): Promise<UserInfo>;
+  become(wish: Wish, impersonation: Impersonation): Promise<Impersonated>;
+}
+
+export interface Impersonated {
+  readonly user: UserInfo;
+  /** The verb of the constrained right that it was allowed by; absent when it was the right for all requests. */
+  readonly constraint?: string;
 }
 
 const AUTHENTICATION = "authentication.k8s.io";
@@ -75,7 +81,7 @@ export const legacyMode: ImpersonationMode = {
     }
     const account = serviceAccountOf(wish.user);
     const isBare = wish.groups.length === 0 && account !== undefined;
-    return userOf(wish, isBare ? serviceAccountGroups(account.namespace) : wish.groups);
+    return { user: userOf(wish, isBare ? serviceAccountGroups(account.namespace) : wish.groups) };
   },
 };
 
@@ -105,11 +111,15 @@ function constrained(mode: string, applies: ImpersonationMode["applies"]): Imper
       for (const question of questions(wish, { verb, group: AUTHENTICATION, impersonation: asking })) {
         await check(isOwnNode ? { ...question, name: "*" } : question, authorizer);
       }
-      const account = serviceAccountOf(wish.user);
-      if (nodeOf(wish.user) !== undefined) return userOf(wish, [NODES_GROUP]);
-      return userOf(wish, account === undefined ? wish.groups : serviceAccountGroups(account.namespace));
+      return { user: userOf(wish, constrainedGroups(wish)), constraint: verb };
     },
   };
+}
+
+function constrainedGroups({ user, groups }: Wish): readonly string[] {
+  if (nodeOf(user) !== undefined) return [NODES_GROUP];
+  const account = serviceAccountOf(user);
+  return account === undefined ? groups : serviceAccountGroups(account.namespace);
 }
 
 function associatedKeys({ extra = {} }: UserInfo): Record<string, readonly string[]> {

@@ -56,7 +56,7 @@ test("acts as somebody else, one question for each thing", async () => {
   ];
   for (const [headers, user, questions] of cases) {
     const { authorizer, asked } = recorder();
-    assert.deepEqual(await impersonate(admin, headers, { authorizer }), user);
+    assert.deepEqual(await impersonate(admin, headers, { authorizer }), user && { user });
     assert.deepEqual(asked, questions);
   }
 });
@@ -146,7 +146,8 @@ test("for some requests only: a right for the request, and one for whom it is ma
   ];
   for (const [name, requestor, headers, questions] of cases) {
     const { authorizer, asked } = recorder();
-    await impersonate(requestor, headers, { authorizer, request: { ...listPods, user: requestor } });
+    const got = await impersonate(requestor, headers, { authorizer, request: { ...listPods, user: requestor } });
+    assert.equal(got?.constraint, questions[1]!.split(" ")[0], name);
     assert.deepEqual(asked, questions, name);
   }
 });
@@ -155,13 +156,14 @@ test("who may not for this request may still by the right for all, and the first
   const request = listPods;
   const legacyOnly = recorder((question) => !question.startsWith("impersonate /"));
   const jane = await impersonate(admin, { "impersonate-user": "jane" }, { authorizer: legacyOnly.authorizer, request });
-  assert.equal(jane?.name, "jane");
+  assert.equal(jane?.user.name, "jane");
+  assert.equal(jane.constraint, undefined);
   const node = await impersonate(
     admin,
     { "impersonate-user": "system:node:n1" },
     { authorizer: recorder().authorizer, request },
   );
-  assert.deepEqual(node?.groups, ["system:nodes", "system:authenticated"]);
+  assert.deepEqual(node?.user.groups, ["system:nodes", "system:authenticated"]);
   const { authorizer } = recorder(() => true);
   await assert.rejects(
     impersonate(admin, { "impersonate-user": "jane" }, { authorizer, request }),

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { badRequest, StatusError } from "../../api/status.ts";
 import type { AuthorizationAttributes, Authorizer } from "../authz/authorizer.ts";
 import type { UserInfo } from "./authenticator.ts";
-import { impersonationModes, legacyMode, type Wish } from "./impersonation-modes.ts";
+import { type Impersonated, impersonationModes, legacyMode, type Wish } from "./impersonation-modes.ts";
 import { unescaped } from "./request-header.ts";
 
 const USER = "impersonate-user";
@@ -26,7 +26,7 @@ export async function impersonate(
   requestor: UserInfo,
   headers: IncomingHttpHeaders,
   { authorizer, request }: { authorizer: Authorizer; request?: AuthorizationAttributes },
-): Promise<UserInfo | undefined> {
+): Promise<Impersonated | undefined> {
   const wish = wishOf(headers);
   if (wish === undefined) return undefined;
   let refusal: unknown;

@@ -199,6 +199,15 @@ test("impersonation names both", async () => {
   assert.equal(event!.responseStatus?.code, 403);
 });
 
+test("impersonation names the right that it was for, when that is for some requests only", async () => {
+  const headers = { "impersonate-user": "jane" };
+  const master = { name: "root", groups: ["system:masters"] };
+  const [event] = await auditedBy(() => outside("GET", "/api/v1/secrets", { headers, user: master }));
+  assert.deepEqual(event!.authenticationMetadata, { impersonationConstraint: "impersonate:user-info" });
+  const [other] = await auditedBy(() => outside("GET", "/api/v1/secrets", { user: master }));
+  assert.equal(other!.authenticationMetadata, undefined);
+});
+
 test("bad credentials are written down", async () => {
   const headers = { authorization: "Bearer nonsense" };
   const [event, ...more] = await auditedBy(() => outside("GET", "/api/v1/secrets", { headers }));

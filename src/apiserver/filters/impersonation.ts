@@ -9,7 +9,9 @@ export function impersonationFilter(authorizer: Authorizer): Filter {
   const become = async (exchange: Exchange): Promise<void> => {
     const requestor = present(exchange.user, "the user of an authenticated request");
     const request = attributesOf(requestor, exchange);
-    exchange.user = (await impersonate(requestor, exchange.headers, { authorizer, request })) ?? requestor;
+    const impersonated = await impersonate(requestor, exchange.headers, { authorizer, request });
+    exchange.user = impersonated?.user ?? requestor;
+    exchange.impersonationConstraint = impersonated?.constraint;
   };
   return (exchange, next) =>
     wantsImpersonation(exchange.headers) ? become(exchange).then(() => next(exchange)) : next(exchange);
