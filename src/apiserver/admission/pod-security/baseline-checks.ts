@@ -2,6 +2,7 @@ import type { AppArmorProfile, SELinuxOptions } from "../../../api/generated/cor
 import {
   containersOf,
   containersWhere,
+  isAtHome,
   named,
   type PodLike,
   type PodSecurityCheck,
@@ -30,22 +31,29 @@ const DEFAULT_CAPABILITIES = new Set([
   "SYS_CHROOT",
 ]);
 
-const SAFE_SYSCTLS = new Set([
-  "kernel.shm_rmid_forced",
-  "net.ipv4.ip_local_port_range",
-  "net.ipv4.tcp_syncookies",
-  "net.ipv4.ping_group_range",
-  "net.ipv4.ip_unprivileged_port_start",
-  "net.ipv4.ip_local_reserved_ports",
-  "net.ipv4.tcp_keepalive_time",
-  "net.ipv4.tcp_fin_timeout",
-  "net.ipv4.tcp_keepalive_intvl",
-  "net.ipv4.tcp_keepalive_probes",
-  "net.ipv4.tcp_rmem",
-  "net.ipv4.tcp_wmem",
-]);
+/** By the minor version of the standard that took them in. */
+const SAFE_SYSCTLS: Readonly<Record<string, number>> = {
+  "kernel.shm_rmid_forced": 0,
+  "net.ipv4.ip_local_port_range": 0,
+  "net.ipv4.tcp_syncookies": 0,
+  "net.ipv4.ping_group_range": 0,
+  "net.ipv4.ip_unprivileged_port_start": 0,
+  "net.ipv4.ip_local_reserved_ports": 27,
+  "net.ipv4.tcp_keepalive_time": 29,
+  "net.ipv4.tcp_fin_timeout": 29,
+  "net.ipv4.tcp_keepalive_intvl": 29,
+  "net.ipv4.tcp_keepalive_probes": 29,
+  "net.ipv4.tcp_rmem": 32,
+  "net.ipv4.tcp_wmem": 32,
+};
+const SAFE_SELINUX_TYPES: Readonly<Record<string, number>> = {
+  "": 0,
+  container_t: 0,
+  container_init_t: 0,
+  container_kvm_t: 0,
+  container_engine_t: 31,
+};
 
-const SAFE_SELINUX_TYPES = new Set(["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"]);
 const APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/";
 
 /** The baseline level: nothing that is known to lead out of a container. */
@@ -63,7 +71,7 @@ export const baselineChecks: readonly PodSecurityCheck[] = [
       return violation("privileged", setters(false, who), "must not set securityContext.privileged=true");
     },
   },
-  { id: "procMount", find: procMount },
+  { id: "procMount", find: (pod, minor) => (isAtHome(pod, minor) ? undefined : procMount(pod)) },
   { id: "seLinuxOptions", find: seLinuxOptions },
   { id: "seccompProfile_baseline", find: seccompProfile },
   { id: "sysctls", find: sysctls },
@@ -127,7 +135,7 @@ function hostPorts(pod: PodLike): Violation | undefined {
   };
 }
 
-function procMount(pod: PodLike): Violation | undefined {
+export function procMount(pod: PodLike): Violation | undefined {
   const isBad = (value: string | undefined): value is string => value !== undefined && value !== "Default";
   const who = containersWhere(pod, (context) => isBad(context.procMount));
   const values = sortedUnique(
@@ -138,16 +146,17 @@ function procMount(pod: PodLike): Violation | undefined {
   return violation("procMount", setters(false, who), `must not set securityContext.procMount to ${quoted(values)}`);
 }
 
-function seLinuxOptions(pod: PodLike): Violation | undefined {
+function seLinuxOptions(pod: PodLike, minor: number): Violation | undefined {
+  const isSafe = (type: string): boolean => isIn(SAFE_SELINUX_TYPES, type, minor);
   const isBad = (options: SELinuxOptions | undefined): boolean =>
-    options !== undefined && (!SAFE_SELINUX_TYPES.has(options.type ?? "") || !!options.user || !!options.role);
+    options !== undefined && (!isSafe(options.type ?? "") || !!options.user || !!options.role);
   const own = pod.spec.securityContext?.seLinuxOptions;
   const who = setters(
     isBad(own),
     containersWhere(pod, (context) => isBad(context.seLinuxOptions)),
   );
   const all = [own, ...containersOf(pod).map(({ securityContext }) => securityContext?.seLinuxOptions)];
-  const types = sortedUnique(all.map((options) => options?.type ?? "").filter((type) => !SAFE_SELINUX_TYPES.has(type)));
+  const types = sortedUnique(all.map((options) => options?.type ?? "").filter((type) => !isSafe(type)));
   const problems = [
     ...(types.length > 0 ? [`${plural(types.length, "type")} ${quoted(types)}`] : []),
     ...(all.some((options) => options?.user) ? ["user may not be set"] : []),
@@ -156,7 +165,14 @@ function seLinuxOptions(pod: PodLike): Violation | undefined {
   return violation("seLinuxOptions", who, `set forbidden securityContext.seLinuxOptions: ${problems.join("; ")}`);
 }
 
-function seccompProfile(pod: PodLike): Violation | undefined {
+/** Whether the standard of that version knows the name. */
+function isIn(since: Readonly<Record<string, number>>, name: string, minor: number): boolean {
+  return Object.hasOwn(since, name) && since[name]! <= minor;
+}
+
+/** Before 1.19 profiles were annotations, and what was not written so was nobody's business. */
+function seccompProfile(pod: PodLike, minor: number): Violation | undefined {
+  if (minor < 19) return seccompAnnotations(pod);
   const who = setters(
     pod.spec.securityContext?.seccompProfile?.type === "Unconfined",
     containersWhere(pod, (context) => context.seccompProfile?.type === "Unconfined"),
@@ -164,8 +180,26 @@ function seccompProfile(pod: PodLike): Violation | undefined {
   return violation("seccompProfile", who, 'must not set securityContext.seccompProfile.type to "Unconfined"');
 }
 
-function sysctls({ spec }: PodLike): Violation | undefined {
-  const names = (spec.securityContext?.sysctls ?? []).map(({ name }) => name).filter((name) => !SAFE_SYSCTLS.has(name));
+function seccompAnnotations(pod: PodLike): Violation | undefined {
+  const keys = ["seccomp.security.alpha.kubernetes.io/pod", ...containersOf(pod).map(containerSeccompAnnotation)];
+  const { annotations = {} } = pod.metadata ?? {};
+  const bad = keys.filter((key) => annotations[key] !== undefined && !isAllowedSeccomp(annotations[key]));
+  if (bad.length === 0) return undefined;
+  const listed = sortedUnique(bad.map((key) => `${key}="${annotations[key]}"`));
+  return { reason: "seccompProfile", detail: `forbidden ${plural(listed.length, "annotation")} ${listed.join(", ")}` };
+}
+
+function containerSeccompAnnotation({ name }: { readonly name: string }): string {
+  return `container.seccomp.security.alpha.kubernetes.io/${name}`;
+}
+
+function isAllowedSeccomp(value: string): boolean {
+  return value === "runtime/default" || value === "docker/default" || value.startsWith("localhost/");
+}
+
+function sysctls({ spec }: PodLike, minor: number): Violation | undefined {
+  const set = (spec.securityContext?.sysctls ?? []).map(({ name }) => name);
+  const names = set.filter((name) => !isIn(SAFE_SYSCTLS, name, minor));
   return names.length === 0 ? undefined : { reason: "forbidden sysctls", detail: names.join(", ") };
 }
 

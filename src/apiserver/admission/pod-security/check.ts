@@ -21,13 +21,19 @@ export interface PodSecurityCheck {
   readonly since?: number;
   /** Of the restricted level: the baseline check that it takes the place of. */
   readonly replaces?: string;
-  find(pod: PodLike): Violation | undefined;
+  /** @param minor of the version whose standard is asked for: a check may have changed from one to the next */
+  find(pod: PodLike, minor: number): Violation | undefined;
 }
 
 export type AnyContainer = Container | EphemeralContainer;
 
 export function containersOf({ spec }: PodLike): AnyContainer[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
+}
+
+/** Since 1.35 the standards let a pod in a user namespace of its own do what harms nobody outside of it. */
+export function isAtHome({ spec }: PodLike, minor: number): boolean {
+  return minor >= 35 && spec.hostUsers === false;
 }
 
 /** Names of the containers whose security context meets the test. */

@@ -5,6 +5,12 @@ import { type Policy, violationReasons } from "./policy.ts";
 /** Upstream looks at no more, and says how many it did not see. */
 const LOOK_AT_MOST = 3000;
 
+/** Told where there are more pods than were looked at. */
+export function unseenPods({ length }: readonly Pod[]): string[] {
+  if (length <= LOOK_AT_MOST) return [];
+  return [`new PodSecurity enforce level only checked against the first ${LOOK_AT_MOST} of ${length} existing pods`];
+}
+
 /** Lines that tell which pods do not keep to a policy, pods of the same reasons together: `a (and 2 other pods): …`. */
 export function existingViolations(all: readonly Pod[], policy: Policy): string[] {
   const lines = new Map<string, string[]>();
@@ -23,9 +29,7 @@ export function existingViolations(all: readonly Pod[], policy: Policy): string[
     else names.unshift(metadata?.name ?? "");
     seen.add(key);
   }
-  const told = [...lines].map(([reasons, names]) => `${subject(names)}: ${reasons}`).sort();
-  if (all.length <= looked.length) return told;
-  return [`large namespace: only checked the first ${looked.length} of ${all.length} pods`, ...told];
+  return [...lines].map(([reasons, names]) => `${subject(names)}: ${reasons}`).sort();
 }
 
 function subject(names: readonly string[]): string {

@@ -4,7 +4,7 @@ import { namespaces, pods } from "../../../api/generated/resources.ts";
 import type { Labels } from "../../../api/selectors.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { isAbout, isResource, refuse } from "../refuse.ts";
-import { existingViolations } from "./existing-pods.ts";
+import { existingViolations, unseenPods } from "./existing-pods.ts";
 import { judgedPod } from "./judged-pod.ts";
 import {
   NO_POD_SECURITY_CONFIGURATION,
@@ -85,6 +85,7 @@ async function validateNamespace(
   const found = (await of.reader.list(pods, name)).filter(
     ({ spec }) => !exemptions.runtimeClasses.includes(spec?.runtimeClassName ?? ""),
   );
+  for (const line of unseenPods(found)) attributes.warn(line);
   const violations = existingViolations(found, enforced);
   if (violations.length === 0) return;
   attributes.warn(

@@ -106,6 +106,12 @@ test("baseline", () => {
       'probe or lifecycle host (container "a" uses probe or lifecycle host "10.0.0.1")',
     ],
     [
+      "probe of the node itself",
+      pod([container({}, { livenessProbe: { tcpSocket: { host: "127.0.0.1", port: 80 } } })]),
+      'probe or lifecycle host (container "a" uses probe or lifecycle host "127.0.0.1")',
+    ],
+    ["proc mount at home", pod([container({ procMount: "Unmasked" })], { hostUsers: false }), undefined],
+    [
       "AppArmor",
       {
         ...pod([container({ appArmorProfile: { type: "Unconfined" } })]),
@@ -148,7 +154,17 @@ test("restricted", () => {
     [
       "pod says root, all containers say not",
       pod([container(hardened)], { securityContext: { runAsNonRoot: false } }),
-      undefined,
+      "runAsNonRoot != true (pod must not set securityContext.runAsNonRoot=false)",
+    ],
+    [
+      "pod says unconfined, all containers say not",
+      pod([container(hardened)], { securityContext: { seccompProfile: { type: "Unconfined" } } }),
+      'seccompProfile (pod must not set securityContext.seccompProfile.type to "Unconfined")',
+    ],
+    [
+      "root at home, but no sight of the node's processes",
+      pod([container({ ...hardened, runAsNonRoot: false, runAsUser: 0, procMount: "Unmasked" })], { hostUsers: false }),
+      'procMount (container "a" must not set securityContext.procMount to "Unmasked")',
     ],
     [
       "root by number",
@@ -175,10 +191,50 @@ test("restricted", () => {
   for (const [name, given, expected] of cases) assert.equal(violationsOf(given, latest("restricted")), expected, name);
 });
 
-test("older versions ask less", () => {
-  const rooted = pod([container({ ...hardened, runAsUser: 0 })]);
-  assert.equal(violationsOf(rooted, { level: "restricted", version: "v1.22" }), undefined);
-  assert.ok(violationsOf(rooted, { level: "restricted", version: "v1.23" }));
+test("each version of a standard asks for its own", () => {
+  type Case = [name: string, level: "baseline" | "restricted", passes: string, fails: string, of: PodLike];
+  const bare = pod([container({ runAsNonRoot: true })]);
+  const unescalated = pod([container({ runAsNonRoot: true, allowPrivilegeEscalation: false })]);
+  const confined: SecurityContext = { ...hardened, capabilities: {} };
+  const sysctl = (name: string): PodLike =>
+    pod([container()], { securityContext: { sysctls: [{ name, value: "1" }] } });
+  const selinux = pod([container({ seLinuxOptions: { type: "container_engine_t" } })]);
+  const windows = pod([container({ runAsNonRoot: true })], { os: { name: "windows" } });
+  const proc = pod([container({ procMount: "Unmasked" })], { hostUsers: false });
+  const root = pod([container({ ...hardened, runAsNonRoot: false, runAsUser: 0 })], { hostUsers: false });
+  const annotated: PodLike = {
+    ...pod([container()]),
+    metadata: { annotations: { "container.seccomp.security.alpha.kubernetes.io/a": "unconfined" } },
+  };
+  const cases: Case[] = [
+    ["user 0", "restricted", "v1.22", "v1.23", pod([container({ ...hardened, runAsUser: 0 })])],
+    ["privilege escalation", "restricted", "v1.7", "v1.8", bare],
+    ["seccomp profile", "restricted", "v1.18", "v1.19", unescalated],
+    ["dropped capabilities", "restricted", "v1.21", "v1.22", pod([container(confined)])],
+    [
+      "probe host",
+      "baseline",
+      "v1.33",
+      "v1.34",
+      pod([container({}, { startupProbe: { httpGet: { host: "h", port: 1 } } })]),
+    ],
+    ["seccomp annotation", "baseline", "v1.19", "v1.18", annotated],
+    ["reserved ports", "baseline", "v1.27", "v1.26", sysctl("net.ipv4.ip_local_reserved_ports")],
+    ["keepalive", "baseline", "v1.29", "v1.28", sysctl("net.ipv4.tcp_keepalive_time")],
+    ["buffers", "baseline", "v1.32", "v1.31", sysctl("net.ipv4.tcp_rmem")],
+    ["SELinux type", "baseline", "v1.31", "v1.30", selinux],
+    ["Windows", "restricted", "v1.25", "v1.24", windows],
+    ["proc mount in a user namespace", "baseline", "v1.35", "v1.34", proc],
+    ["root in a user namespace", "restricted", "v1.35", "v1.34", root],
+  ];
+  for (const [name, level, passes, fails, of] of cases) {
+    assert.equal(violationsOf(of, { level, version: passes }), undefined, `${name} ${passes}`);
+    assert.notEqual(violationsOf(of, { level, version: fails }), undefined, `${name} ${fails}`);
+  }
+  assert.equal(
+    violationsOf(annotated, { level: "restricted", version: "v1.7" })?.split(", ")[0],
+    'seccompProfile (forbidden annotation container.seccomp.security.alpha.kubernetes.io/a="unconfined")',
+  );
 });
 
 test("labels", () => {

@@ -1,6 +1,6 @@
 import type { Labels } from "../../../api/selectors.ts";
 import { baselineChecks } from "./baseline-checks.ts";
-import type { PodLike, PodSecurityCheck } from "./check.ts";
+import type { PodLike, PodSecurityCheck, Violation } from "./check.ts";
 import { restrictedChecks } from "./restricted-checks.ts";
 
 export type Level = "privileged" | "baseline" | "restricted";
@@ -52,14 +52,14 @@ export function labelProblems(labels: Labels | undefined): { label: string; valu
 
 /** `allowPrivilegeEscalation != false (container "a" must …), …`; undefined when the pod keeps to the policy. */
 export function violationsOf(pod: PodLike, policy: Policy): string | undefined {
-  const found = checksOf(policy).flatMap((check) => check.find(pod) ?? []);
+  const found = violations(pod, policy);
   if (found.length === 0) return undefined;
   return found.map(({ reason, detail }) => `${reason} (${detail})`).join(", ");
 }
 
 /** The reasons alone: `allowPrivilegeEscalation != false, …`; undefined when the pod keeps to the policy. */
 export function violationReasons(pod: PodLike, policy: Policy): string | undefined {
-  const found = checksOf(policy).flatMap((check) => check.find(pod) ?? []);
+  const found = violations(pod, policy);
   return found.length === 0 ? undefined : found.map(({ reason }) => reason).join(", ");
 }
 
@@ -74,9 +74,13 @@ export function policyText({ level, version }: Policy): string {
   return `${level}:${version}`;
 }
 
-function checksOf({ level, version }: Policy): PodSecurityCheck[] {
-  if (level === "privileged") return [];
+function violations(pod: PodLike, { level, version }: Policy): Violation[] {
   const minor = version === "latest" ? Number.POSITIVE_INFINITY : Number(VERSION.exec(version)?.[1]);
+  return checksOf(level, minor).flatMap((check) => check.find(pod, minor) ?? []);
+}
+
+function checksOf(level: Level, minor: number): PodSecurityCheck[] {
+  if (level === "privileged") return [];
   const isIn = (check: PodSecurityCheck): boolean => (check.since ?? 0) <= minor;
   if (level === "baseline") return baselineChecks.filter(isIn);
   const replaced = new Set(restrictedChecks.filter(isIn).map((check) => check.replaces));

@@ -1,8 +1,10 @@
 import type { SeccompProfile, Volume } from "../../../api/generated/core/v1.ts";
+import { procMount } from "./baseline-checks.ts";
 import {
   type AnyContainer,
   containersOf,
   containersWhere,
+  isAtHome,
   named,
   type PodLike,
   type PodSecurityCheck,
@@ -28,26 +30,27 @@ const ALLOWED_VOLUMES = new Set([
 
 /** The restricted level, beyond baseline: the habits of a hardened pod. */
 export const restrictedChecks: readonly PodSecurityCheck[] = [
-  { id: "allowPrivilegeEscalation", find: allowPrivilegeEscalation },
-  { id: "capabilities_restricted", replaces: "capabilities_baseline", find: capabilities },
+  { id: "allowPrivilegeEscalation", since: 8, find: ofLinux(allowPrivilegeEscalation) },
+  { id: "capabilities_restricted", since: 22, replaces: "capabilities_baseline", find: ofLinux(capabilities) },
+  { id: "procMount_restricted", since: 35, replaces: "procMount", find: procMount },
   { id: "restrictedVolumes", replaces: "hostPathVolumes", find: volumes },
-  { id: "runAsNonRoot", find: runAsNonRoot },
-  { id: "runAsUser", since: 23, find: runAsUser },
-  { id: "seccompProfile_restricted", replaces: "seccompProfile_baseline", find: seccompProfile },
+  { id: "runAsNonRoot", find: (pod, minor) => (isAtHome(pod, minor) ? undefined : runAsNonRoot(pod)) },
+  { id: "runAsUser", since: 23, find: (pod, minor) => (isAtHome(pod, minor) ? undefined : runAsUser(pod)) },
+  { id: "seccompProfile_restricted", since: 19, replaces: "seccompProfile_baseline", find: ofLinux(seccompProfile) },
 ];
 
-/** These controls are Linux's; a pod that says it is for Windows need not set them. */
-const isWindows = ({ spec }: PodLike): boolean => spec.os?.name === "windows";
+/** These controls are Linux's: since 1.25 a pod that says it is for Windows need not set them. */
+function ofLinux(find: (pod: PodLike) => Violation | undefined): PodSecurityCheck["find"] {
+  return (pod, minor) => (minor >= 25 && pod.spec.os?.name === "windows" ? undefined : find(pod));
+}
 
 function allowPrivilegeEscalation(pod: PodLike): Violation | undefined {
-  if (isWindows(pod)) return undefined;
   const who = containersWhere(pod, (context) => context.allowPrivilegeEscalation !== false);
   const detail = "must set securityContext.allowPrivilegeEscalation=false";
   return violation("allowPrivilegeEscalation != false", setters(false, who), detail);
 }
 
 function capabilities(pod: PodLike): Violation | undefined {
-  if (isWindows(pod)) return undefined;
   const extra = ({ securityContext }: AnyContainer): string[] =>
     (securityContext?.capabilities?.add ?? []).filter((capability) => capability !== "NET_BIND_SERVICE");
   const keeping = containersWhere(pod, (context) => !(context.capabilities?.drop ?? []).includes("ALL"));
@@ -77,8 +80,7 @@ function runAsNonRoot(pod: PodLike): Violation | undefined {
   const own = pod.spec.securityContext?.runAsNonRoot;
   const rooted = containersWhere(pod, (context) => context.runAsNonRoot === false);
   const silent = own === true ? [] : containersWhere(pod, (context) => context.runAsNonRoot === undefined);
-  const ownIsBad = own === false && silent.length > 0;
-  const explicit = violation(reason, setters(ownIsBad, rooted), "must not set securityContext.runAsNonRoot=false");
+  const explicit = violation(reason, setters(own === false, rooted), "must not set securityContext.runAsNonRoot=false");
   if (explicit !== undefined || silent.length === 0) return explicit;
   return { reason, detail: `pod or ${named(silent)} must set securityContext.runAsNonRoot=true` };
 }
@@ -92,14 +94,13 @@ function runAsUser(pod: PodLike): Violation | undefined {
 }
 
 function seccompProfile(pod: PodLike): Violation | undefined {
-  if (isWindows(pod)) return undefined;
   const reason = "seccompProfile";
   const isGood = (profile: SeccompProfile | undefined): boolean =>
     profile?.type === "RuntimeDefault" || profile?.type === "Localhost";
   const own = pod.spec.securityContext?.seccompProfile;
   const bad = containersWhere(pod, ({ seccompProfile: profile }) => profile !== undefined && !isGood(profile));
   const silent = isGood(own) ? [] : containersWhere(pod, (context) => context.seccompProfile === undefined);
-  const ownIsBad = own !== undefined && !isGood(own) && silent.length > 0;
+  const ownIsBad = own !== undefined && !isGood(own);
   const types = sortedUnique([
     ...(ownIsBad ? [own.type] : []),
     ...containersOf(pod).flatMap(({ securityContext: context }) =>
