@@ -1,5 +1,5 @@
 import type { FieldError } from "./field-error.ts";
-import type { ApiObject } from "./meta.ts";
+import type { ApiObject, ObjectMeta } from "./meta.ts";
 import type { Fields } from "./read-fields.ts";
 
 /**
@@ -16,6 +16,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly kind: string;
   /** Fills in what the client left out, as upstream's SetDefaults_ functions. Idempotent; runs before admission and after it. */
   setDefaults?(draft: T): void;
+  /** The same for what is written through the status subresource: it changes the status alone, for the rest may be shared. */
+  setStatusDefaults?(draft: T): void;
   /** Drops what a client may not set on create, beyond `status` (which the generic registry drops where status is a subresource). */
   prepareForCreate?(draft: T): void;
   /** Carries over what a client may not change on update, beyond `status`. */
@@ -49,6 +51,8 @@ export interface KindDefinition<T extends ApiObject = ApiObject> {
   readonly preparesAnyName?: true;
   /** Set when a write through the status subresource changes no labels, annotations or finalizers (upstream: ResetObjectMetaForStatus). */
   readonly statusKeepsMetadata?: true;
+  /** What of the metadata such a write leaves as it is, where that is not all of it. */
+  readonly statusKeeps?: readonly (keyof ObjectMeta)[];
   /** Set when a client may set `status` on create though status is a subresource (upstream: nodes). */
   readonly statusOnCreate?: true;
   /** Set when PUT must say which version of the object it replaces. */

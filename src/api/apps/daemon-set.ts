@@ -40,6 +40,8 @@ export const daemonSetKind = defineKind<DaemonSet>({
       spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
     }
     spec.revisionHistoryLimit ??= 10;
+    // Upstream's conversion writes it always: who wrote the object owns it.
+    if (templateGeneration(daemonSet) === undefined) annotate(daemonSet, 0);
   },
   prepareForCreate(daemonSet) {
     annotate(daemonSet, Math.max(generationOf(daemonSet), 1));

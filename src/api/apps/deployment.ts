@@ -23,6 +23,7 @@ export const deploymentKind = defineKind<Deployment>({
   version: "v1",
   kind: "Deployment",
   countsAnnotations: true,
+  statusKeeps: ["labels"],
   setDefaults(deployment) {
     const spec = (deployment.spec ??= {} as DeploymentSpec);
     setPodTemplateDefaults((spec.template ??= {}));

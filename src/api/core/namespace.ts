@@ -20,9 +20,9 @@ export const namespaceKind = defineKind<Namespace>({
     const meta = (namespace.metadata ??= {});
     if (meta.name) meta.labels = { ...meta.labels, [NAME_LABEL]: meta.name };
     namespace.spec ??= {};
-    namespace.status ??= {};
-    namespace.status.phase ||= "Active";
+    setStatusDefaults(namespace);
   },
+  setStatusDefaults,
   prepareForCreate(namespace) {
     namespace.status = { phase: "Active" };
     const finalizers = namespace.spec?.finalizers ?? [];
@@ -55,6 +55,11 @@ export const namespaceKind = defineKind<Namespace>({
     name: (namespace) => namespace.metadata?.name ?? "",
   },
 });
+
+function setStatusDefaults(namespace: Namespace): void {
+  namespace.status ??= {};
+  namespace.status.phase ||= "Active";
+}
 
 /** What is wrong with the finalizers that a namespace is to have (ValidateNamespaceFinalizeUpdate). */
 export function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {

@@ -26,12 +26,9 @@ export const nodeKind = defineKind<Node>({
   statusOnCreate: true,
   setDefaults(node) {
     node.spec ??= {};
-    const { status } = node;
-    if (status === undefined) return;
-    setResourceListDefaults(status.capacity);
-    setResourceListDefaults(status.allocatable);
-    if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = { ...status.capacity };
+    setStatusDefaults(node);
   },
+  setStatusDefaults,
   prepareForCreate(node) {
     delete node.spec?.configSource;
     delete node.status?.config;
@@ -108,6 +105,13 @@ export const nodeKind = defineKind<Node>({
   ],
   selectableFields: { "spec.unschedulable": (node) => String(node.spec?.unschedulable === true) },
 });
+
+function setStatusDefaults({ status }: Node): void {
+  if (status === undefined) return;
+  setResourceListDefaults(status.capacity);
+  setResourceListDefaults(status.allocatable);
+  if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = { ...status.capacity };
+}
 
 function nodeStatus(node: Node): string {
   const ready = findCondition(node.status?.conditions, "Ready");

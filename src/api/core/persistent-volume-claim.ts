@@ -18,10 +18,9 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     const spec = (claim.spec ??= {});
     spec.volumeMode ??= "Filesystem";
     setResourceRequirementsDefaults(spec.resources);
-    claim.status ??= {};
-    claim.status.phase ||= "Pending";
-    setResourceListDefaults(claim.status.capacity);
+    setStatusDefaults(claim);
   },
+  setStatusDefaults,
   prepareForCreate(claim) {
     claim.status = { phase: "Pending" };
     if (claim.spec === undefined) return;
@@ -77,3 +76,10 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     ),
   ],
 });
+
+function setStatusDefaults(claim: PersistentVolumeClaim): void {
+  const status = (claim.status ??= {});
+  status.phase ||= "Pending";
+  setResourceListDefaults(status.capacity);
+  setResourceListDefaults(status.allocatedResources);
+}

@@ -38,9 +38,9 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
       spec.scaleIO.storageMode ||= "ThinProvisioned";
       spec.scaleIO.fsType ||= "xfs";
     }
-    volume.status ??= {};
-    volume.status.phase ||= "Pending";
+    setStatusDefaults(volume);
   },
+  setStatusDefaults,
   prepareForCreate(volume) {
     volume.status = { phase: "Pending" };
   },
@@ -96,6 +96,11 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
     ),
   ],
 });
+
+function setStatusDefaults(volume: PersistentVolume): void {
+  volume.status ??= {};
+  volume.status.phase ||= "Pending";
+}
 
 /** What it was made of stays; a secret for growing may be named later. */
 function validateVolumeUpdate({ spec = {} }: PersistentVolume, old: PersistentVolume): FieldError[] {

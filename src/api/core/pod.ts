@@ -52,6 +52,8 @@ export const podKind = defineKind<Pod>({
     }
   },
   preparesAnyName: true,
+  // Old kubelets spoil owner references (upstream: podStatusStrategy).
+  statusKeeps: ["deletionTimestamp", "ownerReferences"],
   validate: validatePod,
   validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,

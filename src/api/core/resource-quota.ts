@@ -59,11 +59,11 @@ export const resourceQuotaKind = defineKind<ResourceQuota>({
   version: "v1",
   kind: "ResourceQuota",
   withoutGeneration: true,
-  setDefaults({ spec, status }) {
-    setResourceListDefaults(spec?.hard);
-    setResourceListDefaults(status?.hard);
-    setResourceListDefaults(status?.used);
+  setDefaults(quota) {
+    setResourceListDefaults(quota.spec?.hard);
+    setStatusDefaults(quota);
   },
+  setStatusDefaults,
   prepareForCreate(quota) {
     quota.status = {};
   },
@@ -93,6 +93,11 @@ export const resourceQuotaKind = defineKind<ResourceQuota>({
     ageColumn,
   ],
 });
+
+function setStatusDefaults({ status }: ResourceQuota): void {
+  setResourceListDefaults(status?.hard);
+  setResourceListDefaults(status?.used);
+}
 
 /** Of what may ask for more than it may use. */
 function orderWarnings(hard: Readonly<Record<string, string>>): string[] {

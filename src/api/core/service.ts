@@ -21,6 +21,7 @@ export const serviceKind = defineKind<Service>({
   nameRule: "dnsLabel",
   withoutGeneration: true,
   setDefaults: setServiceDefaults,
+  setStatusDefaults: setBalancerDefaults,
   prepareForCreate(service) {
     service.status = { loadBalancer: {} };
     const { spec } = service;
@@ -80,10 +81,13 @@ function setServiceDefaults(service: Service): void {
   if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
   // Where nothing is routed it says nothing: upstream takes it and drops it.
   else if (POLICIES.includes(spec.internalTrafficPolicy ?? "")) delete spec.internalTrafficPolicy;
-  if (spec.type === "LoadBalancer") {
-    spec.allocateLoadBalancerNodePorts ??= true;
-    for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
-  }
+  if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
+  setBalancerDefaults(service);
+}
+
+function setBalancerDefaults({ spec, status }: Service): void {
+  if (spec?.type !== "LoadBalancer") return;
+  for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
 }
 
 function externalAddress({ spec, status }: Service): string {

@@ -73,8 +73,8 @@ function saysNobodyOwnsAnything({ metadata }: ApiObject): boolean {
 }
 
 /**
- * A configuration that is applied. Ownership is decided field by field, so a field that nobody knows is refused, whatever
- * fieldValidation says.
+ * A configuration that is applied, as its owner said it: who says `false` or `null` owns that, and a quantity counts as it is
+ * spelled. Ownership is decided field by field, so a field that nobody knows is refused, whatever fieldValidation says.
  * @throws StatusError BadRequest
  */
 export function readConfiguration(
@@ -87,7 +87,7 @@ export function readConfiguration(
   const { object, unknownFields } = normalized(resource, value, { isConfiguration: true, refuse });
   if (unknownFields.length === 0) {
     checkLines(duplicates, validationLevel(exchange.query.get("fieldValidation")), exchange);
-    return object as ApiObject;
+    return resource.custom === undefined ? value : (object as ApiObject);
   }
   const typed = { value: value as JsonObject, schema: resource.allSchema, definition: resource.schema.definition };
   const unknown = unknownFields.map((path) => `${typedPath(path, typed)}: field not declared in schema`);

@@ -19,6 +19,7 @@ import { completeDraft, countsGeneration, type ServedResource } from "./resource
 import type { Stored } from "./storage.ts";
 import type { Undo, WriteContext } from "./strategy.ts";
 import { takesTurns } from "./take-turns.ts";
+import { writeSmaller } from "./write-smaller.ts";
 
 /** How often a generated name is made anew when it is taken (upstream: 8). */
 const GENERATE_NAME_TRIES = 8;
@@ -52,7 +53,7 @@ export async function createObject(
     const managers = draft.metadata?.managedFields;
     await resource.admission.admit(attributes);
     checkAdmitted(draft, managers, context);
-    return await createNamed(resource, { draft, attributes, authorize }, context);
+    return await createNamed(resource, { draft, attributes, authorize, operation }, context);
   } finally {
     attributes.end();
   }
@@ -62,6 +63,7 @@ interface Creation {
   readonly draft: ApiObject;
   readonly attributes: AdmissionAttributes;
   readonly authorize: Authorize | undefined;
+  readonly operation: ManagedOperation;
 }
 
 function createNamed(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
@@ -126,7 +128,7 @@ function nameAnew(resource: ServedResource, draft: ApiObject, context: WriteCont
 
 async function createPrepared(
   resource: ServedResource,
-  { draft, attributes, authorize }: Creation,
+  { draft, attributes, authorize, operation }: Creation,
   context: WriteContext,
   undo?: Undo,
 ): Promise<Stored> {
@@ -137,7 +139,7 @@ async function createPrepared(
   if (isLarge) await nextTurn();
   await authorize?.();
   await resource.admission.validate(attributes);
-  return await store(resource, { draft, content }, context, undo);
+  return await store(resource, { draft, content, operation }, context, undo);
 }
 
 /**
@@ -167,7 +169,11 @@ function checkedContent(
 
 async function store(
   resource: ServedResource,
-  { draft, content }: { readonly draft: ApiObject; readonly content: Content | PreparedContent },
+  {
+    draft,
+    content,
+    operation,
+  }: { readonly draft: ApiObject; readonly content: Content | PreparedContent; readonly operation: ManagedOperation },
   context: WriteContext,
   undo?: Undo,
 ): Promise<Stored> {
@@ -178,7 +184,7 @@ async function store(
     return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: 0 };
   }
   try {
-    return await resource.storage.create(draft, content);
+    return await writeSmaller(draft, operation, () => resource.storage.create(draft, content));
   } catch (error) {
     if (error instanceof KeyExistsError) throw taken(resource, draft);
     throw error;

@@ -86,11 +86,8 @@ export interface AppliedWrite {
 /** The stored object with an applied configuration merged in. @throws StatusError Conflict */
 export function applied(resource: ServedResource, apply: AppliedWrite): ApiObject {
   const { current, wanted } = apply;
-  return applyConfiguration(
-    current as JsonObject | undefined,
-    wanted as JsonObject,
-    applyOptions(resource, apply),
-  ) as ApiObject;
+  const options = applyOptions(resource, apply);
+  return asTyped(resource, apply, applyConfiguration(current as JsonObject | undefined, wanted as JsonObject, options));
 }
 
 /** The same where there is something to wait for. @throws StatusError also when a webhook cannot convert the object */
@@ -101,7 +98,13 @@ export async function appliedInTurns(
   const { current, wanted } = apply;
   const options = applyOptions(resource, apply);
   const steps = applySteps(current as JsonObject | undefined, wanted as JsonObject, options);
-  return (await stepByStep(steps, restOf(apply))) as ApiObject;
+  return asTyped(resource, apply, await stepByStep(steps, restOf(apply)));
+}
+
+/** What was merged as the API's types hold it: the configuration is in it as its owner said it. */
+function asTyped(resource: ServedResource, { current }: AppliedWrite, merged: JsonObject): ApiObject {
+  if (resource.custom !== undefined) return merged as ApiObject;
+  return resource.normalize(merged, { known: current }).object as ApiObject;
 }
 
 function applyOptions(resource: ServedResource, { context, force, subresource, apiVersion }: AppliedWrite) {
@@ -132,7 +135,8 @@ function management(resource: ServedResource, context: WriteContext, subresource
 /** What a write through this path cannot set, so that nobody comes to own it. */
 function ignoredFields(resource: ServedResource, subresource: string): readonly (readonly string[])[] {
   if (subresource === "status") {
-    return resource.kind?.statusKeepsMetadata === true ? SPEC_AND_METADATA : SPEC;
+    if (resource.custom !== undefined || resource.kind?.statusKeepsMetadata === true) return SPEC_AND_METADATA;
+    return resource.kind?.statusKeeps === undefined ? SPEC : specAnd(resource.kind.statusKeeps);
   }
   return subresource === "" && resource.hasStatus ? STATUS : NOTHING;
 }
@@ -141,4 +145,12 @@ function ignoredFields(resource: ServedResource, subresource: string): readonly 
 const SPEC = [["spec"]];
 const SPEC_AND_METADATA = [["spec"], ["metadata"]];
 const STATUS = [["status"]];
+const withMetadata = new WeakMap<readonly string[], readonly (readonly string[])[]>();
+
+function specAnd(kept: readonly string[]): readonly (readonly string[])[] {
+  let paths = withMetadata.get(kept);
+  if (paths === undefined) withMetadata.set(kept, (paths = [["spec"], ...kept.map((key) => ["metadata", key])]));
+  return paths;
+}
+
 const NOTHING: readonly (readonly string[])[] = [];

@@ -15,6 +15,7 @@ import type { Stored } from "./storage.ts";
 import type { WriteContext } from "./strategy.ts";
 import { takesTurns } from "./take-turns.ts";
 import { triesAgain } from "./try-again.ts";
+import { writeSmaller } from "./write-smaller.ts";
 
 export const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
 
@@ -85,6 +86,7 @@ async function updateOnce(
   const draft = draftOf(request, wanted);
   const change: Change = { draft, old: old as AnyObject, subresource };
   if (subresource === "") resource.kind?.setDefaults?.(draft);
+  else if (subresource === "status") resource.kind?.setStatusDefaults?.(draft);
   if (isLarge) await nextTurn();
   await noteManagers(resource, change, { request, context, isLarge });
   if (isLarge) await nextTurn();
@@ -144,7 +146,9 @@ async function finish(
       await undo?.();
       return { object: draft, bytes: Buffer.from(JSON.stringify(draft)), revision: current.revision };
     }
-    const stored = await resource.storage.update(draft, current.revision);
+    const stored = await writeSmaller(draft, request.operation ?? "Update", () =>
+      resource.storage.update(draft, current.revision),
+    );
     await resource.strategy.afterUpdate?.(stored.object, old);
     return await finishDeletion(resource, stored);
   } catch (error) {
@@ -262,18 +266,17 @@ function cloneObject(object: ApiObject): AnyObject {
   return copy;
 }
 
-/**
- * The stored object with the wanted status and, of kinds that upstream has had for long, annotations, finalizers and (but for
- * Deployments) labels. Shares its parts with both.
- */
+const OWN_METADATA = ["annotations", "finalizers", "labels", "ownerReferences"] as const;
+
+/** The stored object with the wanted status and, of kinds that upstream has had for long, metadata. Shares its parts with both. */
 function statusChange(resource: ServedResource, wanted: AnyObject, old: AnyObject): AnyObject {
   const { status: _, ...rest } = old;
   const meta: ObjectMeta = { ...old.metadata };
   const asked = wanted.metadata ?? {};
   const taken: (keyof ObjectMeta)[] = ["managedFields", "resourceVersion"];
   if (resource.custom === undefined && resource.kind?.statusKeepsMetadata !== true) {
-    taken.push("annotations", "finalizers");
-    if (resource.schema.kind !== "Deployment") taken.push("labels");
+    const kept = resource.kind?.statusKeeps ?? [];
+    taken.push(...OWN_METADATA.filter((key) => !kept.includes(key)));
   }
   for (const key of taken) {
     if (asked[key] === undefined) delete meta[key];
