@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findDuplicateFields } from "./duplicate-fields.ts";
+import { fieldComplaints, findDuplicateFields } from "./duplicate-fields.ts";
 
 const CASES: readonly [json: string, expected: string[]][] = [
   ["{}", []],
@@ -30,4 +30,14 @@ test("nothing comes twice in what JSON.stringify wrote, and knowing its value ch
       assert.deepEqual(findDuplicateFields(twice, { value: JSON.parse(twice) }), [key]);
     }),
   );
+});
+
+test("complaints come in the text's order, and what nobody knows is not looked into", () => {
+  const json = `{"colour":"red","size":1,"size":2,"parts":[{"nut":1},{"bolt":{"a":1,"a":2},"nut":1,"nut":2,"bolt":0}],"colour":0}`;
+  assert.deepEqual(fieldComplaints(json, ["colour", "parts[1].bolt"]), [
+    'unknown field "colour"',
+    'duplicate field "size"',
+    'unknown field "parts[1].bolt"',
+    'duplicate field "parts[1].nut"',
+  ]);
 });

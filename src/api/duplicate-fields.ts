@@ -12,6 +12,23 @@ export function findDuplicateFields(
   return [...duplicatePlaces(json).keys()];
 }
 
+/**
+ * What strict validation says of a JSON text, in the order in which Go's decoder comes upon it: each field that the types do
+ * not have, and each that comes twice. It does not look into the former, nor count them.
+ *
+ * @param unknown paths of the fields that the types do not have
+ */
+export function fieldComplaints(json: string, unknown: readonly string[]): string[] {
+  const unread = new Set(unknown);
+  const told = new Set<string>();
+  walkFields(json, ({ path, isAgain }) => {
+    if (unread.has(path)) told.add(`unknown field "${path}"`);
+    else if (isAgain) told.add(`duplicate field "${path}"`);
+    return !unread.has(path);
+  });
+  return [...told];
+}
+
 /** The same as a reader of YAML tells it: by the line and the key alone. */
 export function duplicateFieldLines(json: string): string[] {
   return [...duplicatePlaces(json).values()].map(({ key, position }) => {
@@ -23,20 +40,36 @@ export function duplicateFieldLines(json: string): string[] {
 /** By path: the key, and where it stands for the second time. */
 function duplicatePlaces(json: string): Map<string, { key: string; position: number }> {
   const found = new Map<string, { key: string; position: number }>();
-  let position = 0;
-  value("");
+  walkFields(json, ({ path, key, position, isAgain }) => {
+    if (isAgain && !found.has(path)) found.set(path, { key, position });
+    return true;
+  });
   return found;
+}
 
-  function value(path: string): void {
+interface FoundField {
+  readonly path: string;
+  readonly key: string;
+  readonly position: number;
+  /** Whether its object has had that key before. */
+  readonly isAgain: boolean;
+}
+
+/** Visits all fields of a text in its order. @param visit whether what is in the field is to be visited too */
+function walkFields(json: string, visit: (field: FoundField) => boolean): void {
+  let position = 0;
+  value("", true);
+
+  function value(path: string, isVisited: boolean): void {
     skipSpace();
     const character = json[position];
-    if (character === "{") object(path);
-    else if (character === "[") list(path);
+    if (character === "{") object(path, isVisited);
+    else if (character === "[") list(path, isVisited);
     else if (character === '"') text();
     else while (position < json.length && !",]} \t\r\n".includes(json[position]!)) position++;
   }
 
-  function object(path: string): void {
+  function object(path: string, isVisited: boolean): void {
     const keys = new Set<string>();
     position++;
     for (skipSpace(); json[position] !== "}" && position < json.length; skipSpace()) {
@@ -47,16 +80,16 @@ function duplicatePlaces(json: string): Map<string, { key: string; position: num
       const start = position;
       const key = text();
       const at = path === "" ? key : `${path}.${key}`;
-      if (keys.has(key) && !found.has(at)) found.set(at, { key, position: start });
+      const isEntered = isVisited && visit({ path: at, key, position: start, isAgain: keys.has(key) });
       keys.add(key);
       skipSpace();
       position++;
-      value(at);
+      value(at, isEntered);
     }
     position++;
   }
 
-  function list(path: string): void {
+  function list(path: string, isVisited: boolean): void {
     position++;
     let index = 0;
     for (skipSpace(); json[position] !== "]" && position < json.length; skipSpace()) {
@@ -64,7 +97,7 @@ function duplicatePlaces(json: string): Map<string, { key: string; position: num
         position++;
         continue;
       }
-      value(`${path}[${index++}]`);
+      value(`${path}[${index++}]`, isVisited);
     }
     position++;
   }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decodeObject } from "../../api/protobuf/decode.ts";
+import { encodeObject } from "../../api/protobuf/encode.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import type { Exchange, TextAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
@@ -48,6 +50,23 @@ test("plain discovery answers objects, in any encoding that the server has", asy
     "APIResourceList",
     "APIResourceList",
   ]);
+});
+
+test("the oldest documents say no apiVersion, in protobuf either", async () => {
+  for (const [path, kind] of [
+    ["/api", "APIVersions"],
+    ["/api/v1", "APIResourceList"],
+  ] as const) {
+    const answer = await ask(discovery, path);
+    assert.equal(answer?.kind, "object");
+    const bytes = encodeObject(answer.object);
+    // An empty version, then the kind; a reader takes it to be of the version that it expects.
+    assert.equal(
+      bytes.subarray(4, 10).toString("latin1"),
+      `\n${String.fromCharCode(kind.length + 4)}\n\0\x12${String.fromCharCode(kind.length)}`,
+    );
+    assert.equal(decodeObject(bytes, { apiVersion: "v1", kind }).object.kind, kind);
+  }
 });
 
 test("clients get the discovery that they like best", async () => {

@@ -100,6 +100,16 @@ for (const [type, body, told] of [
   });
 }
 
+test("what is wrong with an object that is created is told in its own order", async () => {
+  const body =
+    '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"odd"},"spec":{"colour":1,"paused":true,"paused":false}}';
+  const collection = "/apis/apps/v1/namespaces/shop/deployments";
+  const strict = await askRaw(memory.server, `${collection}?fieldValidation=Strict`, { method: "POST", body });
+  assert.equal(strict.code, 400);
+  const told = 'strict decoding error: unknown field "spec.colour", duplicate field "spec.paused"';
+  assert.ok(strict.json().message.endsWith(told), strict.json().message);
+});
+
 test("an applied configuration that says something twice", async () => {
   const body =
     '{"apiVersion":"apps/v1","kind":"Deployment",\n"spec":{"paused":true,"paused":false,\n"minReadySeconds":1,"minReadySeconds":2}}';

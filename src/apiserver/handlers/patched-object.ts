@@ -5,6 +5,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import { applyPatch, JSON_PATCH, STRATEGIC_MERGE_PATCH } from "../../api/patch/apply-patch.ts";
 import { isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
 import { badRequest, type StatusError } from "../../api/status.ts";
+import { fieldWarnings } from "../../api/unknown-fields.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { NESTING_MAX, nestsDeeper } from "./json-text.ts";
@@ -46,12 +47,10 @@ export function readPatched(
   }: { readonly value: ApiObject; readonly patch: ReadPatch; readonly known?: ApiObject | undefined },
   exchange: Exchange,
 ): ApiObject {
-  const isOperations = patch.type === JSON_PATCH;
   const sent = {
     value,
-    json: isOperations ? undefined : patch.json,
     known,
-    complaints: isOperations ? operationComplaints(patch) : [],
+    complaints: () => (patch.type === JSON_PATCH ? operationComplaints(patch) : fieldWarnings([], duplicatesIn(patch))),
     refuse: (found: Unreadable) => refusedPatch(patch, value, found),
   };
   return readObject(resource, sent, exchange);
@@ -75,11 +74,15 @@ function operationComplaints({ value, json }: ReadPatch): string[] {
       .filter((key) => !OPERATION_FIELDS.includes(key))
       .map((key) => ({ index, text: `json patch unknown field "[${index}].${key}"` })),
   );
-  const twice = (json === undefined ? [] : findDuplicateFields(json, { value })).map((path) => ({
+  const twice = duplicatesIn({ value, json }).map((path) => ({
     index: Number.parseInt(path.slice(1), 10),
     text: `json patch duplicate field "${path}"`,
   }));
   return [...unknown, ...twice].toSorted((a, b) => a.index - b.index).map(({ text }) => text);
+}
+
+function duplicatesIn({ value, json }: Pick<ReadPatch, "value" | "json">): string[] {
+  return json === undefined ? [] : findDuplicateFields(json, { value });
 }
 
 /** Upstream shows a strategic merge patch as Go prints maps; of other patches the JSON that they came to. */

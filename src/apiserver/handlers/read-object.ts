@@ -1,4 +1,4 @@
-import { findDuplicateFields } from "../../api/duplicate-fields.ts";
+import { fieldComplaints, findDuplicateFields } from "../../api/duplicate-fields.ts";
 import type { ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
 import { typedErrors, typedPath } from "../../api/patch/typed-errors.ts";
@@ -12,6 +12,7 @@ import type { ServedResource } from "../registry/resource.ts";
 export interface ReadableType {
   readonly schema: { readonly version: string; readonly kind: string };
   readonly normalize: ServedResource["normalize"];
+  readonly custom?: ServedResource["custom"];
 }
 
 /** Why an object cannot be read. */
@@ -37,7 +38,7 @@ export function readObject(
     readonly fields?: number | undefined;
     readonly duplicates?: readonly string[] | undefined;
     /** What strict validation has against the way in which it was sent. */
-    readonly complaints?: readonly string[] | undefined;
+    readonly complaints?: () => readonly string[];
     /** Nobody else has the value. */
     readonly isOwned?: boolean;
     readonly refuse?: (found: Unreadable) => StatusError;
@@ -56,14 +57,24 @@ export function readObject(
   const { object, unknownFields } = normalized(resource, value, { known, isOwned, refuse });
   if (isReset) (object as ApiObject).metadata!.managedFields = [];
   if (level === "Ignore") return object as ApiObject;
-  const complaints = [
-    ...(sent.complaints ?? []),
-    ...fieldWarnings(unknownFields.slice(0, STRICT_ERRORS_MAX), duplicates.slice(0, STRICT_ERRORS_MAX)),
-  ];
+  const found = { unknownFields, duplicates, json: resource.custom === undefined ? json : undefined };
+  const complaints = [...(sent.complaints?.() ?? []).slice(0, STRICT_ERRORS_MAX), ...strictComplaints(found)];
   if (lines.length + complaints.length === 0) return object as ApiObject;
   if (level === "Strict") throw refuse({ why: strictDecodingMessage([...yamlErrors(lines), ...complaints]) });
   exchange.warnings.push(...lines, ...complaints);
   return object as ApiObject;
+}
+
+/** Upstream reads built-in kinds in one go, and custom resources first as JSON, then by their schema. */
+function strictComplaints(found: {
+  readonly unknownFields: readonly string[];
+  readonly duplicates: readonly string[];
+  readonly json: string | undefined;
+}): string[] {
+  const { unknownFields, duplicates, json } = found;
+  if (duplicates.length > 0 && json !== undefined)
+    return fieldComplaints(json, unknownFields).slice(0, STRICT_ERRORS_MAX);
+  return fieldWarnings(unknownFields.slice(0, STRICT_ERRORS_MAX), duplicates.slice(0, STRICT_ERRORS_MAX));
 }
 
 /** The one list of which it matters that it is there and empty, which the types leave out. */

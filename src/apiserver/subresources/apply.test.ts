@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
-import type { Pod } from "../../api/generated/core/v1.ts";
+import type { Namespace, Pod } from "../../api/generated/core/v1.ts";
 import { certificateSigningRequests, deployments, namespaces, pods } from "../../api/generated/resources.ts";
 import type { AnyObject } from "../../api/meta.ts";
 import { createTestRequest } from "../../base/testing/certificates.ts";
@@ -156,6 +156,30 @@ test("ephemeral containers and approvals are applied through their subresources"
     client.patch(certificateSigningRequests, target, { type: "json", subresource, body: deny });
   await assert.rejects(denied("approval"), /updates may not remove a condition of type "Approved"/);
   await assert.rejects(denied("status"), /updates may not add a condition of type "Denied"/);
+});
+
+test("what approves or finalizes may say something in the metadata, what debugs may not", async () => {
+  const { client } = server;
+  const metadata = { annotations: { by: "us" }, labels: { tier: "web" } };
+  const request = Buffer.from(createTestRequest("joe")).toString("base64");
+  const spec = { request, signerName: "example.com/signer", usages: ["client auth"] };
+  await client.create<CertificateSigningRequest>(certificateSigningRequests, { metadata: { name: "noted" }, spec });
+  const body = { metadata, spec: { username: "root" }, status: { certificate: "eA==" } };
+  const approve = { type: "merge", subresource: "approval", body } as const;
+  const noted = await client.patch<CertificateSigningRequest>(certificateSigningRequests, { name: "noted" }, approve);
+  assert.deepEqual([noted.metadata?.annotations, noted.metadata?.labels], [metadata.annotations, metadata.labels]);
+  assert.deepEqual([noted.spec.username === "root", noted.status], [false, {}]);
+  const made = await client.create<Namespace>(namespaces, { metadata: { name: "ended", finalizers: ["a.example/x"] } });
+  const wanted = { ...made, metadata: { ...made.metadata, ...metadata, finalizers: [] } };
+  const finalized = await client.update<Namespace>(namespaces, wanted, { subresource: "finalize" });
+  assert.deepEqual(
+    [finalized.metadata?.annotations, finalized.metadata?.finalizers],
+    [metadata.annotations, undefined],
+  );
+  const debugged = await client.create<Pod>(pods, { metadata: at("unnoted"), spec: { containers } });
+  const debug = { type: "merge", subresource: "ephemeralcontainers", body: { metadata } } as const;
+  const pod = await client.patch<Pod>(pods, at("unnoted"), debug);
+  assert.deepEqual(pod.metadata?.annotations, debugged.metadata?.annotations);
 });
 
 test("namespaces are finalized by PUT only", async () => {

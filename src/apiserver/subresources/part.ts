@@ -24,6 +24,8 @@ export interface Part {
   take(wanted: AnyObject, draft: AnyObject): void;
   /** An applied configuration without what it says of other parts, which nobody comes to own by it. */
   only(configuration: AnyObject): AnyObject;
+  /** Whether labels, annotations, finalizers and owners are written through it, too. */
+  readonly takesMetadata?: boolean;
   /** What is wrong with the change, beyond what the object's own rules say; `wanted` is all that the client sent. */
   validate?(draft: AnyObject, old: AnyObject, wanted: AnyObject): FieldError[];
 }
@@ -79,6 +81,7 @@ async function write(resource: ServedResource, request: Request, part: Part) {
   const transform = (current: ApiObject): ApiObject => {
     wanted = request.wanted(current);
     const draft = cloneJson(current) as AnyObject;
+    if (part.takesMetadata === true) draft.metadata = cloneJson(wanted.metadata ?? {});
     part.take(wanted, draft);
     resource.kind?.setDefaults?.(draft);
     const { resourceVersion, uid, managedFields } = wanted.metadata ?? {};
@@ -91,7 +94,8 @@ async function write(resource: ServedResource, request: Request, part: Part) {
   const settle = (draft: AnyObject, old: AnyObject): FieldError[] => {
     const kept = cloneJson(old);
     part.take(draft, kept);
-    kept.metadata = { ...kept.metadata, managedFields: draft.metadata?.managedFields };
+    const { metadata } = draft;
+    kept.metadata = part.takesMetadata ? metadata : { ...kept.metadata, managedFields: metadata?.managedFields };
     resource.kind?.setDefaults?.(kept);
     replaceDraft(draft, kept);
     return [...(resource.kind?.validate?.(draft, old) ?? []), ...(part.validate?.(draft, old, wanted) ?? [])];

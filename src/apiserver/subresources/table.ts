@@ -39,11 +39,13 @@ export function subresourceTable(options: {
     "/namespaces/finalize": {
       update: partSubresource({
         ...fieldPart("spec", "finalizers"),
+        takesMetadata: true,
         validate: (draft) => validateNamespaceFinalizers(draft as Namespace),
       }).update,
     },
     "certificates.k8s.io/certificatesigningrequests/approval": partSubresource({
       ...fieldPart("status", "conditions"),
+      takesMetadata: true,
       validate: (draft, old) => validateApproval(draft as Decided, old as Decided),
     }),
   };
