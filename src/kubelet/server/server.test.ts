@@ -184,6 +184,15 @@ test("pods, stats, run, and what is not there", async () => {
   assert.equal((await ask("/exec/default/web/web?output=1", { method: "POST" })).code, 400);
 });
 
+test("a command may be long", async () => {
+  const command = encodeURIComponent("x".repeat(60_000));
+  const answer = await ask(`/exec/default/web/web?output=1&command=${command}`, { method: "POST" });
+  assert.deepEqual(
+    [answer.code, answer.text],
+    [400, (await ask("/exec/default/web/web?output=1", { method: "POST" })).text],
+  );
+});
+
 test("a log is followed while it is written, and ends with the container", async () => {
   await writeFile(logPath, "2026-11-21T09:00:00Z stdout F one\n");
   const request = open("/containerLogs/default/web/web?follow=true").end();

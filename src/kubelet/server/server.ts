@@ -36,12 +36,16 @@ export interface KubeletServer {
   close(): Promise<void>;
 }
 
+/** A command stands in the head of its request: all that the API server lets in, and its own headers. */
+const HEADER_BYTES = 128 * 1024;
+
 /** The node's own HTTPS server, which the API server asks for logs and streams. Every path asks who calls, and may they. */
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
   const stopping = new AbortController();
   const connections = new Set<Duplex>();
   const admit = admission(options);
-  const server = createServer({ ...serverTlsOptions(options.tls), requestTimeout: 0, headersTimeout: 20_000 });
+  const limits = { requestTimeout: 0, headersTimeout: 20_000, maxHeaderSize: HEADER_BYTES };
+  const server = createServer({ ...serverTlsOptions(options.tls), ...limits });
   server.on("secureConnection", (socket) => {
     connections.add(socket);
     socket.on("close", () => connections.delete(socket));
