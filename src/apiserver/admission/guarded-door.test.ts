@@ -115,3 +115,17 @@ test("nobody gives away what he does not have", async () => {
     refusal(/attempting to grant RBAC permissions not currently held/),
   );
 });
+
+test("a token is refused whether its account is there or not", async () => {
+  const rules = [{ apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] }];
+  await server.client.create(clusterRoles, role({ metadata: { name: "tokens" }, rules }));
+  await server.client.create(clusterRoleBindings, bind("tokens", "system:node:boat"));
+  const request = { kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1", spec: {} } as AnyObject;
+  for (const name of ["gone", "default"]) {
+    const target = { namespace: "shop", name };
+    await assert.rejects(
+      kubelet.create(serviceAccounts, request, { subresource: "token", target }),
+      refusal(/node requested token not bound to a pod/),
+    );
+  }
+});

@@ -172,7 +172,7 @@ test("tokens", async () => {
     ["bound to a secret", token({ ...bound, kind: "Secret", name: "web", uid: "x" }), /not bound to a pod/],
     ["without a uid", token({ ...bound, name: "web" }), /without a uid/],
     ["of an earlier pod", token({ ...bound, name: "web", uid: "pod-0" }), /does not match the UID in record/],
-    ["of no pod", token({ ...bound, name: "gone", uid: "x" }), /pods "gone" not found/],
+    ["of no pod", token({ ...bound, name: "gone", uid: "x" }), /pod "gone" not found/],
   ];
   for (const [name, write, message] of cases) await check(name, write, message);
 });

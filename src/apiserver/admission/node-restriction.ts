@@ -4,6 +4,7 @@ import type { ResourceSlice } from "../../api/generated/resource.k8s.io/v1.ts";
 import type { CSINode } from "../../api/generated/storage.k8s.io/v1.ts";
 import { NODES_GROUP, nodeNameOf } from "../authn/users.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
+import { checkPodCertificateRequest, checkSigningRequest } from "./node-restriction-certificates.ts";
 import { checkNodeObject } from "./node-restriction-node.ts";
 import { checkNodePod } from "./node-restriction-pod.ts";
 import { checkNodeToken } from "./node-restriction-token.ts";
@@ -35,6 +36,10 @@ export function nodeRestriction(dependencies: AdmissionDependencies): AdmissionP
           return checkLease(attributes, node);
         case "storage.k8s.io/csinodes":
           return checkCsiNode(attributes, node);
+        case "certificates.k8s.io/certificatesigningrequests":
+          return checkSigningRequest(attributes, node);
+        case "certificates.k8s.io/podcertificaterequests":
+          return checkPodCertificateRequest(attributes, node, dependencies);
         case "resource.k8s.io/resourceslices":
           return checkResourceSlice(attributes, node);
       }

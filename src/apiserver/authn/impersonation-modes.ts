@@ -191,6 +191,6 @@ function userOf(wish: Wish, groups: readonly string[]): UserInfo {
 }
 
 function withEverybodysGroup(user: string, groups: readonly string[]): readonly string[] {
-  if (groups.includes(ALL_AUTHENTICATED) || groups.includes(ALL_UNAUTHENTICATED)) return groups;
-  return [...groups, user === ANONYMOUS ? ALL_UNAUTHENTICATED : ALL_AUTHENTICATED];
+  const own = user === ANONYMOUS ? ALL_UNAUTHENTICATED : ALL_AUTHENTICATED;
+  return groups.includes(own) || groups.includes(ALL_UNAUTHENTICATED) ? groups : [...groups, own];
 }

@@ -81,8 +81,24 @@ test("groups need a user", async () => {
   const { authorizer } = recorder();
   await assert.rejects(
     impersonate(admin, { "impersonate-group": "a" }, { authorizer }),
-    /without impersonating a user/,
+    /without impersonating a user name/,
   );
+  await assert.rejects(
+    impersonate(admin, { "impersonate-uid": "7", "impersonate-extra-b": "x" }, { authorizer }),
+    (error: Error) => {
+      const extra = 'map[string][]string{"b":[]string{"x"}}';
+      const wish = `&user.DefaultInfo{Name:"", UID:"7", Groups:[]string(nil), Extra:${extra}}`;
+      assert.equal(error.message, `requested ${wish} without impersonating a user name`);
+      return true;
+    },
+  );
+});
+
+test("nobody is anonymous and known", async () => {
+  const { authorizer } = recorder();
+  const headers = { "impersonate-user": "system:anonymous", "impersonate-group": "system:authenticated" };
+  const got = await impersonate(admin, headers, { authorizer });
+  assert.deepEqual(got?.user.groups, ["system:authenticated", "system:unauthenticated"]);
 });
 
 const listPods: AuthorizationAttributes = {

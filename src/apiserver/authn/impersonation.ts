@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { shownInGo } from "../../api/go-text.ts";
 import { badRequest, StatusError } from "../../api/status.ts";
 import type { AuthorizationAttributes, Authorizer } from "../authz/authorizer.ts";
 import type { UserInfo } from "./authenticator.ts";
@@ -53,7 +54,17 @@ function wishOf(headers: IncomingHttpHeaders): Wish | undefined {
   }
   if (user !== "") return { user, uid, groups, extra };
   if (uid === "" && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
-  throw badRequest("requested to impersonate groups, a UID or extra fields without impersonating a user");
+  throw badRequest(`requested ${wishInGo(uid, groups, extra)} without impersonating a user name`);
+}
+
+/** Go's `%#v` of a user.DefaultInfo without a name. */
+function wishInGo(uid: string, groups: readonly string[], extra: Readonly<Record<string, readonly string[]>>): string {
+  const texts = (values: readonly string[]): string => `{${values.map(shownInGo).join(", ")}}`;
+  const keys = Object.keys(extra).sort();
+  const members = keys.map((key) => `${shownInGo(key)}:[]string${texts(extra[key]!)}`);
+  const groupsText = groups.length === 0 ? "[]string(nil)" : `[]string${texts(groups)}`;
+  const extraText = keys.length === 0 ? "map[string][]string(nil)" : `map[string][]string{${members.join(", ")}}`;
+  return `&user.DefaultInfo{Name:"", UID:${shownInGo(uid)}, Groups:${groupsText}, Extra:${extraText}}`;
 }
 
 /** Node joins repeated headers of its own accord; every piece is authorized by itself. */

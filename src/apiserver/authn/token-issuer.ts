@@ -1,5 +1,5 @@
 import { type FieldError, invalid, invalidObject } from "../../api/field-error.ts";
-import type { TokenRequest } from "../../api/generated/authentication.k8s.io/v1.ts";
+import type { TokenRequest, TokenRequestSpec } from "../../api/generated/authentication.k8s.io/v1.ts";
 import type { ServiceAccount } from "../../api/generated/core/v1.ts";
 import { type Clock, formatTime } from "../../base/clock.ts";
 import { signToken, type TokenKey } from "../../base/json-web-token.ts";
@@ -27,12 +27,19 @@ export interface TokenIssuerOptions {
 /** Issues what `serviceaccounts/<name>/token` asks for. */
 export interface TokenIssuer {
   /**
+   * What the request asks for, with what it left open. Once more by `issue`, for those who ask for a token themselves.
+   * @throws StatusError Invalid
+   */
+  complete(request: TokenRequest): TokenRequestSpec;
+  /**
    * The request with its status filled in.
    * @param warn told when the token lives shorter than was asked
    * @throws StatusError Invalid, NotFound or Conflict as upstream's TokenREST
    */
   issue(serviceAccount: ServiceAccount, request: TokenRequest, warn?: (message: string) => void): Promise<TokenRequest>;
 }
+
+type Completed = TokenRequestSpec & Required<Pick<TokenRequestSpec, "audiences" | "expirationSeconds">>;
 
 const DEFAULT_EXPIRATION_SECONDS = 3600;
 const MIN_EXPIRATION_SECONDS = 600;
@@ -45,12 +52,17 @@ const WARN_AFTER_SECONDS = 3607;
 const EXTENDED_SECONDS = 365 * 24 * 60 * 60;
 
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
+  const complete = ({ spec }: TokenRequest): Completed => {
+    const audiences = spec?.audiences?.length ? spec.audiences : [...options.audiences];
+    const expirationSeconds = spec?.expirationSeconds ?? DEFAULT_EXPIRATION_SECONDS;
+    checkExpiration(expirationSeconds);
+    return { ...spec, audiences, expirationSeconds };
+  };
   return {
+    complete,
     async issue(serviceAccount, request, warn) {
-      const audiences = request.spec?.audiences?.length ? request.spec.audiences : [...options.audiences];
-      const asked = request.spec?.expirationSeconds ?? DEFAULT_EXPIRATION_SECONDS;
+      const { audiences, expirationSeconds: asked } = complete(request);
       const name = serviceAccount.metadata?.name ?? "";
-      checkExpiration(asked);
       const expirationSeconds = Math.min(asked, options.maxExpirationSeconds ?? asked);
       if (expirationSeconds < asked) {
         warn?.(`requested expiration of ${asked} seconds shortened to ${expirationSeconds} seconds`);

@@ -169,7 +169,7 @@ test("fixed rules and refusals", async () => {
     [ask("boat", "list services"), true],
     [ask("boat", "create events shop/"), true],
     [ask("boat", "list deployments.apps"), ""],
-    [ask("boat", "list resourceslices.resource.k8s.io", selector("nodeName=boat")), true],
+    [ask("boat", "list resourceslices.resource.k8s.io", selector("spec.nodeName=boat")), true],
     [ask("boat", "create podcertificaterequests.certificates.k8s.io shop/"), true],
     [ask("boat", "get podcertificaterequests.certificates.k8s.io shop/mine"), true],
     [

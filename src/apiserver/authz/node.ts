@@ -137,7 +137,7 @@ function resourceSlice(of: Case): Answer {
     case "watch":
     case "list":
     case "deletecollection":
-      return selects(of, "nodeName")
+      return selects(of, "spec.nodeName")
         ? allow
         : no("can only list/watch/deletecollection resourceslices with nodeName field selector");
     default:

@@ -46,6 +46,13 @@ test("files that it names are beside it", async () => {
   }
 });
 
+test("a user that is not listed has no credentials", async () => {
+  const text = config({ server: "https://hook" }, { token: "secret" }).replace('"name":"me"', '"name":"you"');
+  const endpoint = await parseEndpoint(text, "f");
+  assert.equal(endpoint.url, "https://hook");
+  assert.equal(endpoint.bearerToken, undefined);
+});
+
 const wrong: [string, string, RegExp][] = [
   ["no YAML", "{", /is not YAML/],
   ["another context", config({ server: "https://hook" }, {}, "other"), /context "other" is not in f/],

@@ -90,10 +90,8 @@ function chosen(config: Kubeconfig, file: string) {
       ? clusters[0]?.cluster
       : clusters.find((each) => each.name === context?.cluster)?.cluster;
   if (cluster === undefined) throw new KubeconfigEndpointError(`cluster "${context?.cluster ?? ""}" is not in ${file}`);
-  const wanted = context?.user;
-  const user = wanted === undefined || wanted === "" ? {} : users.find((each) => each.name === wanted)?.user;
-  if (user === undefined) throw new KubeconfigEndpointError(`user "${String(wanted)}" is not in ${file}`);
-  return { cluster, user };
+  // As client-go has it, a user that is not listed has no credentials.
+  return { cluster, user: users.find((each) => each.name === context?.user)?.user ?? {} };
 }
 
 /** `name-data` in base64, or the content of the file that `name` names. */

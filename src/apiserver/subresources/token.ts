@@ -19,15 +19,16 @@ export function tokenSubresource(issuer: TokenIssuer): Subresource {
       const { namespace, name } = exchange.info;
       const request = await typedBody<TokenRequest>(exchange, TOKEN_REQUEST);
       placeInNamespace(resource, request, exchange);
+      const write = { operation: "CREATE", subresource: "token", object: request, namespace, name } as const;
+      const attributes = admissionAttributes(resource, writeContext(exchange, environment), write);
+      await resource.admission.admit(attributes);
       checkName(request, name);
       const stored = await resource.storage.get(namespace, name);
       if (stored === undefined) throw notFound(resource.schema, name);
       const uid = stored.object.metadata?.uid ?? "";
       checkUid(request, { name, uid });
       request.metadata = { ...request.metadata, name, namespace, uid };
-      const write = { operation: "CREATE", subresource: "token", object: request, namespace, name } as const;
-      const attributes = admissionAttributes(resource, writeContext(exchange, environment), write);
-      await resource.admission.admit(attributes);
+      request.spec = issuer.complete(request);
       await resource.admission.validate(attributes);
       const issued = await issuer.issue(stored.object as ServiceAccount, request, (message) => {
         exchange.warnings.push(message);
