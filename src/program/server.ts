@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { StatusError } from "../api/status.ts";
 import { timestamp } from "../base/clock.ts";
 import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
 import {
@@ -211,7 +212,11 @@ async function writeDefaults(
     log: log.named("bootstrap"),
     today: timestamp(clock).slice(0, 10),
   });
-  await ensureKubernetesService(client, from.service);
+  await ensureKubernetesService(client, from.service).catch((error: unknown) => {
+    // A webhook that nobody answers for refuses this write, too: only a server that runs lets it be taken away.
+    if (!(error instanceof StatusError)) throw error;
+    log.named("bootstrap").warn("the Service kubernetes is not as it should be yet", { error: error.message });
+  });
   return result.created + result.repaired === 0
     ? "all there"
     : `${result.created} created, ${result.repaired} repaired`;

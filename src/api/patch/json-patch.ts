@@ -1,6 +1,6 @@
 import jsonPatch, { type Operation } from "fast-json-patch";
 import { errorMessage } from "../../base/assert.ts";
-import { badRequest, entityTooLarge, failure } from "../status.ts";
+import { badRequest, entityTooLarge, failure, StatusError } from "../status.ts";
 import { cloneJson, isJsonObject, type JsonObject } from "./json-value.ts";
 
 const MAX_OPERATIONS = 10_000;
@@ -8,8 +8,12 @@ const MAX_OPERATIONS = 10_000;
 const COPIED_BYTES_MAX = 3 * 1024 * 1024;
 const OPERATIONS = ["add", "remove", "replace", "move", "copy", "test"];
 
+/** A patch that would have applied as far as its test, which found something else. */
+export class FailedTestError extends StatusError {}
+
 /**
  * JSON patch (RFC 6902) on a copy of the original.
+ * @throws FailedTestError
  * @throws StatusError 400 for a patch that is none, 422 for one that does not apply, 413 for one that is too long
  */
 export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject {
@@ -30,7 +34,7 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
       checkPlace(document, placed);
       apply(placed);
     } catch (error) {
-      throw doesNotApply(asked, index, error);
+      throw doesNotApply(asked, { index, document, error });
     }
   });
   if (!isJsonObject(document)) throw unprocessable("the patched document is not an object");
@@ -171,12 +175,30 @@ function checkedOperations(patch: unknown): Operation[] {
   });
 }
 
-function doesNotApply(operation: Operation, index: number, error: unknown): Error {
-  if (operation.op === "test") return unprocessable(`testing value ${operation.path} failed: test failed`);
+function doesNotApply(
+  operation: Operation,
+  { index, document, error }: { index: number; document: unknown; error: unknown },
+): StatusError {
+  if (operation.op === "test") {
+    const { status } = unprocessable(`testing value ${operation.path} failed: test failed`);
+    return isTestable(document, operation.path) ? new FailedTestError(status) : new StatusError(status);
+  }
   const why = errorMessage(error).split("\n")[0]!;
   return unprocessable(`operation ${index}: ${operation.op} operation does not apply at ${operation.path}: ${why}`);
 }
 
-function unprocessable(why: string): Error {
+/** Whether a test there compares anything: an object's member that is not there is null to it. */
+function isTestable(document: unknown, path: string): boolean {
+  const place = placeIn(document, path);
+  try {
+    const parent = ownValue(document, split(place)[0]);
+    if (!isJsonObject(parent)) ownValue(document, place);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unprocessable(why: string): StatusError {
   return failure(422, "Invalid", `the server rejected our request due to an error in our request: ${why}`);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StatusError } from "../status.ts";
-import { applyJsonPatch } from "./json-patch.ts";
+import { applyJsonPatch, FailedTestError } from "./json-patch.ts";
 import type { JsonObject } from "./json-value.ts";
 import { applyMergePatch } from "./merge-patch.ts";
 import { applyStrategicMergePatch } from "./strategic-merge.ts";
@@ -86,6 +86,28 @@ for (const [name, patch, code, message] of badJsonPatches) {
     assert.equal(({} as { polluted?: number }).polluted, undefined);
   });
 }
+
+test("a JSON patch whose test finds something else is told from one that does not apply", () => {
+  const cases: [path: string, isFailedTest: boolean][] = [
+    ["/a", true],
+    ["/b", true],
+    ["", true],
+    ["/list/0", true],
+    ["/list/1", false],
+    ["/b/c", false],
+  ];
+  for (const [path, isFailedTest] of cases) {
+    const patch = [
+      { op: "test", path, value: 7 },
+      { op: "remove", path: "/not/there" },
+    ];
+    assert.throws(
+      () => applyJsonPatch({ a: 1, list: [1] }, patch),
+      (error) => error instanceof FailedTestError === isFailedTest && failsWith(422, /testing value/)(error),
+      path,
+    );
+  }
+});
 
 // The examples of RFC 7386, appendix A, that concern objects.
 const mergePatches: readonly [JsonObject, unknown, JsonObject][] = [

@@ -48,18 +48,16 @@ function validateStatus(status: Status, old: Status): FieldError[] {
   const errors: FieldError[] = [];
   const { resourceVersion: version = "", conditions = [] } = status;
   const field = "status.resourceVersion";
-  if (!/^[1-9]\d*$/.test(version)) {
+  if (version !== "" && !/^[1-9]\d*$/.test(version)) {
     errors.push(invalid(field, version, `resource version is not well formed: ${version}`));
   }
   errors.push(...validateConditions(conditions, "status.conditions"));
   if (old.resourceVersion && old.resourceVersion !== version) {
     errors.push(invalid(field, version, "field is immutable"));
   }
-  const [succeeded, failed, running] = ["Succeeded", "Failed", "Running"].map((type) => isTrue(status, type));
+  const [succeeded, failed] = ["Succeeded", "Failed"].map((type) => isTrue(status, type));
   const wrong: readonly [isWrong: boolean | undefined, message: string][] = [
     [succeeded && failed, "Both success and failed conditions cannot be true at the same time"],
-    [succeeded && running, "Running condition cannot be true when success condition is true"],
-    [failed && running, "Running condition cannot be true when failed condition is true"],
     [isTrue(old, "Succeeded") && !succeeded, "Success condition cannot be set to false once it is true"],
     [isTrue(old, "Failed") && !failed, "Failed condition cannot be set to false once it is true"],
   ];

