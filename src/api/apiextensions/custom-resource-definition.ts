@@ -1,6 +1,7 @@
 import { nameAndCreationColumns } from "../columns.ts";
 import type { CustomResourceDefinition, CustomResourceDefinitionSpec } from "../generated/apiextensions.k8s.io/v1.ts";
 import { defineKind } from "../kind.ts";
+import { setDefinitionDefaults } from "./definition-defaults.ts";
 import { validateDefinition, validateDefinitionStatus } from "./validate-definition.ts";
 
 export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>({
@@ -29,13 +30,3 @@ export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>
 
 const storageVersions = (spec: CustomResourceDefinitionSpec | undefined): string[] =>
   (spec?.versions ?? []).filter((version) => version.storage).map((version) => version.name);
-
-function setDefinitionDefaults(spec: CustomResourceDefinitionSpec): void {
-  if (spec.names !== undefined) {
-    if (!spec.names.singular && spec.names.kind) spec.names.singular = spec.names.kind.toLowerCase();
-    if (!spec.names.listKind && spec.names.kind) spec.names.listKind = `${spec.names.kind}List`;
-  }
-  spec.conversion ??= { strategy: "None" };
-  const service = spec.conversion.webhook?.clientConfig?.service;
-  if (service !== undefined) service.port ??= 443;
-}

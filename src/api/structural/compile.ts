@@ -36,6 +36,21 @@ export function compileStructural(source: JSONSchemaProps): StructuralSchema {
   };
 }
 
+/** The same schema for objects that keep all fields which it does not specify, wherever they stand. */
+export function preservingAll(schema: StructuralSchema): StructuralSchema {
+  const { properties, items, additionalProperties, ...rest } = schema;
+  return {
+    ...rest,
+    preserveUnknownFields: true,
+    ...optional(
+      "properties",
+      properties && new Map([...properties].map(([name, property]) => [name, preservingAll(property)])),
+    ),
+    ...(typeof additionalProperties === "object" && { additionalProperties: preservingAll(additionalProperties) }),
+    ...optional("items", items && preservingAll(items)),
+  };
+}
+
 /** The schema as that of an object of its own: apiVersion, kind and metadata are there without being specified. */
 export function asResourceRoot(schema: StructuralSchema): StructuralSchema {
   return schema.embeddedResource ? schema : { ...schema, embeddedResource: true };

@@ -5,7 +5,7 @@ import { failure } from "../../api/status.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Random } from "../../base/random.ts";
 import { serverErrorText } from "../outgoing/server-error-text.ts";
-import type { WebhookClient, WebhookEndpoint } from "../outgoing/webhook-client.ts";
+import { WebhookCallError, type WebhookClient, type WebhookEndpoint } from "../outgoing/webhook-client.ts";
 import { checkConverted, withOriginalMetadata } from "./converted-object.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -13,15 +13,36 @@ const GROUP = "apiextensions.k8s.io";
 /** Versions of ConversionReview that the server speaks. */
 const REVIEW_VERSIONS = ["v1", "v1beta1"];
 
+interface Wanted {
+  readonly objects: readonly ApiObject[];
+  readonly apiVersion: string;
+  readonly webhook: WebhookConversion;
+}
+
 /**
- * Has objects, all of one version, converted by a definition's webhook, in one call.
+ * Has objects, all of one version, converted by a definition's webhook: in one call, or one by one, as upstream does, when it
+ * gives no good answer for all of them.
  * @throws StatusError with upstream's texts, when the webhook fails or its answer is not right
  */
 export async function convertByWebhook(
-  what: { objects: readonly ApiObject[]; apiVersion: string; webhook: WebhookConversion },
+  wanted: Wanted,
+  means: { webhooks: WebhookClient; random: Random },
+): Promise<readonly ApiObject[]> {
+  const { objects } = wanted;
+  try {
+    return await convertAtOnce(wanted, means);
+  } catch (error) {
+    if (objects.length === 1 || (error as Error).cause instanceof WebhookCallError) throw error;
+  }
+  const converted: ApiObject[] = [];
+  for (const object of objects) converted.push(...(await convertAtOnce({ ...wanted, objects: [object] }, means)));
+  return converted;
+}
+
+async function convertAtOnce(
+  { objects, apiVersion, webhook }: Wanted,
   { webhooks, random }: { webhooks: WebhookClient; random: Random },
 ): Promise<readonly ApiObject[]> {
-  const { objects, apiVersion, webhook } = what;
   const reviewVersion = webhook.conversionReviewVersions.find((version) => REVIEW_VERSIONS.includes(version));
   if (reviewVersion === undefined) throw refused("no supported conversion review versions");
   const uid = random.uuid();
@@ -34,15 +55,12 @@ export async function convertByWebhook(
     if (code < 200 || code > 299) throw new Error(serverErrorText(code, body));
     converted = convertedObjects(body, { uid, reviewVersion });
   } catch (error) {
-    throw refused(`conversion webhook for ${subject} failed: ${errorMessage(error)}`);
+    throw refused(`conversion webhook for ${subject} failed: ${errorMessage(error)}`, error);
   }
   if (converted.length !== objects.length) {
     throw refused(`conversion webhook for ${subject} returned ${converted.length} objects, expected ${objects.length}`);
   }
-  return converted.map((each, index) => {
-    const at = { subject, index, isList: objects.length > 1, apiVersion };
-    return accepted(each, objects[index]!, at);
-  });
+  return converted.map((each, index) => accepted(each, objects[index]!, { subject, apiVersion }));
 }
 
 /** `stable.example.com/v1, Kind=CronTab`. */
@@ -78,33 +96,34 @@ function convertedObjects(body: unknown, asked: { uid: string; reviewVersion: st
   return Array.isArray(response.convertedObjects) ? response.convertedObjects : [];
 }
 
+/** What is wrong is told as of an only object: who asked for several asks again for each. */
 function accepted(
   value: unknown,
   original: ApiObject,
-  at: { subject: string; index: number; isList: boolean; apiVersion: string },
+  { subject, apiVersion }: { subject: string; apiVersion: string },
 ): ApiObject {
-  const { subject, index, isList, apiVersion } = at;
-  const [object, metadata] = isList
-    ? [`converted object at index ${index}`, `metadata in object at index ${index}`]
-    : ["object", "metadata"];
   const wrong = (what: string, why: string) =>
     refused(`conversion webhook for ${subject} returned invalid ${what}: ${why}`);
-  const place = isList ? object : "object at index 0";
   const converted = (isJsonObject(value) ? value : {}) as AnyObject;
   if (converted.apiVersion !== apiVersion) {
-    throw wrong(place, `invalid groupVersion (expected ${apiVersion}, received ${converted.apiVersion ?? ""})`);
+    throw wrong(
+      "object at index 0",
+      `invalid groupVersion (expected ${apiVersion}, received ${converted.apiVersion ?? ""})`,
+    );
   }
   if (converted.kind !== original.kind) {
-    throw wrong(place, `invalid kind (expected ${original.kind}, received ${converted.kind ?? ""})`);
+    throw wrong("object at index 0", `invalid kind (expected ${original.kind}, received ${converted.kind ?? ""})`);
   }
   const mismatch = checkConverted(original, converted);
-  if (mismatch !== undefined) throw wrong(object, mismatch);
+  if (mismatch !== undefined) throw wrong("object", mismatch);
   const kept = withOriginalMetadata(original, converted);
-  if (typeof kept === "string") throw wrong(metadata, kept);
+  if (typeof kept === "string") throw wrong("metadata", kept);
   return kept;
 }
 
 /** Upstream gives such errors no reason, only a message. */
-function refused(message: string): Error {
-  return failure(500, "", message);
+function refused(message: string, cause?: unknown): Error {
+  const error = failure(500, "", message);
+  error.cause = cause;
+  return error;
 }

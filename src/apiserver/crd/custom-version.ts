@@ -6,7 +6,7 @@ import type {
 } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import type { JsonObject } from "../../api/patch/json-value.ts";
 import type { Schema } from "../../api/schema.ts";
-import { compileStructural } from "../../api/structural/compile.ts";
+import { compileStructural, preservingAll } from "../../api/structural/compile.ts";
 import { definitionsOf } from "../../api/structural/definitions.ts";
 import { compileRules } from "../../api/structural/rules.ts";
 import type { StructuralSchema } from "../../api/structural/structural.ts";
@@ -56,7 +56,9 @@ export function customVersion(
   let schema: Schema | undefined;
   let loading: Promise<void> | undefined;
   let loaded: Pick<CustomVersion, "validate" | "validateStatus"> | undefined;
-  const own = (): StructuralSchema => (structural ??= compileStructural(of.schema() ?? ANYTHING));
+  const compiled = (source: JSONSchemaProps): StructuralSchema =>
+    spec.preserveUnknownFields === true ? preservingAll(compileStructural(source)) : compileStructural(source);
+  const own = (): StructuralSchema => (structural ??= compiled(of.schema() ?? ANYTHING));
   async function load(): Promise<void> {
     const [validator, ofStatus, rules] = await Promise.all([
       compileValidator(own()),
@@ -89,7 +91,7 @@ export function customVersion(
     },
     structuralForOnce() {
       const found = structural === undefined ? of.schema() : undefined;
-      return found === undefined ? structural : compileStructural(found);
+      return found === undefined ? structural : compiled(found);
     },
     fingerprint: () => `${metadata?.uid} ${metadata?.generation} ${version}`,
     load: () => (loading ??= load()),

@@ -186,6 +186,48 @@ test("what a webhook does wrong is told in upstream's words, and the next read t
   assert.deepEqual((await client.get(cronTabs("v2"), target)).spec, { minute: "1", rest: "* * *" });
 });
 
+test("one object that cannot be converted keeps nobody from the others", async () => {
+  await establish(server, twoVersions("v1", byWebhook()));
+  const { client } = server;
+  for (const name of ["a", "bad", "c"]) await client.create(cronTabs("v1"), cronTab(name, { cronSpec: "1 * * *" }));
+  hook.respond = (call) => {
+    const { uid, objects } = (call.body as { request: ConversionRequest }).request;
+    const isBad = (objects as AnyObject[]).some(({ metadata }) => metadata?.name === "bad");
+    return {
+      body: isBad ? answer({ uid, result: { status: "Success" }, convertedObjects: [] }) : converted(call.body),
+    };
+  };
+  const why = "conversion webhook for stable.example.com/v1, Kind=CronTab returned 0 objects, expected 1";
+  const isRefused = (error: StatusError) => error.code === 500 && error.message === why;
+  await assert.rejects(client.list(cronTabs("v2")), isRefused);
+  assert.deepEqual((await client.get(cronTabs("v2"), target)).spec, { minute: "1", rest: "* * *" });
+  await assert.rejects(client.get(cronTabs("v2"), { ...target, name: "bad" }), isRefused);
+  const body = { spec: { minute: "7" } };
+  assert.deepEqual((await client.patch(cronTabs("v2"), target, { type: "merge", body })).spec, {
+    minute: "7",
+    rest: "* * *",
+  });
+  await client.create(cronTabs("v2"), cronTab("d", { minute: "2", rest: "* * *" }));
+  await client.delete(cronTabs("v2"), { ...target, name: "c" });
+  await client.delete(cronTabs("v1"), { ...target, name: "bad" });
+  assert.deepEqual(await specs("v2"), [
+    { minute: "7", rest: "* * *" },
+    { minute: "2", rest: "* * *" },
+  ]);
+});
+
+test("a webhook that knows one object at a time is asked for one at a time", async () => {
+  await establish(server, twoVersions("v1", byWebhook()));
+  const { client } = server;
+  for (const name of ["a", "b"]) await client.create(cronTabs("v1"), cronTab(name, { cronSpec: "1 * * *" }));
+  hook.respond = (call) => {
+    const { objects } = (call.body as { request: ConversionRequest }).request;
+    return objects.length > 1 ? { code: 500, body: "one, please" } : { body: converted(call.body) };
+  };
+  assert.equal((await specs("v2")).length, 2);
+  assert.equal(hook.calls.length, 3);
+});
+
 test("a conversion changes labels and annotations and nothing else of the metadata", async () => {
   await establish(server, twoVersions("v1", byWebhook()));
   const { client } = server;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { ConfigMap, Pod } from "../../api/generated/core/v1.ts";
 import {
   configMaps,
+  customResourceDefinitions,
   horizontalPodAutoscalers,
   mutatingAdmissionPolicies,
   pods,
@@ -172,4 +173,57 @@ test("what nobody can read costs only itself", async (context) => {
   });
   assert.equal((await client.get(pods, { namespace: "default", name: "whole" })).metadata?.name, "whole");
   await assert.rejects(client.list(pods), /pods\/default\/broken/);
+});
+
+test("definitions of custom resources are read from v1beta1, which upstream stores them in", async (context) => {
+  const raw = createMemoryStore({ clock: new VirtualClock() });
+  const definition = {
+    kind: "CustomResourceDefinition",
+    apiVersion: "apiextensions.k8s.io/v1beta1",
+    metadata: { name: "boats.sea.example.com", uid: "u1", generation: 1 },
+    spec: {
+      group: "sea.example.com",
+      version: "v1",
+      names: { plural: "boats", singular: "boat", kind: "Boat", listKind: "BoatList" },
+      scope: "Namespaced",
+      validation: {
+        openAPIV3Schema: {
+          type: "object",
+          properties: { spec: { type: "object", properties: { oars: { type: "integer", maximum: 8 } } } },
+        },
+      },
+      versions: [{ name: "v1", served: true, storage: true }],
+      additionalPrinterColumns: [{ name: "Oars", type: "integer", JSONPath: ".spec.oars" }],
+      conversion: { strategy: "None" },
+      preserveUnknownFields: false,
+    },
+    status: {
+      conditions: [],
+      acceptedNames: { plural: "boats", singular: "boat", kind: "Boat", listKind: "BoatList" },
+      storedVersions: ["v1"],
+    },
+  };
+  const key = "/registry/apiextensions.k8s.io/customresourcedefinitions/boats.sea.example.com";
+  await raw.create(key, Buffer.from(`${JSON.stringify(definition)}\n`));
+  const memory = await startMemoryServer({ store: readableStore(raw) });
+  context.after(() => memory.close());
+  const { client } = memory;
+
+  const read = await client.get(customResourceDefinitions, { name: "boats.sea.example.com" });
+  assert.equal(read.apiVersion, "apiextensions.k8s.io/v1");
+  assert.deepEqual(read.spec, {
+    group: "sea.example.com",
+    names: definition.spec.names,
+    scope: "Namespaced",
+    conversion: { strategy: "None" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: definition.spec.validation,
+        additionalPrinterColumns: [{ name: "Oars", type: "integer", jsonPath: ".spec.oars" }],
+      },
+    ],
+  });
 });

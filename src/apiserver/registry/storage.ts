@@ -1,6 +1,7 @@
 import { type ApiObject, parseApiVersion } from "../../api/meta.ts";
+import { StatusError } from "../../api/status.ts";
 import { type Store, ValueTooLargeError } from "../../store/store.ts";
-import type { CacheEntry } from "../cache/entry.ts";
+import { type CacheEntry, entryOf } from "../cache/entry.ts";
 import type { EntryReader } from "../cache/entry-reader.ts";
 import type { WatchCache } from "../cache/watch-cache.ts";
 import { noteCause, originOf } from "./causes.ts";
@@ -16,6 +17,9 @@ export interface Stored<T extends ApiObject = ApiObject> {
   readonly bytes: Buffer;
   readonly revision: number;
 }
+
+/** So long nobody who asks for one object has all of them converted again, after that did not go. */
+const BROKEN_MS = 1000;
 
 /** What etcd takes (--max-request-bytes): an object that is larger could not move to another store. */
 const OBJECT_BYTES_MAX = 1.5 * 1024 * 1024;
@@ -37,6 +41,7 @@ export class ResourceStorage {
   /** Absent where objects are stored as they are served. */
   readonly conversion: Conversion | undefined;
   readonly #reader: EntryReader | undefined;
+  #brokenUntil = 0;
 
   constructor(options: {
     store: Store;
@@ -60,15 +65,38 @@ export class ResourceStorage {
 
   /** The object as of now, at once when the cache holds all that is durable. */
   get(namespace: string, name: string): Stored | undefined | Promise<Stored | undefined> {
-    const fresh = this.cache.fresh();
-    return fresh instanceof Promise ? fresh.then(() => this.cached(namespace, name)) : this.cached(namespace, name);
+    const isReadable = this.#isCacheReadable();
+    if (isReadable === true) return this.cached(namespace, name);
+    return isReadable.then((is) => (is ? this.cached(namespace, name) : this.latest(namespace, name)));
   }
 
   /** The same as bytes, for who only hands them on: nothing is parsed. */
   entry(namespace: string, name: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
     const key = this.key(namespace, name);
+    const isReadable = this.#isCacheReadable();
+    if (isReadable === true) return this.cache.get(key);
+    return isReadable.then(async (is) => {
+      if (is) return this.cache.get(key);
+      const stored = await this.latest(namespace, name);
+      return stored && entryOf({ key, revision: stored.revision }, stored.bytes);
+    });
+  }
+
+  /** Not while some object cannot be converted, which is no reason to refuse the others to who asks for one of them. */
+  #isCacheReadable(): true | Promise<boolean> {
+    if (this.#brokenUntil > 0 && this.cache.clock.monotonic() < this.#brokenUntil) return Promise.resolve(false);
     const fresh = this.cache.fresh();
-    return fresh instanceof Promise ? fresh.then(() => this.cache.get(key)) : this.cache.get(key);
+    if (!(fresh instanceof Promise)) return true;
+    return fresh.then(
+      () => true,
+      (error) => this.#noteBroken(error),
+    );
+  }
+
+  #noteBroken(error: unknown): false {
+    if (this.conversion === undefined || !(error instanceof StatusError)) throw error;
+    this.#brokenUntil = this.cache.clock.monotonic() + BROKEN_MS;
+    return false;
   }
 
   /** The object as last seen: good enough where the write checks the revision. */

@@ -12,7 +12,9 @@ type ToStored = (object: ApiObject) => ApiObject;
 interface Versions {
   /** Versions that are not the stored one, by group, version and kind. */
   readonly others: ReadonlyMap<string, { readonly served: ResourceSchema; readonly stored: ResourceSchema }>;
-  /** The apiVersion that is stored where there are several, by the part of the key behind the root. */
+  /** The same of versions that are served no more. */
+  readonly past: ReadonlyMap<string, ToStored>;
+  /** The apiVersion that is stored where there are several, by the first part of the key behind the root. */
   readonly stored: ReadonlyMap<string, string>;
 }
 
@@ -26,6 +28,8 @@ const conversionsToStored = new Map<string, ToStored>();
  */
 export function storedForm(object: ApiObject): ApiObject {
   const name = `${object.apiVersion}/${object.kind}`;
+  const past = versions().past.get(name);
+  if (past !== undefined) return past(object);
   const other = versions().others.get(name);
   if (other === undefined) return object;
   let toStored = conversionsToStored.get(name);
@@ -40,26 +44,35 @@ export function storedForm(object: ApiObject): ApiObject {
 
 /** Whether the JSON under a key is in another version than the stored one. */
 export function isOtherVersion(key: string, json: Buffer): boolean {
-  const stored = versions().stored.get(key.slice(STORAGE_ROOT.length, key.indexOf("/", STORAGE_ROOT.length) + 1));
+  const stored = versions().stored.get(firstPart(key));
   if (stored === undefined) return false;
   const apiVersion = apiVersionIn(json);
   return apiVersion !== undefined && apiVersion !== stored;
 }
 
+const firstPart = (key: string): string => key.slice(STORAGE_ROOT.length, key.indexOf("/", STORAGE_ROOT.length));
+
 function versionsOf(all: readonly ResourceSchema[]): Versions {
   const others = new Map<string, { served: ResourceSchema; stored: ResourceSchema }>();
+  const past = new Map<string, ToStored>();
   const stored = new Map<string, string>();
   const first = new Map<string, ResourceSchema>();
+  const note = (own: ResourceSchema) =>
+    stored.set(firstPart(storagePrefix(own.group, own.resource)), apiVersionOf(own));
   for (const served of all) {
     const name = `${served.group}/${served.resource}`;
     if (!served.verbs.includes("list") || conversions[name]?.storedIn !== undefined) continue;
     const own = first.get(name);
     if (own === undefined) {
       first.set(name, served);
+      for (const [version, toStored] of Object.entries(conversions[name]?.past ?? {})) {
+        past.set(`${apiVersionOf({ group: served.group, version })}/${served.kind}`, toStored);
+        note(served);
+      }
       continue;
     }
     others.set(`${apiVersionOf(served)}/${served.kind}`, { served, stored: own });
-    stored.set(storagePrefix(own.group, own.resource).slice(STORAGE_ROOT.length), apiVersionOf(own));
+    note(own);
   }
-  return { others, stored };
+  return { others, past, stored };
 }
