@@ -117,34 +117,42 @@ function mergedOrder({ live, wanted }: { live: readonly string[]; wanted: readon
 }
 
 /**
- * Takes away what the applier owned before (`last`) and neither wants now nor anybody else owns (`keep`). What it leaves may be
- * empty; it is the same value where nothing is taken away.
+ * Takes away what the applier owned before (`last`) and neither wants now nor anybody else owns (`keep`). Where all is taken out
+ * of an object or a list that itself stays, null is left, as upstream has it (structured-merge-diff 6.3.3), which is no value of
+ * a struct's field unless `keepsNull`. It is the same value where nothing is taken away.
  */
 export function pruneOwned(
   value: unknown,
   sets: { last: FieldSet; keep: FieldSet },
-  options: { type: FieldType; schema: Schema },
+  options: { type: FieldType; schema: Schema; keepsNull: boolean },
 ): unknown {
   const type = resolveType(options.type, value);
-  const { schema } = options;
+  const { schema, keepsNull } = options;
   if (isEmptySet(sets.last)) return value;
   if ((type.kind === "struct" || type.kind === "map") && isJsonObject(value)) {
     const result: JsonObject = {};
-    let isSame = true;
+    let [isSame, isEmptied] = [true, true];
     for (const key of Object.keys(value)) {
       const isNamed = type.kind === "struct" && Object.hasOwn(type.definition.fields, key);
-      const kept = pruneChild(value[key], `f:${key}`, { sets, type: typeBelow(schema, type, key), schema, isNamed });
+      const below = { sets, type: typeBelow(schema, type, key), schema, isNamed, keepsNull };
+      const kept = pruneChild(value[key], `f:${key}`, below);
       if (kept !== value[key]) isSame = false;
-      if (kept !== undefined) setField(result, key, kept);
+      if (kept === undefined) continue;
+      isEmptied = false;
+      const isNoValue = kept === null && value[key] !== null && isNamed && !keepsNull;
+      if (!isNoValue) setField(result, key, kept);
     }
-    return isSame ? value : result;
+    if (isSame) return value;
+    return isEmptied ? null : result;
   }
   if ((type.kind === "list" || type.kind === "set") && Array.isArray(value)) {
     const element: FieldType = type.kind === "list" ? type.element : { kind: "scalar" };
     const rest = value.map((each) =>
-      pruneChild(each, elementKey(type, each), { sets, type: element, schema, isNamed: false }),
+      pruneChild(each, elementKey(type, each), { sets, type: element, schema, isNamed: false, keepsNull }),
     );
-    return rest.every((each, index) => each === value[index]) ? value : rest.filter((each) => each !== undefined);
+    if (rest.every((each, index) => each === value[index])) return value;
+    const left = rest.filter((each) => each !== undefined);
+    return left.length > 0 ? left : null;
   }
   return value;
 }
@@ -152,7 +160,13 @@ export function pruneOwned(
 function pruneChild(
   child: unknown,
   element: string,
-  context: { sets: { last: FieldSet; keep: FieldSet }; type: FieldType; schema: Schema; isNamed: boolean },
+  context: {
+    sets: { last: FieldSet; keep: FieldSet };
+    type: FieldType;
+    schema: Schema;
+    isNamed: boolean;
+    keepsNull: boolean;
+  },
 ): unknown {
   const { last, keep } = context.sets;
   const kept = hasMember(keep, element) || (element.startsWith("f:") && !isEmptySet(keep[element]));

@@ -11,6 +11,7 @@ import { type Steps, settled } from "./steps.ts";
 interface Shape {
   readonly schema: Schema;
   readonly definition: string | undefined;
+  readonly keepsNull?: boolean;
 }
 
 export interface Pruning extends Shape {
@@ -55,7 +56,7 @@ function* withoutFields(
 ): Steps<JsonObject> {
   const [shown] = yield* inVersion(version, [merged], pruning);
   if (shown === undefined) return merged;
-  const rest = prune(shown, sets, version ?? pruning);
+  const rest = prune(shown, sets, shapeOf(version, pruning));
   if (equalJson(rest, shown)) return merged;
   if (version === undefined) return rest;
   return yield* withoutGone(merged, { version, before: shown, after: rest, keep: pruning.said }, pruning);
@@ -69,7 +70,7 @@ function* addBack(
 ): Steps<JsonObject> {
   const [all, rest] = yield* inVersion(version, [merged, pruned], pruning);
   if (all === undefined || rest === undefined) return pruned;
-  const shape = version ?? pruning;
+  const shape = shapeOf(version, pruning);
   const type = typeOfDefinition(shape.schema, shape.definition);
   const keep = union(fieldSetOf(rest, type, shape.schema), fields);
   const last = difference(fieldSetOf(all, type, shape.schema), keep);
@@ -86,22 +87,25 @@ function* addBack(
 function* withoutGone(
   merged: JsonObject,
   of: { version: OtherVersion; before: JsonObject; after: JsonObject; keep: FieldSet },
-  { schema, definition }: Pruning,
+  { schema, definition, keepsNull }: Pruning,
 ): Steps<JsonObject> {
   const { version, before, after, keep } = of;
   const [all, rest] = yield* settled(version.back([before, after]));
   if (all === undefined || rest === undefined) return merged;
   const { removed, modified } = compareFields(all, rest, { type: typeOfDefinition(schema, definition), schema });
-  return prune(merged, { last: union(removed, modified), keep }, { schema, definition });
+  return prune(merged, { last: union(removed, modified), keep }, { schema, definition, keepsNull });
 }
+
+const shapeOf = (version: OtherVersion | undefined, pruning: Pruning): Shape =>
+  version === undefined ? pruning : { ...version, keepsNull: pruning.keepsNull };
 
 function prune(
   object: JsonObject,
   sets: { last: FieldSet; keep: FieldSet },
-  { schema, definition }: Shape,
+  { schema, definition, keepsNull = false }: Shape,
 ): JsonObject {
   const { apiVersion, kind } = object;
-  const rest = pruneOwned(object, sets, { type: typeOfDefinition(schema, definition), schema });
+  const rest = pruneOwned(object, sets, { type: typeOfDefinition(schema, definition), schema, keepsNull });
   return { apiVersion, kind, ...(rest as JsonObject | undefined) };
 }
 

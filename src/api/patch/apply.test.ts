@@ -157,7 +157,7 @@ test("apply creates, and takes away what it no longer says", () => {
   assert.equal((second.spec as JsonObject | undefined)?.replicas, undefined);
   assert.equal(managersOf(second)[0]!.time, "2026-02-01T00:00:00Z");
   const third = applyConfiguration(
-    second,
+    { ...second, spec: {} },
     deployment({}, { labels: { a: "1" } }),
     by("me", { time: "2026-03-01T00:00:00Z" }),
   );

@@ -56,6 +56,8 @@ export interface FieldManagement {
    * that is gone is forgotten.
    */
   readonly hasVersion?: ((apiVersion: string) => boolean) | undefined;
+  /** Whether null is a value of its own, as in custom resources. What Go's types hold has none. */
+  readonly keepsNull?: boolean;
 }
 
 /**

@@ -94,8 +94,10 @@ test("a struct in which the applier owned something goes with all that nobody ow
   };
   const live = owned(pod({ containers: [{ name: "c", ...probe }] }), me);
   assert.deepEqual(apply(live, pod({ containers: [{ name: "c" }] })).spec, { containers: [{ name: "c" }] });
-  const kept = apply(live, pod({ containers: [{ name: "c", readinessProbe: {} }] }));
-  assert.deepEqual(kept.spec, { containers: [{ name: "c", readinessProbe: {} }] });
+  const emptied = pod({ containers: [{ name: "c", readinessProbe: {} }] });
+  assert.deepEqual(apply(live, emptied).spec, { containers: [{ name: "c" }] });
+  const kept = applyConfiguration(live, emptied, { ...by("me", emptied), keepsNull: true });
+  assert.deepEqual(kept.spec, { containers: [{ name: "c", readinessProbe: null }] });
 });
 
 test("elements that come twice are owned as one, and give way to the one that is applied", () => {

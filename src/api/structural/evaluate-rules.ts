@@ -7,6 +7,7 @@ import type { RuleProgram } from "./rule-programs.ts";
 export const PER_CALL_LIMIT = 1_000_000;
 const MESSAGE_BYTES_MAX = 5 * 1024;
 const OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run";
+const NO_TYPE = "rule compiler initialization error: failed to convert to declType for CEL validation rules";
 
 /** What is left for the rules of one object; negative once it is used up. */
 export interface Budget {
@@ -22,7 +23,7 @@ export interface Evaluated {
 
 /** Evaluates the rules that stand at one place, and adds what they find. Texts are upstream's. */
 export function evaluateRules(
-  of: { readonly type: string; readonly programs: readonly RuleProgram[] },
+  of: { readonly type: string; readonly programs: readonly RuleProgram[]; readonly isUntyped: boolean },
   node: Evaluated,
   walk: {
     readonly findings: { readonly errors: FieldError[]; readonly warnings: FieldError[] };
@@ -31,6 +32,7 @@ export function evaluateRules(
 ): void {
   const { findings, budget } = walk;
   const field = node.path === "" ? "<nil>" : node.path;
+  if (of.isUntyped) findings.errors.push(invalid(field, of.type, NO_TYPE));
   for (const compiled of of.programs) {
     if (budget.remaining <= 0) {
       findings.errors.push(invalid(field, of.type, OUT_OF_BUDGET));

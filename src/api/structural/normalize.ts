@@ -18,11 +18,13 @@ export interface NormalizedCustomResource {
  * and a client: metadata coerced, unknown fields dropped, nulls that are not allowed dropped, defaults filled in. Idempotent.
  *
  * @param options.dropInvalid for objects from the store: metadata of wrong types is dropped, not told
+ * @param options.keepsNulls for what was not sent like this: nulls that are not allowed are left for validation to tell, unless
+ * there is a default
  */
 export function normalizeCustomResource(
   schema: StructuralSchema,
   draft: JsonObject,
-  options: { readonly dropInvalid: boolean },
+  options: { readonly dropInvalid: boolean; readonly keepsNulls?: boolean },
 ): NormalizedCustomResource {
   const { errors, unknownFields } = coerceMetadata(schema, draft, {
     isResourceRoot: true,
@@ -30,7 +32,7 @@ export function normalizeCustomResource(
   });
   const { metadata } = draft;
   const pruned = prune(schema, draft, { isResourceRoot: true });
-  pruneNulls(schema, draft);
+  if (options.keepsNulls !== true) pruneNulls(schema, draft);
   applyDefaults(schema, draft);
   // Defaults may have metadata too, and fields that it does not have.
   if (withDefaultedResources(schema)) coerceMetadata(schema, draft, { isResourceRoot: true, dropInvalid: true });

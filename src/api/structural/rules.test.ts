@@ -291,3 +291,12 @@ test("replicas that a scale cannot show", async () => {
     ],
   );
 });
+
+test("rules of items say what is wrong where a definition's change made something else of the list", async () => {
+  const items = ruled(replicas, "self.min > 0");
+  const schema = objectOf({ spec: objectOf({ parts: { type: "object", items } }) });
+  const object = { spec: { parts: [{ min: 1 }] } };
+  const why = "rule compiler initialization error: failed to convert to declType for CEL validation rules";
+  assert.deepEqual(await errorsOf(schema, object, object), [`spec.parts[0]: Invalid value: "object": ${why}`]);
+  assert.deepEqual(await errorsOf(schema, { spec: { parts: {} } }), []);
+});

@@ -57,6 +57,8 @@ interface RuleTree {
   readonly type: string;
   readonly source: JSONSchemaProps;
   readonly programs: readonly RuleProgram[];
+  /** It has rules, but nothing says what they are about: items of something that is no list. */
+  readonly isUntyped: boolean;
   readonly items?: RuleTree;
   readonly additionalProperties?: RuleTree;
   readonly properties: ReadonlyMap<string, RuleTree>;
@@ -84,24 +86,27 @@ async function compileTree(
   declared: DeclaredType | undefined,
   compiler: Compiler,
 ): Promise<RuleTree | undefined> {
-  // Nothing is known about the type, so there are no rules about it.
-  if (declared === undefined || !hasRules(schema)) return undefined;
-  const { element } = declared;
+  if (!hasRules(schema)) return undefined;
+  const element = declared?.element;
   const items = schema.items === undefined ? undefined : await compileTree(schema.items, element, compiler);
   const { additionalProperties } = schema;
   const values =
     typeof additionalProperties === "object" ? await compileTree(additionalProperties, element, compiler) : undefined;
   const properties = new Map<string, RuleTree>();
   for (const [name, property] of schema.properties ?? []) {
-    const tree = await compileTree(property, declared.properties?.get(name), compiler);
+    const own = declared?.properties?.get(name);
+    // Nothing is known about its type, so there are no rules about it.
+    if (own === undefined) continue;
+    const tree = await compileTree(property, own, compiler);
     if (tree !== undefined) properties.set(name, tree);
   }
-  const programs = compileRulePrograms(compiler.cel, schema, declared);
+  const programs = declared === undefined ? [] : compileRulePrograms(compiler.cel, schema, declared);
   for (const _ of programs) await compiler.pause();
   return {
     type: schema.type ?? "",
     source: schema.source,
     programs,
+    isUntyped: declared === undefined && (schema.source["x-kubernetes-validations"]?.length ?? 0) > 0,
     ...(items === undefined ? {} : { items }),
     ...(values === undefined ? {} : { additionalProperties: values }),
     properties,

@@ -20,9 +20,9 @@ export function customKind(of: { group: string; kind: string; version: CustomVer
     version: source.name,
     kind: of.kind,
     countsGeneration: true,
-    /** What admission has added is dropped again where the schema has no place for it. */
+    /** What admission has added is dropped again where the schema has no place for it. What an apply left null is refused. */
     setDefaults: (draft) =>
-      void normalizeCustomResource(version.structural(), draft as JsonObject, { dropInvalid: false }),
+      void normalizeCustomResource(version.structural(), draft as JsonObject, { dropInvalid: false, keepsNulls: true }),
     validateCreate: (object) => version.validate(object as JsonObject),
     validateUpdate,
     validateStatusUpdate: (object, old) => version.validateStatus(object as JsonObject, old as JsonObject),

@@ -35,7 +35,8 @@ export function definitionController(
     if (definition === undefined) return violations.forget(name);
     if (awaitsCleanup(definition)) return cleanups.start(name);
     const time = formatTime(clock.now());
-    const status = planStatus(definition, definitions.all(), { time, violations: violations.of(definition) });
+    const found = await violations.of(definition);
+    const status = planStatus(definition, definitions.all(), { time, violations: found });
     if (status === undefined) return;
     try {
       await writeStatus(options.transport, { ...definition, status });

@@ -139,16 +139,22 @@ test("a definition whose conversion has a bundle that is none is not served", as
   );
 });
 
-test("what is not structural in a stored definition is told as upstream tells it", () => {
+test("what is not structural in a stored definition is told as upstream tells it", async () => {
   const { spec } = definitionOf();
   const kept = { metadata: { name: "a", uid: "1" }, spec: { ...spec, preserveUnknownFields: true } };
-  assert.equal(knownViolations().of(kept), "spec.preserveUnknownFields: Invalid value: true: must be false");
+  assert.equal(await knownViolations().of(kept), "spec.preserveUnknownFields: Invalid value: true: must be false");
   const untyped = {
     ...kept,
     spec: { ...kept.spec, versions: [{ ...versionOf("v1"), schema: { openAPIV3Schema: {} } }] },
   };
   assert.equal(
-    knownViolations().of(untyped),
+    await knownViolations().of(untyped),
     "[spec.preserveUnknownFields: Invalid value: true: must be false, spec.versions[0].schema.openAPIV3Schema.type: Required value: must not be empty at the root]",
+  );
+  const schema = { openAPIV3Schema: { type: "object", properties: { a: { type: "string", pattern: "(" } } } };
+  const wrong = { ...kept, spec: { ...kept.spec, versions: [{ ...versionOf("v1"), schema }] } };
+  assert.equal(
+    await knownViolations().of(wrong),
+    '[spec.preserveUnknownFields: Invalid value: true: must be false, spec.versions[0].schema.openAPIV3Schema.properties[a].pattern: Invalid value: "(": must be a valid regular expression, but isn\'t: error parsing regexp: missing closing ): `(`]',
   );
 });

@@ -318,3 +318,21 @@ test("rules in CEL and ratcheting: what was wrong before and did not change pass
   const renamed = client.patch(cronTabs(), target, { type: "merge", body: { spec: { image: "other" } } });
   await assert.rejects(renamed, /spec\.image: Too long: may not be more than 2 bytes/);
 });
+
+test("who applies null instead of what it had said leaves null, where the schema has it", async () => {
+  const parts = { type: "object", properties: { a: { type: "string" } } };
+  const properties = { may: { ...parts, nullable: true }, must: parts };
+  await establish(server, definitionOf({ versions: [versionOf("v1", { storage: true, properties })] }));
+  const apply = (spec: string) =>
+    applyYaml(`{apiVersion: stable.example.com/v1, kind: CronTab, spec: {cronSpec: "1", ${spec}}}`, "force=true");
+  assert.equal((await apply("may: {a: x}")).code, 201);
+  const cleared = await apply("may: null");
+  assert.deepEqual(cleared.json().spec, { cronSpec: "1", replicas: 1, may: null });
+  await apply("must: {a: x}");
+  const refused = await apply("must: null");
+  assert.equal(refused.code, 422);
+  assert.match(
+    refused.json().message,
+    /spec\.must: Invalid value: "null": spec\.must in body must be of type object: "null"/,
+  );
+});

@@ -129,6 +129,7 @@ function management(resource: ServedResource, context: WriteContext, subresource
         ? otherVersions(resource.schema, resource.allSchema)
         : resource.custom.otherVersions?.(),
     hasVersion: resource.custom?.hasVersion,
+    keepsNull: resource.custom !== undefined,
   };
 }
 
