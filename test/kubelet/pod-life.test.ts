@@ -187,6 +187,7 @@ test("init containers run one after another, before the others", async () => {
   );
   assert.equal(early.status?.phase, "Pending");
   assert.equal(early.status?.containerStatuses?.[0]?.state?.waiting?.reason, "PodInitializing");
+  assert.equal(early.status?.initContainerStatuses?.[1]?.state?.waiting?.reason, "PodInitializing");
   const initialized = early.status?.conditions?.find(({ type }) => type === "Initialized");
   assert.equal(initialized?.message, "containers with incomplete status: [one two]");
   const pod = await world.until("staged", isReady);

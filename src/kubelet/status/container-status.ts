@@ -54,10 +54,11 @@ function earlierStatus(pod: Pod, { kind, container }: PodContainer): ContainerSt
 /** The runtime has nothing of it: not made yet, or made and lost. */
 function withoutInstance(
   input: ContainerStatusInput,
-  { kind, container }: PodContainer,
+  { container }: PodContainer,
   before: ContainerStatus | undefined,
 ): ContainerStatus {
-  const initializing = kind === "regular" && (input.pod.spec?.initContainers ?? []).length > 0;
+  // Of every kind: an init container whose turn is to come waits for the pod's initialization, too.
+  const initializing = (input.pod.spec?.initContainers ?? []).length > 0;
   const status: ContainerStatus = {
     name: container.name,
     image: container.image ?? "",
