@@ -248,6 +248,7 @@ test("a bound pod is deleted gracefully, an unbound one at once", async () => {
   await memory.client.create(pods, binding as ApiObject, { subresource: "binding", target: named("bound") });
   const bound = await memory.client.get<Pod>(pods, named("bound"));
   assert.equal(bound.spec?.nodeName, "n1");
+  assert.equal(bound.metadata?.generation, 1, "its node is no wish of its owner");
   assert.equal(bound.status?.conditions?.find((each) => each.type === "PodScheduled")?.status, "True");
   await refused(
     memory.client.create(pods, binding as ApiObject, { subresource: "binding", target: named("bound") }),

@@ -38,6 +38,8 @@ export interface UpdateRequest {
   settle?(draft: AnyObject, old: AnyObject): readonly FieldError[];
   /** A PUT's uid says which object is meant; a patch's is a change like others, and not allowed. */
   readonly isPatch?: true;
+  /** What is written is no wish of whoever owns the object (the node of a pod): metadata.generation stays as it is. */
+  readonly keepsGeneration?: true;
   /** What admission sees instead of the object; `already` when whoever calls has asked it about something else. */
   readonly admission?: AdmissionView | "already";
 }
@@ -131,7 +133,7 @@ async function finish(
   completeDraft(resource, draft);
   const undo = await resource.strategy.beforeUpdate?.(draft, old, context);
   try {
-    countGeneration(resource, change);
+    if (request.keepsGeneration !== true) countGeneration(resource, change);
     if (isLarge) await nextTurn();
     validateChange(resource, change, partErrors);
     const isSame = isUnchanged(draft, old);

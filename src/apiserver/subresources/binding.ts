@@ -47,8 +47,8 @@ async function bind(
   await to.admission.validate(attributes);
   const now = environment.clock.now();
   const transform = (current: ApiObject): ApiObject => bound({ pod: current as Pod, binding, node, now });
-  const change = { namespace, name, subresource: "binding", transform, isFresh: true, admission: "already" } as const;
-  await updateObject(pods, change, context);
+  const how = { isFresh: true, admission: "already", keepsGeneration: true } as const;
+  await updateObject(pods, { namespace, name, subresource: "binding", transform, ...how }, context);
   const success = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as ApiObject;
   return objectAnswer(success, { code: 201 });
 }

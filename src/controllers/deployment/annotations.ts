@@ -21,9 +21,15 @@ const HISTORY_CHARACTERS = 2000;
 type Annotations = Record<string, string>;
 
 /** The revision of a set, 0 when it has none that can be read. */
-export function revisionOf(object: ReplicaSet | Deployment): number {
-  const text = object.metadata?.annotations?.[REVISION] ?? "";
-  return /^-?\d+$/.test(text) ? Number(text) : 0;
+export function revisionOf(object: ReplicaSet | Deployment): bigint {
+  return readRevision(object.metadata?.annotations?.[REVISION]) ?? 0n;
+}
+
+/** Revisions are 64 bits wide: clients may start far beyond what a number holds exactly. */
+function readRevision(text = ""): bigint | undefined {
+  if (!/^-?\d+$/.test(text)) return undefined;
+  const revision = BigInt(text);
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
 }
 
 /** A number from an annotation that the deployment controller wrote; undefined when it is not there. */
@@ -34,7 +40,7 @@ export function replicasAnnotation(set: ReplicaSet, name: typeof DESIRED_REPLICA
 
 export interface RevisionOptions {
   readonly deployment: Deployment;
-  readonly revision: number;
+  readonly revision: bigint;
 }
 
 /**
@@ -47,8 +53,8 @@ export function annotateNew(before: Annotations, { deployment, revision }: Revis
     if (!NOT_COPIED.has(key)) after[key] = value;
   }
   const old = before[REVISION];
-  if (old !== undefined && !/^-?\d+$/.test(old)) return after;
-  if (Number(old ?? 0) >= revision) return after;
+  const known = old === undefined ? 0n : readRevision(old);
+  if (known === undefined || known >= revision) return after;
   after[REVISION] = String(revision);
   if (old !== undefined) after[REVISION_HISTORY] = withHistory(before[REVISION_HISTORY], old);
   return after;

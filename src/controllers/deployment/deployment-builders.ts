@@ -28,7 +28,7 @@ export interface SetFacts {
   readonly replicas: number;
   /** As many as replicas when absent. */
   readonly available?: number;
-  readonly revision?: number;
+  readonly revision?: number | bigint;
   /** What the deployment wanted when it last wrote the set; as now when absent. */
   readonly noted?: number;
   readonly maximum?: number;

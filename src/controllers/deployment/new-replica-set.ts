@@ -17,7 +17,7 @@ export function syncNewSet(draft: Draft): void {
   const { deployment, newSet } = draft;
   if (newSet === undefined) return;
   const before = newSet.metadata?.annotations ?? {};
-  const annotations = annotateNew(before, { deployment, revision: highestRevision(draft.old) + 1 });
+  const annotations = annotateNew(before, { deployment, revision: highestRevision(draft.old) + 1n });
   const minReadySeconds = deployment.spec?.minReadySeconds;
   if (!semanticEqual(before, annotations) || (newSet.spec?.minReadySeconds ?? 0) !== (minReadySeconds ?? 0)) {
     replaceSet(draft, {
@@ -34,7 +34,7 @@ export function syncNewSet(draft: Draft): void {
 /** Adds a set for the deployment's template, of the size that it may have at first. */
 export function createNewSet(draft: Draft): void {
   const { deployment } = draft;
-  const set = newSetFor(deployment, highestRevision(draft.old) + 1);
+  const set = newSetFor(deployment, highestRevision(draft.old) + 1n);
   const name = set.metadata?.name ?? "";
   const replicas = newSetReplicas(deployment, [...draft.old, set], set);
   draft.newSet = { ...set, spec: { ...set.spec!, replicas } };
@@ -47,7 +47,7 @@ export function createNewSet(draft: Draft): void {
   }
 }
 
-function newSetFor(deployment: Deployment, revision: number): ReplicaSet {
+function newSetFor(deployment: Deployment, revision: bigint): ReplicaSet {
   const { name = "", namespace } = deployment.metadata ?? {};
   const { selector, template, minReadySeconds } = deployment.spec!;
   const hash = templateHash(template, deployment.status?.collisionCount);

@@ -35,7 +35,7 @@ describe("deployment plan: the first set", () => {
     assert.equal(create?.metadata?.annotations?.["deployment.kubernetes.io/max-replicas"], "4");
     assert.equal(create?.metadata?.ownerReferences?.[0]?.uid, "uid-web");
     assert.deepEqual(messages(rest as DeploymentPlan), [`Scaled up replica set web-${hash} from 0 to 3`]);
-    assert.equal(rest.revision, 1);
+    assert.equal(rest.revision, 1n);
     assert.equal(progressing(rest as DeploymentPlan)?.reason, "NewReplicaSetCreated");
     assert.equal(findCondition(rest.status.conditions, "Available")?.reason, "MinimumReplicasUnavailable");
     assert.equal(rest.status.unavailableReplicas, 3);
@@ -128,8 +128,17 @@ describe("deployment plan: rolling update", () => {
     const rolledBack = result.update.find((set) => set.metadata?.name === "web-1");
     assert.equal(rolledBack?.metadata?.annotations?.[REVISION], "3");
     assert.equal(rolledBack?.metadata?.annotations?.[REVISION_HISTORY], "1");
-    assert.equal(result.revision, 3);
+    assert.equal(result.revision, 3n);
     assert.equal(replicasOf(rolledBack!), 1);
+  });
+
+  it("counts revisions of 64 bits exactly, and not those of more", () => {
+    const deployment = buildDeployment("3", 2);
+    const large = buildSet(deployment, "1", { replicas: 1, revision: 9_007_199_254_740_993n });
+    const tooLarge = buildSet(deployment, "2", { replicas: 1, revision: 2n ** 63n, createdMs: 1000 });
+    const result = plan(deployment, [large, tooLarge]);
+    assert.equal(result.create?.metadata?.annotations?.[REVISION], "9007199254740994");
+    assert.equal(result.revision, 9_007_199_254_740_994n);
   });
 });
 

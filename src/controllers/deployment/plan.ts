@@ -25,7 +25,7 @@ export interface DeploymentPlan {
   /** To be told once the set of that name is written. */
   readonly events: readonly ScalingEvent[];
   /** The deployment's own revision, when it is to change. */
-  readonly revision?: number | undefined;
+  readonly revision?: bigint | undefined;
   /** Holds once the rest of the plan is carried out. */
   readonly status: DeploymentStatus;
   readonly requeueAfterMs?: number | undefined;

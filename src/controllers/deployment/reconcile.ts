@@ -174,7 +174,7 @@ async function deleteSet(context: Context, set: ReplicaSet): Promise<void> {
 }
 
 /** With the status, as upstream does it: what the controller notes counts no generation. */
-async function annotate(context: Context, deployment: Deployment, revision: number): Promise<Deployment> {
+async function annotate(context: Context, deployment: Deployment, revision: bigint): Promise<Deployment> {
   const annotations = { ...deployment.metadata?.annotations, [REVISION]: String(revision) };
   const noted = { ...deployment, metadata: { ...deployment.metadata, annotations } };
   return await context.client.update(deployments, noted, { subresource: "status" });

@@ -34,7 +34,8 @@ export function byAge(a: ReplicaSet, b: ReplicaSet): number {
 }
 
 export function byRevision(a: ReplicaSet, b: ReplicaSet): number {
-  return revisionOf(a) - revisionOf(b) || byAge(a, b);
+  const [revisionA, revisionB] = [revisionOf(a), revisionOf(b)];
+  return revisionA === revisionB ? byAge(a, b) : revisionA < revisionB ? -1 : 1;
 }
 
 /** The set that has the deployment's template. Several can after an adoption: then the oldest, so that the choice is stable. */
@@ -42,8 +43,8 @@ export function findNewSet(deployment: Deployment, sets: readonly ReplicaSet[]):
   return sets.toSorted(byAge).find((set) => sameTemplate(set.spec?.template, deployment.spec?.template));
 }
 
-export function highestRevision(sets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...sets.map(revisionOf));
+export function highestRevision(sets: readonly ReplicaSet[]): bigint {
+  return sets.map(revisionOf).reduce((highest, revision) => (revision > highest ? revision : highest), 0n);
 }
 
 /** The only active set, or the latest when none is active; undefined while several are. */
