@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Deployment } from "../api/generated/apps/v1.ts";
-import type { ConfigMap, Namespace, Pod, Service } from "../api/generated/core/v1.ts";
-import { configMaps, deployments, namespaces, pods, services } from "../api/generated/resources.ts";
+import type { ConfigMap, Namespace, Node, Pod, Service } from "../api/generated/core/v1.ts";
+import { configMaps, deployments, namespaces, nodes, pods, services } from "../api/generated/resources.ts";
 import type { ApiObject } from "../api/meta.ts";
 import { StatusError } from "../api/status.ts";
 import { type MemoryServer, startMemoryServer } from "./testing/memory-server.ts";
@@ -128,6 +128,35 @@ test("spec and status are written apart, and generation counts the spec", async 
   assert.equal(status.spec?.replicas, 3);
   assert.equal(status.status?.replicas, 2);
   assert.equal(status.metadata?.generation, 2);
+});
+
+test("a status that is written gets its defaults", async () => {
+  const spec = { type: "LoadBalancer", ports: [{ port: 80 }] };
+  await memory.client.create<Service>(services, { metadata: named("balanced"), spec });
+  const balanced = await memory.client.patch<Service>(services, named("balanced"), {
+    type: "merge",
+    subresource: "status",
+    body: { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } } },
+  });
+  assert.deepEqual(balanced.status?.loadBalancer?.ingress, [{ ip: "192.0.2.1", ipMode: "VIP" }]);
+  const node = await memory.client.create<Node>(nodes, { metadata: { name: "n9" } });
+  const seen = await memory.client.update<Node>(
+    nodes,
+    { ...node, status: { capacity: { pods: "9" } } },
+    { subresource: "status" },
+  );
+  assert.equal(seen.status?.allocatable?.pods, "9");
+  await memory.client.create(namespaces, { metadata: { name: "phased" } });
+  const active = await memory.client.patch<Namespace>(
+    namespaces,
+    { name: "phased" },
+    {
+      type: "merge",
+      subresource: "status",
+      body: { status: { phase: null } },
+    },
+  );
+  assert.equal(active.status?.phase, "Active");
 });
 
 test("annotations of a deployment count a generation, but for those that come with its status", async () => {

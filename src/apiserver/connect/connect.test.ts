@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, request as httpsRequest, type Server } from "node:https";
 import type { Duplex } from "node:stream";
 import { after, before, test } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { WebSocket } from "ws";
 import { nodes, pods } from "../../api/generated/resources.ts";
 import { systemClock } from "../../base/clock.ts";
@@ -33,6 +34,7 @@ before(async () => {
     seen.push({ url: request.url ?? "", headers: request.headers });
     if (request.url?.includes("/web/waiting")) response.writeHead(400).end("container is waiting to start");
     else if (request.url === "/away") response.writeHead(302, { location: "/there?x=1" }).end();
+    else if (request.url?.startsWith("/page")) sendPage(request.url, response);
     else if (request.method === "POST") request.pipe(response.writeHead(201, { "x-own": "yes" }));
     else response.end("a line\n");
   });
@@ -108,9 +110,10 @@ async function ask(path: string, options: { method?: string; headers?: Record<st
     agent: false,
   }).end(body);
   const [response] = (await once(sent, "response")) as [IncomingMessage];
-  let text = "";
-  for await (const chunk of response) text += chunk;
-  return { code: response.statusCode, text, headers: response.headers };
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  return { code: response.statusCode, text: bytes.toString(), bytes, headers: response.headers };
 }
 
 test("a log comes from the node, with the options it understands", async () => {
@@ -147,6 +150,32 @@ test("what is wrong with a log is told as a Status", async () => {
     "Upgrade request required",
   ]);
   assert.equal((await ask(`${POD}/unscheduled/log`)).text, "");
+});
+
+const PAGE = '<p>\u00e9</p><a href="/to?a=1&amp;b">x</a><a href="here">y</a><a href="https://else.where/z">z</a>';
+
+function sendPage(url: string, response: ServerResponse): void {
+  const isZipped = url.includes("zipped");
+  const type = url.includes("plain") ? "text/plain" : "text/html; charset=utf-8";
+  const bytes = isZipped ? gzipSync(PAGE) : Buffer.from(PAGE);
+  const padding = Buffer.alloc(url.includes("large") ? 3 * 1024 * 1024 : 0, " ");
+  response.setHeader("access-control-allow-origin", "*");
+  if (isZipped) response.setHeader("content-encoding", "gzip");
+  response.setHeader("content-type", type).setHeader("content-length", bytes.length + padding.length);
+  response.write(padding);
+  response.end(bytes);
+}
+
+test("links of a proxied page lead through the proxy", async () => {
+  const page = (path: string) => ask(`/api/v1/nodes/n/proxy/page${path}`);
+  const wanted = PAGE.replace("/to?", "/api/v1/nodes/n/proxy/to?");
+  const { text, headers } = await page("");
+  assert.equal(text, wanted);
+  assert.equal(headers["access-control-allow-origin"], undefined, "it opens nothing of the API server's");
+  const zipped = await page("/zipped");
+  assert.equal(gunzipSync(zipped.bytes).toString(), wanted);
+  assert.equal((await page("/plain")).text, PAGE);
+  assert.equal((await page("/large")).text.trim(), PAGE, "a page too large to be held stays as it is");
 });
 
 test("a proxy hands on method, path, query and body, and takes the client's credentials away", async () => {

@@ -15,6 +15,7 @@ import {
   type OutgoingRequest,
 } from "./forward.ts";
 import type { KubeletTls } from "./kubelet-client.ts";
+import { isPage, rewrittenPage } from "./proxied-page.ts";
 import { type ProxyName, parseProxyName, targetPath } from "./proxy-name.ts";
 import {
   invalidProxyName,
@@ -79,32 +80,38 @@ async function proxyPlain(
   const headers = handedOnHeaders(exchange);
   headers["x-forwarded-uri"] = prefixOf(exchange, to.path) + to.path;
   const response = await forwardPlain(exchange, request, headers);
-  return {
-    kind: "stream",
-    code: response.statusCode ?? 502,
-    headers: answerHeaders(response, exchange, to),
-    chunks: response as AsyncIterable<Buffer>,
-  };
+  const rewrite = (link: string): string => relocated(link, exchange, to);
+  const stays = !isPage(response, exchange.method);
+  const chunks = stays ? (response as AsyncIterable<Buffer>) : rewrittenPage(response, rewrite);
+  const found = answerHeaders(response, rewrite);
+  if (!stays) delete found["content-length"];
+  return { kind: "stream", code: response.statusCode ?? 502, headers: found, chunks };
 }
+
+/** Which other origins may read an answer is not for what stands behind the proxy to say. */
+const CROSS_ORIGIN = /^access-control-allow-(?:credentials|headers|methods|origin)$/;
 
 /** A redirect within the target leads through the proxy again. */
 function answerHeaders(
   response: IncomingMessage,
-  exchange: Exchange,
-  to: { target: ProxyTarget; path: string },
+  rewrite: (link: string) => string,
 ): Record<string, string | string[]> {
   const found = handedBackHeaders(response);
-  const location = response.headers.location;
-  if (location !== undefined) found.location = relocated(location, exchange, to);
+  for (const name of Object.keys(found)) if (CROSS_ORIGIN.test(name)) delete found[name];
+  if (response.headers.location !== undefined) found.location = rewrite(response.headers.location);
   return found;
 }
 
-function relocated(location: string, exchange: Exchange, to: { target: ProxyTarget; path: string }): string {
-  const { target, path } = to;
-  const base = `${target.secure ? "https" : "http"}://${target.host}:${target.port}`;
-  const url = URL.canParse(location, `${base}${path}`) ? new URL(location, `${base}${path}`) : undefined;
-  if (url === undefined || url.origin !== new URL(base).origin) return location;
-  return `${prefixOf(exchange, path)}${url.pathname}${url.search}${url.hash}`;
+/** A link within the target, as it leads through the proxy. Those relative to the page stay, and those that lead elsewhere. */
+function relocated(link: string, exchange: Exchange, { target, path }: { target: ProxyTarget; path: string }): string {
+  const [, origin = "", host = "", rest = ""] = /^((?:https?:)?\/\/([^/?#]*))?(.*)$/is.exec(link) ?? [];
+  const isOfTarget =
+    host === "" || host === new URL(`${target.secure ? "https" : "http"}://${target.host}:${target.port}`).host;
+  // A server that believes in what the request says of its way names the host that the client asked.
+  const isOfDoor = host !== "" && host === (exchange.headers.host ?? exchange.headers[":authority"]);
+  if (!rest.startsWith("/") || !(isOfTarget || isOfDoor)) return link;
+  const prefix = prefixOf(exchange, path);
+  return `${isOfDoor ? origin : ""}${rest.startsWith(prefix) ? "" : prefix}${rest}`;
 }
 
 function prefixOf(exchange: Exchange, path: string): string {
