@@ -59,9 +59,10 @@ export const isNotFound = (error: unknown): error is StatusError => hasReason(er
 export const isConflict = (error: unknown): error is StatusError => hasReason(error, "Conflict");
 export const isAlreadyExists = (error: unknown): error is StatusError => hasReason(error, "AlreadyExists");
 
-/** Builds an error Status. */
+/** Builds an error Status. @param reason empty where upstream knows none */
 export function failure(code: number, reason: string, message: string, details?: StatusDetails): StatusError {
   const status: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, code };
+  if (reason === "") delete status.reason;
   if (details !== undefined) status.details = details;
   return new StatusError(status);
 }

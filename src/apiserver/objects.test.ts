@@ -46,6 +46,22 @@ test("a created object gets its metadata from the server", async () => {
   );
 });
 
+test("a new object says no version of its own; what is no number says none", async () => {
+  const versioned = (name: string, resourceVersion: string): ConfigMap => {
+    const draft = configMap(name);
+    return { ...draft, metadata: { ...draft.metadata, resourceVersion } };
+  };
+  const again = memory.client.create(configMaps, versioned("again", "7"));
+  await refused(again, 500, "", /^resourceVersion should not be set on objects to be created$/);
+  for (const [name, version] of [
+    ["zero", "0"],
+    ["word", "latest"],
+  ] as const) {
+    const made = await memory.client.create<ConfigMap>(configMaps, versioned(name, version));
+    assert.match(made.metadata?.resourceVersion ?? "", /^[1-9]\d*$/);
+  }
+});
+
 test("generateName makes a name that is free", async () => {
   const draft = { metadata: { generateName: "web-", namespace: "default" } };
   const made = await Promise.all(

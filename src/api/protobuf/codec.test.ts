@@ -149,6 +149,19 @@ test("delete options are read in groups that the schema does not know", () => {
   assert.deepEqual(decodeObject(encodeObject(options)).object, options);
 });
 
+test("a list of metadata numbers its two fields the other way round in v1beta1", () => {
+  for (const [apiVersion, metadata, item] of [
+    ["meta.k8s.io/v1", "0a03120137", "12050a030a0161"],
+    ["meta.k8s.io/v1beta1", "1203120137", "0a050a030a0161"],
+  ] as const) {
+    const items = [{ metadata: { name: "a" } }];
+    const list = { apiVersion, kind: "PartialObjectMetadataList", metadata: { resourceVersion: "7" }, items };
+    const bytes = encodeObject(list);
+    assert.deepEqual(decodeObject(bytes).object, list);
+    for (const field of [metadata, item]) assert.ok(bytes.toString("hex").includes(field), `${apiVersion}: ${field}`);
+  }
+});
+
 test("kinds that are JSON only are refused", () => {
   assert.equal(isProtobufKind("meta.k8s.io/v1", "Table"), false);
   assert.equal(isProtobufKind("meta.k8s.io/v1", "PartialObjectMetadataList"), true);

@@ -24,8 +24,9 @@ const kindsOfAllGroups: ReadonlyMap<string, string> = new Map(
 );
 
 export function createMessageTable(schema: Schema): MessageTable {
+  const known = { ...schema.definitions, ...olderMetadata(schema) };
   const definitions = new Map<string, string>();
-  for (const [name, definition] of Object.entries(schema.definitions)) {
+  for (const [name, definition] of Object.entries(known)) {
     if (!hasProtobufForm(definition)) continue;
     for (const each of definition.kinds ?? []) definitions.set(`${apiVersionOf(each)}/${each.kind}`, name);
   }
@@ -35,7 +36,7 @@ export function createMessageTable(schema: Schema): MessageTable {
   const message = (name: string): Message => {
     let compiled = messages.get(name);
     if (compiled === undefined) {
-      const definition = schema.definitions[name];
+      const definition = known[name];
       if (definition === undefined) throw new Error(`there is no definition ${name} in the schema`);
       compiled = compile(definition, elementOf);
       messages.set(name, compiled);
@@ -85,6 +86,22 @@ export function createMessageTable(schema: Schema): MessageTable {
     }
   };
   return { message, ofKind };
+}
+
+const META = "io.k8s.apimachinery.pkg.apis.meta";
+
+/** meta.k8s.io/v1beta1 has the same metadata of objects; its list numbers the same fields the other way round. */
+function olderMetadata({ definitions }: Schema): Record<string, Definition> {
+  const object = definitions[`${META}.v1.PartialObjectMetadata`];
+  const list = definitions[`${META}.v1.PartialObjectMetadataList`];
+  const { metadata, items } = list?.fields ?? {};
+  if (object === undefined || metadata === undefined || items === undefined) return {};
+  const kindOf = (kind: string) => [{ group: "meta.k8s.io", version: "v1beta1", kind }];
+  const fields = { metadata: { ...metadata, number: 2 }, items: { ...items, number: 1 } };
+  return {
+    [`${META}.v1beta1.PartialObjectMetadata`]: { ...object, kinds: kindOf("PartialObjectMetadata") },
+    [`${META}.v1beta1.PartialObjectMetadataList`]: { fields, kinds: kindOf("PartialObjectMetadataList") },
+  };
 }
 
 /** Some kinds are JSON only, such as Table: none of their fields has a number. */

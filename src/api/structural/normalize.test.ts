@@ -141,7 +141,7 @@ const embedded = objectOf({
   a: { ...text, default: "A" },
 });
 
-test("a whole object: metadata first, then what is unknown, then defaults", () => {
+test("a whole object: its own metadata first, then what is unknown, then embedded metadata; then defaults", () => {
   const object: JsonObject = {
     apiVersion: "a.b/v1",
     kind: "X",
@@ -154,8 +154,8 @@ test("a whole object: metadata first, then what is unknown, then defaults", () =
   assert.deepEqual(normalized.unknownFields, [
     "metadata.foo",
     "metadata.ownerReferences[0].bar",
-    "one.metadata.oops",
     "b",
+    "one.metadata.oops",
   ]);
   assert.deepEqual(object.metadata, {
     name: "x",

@@ -9,7 +9,7 @@ import type { StructuralSchema } from "./structural.ts";
 export interface NormalizedCustomResource {
   /** Why metadata, apiVersion or kind cannot be read; the object is not to be used then. */
   readonly errors: readonly FieldError[];
-  /** For fieldValidation: what was dropped, metadata's fields first. */
+  /** For fieldValidation: what was dropped, of the object's own metadata first, of embedded metadata last. */
   readonly unknownFields: readonly string[];
 }
 
@@ -38,7 +38,13 @@ export function normalizeCustomResource(
   if (withDefaultedResources(schema)) coerceMetadata(schema, draft, { isResourceRoot: true, dropInvalid: true });
   // A schema may restrict metadata's names, but never what else is in metadata.
   if (metadata !== undefined) draft.metadata = metadata;
-  return { errors, unknownFields: [...unknownFields, ...pruned] };
+  return { errors, unknownFields: inOrder(unknownFields, pruned) };
+}
+
+/** As upstream finds them. */
+function inOrder(ofMetadata: readonly string[], pruned: readonly string[]): string[] {
+  const isOwn = (path: string) => path.startsWith("metadata.");
+  return [...ofMetadata.filter(isOwn), ...pruned, ...ofMetadata.filter((path) => !isOwn(path))];
 }
 
 const withEmbedded = reducer(({ embeddedResource }) => embeddedResource);
@@ -58,5 +64,5 @@ export function normalizeConfiguration(
     isResourceRoot: true,
     dropInvalid: options.dropInvalid,
   });
-  return { errors, unknownFields: [...unknownFields, ...prune(schema, draft, { isResourceRoot: true })] };
+  return { errors, unknownFields: inOrder(unknownFields, prune(schema, draft, { isResourceRoot: true })) };
 }

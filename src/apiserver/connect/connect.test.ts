@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { after, before, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { WebSocket } from "ws";
-import { nodes, pods } from "../../api/generated/resources.ts";
+import { nodes, pods, roleBindings, roles } from "../../api/generated/resources.ts";
 import { systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
@@ -147,9 +147,32 @@ test("what is wrong with a log is told as a Status", async () => {
   assert.deepEqual(await status(`${POD}/unscheduled/exec?command=x&stdout=1`), [
     400,
     "BadRequest",
-    "Upgrade request required",
+    "pod unscheduled does not have a host assigned",
   ]);
+  for (const plain of ["exec?command=x&stdout=1&container=main", "attach?stdout=1&container=main", "portforward"]) {
+    assert.deepEqual(await status(`${POD}/web/${plain}`), [400, "BadRequest", "Upgrade request required"]);
+  }
   assert.equal((await ask(`${POD}/unscheduled/log`)).text, "");
+});
+
+test("who may only get opens no stream, whatever its request's method", async () => {
+  const allow = async (user: string, verbs: string[]) => {
+    const rules = [{ apiGroups: [""], resources: ["pods/exec", "pods/attach", "pods/portforward"], verbs }];
+    const metadata = { name: user, namespace: "default" };
+    await memory.client.create(roles, { metadata, rules });
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: user };
+    await memory.client.create(roleBindings, { metadata, roleRef, subjects: [{ kind: "User", name: user }] } as object);
+  };
+  await allow("looker", ["get"]);
+  await allow("doer", ["get", "create"]);
+  for (const stream of ["exec?command=x&stdout=1&container=main", "attach?stdout=1&container=main", "portforward"]) {
+    const asked = async (user: string) => {
+      const { code, text } = await ask(`${POD}/web/${stream}`, { headers: { "impersonate-user": user } });
+      return [code, (JSON.parse(text) as { message: string }).message];
+    };
+    assert.deepEqual(await asked("looker"), [403, 'pods "web" is forbidden: ']);
+    assert.deepEqual(await asked("doer"), [400, "Upgrade request required"]);
+  }
 });
 
 const PAGE = '<p>\u00e9</p><a href="/to?a=1&amp;b">x</a><a href="here">y</a><a href="https://else.where/z">z</a>';

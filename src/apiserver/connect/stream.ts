@@ -8,6 +8,7 @@ import type { Answer, Exchange } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import type { Subresource, SubresourceHandler } from "../subresources/subresource.ts";
 import { admitConnect } from "./admit-connect.ts";
+import { checkMayCreate } from "./create-permission.ts";
 import type { KubeletClient, KubeletLocation } from "./kubelet-client.ts";
 import { containerOf, flag, nodeNameOf, nodePath } from "./pod-container.ts";
 import { joinRemoteCommand, type RemoteStreams } from "./remote-command.ts";
@@ -28,10 +29,11 @@ const PORT_FORWARD_TUNNEL = "SPDY/3.1+portforward.k8s.io";
 export function remoteCommandSubresource(action: "exec" | "attach", options: StreamOptions): Subresource {
   const handler: SubresourceHandler = async (resource, asked, environment) => {
     const exchange = await admitConnect(resource, asked, { environment });
-    const upgrade = upgradeOf(exchange);
+    await checkMayCreate(exchange, environment);
     const pod = await podOf(resource, exchange);
     const container = containerOf(pod, exchange.query.get("container") ?? "");
     const location = await options.kubelets.locate(nodeNameOf(pod));
+    const upgrade = upgradeOf(exchange);
     const streams = wantedStreams(exchange.query);
     const path = `${nodePath(action, pod, container)}?${nodeQuery(exchange.query, streams)}`;
     const offered = offeredProtocols(upgrade.request);
@@ -64,9 +66,10 @@ export function remoteCommandSubresource(action: "exec" | "attach", options: Str
 export function portForwardSubresource(options: StreamOptions): Subresource {
   const handler: SubresourceHandler = async (resource, asked, environment) => {
     const exchange = await admitConnect(resource, asked, { environment });
-    const upgrade = upgradeOf(exchange);
+    await checkMayCreate(exchange, environment);
     const pod = await podOf(resource, exchange);
     const location = await options.kubelets.locate(nodeNameOf(pod));
+    const upgrade = upgradeOf(exchange);
     const ports = exchange.query.getAll("ports").map((port) => `port=${encodeURIComponent(port)}`);
     const path = `${nodePath("portForward", pod)}${ports.length === 0 ? "" : `?${ports.join("&")}`}`;
     if (offeredProtocols(upgrade.request)?.includes(PORT_FORWARD_TUNNEL) !== true) {

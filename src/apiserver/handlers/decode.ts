@@ -111,13 +111,16 @@ interface Said {
   readonly kind: string;
 }
 
+/** The core group, which has no name, may be written as a group without a name. */
+const asWritten = (apiVersion: string): string => apiVersion.replace(/^\/(?=[^/]+$)/, "");
+
 /** @throws StatusError BadRequest for what is no text */
 function saidKind(
   { apiVersion, kind }: { apiVersion: unknown; kind: unknown },
   { expected, bytes }: { expected: GroupVersionKind; bytes: Buffer | undefined },
 ): Said {
   try {
-    return { apiVersion: textOf(apiVersion, "apiVersion") ?? "", kind: textOf(kind, "kind") ?? "" };
+    return { apiVersion: asWritten(textOf(apiVersion, "apiVersion") ?? ""), kind: textOf(kind, "kind") ?? "" };
   } catch (error) {
     throw unrecognized(expected.kind, errorMessage(error), bytes);
   }

@@ -110,6 +110,15 @@ test("what is wrong with an object that is created is told in its own order", as
   assert.ok(strict.json().message.endsWith(told), strict.json().message);
 });
 
+test("what is wrong with an object in YAML is told by its keys", async () => {
+  const body = "metadata: {name: odd, zone: a}\nspec: {zeal: 1, paused: true, colour: 2}\n";
+  const collection = "/apis/apps/v1/namespaces/shop/deployments";
+  const sent = { method: "POST", body, contentType: "application/yaml" };
+  const strict = await askRaw(memory.server, `${collection}?fieldValidation=Strict`, sent);
+  const told = 'unknown field "metadata.zone", unknown field "spec.colour", unknown field "spec.zeal"';
+  assert.ok(strict.json().message.endsWith(`strict decoding error: ${told}`), strict.json().message);
+});
+
 test("an applied configuration that says something twice", async () => {
   const body =
     '{"apiVersion":"apps/v1","kind":"Deployment",\n"spec":{"paused":true,"paused":false,\n"minReadySeconds":1,"minReadySeconds":2}}';
@@ -117,7 +126,7 @@ test("an applied configuration that says something twice", async () => {
   assert.equal(strict.code, 400);
   assert.equal(
     strict.json().message,
-    'error strict decoding YAML: yaml: unmarshal errors:\n  line 2: key "paused" already set in map\n  line 3: key "minReadySeconds" already set in map',
+    'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 2: key "paused" already set in map\n  line 3: key "minReadySeconds" already set in map',
   );
   const warned = await patch(APPLY, body, "?fieldManager=m&dryRun=All");
   assert.deepEqual([warned.code, [warned.headers.warning].flat().length], [200, 2]);

@@ -57,7 +57,7 @@ export function readObject(
   const { object, unknownFields } = normalized(resource, value, { known, isOwned, refuse });
   if (isReset) (object as ApiObject).metadata!.managedFields = [];
   if (level === "Ignore") return object as ApiObject;
-  const found = { unknownFields, duplicates, json: resource.custom === undefined ? json : undefined };
+  const found = { unknownFields, duplicates, ...(resource.custom === undefined && { value, json }) };
   const complaints = [...(sent.complaints?.() ?? []).slice(0, STRICT_ERRORS_MAX), ...strictComplaints(found)];
   if (lines.length + complaints.length === 0) return object as ApiObject;
   if (level === "Strict") throw refuse({ why: strictDecodingMessage([...yamlErrors(lines), ...complaints]) });
@@ -65,17 +65,28 @@ export function readObject(
   return object as ApiObject;
 }
 
-/** Upstream reads built-in kinds in one go, and custom resources first as JSON, then by their schema. */
+/**
+ * Upstream reads built-in kinds in one go, and custom resources first as JSON, then by their schema. What was no JSON becomes it
+ * with its keys sorted.
+ */
 function strictComplaints(found: {
   readonly unknownFields: readonly string[];
   readonly duplicates: readonly string[];
-  readonly json: string | undefined;
+  readonly json?: string | undefined;
+  /** Of a built-in kind. */
+  readonly value?: ApiObject;
 }): string[] {
-  const { unknownFields, duplicates, json } = found;
-  if (duplicates.length > 0 && json !== undefined)
-    return fieldComplaints(json, unknownFields).slice(0, STRICT_ERRORS_MAX);
+  const { unknownFields, duplicates, json, value } = found;
+  const text = json === undefined && unknownFields.length > 1 && value !== undefined ? sortedJson(value) : json;
+  if (text !== undefined && (duplicates.length > 0 || json === undefined))
+    return fieldComplaints(text, unknownFields).slice(0, STRICT_ERRORS_MAX);
   return fieldWarnings(unknownFields.slice(0, STRICT_ERRORS_MAX), duplicates.slice(0, STRICT_ERRORS_MAX));
 }
+
+const sortedJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, each: unknown) =>
+    isJsonObject(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
+  );
 
 /** The one list of which it matters that it is there and empty, which the types leave out. */
 function saysNobodyOwnsAnything({ metadata }: ApiObject): boolean {
@@ -123,7 +134,8 @@ function untyped({ metadata, apiVersion, kind }: ApiObject, all: readonly string
 /** What the lines of a YAML document say twice. */
 function checkLines(lines: readonly string[] = [], level: string, exchange: Exchange): void {
   if (lines.length === 0 || level === "Ignore") return;
-  if (level === "Strict") throw badRequest(`error strict decoding YAML: ${yamlErrors(lines)[0]}`);
+  if (level === "Strict")
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${yamlErrors(lines)[0]}`);
   exchange.warnings.push(...lines);
 }
 

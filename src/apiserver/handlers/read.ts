@@ -7,6 +7,7 @@ import { chosen, type Selection } from "../cache/selection.ts";
 import type { Exchange, ListAnswer, ObjectAnswer } from "../exchange.ts";
 import { exactObjectOf } from "../registry/codec.ts";
 import type { ServedResource } from "../registry/resource.ts";
+import { isTrue } from "../request-info.ts";
 import { type ContinueToken, decodeContinue, encodeContinue, invalidToken } from "./continue-token.ts";
 import { checkListOptions, limitOf } from "./options.ts";
 import { selectionOf } from "./selection.ts";
@@ -18,10 +19,17 @@ const VERY_MANY = 20_000;
 export function getHandler(resource: ServedResource, exchange: Exchange): ObjectAnswer | Promise<ObjectAnswer> {
   const { namespace, name } = exchange.info;
   const atLeast = exchange.query.size === 0 ? 0 : askedRevision(exchange.query);
+  if (exchange.query.size > 0) refuseExport(exchange.query);
   const entry = resource.storage.entry(namespace, name);
   return entry instanceof Promise
     ? entry.then((found) => storedAnswer(resource, { name, atLeast, found }))
     : storedAnswer(resource, { name, atLeast, found: entry });
+}
+
+/** @throws StatusError BadRequest */
+function refuseExport(query: URLSearchParams): void {
+  if (isTrue(query.get("export")))
+    throw badRequest("the export parameter, deprecated since v1.14, is no longer supported");
 }
 
 function storedAnswer(

@@ -39,6 +39,21 @@ for (const accept of ["text/html", "text/*", "application/cbor", "application/js
   });
 }
 
+const ALL = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const STREAMS = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+for (const [accept, offers] of [
+  ["text/html", ALL],
+  [`application/vnd.kubernetes.protobuf;${table}`, ALL],
+  ["application/yaml", STREAMS],
+  [`application/yaml;${table}`, STREAMS],
+] as const) {
+  test(`a watch for ${accept} is told what there is`, () => {
+    assert.throws(() => wanted(accept, "", { isWatch: true }), {
+      message: `only the following media types are accepted: ${offers}`,
+    });
+  });
+}
+
 test("people who ask with a query or a browser get line breaks", () => {
   assert.equal(wanted("", "pretty=true"), "json object pretty");
   assert.equal(wanted("", "", { userAgent: "curl/8.0" }), "json object pretty");

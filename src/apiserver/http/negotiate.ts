@@ -51,6 +51,8 @@ export function negotiate(
   const ranges = rangesOf(accept ?? "");
   const pretty = isPretty(query, userAgent);
   if (ranges.length === 0) return { encoding: "json", as: "object", pretty, includeObject: "Metadata" };
+  // Upstream asks first how an object would be told, and how a stream of them only then.
+  let offers = OFFERS;
   for (const range of ranges) {
     const encoding = Object.hasOwn(ENCODINGS, range.type) ? ENCODINGS[range.type] : undefined;
     const as = viewOf(range);
@@ -58,7 +60,10 @@ export function negotiate(
     if (encoding === undefined || as === undefined || (encoding === "protobuf" && as === "table")) continue;
     if (as === "table" && !hasTable) continue;
     if (encoding === "protobuf" && as === "object" && !hasProtobuf) continue;
-    if (encoding === "yaml" && isWatch) continue;
+    if (encoding === "yaml" && isWatch) {
+      offers = STREAM_OFFERS;
+      continue;
+    }
     if ((range.parameters.stream ?? "watch") !== "watch") continue;
     return {
       encoding,
@@ -66,12 +71,12 @@ export function negotiate(
       pretty: pretty || range.parameters.pretty === "1",
       includeObject: as === "table" ? includeOf(query) : "Metadata",
       ...(as !== "object" && {
-        viewVersion: viewVersionOf(range, encoding),
+        viewVersion: range.parameters.v === "v1beta1" ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1",
         asList: range.parameters.as === "PartialObjectMetadataList",
       }),
     };
   }
-  throw notAcceptable(isWatch ? STREAM_OFFERS : OFFERS);
+  throw notAcceptable(offers);
 }
 
 const HEADERS_REMEMBERED = 256;
@@ -113,11 +118,6 @@ function viewOf(range: MediaRange): Format["as"] | undefined {
   if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) return undefined;
   if (as === "Table") return "table";
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "metadata" : undefined;
-}
-
-/** Of the old version's protobuf, whose fields have other numbers, nothing is known. */
-function viewVersionOf({ parameters }: MediaRange, encoding: Format["encoding"]): MetaVersion {
-  return parameters.v === "v1beta1" && encoding !== "protobuf" ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1";
 }
 
 /** People who look with a browser or curl get line breaks without asking, as upstream. */

@@ -4,7 +4,7 @@ import type { Likeness } from "../../api/kind.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMeta } from "../../api/object-meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
-import { alreadyExists, badRequest, generatedNameTaken, StatusError } from "../../api/status.ts";
+import { alreadyExists, failure, generatedNameTaken, StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { joined } from "../../base/joined.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -178,6 +178,7 @@ async function store(
   undo?: Undo,
 ): Promise<Stored> {
   const name = draft.metadata?.name ?? "";
+  takeVersion(draft);
   if (context.dryRun) {
     if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined) throw taken(resource, draft);
     await undo?.();
@@ -189,6 +190,14 @@ async function store(
     if (error instanceof KeyExistsError) throw taken(resource, draft);
     throw error;
   }
+}
+
+/** Upstream's store looks at it, when all else is well: this is no error of the API. What is no number names no version. */
+function takeVersion({ metadata = {} }: ApiObject): void {
+  const { resourceVersion = "" } = metadata;
+  if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) !== 0)
+    throw failure(500, "", "resourceVersion should not be set on objects to be created");
+  delete metadata.resourceVersion;
 }
 
 /** As upstream, also where the name was given along with what to generate it from. */
@@ -203,9 +212,6 @@ function taken(
 function wipeMeta(resource: ServedResource, draft: ApiObject): void {
   const meta: ObjectMeta = draft.metadata ?? {};
   draft.metadata = meta;
-  if ((meta.resourceVersion ?? "") !== "")
-    throw badRequest("resourceVersion should not be set on objects to be created");
-  delete meta.resourceVersion;
   delete meta.uid;
   delete meta.creationTimestamp;
   delete meta.deletionTimestamp;

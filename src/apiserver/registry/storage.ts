@@ -10,6 +10,7 @@ import type { Conversion } from "./conversion.ts";
 import type { PreparedContent } from "./like-content.ts";
 import { entryReader } from "./shown.ts";
 import { storageKey } from "./storage-prefix.ts";
+import { Turns } from "./turns.ts";
 
 /** An object as the served version shows it: parsed for us, bytes for clients. */
 export interface Stored<T extends ApiObject = ApiObject> {
@@ -36,6 +37,8 @@ function checkedSize(bytes: Buffer): Buffer {
 export class ResourceStorage {
   readonly prefix: string;
   readonly cache: WatchCache;
+  /** Of those who write an object anew, by key. */
+  readonly turns = new Turns();
   readonly #store: Store;
   readonly #timeToLiveSeconds: number | undefined;
   /** Absent where objects are stored as they are served. */

@@ -61,18 +61,26 @@ export async function updateObject(
   request: UpdateRequest,
   context: WriteContext,
 ): Promise<Stored> {
-  let current = await resource.storage.get(request.namespace, request.name);
-  for (let attempt = 1; ; attempt++) {
-    if (current === undefined) throw notFound(resource.schema, request.name);
-    const wanted = await request.transform(current.object);
-    checkUid(resource, { wanted, isPatch: request.isPatch === true }, current);
-    try {
-      return await updateOnce(resource, { request, wanted, current, context });
-    } catch (error) {
-      if (!(error instanceof RevisionMismatchError)) throw error;
-      if (!triesAgain(attempt, context)) throw conflict(resource.schema, request.name, MODIFIED);
-      current = await resource.storage.latest(request.namespace, request.name);
+  const { storage, schema } = resource;
+  const { namespace, name } = request;
+  let current = await storage.get(namespace, name);
+  let endTurn: (() => void) | undefined;
+  try {
+    for (let attempt = 1; ; attempt++) {
+      if (current === undefined) throw notFound(schema, name);
+      const wanted = await request.transform(current.object);
+      checkUid(resource, { wanted, isPatch: request.isPatch === true }, current);
+      try {
+        return await updateOnce(resource, { request, wanted, current, context });
+      } catch (error) {
+        if (!(error instanceof RevisionMismatchError)) throw error;
+        endTurn ??= await storage.turns.take(storage.key(namespace, name), context);
+        if (!triesAgain(attempt, context)) throw conflict(schema, name, MODIFIED);
+        current = await storage.latest(namespace, name);
+      }
     }
+  } finally {
+    endTurn?.();
   }
 }
 

@@ -45,7 +45,8 @@ export function partSubresource(part: Part): Subresource & Required<Pick<Subreso
       const context = writeContext(exchange, environment);
       const decoded = await decodeBodyOf(resource.schema, exchange.body);
       const value = expectObject(decoded, resource.schema, { isCustom: resource.custom !== undefined });
-      const sent = readObject(resource, { value, json: decoded.json }, exchange);
+      const { json, duplicates } = decoded;
+      const sent = readObject(resource, { value, json, duplicates }, exchange);
       checkName(sent, exchange.info.name);
       return write(resource, { exchange, context, wanted: () => sent as AnyObject }, part);
     },

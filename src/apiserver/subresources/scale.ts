@@ -48,8 +48,9 @@ export const scaleSubresource: Subresource = {
   async update(resource, exchange, environment) {
     const context = writeContext(exchange, environment);
     const decoded = await decodeBodyOf(SCALE, exchange.body);
-    const value = expectObject(decoded, SCALE);
-    const wanted = readObject(asScaleResource(resource), { value, json: decoded.json }, exchange) as Scale;
+    const { json, duplicates } = decoded;
+    const sent = { value: expectObject(decoded, SCALE), json, duplicates };
+    const wanted = readObject(asScaleResource(resource), sent, exchange) as Scale;
     checkName(wanted, exchange.info.name);
     return write(resource, { exchange, context }, () => wanted);
   },
