@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import type { CustomResourceDefinition } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import type { APIService } from "../../api/generated/apiregistration.k8s.io/v1.ts";
 import type { Service } from "../../api/generated/core/v1.ts";
@@ -99,6 +100,16 @@ async function condition(wanted: (said: string) => boolean): Promise<string> {
   return said;
 }
 
+/** Lets time pass until that is told. */
+async function eventually(told: () => Promise<unknown>, wanted: unknown): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!isDeepStrictEqual(await told(), wanted) && performance.now() < deadline) {
+    await memory.clock.advance(1000);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+  }
+  assert.deepEqual(await told(), wanted);
+}
+
 const service: Service = {
   metadata: { name: "things", namespace: "default" },
   spec: { ports: [{ name: "https", port: 443, targetPort: 8443 }] },
@@ -196,6 +207,38 @@ test("discovery and the API documents tell of it", async () => {
   const index = (await askRaw(memory.server, "/openapi/v3")).json();
   assert.equal(index.paths[SERVED.slice(1)].serverRelativeURL, `/openapi/v3${SERVED}?hash=A`);
   assert.equal((await askRaw(memory.server, `/openapi/v3${SERVED}?hash=A`)).json().openapi, "3.0.0");
+});
+
+test("a server that knows aggregated discovery is told of in its own words, whatever its plain lists say", async () => {
+  const scale = { subresource: "scale", responseKind: { group: "autoscaling", version: "v1", kind: "Scale" } };
+  const resource = { resource: "gauges", singularResource: "gauge", scope: "Cluster", verbs: ["get"], extra: "kept" };
+  const versions = [{ version: "v1beta1", resources: [{ ...resource, subresources: [scale] }] }, { version: "v2" }];
+  const contentType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  let isBroken = false;
+  extension.respond = (call) => {
+    if (call.path === SERVED) return { body: "ready" };
+    if (call.path !== "/apis") return respond(call);
+    if (isBroken) return { code: 503, body: {} };
+    const items = [{ metadata: { name: "metrics.example.com" }, versions }];
+    return { headers: { "content-type": contentType }, body: { kind: "APIGroupDiscoveryList", items } };
+  };
+  const told = async () => {
+    const { items } = (await askRaw(memory.server, "/apis", { accept: contentType })).json();
+    return items.find((each: ApiObject) => each.metadata?.name === "metrics.example.com")?.versions[0];
+  };
+  const noKind = { group: "", version: "", kind: "" };
+  const current = {
+    version: "v1beta1",
+    resources: [{ ...resource, responseKind: noKind, subresources: [scale] }],
+    freshness: "Current",
+  };
+  await eventually(told, current);
+  isBroken = true;
+  await eventually(told, { ...current, freshness: "Stale" });
+  assert.equal(await condition((said) => said.startsWith("True")), "True Passed: all checks passed");
+  extension.respond = respond;
+  await eventually(async () => (await told())?.freshness, "Current");
+  assert.equal((await askRaw(memory.server, SERVED)).json().resources[0].name, "things");
 });
 
 test("the one document of OpenAPI v2 has what it says, without taking anything else of it over", async () => {

@@ -11,12 +11,13 @@ import type { UserInfo } from "../authn/authenticator.ts";
 import type { Connection } from "../connect/forward.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
-import { askRemote, urlOf } from "./ask-remote.ts";
+import { askRemote, getRemote, type RemoteRequest, urlOf } from "./ask-remote.ts";
 import { type Availability, failedDiscovery, PASSED, plannedAvailability, withAvailability } from "./availability.ts";
-import { type RemoteVersion, remoteOpenapiUrl, remoteResources } from "./remote-resources.ts";
+import { discoverRemote } from "./remote-discovery.ts";
+import { type RemoteDiscovery, type RemoteVersion, remoteOpenapiUrl } from "./remote-resources.ts";
 import { apiServiceName, isRemote, type ProxyCertificate, RemoteConnections } from "./remote-service.ts";
 
-/** How often an APIService is looked at when nothing changes (kube-aggregator: 30 s), and while it is not available. */
+/** How often an APIService is looked at when nothing changes (kube-aggregator: 30 s), and while it is not available or not discovered. */
 const RECHECK_MS = 30_000;
 const RECHECK_FAILED_MS = 5000;
 const DISCOVERY_TIMEOUT_MS = 5000;
@@ -43,7 +44,9 @@ export interface RemoteService {
 interface Tracked {
   object: APIService;
   availability: Availability | undefined;
-  resources: RemoteVersion["resources"];
+  discovery: RemoteDiscovery;
+  /** Discovery could not be asked lately. */
+  isStale: boolean;
   openapiUrl: string | undefined;
   timer: Timer | undefined;
   checking: Promise<void> | undefined;
@@ -101,8 +104,8 @@ export class Aggregator {
     const known = this.#tracked.get(name);
     if (known === undefined) {
       const tracked: Tracked = {
-        ...{ object, availability: undefined, resources: [], openapiUrl: undefined, timer: undefined },
-        ...{ checking: undefined, again: false },
+        ...{ object, availability: undefined, discovery: {}, isStale: true, openapiUrl: undefined },
+        ...{ timer: undefined, checking: undefined, again: false },
       };
       this.#tracked.set(name, tracked);
       this.#refreshVersions();
@@ -160,7 +163,8 @@ export class Aggregator {
     tracked.checking = this.#look(name, tracked).finally(() => {
       tracked.checking = undefined;
       if (this.#tracked.get(name) !== tracked || this.#stopping.signal.aborted) return;
-      const waitMs = tracked.availability?.status === "True" ? RECHECK_MS : RECHECK_FAILED_MS;
+      const isWell = tracked.availability?.status === "True" && !tracked.isStale;
+      const waitMs = isWell ? RECHECK_MS : RECHECK_FAILED_MS;
       if (tracked.again) this.#check(name);
       else tracked.timer = this.#options.clock.setTimer(() => this.#check(name), waitMs);
     });
@@ -173,6 +177,9 @@ export class Aggregator {
       const availability = await this.#availabilityOf(tracked);
       if (this.#tracked.get(name) !== tracked) return;
       tracked.availability = availability;
+      // Who waits until the condition says that it is available shall find it in discovery.
+      await this.#discover(tracked);
+      if (this.#tracked.get(name) !== tracked) return;
       this.#refreshVersions();
       await this.#write(name, availability);
     } catch (error) {
@@ -190,19 +197,32 @@ export class Aggregator {
     ]);
     const planned = plannedAvailability(tracked.object, { service, slices });
     if (planned !== undefined) return planned;
-    const path = spec?.group ? `/apis/${spec.group}/${spec.version}` : `/api/${spec?.version}`;
+    const path = pathOf(tracked.object);
     const connection = await this.connections.connectionTo(tracked.object).catch((error: unknown) => error);
     if (connection instanceof Error) return failedDiscovery(connection.message);
     try {
-      const resources = remoteResources(await this.#ask(tracked.object, path), tracked.object);
-      if (resources === undefined) throw new Error(`${path} is no list of resources`);
-      tracked.resources = resources;
-      tracked.openapiUrl = await this.#openapiUrlOf(tracked.object);
-      return PASSED;
+      const { code } = await this.#get(tracked.object, { path }, getRemote);
+      if (code >= 200 && code < 300) return PASSED;
+      throw new Error(`bad status from ${urlOf(connection as Connection, path)}: ${code}`);
     } catch (error) {
       return failedDiscovery(
         `failing or missing response from ${urlOf(connection as Connection, path)}: ${errorMessage(error)}`,
       );
+    }
+  }
+
+  /** What a server said once holds until it says something else. As upstream, it is asked also while it is not available. */
+  async #discover(tracked: Tracked): Promise<void> {
+    const { object } = tracked;
+    const ask = (path: string, accept: string) => this.#get(object, { path, accept }, getRemote);
+    try {
+      tracked.discovery = await discoverRemote(object, pathOf(object), ask);
+      tracked.openapiUrl = await this.#openapiUrlOf(object);
+      tracked.isStale = false;
+    } catch (error) {
+      tracked.isStale = true;
+      const name = object.metadata?.name;
+      this.#options.log.debug("cannot discover what an APIService serves", { name, error: errorMessage(error) });
     }
   }
 
@@ -215,7 +235,15 @@ export class Aggregator {
     }
   }
 
-  async #ask(service: APIService, path: string): Promise<unknown> {
+  #ask(service: APIService, path: string): Promise<unknown> {
+    return this.#get(service, { path }, askRemote);
+  }
+
+  async #get<T>(
+    service: APIService,
+    request: Pick<RemoteRequest, "path" | "accept">,
+    send: (connection: Connection, request: RemoteRequest) => Promise<T>,
+  ): Promise<T> {
     const timeout = new AbortController();
     const timer = this.#options.clock.setTimer(
       () => timeout.abort(new Error("context deadline exceeded")),
@@ -224,7 +252,7 @@ export class Aggregator {
     const signal = AbortSignal.any([timeout.signal, this.#stopping.signal]);
     try {
       const connection = await this.connections.connectionTo(service);
-      return await askRemote(connection, { path, user: AGGREGATOR, signal });
+      return await send(connection, { ...request, user: AGGREGATOR, signal });
     } finally {
       timer.cancel();
     }
@@ -248,15 +276,20 @@ export class Aggregator {
   }
 
   #refreshVersions(): void {
-    this.#versions = [...this.#tracked.values()].map(({ object, availability, resources, openapiUrl }) => ({
+    this.#versions = [...this.#tracked.values()].map(({ object, discovery, isStale, openapiUrl }) => ({
       group: object.spec?.group ?? "",
       version: object.spec?.version ?? "",
       groupPriorityMinimum: object.spec?.groupPriorityMinimum ?? 0,
       versionPriority: object.spec?.versionPriority ?? 0,
-      resources,
+      ...discovery,
       openapiUrl,
       openapiV2: () => this.#ask(object, "/openapi/v2"),
-      isStale: availability?.status !== "True",
+      isStale,
     }));
   }
+}
+
+/** What a server must answer to be asked anything else. */
+function pathOf({ spec }: APIService): string {
+  return spec?.group ? `/apis/${spec.group}/${spec.version}` : `/api/${spec?.version}`;
 }

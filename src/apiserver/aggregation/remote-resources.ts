@@ -1,13 +1,21 @@
 import type { APIService } from "../../api/generated/apiregistration.k8s.io/v1.ts";
 import type { ResourceSchema, SubresourceSchema } from "../../api/schema.ts";
 
+/** A resource as a server that knows aggregated discovery tells of it (apidiscovery.k8s.io APIResourceDiscovery): handed on as it is. */
+export type DiscoveredResource = Readonly<Record<string, unknown>>;
+
+/** What an aggregated server serves in one group and version, in one of two forms. */
+export interface RemoteDiscovery {
+  readonly resources?: readonly ResourceSchema[];
+  readonly told?: readonly DiscoveredResource[];
+}
+
 /** One API of another server, as discovery tells it. */
-export interface RemoteVersion {
+export interface RemoteVersion extends RemoteDiscovery {
   readonly group: string;
   readonly version: string;
   readonly groupPriorityMinimum: number;
   readonly versionPriority: number;
-  readonly resources: readonly ResourceSchema[];
   /** Where its OpenAPI v3 document is, when it has one: `/openapi/v3/apis/<group>/<version>?hash=…`. */
   readonly openapiUrl: string | undefined;
   /** Its OpenAPI v2 document. Rejects when it has none, or cannot be asked. */

@@ -20,14 +20,18 @@ export function apiGroupDiscoveryList(
     metadata: {},
     items: groups.map((group) => ({
       metadata: group.name === "" ? {} : { name: group.name },
-      versions: group.versions.map(({ version: name, resources, isStale }) => ({
+      versions: group.versions.map(({ version: name, resources, told, isStale }) => ({
         version: name,
-        resources: resources.map((resource) => discoveredResource(resource, isBuiltIn(resource))),
+        ...whereAny(told ?? resources.map((resource) => discoveredResource(resource, isBuiltIn(resource)))),
         freshness: isStale === true ? "Stale" : "Current",
       })),
     })),
   };
 }
+
+/** As Go leaves out empty lists. */
+const whereAny = <T>(resources: readonly T[]): { resources?: readonly T[] } =>
+  resources.length > 0 ? { resources } : {};
 
 function discoveredResource(resource: ResourceSchema, isBuiltIn: boolean) {
   const { verbs, shortNames, categories, subresources } = resource;

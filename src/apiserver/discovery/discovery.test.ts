@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadSchema } from "../../api/schema-data.ts";
 import { apiGroupDiscoveryList } from "./aggregated.ts";
-import { apiGroup, apiGroupList, apiVersions, groupResources } from "./groups.ts";
+import { apiGroup, apiGroupList, apiVersions, groupResources, withRemoteVersions } from "./groups.ts";
 import { apiResourceList } from "./resource-list.ts";
 
 const groups = groupResources(loadSchema().resources);
@@ -87,7 +87,7 @@ test("aggregated discovery has everything in one answer", () => {
     [group?.metadata.name, group?.versions[0]?.version, group?.versions[0]?.freshness],
     ["apps", "v1", "Current"],
   );
-  const deployments = group?.versions[0]?.resources.find(({ resource }) => resource === "deployments");
+  const deployments = group?.versions[0]?.resources?.find(({ resource }) => resource === "deployments");
   assert.deepEqual(deployments?.responseKind, { group: "", version: "", kind: "Deployment" });
   const custom = apiGroupDiscoveryList([groupNamed("apps")], "v2", () => false).items[0]?.versions[0]?.resources;
   const whole = { group: "apps", version: "v1", kind: "ControllerRevision" };
@@ -96,10 +96,27 @@ test("aggregated discovery has everything in one answer", () => {
     [deployments?.scope, deployments?.singularResource, deployments?.shortNames],
     ["Namespaced", "deployment", ["deploy"]],
   );
-  assert.deepEqual(deployments?.subresources?.[0], {
+  const [scale] = deployments?.subresources as readonly unknown[];
+  assert.deepEqual(scale, {
     subresource: "scale",
     responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
     verbs: ["get", "patch", "update"],
   });
   assert.equal(apiGroupDiscoveryList([groupNamed("")], "v2beta1", () => true).items[0]?.metadata.name, undefined);
+});
+
+test("a version that another server answers for is told of as its own, though this server has one of that name", () => {
+  const resource = groupNamed("apps").versions[0]!.resources[0]!;
+  const here = (version: string) => ({ version, resources: [{ ...resource, version }] });
+  const elsewhere = { group: "apps", version: "v1", groupPriorityMinimum: 100, versionPriority: 10, isStale: true };
+  const remote = { ...elsewhere, openapiUrl: undefined, openapiV2: () => Promise.reject(new Error("none")) };
+  const groups = withRemoteVersions([{ name: "apps", versions: [here("v1"), here("v2")] }], [remote]);
+  const { versions } = apiGroupDiscoveryList(groups, "v2", () => false).items[0]!;
+  assert.deepEqual(
+    versions.map(({ version, freshness, resources }) => [version, freshness, resources?.length]),
+    [
+      ["v2", "Current", 1],
+      ["v1", "Stale", undefined],
+    ],
+  );
 });

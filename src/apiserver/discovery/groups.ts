@@ -1,6 +1,6 @@
 import { apiVersionOf } from "../../api/meta.ts";
 import type { ResourceSchema } from "../../api/schema.ts";
-import type { RemoteVersion } from "../aggregation/remote-resources.ts";
+import type { DiscoveredResource, RemoteVersion } from "../aggregation/remote-resources.ts";
 
 /** A group with the versions that have resources, the preferred one first. */
 export interface ServedGroup {
@@ -13,6 +13,8 @@ export interface ServedVersion {
   /** Another server answers for it, and could not be asked lately. */
   readonly isStale?: boolean;
   readonly resources: readonly ResourceSchema[];
+  /** Its resources in the words of the server that answers for it: only clients of aggregated discovery ask us for them. */
+  readonly told?: readonly DiscoveredResource[];
 }
 
 /** Sorts resources into groups and versions, which keep the order in which they come first. */
@@ -79,7 +81,7 @@ function groupOf({ name, versions }: ServedGroup): ApiGroup {
 
 /**
  * The groups of this server with what other servers serve: versions come into their group by priority where the group is theirs
- * alone, behind this server's own versions elsewhere; new groups come last, by priority.
+ * alone, behind this server's own versions elsewhere, and in the place of its own where both have one; new groups come last, by priority.
  */
 export function withRemoteVersions(
   groups: readonly ServedGroup[],
@@ -91,12 +93,17 @@ export function withRemoteVersions(
     ({ group }) => group,
   );
   const versionsOf = (name: string): ServedVersion[] =>
-    (byGroup.get(name) ?? []).map(({ version, resources, isStale }) => ({
+    (byGroup.get(name) ?? []).map(({ version, resources = [], told, isStale }) => ({
       version,
       resources: resources.toSorted(byName),
+      ...(told !== undefined && { told }),
       ...(isStale && { isStale }),
     }));
-  const own = groups.map(({ name, versions }) => ({ name, versions: [...versions, ...versionsOf(name)] }));
+  const own = groups.map(({ name, versions }) => {
+    const elsewhere = versionsOf(name);
+    const isHere = ({ version }: ServedVersion) => !elsewhere.some((each) => each.version === version);
+    return { name, versions: [...versions.filter(isHere), ...elsewhere] };
+  });
   const known = new Set(groups.map(({ name }) => name));
   const priority = (name: string): number =>
     Math.max(...(byGroup.get(name) ?? []).map(({ groupPriorityMinimum }) => groupPriorityMinimum));

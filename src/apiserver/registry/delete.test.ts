@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { namespaces } from "../../api/generated/resources.ts";
+import { namespaces, priorityClasses } from "../../api/generated/resources.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 import { askRaw, type RawAnswer } from "../testing/raw-door.ts";
@@ -182,4 +182,16 @@ test("pods of a deleted job stay unless a policy says otherwise, and the client 
   const { headers, json } = await remove({});
   assert.match(String(headers.warning), /child pods are preserved by default when jobs are deleted/);
   assert.deepEqual(json().metadata.finalizers, ["orphan"]);
+});
+
+test("the system's priority classes are kept from deletes by name, and go with their collection as upstream's do", async () => {
+  const path = "/apis/scheduling.k8s.io/v1/priorityclasses";
+  const name = "system-cluster-critical";
+  await memory.client.create(priorityClasses, { metadata: { name }, value: 2_000_000_000 });
+  const refused = await askRaw(memory.server, `${path}/${name}`, { method: "DELETE" });
+  assert.equal(refused.code, 403);
+  assert.match(refused.json().message, /forbidden: this is a system priority class and cannot be deleted$/);
+  const deleted = await askRaw(memory.server, path, { method: "DELETE" });
+  assert.equal(deleted.code, 200);
+  assert.equal((await askRaw(memory.server, `${path}/${name}`)).code, 404);
 });

@@ -49,7 +49,7 @@ export async function deleteObject(
     checkPreconditions(resource, target, current.object);
     if (isPending(resource, target, { current, nowMs: context.clock.now() })) return { stored: current, gone: false };
     if (target.admission !== "already") await admitDeletion(resource, { current, target, context });
-    resource.strategy.beforeDelete?.(current.object, context);
+    if (target.admission !== "collection") resource.strategy.beforeDelete?.(current.object, context);
     try {
       return await deleteOnce(resource, { current, options: target.options, context });
     } catch (error) {

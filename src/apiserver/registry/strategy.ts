@@ -39,7 +39,7 @@ export interface Strategy<T extends ApiObject = ApiObject> {
   afterUpdate?(object: T, old: T): Promise<void>;
   /** The object is gone from the store. Must not fail. */
   afterDelete?(object: T): void | Promise<void>;
-  /** How a delete of this object proceeds, when not by grace period and finalizers alone. */
+  /** Refuses a delete by name; as upstream, nothing refuses what goes with its collection. */
   beforeDelete?(object: T, context: WriteContext): void;
   /** Grace period in seconds of a delete; `asked` is what the client said. 0 removes at once. */
   gracePeriodSeconds?(object: T, asked: number | undefined): number;
