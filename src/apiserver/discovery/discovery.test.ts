@@ -96,12 +96,10 @@ test("aggregated discovery has everything in one answer", () => {
     [deployments?.scope, deployments?.singularResource, deployments?.shortNames],
     ["Namespaced", "deployment", ["deploy"]],
   );
-  const [scale] = deployments?.subresources as readonly unknown[];
-  assert.deepEqual(scale, {
-    subresource: "scale",
-    responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
-    verbs: ["get", "patch", "update"],
-  });
+  const verbs = ["get", "patch", "update"];
+  const scale = { subresource: "scale", responseKind: { group: "autoscaling", version: "v1", kind: "Scale" }, verbs };
+  const status = { subresource: "status", responseKind: { group: "", version: "", kind: "Deployment" }, verbs };
+  assert.deepEqual(deployments?.subresources, [scale, status]);
   assert.equal(apiGroupDiscoveryList([groupNamed("")], "v2beta1", () => true).items[0]?.metadata.name, undefined);
 });
 
