@@ -24,7 +24,7 @@ const isHugePage = (name: string): boolean => name.startsWith("hugepages-");
 /** A resource of Kubernetes itself: no domain, or one below kubernetes.io. */
 const isNativeResource = (name: string): boolean => !name.includes("/") || name.includes("kubernetes.io/");
 /** Resources of vendors: `domain/name` outside kubernetes.io. */
-function isExtendedResource(name: string): boolean {
+export function isExtendedResource(name: string): boolean {
   return (
     !isNativeResource(name) && !name.startsWith("requests.") && qualifiedNameErrors(`requests.${name}`).length === 0
   );

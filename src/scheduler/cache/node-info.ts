@@ -1,5 +1,6 @@
+import { type HostPort, portsCollide } from "../../api/core/host-ports.ts";
 import type { NodeFacts } from "../facts/node-facts.ts";
-import type { HostPort, PodFacts, PodKind, PodNeeds } from "../facts/pod-facts.ts";
+import type { PodFacts, PodKind, PodNeeds } from "../facts/pod-facts.ts";
 import { ResourceSum } from "../facts/resources.ts";
 import type { NodeRejection } from "../framework.ts";
 
@@ -133,11 +134,6 @@ export class NodeInfo {
     if (uses <= 0) portUses.delete(key);
     else portUses.set(key, { ...port, uses });
   }
-}
-
-/** Equal protocol and port, on the same address or where one of them is all addresses. */
-export function portsCollide(a: HostPort, b: HostPort): boolean {
-  return a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === "0.0.0.0" || b.ip === "0.0.0.0");
 }
 
 /** True when the pod says anything about other pods. */

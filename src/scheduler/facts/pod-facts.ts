@@ -1,4 +1,5 @@
 import { findCondition } from "../../api/conditions.ts";
+import { type HostPort, hostPorts } from "../../api/core/host-ports.ts";
 import type {
   NodeAffinity,
   Pod,
@@ -12,13 +13,6 @@ import { equalJson } from "../../api/patch/json-value.ts";
 import { createInterner } from "../../base/intern.ts";
 import { isResizing, podRequests } from "./pod-requests.ts";
 import type { Resources } from "./resources.ts";
-
-/** A port of the node that the pod wants for itself. */
-export interface HostPort {
-  readonly ip: string;
-  readonly protocol: string;
-  readonly port: number;
-}
 
 /** A PersistentVolumeClaim that the pod uses. */
 export interface PodClaim {
@@ -184,19 +178,6 @@ function secondsOf(time: string | undefined): number {
 function imagesOf(pod: Pod): readonly string[] {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   return containers.map((container) => container.image ?? "");
-}
-
-/** Ports of containers and sidecars: those that are held while the pod runs. */
-function hostPorts(pod: Pod): readonly HostPort[] {
-  const sidecars = pod.spec?.initContainers?.filter((container) => container.restartPolicy === "Always") ?? NONE;
-  const found: HostPort[] = [];
-  for (const container of [...(pod.spec?.containers ?? NONE), ...sidecars]) {
-    for (const port of container.ports ?? NONE) {
-      if (!port.hostPort) continue;
-      found.push({ ip: port.hostIP || "0.0.0.0", protocol: port.protocol || "TCP", port: port.hostPort });
-    }
-  }
-  return found.length === 0 ? NONE : found;
 }
 
 /** Claims by name; an ephemeral volume's claim is named after the pod and the volume. */

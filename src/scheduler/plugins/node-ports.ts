@@ -1,4 +1,4 @@
-import { portsCollide } from "../cache/node-info.ts";
+import { portsCollide } from "../../api/core/host-ports.ts";
 import type { FilterPlugin, PreFilterPlugin, QueueingHintPlugin, Rejection } from "../framework.ts";
 import { Action, onAssignedPod, onNode } from "../queue/cluster-event.ts";
 
