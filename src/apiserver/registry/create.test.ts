@@ -85,3 +85,19 @@ test("pods of one template are stored as if each were the only one, and what is 
   await created("pods", dotted, contextWith(["ddddl"], { warn: (text) => void warnings.push(text) }));
   assert.equal(warnings.length, 1);
 });
+
+test("only the storage refuses what has a version, after all else that may be wrong and never in a dry run", async () => {
+  const draft = (name: string, resourceVersion: string): ApiObject => ({
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default", resourceVersion },
+  });
+  await assert.rejects(created("configmaps", draft("No Name", "7"), contextWith([])), { code: 422 });
+  await assert.rejects(created("configmaps", draft("v7", "7"), contextWith([])), {
+    code: 500,
+    message: "resourceVersion should not be set on objects to be created",
+  });
+  const dry = await created("configmaps", draft("v7", "7"), contextWith([], { dryRun: true }));
+  assert.equal(dry.object.metadata?.name, "v7");
+  const made = await created("configmaps", draft("v0", "0"), contextWith([]));
+  assert.equal(made.object.metadata?.resourceVersion, String(made.revision));
+});

@@ -178,7 +178,7 @@ async function store(
   undo?: Undo,
 ): Promise<Stored> {
   const name = draft.metadata?.name ?? "";
-  takeVersion(draft);
+  checkVersion(draft, context);
   if (context.dryRun) {
     if ((await resource.storage.get(draft.metadata?.namespace ?? "", name)) !== undefined) throw taken(resource, draft);
     await undo?.();
@@ -192,10 +192,14 @@ async function store(
   }
 }
 
-/** Upstream's store looks at it, when all else is well: this is no error of the API. What is no number names no version. */
-function takeVersion({ metadata = {} }: ApiObject): void {
+/**
+ * Upstream's storage refuses what has a version, when all else is well: this is no error of the API, and a dry run never comes
+ * to it. What is no number names no version.
+ */
+function checkVersion({ metadata = {} }: ApiObject, { dryRun }: WriteContext): void {
   const { resourceVersion = "" } = metadata;
-  if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) !== 0)
+  if (dryRun) return;
+  if (/^0*[1-9]\d*$/.test(resourceVersion))
     throw failure(500, "", "resourceVersion should not be set on objects to be created");
   delete metadata.resourceVersion;
 }
