@@ -52,7 +52,7 @@ test("a new object says no version of its own; what is no number says none", asy
     return { ...draft, metadata: { ...draft.metadata, resourceVersion } };
   };
   const again = memory.client.create(configMaps, versioned("again", "7"));
-  await refused(again, 500, "", /^resourceVersion should not be set on objects to be created$/);
+  await refused(again, 400, "BadRequest", /^resourceVersion should not be set on objects to be created$/);
   for (const [name, version] of [
     ["zero", "0"],
     ["word", "latest"],

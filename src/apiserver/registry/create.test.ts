@@ -93,7 +93,7 @@ test("only the storage refuses what has a version, after all else that may be wr
   });
   await assert.rejects(created("configmaps", draft("No Name", "7"), contextWith([])), { code: 422 });
   await assert.rejects(created("configmaps", draft("v7", "7"), contextWith([])), {
-    code: 500,
+    code: 400,
     message: "resourceVersion should not be set on objects to be created",
   });
   const dry = await created("configmaps", draft("v7", "7"), contextWith([], { dryRun: true }));

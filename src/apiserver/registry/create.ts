@@ -4,7 +4,7 @@ import type { Likeness } from "../../api/kind.ts";
 import type { AnyObject, ApiObject, ObjectMeta } from "../../api/meta.ts";
 import { validateObjectMeta } from "../../api/object-meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
-import { alreadyExists, failure, generatedNameTaken, StatusError } from "../../api/status.ts";
+import { alreadyExists, badRequest, generatedNameTaken, StatusError } from "../../api/status.ts";
 import { formatTime } from "../../base/clock.ts";
 import { joined } from "../../base/joined.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -193,14 +193,15 @@ async function store(
 }
 
 /**
- * Upstream's storage refuses what has a version, when all else is well: this is no error of the API, and a dry run never comes
- * to it. What is no number names no version.
+ * Upstream's storage refuses what has a version, when all else is well (with 500; who sends it hears here that it is he), and
+ * a dry run never comes to it. What is no number names no version.
+ * @throws StatusError BadRequest
  */
 function checkVersion({ metadata = {} }: ApiObject, { dryRun }: WriteContext): void {
   const { resourceVersion = "" } = metadata;
   if (dryRun) return;
   if (/^0*[1-9]\d*$/.test(resourceVersion))
-    throw failure(500, "", "resourceVersion should not be set on objects to be created");
+    throw badRequest("resourceVersion should not be set on objects to be created");
   delete metadata.resourceVersion;
 }
 
