@@ -38,14 +38,15 @@ function initializedCondition({ pod, phase, init, regular }: ConditionInput): Ve
   const type = "Initialized";
   if (phase === "Succeeded") return { type, status: "True", reason: "PodCompleted" };
   const begun = regular.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated);
+  // Who was initialized once stays so, whatever becomes of the sidecars.
+  if (begun) return { type, status: "True" };
   const incomplete: string[] = [];
   for (const container of pod.spec?.initContainers ?? []) {
     const status = init.find(({ name }) => name === container.name);
     const done = isSidecar(container) ? status?.started === true : status?.ready === true;
-    if (!done && !(begun && isSidecar(container))) incomplete.push(container.name);
+    if (!done) incomplete.push(container.name);
   }
   if (incomplete.length === 0) return { type, status: "True" };
-  if (phase === "Failed") return { type, status: "False", reason: "PodFailed" };
   const message = `containers with incomplete status: [${incomplete.join(" ")}]`;
   return { type, status: "False", reason: "ContainersNotInitialized", message };
 }
