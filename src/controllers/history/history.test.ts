@@ -20,6 +20,14 @@ describe("history", () => {
     assert.deepEqual(made.data, { spec: { template: { ...template("agent:1"), $patch: "replace" } } });
   });
 
+  it("writes the patch with its keys in order", () => {
+    const { data } = revision("agent:1", 1);
+    const spec = `{"containers":[{"image":"agent:1","name":"agent"}]}`;
+    const metadata = `{"labels":{"app":"agent"}}`;
+    const wanted = `{"spec":{"template":{"$patch":"replace","metadata":${metadata},"spec":${spec}}}}`;
+    assert.equal(JSON.stringify(data), wanted);
+  });
+
   for (const [what, revisions, current, number, old] of [
     ["none yet", [], undefined, 1, 0],
     ["the present one is the last", [revision("agent:1", 1), revision("agent:2", 2)], 2, 2, 1],

@@ -11,6 +11,14 @@ function templatePatch(template: PodTemplateSpec | undefined): unknown {
   return { spec: { template: { ...template, $patch: "replace" } } };
 }
 
+/** With its keys in the order in which Go writes a map: kubectl compares revisions with templates byte by byte. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted((value as Record<string, unknown>)[key])]));
+}
+
 /** True when the revision stands for that template. */
 export function isRevisionOf(revision: ControllerRevision, template: PodTemplateSpec | undefined): boolean {
   return semanticEqual(revision.data, templatePatch(template));
@@ -37,7 +45,7 @@ export function snapshot({ owner, template, collisionCount, number, hashLabel }:
       annotations: { ...annotations },
       ownerReferences: [controllerReference(owner)],
     },
-    data: templatePatch(template),
+    data: sorted(templatePatch(template)),
     revision: number,
   };
 }
