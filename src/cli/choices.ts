@@ -24,6 +24,8 @@ export interface ServerChoices {
   readonly flowControl?: FlowControlSettings | undefined;
   /** Longest time for a request that is not long-running; 60 s when absent. */
   readonly requestTimeoutMs?: number | undefined;
+  /** The header Strict-Transport-Security of all answers; none when absent. */
+  readonly transportSecurity?: string | undefined;
   /** Which admission plugins run; upstream's defaults when absent. */
   readonly admission?: AdmissionChoice | undefined;
   /** All flags by name as they were given, or by their defaults: what the server tells of itself. */

@@ -7,6 +7,7 @@ import type { CommandOption, Invocation } from "./command.ts";
 import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
 import { flowControlOf, flowControlOptions, requestTimeoutOf } from "./flow-control-options.ts";
+import { transportSecurityOf, transportSecurityOptions } from "./transport-security-options.ts";
 
 /** Options of the API server, named as kube-apiserver's. */
 export const serverOptions: Readonly<Record<string, CommandOption>> = {
@@ -18,6 +19,7 @@ export const serverOptions: Readonly<Record<string, CommandOption>> = {
   ...auditOptions,
   ...flowControlOptions,
   ...admissionOptions,
+  ...transportSecurityOptions,
 };
 
 /** @throws CommandError on values that cannot be */
@@ -31,6 +33,7 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     audit: auditOf(invocation),
     flowControl: flowControlOf(invocation),
     requestTimeoutMs: requestTimeoutOf(invocation),
+    transportSecurity: transportSecurityOf(invocation),
     admission: admissionOf(invocation),
     flags: flagsOf(invocation),
   };

@@ -214,6 +214,9 @@ async function listen(parts: {
       tls: tlsOf(keys.current()),
       clock,
       log: log.named("https"),
+      ...(options.transportSecurity !== undefined && {
+        headers: { "strict-transport-security": options.transportSecurity },
+      }),
     });
     edges.push(edge);
     use(edge, keys.current());

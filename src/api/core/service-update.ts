@@ -37,8 +37,10 @@ function keepAllocated(spec: ServiceSpec, before: ServiceSpec): void {
   }
 }
 
-/** A client that knows only the single address changed it, or took it away: the list follows. */
+/** A client that knows only the single address left it, changed it, or took it away: the list follows. */
 function normalizeAddresses(spec: ServiceSpec, before: ServiceSpec): void {
+  const isSame = (spec.clusterIP ?? "") === (before.clusterIP ?? "");
+  if (isSame && (spec.clusterIPs ?? []).length === 0 && before.clusterIPs) spec.clusterIPs = before.clusterIPs;
   if (spec.clusterIP === before.clusterIP || !equalJson(spec.clusterIPs ?? [], before.clusterIPs ?? [])) return;
   if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
   else delete spec.clusterIPs;
@@ -62,7 +64,8 @@ function dropUnusable(spec: ServiceSpec, before: ServiceSpec): void {
     for (const key of keys) if (equalJson(spec[key] ?? null, before[key] ?? null)) delete spec[key];
   };
   if (needsClusterIp(before) && !needsClusterIp(spec)) {
-    if (equalJson(spec.clusterIPs ?? [], before.clusterIPs ?? [])) {
+    const isSame = (spec.clusterIP ?? "") === (before.clusterIP ?? "");
+    if (isSame && equalJson(spec.clusterIPs ?? [], before.clusterIPs ?? [])) {
       delete spec.clusterIP;
       delete spec.clusterIPs;
     }

@@ -157,15 +157,16 @@ function startOf(
   { token, limit, prefix }: { token: string; limit: number; prefix: string },
 ): { exact?: number | undefined; from?: ContinueToken } {
   checkListOptions(query, false);
-  const revision = askedRevision(query);
   if (token === "") {
+    const revision = askedRevision(query);
     const match = query.get("resourceVersionMatch") ?? "";
     // As upstream: pages begin at the very revision that is asked for, unless an older one is as good in so many words.
     const isExact = match === "Exact" || (match === "" && limit > 0 && revision > 0);
     return { exact: isExact ? revision : undefined };
   }
   const from = decodeContinue(token, prefix);
-  if (revision > 0) throw badRequest("specifying resource version is not allowed when using continue");
+  if (!["", "0"].includes(query.get("resourceVersion") ?? ""))
+    throw badRequest("specifying resource version is not allowed when using continue");
   return { from };
 }
 

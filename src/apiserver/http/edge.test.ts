@@ -20,6 +20,7 @@ before(async () => {
     tls: { ...tls, clientCa: tls.cert },
     clock: systemClock,
     log: silentLogger,
+    headers: { "x-everywhere": "yes" },
     async handler(exchange) {
       if (exchange.path === "/twice") {
         const [first, second] = await Promise.all([exchange.body.read(), exchange.body.read()]);
@@ -143,6 +144,12 @@ test("a watch in a form that the server does not have is refused as anything els
   const { status, text } = await overHttp2(WATCH, { accept: "application/cbor" });
   assert.equal(status, 406);
   assert.equal(JSON.parse(text).reason, "NotAcceptable");
+});
+
+test("what every answer is to say is said by answers of any kind", async () => {
+  for (const path of ["/", "/fail", "/twice", "/%", "/api/v1/configmaps"]) {
+    assert.equal((await overHttp2(path)).headers["x-everywhere"], "yes", path);
+  }
 });
 
 test("a watch that fails when it has begun is broken off, and that can be seen", async () => {

@@ -24,6 +24,8 @@ export interface EdgeOptions {
   readonly log: Logger;
   /** Told how many bytes of body an answer had. */
   readonly sent?: (exchange: Exchange, bytes: number) => void;
+  /** Of every answer, besides its own. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Those that are not as in limits.ts. */
   readonly limits?: Partial<Limits>;
 }
@@ -199,6 +201,7 @@ function serve(serving: Serving, served: Served): void {
   let exchange: Exchange | undefined;
   try {
     exchange = exchangeOf(message, scope);
+    addHeaders(serving.options, exchange);
     const isCounted = !isLongRunning(exchange.info);
     if (isCounted) count(serving, scope);
     const answering = serving.options.handler(exchange);
@@ -212,6 +215,10 @@ function serve(serving: Serving, served: Served): void {
   } catch (error) {
     void fail(serving, served, { exchange, error });
   }
+}
+
+function addHeaders({ headers }: EdgeOptions, exchange: Exchange): void {
+  if (headers !== undefined) exchange.answerHeaders = { ...exchange.answerHeaders, ...headers };
 }
 
 type UnderWay = { readonly exchange: Exchange } & (
@@ -250,6 +257,7 @@ async function fail(
   if (scope.isOver) return;
   const { status } = statusOf(error, options.log, `${message.method} ${message.url}`);
   const failed = exchange ?? plainExchange(message, scope);
+  addHeaders(options, failed);
   try {
     await writeAnswer(objectAnswer(status as ApiObject, { code: status.code }), failed, sink, options.clock);
   } catch {
