@@ -50,6 +50,7 @@ suite("help", () => {
       "Audit:",
       "Requests at once:",
       "Admission:",
+      "HTTPS:",
       "Examples:",
     ]);
     const [options] = printed.split("Objects in etcd:");
