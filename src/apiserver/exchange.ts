@@ -188,11 +188,15 @@ export function objectAnswer(
   return { kind: "object", code: options.code ?? 200, object, bytes: options.bytes, resource: options.resource };
 }
 
-export function textAnswer(text: string, options: { code?: number; contentType?: string } = {}): TextAnswer {
+export function textAnswer(
+  text: string,
+  options: { code?: number; contentType?: string; headers?: Readonly<Record<string, string>> } = {},
+): TextAnswer {
   return {
     kind: "text",
     code: options.code ?? 200,
     contentType: options.contentType ?? "text/plain; charset=utf-8",
     text,
+    ...(options.headers === undefined ? {} : { headers: options.headers }),
   };
 }

@@ -296,3 +296,10 @@ test("selectors choose, and what cannot be selected by is refused", async () => 
   }
   await assert.rejects(memory.client.list(configMaps, { labelSelector: "a in (" }), /unable to parse requirement/);
 });
+
+test("whoever verifies tokens may keep the keys for an hour", async () => {
+  for (const path of ["/.well-known/openid-configuration", "/openid/v1/jwks"]) {
+    const { code, headers } = await askRaw(memory.server, path);
+    assert.deepEqual([code, headers["cache-control"]], [200, "public, max-age=3600"], path);
+  }
+});

@@ -164,13 +164,14 @@ function authorizationReviews(authorization: Authorization): Record<string, Virt
 
 /** The public keys of service account tokens, for whoever wants to verify one; generated clients ask with a slash at the end. */
 function keyDocuments(issuer: string, keys: readonly TokenKey[], keySetUri: string): PathHandler {
+  const headers = { "cache-control": "public, max-age=3600" };
   return (exchange) => {
     const path = exchange.path.replace(/\/$/, "");
     if (path === KEY_SET_PATH) {
-      return textAnswer(JSON.stringify(jsonWebKeySet(keys)), { contentType: "application/jwk-set+json" });
+      return textAnswer(JSON.stringify(jsonWebKeySet(keys)), { contentType: "application/jwk-set+json", headers });
     }
     if (path !== DISCOVERY_PATH) return undefined;
     const document = openidConfiguration(issuer, keys, keySetUri);
-    return textAnswer(JSON.stringify(document), { contentType: "application/json" });
+    return textAnswer(JSON.stringify(document), { contentType: "application/json", headers });
   };
 }

@@ -19,7 +19,8 @@ const FIRST_WAIT_MS = 500;
 const FACTOR = 1.5;
 
 /**
- * Asks a webhook to fill in a review. Asking again is safe, so connections that fail and servers that are busy are.
+ * Asks a webhook to fill in a review. Connections that break and servers that are busy are asked again; whoever is not there,
+ * or answers something else than a review, is not: the request waits for this.
  * @throws WebhookCallError when there is no answer that could be one
  */
 export async function callReview(review: object, { client, endpoint, clock, timeoutMs }: ReviewCall): Promise<object> {
@@ -32,18 +33,23 @@ export async function callReview(review: object, { client, endpoint, clock, time
   }
 }
 
-/** Undefined when the connection failed and there is another attempt. */
+/** Undefined when the connection broke and there is another attempt. */
 async function attemptOf(call: () => Promise<WebhookAnswer>, hasMore: boolean): Promise<WebhookAnswer | undefined> {
   try {
     return await call();
   } catch (error) {
-    if (hasMore && error instanceof WebhookCallError && !error.isTimeout) return undefined;
+    if (hasMore && error instanceof WebhookCallError && isReset(error.cause)) return undefined;
     throw error;
   }
 }
 
+function isReset(cause: unknown): boolean {
+  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === "ECONNRESET";
+}
+
+/** As upstream's DefaultShouldRetry. */
 function isBusy({ code }: WebhookAnswer): boolean {
-  return code === 429 || code >= 500;
+  return code === 429 || code === 500 || code === 504;
 }
 
 function checked({ code, body }: WebhookAnswer): object {

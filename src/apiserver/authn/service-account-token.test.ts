@@ -18,7 +18,10 @@ const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const pem = (key: typeof ec.privateKey): string => key.export({ type: "pkcs8", format: "pem" }) as string;
 
-function setUp(privateKey = ec.privateKey, granted: { extendExpiration?: boolean } = {}) {
+function setUp(
+  privateKey = ec.privateKey,
+  granted: { extendExpiration?: boolean; maxExpirationSeconds?: number } = {},
+) {
   const clock = new VirtualClock();
   const reader = new MemoryReader();
   const serviceAccount = { metadata: { name: "builder", namespace: "shop", uid: "sa-1" } };
@@ -226,7 +229,7 @@ test("pods' default tokens live as long as was asked for; a year where that is w
   });
   const shortClaims = decodeToken(short.status?.token ?? "")?.claims as { exp: number; iat: number };
   assert.equal(shortClaims.exp - shortClaims.iat, 3607);
-  const { issuer, serviceAccount } = setUp(ec.privateKey, { extendExpiration: true });
+  const { issuer, serviceAccount } = setUp(ec.privateKey, { extendExpiration: true, maxExpirationSeconds: 7200 });
   const request = bound("Pod", "web");
   const { status } = await issuer.issue(serviceAccount, { spec: { ...request.spec, expirationSeconds: 3607 } });
   const claims = decodeToken(status?.token ?? "")?.claims as {
@@ -237,11 +240,13 @@ test("pods' default tokens live as long as was asked for; a year where that is w
   assert.equal(claims.exp - claims.iat, 365 * 24 * 3600);
   assert.equal(claims["kubernetes.io"].warnafter - claims.iat, 3607);
   assert.equal(status?.expirationTimestamp, "2026-01-01T01:00:07Z");
-  const foreign = await issuer.issue(serviceAccount, {
-    spec: { ...request.spec, audiences: ["vault"], expirationSeconds: 3607 },
-  });
-  const plain = decodeToken(foreign.status?.token ?? "")?.claims as { exp: number; iat: number };
-  assert.equal(plain.exp - plain.iat, 3607);
+  for (const audiences of [["vault"], [ISSUER, "vault"]]) {
+    const foreign = await issuer.issue(serviceAccount, {
+      spec: { ...request.spec, audiences, expirationSeconds: 3607 },
+    });
+    const plain = decodeToken(foreign.status?.token ?? "")?.claims as { exp: number; iat: number };
+    assert.equal(plain.exp - plain.iat, 3607);
+  }
 });
 
 test("requests that cannot be granted", async () => {

@@ -18,7 +18,7 @@ export interface TokenIssuerOptions {
   readonly issuer: string;
   /** What a token is for when its request does not say: the API server itself. */
   readonly audiences: readonly string[];
-  /** Longest life of a token that the server grants; what is asked beyond is shortened. */
+  /** Longest life that can be asked for; what is asked beyond is shortened. What extendExpiration adds comes on top. */
   readonly maxExpirationSeconds?: number | undefined;
   /** Whether pods' tokens live on for clients that read them once; they do when absent. */
   readonly extendExpiration?: boolean | undefined;
@@ -70,11 +70,10 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
       const bound = await bindToken(options.reader, serviceAccount, request.spec?.boundObjectRef);
 
       const nowSeconds = Math.floor(options.clock.now() / 1000);
-      const forThisServer = audiences.some((audience) => options.audiences.includes(audience));
+      const forThisServer = audiences.every((audience) => options.audiences.includes(audience));
       const isPodToken = expirationSeconds === WARN_AFTER_SECONDS && forThisServer && bound.pod !== undefined;
       const extended = isPodToken && options.extendExpiration === true;
-      const longest = Math.min(EXTENDED_SECONDS, options.maxExpirationSeconds ?? EXTENDED_SECONDS);
-      const lifetimeSeconds = extended ? Math.max(longest, expirationSeconds) : expirationSeconds;
+      const lifetimeSeconds = extended ? EXTENDED_SECONDS : expirationSeconds;
       const namespace = serviceAccount.metadata?.namespace ?? "";
       const kubernetes: KubernetesClaims = {
         namespace,

@@ -107,7 +107,7 @@ test("audiences", async (t) => {
 
 test("webhooks that are busy are asked again, those that lie are not believed", async (t) => {
   const answers: { code?: number; body: object | string }[] = [
-    { code: 503, body: "busy" },
+    { code: 500, body: "busy" },
     { body: { status: { authenticated: true, user: { username: "jo" } } } },
   ];
   const { hook, clock, who, close } = await world(() => answers.shift() ?? { body: "no JSON" }, "v1beta1");
@@ -122,6 +122,6 @@ test("webhooks that are busy are asked again, those that lie are not believed", 
     async () => who("two"),
     (error: Error) => error instanceof BadCredentialsError && /could not be asked/.test(error.message),
   );
-  while (hook.calls.length < 7) await clock.advance(500);
   await lied;
+  assert.equal(hook.calls.length, 3);
 });

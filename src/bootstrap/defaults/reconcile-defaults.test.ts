@@ -99,3 +99,27 @@ test("a conflict is read again, a rival's object is kept", async () => {
   assert.equal(conflicts, 1);
   assert.equal(result.created, 0);
 });
+
+test("who may no longer discover is not let in by the binding that was split off", async () => {
+  const { objects, client } = shelf();
+  const start = () => reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
+  await start();
+  const path = (name: string): string => `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${name}`;
+  const info = path("system:public-info-viewer");
+  const whole = objects.get(info);
+  objects.delete(info);
+  await start();
+  assert.deepEqual(objects.get(info), whole);
+
+  const discovery = objects.get(path("system:discovery"))!;
+  const annotations = { "rbac.authorization.kubernetes.io/autoupdate": "false", by: "admin" };
+  const subjects = [{ kind: "Group", apiGroup: "rbac.authorization.k8s.io", name: "insiders" }];
+  const changed = { ...discovery, metadata: { ...discovery.metadata, annotations }, subjects };
+  objects.set(path("system:discovery"), changed);
+  objects.delete(info);
+  await start();
+  const split = objects.get(info) as typeof changed & { roleRef: { name: string } };
+  assert.deepEqual(split.subjects, subjects);
+  assert.deepEqual(split.metadata?.annotations, annotations);
+  assert.equal(split.roleRef.name, "system:public-info-viewer");
+});

@@ -13,7 +13,7 @@ import { isAlreadyExists, isConflict, isNotFound } from "../../api/status.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
 import { defaultRbac } from "../rbac/default-objects.ts";
-import { type Repair, repairBinding, repairRole } from "../rbac/repair.ts";
+import { beginBinding, type Repair, repairBinding, repairRole } from "../rbac/repair.ts";
 import {
   extensionAuthentication,
   legacyTokenTracking,
@@ -54,7 +54,11 @@ export async function reconcileDefaults(client: Client, options: DefaultsOptions
   const [first, ...rest] = await Promise.all([
     planKind(client, namespaces, { expected: systemNamespaces, repair: keep }),
     planKind(client, clusterRoles, { expected: rbac.clusterRoles, repair: repairRole }),
-    planKind(client, clusterRoleBindings, { expected: rbac.clusterRoleBindings, repair: repairBinding }),
+    planKind(client, clusterRoleBindings, {
+      expected: rbac.clusterRoleBindings,
+      repair: repairBinding,
+      begin: beginBinding,
+    }),
     planKind(client, roles, { expected: rbac.roles, repair: repairRole }),
     planKind(client, roleBindings, { expected: rbac.roleBindings, repair: repairBinding }),
     planKind(client, priorityClasses, { expected: systemPriorityClasses, repair: keep }),
@@ -71,6 +75,8 @@ export async function reconcileDefaults(client: Client, options: DefaultsOptions
 interface Kind<T extends ApiObject> {
   readonly expected: readonly T[];
   repair(expected: T, stored: T): Repair<T> | undefined;
+  /** What to create where there is none, when it is not what is expected. */
+  readonly begin?: (expected: T, stored: ReadonlyMap<string, T>) => T;
 }
 
 async function planKind<T extends ApiObject>(
@@ -82,7 +88,7 @@ async function planKind<T extends ApiObject>(
   const stored = new Map(items.map((item) => [keyOf(item), item]));
   return kind.expected.flatMap((expected): Work[] => {
     const found = stored.get(keyOf(expected));
-    if (found === undefined) return [() => create(client, resource, expected)];
+    if (found === undefined) return [() => create(client, resource, kind.begin?.(expected, stored) ?? expected)];
     if (kind.repair(expected, found) === undefined) return [];
     return [() => repair(client, resource, { expected, found, repair: kind.repair })];
   });

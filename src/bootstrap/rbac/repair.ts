@@ -8,7 +8,7 @@ import type {
   RoleBinding,
   Subject,
 } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
-import type { ApiObject, ObjectMeta } from "../../api/meta.ts";
+import { type ApiObject, keyOf, type ObjectMeta } from "../../api/meta.ts";
 import { sameRules } from "../../api/rbac-aggregation.ts";
 import { uncovered } from "../../api/rbac-rule-cover.ts";
 
@@ -83,6 +83,31 @@ export function repairBinding<T extends ClusterRoleBinding | RoleBinding>(
     ...(subjects.length === 0 ? {} : { subjects }),
   };
   return { kind: "update", object };
+}
+
+/** Bindings that were once part of another one: whoever may no longer discover is not let in by the new one either. */
+const SPLIT_FROM: Readonly<Record<string, string>> = { "system:public-info-viewer": "system:discovery" };
+
+/** The binding to create where there is none, in view of those that are there, by keyOf. */
+export function beginBinding(
+  expected: ClusterRoleBinding,
+  stored: ReadonlyMap<string, ClusterRoleBinding>,
+): ClusterRoleBinding {
+  const { name = "" } = expected.metadata ?? {};
+  const origin = stored.get(keyOf({ metadata: { name: SPLIT_FROM[name] ?? "" } }));
+  if (origin === undefined) return expected;
+  const { labels, annotations } = origin.metadata ?? {};
+  const { subjects } = origin;
+  const begun: ClusterRoleBinding = {
+    metadata: {
+      name,
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    roleRef: expected.roleRef,
+    ...(subjects === undefined ? {} : { subjects }),
+  };
+  return repairBinding(expected, begun)?.object ?? begun;
 }
 
 function isLeftAlone(stored: ApiObject): boolean {
