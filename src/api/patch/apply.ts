@@ -234,7 +234,8 @@ const selfOf = (options: FieldManagement, operation: Manager["operation"]): Omit
   operation,
   apiVersion: options.apiVersion,
   subresource: options.subresource ?? "",
-  time: options.time,
+  // Upstream takes the times of the object's own entries over when it notes who scaled, and knows none of this one.
+  time: options.subresource === "scale" ? undefined : options.time,
 });
 
 /** Managers without what somebody else just changed or removed; one of them may be known to keep all. */

@@ -59,6 +59,8 @@ test("a Scale is applied: who applies it owns the replicas of the workload", asy
   ]);
   const [owner] = managers(scaled);
   assert.equal("f:replicas" in (owner!.fieldsV1 as { "f:spec": object })["f:spec"], false);
+  const entry = scaled.metadata?.managedFields?.find(({ subresource }) => subresource === "scale");
+  assert.equal(entry?.time, undefined, "upstream does not note when somebody scaled");
   // The same again changes nothing; another value by the same manager is no conflict.
   await applyScale("web", 3, { fieldManager: "scaler" });
   assert.equal((await client.get(deployments, at("web"))).metadata?.resourceVersion, scaled.metadata?.resourceVersion);
