@@ -4,6 +4,8 @@ import type { ConfigMap, Pod } from "../../api/generated/core/v1.ts";
 import {
   configMaps,
   customResourceDefinitions,
+  events,
+  eventsEvents,
   horizontalPodAutoscalers,
   mutatingAdmissionPolicies,
   pods,
@@ -173,6 +175,26 @@ test("what nobody can read costs only itself", async (context) => {
   });
   assert.equal((await client.get(pods, { namespace: "default", name: "whole" })).metadata?.name, "whole");
   await assert.rejects(client.list(pods), /pods\/default\/broken/);
+});
+
+test("an event that is stored as one of events.k8s.io is shown in both groups", async (context) => {
+  const raw = createMemoryStore({ clock: new VirtualClock() });
+  const memory = await startMemoryServer({ store: readableStore(raw) });
+  context.after(() => memory.close());
+  const stored = {
+    kind: "Event",
+    apiVersion: "events.k8s.io/v1",
+    metadata: { name: "a", namespace: "default", uid: "u" },
+    regarding: { kind: "Pod", name: "web" },
+    note: "Started",
+    eventTime: null,
+  };
+  await raw.create("/registry/events/default/a", Buffer.from(`${JSON.stringify(stored)}\n`));
+  const at = { namespace: "default", name: "a" };
+  const core = await memory.client.get(events, at);
+  assert.deepEqual([core.apiVersion, core.involvedObject?.name, core.message], ["v1", "web", "Started"]);
+  const own = await memory.client.get(eventsEvents, at);
+  assert.deepEqual([own.apiVersion, own.regarding?.name, own.note], ["events.k8s.io/v1", "web", "Started"]);
 });
 
 test("definitions of custom resources are read from v1beta1, which upstream stores them in", async (context) => {

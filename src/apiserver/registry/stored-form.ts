@@ -59,20 +59,21 @@ function versionsOf(all: readonly ResourceSchema[]): Versions {
   const first = new Map<string, ResourceSchema>();
   const note = (own: ResourceSchema) =>
     stored.set(firstPart(storagePrefix(own.group, own.resource)), apiVersionOf(own));
-  for (const served of all) {
-    const name = `${served.group}/${served.resource}`;
-    if (!served.verbs.includes("list") || conversions[name]?.storedIn !== undefined) continue;
+  for (const served of all.filter(({ verbs }) => verbs.includes("list"))) {
+    const known = conversions[`${served.group}/${served.resource}`];
+    const { group, resource } = known?.storedIn ?? served;
+    const name = `${group}/${resource}`;
     const own = first.get(name);
-    if (own === undefined) {
-      first.set(name, served);
-      for (const [version, toStored] of Object.entries(conversions[name]?.past ?? {})) {
-        past.set(`${apiVersionOf({ group: served.group, version })}/${served.kind}`, toStored);
-        note(served);
-      }
+    if (own !== undefined) {
+      others.set(`${apiVersionOf(served)}/${served.kind}`, { served, stored: own });
+      note(own);
       continue;
     }
-    others.set(`${apiVersionOf(served)}/${served.kind}`, { served, stored: own });
-    note(own);
+    first.set(name, served);
+    for (const [version, toStored] of Object.entries(known?.past ?? {})) {
+      past.set(`${apiVersionOf({ group, version })}/${served.kind}`, toStored);
+      note(served);
+    }
   }
   return { others, past, stored };
 }
