@@ -1,8 +1,8 @@
 import type { AdmissionAttributes } from "../admission.ts";
 
-const EXEMPT = new Set([
-  "validatingwebhookconfigurations",
-  "mutatingwebhookconfigurations",
+const GROUP = "admissionregistration.k8s.io";
+const WEBHOOKS = new Set(["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]);
+const POLICIES = new Set([
   "validatingadmissionpolicies",
   "validatingadmissionpolicybindings",
   "mutatingadmissionpolicies",
@@ -19,14 +19,16 @@ const REVIEWS = new Set([
   "tokenreviews",
 ]);
 
-/** Webhooks and policies never judge what configures them: somebody must be able to take a broken one away. */
-export function isExempt({ resource }: AdmissionAttributes): boolean {
-  return resource.group === "admissionregistration.k8s.io" && EXEMPT.has(resource.resource);
+/** Webhooks never judge what configures them, nor policies: somebody must be able to take a broken one away. */
+export function isExemptFromWebhooks({ resource: { group, resource } }: AdmissionAttributes): boolean {
+  return group === GROUP && (WEBHOOKS.has(resource) || POLICIES.has(resource));
 }
 
-/** Policies may ask who somebody is and may do what: asking must not ask them again. */
-export function isExemptFromPolicies(attributes: AdmissionAttributes): boolean {
-  const { group, resource } = attributes.resource;
+/**
+ * Policies never judge what configures policies; what configures webhooks they do. They may ask who somebody is and may do what:
+ * asking must not ask them again.
+ */
+export function isExemptFromPolicies({ resource: { group, resource } }: AdmissionAttributes): boolean {
   const isReview = group === "authorization.k8s.io" || group === "authentication.k8s.io";
-  return (isReview && REVIEWS.has(resource)) || isExempt(attributes);
+  return isReview ? REVIEWS.has(resource) : group === GROUP && POLICIES.has(resource);
 }

@@ -4,7 +4,7 @@ import { configMaps, deployments, namespaces, nodes, pods } from "../../../api/g
 import type { ApiObject, ResourceReference } from "../../../api/meta.ts";
 import { MemoryReader } from "../../testing/memory-reader.ts";
 import { type AdmissionAttributes, newReinvocation } from "../admission.ts";
-import { isExempt, isExemptFromPolicies } from "./exempt.ts";
+import { isExemptFromPolicies, isExemptFromWebhooks } from "./exempt.ts";
 import type { ResourceVersions } from "./resource-versions.ts";
 import { matchRules, type Rule } from "./rules.ts";
 import { compileSelectors, matchesNamespace, matchesObject } from "./selectors.ts";
@@ -109,14 +109,25 @@ test("selectors: objects as they are and as they were; namespaces by their own l
   await assert.rejects(selected(attributes(of(pods), { namespace: "gone" })), /namespaces "gone" not found/);
 });
 
-test("what configures webhooks and policies is exempt", () => {
-  const resource = { group: "admissionregistration.k8s.io", version: "v1", resource: "mutatingwebhookconfigurations" };
-  assert.ok(isExempt(attributes({ ...of(pods), ...resource })));
-  assert.ok(!isExempt(attributes(of(pods))));
+test("webhooks do not judge what configures webhooks and policies, policies not what configures policies", () => {
+  const cases: [resource: string, webhooks: boolean, policies: boolean][] = [
+    ["mutatingwebhookconfigurations", true, false],
+    ["validatingwebhookconfigurations", true, false],
+    ["mutatingadmissionpolicies", true, true],
+    ["validatingadmissionpolicybindings", true, true],
+  ];
+  for (const [resource, webhooks, policies] of cases) {
+    const asked = attributes({ ...of(pods), group: "admissionregistration.k8s.io", version: "v1", resource });
+    assert.deepEqual([isExemptFromWebhooks(asked), isExemptFromPolicies(asked)], [webhooks, policies], resource);
+  }
+  assert.deepEqual(
+    [isExemptFromWebhooks(attributes(of(pods))), isExemptFromPolicies(attributes(of(pods)))],
+    [false, false],
+  );
 });
 
 test("policies do not judge who asks what somebody is and may do; webhooks are asked", () => {
   const reference = { group: "authorization.k8s.io", version: "v1", resource: "subjectaccessreviews" };
   const asked = attributes({ ...of(pods), ...reference });
-  assert.deepEqual([isExempt(asked), isExemptFromPolicies(asked)], [false, true]);
+  assert.deepEqual([isExemptFromWebhooks(asked), isExemptFromPolicies(asked)], [false, true]);
 });

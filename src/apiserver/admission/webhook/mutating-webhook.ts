@@ -7,7 +7,7 @@ import { errorMessage } from "../../../base/assert.ts";
 import { parseForeignJson } from "../../../base/exact-json.ts";
 import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
 import { type AdmissionAttributes, type AdmissionDependencies, type AdmissionPlugin, ofObject } from "../admission.ts";
-import { isExempt } from "../matching/exempt.ts";
+import { isExemptFromWebhooks } from "../matching/exempt.ts";
 import type { RuleMatch } from "../matching/rules.ts";
 import { objectsAt, takeMutated } from "../matching/versioned-objects.ts";
 import { callWebhook, expectCaller } from "./call-webhook.ts";
@@ -27,7 +27,7 @@ export function mutatingAdmissionWebhook(dependencies: AdmissionDependencies, us
   const source = webhookSource(dependencies.reader, mutatingWebhookConfigurations, users);
   return {
     name: NAME,
-    handles: (attributes) => !isExempt(attributes),
+    handles: (attributes) => !isExemptFromWebhooks(attributes),
     admit(attributes) {
       const webhooks = source();
       // Mostly there are none, and so nothing to wait for.

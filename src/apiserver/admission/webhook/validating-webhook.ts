@@ -2,7 +2,7 @@ import { validatingWebhookConfigurations } from "../../../api/generated/resource
 import { internalError } from "../../../api/status.ts";
 import type { WebhookUsers } from "../../outgoing/webhook-users.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
-import { isExempt } from "../matching/exempt.ts";
+import { isExemptFromWebhooks } from "../matching/exempt.ts";
 import { objectsAt } from "../matching/versioned-objects.ts";
 import { callWebhook, expectCaller, type WebhookCall } from "./call-webhook.ts";
 import { CallingWebhookError } from "./calling-webhook-error.ts";
@@ -17,7 +17,7 @@ export function validatingAdmissionWebhook(dependencies: AdmissionDependencies, 
   const source = webhookSource(dependencies.reader, validatingWebhookConfigurations, users);
   return {
     name: "ValidatingAdmissionWebhook",
-    handles: (attributes) => !isExempt(attributes),
+    handles: (attributes) => !isExemptFromWebhooks(attributes),
     validate(attributes) {
       const webhooks = source();
       // Mostly there are none, and so nothing to wait for.
