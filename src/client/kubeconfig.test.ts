@@ -50,6 +50,19 @@ describe("kubeconfig", () => {
     assert.equal(access.clientKey, "KEY");
   });
 
+  it("takes a user of whom only the name is said", async () => {
+    const text = JSON.stringify({
+      clusters: [{ name: "a", cluster: { server: "https://a:6443" } }],
+      users: [{ name: "nobody" }],
+      contexts: [{ name: "one", context: { cluster: "a", user: "nobody" } }],
+      "current-context": "one",
+    });
+    const access = await parseKubeconfig(text, { file: "config" });
+    assert.deepEqual([access.server, access.token], ["https://a:6443", undefined]);
+    const other = parseKubeconfig(text.replace('"users":[{"name":"nobody"}]', '"users":[]'), { file: "config" });
+    await assert.rejects(other, /user "nobody" is not in config/);
+  });
+
   it("reads a token's file relative to the kubeconfig, each time anew", async () => {
     const file = path.join(folder, "config");
     await writeFile(file, BY_DATA);

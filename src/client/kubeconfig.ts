@@ -87,9 +87,10 @@ function entry(
   list: readonly Named[] | undefined,
   { name, what, file }: { name: string; what: "cluster" | "context" | "user"; file: string },
 ): Record<string, unknown> {
-  const found = list?.find((each) => each.name === name)?.[what];
-  if (found === undefined || found === null) throw new KubeconfigError(`${what} "${name}" is not in ${file}`);
-  return found;
+  const found = list?.find((each) => each.name === name);
+  if (found === undefined) throw new KubeconfigError(`${what} "${name}" is not in ${file}`);
+  // A user of whom only the name is said has no credentials.
+  return found[what] ?? {};
 }
 
 /** `name-data` in base64, or the content of the file that `name` names. */

@@ -284,7 +284,8 @@ function healthChecks(
     check: () => (stopping.begun ? "process is shutting down" : undefined),
   };
   return {
-    live: [well("ping"), well("log"), store("etcd"), ...options.keyServices],
+    live: [well("ping"), well("log"), store("etcd")],
+    healthy: options.keyServices,
     // Nothing is answered before what the server itself keeps of roles, quotas and the like is there.
     ready: [store("etcd-readiness"), well("informer-sync"), ...options.ready, shutdown],
   };

@@ -3,7 +3,7 @@ import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import { DISCOVERY_PATH, KEY_SET_PATH } from "../authn/key-documents.ts";
 import { textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
-import type { HealthCheck } from "../handlers/health.ts";
+import { checksOfPaths, type HealthChecks } from "../handlers/health.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { groupResources, withRemoteVersions } from "./groups.ts";
 import { servedResources } from "./served.ts";
@@ -18,7 +18,7 @@ export function listedPaths(of: {
   readonly table: ResourceTable;
   readonly schema: Schema;
   readonly remote: () => readonly RemoteVersion[];
-  readonly checks: { readonly live: readonly HealthCheck[]; readonly ready: readonly HealthCheck[] };
+  readonly checks: HealthChecks;
 }): () => string[] {
   const served = servedResources(of.table, of.schema);
   return () => {
@@ -27,11 +27,10 @@ export function listedPaths(of: {
       const root = name === "" ? "/api" : `/apis/${name}`;
       return [root, ...versions.map(({ version }) => `${root}/${version}`)];
     });
-    const names = (checks: readonly HealthCheck[]): string[] => ["", ...checks.map(({ name }) => `/${name}`)];
-    const health = [
-      ...names(of.checks.live).flatMap((name) => [`/healthz${name}`, `/livez${name}`]),
-      ...names([...of.checks.live, ...of.checks.ready]).map((name) => `/readyz${name}`),
-    ];
+    const health = [...checksOfPaths(of.checks)].flatMap(([root, checks]) => [
+      `/${root}`,
+      ...checks.map(({ name }) => `/${root}/${name}`),
+    ]);
     return [...new Set([...ALWAYS, ...ofGroups, ...health])].sort();
   };
 }

@@ -18,6 +18,28 @@ test("what is well is told in one word, check by check when asked", async () => 
   assert.deepEqual(await ask(checks, "/livez/store"), [200, "ok"]);
 });
 
+test("a server that others keep from its work is alive", async () => {
+  const checks = {
+    live: [{ name: "ping", check: () => undefined }],
+    healthy: [{ name: "keys", check: () => "away" }],
+    ready: [{ name: "synced", check: () => undefined }],
+  };
+  const codes: [path: string, code: number | undefined][] = [
+    ["/livez", 200],
+    ["/livez/keys", undefined],
+    ["/healthz", 500],
+    ["/healthz/keys", 500],
+    ["/healthz/synced", undefined],
+    ["/readyz", 500],
+    ["/readyz/keys", 500],
+    ["/readyz/synced", 200],
+  ];
+  for (const [path, code] of codes) {
+    const answer = await healthPaths(checks)({ path, query: new URLSearchParams() } as Exchange);
+    assert.equal((answer as TextAnswer | undefined)?.code, code, path);
+  }
+});
+
 test("what is wrong is told check by check, its reason only by the check itself", async () => {
   const checks = { ping: undefined, store: "it is away" };
   const told = "[+]ping ok\n[-]store failed: reason withheld\nreadyz check failed\n";

@@ -8,19 +8,32 @@ export interface HealthCheck {
   check(): string | undefined;
 }
 
-/** /healthz, /livez and /readyz with named checks, `?verbose`, `?exclude=` and `/livez/<check>`. */
-export function healthPaths(checks: {
+export interface HealthChecks {
   readonly live: readonly HealthCheck[];
+  /** Of what others do for the server: who starts it again when it is not live would not help them. */
+  readonly healthy?: readonly HealthCheck[];
   readonly ready: readonly HealthCheck[];
-}): PathHandler {
-  const byRoot: Record<string, readonly HealthCheck[]> = {
-    healthz: checks.live,
-    livez: checks.live,
-    readyz: [...checks.live, ...checks.ready],
-  };
+}
+
+/** What each path asks for. */
+export function checksOfPaths({
+  live,
+  healthy = [],
+  ready,
+}: HealthChecks): ReadonlyMap<string, readonly HealthCheck[]> {
+  return new Map([
+    ["healthz", [...live, ...healthy]],
+    ["livez", live],
+    ["readyz", [...live, ...healthy, ...ready]],
+  ]);
+}
+
+/** /healthz, /livez and /readyz with named checks, `?verbose`, `?exclude=` and `/livez/<check>`. */
+export function healthPaths(checks: HealthChecks): PathHandler {
+  const byRoot = checksOfPaths(checks);
   return (exchange) => {
     const [, root = "", name, ...rest] = exchange.path.split("/");
-    const all = byRoot[root];
+    const all = byRoot.get(root);
     if (all === undefined || rest.length > 0) return undefined;
     if (name !== undefined && name !== "") {
       const one = all.find((check) => check.name === name);

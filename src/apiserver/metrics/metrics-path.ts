@@ -2,7 +2,7 @@ import type { Metrics } from "../../base/metrics.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { textAnswer } from "../exchange.ts";
 import type { PathHandler } from "../handlers/handler.ts";
-import type { HealthCheck } from "../handlers/health.ts";
+import { checksOfPaths, type HealthChecks } from "../handlers/health.ts";
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 /** Most are small: a family of few series. */
@@ -19,10 +19,7 @@ export function metricsPath(metrics: Metrics): PathHandler {
 }
 
 /** /metrics/slis: the health checks as numbers (Kubernetes component SLIs). */
-export function serviceLevelPath(
-  slis: Metrics,
-  checks: { readonly live: readonly HealthCheck[]; readonly ready: readonly HealthCheck[] },
-): PathHandler {
+export function serviceLevelPath(slis: Metrics, checks: HealthChecks): PathHandler {
   const health = slis.gauge("kubernetes_healthcheck", "This metric records the result of a single healthcheck.", [
     "name",
     "type",
@@ -32,8 +29,9 @@ export function serviceLevelPath(
     "type",
     "status",
   ]);
-  const look = (type: string, list: readonly HealthCheck[]): void => {
-    for (const { name, check } of list) {
+  const byRoot = checksOfPaths(checks);
+  const look = (type: string): void => {
+    for (const { name, check } of byRoot.get(type) ?? []) {
       const isWell = check() === undefined;
       health.labels(name, type).set(isWell ? 1 : 0);
       counted.labels(name, type, isWell ? "success" : "error").inc();
@@ -41,8 +39,8 @@ export function serviceLevelPath(
   };
   return (exchange) => {
     if (exchange.path !== "/metrics/slis") return undefined;
-    look("livez", checks.live);
-    look("readyz", [...checks.live, ...checks.ready]);
+    look("livez");
+    look("readyz");
     return textAnswer(slis.text(), { contentType: CONTENT_TYPE });
   };
 }
