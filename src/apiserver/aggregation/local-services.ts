@@ -35,20 +35,27 @@ const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
   "storagemigration.k8s.io": 15_800,
 };
 const CUSTOM_PRIORITY = { groupPriorityMinimum: 1000, versionPriority: 100 };
-/** The aggregator's own group is there without an APIService. */
+/** The aggregator's own group is there without an APIService, before what any of them may ask for. */
 const OWN_GROUP = "apiregistration.k8s.io";
+const OWN_PRIORITY = 20_001;
+
+/** Where discovery has a group-version of this server. */
+export function localPriority(of: GroupVersion): {
+  readonly groupPriorityMinimum: number;
+  readonly versionPriority: number;
+} {
+  const groupPriorityMinimum = of.group === OWN_GROUP ? OWN_PRIORITY : GROUP_PRIORITIES[of.group];
+  return groupPriorityMinimum === undefined
+    ? CUSTOM_PRIORITY
+    : { groupPriorityMinimum, versionPriority: versionPriority(of) };
+}
 
 /** The APIService that stands for a group-version of this server. Pure. */
 export function localService(of: GroupVersion): APIService {
-  const groupPriorityMinimum = GROUP_PRIORITIES[of.group];
-  const priority =
-    groupPriorityMinimum === undefined
-      ? CUSTOM_PRIORITY
-      : { groupPriorityMinimum, versionPriority: versionPriority(of) };
-  const value = groupPriorityMinimum === undefined ? "true" : "onstart";
+  const value = GROUP_PRIORITIES[of.group] === undefined ? "true" : "onstart";
   return {
     metadata: { name: apiServiceName(of), labels: { [AUTOMANAGED_LABEL]: value } },
-    spec: { ...(of.group !== "" && { group: of.group }), version: of.version, ...priority },
+    spec: { ...(of.group !== "" && { group: of.group }), version: of.version, ...localPriority(of) },
   };
 }
 

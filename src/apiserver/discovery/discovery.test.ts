@@ -103,18 +103,51 @@ test("aggregated discovery has everything in one answer", () => {
   assert.equal(apiGroupDiscoveryList([groupNamed("")], "v2beta1", () => true).items[0]?.metadata.name, undefined);
 });
 
+function remoteVersion(group: string, version: string, priorities: readonly [group: number, version: number]) {
+  const [groupPriorityMinimum, versionPriority] = priorities;
+  const openapiV2 = () => Promise.reject(new Error("none"));
+  return { group, version, groupPriorityMinimum, versionPriority, isStale: true, openapiUrl: undefined, openapiV2 };
+}
+
 test("a version that another server answers for is told of as its own, though this server has one of that name", () => {
   const resource = groupNamed("apps").versions[0]!.resources[0]!;
   const here = (version: string) => ({ version, resources: [{ ...resource, version }] });
-  const elsewhere = { group: "apps", version: "v1", groupPriorityMinimum: 100, versionPriority: 10, isStale: true };
-  const remote = { ...elsewhere, openapiUrl: undefined, openapiV2: () => Promise.reject(new Error("none")) };
-  const groups = withRemoteVersions([{ name: "apps", versions: [here("v1"), here("v2")] }], [remote]);
-  const { versions } = apiGroupDiscoveryList(groups, "v2", () => false).items[0]!;
+  const own = [{ name: "example.com", versions: [here("v1"), here("v2")] }];
+  const listed = apiGroupDiscoveryList(
+    withRemoteVersions(own, [remoteVersion("example.com", "v1", [1000, 15])]),
+    "v2",
+    () => false,
+  );
   assert.deepEqual(
-    versions.map(({ version, freshness, resources }) => [version, freshness, resources?.length]),
+    listed.items[0]!.versions.map(({ version, freshness, resources }) => [version, freshness, resources?.length]),
     [
       ["v2", "Current", 1],
       ["v1", "Stale", undefined],
     ],
+  );
+});
+
+test("groups and versions of other servers come where their priorities put them", () => {
+  const remote = [
+    remoteVersion("last.example.com", "v1", [1, 15]),
+    remoteVersion("first.example.com", "v1alpha1", [1, 15]),
+    remoteVersion("first.example.com", "v1", [20_000, 15]),
+    remoteVersion("first.example.com", "v2beta1", [1, 15]),
+    remoteVersion("first.example.com", "v3", [1, 14]),
+  ];
+  const own = groups.filter(({ name }) => name !== "");
+  const found = withRemoteVersions(own, remote);
+  assert.deepEqual(
+    [found[0]?.name, found[1]?.name, found.at(-1)?.name],
+    ["apiregistration.k8s.io", "first.example.com", "last.example.com"],
+  );
+  assert.deepEqual(
+    found.map(({ name }) => name).filter((name) => !name.endsWith("example.com")),
+    own.map(({ name }) => name),
+    "this server's own groups keep their order",
+  );
+  assert.deepEqual(
+    found[1]?.versions.map(({ version }) => version),
+    ["v1", "v2beta1", "v1alpha1", "v3"],
   );
 });

@@ -1,5 +1,7 @@
 import { apiVersionOf } from "../../api/meta.ts";
 import type { ResourceSchema } from "../../api/schema.ts";
+import { compareVersions } from "../../api/version-order.ts";
+import { localPriority } from "../aggregation/local-services.ts";
 import type { DiscoveredResource, RemoteVersion } from "../aggregation/remote-resources.ts";
 
 /** A group with the versions that have resources, the preferred one first. */
@@ -79,36 +81,46 @@ function groupOf({ name, versions }: ServedGroup): ApiGroup {
   return { name, versions: named, preferredVersion: named[0] };
 }
 
+interface Ranked {
+  readonly served: ServedVersion;
+  readonly groupPriorityMinimum: number;
+  readonly versionPriority: number;
+}
+
 /**
- * The groups of this server with what other servers serve: versions come into their group by priority where the group is theirs
- * alone, behind this server's own versions elsewhere, and in the place of its own where both have one; new groups come last, by priority.
+ * The groups of this server with what other servers serve, which is told also where this one has such a version, too. As
+ * APIServices rank them: the highest group priority of its versions places a group, and version priority a version in it; versions
+ * of one rank come in Kubernetes' own order, groups of one rank in the order of this server's, then by name.
  */
 export function withRemoteVersions(
   groups: readonly ServedGroup[],
   remote: readonly RemoteVersion[],
 ): readonly ServedGroup[] {
   if (remote.length === 0) return groups;
-  const byGroup = Map.groupBy(
-    remote.toSorted((a, b) => b.versionPriority - a.versionPriority || (a.version < b.version ? -1 : 1)),
-    ({ group }) => group,
-  );
-  const versionsOf = (name: string): ServedVersion[] =>
-    (byGroup.get(name) ?? []).map(({ version, resources = [], told, isStale }) => ({
-      version,
-      resources: resources.toSorted(byName),
-      ...(told !== undefined && { told }),
-      ...(isStale && { isStale }),
-    }));
-  const own = groups.map(({ name, versions }) => {
-    const elsewhere = versionsOf(name);
-    const isHere = ({ version }: ServedVersion) => !elsewhere.some((each) => each.version === version);
-    return { name, versions: [...versions.filter(isHere), ...elsewhere] };
+  const ofOthers = Map.groupBy(remote, ({ group }) => group);
+  const names = [...new Set([...groups.map(({ name }) => name), ...[...ofOthers.keys()].sort()])];
+  const ranked = names.map((name) => {
+    const elsewhere = (ofOthers.get(name) ?? []).map(rankedRemote);
+    const isHere = ({ version }: ServedVersion) => !elsewhere.some(({ served }) => served.version === version);
+    const own = (groups.find((group) => group.name === name)?.versions ?? []).filter(isHere);
+    const here = own.map((served) => ({ served, ...localPriority({ group: name, version: served.version }) }));
+    // Where nobody else has a say this server's order stands.
+    const versions = elsewhere.length === 0 ? here : [...here, ...elsewhere].sort(byVersion);
+    const priority = Math.max(...versions.map(({ groupPriorityMinimum }) => groupPriorityMinimum));
+    return { priority, group: { name, versions: versions.map(({ served }) => served) } };
   });
-  const known = new Set(groups.map(({ name }) => name));
-  const priority = (name: string): number =>
-    Math.max(...(byGroup.get(name) ?? []).map(({ groupPriorityMinimum }) => groupPriorityMinimum));
-  const added = [...byGroup.keys()]
-    .filter((name) => !known.has(name))
-    .sort((a, b) => priority(b) - priority(a) || (a < b ? -1 : 1));
-  return [...own, ...added.map((name) => ({ name, versions: versionsOf(name) }))];
+  return ranked.sort((a, b) => b.priority - a.priority).map(({ group }) => group);
 }
+
+const rankedRemote = ({ version, resources = [], told, isStale, ...priorities }: RemoteVersion): Ranked => ({
+  served: {
+    version,
+    resources: resources.toSorted(byName),
+    ...(told !== undefined && { told }),
+    ...(isStale && { isStale }),
+  },
+  ...priorities,
+});
+
+const byVersion = (a: Ranked, b: Ranked): number =>
+  b.versionPriority - a.versionPriority || compareVersions(a.served.version, b.served.version);
