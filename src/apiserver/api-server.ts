@@ -53,6 +53,7 @@ import { metricsPath } from "./metrics/metrics-path.ts";
 import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.ts";
 import { measuredAuthenticator, measuredAuthorizer } from "./metrics/security-metrics.ts";
 import { storageMetrics } from "./metrics/storage-metrics.ts";
+import { measuredStore } from "./metrics/store-metrics.ts";
 import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import { servePort } from "./port-server.ts";
@@ -147,7 +148,8 @@ export interface ApiServer {
 
 /** Resolves when the server can decide who may do what; its objects are read when they are first asked for. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, clock, random, log, metrics = new Metrics() } = options;
+  const { clock, random, log, metrics = new Metrics() } = options;
+  const store = measuredStore(options.store, { metrics, clock, resources: options.schema.resources });
   writeExactIntegers();
   const stopping = new AbortController();
   const reader = cacheReader(() => table);

@@ -235,6 +235,8 @@ test("a server that knows aggregated discovery is told of in its own words, what
   await eventually(told, current);
   isBroken = true;
   await eventually(told, { ...current, freshness: "Stale" });
+  const { paths } = (await askRaw(memory.server, "/openapi/v2")).json();
+  assert.ok(paths[`${SERVED}/namespaces/{namespace}/things`], "its documents do not depend on its discovery");
   assert.equal(await condition((said) => said.startsWith("True")), "True Passed: all checks passed");
   extension.respond = respond;
   await eventually(async () => (await told())?.freshness, "Current");

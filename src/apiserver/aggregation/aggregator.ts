@@ -276,7 +276,7 @@ export class Aggregator {
   }
 
   #refreshVersions(): void {
-    this.#versions = [...this.#tracked.values()].map(({ object, discovery, isStale, openapiUrl }) => ({
+    this.#versions = [...this.#tracked.values()].map(({ object, availability, discovery, isStale, openapiUrl }) => ({
       group: object.spec?.group ?? "",
       version: object.spec?.version ?? "",
       groupPriorityMinimum: object.spec?.groupPriorityMinimum ?? 0,
@@ -284,6 +284,7 @@ export class Aggregator {
       ...discovery,
       openapiUrl,
       openapiV2: () => this.#ask(object, "/openapi/v2"),
+      isAvailable: availability?.status === "True",
       isStale,
     }));
   }

@@ -20,7 +20,9 @@ export interface RemoteVersion extends RemoteDiscovery {
   readonly openapiUrl: string | undefined;
   /** Its OpenAPI v2 document. Rejects when it has none, or cannot be asked. */
   readonly openapiV2: () => Promise<unknown>;
-  /** The server could not be asked lately: this is what it said before, if it ever did. */
+  /** The server answers: requests go on to it. */
+  readonly isAvailable: boolean;
+  /** It could not be asked lately what it serves: this is what it said before, if it ever did. */
   readonly isStale: boolean;
 }
 

@@ -106,7 +106,8 @@ test("aggregated discovery has everything in one answer", () => {
 function remoteVersion(group: string, version: string, priorities: readonly [group: number, version: number]) {
   const [groupPriorityMinimum, versionPriority] = priorities;
   const openapiV2 = () => Promise.reject(new Error("none"));
-  return { group, version, groupPriorityMinimum, versionPriority, isStale: true, openapiUrl: undefined, openapiV2 };
+  const state = { isAvailable: false, isStale: true, openapiUrl: undefined };
+  return { group, version, groupPriorityMinimum, versionPriority, ...state, openapiV2 };
 }
 
 test("a version that another server answers for is told of as its own, though this server has one of that name", () => {

@@ -38,7 +38,7 @@ export async function openapiV2Answer(
   const format = parseAccept(exchange.headers.accept ?? "*/*").flatMap(({ type }) => FORMATS[type] ?? [])[0];
   if (format === undefined) throw notAcceptable(["application/json", PROTOBUF]);
   const contentType = format === "json" ? "application/json" : PROTOBUF;
-  const remote = from.remote.filter(({ isStale }) => !isStale);
+  const remote = from.remote.filter(({ isAvailable }) => isAvailable);
   const hash = openapiV2Hash(from.index, remote);
   const etag = `"${hash}"`;
   const headers = { etag, vary: "Accept", "cache-control": "no-cache, private" };
