@@ -69,7 +69,8 @@ export interface ControlPlane {
 export async function startControlPlane(options: ControlPlaneOptions, environment: Environment): Promise<ControlPlane> {
   const { clock, random, log, progress } = environment;
   const isShared = options.join !== undefined;
-  const encryption = { ...options.encryption, dataDirectory: options.dataDirectory, isShared };
+  const server = hostIdentity().names[0]!;
+  const encryption = { ...options.encryption, dataDirectory: options.dataDirectory, isShared, server };
   const open = () =>
     progress.step(
       "store",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { startKeyService } from "../apiserver/encryption/testing/key-service.ts";
 import { silentLogger } from "../base/log.ts";
+import { Metrics } from "../base/metrics.ts";
 import { systemRandom } from "../base/random.ts";
 import { settle, VirtualClock } from "../base/virtual-clock.ts";
 import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
@@ -174,8 +175,9 @@ describe("a configuration of somebody's own", () => {
     const file = join(root, "encryption.yaml");
     writeFileSync(file, config(["configmaps"], "one"));
     const raw = createMemoryStore({ clock });
-    const options = { dataDirectory: root, providerConfig: file, automaticReload: true };
-    const { store } = await encryptStore(raw, options, environmentAt(clock));
+    const options = { dataDirectory: root, providerConfig: file, automaticReload: true, server: "one" };
+    const metrics = new Metrics();
+    const { store } = await encryptStore(raw, options, { ...environmentAt(clock), metrics });
     await store.create(KEY, secret());
     await store.create("/registry/configmaps/default/a", secret("a"));
     assert.equal((await raw.get(KEY))!.value.includes(PASSWORD), true);
@@ -190,6 +192,13 @@ describe("a configuration of somebody's own", () => {
     await settle(20);
     await store.create(`${KEY}-two`, secret());
     assert.match((await raw.get(`${KEY}-two`))!.value.toString("latin1"), /^k8s:enc:secretbox:v1:two:/);
+    const counted = (status: string): RegExp =>
+      new RegExp(
+        `^apiserver_encryption_config_controller_automatic_reloads_total\\{apiserver_id_hash="sha256:[0-9a-f]{64}",status="${status}"\\} 1$`,
+        "m",
+      );
+    assert.match(metrics.text(), counted("success"));
+    assert.match(metrics.text(), counted("failure"));
     await store.close();
   });
 

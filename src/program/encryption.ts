@@ -7,6 +7,7 @@ import {
 } from "../apiserver/encryption/follow-configuration.ts";
 import { rewriteStale } from "../apiserver/encryption/rewrite.ts";
 import type { HealthCheck } from "../apiserver/handlers/health.ts";
+import { countedReloads } from "../apiserver/metrics/encryption-metrics.ts";
 import { storagePrefix } from "../apiserver/registry/storage-prefix.ts";
 import { errorMessage } from "../base/assert.ts";
 import { CommandError } from "../cli/command.ts";
@@ -19,9 +20,11 @@ export interface EncryptionOptions extends EncryptionSettings {
   readonly dataDirectory: string;
   /** Other servers have the same keys: old ones are forgotten only when somebody says that all have followed. */
   readonly isShared?: boolean;
+  /** What tells this server from others. */
+  readonly server?: string;
 }
 
-type EncryptionEnvironment = Pick<Environment, "clock" | "random" | "log">;
+type EncryptionEnvironment = Pick<Environment, "clock" | "random" | "log"> & Partial<Pick<Environment, "metrics">>;
 
 export interface EncryptedStore {
   /** Closes the engine, too. */
@@ -57,7 +60,8 @@ async function open(
   options: EncryptionOptions,
   environment: EncryptionEnvironment,
 ): Promise<EncryptedStore> {
-  const { clock, random } = environment;
+  const { clock, random, metrics } = environment;
+  const { server = "" } = options;
   const isOwn = options.providerConfig === undefined;
   const log = environment.log.named("encryption");
   const file = options.providerConfig ?? (await ownConfiguration(raw, options, environment));
@@ -68,6 +72,7 @@ async function open(
     clock,
     random,
     log,
+    reloaded: isOwn || metrics === undefined ? undefined : countedReloads(metrics, { server, clock }),
   });
   const store = encryptedStore(raw, followed.encryption);
   try {

@@ -3,6 +3,7 @@ import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
+import type { ReloadResult } from "../metrics/encryption-metrics.ts";
 import { type EncryptionConfiguration, type GroupResource, parseEncryptionConfiguration } from "./configuration.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
 import { type KmsProvider, startKmsProvider } from "./kms/provider.ts";
@@ -42,6 +43,8 @@ export async function followEncryptionConfiguration(options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Told of every changed file: whether what it says is in use now. */
+  readonly reloaded?: ((result: ReloadResult) => void) | undefined;
 }): Promise<FollowedConfiguration> {
   const { file, clock, log } = options;
   const build = (config: EncryptionConfiguration): Promise<BuiltProviders> =>
@@ -81,8 +84,10 @@ export async function followEncryptionConfiguration(options: {
       encryption.use(built.transformers);
       clock.setTimer(() => stopAll(before.kms), FAREWELL_MS);
       log.info("another encryption configuration is in use", { file });
+      options.reloaded?.("success");
       for (const listener of listeners) listener(parsed);
     } catch (error) {
+      options.reloaded?.("failure");
       log.error("the encryption configuration cannot be used; the one before stays in use", { error });
     }
   }
