@@ -113,6 +113,8 @@ export interface ApiServerOptions {
   readonly flowControl?: FlowControlSettings;
   /** Longest time for a request that is not long-running; 60 s when absent. */
   readonly requestTimeoutMs?: number | undefined;
+  /** A watch that says nothing of it ends after this time at the earliest, and twice as much at the latest; half an hour when absent. */
+  readonly watchSecondsMin?: number | undefined;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
   readonly serviceCidr: string;
   readonly security: SecurityOptions;
@@ -256,7 +258,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       ],
       builtInGroups: new Set(options.schema.resources.map(({ group }) => group)),
       elsewhere: aggregatedHandler(aggregator),
-      environment: { clock, random, alarms: new Alarms(clock), authorizer: security.authorization },
+      environment: {
+        ...{ clock, random, alarms: new Alarms(clock), authorizer: security.authorization },
+        watchSecondsMin: options.watchSecondsMin,
+      },
       // Built-in groups have no dot, or are known.
       tableFresh: async ({ group }) => (group.includes(".") ? custom?.fresh() : undefined),
     }),

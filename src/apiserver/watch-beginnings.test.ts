@@ -259,6 +259,30 @@ test("the last word of a watch whose time is over is where to go on, for who tak
   assert.deepEqual(watch.seen, [`MODIFIED a@${changed}`, `BOOKMARK @${other}`]);
 });
 
+test("a watch that does not say how long ends between the server's time and twice that", async () => {
+  const short = await startMemoryServer({ watchSecondsMin: 10 });
+  try {
+    const ends = Array.from({ length: 5 }, async () => {
+      const events = short.client.watch(configMaps, { namespace: "default" });
+      for await (const { type } of events) assert.fail(type);
+      return short.clock.now();
+    });
+    const start = short.clock.now();
+    for (let second = 0; second < 21; second++) {
+      await settle();
+      await short.clock.advance(1000);
+    }
+    const seconds = (await Promise.all(ends)).map((end) => (end - start) / 1000);
+    assert.ok(
+      seconds.every((each) => each >= 10 && each <= 20),
+      seconds.join(),
+    );
+    assert.ok(new Set(seconds).size > 1, "not all at once");
+  } finally {
+    await short.close();
+  }
+});
+
 test("what a write answers, every list that comes after it shows", async () => {
   for (let round = 0; round < 5; round++) {
     const at = await create(`r${round}`);

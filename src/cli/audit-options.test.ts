@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { auditOf } from "./audit-options.ts";
 import type { Invocation } from "./command.ts";
-import { requestTimeoutOf } from "./flow-control-options.ts";
+import { requestTimeoutOf, watchSecondsOf } from "./flow-control-options.ts";
 
 const given = (options: Record<string, string>): Invocation => ({ options }) as unknown as Invocation;
 
@@ -28,4 +28,10 @@ test("the request timeout", () => {
   for (const wrong of ["0s", "-1s", "soon"]) {
     assert.throws(() => requestTimeoutOf(given({ "request-timeout": wrong })), /--request-timeout/, wrong);
   }
+  assert.equal(watchSecondsOf(given({})), 1800);
+  assert.equal(watchSecondsOf(given({ "min-request-timeout": "60" })), 60);
+  assert.throws(
+    () => watchSecondsOf(given({ "min-request-timeout": "1m" })),
+    /--min-request-timeout is a whole number/,
+  );
 });

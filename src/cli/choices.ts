@@ -24,6 +24,8 @@ export interface ServerChoices {
   readonly flowControl?: FlowControlSettings | undefined;
   /** Longest time for a request that is not long-running; 60 s when absent. */
   readonly requestTimeoutMs?: number | undefined;
+  /** A watch that says nothing of it ends after this time at the earliest, and twice as much at the latest; half an hour when absent. */
+  readonly watchSecondsMin?: number | undefined;
   /** The header Strict-Transport-Security of all answers; none when absent. */
   readonly transportSecurity?: string | undefined;
   /** Which admission plugins run; upstream's defaults when absent. */

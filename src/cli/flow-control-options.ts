@@ -28,7 +28,20 @@ export const flowControlOptions = grouped("Requests at once", {
     description: "longest time of a request, but for watches and streams",
     default: "1m0s",
   },
+  "min-request-timeout": {
+    type: "string",
+    value: "SECONDS",
+    description: "least time of a watch that names none; it lasts up to twice as long",
+    default: "1800",
+  },
 });
+
+/** @throws CommandError on a value that is none */
+export function watchSecondsOf(invocation: Invocation): number {
+  const seconds = wholeNumberOf(invocation, "min-request-timeout", 1800);
+  if (seconds > 0) return seconds;
+  throw new CommandError("--min-request-timeout is more than 0", 2);
+}
 
 /** @throws CommandError on a value that is none */
 export function requestTimeoutOf(invocation: Invocation): number {

@@ -6,7 +6,7 @@ import type { ServerChoices } from "./choices.ts";
 import type { CommandOption, Invocation } from "./command.ts";
 import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
-import { flowControlOf, flowControlOptions, requestTimeoutOf } from "./flow-control-options.ts";
+import { flowControlOf, flowControlOptions, requestTimeoutOf, watchSecondsOf } from "./flow-control-options.ts";
 import { transportSecurityOf, transportSecurityOptions } from "./transport-security-options.ts";
 
 /** Options of the API server, named as kube-apiserver's. */
@@ -33,6 +33,7 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     audit: auditOf(invocation),
     flowControl: flowControlOf(invocation),
     requestTimeoutMs: requestTimeoutOf(invocation),
+    watchSecondsMin: watchSecondsOf(invocation),
     transportSecurity: transportSecurityOf(invocation),
     admission: admissionOf(invocation),
     flags: flagsOf(invocation),

@@ -172,6 +172,7 @@ function startServer(
         audit: auditOf(options.dataDirectory, options.audit, environment),
         flowControl: options.flowControl ?? flowControlDefaults,
         requestTimeoutMs: options.requestTimeoutMs,
+        watchSecondsMin: options.watchSecondsMin,
         admission,
         subresources: options.subresources(() => keys.current()),
         keepsLocalServices: true,

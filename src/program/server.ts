@@ -121,6 +121,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
       audit: options.audit,
       flowControl: options.flowControl,
       requestTimeoutMs: options.requestTimeoutMs,
+      watchSecondsMin: options.watchSecondsMin,
       transportSecurity: options.transportSecurity,
       admission: options.admission,
       flags: options.flags,

@@ -19,6 +19,8 @@ export interface Environment {
   readonly alarms: Alarms;
   /** Asked when a PUT or PATCH makes an object. */
   readonly authorizer: Authorizer;
+  /** How long a watch lasts at least that does not say it itself; half an hour when absent. */
+  readonly watchSecondsMin?: number | undefined;
 }
 
 /** Whether the user of a PUT or PATCH may create what it names, to be asked when it is not there yet. */

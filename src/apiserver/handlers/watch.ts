@@ -1,5 +1,4 @@
 import { badRequest, type StatusError } from "../../api/status.ts";
-import type { Random } from "../../base/random.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
 import type { Exchange, WatchAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
@@ -12,7 +11,7 @@ import { selectionOf } from "./selection.ts";
 import { tooLarge } from "./too-large.ts";
 import { StoredWatchEvents, tooOld, type WatchStart } from "./watch-events.ts";
 
-const DEFAULT_TIMEOUT_MIN_SECONDS = 1800;
+const DEFAULT_SECONDS_MIN = 1800;
 const TIMEOUT_MAX_SECONDS = 999_999_999;
 
 /** WATCH: from a revision, or from the present objects; ends after timeoutSeconds. */
@@ -32,7 +31,7 @@ export async function watchHandler(
   const current = await resource.storage.cache.freshFor(selection);
   const refusal = await refusalOf(resource, start, current);
   if (refusal !== undefined) return { kind: "watch", resource, events: refusedWatch(refusal) };
-  const timeoutMs = timeoutSeconds(query, environment.random) * 1000;
+  const timeoutMs = timeoutSeconds(query, environment) * 1000;
   const bookmarks = isTrue(query.get("allowWatchBookmarks"));
   const { alarms } = environment;
   const events = new StoredWatchEvents(resource, { selection, start, bookmarks, timeoutMs, alarms });
@@ -76,8 +75,11 @@ function startOf(query: URLSearchParams): WatchStart {
 }
 
 /** Whole seconds: timers of the same length share what they need. */
-function timeoutSeconds(query: URLSearchParams, random: Random): number {
-  const usual = Math.floor(DEFAULT_TIMEOUT_MIN_SECONDS * (1 + random.fraction()));
+function timeoutSeconds(
+  query: URLSearchParams,
+  { random, watchSecondsMin = DEFAULT_SECONDS_MIN }: Environment,
+): number {
+  const usual = Math.floor(watchSecondsMin * (1 + random.fraction()));
   const asked = numberOf(query, "timeoutSeconds") ?? 0;
   return asked === 0 ? usual : Math.min(Math.max(0, asked), TIMEOUT_MAX_SECONDS);
 }

@@ -44,6 +44,7 @@ export async function startMemoryServer(
     /** Instead of an empty one. */
     store?: Store;
     isStoreShared?: boolean;
+    watchSecondsMin?: number;
   } = {},
 ): Promise<MemoryServer> {
   const clock = new VirtualClock();
@@ -52,6 +53,7 @@ export async function startMemoryServer(
   const server = await createApiServer({
     store,
     ...(options.isStoreShared !== undefined && { isStoreShared: options.isStoreShared }),
+    ...(options.watchSecondsMin !== undefined && { watchSecondsMin: options.watchSecondsMin }),
     schema: loadSchema(),
     kinds: kindDefinitions,
     clock,
