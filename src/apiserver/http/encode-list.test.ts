@@ -45,10 +45,7 @@ for (const count of COUNTS) {
 
     const decoded = decodeObject(await bytesOf(count, { encoding: "protobuf" }));
     assert.deepEqual(decoded.kind, "ConfigMapList");
-    assert.deepEqual(
-      (decoded.object as unknown as ConfigMapList).items ?? [],
-      list.items.map(({ apiVersion: _, kind: _k, ...item }) => item),
-    );
+    assert.deepEqual((decoded.object as unknown as ConfigMapList).items ?? [], list.items);
 
     const metadata = JSON.parse((await bytesOf(count, { as: "metadata" })).toString()) as ConfigMapList;
     assert.equal(metadata.kind, "PartialObjectMetadataList");
@@ -65,6 +62,24 @@ for (const count of COUNTS) {
     );
   });
 }
+
+test("only custom resources say in a list of what kind they are", async () => {
+  for (const [custom, kinds] of [
+    [undefined, [undefined, undefined]],
+    [{}, ["ConfigMap", "v1"]],
+  ] as const) {
+    const answer = answerOf(3);
+    const list = { ...answer, resource: { ...answer.resource, custom } } as unknown as ListAnswer;
+    for (const form of [{}, { pretty: true }]) {
+      const format: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata", ...form };
+      const chunks: Buffer[] = [];
+      for await (const block of encodeList(list, format, clock)) chunks.push(...block);
+      const { items } = JSON.parse(Buffer.concat(chunks).toString()) as ConfigMapList;
+      for (const { kind, apiVersion, data } of items)
+        assert.deepEqual([kind, apiVersion, data?.n?.length], [...kinds, 1]);
+    }
+  }
+});
 
 test("only a table has its kind's order", async () => {
   const flowSchemas = loadSchema().resources.find(

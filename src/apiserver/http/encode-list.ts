@@ -17,7 +17,7 @@ const END = Buffer.from("]}\n");
 /** So many bytes of objects are parsed and written in about a millisecond. */
 const SLICE_BYTES = 128 * 1024;
 
-/** A list in the wanted form, block by block; as JSON the items are the cached bytes themselves. */
+/** A list in the wanted form, block by block; as JSON the items are parts of the cached bytes. */
 export function encodeList(list: ListAnswer, format: Format, clock: Clock): Blocks {
   const answer = format.as === "table" ? inRowOrder(list) : list;
   const isJson = format.encoding === "json";
@@ -64,18 +64,38 @@ function viewOf(answer: ListAnswer, format: Format, nowMs: number): ListView {
   return {
     head: { kind: listKindOf(schema), apiVersion: apiVersionOf(schema), metadata },
     field: "items",
-    items: objects,
+    items: isCustom(answer)
+      ? objects
+      : (entries) => objects(entries).map(({ kind: _k, apiVersion: _a, ...item }) => item),
   };
 }
 
+/** Upstream's typed lists say once of what kind their items are; custom resources each say it, too. */
+function isCustom({ resource }: ListAnswer): boolean {
+  return resource.custom !== undefined;
+}
+
+const OPEN = Buffer.from("{");
+const COMMA_OPEN = Buffer.from(",{");
+
 function* cachedBlocks(answer: ListAnswer): Generator<Block, void, undefined> {
   const { schema } = answer.resource;
+  // What the bytes begin with; whatever begins otherwise is an item as it is.
+  const said = Buffer.from(`{"kind":${JSON.stringify(schema.kind)},"apiVersion":"${apiVersionOf(schema)}",`);
+  const { length } = said;
+  const isLeftOut = (bytes: Buffer): boolean => bytes.compare(said, 0, length, 0, length) === 0;
+  const keepsKinds = isCustom(answer);
   const metadata = metadataOfList(answer);
   const head = JSON.stringify({ kind: listKindOf(schema), apiVersion: apiVersionOf(schema), metadata });
   let block: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  let isFirst = true;
   for (const slice of slices(answer.entries, BLOCK_BYTES)) {
-    for (const { bytes } of slice) block.push(bytes, COMMA);
-    if (slice.at(-1) === answer.entries.at(-1)) block.pop();
+    for (const { bytes } of slice) {
+      if (!keepsKinds && isLeftOut(bytes)) block.push(isFirst ? OPEN : COMMA_OPEN, bytes.subarray(length));
+      else if (isFirst) block.push(bytes);
+      else block.push(COMMA, bytes);
+      isFirst = false;
+    }
     yield block;
     block = [];
   }

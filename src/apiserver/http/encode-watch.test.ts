@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { findKind } from "../../api/kinds.ts";
 import { decodeWatchFrame } from "../../api/protobuf/watch-frame.ts";
+import { loadSchema } from "../../api/schema-data.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { CacheEvent } from "../cache/entry.ts";
 import type { OutgoingEvent, WatchAnswer } from "../exchange.ts";
@@ -41,6 +43,20 @@ test("each form says what it should", async () => {
   assert.equal((frame.object as { data: { b: string } }).data.b, "c");
   const table = JSON.parse((await firstFrame({ as: "table" })).toString());
   assert.equal(table.object.rows[0].cells[0], "a");
+});
+
+test("what a bookmark says stands in a table's one row", async () => {
+  const annotations = { "k8s.io/initial-events-end": "true" };
+  for (const { group, version, kind } of loadSchema().resources.filter(({ verbs }) => verbs.includes("watch"))) {
+    const resource = { kind: findKind(group, version, kind), schema: { group, version, kind } };
+    const answer = { kind: "watch", resource } as unknown as WatchAnswer;
+    const format: Format = { encoding: "json", as: "table", pretty: false, includeObject: "Metadata" };
+    const frameOf = await frameEncoder(answer, format, new VirtualClock());
+    const object = { apiVersion: version, kind, metadata: { resourceVersion: "3", annotations } };
+    const { rows, metadata } = JSON.parse(frameOf({ type: "BOOKMARK", object }).toString()).object;
+    assert.deepEqual([rows.length, rows[0].object.metadata.annotations], [1, annotations], kind);
+    assert.equal(metadata.resourceVersion, "3");
+  }
 });
 
 test("what is there when a watch begins goes out as the cached bytes, and reads like all events", async () => {

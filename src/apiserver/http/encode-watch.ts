@@ -87,13 +87,12 @@ function view(
   how: { format: Format; nowMs: number; columns: boolean },
 ): ApiObject {
   const { resource } = answer;
-  const isObject = "event" in event;
-  const object = isObject ? event.event.object(event.type) : event.object;
+  const object = "event" in event ? event.event.object(event.type) : event.object;
   if (event.type === "ERROR") return object;
   if (how.format.as === "metadata") return metadataOf(object, how.format);
   if (how.format.as === "object") return object;
-  const rows = isObject ? [object] : [];
-  const table = tableOf(resource.kind, rows, tableOptions(object.metadata, how.format, how.nowMs)) as ApiObject & {
+  // A bookmark has a row, too: what it says stands in the row's metadata.
+  const table = tableOf(resource.kind, [object], tableOptions(object.metadata, how.format, how.nowMs)) as ApiObject & {
     columnDefinitions?: unknown;
   };
   // Only the first table of a watch tells the columns.
