@@ -2,6 +2,7 @@ import { errorMessage } from "../base/assert.ts";
 import { CommandError } from "../cli/command.ts";
 import type { Runtime } from "../cli/program.ts";
 import type { ContainerRuntime } from "../kubelet/cri/runtime.ts";
+import type { Simulation } from "../kubelet/cri/simulated/simulation.ts";
 import type { KubeletHost } from "../kubelet/host/host.ts";
 import type { Prober } from "../kubelet/probes/prober.ts";
 import type { Environment } from "./environment.ts";
@@ -35,6 +36,8 @@ export interface RuntimeOptions {
   readonly dataDirectory: string;
   /** Addresses of this node's pods, where they are known before the node is. */
   readonly podCidr?: string;
+  /** How a simulated one behaves. */
+  readonly simulation?: Simulation;
   readonly environment: Environment;
 }
 
@@ -74,10 +77,13 @@ async function simulatedRuntime(options: RuntimeOptions): Promise<NodeRuntime> {
   const { createSimulatedRuntime } = await import("../kubelet/cri/simulated/simulated-runtime.ts");
   const { createSimulatedHost } = await import("../kubelet/host/simulated-host.ts");
   const { createSimulatedProber } = await import("../kubelet/cri/simulated/simulated-prober.ts");
-  const { clock, random } = options.environment;
+  const { rulesOf } = await import("../kubelet/cri/simulated/simulation.ts");
+  const { simulation = {}, environment } = options;
+  const { clock, random } = environment;
   const runtime = createSimulatedRuntime({
     clock,
     random,
+    rules: rulesOf(simulation),
     ...(options.podCidr === undefined ? {} : { podCidr: options.podCidr }),
   });
   return {
@@ -85,7 +91,7 @@ async function simulatedRuntime(options: RuntimeOptions): Promise<NodeRuntime> {
     description: "simulated",
     warnings: [],
     runtime,
-    prober: createSimulatedProber({ runtime: runtime.runtime, clock, simulation: {} }),
+    prober: createSimulatedProber({ runtime: runtime.runtime, clock, simulation }),
     host: createSimulatedHost(),
     ownLabels: {},
     setPodCidrs: async () => {},

@@ -1,6 +1,7 @@
 import { runCommand } from "../base/run-command.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import type { ProgramOutput, UpOptions } from "../cli/program.ts";
+import type { Simulation } from "../kubelet/cri/simulated/simulation.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import type { Claim } from "../network/claim.ts";
 import { isLoopback } from "./addresses.ts";
@@ -15,7 +16,9 @@ import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, type NodeRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
 import type { Started } from "./stop.ts";
 
-export interface NodeOptions extends UpOptions {
+export interface NodeOptions extends Omit<UpOptions, "simulation"> {
+  /** How pods behave where no container really runs. */
+  readonly simulation: Simulation;
   readonly facts: ClusterFacts;
   readonly plane: ControlPlane;
   readonly claim: Claim | undefined;
@@ -94,7 +97,7 @@ async function openWithNetwork(
   environment: Environment,
 ): Promise<NodeRuntime> {
   const podCidr = nodePodCidr(options.facts);
-  const opening = openRuntime(kind, { dataDirectory: options.dataDirectory, podCidr, environment });
+  const opening = openRuntime(kind, { ...options, podCidr, environment });
   if (kind !== "containerd") return opening;
   const connecting = connectPods(options, podCidr);
   const [runtime, network] = await Promise.allSettled([opening, connecting]);

@@ -1,5 +1,6 @@
 import { sleep } from "../base/clock.ts";
 import { nextTurn } from "../base/turn.ts";
+import { CommandError } from "../cli/command.ts";
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
 import type { Simulation } from "../kubelet/cri/simulated/simulation.ts";
 import { authoritySource } from "./authority-source.ts";
@@ -43,7 +44,7 @@ async function start(
   to: { environment: Environment; output: ProgramOutput; started: Started[] },
 ): Promise<RunningProgram> {
   const { environment, started } = to;
-  const simulated = options.simulatedNodes > 0 ? await readSimulated(options) : undefined;
+  const simulation = await readSimulation(options);
   const server = await openServer(options, to);
   const { plane, facts, url } = server;
   const context: ComponentContext = { door: plane.server.transport, environment };
@@ -60,29 +61,36 @@ async function start(
   if (options.node) {
     if (isShared) await requireFirstPodBlock(context, { ...options, facts });
     const { startNode } = await import("./node.ts");
-    await startNode({ ...options, ...server, address: options.nodeIp ?? server.address, context }, to);
+    const address = options.nodeIp ?? server.address;
+    await startNode({ ...options, ...server, address, simulation, context }, to);
   }
-  if (simulated !== undefined) await startSimulated({ simulated, server }, to);
+  if (options.simulatedNodes > 0)
+    await startSimulated({ count: options.simulatedNodes, simulation }, { ...to, server });
   started.push(tidyMemory(environment.clock));
   started.push({ stop: async () => server.hurry() });
   return running({ options, url, started, environment });
 }
 
-interface Simulated {
-  readonly count: number;
-  readonly simulation: Simulation;
-}
-
-/** Before anything starts: what is wrong with the file is told at once. */
-async function readSimulated({ simulatedNodes, simulation }: UpOptions): Promise<Simulated> {
+/** Before anything starts: what is wrong with the file, or that nobody would heed it, is told at once. @throws CommandError (2) */
+async function readSimulation({ simulation, simulatedNodes, node, runtime }: UpOptions): Promise<Simulation> {
+  if (simulation === undefined) return {};
+  const { chosenRuntime } = await import("./node-runtime.ts");
+  if (simulatedNodes === 0 && !(node && chosenRuntime(runtime) === "simulated")) {
+    throw new CommandError(
+      "--simulation is for --simulated-nodes or --runtime simulated: nothing here is simulated",
+      2,
+    );
+  }
   const { readSimulationFile } = await import("./simulated/simulation-file.ts");
-  return { count: simulatedNodes, simulation: await readSimulationFile(simulation) };
+  return await readSimulationFile(simulation);
 }
 
 async function startSimulated(
-  { simulated, server: { plane } }: { simulated: Simulated; server: OpenedServer },
-  { environment, output, started }: { environment: Environment; output: ProgramOutput; started: Started[] },
+  simulated: { readonly count: number; readonly simulation: Simulation },
+  to: { server: OpenedServer; environment: Environment; output: ProgramOutput; started: Started[] },
 ): Promise<void> {
+  const { environment, output, started } = to;
+  const { plane } = to.server;
   const { startSimulatedThread } = await import("./simulated/thread.ts");
   const { kubeletServing: serving, trusted } = plane.keys.current();
   await environment.progress.step(

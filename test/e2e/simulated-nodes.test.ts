@@ -102,7 +102,23 @@ test("a simulation that is none is refused before anything starts", async () => 
   const { code, stderr } = await wherry("up", ...words);
   assert.equal(code, 2);
   assert.match(stderr, /rules\[0\]\.exit\.afterMs must be set/);
+  const nobody = await wherry("up", "--no-node", "--simulation", file, "--data-dir", data);
+  assert.equal(nobody.code, 2);
+  assert.match(nobody.stderr, /--simulation is for --simulated-nodes or --runtime simulated/);
   const many = await wherry("up", "--simulated-nodes", "many", "--data-dir", data);
   assert.equal(many.code, 2);
   assert.match(many.stderr, /--simulated-nodes is a number/);
+});
+
+test("a node whose runtime is simulated follows the rules for pods, too", async () => {
+  const other = await startCluster({
+    words: ["--runtime", "simulated", "--simulation", join(directory, "simulation.yaml")],
+  });
+  try {
+    const { kubectl } = other;
+    await kubectl.apply({ ...pod("job"), spec: { ...pod("job").spec, restartPolicy: "Never" } });
+    await kubectl.ok("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/job", "--timeout=30s");
+  } finally {
+    await other.remove();
+  }
 });

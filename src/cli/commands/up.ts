@@ -54,7 +54,7 @@ export const upCommand: Command = {
     simulation: {
       type: "string",
       value: "FILE",
-      description: "how simulated nodes and the pods on them behave (docs/guide/simulated-nodes.md)",
+      description: "how simulated nodes, and pods without containers, behave (docs/guide/simulated-nodes.md)",
     },
     detach: { type: "boolean", short: "d", description: "come back when the cluster is ready and leave it running" },
     verbose: { type: "boolean", description: "show the log here (it is always in DIR/wherry.log)" },

@@ -5,8 +5,7 @@ import { readSimulation } from "../../kubelet/cri/simulated/read-simulation.ts";
 import type { Simulation } from "../../kubelet/cri/simulated/simulation.ts";
 
 /** @throws CommandError (2) when the file is no simulation */
-export async function readSimulationFile(path: string | undefined): Promise<Simulation> {
-  if (path === undefined) return {};
+export async function readSimulationFile(path: string): Promise<Simulation> {
   try {
     const { load } = await import("js-yaml");
     return readSimulation(load(readFileSync(path, "utf8")));
