@@ -174,9 +174,15 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   return { plane, facts, claim, gateway, address, url, hurry: () => shared?.store.hurry() };
 }
 
-async function openOwnStore(dataDirectory: string, { clock, log }: Environment): Promise<Store> {
-  const { openEmbeddedStore } = await import("../store/embedded/embedded-store.ts");
-  return await openEmbeddedStore({ directory: storeDirectory(dataDirectory), clock, log });
+async function openOwnStore(dataDirectory: string, { clock, log, metrics }: Environment): Promise<Store> {
+  const [{ openEmbeddedStore }, { storeSizeMetric }] = await Promise.all([
+    import("../store/embedded/embedded-store.ts"),
+    import("./store-size.ts"),
+  ]);
+  const directory = storeDirectory(dataDirectory);
+  const store = await openEmbeddedStore({ directory, clock, log });
+  storeSizeMetric(metrics, directory);
+  return store;
 }
 
 /** Somebody's objects, or somebody else's file. */
