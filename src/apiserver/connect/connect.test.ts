@@ -12,9 +12,14 @@ import { silentLogger } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { dataFrameHeader, FIN, FrameParser, SYN_STREAM } from "../../base/spdy/frames.ts";
 import { createTestAuthority } from "../../base/testing/certificates.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Environment } from "../handlers/environment.ts";
 import { createEdge, type Edge } from "../http/edge.ts";
+import { requestInfo } from "../request-info.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
 import { connectSubresources } from "./connect.ts";
+import { createKubeletClient } from "./kubelet-client.ts";
+import { logSubresource } from "./log.ts";
 
 /** A node's server that speaks the wire protocols by hand, so that every byte of ours meets something not ours. */
 const authority = createTestAuthority();
@@ -122,6 +127,24 @@ test("a log comes from the node, with the options it understands", async () => {
   );
   assert.deepEqual([code, text], [200, "a line\n"]);
   assert.equal(seen.at(-1)?.url, "/containerLogs/default/web/main?follow=true&tailLines=3");
+});
+
+test("a log may come from a node whose certificate nobody knows, when the client says so", async () => {
+  const kubelet = authority.issue("kube-apiserver-kubelet-client");
+  const trusted = { ...kubelet, ca: createTestAuthority().ca };
+  const kubelets = createKubeletClient({ tls: () => trusted, reader: () => memory.server.reader });
+  const { get } = logSubresource(kubelets);
+  const resource = memory.server.table.find("", "v1", "pods")!;
+  const asked = async (query: string) => {
+    const info = { ...requestInfo("GET", `${POD}/web/log`, new URLSearchParams()) };
+    const exchange = { info, query: new URLSearchParams(query), signal: new AbortController().signal };
+    return get!(resource, exchange as Exchange, {} as Environment);
+  };
+  const unknown =
+    /^error trying to reach the node at 127\.0\.0\.1:\d+: tls: failed to verify certificate: x509: certificate signed by unknown authority$/;
+  await assert.rejects(asked("container=main"), { message: unknown });
+  const answer = await asked("container=main&insecureSkipTLSVerifyBackend=true");
+  assert.equal(answer.kind === "stream" && answer.code, 200);
 });
 
 test("what is wrong with a log is told as a Status", async () => {

@@ -3,7 +3,7 @@ import { failure, notFound } from "../../api/status.ts";
 import type { StreamAnswer } from "../exchange.ts";
 import type { Subresource } from "../subresources/subresource.ts";
 import { errorFrom, type KubeletClient } from "./kubelet-client.ts";
-import { containerOf, nodePath } from "./pod-container.ts";
+import { containerOf, flag, nodePath } from "./pod-container.ts";
 
 /** Fields of PodLogOptions that the node understands by the same name. */
 const PASSED = ["follow", "previous", "sinceSeconds", "sinceTime", "timestamps", "tailLines", "limitBytes", "stream"];
@@ -30,6 +30,7 @@ export function logSubresource(kubelets: KubeletClient): Subresource {
         method: "GET",
         path: `${nodePath("containerLogs", pod, container)}?${query}`,
         signal: exchange.signal,
+        believesAnybody: flag(exchange.query, "insecureSkipTLSVerifyBackend"),
       });
       if (response.statusCode !== 200) throw await errorFrom(response);
       return text(response as AsyncIterable<Buffer>);
