@@ -156,6 +156,17 @@ test("kinds of several groups, and several kinds and versions of one group, stan
   for (const each of [name("v1"), name("v1", "Foo"), "com.example.other.v1.Foo"]) assert.ok(definitions[each], each);
 });
 
+test("a custom kind that is called as a built-in one is leaves its schema as it was", async () => {
+  const group = "apps.api.k8s.io";
+  const before = (await get("/openapi/v2")).definitions["io.k8s.api.apps.v1.Deployment"];
+  const definition = definitionOf({ group, plural: "deployments", kind: "Deployment", shortNames: [] });
+  const annotations = { "api-approved.kubernetes.io": "https://github.com/kubernetes/kubernetes/pull/1" };
+  await establish(server, { ...definition, metadata: { ...definition.metadata, annotations } });
+  const { definitions, paths } = await get("/openapi/v2");
+  assert.ok(paths[`/apis/${group}/v1/deployments`]);
+  assert.deepEqual(definitions["io.k8s.api.apps.v1.Deployment"], before);
+});
+
 test("what is deleted leaves discovery and documents", async () => {
   const { client } = server;
   await establish(server, definitionOf());

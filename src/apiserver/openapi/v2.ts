@@ -64,7 +64,8 @@ export async function openapiV2Document(
     want(refsIn(items));
   }
   want(kindsOf(schema.resources, schema));
-  const find = (name: string) => customComponent(custom?.find(name)) ?? componentOf(schema, descriptions, name);
+  // A custom kind may be called as a built-in one is, but must not change what clients believe of that.
+  const find = (name: string) => componentOf(schema, descriptions, name) ?? customComponent(custom?.find(name));
   const others = await encodeRemote(remote, find, encode);
   paths.push(...others.paths);
   want(others.shared);
