@@ -80,8 +80,8 @@ function grpcDeadline(timeoutMs: number): number {
   return performance.timeOrigin + performance.now() + timeoutMs;
 }
 
-/** `unix:///run/kms.sock` and `unix://@abstract`, as gRPC names them. */
+/** `unix:///run/kms.sock`, and Linux' abstract `unix:///@name`, which is no file, as Node names them. */
 function socketOf(endpoint: string): string {
   const path = endpoint.replace(/^unix:(\/\/)?/, "");
-  return path.startsWith("@") ? `unix-abstract:${path.slice(1)}` : `unix:${path}`;
+  return `unix:${path.replace(/^\/?@/, "\0")}`;
 }

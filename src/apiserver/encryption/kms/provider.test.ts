@@ -48,6 +48,14 @@ describe("values under a key service", () => {
     assert.equal(isSo(), true);
   }
 
+  test("from a service that listens on an abstract socket", async () => {
+    await service.stop();
+    service = await startKeyService(`\0wherry-kms-${process.pid}`);
+    const provider = await start();
+    const stored = provider.transformer.encrypt(Buffer.from("hunter2"), KEY);
+    assert.equal((await read(provider, stored)).value.toString(), "hunter2");
+  });
+
   test("name the service and its key, and hide the rest", async () => {
     const provider = await start();
     const stored = provider.transformer.encrypt(Buffer.from("hunter2"), KEY);

@@ -16,6 +16,7 @@ export interface KeyService {
 
 const ANNOTATION = new Map([["mask.kms.example.com", Buffer.from("yes")]]);
 
+/** @param socket a file, or an abstract one's name after a zero */
 export async function startKeyService(socket: string): Promise<KeyService> {
   const server = new grpc.Server();
   const masks = new Map<string, Buffer>();
@@ -25,7 +26,7 @@ export async function startKeyService(socket: string): Promise<KeyService> {
     return mask;
   };
   const service: KeyService = {
-    endpoint: `unix://${socket}`,
+    endpoint: `unix://${socket.replace("\0", "/@")}`,
     keyId: "key-1",
     healthz: "ok",
     version: "v2",
