@@ -18,7 +18,12 @@ export type HeadProblem = "malformed" | "too large";
 const PSEUDO = new Set([":method", ":path", ":scheme", ":authority"]);
 const OF_CONNECTIONS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 const WRONG_NAME = /[^!#$%&'*+\-.^_`|~0-9a-z]/;
-const WRONG_VALUE = /[\0\r\n]|^[\t ]|[\t ]$/;
+const WRONG_VALUE = /[\0\r\n]/;
+/**
+ * Not allowed either, but sent: Go writes a header as it was told to, an empty token as "Bearer ". Its server takes it, as
+ * HTTP/1.1 does, and its client asks again without end when its stream is reset for that.
+ */
+const EDGES = /^[\t ]+|[\t ]+$/g;
 
 /** Of these the first one counts (Node's kSingleValueHeaders, as far as requests have them). */
 const SINGLE = new Set([
@@ -38,8 +43,10 @@ export function requestHead(
   const headers: Record<string, string | string[]> = Object.create(null);
   const raw: string[] = [];
   let isRegular = false;
-  for (const { name, value } of fields) {
+  for (const { name, value: sent } of fields) {
+    const value = name.startsWith(":") ? sent : sent.replace(EDGES, "");
     if (name.startsWith(":")) {
+      if (/^[\t ]|[\t ]$/.test(value)) return "malformed";
       if (isRegular || !PSEUDO.has(name) || headers[name] !== undefined) return "malformed";
     } else {
       isRegular = true;

@@ -48,10 +48,10 @@ function usernameOf(claims: Claims, { configuration, programs }: ClaimMeaning, e
     const value = evaluate(programs.username, "username claim expression");
     if (typeof value !== "string") {
       throw new BadCredentialsError(
-        "oidc: error evaluating username claim expression: expression must return a string",
+        "oidc: error evaluating username claim expression: username claim expression must return a string",
       );
     }
-    if (value === "") throw new BadCredentialsError("oidc: empty username");
+    if (value === "") throw new BadCredentialsError("oidc: empty username via CEL expression is not allowed");
     return value;
   }
   const value = claims[claim];
@@ -65,7 +65,7 @@ function usernameOf(claims: Claims, { configuration, programs }: ClaimMeaning, e
   if (claim === "email" && Object.hasOwn(claims, "email_verified") && claims.email_verified !== true) {
     throw new BadCredentialsError("oidc: email not verified");
   }
-  if (prefix + value === "") throw new BadCredentialsError("oidc: empty username");
+  // May be empty: an issuer that names nobody has always been taken at its word.
   return prefix + value;
 }
 

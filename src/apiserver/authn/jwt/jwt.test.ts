@@ -117,6 +117,18 @@ test("flags: one issuer, whose keys are fetched once and again when there is a n
   await assert.rejects(who(authentication, next), refused(/token is expired/));
 });
 
+test("an empty name is what the claim says, and no expression may", async (t) => {
+  const plain = issuer(first, { claimMappings: { username: { claim: "login", prefix: "" } } });
+  const byExpression = issuer(second, { claimMappings: { username: { expression: "claims.login" } } });
+  writeFileSync(file, configuration(plain, byExpression));
+  const { authentication } = await open({ configurationFile: file });
+  t.after(() => authentication.close());
+  const nobody = await first.token("kubernetes", { login: "" });
+  assert.deepEqual(await who(authentication, nobody), { name: "", groups: ["system:authenticated"] });
+  const refusal = refused(/oidc: empty username via CEL expression is not allowed/);
+  await assert.rejects(who(authentication, await second.token("kubernetes", { login: "" })), refusal);
+});
+
 test("TokenReview: what an issuer's tokens are for", async (t) => {
   writeFileSync(file, configuration(issuer(first)));
   const { authentication } = await open({ configurationFile: file });
