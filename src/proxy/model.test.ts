@@ -12,6 +12,7 @@ test("services that no proxy serves", () => {
   assert.equal(facts({ clusterIP: "" }), undefined);
   assert.equal(facts({ clusterIP: "fd00::1" }), undefined);
   assert.equal(facts({ clusterIP: "10.96.0.9" }, { "service.kubernetes.io/service-proxy-name": "mesh" }), undefined);
+  assert.equal(facts({ clusterIP: "10.96.0.9" }, { "service.kubernetes.io/headless": "" }), undefined);
 });
 
 test("what is no IPv4 address never reaches the rules", () => {
@@ -67,6 +68,10 @@ test("endpoints without conditions are ready", () => {
   );
   assert.equal(slice?.ports.length, 1);
   assert.equal(sliceFacts({ metadata, addressType: "IPv6", endpoints: [] }), undefined);
+  for (const label of ["service.kubernetes.io/headless", "service.kubernetes.io/service-proxy-name"]) {
+    const labels = { ...metadata.labels, [label]: "" };
+    assert.equal(sliceFacts({ metadata: { ...metadata, labels }, addressType: "IPv4", endpoints: [] }), undefined);
+  }
 });
 
 test("host ports are those of running pods with a network of their own", () => {

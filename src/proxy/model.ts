@@ -72,11 +72,17 @@ export interface NodeFacts {
 
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
+/** Services and slices with one of these labels are not this proxy's, whatever else they say. */
+const NOT_OURS: readonly string[] = ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"];
+
+function isOurs({ metadata }: Service | EndpointSlice): boolean {
+  return NOT_OURS.every((label) => metadata?.labels?.[label] === undefined);
+}
+
 /** Facts of a service that a proxy serves; undefined for headless services, ExternalName and those of another proxy. */
 export function serviceFacts(service: Service): ServiceFacts | undefined {
   const spec = service.spec;
-  if (spec === undefined || spec.type === "ExternalName") return undefined;
-  if (service.metadata?.labels?.["service.kubernetes.io/service-proxy-name"] !== undefined) return undefined;
+  if (spec === undefined || spec.type === "ExternalName" || !isOurs(service)) return undefined;
   const clusterIPs = (spec.clusterIPs ?? [spec.clusterIP ?? ""]).filter(isIPv4);
   if (clusterIPs.length === 0) return undefined;
   const external = spec.type === "NodePort" || spec.type === "LoadBalancer";
@@ -112,7 +118,7 @@ export function serviceFacts(service: Service): ServiceFacts | undefined {
 export function sliceFacts(slice: EndpointSlice): SliceFacts | undefined {
   const labels = slice.metadata?.labels ?? {};
   const serviceName = labels["kubernetes.io/service-name"];
-  if (serviceName === undefined || slice.addressType !== "IPv4") return undefined;
+  if (serviceName === undefined || slice.addressType !== "IPv4" || !isOurs(slice)) return undefined;
   return {
     key: keyOf(slice),
     serviceKey: `${slice.metadata?.namespace ?? ""}/${serviceName}`,
