@@ -68,3 +68,22 @@ test("of taints those alone count that would end the pod", () => {
   assert.equal(found("NoExecute", { tolerations: [{ operator: "Exists" }] }), undefined);
   assert.equal(found("NoSchedule"), undefined);
 });
+
+test("of the kernel's settings a pod gets those that are safe and its own", () => {
+  const wanting = (name: string, spec: Partial<PodSpec> = {}) =>
+    rejection(pod({ securityContext: { sysctls: [{ name, value: "1" }] }, ...spec }), {
+      node,
+      others: [],
+      allocatable,
+    });
+  assert.equal(wanting("kernel.shm_rmid_forced"), undefined);
+  assert.equal(wanting("net/ipv4/tcp_syncookies"), undefined);
+  assert.deepEqual(wanting("kernel.msgmax"), {
+    reason: "SysctlForbidden",
+    message: 'forbidden sysctl: "kernel.msgmax" not allowlisted',
+  });
+  const onHost = wanting("net.ipv4.tcp_syncookies", { hostNetwork: true });
+  assert.equal(onHost?.message, 'forbidden sysctl: "net.ipv4.tcp_syncookies" not allowed with host net enabled');
+  const withHost = wanting("kernel.shm_rmid_forced", { hostIPC: true });
+  assert.equal(withHost?.message, 'forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host ipc enabled');
+});

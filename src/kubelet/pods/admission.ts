@@ -5,6 +5,7 @@ import { isExtendedResource } from "../../api/core/validate-resources.ts";
 import type { Node, Pod } from "../../api/generated/core/v1.ts";
 import { quantityValue } from "../../api/quantity.ts";
 import { podRequests } from "./resources.ts";
+import { sysctlRejection } from "./sysctls.ts";
 
 const OS_LABEL = "kubernetes.io/os";
 
@@ -23,7 +24,12 @@ export interface AdmissionInput {
 
 /** Why this node cannot take a pod that is bound to it; undefined when it can. Upstream's admission checks and words, in its order. */
 export function rejection(pod: Pod, input: AdmissionInput): Rejection | undefined {
-  return systemRejection(pod, input.node) ?? resourceRejection(pod, input) ?? predicateRejection(pod, input);
+  return (
+    sysctlRejection(pod) ??
+    systemRejection(pod, input.node) ??
+    resourceRejection(pod, input) ??
+    predicateRejection(pod, input)
+  );
 }
 
 /** What no other pod's end would help. */
