@@ -83,7 +83,7 @@ test("of the kernel's settings a pod gets those that are safe and its own", () =
     message: 'forbidden sysctl: "kernel.msgmax" not allowlisted',
   });
   const onHost = wanting("net.ipv4.tcp_syncookies", { hostNetwork: true });
-  assert.equal(onHost?.message, 'forbidden sysctl: "net.ipv4.tcp_syncookies" not allowed with host net enabled');
+  assert.equal(onHost?.message, 'forbidden sysctl: "net.ipv4.tcp_syncookies" not allowed with host Net enabled');
   const withHost = wanting("kernel.shm_rmid_forced", { hostIPC: true });
-  assert.equal(withHost?.message, 'forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host ipc enabled');
+  assert.equal(withHost?.message, 'forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host IPC enabled');
 });

@@ -1,5 +1,4 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
-import type { Rejection } from "./admission.ts";
 
 /** Settings of the kernel that a pod has for itself and that harm nobody else (upstream: sysctl/safe_sysctls.go). */
 const SAFE: ReadonlySet<string> = new Set([
@@ -18,7 +17,7 @@ const SAFE: ReadonlySet<string> = new Set([
 ]);
 
 /** Why a node does not set what a pod wants of the kernel. */
-export function sysctlRejection({ spec }: Pod): Rejection | undefined {
+export function sysctlRejection({ spec }: Pod): { reason: string; message: string } | undefined {
   for (const { name } of spec?.securityContext?.sysctls ?? []) {
     const wrong = wrongWith(dotted(name), { hostNetwork: spec?.hostNetwork, hostIPC: spec?.hostIPC });
     if (wrong !== undefined) {
@@ -30,8 +29,8 @@ export function sysctlRejection({ spec }: Pod): Rejection | undefined {
 
 function wrongWith(name: string, of: { hostNetwork: boolean | undefined; hostIPC: boolean | undefined }) {
   if (!SAFE.has(name)) return "not allowlisted";
-  if (name.startsWith("net.")) return of.hostNetwork === true ? "not allowed with host net enabled" : undefined;
-  return of.hostIPC === true ? "not allowed with host ipc enabled" : undefined;
+  if (name.startsWith("net.")) return of.hostNetwork === true ? "not allowed with host Net enabled" : undefined;
+  return of.hostIPC === true ? "not allowed with host IPC enabled" : undefined;
 }
 
 /** `net/ipv4/tcp_rmem` is another way to write `net.ipv4.tcp_rmem`; dots and slashes change places. */
