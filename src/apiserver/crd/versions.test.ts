@@ -200,6 +200,16 @@ test("one object that cannot be converted keeps nobody from the others", async (
   const why = "conversion webhook for stable.example.com/v1, Kind=CronTab returned 0 objects, expected 1";
   const isRefused = (error: StatusError) => error.code === 500 && error.message === why;
   await assert.rejects(client.list(cronTabs("v2")), isRefused);
+  await assert.rejects(client.list(cronTabs("v2"), { namespace: "default" }), isRefused);
+  await client.create(namespaces, { metadata: { name: "other" } } as never);
+  const elsewhere = { ...cronTab("a", { cronSpec: "3 * * *" }), metadata: { name: "a", namespace: "other" } };
+  await client.create(cronTabs("v1"), elsewhere);
+  const others = await client.list(cronTabs("v2"), { namespace: "other" });
+  assert.deepEqual(
+    others.items.map(({ spec }) => spec),
+    [{ minute: "3", rest: "* * *" }],
+  );
+  await client.delete(cronTabs("v1"), { namespace: "other", name: "a" });
   assert.deepEqual((await client.get(cronTabs("v2"), target)).spec, { minute: "1", rest: "* * *" });
   await assert.rejects(client.get(cronTabs("v2"), { ...target, name: "bad" }), isRefused);
   const body = { spec: { minute: "7" } };

@@ -72,7 +72,16 @@ export async function listHandler(resource: ServedResource, exchange: Exchange):
   // As upstream: a list of whatever the cache has is given whole.
   const limit = token === "" && query.get("resourceVersion") === "0" ? 0 : asked;
   const { exact, from } = startOf(query, { token, limit, prefix: selection.prefix });
-  const current = await resource.storage.cache.freshFor(selection);
+  let current: number;
+  try {
+    current = await resource.storage.cache.freshFor(selection);
+  } catch (error) {
+    // What cannot be converted in one namespace keeps nobody from the others.
+    if (selection.prefix === resource.storage.prefix) throw error;
+    const now = await resource.storage.revisionDespite(error);
+    const revision = from !== undefined && from.revision > 0 ? from.revision : (exact ?? now);
+    return listPast(resource, { selection, revision, limit, ...(from && { startKey: from.startKey }) });
+  }
   if (from !== undefined) {
     const { revision, startKey } = from;
     if (revision > current) throw invalidToken("the revision lies in the future");

@@ -96,6 +96,15 @@ export class ResourceStorage {
     );
   }
 
+  /**
+   * The present's revision, for who reads from the store what the cache cannot show.
+   * @throws the error itself, when that is not because some object cannot be converted
+   */
+  async revisionDespite(error: unknown): Promise<number> {
+    this.#noteBroken(error);
+    return this.#store.currentRevision();
+  }
+
   #noteBroken(error: unknown): false {
     if (this.conversion === undefined || !(error instanceof StatusError)) throw error;
     this.#brokenUntil = this.cache.clock.monotonic() + BROKEN_MS;
