@@ -81,14 +81,18 @@ test("a Secret gets its account's token, which is good until one of them is gone
     },
     audiences: ["https://kubernetes.default.svc"],
   });
-  await eventually("the day of its use", async () => {
-    const { metadata } = await client.get(secrets, target);
-    return metadata?.labels?.["kubernetes.io/legacy-token-last-used"] === "2026-01-01";
-  });
+  const used = (await client.get(secrets, target)).metadata?.labels;
+  assert.equal(used?.["kubernetes.io/legacy-token-last-used"], "2026-01-01", "the day of its use");
 
-  const labels = { "kubernetes.io/legacy-token-invalid-since": "2026-01-01" };
-  await client.patch(secrets, target, { type: "merge", body: { metadata: { labels } } });
+  const mark = async (day: string) => {
+    const labels = { "kubernetes.io/legacy-token-invalid-since": day };
+    await client.patch(secrets, target, { type: "merge", body: { metadata: { labels } } });
+  };
+  await mark("2026-01-01");
   assert.match((await review())?.error ?? "", /has been marked invalid/);
+  await mark("");
+  assert.equal((await review())?.authenticated, true, "an empty mark");
+  await mark("2026-01-01");
   await client.delete(serviceAccounts, { namespace: "shop", name: "builder" });
   assert.match((await review())?.error ?? "", /has been (marked invalid|deleted|invalidated)/);
   const isGone = () => client.get(secrets, target).then(() => false, isNotFound);

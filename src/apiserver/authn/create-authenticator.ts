@@ -25,7 +25,7 @@ export interface AuthenticationOptions {
     readonly audiences: readonly string[];
   };
   /** Told when a token from a Secret is used. */
-  readonly legacyTokenUsed?: ((use: LegacyTokenUse) => void) | undefined;
+  readonly legacyTokenUsed?: ((use: LegacyTokenUse) => Promise<void> | void) | undefined;
   /** Roots of client certificates; without them certificates are no way in. */
   readonly clientAuthorities?: Authorities | undefined;
   readonly requestHeader?: RequestHeaderOptions | undefined;

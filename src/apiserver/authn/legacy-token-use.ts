@@ -10,7 +10,8 @@ const MAX_WRITES = 64;
 
 /** Writes on a token's Secret on which day it was last used (label `kubernetes.io/legacy-token-last-used`), once a day. */
 export function legacyTokenUses(options: { transport: () => Transport; clock: Clock; log: Logger }): {
-  used(use: LegacyTokenUse): void;
+  /** Resolves when it is written; at once when nothing needs to be. */
+  used(use: LegacyTokenUse): Promise<void> | void;
   /** Resolves when nothing is being written any more. */
   settled(): Promise<void>;
 } {
@@ -36,8 +37,12 @@ export function legacyTokenUses(options: { transport: () => Transport; clock: Cl
       const { namespace = "", name = "", labels } = secret.metadata ?? {};
       const today = formatTime(options.clock.now()).slice(0, 10);
       const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
-      if (labels?.[LAST_USED] === today || writing.has(path) || writing.size >= MAX_WRITES) return;
-      writing.set(path, mark(path, today));
+      if (labels?.[LAST_USED] === today) return;
+      const known = writing.get(path);
+      if (known !== undefined || writing.size >= MAX_WRITES) return known;
+      const marking = mark(path, today);
+      writing.set(path, marking);
+      return marking;
     },
     async settled() {
       await Promise.all(writing.values());
