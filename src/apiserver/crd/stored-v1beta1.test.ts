@@ -66,3 +66,16 @@ test("one that is older than pruning keeps what its schema does not specify", as
   const condition = status?.conditions?.find(({ type }) => type === "NonStructuralSchema");
   assert.equal(condition?.message, "spec.preserveUnknownFields: Invalid value: true: must be false");
 });
+
+test("one that somebody wrote by hand, in another order and with spaces, is read as well", async (context) => {
+  const { kind, apiVersion, ...rest } = storedDefinition({ versions: undefined, validation: undefined });
+  const raw = createMemoryStore({ clock: new VirtualClock() });
+  await raw.create(KEY, Buffer.from(JSON.stringify({ apiVersion, kind, ...rest }, null, 2)));
+  const server = await startMemoryServer({ store: readableStore(raw) });
+  context.after(() => server.close());
+  const { spec } = await server.client.get(customResourceDefinitions, { name: "crontabs.stable.example.com" });
+  assert.deepEqual(
+    spec.versions.map(({ name, served, storage }) => ({ name, served, storage })),
+    [{ name: "v1", served: true, storage: true }],
+  );
+});

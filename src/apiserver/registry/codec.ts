@@ -222,9 +222,11 @@ export function shownFieldsReader(fields: Fields): ShownReader {
   };
 }
 
-/** The apiVersion of bytes that `encode` made; undefined of others. */
+/** The apiVersion of bytes that begin with it, as those that `encode` made and most that people wrote; undefined of others. */
 export function apiVersionIn(bytes: Buffer): string | undefined {
-  return /^\{"kind":"[^"\\]*","apiVersion":"([^"\\]*)"/.exec(bytes.toString("latin1", 0, 512))?.[1];
+  return /^\{\s*(?:"kind"\s*:\s*"[^"\\]*"\s*,\s*)?"apiVersion"\s*:\s*"([^"\\]*)"/.exec(
+    bytes.toString("latin1", 0, 512),
+  )?.[1];
 }
 
 /** Of stamped bytes. */
