@@ -17,7 +17,7 @@ export function userOfClaims(claims: Claims, meaning: ClaimMeaning, nowMs: numbe
   const name = usernameOf(claims, meaning, evaluate);
   const groups = groupsOf(claims, meaning, evaluate);
   const uid = uidOf(claims, meaning, evaluate);
-  const extra = extraOf(meaning, evaluate);
+  const extra = { ...credentialOf(claims), ...extraOf(meaning, evaluate) };
   checkClaims(claims, meaning, evaluate);
   const user: UserInfo = {
     name,
@@ -27,6 +27,11 @@ export function userOfClaims(claims: Claims, meaning: ClaimMeaning, nowMs: numbe
   };
   checkUser(user, meaning, nowMs);
   return user;
+}
+
+/** Which token it was, for whoever reads the audit log. */
+function credentialOf({ jti }: Claims): Record<string, string[]> {
+  return typeof jti === "string" && jti !== "" ? { "authentication.kubernetes.io/credential-id": [`JTI=${jti}`] } : {};
 }
 
 type Evaluate = (program: CelProgram, what: string) => unknown;

@@ -172,6 +172,8 @@ test("a file: several issuers, expressions, and what becomes of a change", async
     groups: ["role:dev", "system:authenticated"],
     extra: { "example.org/team": ["blue"] },
   });
+  const told = await who(authentication, await first.token("kubernetes", { jti: "a-1" }));
+  assert.deepEqual(told?.extra, { "authentication.kubernetes.io/credential-id": ["JTI=a-1"] });
   const root = await second.token("other", { ...claims, email: "root@example.org" });
   await assert.rejects(who(authentication, root), refused(/validation expression '.*' failed: not root/));
 
