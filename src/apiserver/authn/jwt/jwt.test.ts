@@ -51,6 +51,12 @@ async function open(settings: AuthenticationSettings, log: Logger = silentLogger
 const who = async (authentication: OpenAuthentication, token: string) =>
   authentication.authenticate({ headers: { authorization: `Bearer ${token}` } });
 
+/** What says which token it was. */
+function credential(token: string): Record<string, string[]> {
+  const { jti } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+  return { "authentication.kubernetes.io/credential-id": [`JTI=${jti}`] };
+}
+
 function refused(pattern: RegExp) {
   return (error: Error) => error instanceof BadCredentialsError && pattern.test(error.message);
 }
@@ -78,7 +84,7 @@ test("flags: one issuer, whose keys are fetched once and again when there is a n
   t.after(() => authentication.close());
   assert.equal(first.requests.get("/jwks"), undefined);
   const token = await first.token("kubernetes", { groups: "dev", team: "blue" });
-  const user = { name: `${first.url}#ci`, groups: ["dev", "system:authenticated"] };
+  const user = { name: `${first.url}#ci`, groups: ["dev", "system:authenticated"], extra: credential(token) };
   assert.deepEqual(await who(authentication, token), user);
   assert.deepEqual(await who(authentication, token), user);
   assert.equal(first.requests.get("/jwks"), 1);
@@ -87,7 +93,8 @@ test("flags: one issuer, whose keys are fetched once and again when there is a n
   const next = await first.token("kubernetes", { team: "blue" });
   await assert.rejects(who(authentication, next), refused(/no applicable key|no matching key/i), "too soon");
   await clock.advance(11_000);
-  assert.deepEqual(await who(authentication, next), { name: `${first.url}#ci`, groups: ["system:authenticated"] });
+  const later = { name: `${first.url}#ci`, groups: ["system:authenticated"], extra: credential(next) };
+  assert.deepEqual(await who(authentication, next), later);
   assert.equal(first.requests.get("/jwks"), 2);
   await assert.rejects(
     who(authentication, token),
@@ -124,7 +131,8 @@ test("an empty name is what the claim says, and no expression may", async (t) =>
   const { authentication } = await open({ configurationFile: file });
   t.after(() => authentication.close());
   const nobody = await first.token("kubernetes", { login: "" });
-  assert.deepEqual(await who(authentication, nobody), { name: "", groups: ["system:authenticated"] });
+  const empty = { name: "", groups: ["system:authenticated"], extra: credential(nobody) };
+  assert.deepEqual(await who(authentication, nobody), empty);
   const refusal = refused(/oidc: empty username via CEL expression is not allowed/);
   await assert.rejects(who(authentication, await second.token("kubernetes", { login: "" })), refusal);
 });
@@ -166,14 +174,13 @@ test("a file: several issuers, expressions, and what becomes of a change", async
 
   assert.equal((await who(authentication, await first.token("kubernetes")))?.name, "oidc:ci");
   const claims = { email: "jo@example.org", email_verified: true, roles: ["dev"], team: "blue" };
-  assert.deepEqual(await who(authentication, await second.token("other", claims)), {
+  const other = await second.token("other", claims);
+  assert.deepEqual(await who(authentication, other), {
     name: "mail:jo@example.org",
     uid: "ci-uid",
     groups: ["role:dev", "system:authenticated"],
-    extra: { "example.org/team": ["blue"] },
+    extra: { ...credential(other), "example.org/team": ["blue"] },
   });
-  const told = await who(authentication, await first.token("kubernetes", { jti: "a-1" }));
-  assert.deepEqual(told?.extra, { "authentication.kubernetes.io/credential-id": ["JTI=a-1"] });
   const root = await second.token("other", { ...claims, email: "root@example.org" });
   await assert.rejects(who(authentication, root), refused(/validation expression '.*' failed: not root/));
 
