@@ -102,7 +102,9 @@ suite("ways in", () => {
     const token = await issuer.token("kubernetes", { roles: ["dev", "ops"] });
     const as = ["--kubeconfig=/dev/null", `--server=${server}`, "--insecure-skip-tls-verify", `--token=${token}`];
     const info = await cluster.kubectl.ok("auth", "whoami", ...as, "-o", "jsonpath={.status.userInfo}");
-    assert.deepEqual(JSON.parse(info), { username: "oidc:ci", groups: ["dev", "ops", "system:authenticated"] });
+    const { username, groups, extra } = JSON.parse(info);
+    assert.deepEqual([username, groups], ["oidc:ci", ["dev", "ops", "system:authenticated"]]);
+    assert.match(extra["authentication.kubernetes.io/credential-id"][0], /^JTI=./);
     assert.equal((await call(bearer(await issuer.token("somebody-else")))).code, 401);
   });
 
