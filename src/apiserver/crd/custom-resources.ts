@@ -1,9 +1,9 @@
-import type { CustomResourceDefinition } from "../../api/generated/apiextensions.k8s.io/v1.ts";
 import { customResourceDefinitions } from "../../api/generated/resources.ts";
 import { present } from "../../base/assert.ts";
 import type { CustomResourcesOptions } from "./custom-resources-options.ts";
 import type { DefinitionController } from "./definition-controller.ts";
-import { type KeptDefinition, keptDefinition } from "./kept-definition.ts";
+import type { KeptDefinition } from "./kept-definition.ts";
+import { storedDefinition } from "./stored-definition.ts";
 
 export interface CustomResources {
   /** Resolves when every definition that is durable now has been taken notice of. */
@@ -34,18 +34,27 @@ export async function startCustomResources(options: CustomResourcesOptions): Pro
     await loading;
   }
 
-  const unfollow = await options.reader.follow<CustomResourceDefinition>(
-    customResourceDefinitions,
-    ({ before, after }) => {
-      const name = (after ?? before)?.metadata?.name ?? "";
-      const kept = after && keptDefinition(after, present(storage.cached("", name), "a definition that changed").bytes);
-      if (controller !== undefined) controller.changed(name, kept);
-      else {
-        early.push([name, kept]);
-        loading ??= load();
-      }
-    },
-  );
+  function told(name: string, definition: KeptDefinition | undefined): void {
+    if (controller !== undefined) controller.changed(name, definition);
+    else {
+      early.push([name, definition]);
+      loading ??= load();
+    }
+  }
+
+  const unfollow = await storage.cache.follow(({ before, after }) => {
+    const { key } = present(after ?? before, "a change has a before or an after");
+    const name = key.slice(storage.prefix.length);
+    const stored = after && storedDefinition(name, after);
+    if (stored === undefined) return told(name, undefined);
+    if ("definition" in stored) return told(name, stored.definition);
+    options.log.error("a custom resource definition cannot be served, as it is stored", {
+      key,
+      problem: stored.problem,
+    });
+    // Another one may have been there before.
+    if (before !== undefined) told(name, undefined);
+  });
   await loading;
   return {
     fresh,

@@ -32,7 +32,8 @@ export function definitionController(
 
   async function look(name: string): Promise<void> {
     const definition = await reader.get(customResourceDefinitions, undefined, name);
-    if (definition === undefined) return violations.forget(name);
+    // What is stored under a key and cannot be served is there, but is not known here.
+    if (definition === undefined || definitions.get(name) === undefined) return violations.forget(name);
     if (awaitsCleanup(definition)) return cleanups.start(name);
     const time = formatTime(clock.now());
     const found = await violations.of(definition);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { kindDefinitions } from "../../api/kinds.ts";
 import { loadSchema } from "../../api/schema-data.ts";
-import { silentLogger } from "../../base/log.ts";
+import { type Logger, silentLogger } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
 import { SpanRing } from "../../base/trace.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
@@ -45,6 +45,7 @@ export async function startMemoryServer(
     store?: Store;
     isStoreShared?: boolean;
     watchSecondsMin?: number;
+    log?: Logger;
   } = {},
 ): Promise<MemoryServer> {
   const clock = new VirtualClock();
@@ -58,7 +59,7 @@ export async function startMemoryServer(
     kinds: kindDefinitions,
     clock,
     random,
-    log: silentLogger,
+    log: options.log ?? silentLogger,
     spans: new SpanRing({ clock, random }),
     serviceCidr: "10.96.0.0/16",
     security: {
