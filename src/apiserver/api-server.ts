@@ -155,7 +155,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   writeExactIntegers();
   const stopping = new AbortController();
   const reader = cacheReader(() => table);
-  const webhooks = createWebhookClient({ reader, clock, random });
+  const webhooks = createWebhookClient({ reader, clock, random, own: (request, signal) => own(request, signal) });
   // First of all what may refuse its configuration: nothing runs yet that would have to be stopped.
   const auditor = await options.audit?.(webhooks);
   const feed = new StoreFeed({ store, root: STORAGE_ROOT, clock, log: log.named("cache") });

@@ -6,11 +6,13 @@ import { createSecureContext } from "node:tls";
 import { endpointSlices, services } from "../../api/generated/resources.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
-import { parseForeignJson } from "../../base/exact-json.ts";
 import type { Random } from "../../base/random.ts";
+import type { LocalRequests } from "../local-requests.ts";
 import type { ObjectReader } from "../reader.ts";
 import { callErrorText, identityError, wasStale } from "./call-error.ts";
 import { durationText } from "./duration-text.ts";
+import { callOwnServer, isOwnServer } from "./own-server.ts";
+import { readAnswer } from "./read-answer.ts";
 import { locateService, locateUrl, shownText, shownUrl } from "./service-location.ts";
 import {
   type CallOptions,
@@ -21,7 +23,6 @@ import {
   type WebhookEndpoint,
 } from "./webhook-client.ts";
 
-const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 const MAX_CONNECTIONS_PER_ENDPOINT = 128;
 const MAX_IDLE_PER_ENDPOINT = 16;
 /** Other servers close idle connections after 5 s and more; those that say when are believed. */
@@ -33,6 +34,8 @@ export interface WebhookClientOptions {
   readonly reader: ObjectReader;
   readonly clock: Clock;
   readonly random: Random;
+  /** Requests to this API server as itself, for webhooks that are behind it; where absent, they are called like all others. */
+  readonly own?: LocalRequests;
 }
 
 /** Calls webhooks over HTTP/1.1 with connections that are kept. See webhook-client.ts for what it promises. */
@@ -74,12 +77,17 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
       const deadline = deadlineOf(callOptions, options.clock, closing.signal);
       let to: EndpointLocation | undefined;
       try {
+        const text = JSON.stringify(body);
+        const { signal } = deadline;
+        if (options.own !== undefined && isOwnServer(endpoint)) {
+          const { pathname: path, searchParams: query } = shown;
+          return await callOwnServer(options.own, { path, query, body: text, signal });
+        }
         to = await locate(endpoint);
         const agent = agentFor(endpoint);
         const headers = headersOf(endpoint, shown.host);
-        const text = Buffer.from(JSON.stringify(body));
         const path = withTimeout(to.path, shown.searchParams);
-        return await send({ agent, to: { ...to, path }, headers, body: text, signal: deadline.signal });
+        return await send({ agent, to: { ...to, path }, headers, body: Buffer.from(text), signal });
       } catch (error) {
         if (deadline.isOver()) {
           throw new WebhookCallError(`${post}: context deadline exceeded`, { isTimeout: true, cause: error });
@@ -179,7 +187,7 @@ async function send(sending: Sending): Promise<WebhookAnswer> {
       continue;
     }
     try {
-      return await answerOf(response);
+      return await readAnswer(response.statusCode ?? 0, response as AsyncIterable<Buffer>);
     } catch (error) {
       sent.destroy();
       throw error;
@@ -208,24 +216,4 @@ function start({ agent, to, headers, body, signal }: Sending): {
   });
   sent.end(body);
   return { sent, answering };
-}
-
-async function answerOf(response: IncomingMessage): Promise<WebhookAnswer> {
-  const code = response.statusCode ?? 0;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > ANSWER_LIMIT_BYTES) throw new WebhookCallError(`the answer is longer than ${ANSWER_LIMIT_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  if (size === 0) return { code, body: undefined };
-  const text = Buffer.concat(chunks).toString("utf8");
-  try {
-    return { code, body: parseForeignJson(text) };
-  } catch (error) {
-    // What stands in an error page is for people; only an answer must be JSON.
-    if (code < 200 || code > 299) return { code, body: text };
-    throw new WebhookCallError(`the answer is not JSON: ${errorMessage(error)}`, { cause: error });
-  }
 }
