@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Clock, Timer } from "../clock.ts";
+import { nextTurn } from "../turn.ts";
 import {
   ACK,
   CONTINUATION,
@@ -68,6 +69,8 @@ export interface ServerSessionOptions {
 const STREAM_WINDOW = 1024 * 1024;
 /** On all streams together. */
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
+/** So many requests of a connection begin in one turn: who sends hundreds at once keeps nobody else waiting for all of them. */
+const STARTS_MAX = 32;
 /** A client that asks for answers and never reads them. */
 const CONTROL_BYTES_MAX = 1024 * 1024;
 
@@ -84,7 +87,9 @@ export class ServerSession implements StreamConnection {
   readonly #output: SessionOutput;
   readonly #streams = new Map<number, ServerStream>();
   readonly #patience: Patience;
-  #opened: ServerStream[] = [];
+  /** Whose heads are there, and which nobody has been told of. */
+  readonly #opened: ServerStream[] = [];
+  #isBeginning = false;
   #lastStreamId = 0;
   /** Of new streams, by the client's settings. */
   #initialWindow = DEFAULT_WINDOW;
@@ -175,10 +180,13 @@ export class ServerSession implements StreamConnection {
       return;
     }
     // Once all is read that came with it: a short body is there.
-    const opened = this.#opened;
-    if (opened.length === 0) return;
-    this.#opened = [];
-    for (const stream of opened) if (!stream.isClosed) this.#options.onStream(stream);
+    if (this.#opened.length > 0 && !this.#isBeginning) this.#begin();
+  }
+
+  #begin(): void {
+    for (const stream of this.#opened.splice(0, STARTS_MAX)) if (!stream.isClosed) this.#options.onStream(stream);
+    this.#isBeginning = this.#opened.length > 0;
+    if (this.#isBeginning) void nextTurn().then(() => this.#begin());
   }
 
   readonly #take = (frame: Frame): void => {
