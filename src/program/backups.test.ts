@@ -13,13 +13,19 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { aesGcmTransformer } from "../apiserver/encryption/aes-gcm-transformer.ts";
 import { systemClock } from "../base/clock.ts";
 import { silentLogger } from "../base/log.ts";
+import { systemRandom } from "../base/random.ts";
+import { VirtualClock } from "../base/virtual-clock.ts";
 import { damageLastFrame } from "../store/consistency/damage-log.ts";
 import { openEmbeddedStore } from "../store/embedded/embedded-store.ts";
+import { mountedKeySpace } from "../store/etcd/keys.ts";
 import { REVISION_BUMP } from "../store/snapshot/state.ts";
+import { writeEtcdSnapshot } from "../store/snapshot/write-etcd-snapshot.ts";
 import type { Store } from "../store/store.ts";
 import { backups } from "./backups.ts";
+import { encryptStore } from "./encryption.ts";
 
 const open = (dataDirectory: string): Promise<Store> =>
   openEmbeddedStore({ directory: join(dataDirectory, "store"), clock: systemClock, log: silentLogger });
@@ -170,12 +176,42 @@ test("objects move by an etcd snapshot, and those of before are kept aside", asy
   await assert.rejects(backups.importStore(member), /no SHA-256 at its end, so it was cut short.*--skip-hash-check/);
   assert.equal(existsSync(to), false, "nothing was changed");
   const moved = await backups.importStore({ ...member, skipHashCheck: true });
-  assert.deepEqual(moved, { objects: 2, revision: 3 + 2 * REVISION_BUMP, missingKeys: ["aesgcm:one"] });
+  // The third says where the encrypted values come from.
+  assert.deepEqual(moved, { objects: 3, revision: 3 + 2 * REVISION_BUMP, missingKeys: ["aesgcm:one"] });
   await assert.rejects(backups.importStore({ ...at, prefix }), /holds objects.*--force/);
   const { movedTo, ...again } = await backups.importStore({ ...at, prefix, force: true });
   assert.ok(existsSync(join(movedTo ?? "", "store.db")));
   assert.deepEqual(again, moved, "the same with its hash");
   await assert.rejects(backups.importStore({ ...at, file: join(root, "none.db"), prefix }), /cannot read .*none.db/);
+});
+
+test("encrypted values that upstream's server wrote below a prefix are read wherever they are moved", async (context) => {
+  const root = mkdtempSync(join(tmpdir(), "wherry-moved-"));
+  context.after(() => rmSync(root, { recursive: true }));
+  const [to, further] = [join(root, "to"), join(root, "further")];
+  const [first, second] = [join(root, "first.db"), join(root, "second.db")];
+  const value = Buffer.from('{"kind":"Secret"}');
+  const [KEY, secretKey] = [
+    "/registry/secrets/default/a",
+    { name: "one", secret: Buffer.alloc(32, 1).toString("base64") },
+  ];
+  const sealed = aesGcmTransformer(secretKey, systemRandom).encrypt(value, "/kube/secrets/default/a");
+  const state = { revision: 7, objects: [{ key: KEY, value: sealed, revision: 7 }] };
+  writeEtcdSnapshot(first, state, mountedKeySpace("/registry/", "/kube/"));
+  await backups.importStore({ dataDirectory: to, file: first, prefix: "/kube", force: false });
+  await backups.exportStore({ dataDirectory: to, file: second, prefix: "/elsewhere" });
+  await backups.importStore({ dataDirectory: further, file: second, prefix: "/elsewhere", force: false });
+  const providerConfig = join(root, "encryption.json");
+  const resources = [{ resources: ["secrets"], providers: [{ aesgcm: { keys: [secretKey] } }] }];
+  const kind = { apiVersion: "apiserver.config.k8s.io/v1", kind: "EncryptionConfiguration" };
+  writeFileSync(providerConfig, JSON.stringify({ ...kind, resources }));
+  for (const dataDirectory of [to, further]) {
+    const by = { clock: new VirtualClock(), random: systemRandom, log: silentLogger };
+    const { store } = await encryptStore(await open(dataDirectory), { dataDirectory, providerConfig }, by);
+    const read = await store.get(KEY);
+    assert.deepEqual([read?.value, store.isStale?.(KEY, read!.value)], [value, true]);
+    await store.close();
+  }
 });
 
 test("places that cannot be written are refused at once, with their name, and nothing of it stays", {

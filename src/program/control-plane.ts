@@ -44,6 +44,8 @@ export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDi
   /** What is wrong with the store; undefined while nothing is. */
   storeHealth?(): string | undefined;
   openStore(): Promise<Store>;
+  /** What stands before all keys of that store, where it is an etcd. */
+  readonly etcdPrefix?: string | undefined;
   /** A store is there already and keys are not: none are made before it is known that it can be opened. */
   readonly keysAfterStore: boolean;
   /** Keys are there and a store is not: none is made before it is known that they can be read. */
@@ -70,7 +72,13 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
   const { clock, random, log, progress } = environment;
   const isShared = options.join !== undefined;
   const server = hostIdentity().names[0]!;
-  const encryption = { ...options.encryption, dataDirectory: options.dataDirectory, isShared, server };
+  const encryption = {
+    ...options.encryption,
+    dataDirectory: options.dataDirectory,
+    etcdPrefix: options.etcdPrefix,
+    isShared,
+    server,
+  };
   const open = () =>
     progress.step(
       "store",

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { aesGcmTransformer } from "../apiserver/encryption/aes-gcm-transformer.ts";
 import { startKeyService } from "../apiserver/encryption/testing/key-service.ts";
 import { silentLogger } from "../base/log.ts";
 import { Metrics } from "../base/metrics.ts";
@@ -70,6 +71,28 @@ describe("a cluster as it comes", () => {
     assert.equal(left.includes(PASSWORD), false, "in the database");
     assert.equal(left.includes("visible"), true, "what is not to be encrypted is not");
     assert.equal(left.includes("k8s:enc:aesgcm:v1:"), true);
+  });
+
+  test("that had its Secrets tied to other keys writes them anew, to the key that etcd has", async () => {
+    const [root, clock, raw] = [directory(), new VirtualClock(), createMemoryStore({ clock: new VirtualClock() })];
+    const before = await encryptStore(unclosedStore(raw), { dataDirectory: root }, environmentAt(clock));
+    await before.store.create(KEY, secret());
+    await before.store.close();
+    const { resources } = JSON.parse(readFileSync(encryptionFile(root), "utf8"));
+    const transformer = aesGcmTransformer(resources[0].providers[0].aesgcm.keys[0], systemRandom);
+    const stored = async () => (await raw.get(KEY))!;
+    const { revision, value } = await stored();
+    assert.deepEqual((await transformer.decrypt(value, KEY)).value, secret());
+    const after = await encryptStore(raw, { dataDirectory: root, etcdPrefix: "/kube" }, environmentAt(clock));
+    const read = await after.store.get(KEY);
+    assert.deepEqual([read?.value, after.store.isStale?.(KEY, read!.value)], [secret(), true]);
+    await after.rewriteSecrets();
+    const anew = await stored();
+    assert.ok(anew.revision > revision);
+    assert.deepEqual((await transformer.decrypt(anew.value, "/kube/secrets/default/database")).value, secret());
+    await after.rewriteSecrets();
+    assert.equal((await stored()).revision, anew.revision, "once");
+    await after.store.close();
   });
 
   test("keeps its key for its owner alone, and reads with it after a restart", async () => {

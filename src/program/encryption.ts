@@ -1,6 +1,8 @@
 import { loadSchema } from "../api/schema-data.ts";
 import type { EncryptionSettings } from "../api/server-settings.ts";
+import { authenticatedKeys } from "../apiserver/encryption/authenticated-keys.ts";
 import { encryptedStore } from "../apiserver/encryption/encrypted-store.ts";
+import type { Encryption } from "../apiserver/encryption/encryption.ts";
 import {
   type FollowedConfiguration,
   followEncryptionConfiguration,
@@ -8,18 +10,21 @@ import {
 import { rewriteStale } from "../apiserver/encryption/rewrite.ts";
 import type { HealthCheck } from "../apiserver/handlers/health.ts";
 import { countedReloads } from "../apiserver/metrics/encryption-metrics.ts";
-import { storagePrefix } from "../apiserver/registry/storage-prefix.ts";
+import { STORAGE_ROOT, storagePrefix } from "../apiserver/registry/storage-prefix.ts";
 import { errorMessage } from "../base/assert.ts";
 import { CommandError } from "../cli/command.ts";
 import type { Store, StoredValue } from "../store/store.ts";
 import { dropOldEncryptionKeys, encryptionFile, encryptionKeyNames, ensureEncryptionKeys } from "./encryption-keys.ts";
 import type { Environment } from "./environment.ts";
+import { formerRoots } from "./moved-values.ts";
 import { requireReadable } from "./readable-at-start.ts";
 
 export interface EncryptionOptions extends EncryptionSettings {
   readonly dataDirectory: string;
   /** Other servers have the same keys: old ones are forgotten only when somebody says that all have followed. */
   readonly isShared?: boolean;
+  /** Where in etcd the objects are; `/registry` when absent, as for engines that keep keys as they are. */
+  readonly etcdPrefix?: string | undefined;
   /** What tells this server from others. */
   readonly server?: string;
 }
@@ -65,10 +70,12 @@ async function open(
   const isOwn = options.providerConfig === undefined;
   const log = environment.log.named("encryption");
   const file = options.providerConfig ?? (await ownConfiguration(raw, options, environment));
+  const roots = [...new Set([...rootOf(options), STORAGE_ROOT, ...(await formerRoots(raw))])] as [string, ...string[]];
   const followed = await followEncryptionConfiguration({
     file,
     follow: isOwn || options.automaticReload === true,
     resources: loadSchema().resources,
+    tiedTo: authenticatedKeys(roots),
     clock,
     random,
     log,
@@ -81,7 +88,9 @@ async function open(
     followed.stop();
     throw error;
   }
-  const rewriting = isOwn ? keepRewriting({ raw, store, followed, options, environment }) : undefined;
+  const rewriting = isOwn
+    ? keepRewriting({ raw, store, followed, options, environment, mayBeMoved: roots.length > 1 })
+    : undefined;
   const check: HealthCheck = { name: "kms-providers", check: () => followed.health() };
   return {
     store: {
@@ -97,6 +106,8 @@ async function open(
     rewriteSecrets: async () => rewriting?.all(),
   };
 }
+
+const rootOf = ({ etcdPrefix }: EncryptionOptions): string[] => (etcdPrefix === undefined ? [] : [`${etcdPrefix}/`]);
 
 /** Every provider's values begin so. */
 const ENCRYPTED = Buffer.from("k8s:enc:");
@@ -124,6 +135,8 @@ interface Rewritten {
   readonly followed: FollowedConfiguration;
   readonly options: EncryptionOptions;
   readonly environment: EncryptionEnvironment;
+  /** Values may be tied to keys that they had elsewhere. */
+  readonly mayBeMoved: boolean;
 }
 
 /**
@@ -174,9 +187,11 @@ async function rewriteAll(of: Rewritten, signal: AbortSignal): Promise<void> {
   const keys = keysOf(of);
   const isUnder = ({ value }: StoredValue, name: string): boolean =>
     value.toString("latin1", 0, 200).startsWith(`k8s:enc:aesgcm:v1:${name}:`);
+  const isWrittenNow = (stored: StoredValue): boolean =>
+    isUnder(stored, keys[0]?.name ?? "") && !(of.mayBeMoved && isMoved(stored, of.followed.encryption));
   const result = await rewriteStale(
     { raw: of.raw, encrypted: of.store },
-    { prefixes: [SECRETS], isWrittenNow: (stored) => isUnder(stored, keys[0]?.name ?? ""), signal },
+    { prefixes: [SECRETS], isWrittenNow, signal },
   );
   if (result.written > 0) log.info("Secrets were encrypted anew", { count: result.written });
   if (result.unreadable.length > 0) {
@@ -193,4 +208,15 @@ async function rewriteAll(of: Rewritten, signal: AbortSignal): Promise<void> {
     unreadable.some((stored) => stored !== undefined && isUnder(stored, name)),
   );
   log.info("the old encryption keys are forgotten");
+}
+
+/** Whether a value was written under another key of the store than it has now. Values of the cluster's own keys are read at once. */
+function isMoved({ key, value }: StoredValue, encryption: Encryption): boolean {
+  try {
+    const answer = encryption.decrypt(value, key);
+    return !(answer instanceof Promise) && answer.identity !== encryption.writeIdentity(key);
+  } catch {
+    // That it cannot be read is told when it is to be written anew.
+    return true;
+  }
 }

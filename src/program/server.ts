@@ -144,6 +144,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
         if (shared !== undefined) return shared.store;
         return openOwnStore(options.dataDirectory, environment);
       },
+      etcdPrefix: options.etcd?.prefix,
       keysAfterStore: opening.keysAfterStore,
       storeAfterKeys: opening.storeAfterKeys,
       subresources: (pki) => kubeletSubresources(pki, { environment, reader: () => plane?.server.reader }),

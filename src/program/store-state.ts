@@ -10,6 +10,7 @@ import { readEmbeddedState } from "../store/snapshot/embedded-state.ts";
 import { fillStore } from "../store/snapshot/fill-store.ts";
 import { type ReadSnapshotOptions, readEtcdSnapshot } from "../store/snapshot/read-etcd-snapshot.ts";
 import { SnapshotError, type StoreState } from "../store/snapshot/state.ts";
+import { noteRoot } from "./moved-values.ts";
 import { storeDirectory } from "./store-directory.ts";
 
 const host = { clock: systemClock, random: systemRandom, log: silentLogger };
@@ -38,7 +39,8 @@ export async function readSnapshot(
   options: ReadSnapshotOptions = {},
 ): Promise<StoreState> {
   const state = await readEtcdSnapshot(file, keysBelow(prefix), options);
-  return { ...state, objects: state.objects.filter(({ key }) => key.startsWith(STORAGE_ROOT)) };
+  const objects = state.objects.filter(({ key }) => key.startsWith(STORAGE_ROOT));
+  return noteRoot({ ...state, objects }, `${prefix}/`);
 }
 
 /** etcd's own snapshot, with all of its keys. */

@@ -16,7 +16,12 @@ export function sealGcm(
   return Buffer.concat([head, nonce, sealed, cipher.getAuthTag()]);
 }
 
-/** Opens nonce, ciphertext, tag. @throws Error when the key is another, or a bit has changed */
+/** The key is another, a bit has changed, or the value is tied to something else. */
+export class AuthenticationError extends Error {
+  override name = "AuthenticationError";
+}
+
+/** Opens nonce, ciphertext, tag. @throws AuthenticationError; Error for what is no such value */
 export function openGcm(stored: Buffer, by: { key: KeyObject; authenticated: string }): Buffer {
   if (stored.length < NONCE_BYTES + TAG_BYTES) throw new Error("the stored data was shorter than the required size");
   const decipher = createDecipheriv(cipherName(by.key), by.key, stored.subarray(0, NONCE_BYTES));
@@ -26,7 +31,7 @@ export function openGcm(stored: Buffer, by: { key: KeyObject; authenticated: str
   try {
     decipher.final();
   } catch {
-    throw new Error("cipher: message authentication failed");
+    throw new AuthenticationError("cipher: message authentication failed");
   }
   return value;
 }

@@ -1,4 +1,6 @@
 import { errorMessage } from "../../base/assert.ts";
+import { STORAGE_ROOT } from "../registry/storage-prefix.ts";
+import { type AuthenticatedKeys, authenticatedKeys, decryptTied } from "./authenticated-keys.ts";
 import { identityTransformer } from "./identity.ts";
 import type { TransformersByResource } from "./providers.ts";
 import type { ResourceKeys } from "./resource-keys.ts";
@@ -20,8 +22,15 @@ export interface Encryption {
 
 const PLAIN: readonly ValueTransformer[] = [identityTransformer];
 
-/** @param initial what is in use from the start; nothing is encrypted when absent */
-export function createEncryption(keys: ResourceKeys, initial: TransformersByResource = new Map()): Encryption {
+/**
+ * @param initial what is in use from the start; nothing is encrypted when absent
+ * @param tiedTo the keys that values are tied to: those that are asked for, when absent
+ */
+export function createEncryption(
+  keys: ResourceKeys,
+  initial: TransformersByResource = new Map(),
+  tiedTo: AuthenticatedKeys = authenticatedKeys([STORAGE_ROOT]),
+): Encryption {
   let transformers = initial;
   let isStrict = false;
   /** By prefix, as keys of a few resources come again and again. */
@@ -41,8 +50,8 @@ export function createEncryption(keys: ResourceKeys, initial: TransformersByReso
 
   use(initial);
   return {
-    encrypt: (value, key) => writer(key).encrypt(value, key),
-    decrypt: (stored, key) => decryptWith(of(key), { stored, key }),
+    encrypt: (value, key) => writer(key).encrypt(value, tiedTo(key)[0]),
+    decrypt: (stored, key) => decryptWith(of(key), { stored, key, tiedTo: tiedTo(key) }),
     writeIdentity: (key) => writer(key).writeIdentity(),
     encrypts: (prefix) => byPrefix(prefix)[0] !== identityTransformer,
     readsPlain: (key) => !isStrict || of(key).includes(identityTransformer),
@@ -56,10 +65,13 @@ export function createEncryption(keys: ResourceKeys, initial: TransformersByReso
   }
 }
 
-function decryptWith(
-  transformers: readonly ValueTransformer[],
-  of: { stored: Buffer; key: string },
-): Decrypted | Promise<Decrypted> {
+interface StoredUnder {
+  readonly stored: Buffer;
+  readonly key: string;
+  readonly tiedTo: ReturnType<AuthenticatedKeys>;
+}
+
+function decryptWith(transformers: readonly ValueTransformer[], of: StoredUnder): Decrypted | Promise<Decrypted> {
   const fitting = transformers.filter(({ prefix }) => startsWith(of.stored, prefix));
   const [first] = fitting;
   if (first === undefined || (first.prefix === "" && isEncrypted(of.stored) && fitting.length === 1)) {
@@ -69,17 +81,14 @@ function decryptWith(
 }
 
 /** Two keys of one name may be in use while one replaces the other: the next one is asked when the first cannot. */
-function tryEach(
-  [first, ...rest]: readonly ValueTransformer[],
-  of: { stored: Buffer; key: string },
-): Decrypted | Promise<Decrypted> {
+function tryEach([first, ...rest]: readonly ValueTransformer[], of: StoredUnder): Decrypted | Promise<Decrypted> {
   const failed = (error: unknown): Decrypted | Promise<Decrypted> => {
     const next = rest.filter(({ prefix }) => prefix !== "");
     if (next.length > 0) return tryEach(next, of);
     throw unreadable(of.key, errorMessage(error), of.stored);
   };
   try {
-    const answer = first!.decrypt(of.stored, of.key);
+    const answer = decryptTied(first!, of.stored, of.tiedTo);
     return answer instanceof Promise ? answer.catch(failed) : answer;
   } catch (error) {
     return failed(error);

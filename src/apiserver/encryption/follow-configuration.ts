@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { ReloadResult } from "../metrics/encryption-metrics.ts";
+import type { AuthenticatedKeys } from "./authenticated-keys.ts";
 import { type EncryptionConfiguration, type GroupResource, parseEncryptionConfiguration } from "./configuration.ts";
 import { createEncryption, type Encryption } from "./encryption.ts";
 import { type KmsProvider, startKmsProvider } from "./kms/provider.ts";
@@ -40,6 +41,8 @@ export async function followEncryptionConfiguration(options: {
   readonly file: string;
   readonly follow: boolean;
   readonly resources: readonly GroupResource[];
+  /** The keys that values are tied to. */
+  readonly tiedTo?: AuthenticatedKeys;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -52,7 +55,7 @@ export async function followEncryptionConfiguration(options: {
   let text = read(file);
   let config = await checked(file, text);
   let built = await build(config);
-  const encryption = createEncryption(resourceKeys(options.resources), built.transformers);
+  const encryption = createEncryption(resourceKeys(options.resources), built.transformers, options.tiedTo);
   const listeners: ((config: EncryptionConfiguration) => void)[] = [];
   let isStopped = false;
   let timer = clock.setTimer(glance, LOOK_MS);

@@ -7,7 +7,7 @@ export interface ValueTransformer {
   readonly prefix: string;
   /** How a value would be written now. One that was read under another identity is stale: the next update writes it anew. */
   writeIdentity(): string;
-  /** @param key storage key: it is authenticated, so that a value cannot be moved to another object */
+  /** @param key the key in the engine: it is authenticated, so that a value cannot be moved to another object */
   encrypt(value: Buffer, key: string): Buffer;
   /** Of a stored value with this prefix. @throws Error (or rejects) that says why it cannot be read */
   decrypt(stored: Buffer, key: string): Decrypted | Promise<Decrypted>;
