@@ -28,6 +28,7 @@ import type { Environment } from "./environment.ts";
 import { beginFirstStart } from "./first-start.ts";
 import { nextFreePort } from "./free-port.ts";
 import { identities } from "./identities.ts";
+import { keepIdentityLease } from "./keep-identity-lease.ts";
 import { type KeyExchange, type KeyUsers, keyExchange } from "./key-exchange/keep-keys.ts";
 import { writeKubeconfigs } from "./kubeconfigs.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
@@ -168,6 +169,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
     (text) => text,
   );
   started.push(keepService({ client, service, environment, leave: () => places?.leave() }));
+  started.push(keepIdentityLease(client, environment));
   keys.onChange(async () => void (await writeDefaults(plane, { client, service, environment })));
   if (shared !== undefined) keys.onChange((pki) => joinSharedCluster(shared.store, { facts, pki }));
   if (exchange !== undefined) started.push(await exchange.follow(keyUsers(plane)));
