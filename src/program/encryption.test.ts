@@ -238,10 +238,12 @@ describe("a configuration of somebody's own", () => {
       { dataDirectory: root, providerConfig: file },
       environmentAt(clock),
     );
-    assert.deepEqual(
-      checks.map(({ name, check }) => [name, check()]),
-      [["kms-providers", undefined]],
-    );
+    const [{ name, check } = assert.fail()] = checks;
+    assert.deepEqual([name, await check()], ["kms-providers", undefined]);
+    service.disabled = "the key is disabled";
+    await clock.advance(20_000);
+    assert.match((await check()) ?? "", /^kms-provider-0: failed to perform status .* the key is disabled$/);
+    service.disabled = undefined;
     await store.create(KEY, secret());
     assert.match((await raw.get(KEY))!.value.toString("latin1"), /^k8s:enc:kms:v2:cloud:/);
     assert.deepEqual((await store.get(KEY))!.value, secret());

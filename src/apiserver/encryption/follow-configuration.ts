@@ -3,6 +3,7 @@ import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
+import { aggregate } from "../authz/rbac.ts";
 import type { ReloadResult } from "../metrics/encryption-metrics.ts";
 import type { AuthenticatedKeys } from "./authenticated-keys.ts";
 import { type EncryptionConfiguration, type GroupResource, parseEncryptionConfiguration } from "./configuration.ts";
@@ -17,7 +18,7 @@ export interface FollowedConfiguration {
   /** What is in use. */
   current(): EncryptionConfiguration;
   /** What is wrong with a key service, or undefined. */
-  health(): string | undefined;
+  health(): Promise<string | undefined>;
   /** Whether key services are asked at all. */
   readonly hasKeyServices: boolean;
   /** Calls back when another configuration is in use. */
@@ -99,7 +100,7 @@ export async function followEncryptionConfiguration(options: {
     encryption,
     current: () => config,
     hasKeyServices: options.follow || built.kms.length > 0,
-    health: () => built.kms.map((provider) => provider.health()).find((problem) => problem !== undefined),
+    health: () => healthOf(built.kms),
     onChange: (listener) => void listeners.push(listener),
     look,
     stop() {
@@ -108,6 +109,16 @@ export async function followEncryptionConfiguration(options: {
       stopAll(built.kms);
     },
   };
+}
+
+/** One after the other, by upstream's names: all of them count as one check. */
+async function healthOf(providers: readonly KmsProvider[]): Promise<string | undefined> {
+  const problems: string[] = [];
+  for (const [index, provider] of providers.entries()) {
+    const problem = await provider.health();
+    if (problem !== undefined) problems.push(`kms-provider-${index}: ${problem}`);
+  }
+  return problems.length === 0 ? undefined : aggregate(problems);
 }
 
 function stopAll(providers: readonly KmsProvider[]): void {

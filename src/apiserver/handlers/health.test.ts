@@ -47,6 +47,20 @@ test("what is wrong is told check by check, its reason only by the check itself"
   assert.deepEqual(await ask(checks, "/readyz/store"), [500, "internal server error: it is away\n"]);
 });
 
+test("a check that must ask elsewhere is waited for", async () => {
+  const checks = {
+    live: [{ name: "ping", check: () => undefined }],
+    healthy: [{ name: "keys", check: async () => "away" }],
+    ready: [],
+  };
+  const told = async (path: string) => {
+    const answer = await healthPaths(checks)({ path, query: new URLSearchParams() } as Exchange);
+    return String((answer as TextAnswer).text);
+  };
+  assert.equal(await told("/healthz/keys"), "internal server error: away\n");
+  assert.match(await told("/healthz"), /ping ok.*keys failed.*healthz check failed/s);
+});
+
 test("checks may be left out; of those that are not there it warns", async () => {
   const checks = { ping: undefined, store: "it is away" };
   const told = [

@@ -5,7 +5,7 @@ import type { PathHandler } from "./handler.ts";
 /** One thing that must be well. Answers what is wrong, or undefined. */
 export interface HealthCheck {
   readonly name: string;
-  check(): string | undefined;
+  check(): string | undefined | Promise<string | undefined>;
 }
 
 export interface HealthChecks {
@@ -44,24 +44,27 @@ export function healthPaths(checks: HealthChecks): PathHandler {
   };
 }
 
-function single(check: HealthCheck): Answer {
-  const wrong = check.check();
+async function single(check: HealthCheck): Promise<Answer> {
+  const wrong = await check.check();
   return wrong === undefined ? textAnswer("ok") : textAnswer(`internal server error: ${wrong}\n`, { code: 500 });
 }
 
-function report(
+async function report(
   root: string,
   of: { checks: readonly HealthCheck[]; excluded: ReadonlySet<string>; verbose: boolean },
-): Answer {
+): Promise<Answer> {
   let failed = false;
   const unknown = new Set(of.excluded);
-  const lines = of.checks.map((check) => {
-    if (unknown.delete(check.name)) return `[+]${check.name} excluded: ok\n`;
-    const wrong = check.check();
-    if (wrong === undefined) return `[+]${check.name} ok\n`;
-    failed = true;
-    return `[-]${check.name} failed: reason withheld\n`;
-  });
+  const lines: string[] = [];
+  for (const check of of.checks) {
+    if (unknown.delete(check.name)) {
+      lines.push(`[+]${check.name} excluded: ok\n`);
+      continue;
+    }
+    const isWell = (await check.check()) === undefined;
+    lines.push(isWell ? `[+]${check.name} ok\n` : `[-]${check.name} failed: reason withheld\n`);
+    failed ||= !isWell;
+  }
   if (unknown.size > 0) {
     const names = [...unknown].sort().map((name) => JSON.stringify(name));
     lines.push(`warn: some health checks cannot be excluded: no matches for ${names.join(",")}\n`);

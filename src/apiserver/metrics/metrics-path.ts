@@ -30,17 +30,17 @@ export function serviceLevelPath(slis: Metrics, checks: HealthChecks): PathHandl
     "status",
   ]);
   const byRoot = checksOfPaths(checks);
-  const look = (type: string): void => {
+  const look = async (type: string): Promise<void> => {
     for (const { name, check } of byRoot.get(type) ?? []) {
-      const isWell = check() === undefined;
+      const isWell = (await check()) === undefined;
       health.labels(name, type).set(isWell ? 1 : 0);
       counted.labels(name, type, isWell ? "success" : "error").inc();
     }
   };
-  return (exchange) => {
+  return async (exchange) => {
     if (exchange.path !== "/metrics/slis") return undefined;
-    look("livez");
-    look("readyz");
+    await look("livez");
+    await look("readyz");
     return textAnswer(slis.text(), { contentType: CONTENT_TYPE });
   };
 }

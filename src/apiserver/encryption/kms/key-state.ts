@@ -3,6 +3,7 @@ import { errorMessage } from "../../../base/assert.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
+import { aggregate } from "../../authz/rbac.ts";
 import { checkEncryptedKey } from "./encrypted-object.ts";
 import type { KmsEncrypted, KmsPlugin } from "./plugin.ts";
 
@@ -17,34 +18,42 @@ export interface KeyState {
   writeKey(): WriteKey;
   /** The service's current key, by its name; empty while it is not known. */
   keyId(): string;
-  /** What is wrong, or undefined. */
-  health(): string | undefined;
-  /** Asks the service how it is, now. */
-  refresh(): Promise<void>;
+  /** What is wrong, or undefined: as of now, or as it was said moments ago. */
+  health(): Promise<string | undefined>;
   stop(): void;
 }
 
 const SEED_BYTES = 32;
 const POLL_WELL_MS = 60_000;
 const POLL_ILL_MS = 10_000;
+/** An answer holds for so long for who asks how the service is (upstream's TTLs of its health check). */
+const HOLDS_WELL_MS = 20_000;
+const HOLDS_ILL_MS = 3000;
 /** A seed may be written with for so long after the service last was well (upstream: 3 minutes). */
 const GRACE_MS = 3 * 60_000;
 
-/** Follows a key service: a new key there means a new seed here. Starts by asking at `refresh`. */
-export function followKeyService(
+/** Follows a key service: a new key there means a new seed here. Resolves when the service has been asked once. */
+export async function followKeyService(
   plugin: KmsPlugin,
   options: { name: string; clock: Clock; random: Random; log: Logger },
-): KeyState {
+): Promise<KeyState> {
   const { name, clock, random, log } = options;
   let current: WriteKey | undefined;
   let keyId = "";
   let goodUntil = 0;
   let problem: string | undefined = "the key service has not been asked yet";
+  let holdsUntil = 0;
+  let asking: Promise<string | undefined> | undefined;
   let isStopped = false;
   let timer = clock.setTimer(() => {}, 0);
 
   async function ask(): Promise<void> {
-    const status = await plugin.status();
+    const status = await plugin.status().catch((error: unknown) => {
+      throw new Error(
+        `failed to perform status section of the healthz check for KMS Provider ${name}, error: ${errorMessage(error)}`,
+        { cause: error },
+      );
+    });
     const wrong = problemOf(name, status);
     if (wrong !== undefined) throw new Error(wrong);
     if (current === undefined || current.encrypted.keyId !== status.keyId) current = await newKey(status.keyId);
@@ -62,19 +71,33 @@ export function followKeyService(
     return { seed: createSecretKey(seed), encrypted };
   }
 
-  async function refresh(): Promise<void> {
+  /** Asks now. As upstream, who caused the question hears where it failed, and who asks soon after only the failure. */
+  async function refresh(): Promise<string | undefined> {
     timer.cancel();
+    let told: string | undefined;
     try {
       await ask();
       if (problem !== undefined) log.info("the key service is well", { provider: name });
       problem = undefined;
     } catch (error) {
-      problem = errorMessage(error);
-      log.warn("the key service is not well", { provider: name, error: problem });
+      told = errorMessage(error);
+      problem = errorMessage((error as Error).cause ?? error);
+      log.warn("the key service is not well", { provider: name, error: told });
     }
-    if (!isStopped) timer = clock.setTimer(() => void refresh(), problem === undefined ? POLL_WELL_MS : POLL_ILL_MS);
+    holdsUntil = clock.monotonic() + (problem === undefined ? HOLDS_WELL_MS : HOLDS_ILL_MS);
+    if (!isStopped) timer = clock.setTimer(() => void look(), problem === undefined ? POLL_WELL_MS : POLL_ILL_MS);
+    return told;
   }
 
+  /** All who ask meanwhile hear the same answer. */
+  function look(): Promise<string | undefined> {
+    asking ??= refresh().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  }
+
+  await look();
   return {
     writeKey() {
       if (current === undefined) throw new Error(`the key service ${name} has given no key: ${problem ?? ""}`);
@@ -86,8 +109,7 @@ export function followKeyService(
       return current;
     },
     keyId: () => keyId,
-    health: () => problem,
-    refresh,
+    health: async () => (asking === undefined && clock.monotonic() < holdsUntil ? problem : look()),
     stop() {
       isStopped = true;
       timer.cancel();
@@ -101,6 +123,6 @@ function problemOf(name: string, status: { healthz: string; version: string; key
   if (status.version !== "v2" && status.version !== "v2beta1") {
     problems.push(`expected KMSv2 API version v2, got ${status.version}`);
   }
-  if (status.keyId === "") problems.push("expected KMSv2 KeyID to be set, got ");
-  return problems.length === 0 ? undefined : `kmsv2 Provider ${name} is not healthy, error: ${problems.join(", ")}`;
+  if (status.keyId === "") problems.push('got invalid KMSv2 KeyID hash "": keyID is empty');
+  return problems.length === 0 ? undefined : `kmsv2 Provider ${name} is not healthy, error: ${aggregate(problems)}`;
 }

@@ -46,7 +46,8 @@ export async function openKmsPlugin(options: { endpoint: string; timeoutMs: numb
         (bytes: Buffer) => bytes,
         request,
         { deadline: grpcDeadline(options.timeoutMs) },
-        (error: ServiceError | null, answer?: Buffer) => (error === null ? resolve(answer!) : reject(error)),
+        (error: ServiceError | null, answer?: Buffer) =>
+          error === null ? resolve(answer!) : reject(new Error(rpcErrorText(error))),
       );
     });
   return {
@@ -73,6 +74,14 @@ export async function openKmsPlugin(options: { endpoint: string; timeoutMs: numb
     },
     close: () => client.close(),
   };
+}
+
+const CODES =
+  "OK Canceled Unknown InvalidArgument DeadlineExceeded NotFound AlreadyExists PermissionDenied ResourceExhausted FailedPrecondition Aborted OutOfRange Unimplemented Internal Unavailable DataLoss Unauthenticated";
+
+/** As gRPC for Go says it, by whose words people search. */
+function rpcErrorText({ code, details }: ServiceError): string {
+  return `rpc error: code = ${CODES.split(" ")[code] ?? `Code(${code})`} desc = ${details}`;
 }
 
 /** gRPC takes a deadline on the wall clock's scale. */

@@ -40,12 +40,12 @@ describe("values under a key service", () => {
     transformer.decrypt(stored, KEY);
 
   /** Passes time until the service has been asked again; its answer comes over a real socket. */
-  async function untilAsked(isSo: () => boolean): Promise<void> {
-    for (let tries = 0; tries < 100 && !isSo(); tries++) {
+  async function untilAsked(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    for (let tries = 0; tries < 100 && !(await isSo()); tries++) {
       await clock.advance(10_000);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    assert.equal(isSo(), true);
+    assert.equal(await isSo(), true);
   }
 
   test("from a service that listens on an abstract socket", async () => {
@@ -99,6 +99,33 @@ describe("values under a key service", () => {
     await assert.rejects(async () => provider.transformer.decrypt(stored, `${KEY}b`), /authentication failed/);
   });
 
+  test("whoever asks how the service is hears it as it is, or was moments ago", async () => {
+    const provider = await start();
+    const RAW = "rpc error: code = Internal desc = the key is disabled";
+    const PLACE = "failed to perform status section of the healthz check for KMS Provider cloud, error: ";
+    service.disabled = "the key is disabled";
+    const told: (string | undefined)[] = [];
+    for (const seconds of [19, 1, 2, 1]) {
+      await clock.advance(seconds * 1000);
+      told.push(await provider.health());
+    }
+    assert.deepEqual(told, [undefined, PLACE + RAW, RAW, PLACE + RAW]);
+    assert.equal(service.calls.Status, 3);
+    service.disabled = undefined;
+    await clock.advance(3000);
+    assert.deepEqual(await Promise.all([provider.health(), provider.health()]), [undefined, undefined]);
+    assert.equal(service.calls.Status, 4);
+  });
+
+  test("a service that is ill in two ways says both", async () => {
+    Object.assign(service, { healthz: "no disk", keyId: "" });
+    const provider = await start();
+    assert.equal(
+      await provider.health(),
+      'kmsv2 Provider cloud is not healthy, error: [got unexpected healthz status: no disk, got invalid KMSv2 KeyID hash "": keyID is empty]',
+    );
+  });
+
   for (const [what, change, problem] of [
     [
       "ill",
@@ -106,15 +133,15 @@ describe("values under a key service", () => {
       /kmsv2 Provider cloud is not healthy, error: got unexpected healthz status: no disk/,
     ],
     ["of another version", { version: "v1" }, /expected KMSv2 API version v2, got v1/],
-    ["without a key", { keyId: "" }, /expected KMSv2 KeyID to be set/],
+    ["without a key", { keyId: "" }, /got invalid KMSv2 KeyID hash "": keyID is empty/],
   ] as const) {
     test(`a service that is ${what} shows in the health, and nothing is written`, async () => {
       Object.assign(service, change);
       const provider = await start();
-      assert.match(provider.health() ?? "", problem);
+      assert.match((await provider.health()) ?? "", problem);
       assert.throws(() => provider.transformer.encrypt(Buffer.from("value"), KEY), /has given no key/);
       Object.assign(service, { healthz: "ok", version: "v2", keyId: "key-1" });
-      await untilAsked(() => provider.health() === undefined);
+      await untilAsked(async () => (await provider.health()) === undefined);
       provider.transformer.encrypt(Buffer.from("value"), KEY);
     });
   }
@@ -123,7 +150,7 @@ describe("values under a key service", () => {
     const provider = await start();
     const stored = provider.transformer.encrypt(Buffer.from("value"), KEY);
     service.healthz = "gone";
-    await untilAsked(() => provider.health() !== undefined);
+    await untilAsked(async () => (await provider.health()) !== undefined);
     provider.transformer.encrypt(Buffer.from("value"), KEY);
     await clock.advance(4 * 60_000);
     assert.throws(() => provider.transformer.encrypt(Buffer.from("value"), KEY), /too long/);

@@ -17,7 +17,7 @@ export interface KmsProvider {
   readonly name: string;
   readonly transformer: ValueTransformer;
   /** What is wrong, or undefined. */
-  health(): string | undefined;
+  health(): Promise<string | undefined>;
   stop(): void;
 }
 
@@ -38,8 +38,7 @@ export async function startKmsProvider(
   }
   const timeoutMs = config.timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(config.timeout);
   const plugin = await openKmsPlugin({ endpoint: config.endpoint, timeoutMs });
-  const state = followKeyService(plugin, { name: config.name, ...using });
-  await state.refresh();
+  const state = await followKeyService(plugin, { name: config.name, ...using });
   return {
     name: config.name,
     transformer: kmsTransformer(config.name, { plugin, state, random: using.random }),

@@ -8,6 +8,8 @@ export interface KeyService {
   keyId: string;
   healthz: string;
   version: string;
+  /** Why it refuses to say how it is. */
+  disabled: string | undefined;
   /** Keys that it has lost. */
   readonly lost: Set<string>;
   readonly calls: { Status: number; Encrypt: number; Decrypt: number };
@@ -30,6 +32,7 @@ export async function startKeyService(socket: string): Promise<KeyService> {
     keyId: "key-1",
     healthz: "ok",
     version: "v2",
+    disabled: undefined,
     lost: new Set(),
     calls: { Status: 0, Encrypt: 0, Decrypt: 0 },
     stop: async () => server.forceShutdown(),
@@ -37,12 +40,14 @@ export async function startKeyService(socket: string): Promise<KeyService> {
   const masked = (bytes: Buffer, keyId: string): Buffer =>
     bytes.map((byte, at) => byte ^ maskOf(keyId)[at % 32]!) as Buffer;
   const handlers: Record<string, (request: Buffer) => Buffer> = {
-    Status: () =>
-      encodeMessage([
+    Status() {
+      if (service.disabled !== undefined) throw new Error(service.disabled);
+      return encodeMessage([
         [1, service.version],
         [2, service.healthz],
         [3, service.keyId],
-      ]),
+      ]);
+    },
     Encrypt: (request) =>
       encodeMessage([
         [1, masked(bytesField(decodeMessage(request), 1), service.keyId)],
