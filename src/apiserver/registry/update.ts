@@ -344,7 +344,25 @@ function isUnchanged(draft: AnyObject, old: AnyObject): boolean {
 const timeless = (managers: ObjectMeta["managedFields"]) => managers?.map(({ time: _, ...rest }) => rest) ?? [];
 
 function validateChange(resource: ServedResource, change: Change, partErrors: readonly FieldError[]): void {
-  const { draft, old, subresource } = change;
+  let errors = changeErrors(resource, change, partErrors);
+  if (errors.length > 0)
+    errors = changeErrors(resource, { ...change, old: withDefaults(resource, change) }, partErrors);
+  if (errors.length > 0) throw invalidObject(resource.schema, change.draft.metadata?.name ?? "", errors);
+}
+
+/** What an older server has stored lacks what it says by default since: the draft, which says so, does not change it. */
+function withDefaults({ kind }: ServedResource, { old, subresource }: Change): AnyObject {
+  if (subresource !== "" || kind?.setDefaults === undefined) return old;
+  const complete = cloneObject(old);
+  kind.setDefaults(complete);
+  return complete;
+}
+
+function changeErrors(
+  resource: ServedResource,
+  { draft, old, subresource }: Change,
+  partErrors: readonly FieldError[],
+): FieldError[] {
   const meta = draft.metadata ?? {};
   const errors = [...validateObjectMetaUpdate(meta, old.metadata ?? {}), ...partErrors];
   if (resource.custom === undefined) errors.push(...validateFinalizerOwners(resource.schema.group, meta.finalizers));
@@ -355,5 +373,5 @@ function validateChange(resource: ServedResource, change: Change, partErrors: re
       ...(resource.kind?.validateUpdate?.(draft, old) ?? []),
     );
   }
-  if (errors.length > 0) throw invalidObject(resource.schema, draft.metadata?.name ?? "", errors);
+  return errors;
 }
