@@ -29,7 +29,7 @@ const POLL_ILL_MS = 10_000;
 /** An answer holds for so long for who asks how the service is (upstream's TTLs of its health check). */
 const HOLDS_WELL_MS = 20_000;
 const HOLDS_ILL_MS = 3000;
-/** A seed may be written with for so long after the service last was well (upstream: 3 minutes). */
+/** A seed may be written with for so long after the service last named its key (upstream: 3 minutes). */
 const GRACE_MS = 3 * 60_000;
 
 /** Follows a key service: a new key there means a new seed here. Resolves when the service has been asked once. */
@@ -48,17 +48,25 @@ export async function followKeyService(
   let timer = clock.setTimer(() => {}, 0);
 
   async function ask(): Promise<void> {
+    const goodFrom = clock.monotonic();
     const status = await plugin.status().catch((error: unknown) => {
       throw new Error(
         `failed to perform status section of the healthz check for KMS Provider ${name}, error: ${errorMessage(error)}`,
         { cause: error },
       );
     });
-    const wrong = problemOf(name, status);
-    if (wrong !== undefined) throw new Error(wrong);
-    if (current === undefined || current.encrypted.keyId !== status.keyId) current = await newKey(status.keyId);
+    const problems = problemsOf(status);
+    if (status.keyId !== "") {
+      // As upstream: a service that says that it is ill and still encrypts is written with.
+      await useKey(status.keyId, goodFrom).catch((error: unknown) => problems.push(errorMessage(error)));
+    }
+    if (problems.length > 0) throw new Error(`kmsv2 Provider ${name} is not healthy, error: ${aggregate(problems)}`);
+  }
+
+  async function useKey(expected: string, goodFrom: number): Promise<void> {
+    if (current === undefined || current.encrypted.keyId !== expected) current = await newKey(expected);
     keyId = current.encrypted.keyId;
-    goodUntil = clock.monotonic() + GRACE_MS;
+    goodUntil = goodFrom + GRACE_MS;
   }
 
   async function newKey(expected: string): Promise<WriteKey> {
@@ -73,7 +81,6 @@ export async function followKeyService(
 
   /** Asks now. As upstream, who caused the question hears where it failed, and who asks soon after only the failure. */
   async function refresh(): Promise<string | undefined> {
-    timer.cancel();
     let told: string | undefined;
     try {
       await ask();
@@ -85,7 +92,6 @@ export async function followKeyService(
       log.warn("the key service is not well", { provider: name, error: told });
     }
     holdsUntil = clock.monotonic() + (problem === undefined ? HOLDS_WELL_MS : HOLDS_ILL_MS);
-    if (!isStopped) timer = clock.setTimer(() => void look(), problem === undefined ? POLL_WELL_MS : POLL_ILL_MS);
     return told;
   }
 
@@ -97,7 +103,13 @@ export async function followKeyService(
     return asking;
   }
 
-  await look();
+  /** Goes its own way, whoever else asks: a new key there must not wait for that. */
+  async function poll(): Promise<void> {
+    await look();
+    if (!isStopped) timer = clock.setTimer(() => void poll(), problem === undefined ? POLL_WELL_MS : POLL_ILL_MS);
+  }
+
+  await poll();
   return {
     writeKey() {
       if (current === undefined) throw new Error(`the key service ${name} has given no key: ${problem ?? ""}`);
@@ -117,12 +129,12 @@ export async function followKeyService(
   };
 }
 
-function problemOf(name: string, status: { healthz: string; version: string; keyId: string }): string | undefined {
+function problemsOf(status: { healthz: string; version: string; keyId: string }): string[] {
   const problems: string[] = [];
   if (status.healthz !== "ok") problems.push(`got unexpected healthz status: ${status.healthz}`);
   if (status.version !== "v2" && status.version !== "v2beta1") {
     problems.push(`expected KMSv2 API version v2, got ${status.version}`);
   }
   if (status.keyId === "") problems.push('got invalid KMSv2 KeyID hash "": keyID is empty');
-  return problems.length === 0 ? undefined : `kmsv2 Provider ${name} is not healthy, error: ${aggregate(problems)}`;
+  return problems;
 }

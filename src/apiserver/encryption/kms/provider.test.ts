@@ -126,30 +126,47 @@ describe("values under a key service", () => {
     );
   });
 
-  for (const [what, change, problem] of [
+  for (const [what, change, problem, isWritten] of [
     [
       "ill",
       { healthz: "no disk" },
       /kmsv2 Provider cloud is not healthy, error: got unexpected healthz status: no disk/,
+      true,
     ],
-    ["of another version", { version: "v1" }, /expected KMSv2 API version v2, got v1/],
-    ["without a key", { keyId: "" }, /got invalid KMSv2 KeyID hash "": keyID is empty/],
+    ["of another version", { version: "v1" }, /expected KMSv2 API version v2, got v1/, true],
+    ["without a key", { keyId: "" }, /got invalid KMSv2 KeyID hash "": keyID is empty/, false],
+    ["away", { disabled: "it is away" }, /it is away/, false],
   ] as const) {
-    test(`a service that is ${what} shows in the health, and nothing is written`, async () => {
+    test(`a service that is ${what} shows in the health, and is ${isWritten ? "" : "not "}written with`, async () => {
       Object.assign(service, change);
       const provider = await start();
       assert.match((await provider.health()) ?? "", problem);
-      assert.throws(() => provider.transformer.encrypt(Buffer.from("value"), KEY), /has given no key/);
-      Object.assign(service, { healthz: "ok", version: "v2", keyId: "key-1" });
+      const write = () => provider.transformer.encrypt(Buffer.from("value"), KEY);
+      if (isWritten) write();
+      else assert.throws(write, /has given no key/);
+      Object.assign(service, { healthz: "ok", version: "v2", keyId: "key-1", disabled: undefined });
       await untilAsked(async () => (await provider.health()) === undefined);
-      provider.transformer.encrypt(Buffer.from("value"), KEY);
+      write();
     });
   }
+
+  test("a new key of the service is in use within a minute, however often its health is asked", async () => {
+    const provider = await start();
+    await clock.advance(25_000);
+    assert.equal(await provider.health(), undefined);
+    assert.equal(service.calls.Status, 2);
+    service.keyId = "key-2";
+    await clock.advance(35_000);
+    const isNew = () => provider.transformer.writeIdentity().endsWith("key-2");
+    // The answer comes over a real socket.
+    for (let turns = 0; turns < 10_000 && !isNew(); turns++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(isNew(), true);
+  });
 
   test("a service that has been away for minutes is not written with, and values in use stay readable", async () => {
     const provider = await start();
     const stored = provider.transformer.encrypt(Buffer.from("value"), KEY);
-    service.healthz = "gone";
+    service.disabled = "gone";
     await untilAsked(async () => (await provider.health()) !== undefined);
     provider.transformer.encrypt(Buffer.from("value"), KEY);
     await clock.advance(4 * 60_000);
