@@ -24,7 +24,6 @@ const ASKING: Readonly<Record<string, readonly string[]>> = {
     "spec.usages: Required value",
     "spec.signerName: Required value",
   ],
-  StorageVersionMigration: ['status.resourceVersion: Invalid value: "": resource version is not well formed: '],
 };
 
 for (const definition of kindDefinitions) {

@@ -81,6 +81,17 @@ test("only custom resources say in a list of what kind they are", async () => {
   }
 });
 
+test("what somebody stored by hand is listed as it is, however short", async () => {
+  const answer = answerOf(1);
+  const [entry] = answer.entries;
+  const entries = [entry, { ...entry, bytes: Buffer.from('{"metadata":{}}') }];
+  const format: Format = { encoding: "json", as: "object", pretty: false, includeObject: "Metadata" };
+  const chunks: Buffer[] = [];
+  for await (const block of encodeList({ ...answer, entries } as ListAnswer, format, clock)) chunks.push(...block);
+  const { items } = JSON.parse(Buffer.concat(chunks).toString()) as ConfigMapList;
+  assert.deepEqual(items[1], { metadata: {} });
+});
+
 test("only a table has its kind's order", async () => {
   const flowSchemas = loadSchema().resources.find(
     ({ resource, version }) => resource === "flowschemas" && version === "v1",

@@ -83,7 +83,8 @@ function* cachedBlocks(answer: ListAnswer): Generator<Block, void, undefined> {
   // What the bytes begin with; whatever begins otherwise is an item as it is.
   const said = Buffer.from(`{"kind":${JSON.stringify(schema.kind)},"apiVersion":"${apiVersionOf(schema)}",`);
   const { length } = said;
-  const isLeftOut = (bytes: Buffer): boolean => bytes.compare(said, 0, length, 0, length) === 0;
+  const isLeftOut = (bytes: Buffer): boolean =>
+    bytes.length > length && bytes.compare(said, 0, length, 0, length) === 0;
   const keepsKinds = isCustom(answer);
   const metadata = metadataOfList(answer);
   const head = JSON.stringify({ kind: listKindOf(schema), apiVersion: apiVersionOf(schema), metadata });
