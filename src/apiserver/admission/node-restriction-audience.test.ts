@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Pod, PodSpec, Volume } from "../../api/generated/core/v1.ts";
+import type { Volume } from "../../api/generated/core/v1.ts";
 import {
   csiDrivers,
   persistentVolumeClaims,
@@ -8,15 +8,10 @@ import {
   pods,
   serviceAccounts,
 } from "../../api/generated/resources.ts";
-import type { ApiObject, ObjectMeta, ResourceReference } from "../../api/meta.ts";
+import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import { admissionBench } from "../testing/admission-bench.ts";
+import { boat, podOnBoat } from "../testing/boat.ts";
 import { nodeRestriction } from "./node-restriction.ts";
-
-const boat = { name: "system:node:boat", groups: ["system:nodes"] };
-const pod = (metadata: ObjectMeta, spec: Partial<PodSpec> = {}): Pod => ({
-  metadata,
-  spec: { nodeName: "boat", containers: [{ name: "a" }], ...spec },
-});
 
 test("tokens for the drivers of a pod's volumes", async () => {
   const volumes: Volume[] = [
@@ -27,7 +22,7 @@ test("tokens for the drivers of a pod's volumes", async () => {
   ];
   const ask = async (audience: string, over: { drivers?: string[]; volumes?: Volume[] } = {}): Promise<void> => {
     const bench = admissionBench();
-    const web = pod({ name: "web", namespace: "shop", uid: "pod-1" }, { volumes: over.volumes ?? volumes });
+    const web = podOnBoat({ name: "web", namespace: "shop", uid: "pod-1" }, { volumes: over.volumes ?? volumes });
     bench.reader.put(pods, web);
     const claims: [string, string][] = [
       ["bound", "disk"],

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, sign as signature } from "node:crypto";
 import { test } from "node:test";
 import type { PodCertificateRequestSpec } from "../../api/generated/certificates.k8s.io/v1beta1.ts";
-import type { Pod, PodSpec } from "../../api/generated/core/v1.ts";
 import {
   certificateSigningRequests,
   nodes,
@@ -10,17 +9,12 @@ import {
   pods,
   serviceAccounts,
 } from "../../api/generated/resources.ts";
-import type { ApiObject, ObjectMeta, ResourceReference } from "../../api/meta.ts";
+import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import type { StatusError } from "../../api/status.ts";
 import { bitString, explicit, integer, objectIdentifier, sequence, set, utf8String } from "../../base/der.ts";
 import { admissionBench } from "../testing/admission-bench.ts";
+import { boat, podOnBoat } from "../testing/boat.ts";
 import { nodeRestriction } from "./node-restriction.ts";
-
-const boat = { name: "system:node:boat", groups: ["system:nodes"] };
-const pod = (metadata: ObjectMeta, spec: Partial<PodSpec> = {}): Pod => ({
-  metadata,
-  spec: { nodeName: "boat", containers: [{ name: "a" }], ...spec },
-});
 
 function signingRequest(commonName: string): string {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -52,8 +46,8 @@ test("certificates", async () => {
     bench.reader.put(nodes, { metadata: { name: "boat", uid: "node-1" } });
     const annotations: Record<string, string> = isMirror ? { "kubernetes.io/config.mirror": "hash" } : {};
     const account = { serviceAccountName: "seller" };
-    bench.reader.put(pods, pod({ name: "web", namespace: "shop", uid: "pod-1", annotations }, account));
-    bench.reader.put(pods, pod({ name: "far", namespace: "shop", uid: "pod-2" }, { nodeName: "raft" }));
+    bench.reader.put(pods, podOnBoat({ name: "web", namespace: "shop", uid: "pod-1", annotations }, account));
+    bench.reader.put(pods, podOnBoat({ name: "far", namespace: "shop", uid: "pod-2" }, { nodeName: "raft" }));
     bench.reader.put(serviceAccounts, { metadata: { name: "seller", namespace: "shop", uid: "account-1" } });
     const object = { metadata: { name: "x", namespace: "shop" }, spec: spec(over) };
     const resource = podCertificateRequests as ResourceReference<ApiObject>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TokenRequest } from "../../api/generated/authentication.k8s.io/v1.ts";
-import type { Node, PersistentVolumeClaim, Pod, PodSpec } from "../../api/generated/core/v1.ts";
+import type { Node, PersistentVolumeClaim, Pod } from "../../api/generated/core/v1.ts";
 import {
   csiNodes,
   leases,
@@ -12,9 +12,9 @@ import {
 } from "../../api/generated/resources.ts";
 import type { ApiObject, ObjectMeta, ResourceReference } from "../../api/meta.ts";
 import { admissionBench, type Write } from "../testing/admission-bench.ts";
+import { boat, podOnBoat } from "../testing/boat.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 
-const boat = { name: "system:node:boat", groups: ["system:nodes"] };
 const owner = { apiVersion: "v1", kind: "Node", name: "boat", uid: "node-1", controller: true };
 const mirror: ObjectMeta = {
   name: "static",
@@ -23,10 +23,6 @@ const mirror: ObjectMeta = {
   ownerReferences: [owner],
 };
 
-const pod = (metadata: ObjectMeta, spec: Partial<PodSpec> = {}): Pod => ({
-  metadata,
-  spec: { nodeName: "boat", containers: [{ name: "a" }], ...spec },
-});
 const node = (name: string, over: Partial<ObjectMeta> = {}, spec: Node["spec"] = {}): Node => ({
   metadata: { name, ...over },
   spec,
@@ -37,8 +33,8 @@ async function check(name: string, write: Write<ApiObject>, message: RegExp | un
   bench.reader.put(nodes, { metadata: { name: "boat", uid: "node-1" } });
   const sources = ["", "vault"].map((audience) => ({ serviceAccountToken: { path: "token", audience } }));
   const mounted = { volumes: [{ name: "token", projected: { sources } }] };
-  bench.reader.put(pods, pod({ name: "web", namespace: "shop", uid: "pod-1" }, mounted), {
-    ...pod({ name: "far", namespace: "shop", uid: "pod-2" }, { nodeName: "raft" }),
+  bench.reader.put(pods, podOnBoat({ name: "web", namespace: "shop", uid: "pod-1" }, mounted), {
+    ...podOnBoat({ name: "far", namespace: "shop", uid: "pod-2" }, { nodeName: "raft" }),
   });
   const result = bench.run(nodeRestriction(bench), { user: boat, ...write });
   if (message === undefined) await result;
@@ -46,40 +42,44 @@ async function check(name: string, write: Write<ApiObject>, message: RegExp | un
 }
 
 test("pods", async () => {
-  const other = pod({ name: "x", namespace: "shop" }, { nodeName: "raft" });
-  const own = pod({ name: "x", namespace: "shop", labels: { a: "b" } });
-  const relabelled = pod({ name: "x", namespace: "shop", labels: { a: "c" } });
+  const other = podOnBoat({ name: "x", namespace: "shop" }, { nodeName: "raft" });
+  const own = podOnBoat({ name: "x", namespace: "shop", labels: { a: "b" } });
+  const relabelled = podOnBoat({ name: "x", namespace: "shop", labels: { a: "c" } });
   const cases: [string, Omit<Write<Pod>, "resource">, RegExp | undefined][] = [
-    ["a mirror pod", { object: pod(mirror) }, undefined],
+    ["a mirror pod", { object: podOnBoat(mirror) }, undefined],
     [
       "no mirror",
-      { object: pod({ name: "x", namespace: "shop" }) },
+      { object: podOnBoat({ name: "x", namespace: "shop" }) },
       /does not have "kubernetes.io\/config.mirror" annotation, node "boat" can only create mirror pods/,
     ],
     [
       "for another node",
-      { object: pod(mirror, { nodeName: "raft" }) },
+      { object: podOnBoat(mirror, { nodeName: "raft" }) },
       /can only create pods with spec.nodeName set to itself/,
     ],
     [
       "with an account",
-      { object: pod(mirror, { serviceAccountName: "x" }) },
+      { object: podOnBoat(mirror, { serviceAccountName: "x" }) },
       /can not create pods that reference a service account/,
     ],
     [
       "with a secret",
-      { object: pod(mirror, { volumes: [{ name: "v", secret: { secretName: "s" } }] }) },
+      { object: podOnBoat(mirror, { volumes: [{ name: "v", secret: { secretName: "s" } }] }) },
       /can not create pods that reference secrets/,
     ],
-    ["without an owner", { object: pod({ ...mirror, ownerReferences: [] }) }, /single owner reference set to itself/],
+    [
+      "without an owner",
+      { object: podOnBoat({ ...mirror, ownerReferences: [] }) },
+      /single owner reference set to itself/,
+    ],
     [
       "with another owner",
-      { object: pod({ ...mirror, ownerReferences: [{ ...owner, name: "raft" }] }) },
+      { object: podOnBoat({ ...mirror, ownerReferences: [{ ...owner, name: "raft" }] }) },
       /owner reference set to itself/,
     ],
     [
       "with an older owner",
-      { object: pod({ ...mirror, ownerReferences: [{ ...owner, uid: "node-0" }] }) },
+      { object: podOnBoat({ ...mirror, ownerReferences: [{ ...owner, uid: "node-0" }] }) },
       /UID mismatch/,
     ],
     ["delete own", { operation: "DELETE", oldObject: own }, undefined],
