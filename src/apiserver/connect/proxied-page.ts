@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { deflateRaw, gunzip, gzip, inflateRaw } from "node:zlib";
+import type { Clock } from "../../base/clock.ts";
 import { rewriteLinks } from "./html-links.ts";
 
-/** Larger pages go through as they are: a page is held as a whole, and nobody else is served while its links are looked for. */
+/** Larger pages go through as they are: a page is held as a whole. */
 const LARGEST_PAGE = 2 * 1024 * 1024;
 
 type Coder = (bytes: Buffer, options?: { maxOutputLength?: number }) => Promise<Buffer>;
@@ -28,11 +29,13 @@ export function isPage({ headers, statusCode }: IncomingMessage, method: string)
   return hasBody && type?.trim() === "text/html" && CODINGS.has(headers["content-encoding"] ?? "");
 }
 
+interface Rewriting {
+  rewrite(link: string): string;
+  readonly clock: Clock;
+}
+
 /** What is sent instead of a page: its links exchanged, or as it is when it is too large or not encoded as it says. */
-export async function* rewrittenPage(
-  response: IncomingMessage,
-  rewrite: (link: string) => string,
-): AsyncGenerator<Buffer> {
+export async function* rewrittenPage(response: IncomingMessage, by: Rewriting): AsyncGenerator<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -42,15 +45,15 @@ export async function* rewrittenPage(
   }
   const bytes = Buffer.concat(chunks);
   const coding = CODINGS.get(response.headers["content-encoding"] ?? "");
-  yield size > LARGEST_PAGE || coding === undefined ? bytes : await recoded(bytes, coding, rewrite);
+  yield size > LARGEST_PAGE || coding === undefined ? bytes : await recoded(bytes, coding, by);
 }
 
-async function recoded(bytes: Buffer, { decode, encode }: Coding, rewrite: (link: string) => string): Promise<Buffer> {
+async function recoded(bytes: Buffer, { decode, encode }: Coding, { rewrite, clock }: Rewriting): Promise<Buffer> {
   let page: Buffer;
   try {
     page = await decode(bytes, { maxOutputLength: LARGEST_PAGE });
   } catch {
     return bytes;
   }
-  return encode(Buffer.from(rewriteLinks(page.toString("latin1"), rewrite), "latin1"));
+  return encode(Buffer.from(await rewriteLinks(page.toString("latin1"), rewrite, clock), "latin1"));
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Node, Pod, Service } from "../../api/generated/core/v1.ts";
 import { endpointSlices } from "../../api/generated/resources.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Answer, Exchange, StreamAnswer } from "../exchange.ts";
 import type { ObjectReader } from "../reader.ts";
@@ -47,7 +48,7 @@ export function proxySubresource(kind: "node" | "pod" | "service", options: Prox
     const connection = connectionTo(target, options.tls());
     const request = { ...connection, method: exchange.method, path: `${path ?? "/"}${question}` };
     return exchange.upgrade === undefined
-      ? proxyPlain(exchange, request, { target, path: path ?? "/" })
+      ? proxyPlain(exchange, request, { target, path: path ?? "/", clock: environment.clock })
       : forwardUpgrade(exchange, exchange.upgrade, { request });
   };
   return { get: handler, create: handler, update: handler, patch: handler, delete: handler, "": handler };
@@ -75,14 +76,14 @@ function connectionTo({ host, port, secure, isKubelet }: ProxyTarget, tls: Kubel
 async function proxyPlain(
   exchange: Exchange,
   request: OutgoingRequest,
-  to: { target: ProxyTarget; path: string },
+  to: { target: ProxyTarget; path: string; clock: Clock },
 ): Promise<StreamAnswer> {
   const headers = handedOnHeaders(exchange);
   headers["x-forwarded-uri"] = prefixOf(exchange, to.path) + to.path;
   const response = await forwardPlain(exchange, request, headers);
   const rewrite = (link: string): string => relocated(link, exchange, to);
   const stays = !isPage(response, exchange.method);
-  const chunks = stays ? (response as AsyncIterable<Buffer>) : rewrittenPage(response, rewrite);
+  const chunks = stays ? (response as AsyncIterable<Buffer>) : rewrittenPage(response, { rewrite, clock: to.clock });
   const found = answerHeaders(response, rewrite);
   if (!stays) delete found["content-length"];
   return { kind: "stream", code: response.statusCode ?? 502, headers: found, chunks };
