@@ -11,6 +11,7 @@ import {
 } from "../field-error.ts";
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from "../generated/core/v1.ts";
 import { userIdErrors } from "../names.ts";
+import { dottedSysctl } from "./sysctls.ts";
 import { validateRelativePath } from "./validate-path.ts";
 import { containersOf, validateWindowsOptions } from "./validate-windows.ts";
 
@@ -165,7 +166,7 @@ function validateSysctls(sysctls: readonly Sysctl[], field: string, spec: PodSpe
     const at = `${field}[${index}].name`;
     const errors: FieldError[] = [];
     // The kernel's own name of it has dots, where a client may write slashes.
-    const dotted = toDots(name);
+    const dotted = dottedSysctl(name);
     if (name === "") errors.push(required(at));
     else if (name.length > SYSCTL_MAX || !SYSCTL.test(name)) {
       errors.push(invalid(at, name, `must have at most ${SYSCTL_MAX} characters and match regex ${SYSCTL_TEXT}`));
@@ -179,13 +180,6 @@ function validateSysctls(sysctls: readonly Sysctl[], field: string, spec: PodSpe
     seen.add(name);
     return errors;
   });
-}
-
-/** Where slashes separate, a dot is part of a name and becomes a slash. */
-function toDots(name: string): string {
-  const first = /[./]/.exec(name)?.[0];
-  if (first !== "/") return name;
-  return name.replaceAll(/[./]/g, (each) => (each === "/" ? "." : "/"));
 }
 
 /** As upstream spells them in this place. */

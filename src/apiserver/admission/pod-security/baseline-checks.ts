@@ -1,3 +1,4 @@
+import { SAFE_SYSCTLS } from "../../../api/core/sysctls.ts";
 import type { AppArmorProfile, SELinuxOptions } from "../../../api/generated/core/v1.ts";
 import {
   containersOf,
@@ -32,20 +33,6 @@ const DEFAULT_CAPABILITIES = new Set([
 ]);
 
 /** By the minor version of the standard that took them in. */
-const SAFE_SYSCTLS: Readonly<Record<string, number>> = {
-  "kernel.shm_rmid_forced": 0,
-  "net.ipv4.ip_local_port_range": 0,
-  "net.ipv4.tcp_syncookies": 0,
-  "net.ipv4.ping_group_range": 0,
-  "net.ipv4.ip_unprivileged_port_start": 0,
-  "net.ipv4.ip_local_reserved_ports": 27,
-  "net.ipv4.tcp_keepalive_time": 29,
-  "net.ipv4.tcp_fin_timeout": 29,
-  "net.ipv4.tcp_keepalive_intvl": 29,
-  "net.ipv4.tcp_keepalive_probes": 29,
-  "net.ipv4.tcp_rmem": 32,
-  "net.ipv4.tcp_wmem": 32,
-};
 const SAFE_SELINUX_TYPES: Readonly<Record<string, number>> = {
   "": 0,
   container_t: 0,
