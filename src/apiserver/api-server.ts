@@ -84,6 +84,7 @@ import type { Strategy } from "./registry/strategy.ts";
 import { objectSwapper } from "./registry/swap-object.ts";
 import { tableVersions } from "./registry/table-versions.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
+import type { StartHook, StartHooks } from "./start-hooks.ts";
 import { bindingCollection } from "./subresources/binding.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { subresourceTable } from "./subresources/table.ts";
@@ -91,6 +92,25 @@ import { componentHealth } from "./virtual/component-health.ts";
 import { componentStatuses } from "./virtual/component-statuses.ts";
 import { virtualResources } from "./virtual/virtual-resources.ts";
 
+/** Steps of a start that are done when a server is made: what serves has begun, and what it follows is known. */
+const AT_WORK: readonly StartHook[] = [
+  "start-apiserver-admission-initializer",
+  "generic-apiserver-start-informers",
+  "priority-and-fairness-config-consumer",
+  "priority-and-fairness-filter",
+  "max-in-flight-filter",
+  "storage-object-count-tracker-hook",
+  "start-service-ip-repair-controllers",
+  "aggregator-reload-proxy-client-cert",
+  "start-kube-aggregator-informers",
+  "apiservice-status-local-available-controller",
+  "apiservice-status-remote-available-controller",
+  "apiservice-registration-controller",
+  "apiservice-discovery-controller",
+  "kube-apiserver-autoregistration",
+  "apiservice-openapi-controller",
+  "apiservice-openapiv3-controller",
+];
 /** Requests of the process's own components that begin in one turn of the event loop. */
 const STARTS_A_TURN = 8;
 
@@ -111,6 +131,8 @@ export interface ApiServerOptions {
   readonly audit?: (webhooks: WebhookClient) => Promise<Auditor | undefined>;
   /** How many requests run at once, and whose turn it is; without a limit when absent. */
   readonly flowControl?: FlowControlSettings;
+  /** Told which steps of the start are done. */
+  readonly startHooks?: Pick<StartHooks, "done">;
   /** Longest time for a request that is not long-running; 60 s when absent. */
   readonly requestTimeoutMs?: number | undefined;
   /** A watch that says nothing of it ends after this time at the earliest, and twice as much at the latest; half an hour when absent. */
@@ -271,20 +293,27 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: transport(),
     log: log.named("crd"),
   });
+  const done = (...hooks: readonly StartHook[]): void => options.startHooks?.done(...hooks);
+  done("start-apiextensions-informers", "start-apiextensions-controllers", "crd-informer-synced");
   await aggregator.start();
-  flowControl?.run(transport());
+  flowControl?.run(transport(), () => done("priority-and-fairness-config-producer"));
   const resources = servedResources(table, served);
   const localServices = options.keepsLocalServices
     ? keepLocalServices({
         ...{ reader, transport, clock, signal: stopping.signal, subscribe: table.subscribe },
         served: () => groupVersionsOf(resources()),
+        written: () => done("autoregister-completion"),
         log: log.named("aggregation"),
       })
     : undefined;
   const repairing = claims.keepRepaired(stopping.signal);
   const serviceRange = options.keepsLocalServices
-    ? keepServiceCidr({ ...options, reader, transport, signal: stopping.signal, log: log.named("services") })
+    ? keepServiceCidr({
+        ...{ ...options, reader, transport, signal: stopping.signal, log: log.named("services") },
+        looked: () => done("start-kubernetes-service-cidr-controller"),
+      })
     : undefined;
+  done(...AT_WORK);
   return {
     handler,
     reader,

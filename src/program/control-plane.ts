@@ -5,13 +5,14 @@ import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
 import { indexPath, listedPaths } from "../apiserver/discovery/index-path.ts";
 import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { flowControlDefaults } from "../apiserver/flow-control/create-flow-control.ts";
-import { type HealthCheck, healthPaths } from "../apiserver/handlers/health.ts";
+import { type HealthCheck, type HealthChecks, healthPaths } from "../apiserver/handlers/health.ts";
 import { versionPath } from "../apiserver/handlers/version.ts";
 import { createEdge, type Edge } from "../apiserver/http/edge.ts";
 import { serviceLevelPath } from "../apiserver/metrics/metrics-path.ts";
 import { processMetrics } from "../apiserver/metrics/process-metrics.ts";
 import { openapiPaths } from "../apiserver/openapi/handler.ts";
 import { readableStore } from "../apiserver/registry/readable-store.ts";
+import type { StartHooks } from "../apiserver/start-hooks.ts";
 import type { Subresource } from "../apiserver/subresources/subresource.ts";
 import { flagzPath } from "../apiserver/z-pages/flagz.ts";
 import { statuszPath } from "../apiserver/z-pages/statusz.ts";
@@ -39,8 +40,8 @@ export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDi
   readonly port: number;
   /** Further addresses of this machine that clients use. */
   readonly addresses: readonly string[];
-  /** What /readyz asks besides the server itself. */
-  readonly ready: readonly HealthCheck[];
+  /** Steps of the start, those of others too: the health checks tell which are not done. */
+  readonly startHooks: StartHooks;
   /** What is wrong with the store; undefined while nothing is. */
   storeHealth?(): string | undefined;
   openStore(): Promise<Store>;
@@ -179,6 +180,7 @@ function startServer(
         },
         audit: auditOf(options.dataDirectory, options.audit, environment),
         flowControl: options.flowControl ?? flowControlDefaults,
+        startHooks: options.startHooks,
         requestTimeoutMs: options.requestTimeoutMs,
         watchSecondsMin: options.watchSecondsMin,
         admission,
@@ -281,12 +283,14 @@ function withAuthority({ apiServer, authority }: Pki): string {
 
 /**
  * Named as upstream names them: people and load balancers ask for some of them, or leave them out. `etcd` is the store, whichever
- * it is. Who asks a server that stops hears that it is not ready, so that others are asked.
+ * it is.
  */
 function healthChecks(
-  options: Pick<ControlPlaneOptions, "ready" | "storeHealth"> & { readonly keyServices: readonly HealthCheck[] },
+  options: Pick<ControlPlaneOptions, "startHooks" | "storeHealth" | "flowControl"> & {
+    readonly keyServices: readonly HealthCheck[];
+  },
   stopping: { readonly begun: boolean },
-) {
+): HealthChecks {
   const well = (name: string): HealthCheck => ({ name, check: () => undefined });
   const store = (name: string): HealthCheck => ({ name, check: () => options.storeHealth?.() });
   const shutdown: HealthCheck = {
@@ -297,6 +301,8 @@ function healthChecks(
     live: [well("ping"), well("log"), store("etcd")],
     healthy: options.keyServices,
     // Nothing is answered before what the server itself keeps of roles, quotas and the like is there.
-    ready: [store("etcd-readiness"), well("informer-sync"), ...options.ready, shutdown],
+    ready: [store("etcd-readiness"), well("informer-sync")],
+    started: options.startHooks.checks((options.flowControl ?? flowControlDefaults).isFair),
+    stopping: [shutdown],
   };
 }

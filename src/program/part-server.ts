@@ -47,7 +47,7 @@ export async function startPartServer(options: PartServerOptions): Promise<{ por
     name: "shutdown",
     check: () => (isStopping ? "process is shutting down" : undefined),
   };
-  const checks = { live: [{ name: "ping", check: () => undefined }], ready: [shutdown] };
+  const checks = { live: [{ name: "ping", check: () => undefined }], ready: [], stopping: [shutdown] };
   processMetrics(metrics);
   const paths = [healthPaths(checks), metricsPath(metrics), serviceLevelPath(new Metrics(), checks)];
   const admit = admission(options);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { StatusError } from "../api/status.ts";
+import { type StartHook, StartHooks } from "../apiserver/start-hooks.ts";
 import { timestamp } from "../base/clock.ts";
 import { reconcileDefaults } from "../bootstrap/defaults/reconcile-defaults.ts";
 import {
@@ -40,6 +41,14 @@ import type { Started } from "./stop.ts";
 import { storeDirectory } from "./store-directory.ts";
 
 const DEFAULT_PORT = 6443;
+/** Steps of the start that are done when the default objects are written. */
+const DEFAULTS: readonly StartHook[] = [
+  "start-system-namespaces-controller",
+  "start-cluster-authentication-info-controller",
+  "start-legacy-token-tracking-controller",
+  "rbac/bootstrap-roles",
+  "scheduling/bootstrap-system-priority-classes",
+];
 
 export interface ServerOptions extends ServerChoices {
   readonly dataDirectory: string;
@@ -112,7 +121,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   if (claim !== undefined) started.push({ stop: () => claim.release() });
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
   let plane: ControlPlane | undefined;
-  let hasDefaults = false;
+  const startHooks = new StartHooks();
   plane = await startControlPlane(
     {
       dataDirectory: options.dataDirectory,
@@ -131,12 +140,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
       bind: options.bind,
       port: options.port ?? (await nextFreePort(options.bind, DEFAULT_PORT)),
       addresses: options.nodeIp === undefined ? [gateway] : [gateway, options.nodeIp],
-      ready: [
-        {
-          name: "poststarthook/rbac/bootstrap-roles",
-          check: () => (hasDefaults ? undefined : "the default roles are being written"),
-        },
-      ],
+      startHooks,
       ...(shared === undefined ? {} : { storeHealth: () => shared.store.health() }),
       ...(exchange === undefined
         ? {}
@@ -168,12 +172,17 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
     () => writeDefaults(plane, { client, service, environment }),
     (text) => text,
   );
+  startHooks.done(...DEFAULTS);
   started.push(keepService({ client, service, environment, leave: () => places?.leave() }));
   started.push(keepIdentityLease(client, environment));
+  startHooks.done(
+    "bootstrap-controller",
+    "start-kube-apiserver-identity-lease-controller",
+    "start-kube-apiserver-identity-lease-garbage-collector",
+  );
   keys.onChange(async () => void (await writeDefaults(plane, { client, service, environment })));
   if (shared !== undefined) keys.onChange((pki) => joinSharedCluster(shared.store, { facts, pki }));
   if (exchange !== undefined) started.push(await exchange.follow(keyUsers(plane)));
-  hasDefaults = true;
   return { plane, facts, claim, gateway, address, url, hurry: () => shared?.store.hurry() };
 }
 

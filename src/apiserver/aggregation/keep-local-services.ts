@@ -8,7 +8,7 @@ import type { Transport } from "../../client/transport.ts";
 import type { ObjectReader } from "../reader.ts";
 import { type GroupVersion, planLocalServices } from "./local-services.ts";
 
-/** A start has better things to do first, and definitions come in groups: one look for all of them. */
+/** Definitions come in groups: one look for all of them. */
 const SETTLE_MS = 200;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
@@ -27,8 +27,11 @@ export async function keepLocalServices(options: {
   clock: Clock;
   log: Logger;
   signal: AbortSignal;
+  /** Called when all are there. */
+  written: () => void;
 }): Promise<void> {
   const { clock, log, signal } = options;
+  let settleMs = 0;
   let changed = Promise.withResolvers<void>();
   const unsubscribe = options.subscribe(() => changed.resolve());
   const stop = (): void => changed.resolve();
@@ -36,10 +39,12 @@ export async function keepLocalServices(options: {
   try {
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted; ) {
       changed = Promise.withResolvers<void>();
-      await sleep(clock, SETTLE_MS, signal);
+      if (settleMs > 0) await sleep(clock, settleMs, signal);
+      settleMs = SETTLE_MS;
       if (signal.aborted) return;
       try {
         await writeLocalServices(options);
+        options.written();
         retryMs = FIRST_RETRY_MS;
         if (!signal.aborted) await changed.promise;
       } catch (error) {
@@ -62,10 +67,11 @@ async function writeLocalServices(options: {
 }): Promise<void> {
   const { served, reader, transport } = options;
   const plan = planLocalServices(served(), await reader.list<APIService>(apiServices));
-  for (const wanted of plan.create) {
+  const create = async (wanted: APIService): Promise<void> => {
     const body = { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", ...wanted };
     await transport().request({ method: "POST", path: PATH, body }).catch(unless(isAlreadyExists));
-  }
+  };
+  await Promise.all(plan.create.map(create));
   for (const name of plan.remove) {
     await transport()
       .request({ method: "DELETE", path: `${PATH}/${name}` })

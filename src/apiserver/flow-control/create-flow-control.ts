@@ -26,8 +26,11 @@ export const flowControlDefaults: FlowControlSettings = {
 export interface RunningFlowControl {
   readonly filter: Filter;
   readonly paths: readonly PathHandler[];
-  /** Follows the configuration's objects from now on, and writes the defaults. The transport's user is a system:masters. */
-  run(transport: Transport): void;
+  /**
+   * Follows the configuration's objects from now on, and writes the defaults. The transport's user is a system:masters.
+   * @param written called when the defaults are there
+   */
+  run(transport: Transport, written: () => void): void;
   close(): Promise<void>;
 }
 
@@ -47,8 +50,9 @@ export function createFlowControl(
   return {
     filter: flowControlFilter(control, workSources(from.table), clock),
     paths: [flowControlDumps(control, clock)],
-    run(transport) {
-      kept ??= keepFlowConfiguration({ control, reader, transport, clock, log, signal: stopping.signal });
+    run(transport, written) {
+      const { signal } = stopping;
+      kept ??= keepFlowConfiguration({ control, reader, transport, clock, log, signal, written });
     },
     async close() {
       stopping.abort();

@@ -21,10 +21,10 @@ export interface KeepConfigurationOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Called when the defaults are stored; until then they count as they are written here. */
+  readonly written: () => void;
 }
 
-/** A start has better things to do first; until then the defaults count as they are written here. */
-const FIRST_MS = 200;
 /** Changes that come together are taken together. */
 const TOGETHER_MS = 50;
 const RETRY_MS = 5000;
@@ -39,8 +39,6 @@ const all = <T>({ mandatory, suggested }: DefaultObjects<T>): T[] => [...mandato
 export async function keepFlowConfiguration(options: KeepConfigurationOptions): Promise<void> {
   const { control, reader, clock, log, signal } = options;
   control.configure(all(defaultPriorityLevels), all(defaultFlowSchemas));
-  await sleep(clock, FIRST_MS, signal);
-  if (signal.aborted) return;
   const changes = changeSignal(signal);
   const levels = new Map<string, PriorityLevelConfiguration>();
   const schemas = new Map<string, FlowSchema>();
@@ -49,12 +47,13 @@ export async function keepFlowConfiguration(options: KeepConfigurationOptions): 
     follow(reader, flowSchemas, schemas, changes.notify),
   ]);
   changes.notify();
-  while (!signal.aborted) {
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
     await changes.next();
-    await sleep(clock, TOGETHER_MS, signal);
+    if (!isFirst) await sleep(clock, TOGETHER_MS, signal);
     if (signal.aborted) break;
     try {
       await writeDefaults(options, { levels, schemas });
+      options.written();
       control.configure(
         withMandatory(levels, defaultPriorityLevels.mandatory),
         withMandatory(schemas, defaultFlowSchemas.mandatory),

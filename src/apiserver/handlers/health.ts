@@ -13,6 +13,10 @@ export interface HealthChecks {
   /** Of what others do for the server: who starts it again when it is not live would not help them. */
   readonly healthy?: readonly HealthCheck[];
   readonly ready: readonly HealthCheck[];
+  /** Of the start: a server that does not come to its end is neither live nor ready. */
+  readonly started?: readonly HealthCheck[];
+  /** Of the end: who asks a server that stops hears that it is not ready, so that others are asked. */
+  readonly stopping?: readonly HealthCheck[];
 }
 
 /** What each path asks for. */
@@ -20,11 +24,13 @@ export function checksOfPaths({
   live,
   healthy = [],
   ready,
+  started = [],
+  stopping = [],
 }: HealthChecks): ReadonlyMap<string, readonly HealthCheck[]> {
   return new Map([
-    ["healthz", [...live, ...healthy]],
-    ["livez", live],
-    ["readyz", [...live, ...healthy, ...ready]],
+    ["healthz", [...live, ...healthy, ...started]],
+    ["livez", [...live, ...started]],
+    ["readyz", [...live, ...healthy, ...ready, ...started, ...stopping]],
   ]);
 }
 
@@ -32,10 +38,11 @@ export function checksOfPaths({
 export function healthPaths(checks: HealthChecks): PathHandler {
   const byRoot = checksOfPaths(checks);
   return (exchange) => {
-    const [, root = "", name, ...rest] = exchange.path.split("/");
+    const [, root = "", ...rest] = exchange.path.split("/");
     const all = byRoot.get(root);
-    if (all === undefined || rest.length > 0) return undefined;
-    if (name !== undefined && name !== "") {
+    if (all === undefined) return undefined;
+    const name = rest.join("/");
+    if (name !== "") {
       const one = all.find((check) => check.name === name);
       return one === undefined ? undefined : single(one);
     }

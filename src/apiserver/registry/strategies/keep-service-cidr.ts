@@ -23,11 +23,14 @@ export async function keepServiceCidr(options: {
   clock: Clock;
   log: Logger;
   signal: AbortSignal;
+  /** Called when it was looked at. */
+  looked: () => void;
 }): Promise<void> {
   const { clock, log, signal } = options;
   while (!signal.aborted) {
     try {
       await look(options);
+      options.looked();
     } catch (error) {
       if (signal.aborted) return;
       log.warn("the range of service addresses could not be written", { error: errorMessage(error) });
