@@ -11,6 +11,8 @@ export interface CommandOptions {
   /** Written to standard input, which is then closed. */
   readonly input?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Where it runs; this process's own directory when absent. */
+  readonly directory?: string;
 }
 
 /** Runs a program of the host and waits for its end. Never rejects: what went wrong is in the result. */
@@ -26,7 +28,11 @@ const OUTPUT_LIMIT_CHARACTERS = 16 * 1024 * 1024;
 /** RunCommand on the real host. */
 export const runCommand: RunCommand = (program, parameters, options = {}) =>
   new Promise((resolve) => {
-    const child = spawn(program, parameters, { stdio: ["pipe", "pipe", "pipe"], signal: options.signal });
+    const child = spawn(program, parameters, {
+      stdio: ["pipe", "pipe", "pipe"],
+      signal: options.signal,
+      cwd: options.directory,
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

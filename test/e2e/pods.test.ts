@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, afterEach, before, suite, test } from "node:test";
 import type { Pod } from "../../src/api/generated/core/v1.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
@@ -163,6 +165,44 @@ suite("pods", { skip: withoutContainers() }, () => {
       Buffer.from((await inside("volumes", "cat /v/projected/token")).split(".")[1]!, "base64url").toString(),
     ) as { aud: string[]; sub: string };
     assert.deepEqual([claims.aud, claims.sub], [["elsewhere"], "system:serviceaccount:default:default"]);
+  });
+
+  test("an image as a volume: whole and in part, read-only, fetched by itself", async () => {
+    const reference = registry.image("web:2");
+    const volumeMounts = [
+      { name: "site", mountPath: "/site" },
+      { name: "site", mountPath: "/part", subPath: "etc/nginx" },
+    ];
+    const spec = (image: string) => ({ volumes: [{ name: "site", image: { reference: image } }] });
+    await kubectl.apply(
+      shellPod("image-volume", shell, WAIT_FOREVER, { container: { volumeMounts }, spec: spec(reference) }),
+      shellPod("no-path", shell, WAIT_FOREVER, {
+        container: { volumeMounts: [{ name: "site", mountPath: "/part", subPath: "no/such" }] },
+        spec: spec(reference),
+      }),
+      shellPod("no-image", shell, WAIT_FOREVER, {
+        container: { volumeMounts: [{ name: "site", mountPath: "/site" }] },
+        spec: spec(registry.image("missing:1")),
+      }),
+    );
+    await ready("image-volume");
+    assert.match(await inside("image-volume", "cat /part/nginx.conf"), /daemon off/);
+    // One file of the lowest layer, and one of the highest.
+    assert.match(await inside("image-volume", "cat /site/etc/passwd /site/etc/nginx/nginx.conf"), /root:.*daemon off/s);
+    assert.match((await kubectl("exec", "image-volume", "--", "touch", "/site/new")).stderr, /Read-only file system/);
+    const waiting = async (pod: string) => (await podOf(pod)).status?.containerStatuses?.[0]?.state?.waiting;
+    const refused = await eventually("the path to be missed", async () => {
+      const state = await waiting("no-path");
+      assert.equal(state?.reason, "CreateContainerError");
+      return state?.message ?? "";
+    });
+    assert.match(refused, /ImageVolumeMountFailed: .*no\/such/);
+    await eventually("the image to be missed", async () =>
+      /^(ErrImagePull|ImagePullBackOff)$/.test((await waiting("no-image"))?.reason ?? ""),
+    );
+    await kubectl.ok("delete", "pod", "image-volume", "no-path", "no-image", "--timeout=30s");
+    const left = await readdir(join(cluster.dataDirectory, "containerd", "image-volumes"));
+    assert.deepEqual(left, []);
   });
 
   test("a changed ConfigMap reaches the files of a running pod", async () => {

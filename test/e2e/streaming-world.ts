@@ -82,7 +82,7 @@ async function image(): Promise<Buffer> {
     { name: "bin/busybox", mode: 0o755, content: busybox },
   ];
   const architecture = imageArchitecture(process.arch) ?? "amd64";
-  return ociImageTar({ reference: IMAGE, architecture, files: [...files, ...links], config: { Cmd: ["sh"] } });
+  return ociImageTar({ reference: IMAGE, architecture, layers: [[...files, ...links]], config: { Cmd: ["sh"] } });
 }
 
 interface Started {

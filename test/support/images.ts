@@ -28,10 +28,10 @@ async function makeImages(): Promise<readonly TestImage[]> {
   const base = baseFiles();
   const [curl, nginx] = await Promise.all([programFiles("/usr/bin/curl"), programFiles("/usr/sbin/nginx")]);
   return [
-    image("busybox:1", base, { Cmd: ["sh"] }),
-    image("tools:1", [...base, ...curl], { Cmd: ["sh"] }),
+    image("busybox:1", [base], { Cmd: ["sh"] }),
+    image("tools:1", [base, curl], { Cmd: ["sh"] }),
     ...["1", "2"].map((version) =>
-      image(`web:${version}`, [...base, ...nginx, ...site(version)], {
+      image(`web:${version}`, [base, nginx, site(version)], {
         Entrypoint: ["/usr/sbin/nginx", "-c", "/etc/nginx/nginx.conf"],
         ExposedPorts: { "80/tcp": {} },
       }),
@@ -41,10 +41,10 @@ async function makeImages(): Promise<readonly TestImage[]> {
 
 function image(
   name: string,
-  files: readonly TarEntry[],
+  layers: readonly (readonly TarEntry[])[],
   config: Parameters<typeof ociImageTar>[0]["config"],
 ): TestImage {
-  return { name, layout: ociImageTar({ reference: name, architecture: ARCHITECTURE, files, config }) };
+  return { name, layout: ociImageTar({ reference: name, architecture: ARCHITECTURE, layers, config }) };
 }
 
 /** A static shell with its tools, and the files that programs look for everywhere. */

@@ -74,7 +74,7 @@ export interface SandboxSecurityContext {
 
 export interface ContainerConfig {
   readonly metadata: { readonly name: string; readonly attempt: number };
-  readonly image: { readonly image: string; readonly userSpecifiedImage?: string };
+  readonly image: ImageSpec;
   /** Entry point; the image's when empty. */
   readonly command: readonly string[];
   readonly args: readonly string[];
@@ -91,9 +91,20 @@ export interface ContainerConfig {
   readonly linux: { readonly resources: LinuxContainerResources; readonly securityContext: ContainerSecurityContext };
 }
 
+export interface ImageSpec {
+  /** Its identifier on this node. */
+  readonly image: string;
+  readonly userSpecifiedImage?: string;
+}
+
 export interface Mount {
   readonly containerPath: string;
+  /** Empty where an image is mounted. */
   readonly hostPath: string;
+  /** What is mounted in place of a path of the host; read-only. It must be on the node. */
+  readonly image?: ImageSpec;
+  /** Directory of the image that is mounted alone. */
+  readonly imageSubPath?: string;
   readonly readonly: boolean;
   readonly propagation?: "PROPAGATION_PRIVATE" | "PROPAGATION_HOST_TO_CONTAINER" | "PROPAGATION_BIDIRECTIONAL";
 }

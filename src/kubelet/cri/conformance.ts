@@ -353,6 +353,25 @@ function imageTests(given: Given): void {
     await assert.rejects(runtime.createContainer(pod, wanted, config), RuntimeError);
   });
 
+  test("mounts an image into a container, and refuses one that is not there", async () => {
+    const world = given();
+    const { runtime, images } = world.runtime;
+    const config = sandbox(world);
+    const pod = await runtime.runPodSandbox(config);
+    const mounted = (image: string) => [{ containerPath: "/shown", hostPath: "", readonly: true, image: { image } }];
+    const wanted = (image: string) => container(world, world.commands.forever, { mounts: mounted(image) });
+    const known = await images.imageStatus(world.image);
+    const id = await runtime.createContainer(pod, wanted(known!.id), config);
+    await runtime.startContainer(id);
+    assert.equal((await runtime.containerStatus(id)).state, "CONTAINER_RUNNING");
+    await assert.rejects(
+      runtime.createContainer(pod, wanted(world.missingImage), config),
+      /^RuntimeError: ImageVolumeMountFailed: /,
+    );
+    await runtime.stopPodSandbox(pod);
+    await runtime.removePodSandbox(pod);
+  });
+
   test("tells how much space images take", async () => {
     // Runtimes count on their own time: right after their start they may not have looked yet.
     for (const usage of await given().runtime.images.imageFsInfo()) {

@@ -46,7 +46,10 @@ export interface RuntimeService {
   podSandboxStatus(podSandboxId: string): Promise<PodSandboxStatus>;
   listPodSandboxes(filter?: ListFilter): Promise<PodSandbox[]>;
 
-  /** Creates a container that does not run yet; its image must be present. The sandbox's own config comes along. */
+  /**
+   * Creates a container that does not run yet; its image, and those that it mounts, must be present. The sandbox's own config
+   * comes along. The message of an image that cannot be mounted begins with `ImageVolumeMountFailed`.
+   */
   createContainer(podSandboxId: string, config: ContainerConfig, sandboxConfig: PodSandboxConfig): Promise<string>;
   /** Starts a created container. A program that cannot be executed is an error here, and leaves the container exited. */
   startContainer(containerId: string): Promise<void>;

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { runCommand } from "../../base/run-command.ts";
 
-/** Calls mount(8). Rejects with what it says. */
-export async function mount(args: readonly string[]): Promise<void> {
-  const { code, stderr } = await runCommand("mount", args);
+/** Calls mount(8), in a directory that relative paths are meant from. Rejects with what it says. */
+export async function mount(args: readonly string[], options: { directory?: string } = {}): Promise<void> {
+  const { code, stderr } = await runCommand("mount", args, options);
   if (code !== 0) throw new Error(`mount ${args.join(" ")}: ${stderr.trim()}`);
 }
 

@@ -7,7 +7,7 @@ import type { AuthConfig, PodSandboxConfig } from "../cri/config.ts";
 import { type ImageService, RuntimeError } from "../cri/runtime.ts";
 import type { Image } from "../cri/state.ts";
 import type { ReferencedObjects } from "../environment/objects.ts";
-import { type AnyContainer, containerFieldPath, identityOf } from "../pods/pod.ts";
+import { identityOf } from "../pods/pod.ts";
 import { StartError } from "../pods/start-error.ts";
 import { credentialsFor } from "./credentials.ts";
 import { Limiter } from "./limiter.ts";
@@ -23,14 +23,23 @@ export interface ImagePullerOptions {
   readonly clock: Clock;
 }
 
+/** An image that a container or a volume of a pod wants. */
+export interface WantedImage {
+  /** As the spec names it. */
+  readonly name: string;
+  readonly pullPolicy?: string | undefined;
+  /** Of events about it; they are about the pod as a whole when absent. */
+  readonly fieldPath?: string;
+}
+
 export interface ImagePuller {
   /**
-   * The container's image, fetched where the pull policy says so. Rejects with StartError: InvalidImageName,
+   * The image, fetched where the pull policy says so. Rejects with StartError: InvalidImageName,
    * ImageInspectError, ErrImageNeverPull, ErrImagePull, ImagePullBackOff (with retryAtMs).
    */
-  ensure(pod: Pod, container: AnyContainer, sandboxConfig: PodSandboxConfig): Promise<Image>;
-  /** The container's image if it is there, whatever the pull policy; nothing is pulled, and nobody is told. */
-  present(container: AnyContainer): Promise<Image | undefined>;
+  ensure(pod: Pod, wanted: WantedImage, sandboxConfig: PodSandboxConfig): Promise<Image>;
+  /** The image of that name if it is there; nothing is pulled, and nobody is told. */
+  present(name: string): Promise<Image | undefined>;
   /** Forgets the back-off of a pod's images. */
   forget(podUid: string): void;
 }
@@ -51,24 +60,23 @@ class NodeImagePuller implements ImagePuller {
     this.#backoff = new KeyedBackoff(options.clock, PULL_BACKOFF);
   }
 
-  async present({ image = "" }: AnyContainer): Promise<Image | undefined> {
-    return this.#options.images.imageStatus(applyDefaultImageTag(image));
+  async present(name: string): Promise<Image | undefined> {
+    return this.#options.images.imageStatus(applyDefaultImageTag(name));
   }
 
   forget(podUid: string): void {
     this.#backoff.forget(`${podUid}_`);
   }
 
-  async ensure(pod: Pod, container: AnyContainer, sandboxConfig: PodSandboxConfig): Promise<Image> {
+  async ensure(pod: Pod, wanted: WantedImage, sandboxConfig: PodSandboxConfig): Promise<Image> {
     const { images, events } = this.#options;
-    const name = container.image ?? "";
+    const { name, pullPolicy: policy = "IfNotPresent", fieldPath } = wanted;
     const tell: Tell = (type, reason, message) =>
-      events.event(pod, { type, reason, message, fieldPath: containerFieldPath(pod, container.name) });
+      events.event(pod, { type, reason, message, ...(fieldPath !== undefined && { fieldPath }) });
     const image = validName(name, tell);
     const present = await inspect(images, image, tell);
-    const policy = container.imagePullPolicy ?? "IfNotPresent";
     if (present !== undefined && policy !== "Always") {
-      tell("Normal", "Pulled", presentMessage(container));
+      tell("Normal", "Pulled", presentMessage(name));
       return present;
     }
     if (policy === "Never") {
@@ -145,8 +153,8 @@ interface Pulled {
 }
 
 /** What the event Pulled says of an image that need not be pulled. */
-export function presentMessage({ image = "" }: AnyContainer): string {
-  return `Container image "${image}" already present on machine and can be accessed by the pod`;
+export function presentMessage(name: string): string {
+  return `Container image "${name}" already present on machine and can be accessed by the pod`;
 }
 
 type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;

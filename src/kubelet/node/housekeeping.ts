@@ -71,19 +71,24 @@ export function createHousekeeping(
   };
 }
 
-/** Images of containers, running or ended, of pods that will run, and of sandboxes. */
+/** Images of containers, running or ended, of pods that will run, with what these mount, and of sandboxes. */
 async function imagesInUse(wanted: readonly Pod[], dependencies: PodDependencies): Promise<Set<string>> {
   const { cache, runtime } = dependencies;
   const used = new Set<string>();
   for (const { uid } of cache.identities()) {
     for (const { image, imageRef } of cache.get(uid).containers) used.add(image).add(imageRef);
   }
-  for (const { container } of wanted.flatMap(podContainers))
-    for (const name of names(container.image ?? "")) used.add(name);
+  for (const pod of wanted) for (const image of imagesOf(pod)) for (const name of names(image)) used.add(name);
   const { info } = await runtime.runtime.status({ verbose: true });
   const { sandboxImage } = JSON.parse(info.config ?? "{}") as { sandboxImage?: string };
   if (sandboxImage !== undefined) used.add(sandboxImage);
   return used;
+}
+
+/** Of its containers, and those that its volumes show. */
+function imagesOf(pod: Pod): string[] {
+  const shown = (pod.spec?.volumes ?? []).flatMap(({ image }) => image?.reference ?? []);
+  return [...podContainers(pod).map(({ container }) => container.image ?? ""), ...shown];
 }
 
 /** All names that a runtime may know it by; none for what is no name. */

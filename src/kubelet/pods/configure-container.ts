@@ -2,6 +2,7 @@ import type { Container, Pod } from "../../api/generated/core/v1.ts";
 import type { ContainerConfig, Mount } from "../cri/config.ts";
 import type { Image, PodSandboxStatus } from "../cri/state.ts";
 import { containerEnvironment } from "../environment/environment.ts";
+import { mountsImage, NO_VOLUME_IMAGES, type VolumeImages } from "../images/volume-images.ts";
 import { volumeMounts } from "../volumes/mounts.ts";
 import type { ReadyVolumes } from "../volumes/pod-volumes.ts";
 import { containerConfig, wantsEtcHosts } from "./container-config.ts";
@@ -21,24 +22,31 @@ export interface PreparedContainer {
 interface ConfigureContext {
   readonly pod: Pod;
   readonly volumes: ReadyVolumes;
+  /** What its volumes show of images. */
+  readonly volumeImages: VolumeImages;
   /** Empty before the sandbox has its addresses. */
   readonly podIps: readonly string[];
 }
 
 /**
- * Prepares a container before its sandbox is there. Undefined where that cannot be: its image must be pulled, it is told its
- * pod's addresses, or something is missing. Nobody is told of it then: whoever starts the container finds it again, and tells.
+ * Prepares a container before its sandbox is there. Undefined where that cannot be: its image must be pulled, it mounts another one, it
+ * is told its pod's addresses, or something is missing. Nobody is told of it then: whoever starts the container finds it again, and tells.
  */
 export async function prepareContainer(
   { container }: PodContainer,
   { pod, volumes }: { pod: Pod; volumes: ReadyVolumes },
   dependencies: PodDependencies,
 ): Promise<PreparedContainer | undefined> {
-  if (isToldAddresses(container) || container.imagePullPolicy === "Always") return undefined;
+  if (isToldAddresses(container) || container.imagePullPolicy === "Always" || mountsImage(pod, container))
+    return undefined;
   try {
-    const image = await dependencies.puller.present(container);
+    const image = await dependencies.puller.present(container.image ?? "");
     if (image === undefined) return undefined;
-    const config = await configureContainer(container, { pod, volumes, image, podIps: [] }, dependencies);
+    const config = await configureContainer(
+      container,
+      { pod, volumes, volumeImages: NO_VOLUME_IMAGES, image, podIps: [] },
+      dependencies,
+    );
     return { image, config };
   } catch {
     return undefined;
@@ -103,9 +111,9 @@ async function containerMounts(
   context: ConfigureContext & { environment: ReadonlyMap<string, string> },
   dependencies: PodDependencies,
 ): Promise<Mount[]> {
-  const { pod, volumes, environment, podIps } = context;
+  const { pod, volumes, volumeImages, environment, podIps } = context;
   const { paths, files } = dependencies;
-  const mounts = await volumeMounts(pod, container, { paths, files, volumes, environment });
+  const mounts = await volumeMounts(pod, container, { paths, files, volumes, environment, images: volumeImages.ready });
   if (!wantsEtcHosts(container)) return mounts;
   await writeEtcHosts(pod, podIps, dependencies);
   return [

@@ -3,6 +3,7 @@ import { errorMessage } from "../../base/assert.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../cri/config.ts";
 import type { PodSandboxStatus } from "../cri/state.ts";
 import { describe, presentMessage } from "../images/puller.ts";
+import { failedMounts, type VolumeImages } from "../images/volume-images.ts";
 import type { ReadyVolumes } from "../volumes/pod-volumes.ts";
 import { interruptible } from "./abort.ts";
 import { configureContainer, type PreparedContainer, podIpOf, podIpsOf } from "./configure-container.ts";
@@ -16,6 +17,7 @@ export interface StartContext {
   readonly sandbox: PodSandboxStatus;
   readonly sandboxConfig: PodSandboxConfig;
   readonly volumes: ReadyVolumes;
+  readonly volumeImages: VolumeImages;
   /** Containers that were prepared before the sandbox was there, by name. */
   readonly prepared: ReadonlyMap<string, PreparedContainer>;
   /** Resolves when prepared containers' /etc/hosts names the pod's addresses. */
@@ -31,7 +33,7 @@ export async function startContainer(
   context: StartContext,
   dependencies: PodDependencies,
 ): Promise<PodContainerStatus> {
-  const { pod, sandbox, sandboxConfig, volumes, signal } = context;
+  const { pod, sandbox, sandboxConfig, volumes, volumeImages, signal } = context;
   const { container } = entry;
   const prepared = context.prepared.get(container.name);
   const told = laterEvents(entry, context, dependencies);
@@ -39,21 +41,31 @@ export async function startContainer(
     told.add({ type: "Warning", reason: "Failed", message: `Error: ${message}` });
     return new StartError(reason, message, retryAtMs);
   };
+  const tellOfImage = ({ reason }: StartError) =>
+    told.add({ type: "Warning", reason: "Failed", message: `Error: ${reason}` });
   try {
     if (prepared !== undefined) {
-      told.add({ type: "Normal", reason: "Pulled", message: presentMessage(container) });
+      told.add({ type: "Normal", reason: "Pulled", message: presentMessage(container.image ?? "") });
       return await launch(entry, { ...context, config: prepared.config, fail, told }, dependencies);
     }
-    const image = await interruptible(dependencies.puller.ensure(pod, container, sandboxConfig), signal).catch(
-      (error) => {
-        if (error instanceof StartError) {
-          told.add({ type: "Warning", reason: "Failed", message: `Error: ${error.reason}` });
-        }
-        throw error;
-      },
-    );
+    const failed = failedMounts(container, volumeImages);
+    for (const error of failed) tellOfImage(error);
+    if (failed.length > 0) throw failed.at(-1);
+    const wanted = {
+      name: container.image ?? "",
+      pullPolicy: container.imagePullPolicy,
+      fieldPath: containerFieldPath(pod, container.name),
+    };
+    const image = await interruptible(dependencies.puller.ensure(pod, wanted, sandboxConfig), signal).catch((error) => {
+      if (error instanceof StartError) tellOfImage(error);
+      throw error;
+    });
     const podIps = podIpsOf(pod, sandbox, dependencies);
-    const config = await configureContainer(container, { pod, volumes, image, podIps }, dependencies).catch((error) => {
+    const config = await configureContainer(
+      container,
+      { pod, volumes, volumeImages, image, podIps },
+      dependencies,
+    ).catch((error) => {
       throw fail("CreateContainerConfigError", errorMessage(error));
     });
     signal.throwIfAborted();

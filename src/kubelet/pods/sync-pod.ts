@@ -1,6 +1,8 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { formatDuration } from "../backoff.ts";
 import type { PodSandboxStatus } from "../cri/state.ts";
+import { ensureVolumeImages } from "../images/volume-images.ts";
+import { interruptible } from "./abort.ts";
 import { podIpOf, podIpsOf, writeEtcHosts } from "./configure-container.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { killContainer, replacementGraceSeconds } from "./kill.ts";
@@ -119,7 +121,9 @@ async function startAll(
   const hosts =
     prepared.size === 0 ? Promise.resolve() : writeEtcHosts(pod, podIpsOf(pod, sandbox, dependencies), dependencies);
   hosts.catch(() => {});
-  const context = { pod, sandbox, sandboxConfig, volumes: memory.volumes, prepared, hosts, signal, onProgress };
+  const volumeImages = await interruptible(ensureVolumeImages(pod, sandboxConfig, dependencies.puller), signal);
+  const { volumes } = memory;
+  const context = { pod, sandbox, sandboxConfig, volumes, volumeImages, prepared, hosts, signal, onProgress };
   const startOne = async (entry: PodContainer): Promise<void> => {
     const { name } = entry.container;
     try {

@@ -3,6 +3,7 @@ import { configMapVolume } from "./config-map.ts";
 import { downwardApiVolume } from "./downward-api.ts";
 import { emptyDirVolume } from "./empty-dir.ts";
 import { hostPathVolume } from "./host-path.ts";
+import { imageVolume } from "./image.ts";
 import { projectedVolume } from "./projected.ts";
 import { secretVolume } from "./secret.ts";
 import type { VolumeDriver } from "./volume.ts";
@@ -15,6 +16,7 @@ const DRIVERS: Partial<Record<keyof Volume, VolumeDriver>> = {
   secret: secretVolume,
   projected: projectedVolume,
   downwardAPI: downwardApiVolume,
+  image: imageVolume,
 };
 
 /** The driver of a volume. A volume without any source is an emptyDir. @throws Error that names a kind that is not there */

@@ -23,6 +23,7 @@ export interface VolumeContext {
 
 /** A volume that is ready to be mounted into containers. */
 export interface ReadyVolume {
+  /** Empty where the runtime mounts an image. */
   readonly hostPath: string;
   readonly readOnly: boolean;
 }

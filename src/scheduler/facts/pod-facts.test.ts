@@ -50,6 +50,13 @@ test("what changed is read anew, and the rest is kept", () => {
   assert.equal(podFacts(replica({ generation: 2, cpu: "200m" }), before).needs.requests.milliCpu, 200);
 });
 
+test("images that volumes show count among those of a pod", () => {
+  const shown = replica();
+  shown.spec!.volumes!.push({ name: "model", image: { reference: "model:1" } });
+  assert.deepEqual(podFacts(shown).needs.images, ["web:1", "model:1"]);
+  assert.equal(podFacts(shown).needs.containerCount, 1);
+});
+
 test("a pod holds what its containers have while they are resized, and what it asks for after that", () => {
   const before = podFacts(replica({ generation: 2 }));
   const resizing = podFacts(replica({ generation: 2, status: running({ cpu: "300m", memory: "64Mi" }) }), before);

@@ -175,9 +175,11 @@ function secondsOf(time: string | undefined): number {
   return time === undefined ? 0 : Math.floor(Date.parse(time) / 1000);
 }
 
-function imagesOf(pod: Pod): readonly string[] {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  return containers.map((container) => container.image ?? "");
+/** Of its containers, and those that its volumes show. */
+function imagesOf({ spec }: Pod): readonly string[] {
+  const { initContainers = [], containers = [], volumes = [] } = spec ?? { containers: [] };
+  const shown = volumes.flatMap(({ image }) => image?.reference ?? []);
+  return [...[...initContainers, ...containers].map(({ image = "" }) => image), ...shown];
 }
 
 /** Claims by name; an ephemeral volume's claim is named after the pod and the volume. */

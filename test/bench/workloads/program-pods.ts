@@ -55,7 +55,7 @@ async function measurePods(running: ProgramRun, run: BenchRun, image: string): P
   const { directory } = run;
   const runs = scaled(RUNS, run);
   const { socket } = privateContainerdPaths(running.dataDirectory);
-  const runtime = await connectContainerd(socket);
+  const runtime = await connectContainerd(socket, running.dataDirectory);
   const access = await readKubeconfig(join(running.dataDirectory, "kubeconfig"));
   const transport = createHttpTransport({ ...access, clock: systemClock });
   try {

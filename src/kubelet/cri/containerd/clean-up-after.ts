@@ -65,10 +65,10 @@ async function leaveSystemContainerd(
 async function removePods(
   socket: string,
   labels: Readonly<Record<string, string>>,
-  { clock, log }: CleanUpAfterOptions,
+  { dataDirectory, clock, log }: CleanUpAfterOptions,
 ): Promise<void> {
   if (!(await accepts(socket))) return;
-  const runtime = await connectContainerd(socket);
+  const runtime = await connectContainerd(socket, dataDirectory);
   const done = new AbortController();
   try {
     const removed = removeAllSandboxes(runtime.runtime, { labels, log }).finally(() => done.abort());

@@ -1,58 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { systemClock } from "../../../base/clock.ts";
 import { silentLogger } from "../../../base/log.ts";
 import { mountPoints } from "../../host/mounts.ts";
 import { runtimeConformance } from "../conformance.ts";
-import { ociImageTar } from "../image/oci-layout.ts";
-import { imageArchitecture } from "../pause/program.ts";
-import { type ContainerdHandle, ensureContainerd } from "./ensure.ts";
-import { inspectMachine } from "./machine.ts";
+import { ensureContainerd } from "./ensure.ts";
 import { clusterId } from "./paths.ts";
+import { reasonToSkip, SHELL_IMAGE, startContainerd } from "./testing/private-world.ts";
 
-const BUSYBOX = "/usr/bin/busybox";
-const IMAGE = "wherry.local/conformance:1";
 const skip = await reasonToSkip();
-
-async function reasonToSkip(): Promise<string | undefined> {
-  if (process.platform !== "linux") return "containers need Linux";
-  const scratch = await mkdtemp(join(tmpdir(), "wherry-machine-"));
-  const { problems } = await inspectMachine(scratch);
-  await rm(scratch, { recursive: true });
-  const fatal = problems.find((problem) => problem.fatal);
-  if (fatal !== undefined) return fatal.message;
-  const busybox = await readFile(BUSYBOX).catch(() => undefined);
-  return busybox === undefined ? `${BUSYBOX} is missing (Debian: apt-get install busybox-static)` : undefined;
-}
-
-async function shellImage(): Promise<Buffer> {
-  return ociImageTar({
-    reference: IMAGE,
-    architecture: imageArchitecture(process.arch)!,
-    files: [
-      { name: "bin/" },
-      { name: "bin/busybox", mode: 0o755, content: await readFile(BUSYBOX) },
-      ...["sh", "sleep", "echo"].map((name) => ({ name: `bin/${name}`, linkTarget: "busybox" })),
-    ],
-    config: { Cmd: ["/bin/sh"] },
-  });
-}
-
-async function startContainerd(): Promise<{ handle: ContainerdHandle; dataDirectory: string }> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), "wherry-containerd-"));
-  const handle = await ensureContainerd({
-    dataDirectory,
-    clock: systemClock,
-    log: silentLogger,
-    podCidrs: ["10.253.7.0/24"],
-    useSystem: false,
-  });
-  await handle.importImage(await shellImage(), IMAGE);
-  return { handle, dataDirectory };
-}
 
 runtimeConformance(
   "containerd",
@@ -60,7 +18,7 @@ runtimeConformance(
     const { handle, dataDirectory } = await startContainerd();
     return {
       runtime: handle.runtime,
-      image: IMAGE,
+      image: SHELL_IMAGE,
       missingImage: "127.0.0.1:1/missing:1",
       commands: {
         forever: ["/bin/sh", "-c", "trap 'exit 0' TERM; while true; do sleep 1 & wait $!; done"],

@@ -146,9 +146,9 @@ async function chooseEngine(options: ChooseOptions): Promise<Engine> {
 
 async function systemEngine(
   found: { socket: string; cniConfigDirectory: string; sandboxImage: string },
-  { log, podCidrs, network, ownLabels }: ChooseOptions,
+  { dataDirectory, log, podCidrs, network, ownLabels }: ChooseOptions,
 ): Promise<Engine> {
-  const runtime = await connectContainerd(found.socket);
+  const runtime = await connectContainerd(found.socket, dataDirectory);
   if (podCidrs !== undefined) await writeCniConfig(found.cniConfigDirectory, network(podCidrs));
   log.info("using the machine's containerd", { socket: found.socket });
   return {
@@ -179,7 +179,7 @@ async function privateEngine(options: ChooseOptions): Promise<Engine> {
       log,
       ...(podCidrs !== undefined && { network: network(podCidrs) }),
     }),
-    connectContainerd(paths.socket),
+    connectContainerd(paths.socket, dataDirectory),
   ]);
   const stop = async (keepPods: boolean): Promise<void> => {
     if (!keepPods) {

@@ -7,7 +7,7 @@ import type { ImageService } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 
 /** containerd's namespace of what CRI makes. */
-const CRI_NAMESPACE = "k8s.io";
+export const CRI_NAMESPACE = "k8s.io";
 const VISIBLE_WITHIN_MS = 5000;
 
 export interface ImportOptions {

@@ -1,6 +1,6 @@
 import { isFreeForNetwork } from "../cni.ts";
+import { connectRuntime } from "../grpc/connect.ts";
 import type { ContainerRuntime } from "../runtime.ts";
-import { connectContainerd } from "./connect.ts";
 import { accepts } from "./process.ts";
 
 const SYSTEM_SOCKET = "/run/containerd/containerd.sock";
@@ -33,7 +33,7 @@ export async function findSystemContainerd(options: {
 }): Promise<SystemAnswer> {
   const socket = options.socket ?? SYSTEM_SOCKET;
   if (!(await accepts(socket))) return { reason: `nobody listens on ${socket}` };
-  const connected = await connectContainerd(socket);
+  const connected = await connectRuntime(socket);
   try {
     return await judge(connected, socket, options);
   } catch (error) {

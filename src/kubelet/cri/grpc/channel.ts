@@ -26,6 +26,8 @@ export interface ChannelOptions {
   readonly descriptor: Record<string, unknown>;
   /** Full name, e.g. `runtime.v1.RuntimeService`. */
   readonly service: string;
+  /** Sent with each call. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface MethodDefinition {
@@ -52,6 +54,8 @@ export async function openChannel(options: ChannelOptions): Promise<Channel> {
     // Channels of one process share connections otherwise, and the long calls of one would stall another's close.
     "grpc.use_local_subchannel_pool": 1,
   });
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(options.headers ?? {})) metadata.set(name, value);
   const methodOf = (name: string): MethodDefinition => {
     const method = methods[name];
     if (method === undefined) throw new RuntimeError("Unimplemented", `${options.service} has no method ${name}`);
@@ -68,6 +72,7 @@ export async function openChannel(options: ChannelOptions): Promise<Channel> {
           method.requestSerialize,
           method.responseDeserialize as (bytes: Buffer) => T,
           request,
+          metadata,
           settings,
           (error: ServiceError | null, value?: T) => (error === null ? resolve(value as T) : reject(translate(error))),
         );
@@ -79,6 +84,7 @@ export async function openChannel(options: ChannelOptions): Promise<Channel> {
         method.requestSerialize,
         method.responseDeserialize as (bytes: Buffer) => T,
         request,
+        metadata,
       );
       return readStream<T>(call, signal);
     },

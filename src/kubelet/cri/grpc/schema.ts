@@ -16,7 +16,7 @@ Int64Value: 1 value int64
 UInt64Value: 1 value uint64
 DNSConfig: 1 servers []string, 2 searches []string, 3 options []string
 PortMapping: 1 protocol Protocol, 2 containerPort int32, 3 hostPort int32, 4 hostIp string
-Mount: 1 containerPath string, 2 hostPath string, 3 readonly bool, 4 selinuxRelabel bool, 5 propagation MountPropagation
+Mount: 1 containerPath string, 2 hostPath string, 3 readonly bool, 4 selinuxRelabel bool, 5 propagation MountPropagation, 9 image ImageSpec, 10 imageSubPath string
 NamespaceOption: 1 network NamespaceMode, 2 pid NamespaceMode, 3 ipc NamespaceMode, 4 targetId string
 SELinuxOption: 1 user string, 2 role string, 3 type string, 4 level string
 SecurityProfile: 1 profileType ProfileType, 2 localhostRef string

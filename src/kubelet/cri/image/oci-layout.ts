@@ -6,8 +6,8 @@ export interface OciImage {
   readonly reference: string;
   /** `amd64`, `arm64`. */
   readonly architecture: string;
-  /** The files of the only layer. */
-  readonly files: readonly TarEntry[];
+  /** The files of each layer, the lowest first. */
+  readonly layers: readonly (readonly TarEntry[])[];
   readonly config: {
     readonly Entrypoint?: readonly string[];
     readonly Cmd?: readonly string[];
@@ -20,19 +20,19 @@ export interface OciImage {
 
 /** The image as a tar archive of an OCI image layout (image-spec 1.0), which every runtime can import. */
 export function ociImageTar(image: OciImage): Buffer {
-  const layer = writeTar(image.files);
+  const layers = image.layers.map(writeTar);
   const config = json({
     architecture: image.architecture,
     os: "linux",
     config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], ...image.config },
-    rootfs: { type: "layers", diff_ids: [digest(layer)] },
+    rootfs: { type: "layers", diff_ids: layers.map(digest) },
     history: [{ created_by: "wherry", comment: image.reference }],
   });
   const manifest = json({
     schemaVersion: 2,
     mediaType: "application/vnd.oci.image.manifest.v1+json",
     config: descriptor(config, "application/vnd.oci.image.config.v1+json"),
-    layers: [descriptor(layer, "application/vnd.oci.image.layer.v1.tar")],
+    layers: layers.map((layer) => descriptor(layer, "application/vnd.oci.image.layer.v1.tar")),
   });
   const index = json({
     schemaVersion: 2,
@@ -53,7 +53,7 @@ export function ociImageTar(image: OciImage): Buffer {
     { name: "index.json", content: index },
     { name: "blobs/" },
     { name: "blobs/sha256/" },
-    ...[layer, config, manifest].map((blob) => ({ name: `blobs/sha256/${digest(blob).slice(7)}`, content: blob })),
+    ...[...layers, config, manifest].map((blob) => ({ name: `blobs/sha256/${digest(blob).slice(7)}`, content: blob })),
   ]);
 }
 

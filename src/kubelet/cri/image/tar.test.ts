@@ -49,7 +49,7 @@ test("a name that does not fit is refused", () => {
 });
 
 test("an image layout names its blobs by their digests", async () => {
-  const image = { reference: "example.org/tool:1", architecture: "amd64", files: [], config: { Cmd: ["/tool"] } };
+  const image = { reference: "example.org/tool:1", architecture: "amd64", layers: [[]], config: { Cmd: ["/tool"] } };
   const found = await read(ociImageTar(image));
   const index = JSON.parse(found.get("index.json")!.content);
   assert.equal(index.manifests[0].annotations["io.containerd.image.name"], "example.org/tool:1");

@@ -34,7 +34,7 @@ export function pauseImage(architecture: Architecture, reference: string = PAUSE
   return ociImageTar({
     reference,
     architecture,
-    files: [{ name: "pause", mode: 0o755, content: pauseProgram(architecture) }],
+    layers: [[{ name: "pause", mode: 0o755, content: pauseProgram(architecture) }]],
     config: { Entrypoint: ["/pause"], User: "65535:65535", WorkingDir: "/" },
   });
 }

@@ -182,6 +182,10 @@ class SimulatedRuntime implements ContainerRuntime, RuntimeService, ContainerWor
     const { image } = config.image;
     if ((await this.images.imageStatus(image)) === undefined)
       throw new RuntimeError("NotFound", `image "${image}": not found`);
+    for (const { image: mounted } of config.mounts) {
+      if (mounted === undefined || (await this.images.imageStatus(mounted.image)) !== undefined) continue;
+      throw new RuntimeError("NotFound", `ImageVolumeMountFailed: image "${mounted.image}": not found`);
+    }
     this.#refuseSecond(podSandboxId, config);
     const id = newId(this.#random);
     const status = createdStatus({ id, podSandboxId, createdAtMs: this.clock.now() }, config, told.logDirectory);
