@@ -203,7 +203,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const local = seenAtOnce((exchange) => handler(exchange), feed);
   const own = localRequests(local, { user: API_SERVER, userAgent: "kube-apiserver" }, inTurns);
   const transport = () => inProcessTransport(own, clock);
-  security = await createSecurity({ reader, webhooks, log, transport }, options.security);
+  security = await createSecurity({ reader, webhooks, log, metrics, transport }, options.security);
   const versions = tableVersions(() => table);
   const webhookObserver = webhookMetrics(metrics);
   const admission = options.admission({

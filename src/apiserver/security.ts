@@ -9,6 +9,7 @@ import type { AuthenticationSettings, AuthorizationSettings } from "../api/serve
 import type { Clock } from "../base/clock.ts";
 import { signingKey, type TokenKey, verificationKey } from "../base/json-web-token.ts";
 import type { Logger } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { Random } from "../base/random.ts";
 import type { Transport } from "../client/transport.ts";
 import type { Authentication } from "./authn/create-authenticator.ts";
@@ -63,6 +64,7 @@ export interface SecurityParts {
   readonly reader: ObjectReader;
   readonly webhooks: WebhookClient;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** The server's own way to itself. */
   readonly transport: () => Transport;
 }

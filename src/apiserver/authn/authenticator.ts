@@ -37,6 +37,16 @@ export interface Credentials {
   /** Path of the request: some are open to everybody. */
   readonly path?: string | undefined;
   readonly certificate?: ClientCertificate | undefined;
+  /** Hears what is to be said of credentials that are good. */
+  note?(notes: AuthenticationNotes): void;
+}
+
+/** What is to be said of credentials that are good, but not what they should be. */
+export interface AuthenticationNotes {
+  /** For who sent them. */
+  readonly warning?: string;
+  /** For the audit log. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 type Authenticated = UserInfo | undefined;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type Authenticator, BadCredentialsError, type UserInfo } from "./authenticator.ts";
+import { type Authenticator, BadCredentialsError, type Credentials, type UserInfo } from "./authenticator.ts";
 import { firstKnown } from "./first-known.ts";
 import type { TokenAuthenticator, TokenIdentity } from "./token-authenticator.ts";
 
@@ -33,17 +33,19 @@ export function forThisServer(kind: TokenAuthenticator, serverAudiences: readonl
 export function bearerTokenAuthenticator(tokens: TokenAuthenticator, audiences: readonly string[]): Authenticator {
   return {
     name: "bearerToken",
-    authenticate({ headers }) {
-      const token = tokenOf(headers);
+    authenticate(credentials) {
+      const token = tokenOf(credentials.headers);
       if (token === undefined) return undefined;
       const identity = tokens.authenticateToken(token, audiences);
-      return identity instanceof Promise ? identity.then(userOf) : userOf(identity);
+      if (!(identity instanceof Promise)) return userOf(identity, credentials);
+      return identity.then((known) => userOf(known, credentials));
     },
   };
 }
 
-function userOf(identity: TokenIdentity | undefined): UserInfo {
+function userOf(identity: TokenIdentity | undefined, credentials: Credentials): UserInfo {
   if (identity === undefined) throw new BadCredentialsError(INVALID_TOKEN);
+  if (identity.notes !== undefined) credentials.note?.(identity.notes);
   return identity.user;
 }
 

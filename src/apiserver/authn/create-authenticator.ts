@@ -1,5 +1,7 @@
+import type { Secret } from "../../api/generated/core/v1.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { TokenKey } from "../../base/json-web-token.ts";
+import { Metrics } from "../../base/metrics.ts";
 import type { ObjectReader } from "../reader.ts";
 import { type AnonymousPolicy, anonymousAuthenticator } from "./anonymous.ts";
 import type { Authenticator, UserInfo } from "./authenticator.ts";
@@ -7,11 +9,12 @@ import { bearerTokenAuthenticator, forThisServer, tokenUnion } from "./bearer-to
 import { bootstrapTokenAuthenticator } from "./bootstrap-token.ts";
 import { type Authorities, certificateAuthenticator } from "./certificate.ts";
 import { firstKnown } from "./first-known.ts";
-import { type LegacyTokenUse, legacyTokenAuthenticator } from "./legacy-token.ts";
+import { legacyTokenAuthenticator } from "./legacy-token.ts";
 import { type RequestHeaderOptions, requestHeaderAuthenticator } from "./request-header.ts";
 import { serviceAccountTokenAuthenticator } from "./service-account-token.ts";
 import { type StaticToken, staticTokenAuthenticator } from "./static-token.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
+import { tokenMetrics } from "./token-metrics.ts";
 import { withAuthenticatedGroup } from "./users.ts";
 
 export interface AuthenticationOptions {
@@ -25,7 +28,9 @@ export interface AuthenticationOptions {
     readonly audiences: readonly string[];
   };
   /** Told when a token from a Secret is used. */
-  readonly legacyTokenUsed?: ((use: LegacyTokenUse) => Promise<void> | void) | undefined;
+  readonly legacyTokenUsed?: ((secret: Secret) => Promise<void> | void) | undefined;
+  /** Where uses of tokens are counted. */
+  readonly metrics?: Metrics | undefined;
   /** Roots of client certificates; without them certificates are no way in. */
   readonly clientAuthorities?: Authorities | undefined;
   readonly requestHeader?: RequestHeaderOptions | undefined;
@@ -75,12 +80,13 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
 function tokenKinds(options: AuthenticationOptions): TokenAuthenticator {
   const { reader, clock, serviceAccounts, staticTokens = [], jwt, webhook } = options;
   const { audiences } = serviceAccounts;
+  const metrics = tokenMetrics(options.metrics ?? new Metrics());
   const used = options.legacyTokenUsed ?? (() => {});
   // The usual token comes first, for each kind that does not know a token takes its time to see that.
   return tokenUnion([
-    serviceAccountTokenAuthenticator({ reader, clock, ...serviceAccounts }),
+    serviceAccountTokenAuthenticator({ reader, clock, metrics, ...serviceAccounts }),
     ...(staticTokens.length === 0 ? [] : [forThisServer(staticTokenAuthenticator(staticTokens), audiences)]),
-    forThisServer(legacyTokenAuthenticator({ reader, clock, keys: serviceAccounts.keys, used }), audiences),
+    forThisServer(legacyTokenAuthenticator({ reader, keys: serviceAccounts.keys, metrics, used }), audiences),
     forThisServer(bootstrapTokenAuthenticator(reader, clock), audiences),
     ...(jwt === undefined ? [] : [forThisServer(current(jwt), audiences)]),
     ...(webhook === undefined ? [] : [webhook]),

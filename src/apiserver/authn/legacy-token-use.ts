@@ -1,9 +1,10 @@
+import type { Secret } from "../../api/generated/core/v1.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, formatTime } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Transport } from "../../client/transport.ts";
-import type { LegacyTokenUse } from "./legacy-token.ts";
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const LAST_USED = "kubernetes.io/legacy-token-last-used";
 /** Secrets whose label is being written at once; what comes beyond that is marked at its next use. */
 const MAX_WRITES = 64;
@@ -11,7 +12,7 @@ const MAX_WRITES = 64;
 /** Writes on a token's Secret on which day it was last used (label `kubernetes.io/legacy-token-last-used`), once a day. */
 export function legacyTokenUses(options: { transport: () => Transport; clock: Clock; log: Logger }): {
   /** Resolves when it is written; at once when nothing needs to be. */
-  used(use: LegacyTokenUse): Promise<void> | void;
+  used(secret: Secret): Promise<void> | void;
   /** Resolves when nothing is being written any more. */
   settled(): Promise<void>;
 } {
@@ -33,11 +34,12 @@ export function legacyTokenUses(options: { transport: () => Transport; clock: Cl
   }
 
   return {
-    used({ secret }) {
+    used(secret) {
       const { namespace = "", name = "", labels } = secret.metadata ?? {};
-      const today = formatTime(options.clock.now()).slice(0, 10);
+      const today = dayAt(options.clock.now());
       const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
-      if (labels?.[LAST_USED] === today) return;
+      // A server whose clock is a little ahead may have written tomorrow.
+      if (labels?.[LAST_USED] === today || labels?.[LAST_USED] === dayAt(options.clock.now() + DAY_MS)) return;
       const known = writing.get(path);
       if (known !== undefined || writing.size >= MAX_WRITES) return known;
       const marking = mark(path, today);
@@ -48,4 +50,8 @@ export function legacyTokenUses(options: { transport: () => Transport; clock: Cl
       await Promise.all(writing.values());
     },
   };
+}
+
+function dayAt(nowMs: number): string {
+  return formatTime(nowMs).slice(0, 10);
 }

@@ -2,6 +2,7 @@ import type { AuthenticationSettings, RequestHeaderSettings } from "../../api/se
 import type { Clock } from "../../base/clock.ts";
 import type { TokenKey } from "../../base/json-web-token.ts";
 import type { Logger } from "../../base/log.ts";
+import type { Metrics } from "../../base/metrics.ts";
 import type { Transport } from "../../client/transport.ts";
 import { ConfigurationFileError } from "../configuration/parse-file.ts";
 import { type WatchedFile, watchFile } from "../configuration/watched-file.ts";
@@ -25,6 +26,7 @@ export interface AuthenticationParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly webhooks: WebhookClient;
+  readonly metrics?: Metrics | undefined;
   /** The server's own way to itself: what it notes about legacy tokens. */
   readonly transport: () => Transport;
   readonly keys: readonly TokenKey[];
@@ -51,7 +53,7 @@ export async function openAuthentication(
   settings: AuthenticationSettings,
   parts: AuthenticationParts,
 ): Promise<OpenAuthentication> {
-  const { reader, clock, log, keys, issuers, audiences } = parts;
+  const { reader, clock, log, metrics, keys, issuers, audiences } = parts;
   const configuration = await openIssuers(settings, parts);
   const fromFile = settings.tokenFile === undefined ? [] : await readTokenFile(settings.tokenFile);
   const uses = legacyTokenUses({ transport: parts.transport, clock, log });
@@ -59,7 +61,8 @@ export async function openAuthentication(
     reader,
     clock,
     serviceAccounts: { keys, issuers, audiences },
-    legacyTokenUsed: (use) => uses.used(use),
+    metrics,
+    legacyTokenUsed: (secret) => uses.used(secret),
     ...(parts.clientAuthority === undefined ? {} : { clientAuthorities: bundleAuthorities(parts.clientAuthority) }),
     ...(parts.frontProxyAuthority === undefined
       ? {}

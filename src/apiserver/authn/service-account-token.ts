@@ -7,7 +7,8 @@ import type { ObjectReader } from "../reader.ts";
 import { BadCredentialsError, type UserInfo } from "./authenticator.ts";
 import { RecentlyUsed } from "./recently-used.ts";
 import { type ObjectClaim, readServiceAccountClaims, type ServiceAccountClaims } from "./service-account-claims.ts";
-import type { TokenAuthenticator } from "./token-authenticator.ts";
+import type { TokenAuthenticator, TokenIdentity } from "./token-authenticator.ts";
+import type { TokenMetrics } from "./token-metrics.ts";
 import { serviceAccountGroups, serviceAccountUserName } from "./users.ts";
 
 export interface ServiceAccountTokenOptions {
@@ -15,6 +16,7 @@ export interface ServiceAccountTokenOptions {
   readonly clock: Clock;
   readonly keys: readonly TokenKey[];
   readonly issuers: readonly string[];
+  readonly metrics?: TokenMetrics | undefined;
 }
 
 interface Verified {
@@ -73,10 +75,24 @@ export function serviceAccountTokenAuthenticator(options: ServiceAccountTokenOpt
       }
       checkTime(claims, options.clock.now());
       const checking = checkObjects(bound, options);
-      const identity = { user, audiences: common };
+      const identity = identityOf(claims, { user, audiences: common });
       return checking instanceof Promise ? checking.then(() => identity) : identity;
     },
   };
+
+  /** Tokens of an extended life say from when on they should have been exchanged. */
+  function identityOf(claims: ServiceAccountClaims, identity: TokenIdentity): TokenIdentity {
+    const { warnafter } = claims["kubernetes.io"];
+    if (!warnafter) return identity;
+    const lateSeconds = Math.floor(options.clock.now() / 1000) - warnafter;
+    if (lateSeconds <= 0) {
+      options.metrics?.valid.inc();
+      return identity;
+    }
+    options.metrics?.stale.inc();
+    const stale = `subject: ${claims.sub}, seconds after warning threshold: ${lateSeconds}`;
+    return { ...identity, notes: { annotations: { "authentication.k8s.io/stale-token": stale } } };
+  }
 }
 
 function checkTime(claims: ServiceAccountClaims, nowMs: number): void {

@@ -1,9 +1,10 @@
-import type { UserInfo } from "./authenticator.ts";
+import type { AuthenticationNotes, UserInfo } from "./authenticator.ts";
 
 /** Whom a token stands for, and which of the asked audiences it is good for (all of them when the kind has none). */
 export interface TokenIdentity {
   readonly user: UserInfo;
   readonly audiences: readonly string[];
+  readonly notes?: AuthenticationNotes;
 }
 
 type TokenIdentified = TokenIdentity | undefined;

@@ -41,7 +41,7 @@ export function auditFilter(options: AuditFilterOptions): Filter {
       exchange.answerHeaders["audit-id"] = id;
     }
     if (decision.level === "None") return next(exchange);
-    const annotations: Record<string, string> = {};
+    const annotations: Record<string, string> = { ...exchange.auditAnnotations };
     exchange.auditAnnotations = annotations;
     const record: AuditRecord = { id, decision, user: exchange.user, receivedMs: clock.now(), annotations };
     return audited(exchange, next, { record, options });

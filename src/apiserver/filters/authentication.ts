@@ -1,6 +1,11 @@
 import { unauthorized } from "../../api/status.ts";
 import type { Logger } from "../../base/log.ts";
-import { type Authenticator, BadCredentialsError, type UserInfo } from "../authn/authenticator.ts";
+import {
+  type AuthenticationNotes,
+  type Authenticator,
+  BadCredentialsError,
+  type UserInfo,
+} from "../authn/authenticator.ts";
 import type { Answering, Exchange, Filter, Handler } from "../exchange.ts";
 
 /** Says who sends the request, or ends it with 401. In-process requests come with their identity. */
@@ -25,8 +30,9 @@ export function authenticationFilter(
   };
   const ask = (exchange: Exchange): ReturnType<Authenticator["authenticate"]> => {
     const { headers, certificate } = exchange.credentials;
+    const note = (notes: AuthenticationNotes): void => takeNote(exchange, notes);
     try {
-      const asked = authenticator.authenticate({ headers, certificate, path: exchange.path });
+      const asked = authenticator.authenticate({ headers, certificate, path: exchange.path, note });
       return asked instanceof Promise ? asked.catch((error) => failed(exchange, error)) : asked;
     } catch (error) {
       return failed(exchange, error);
@@ -37,4 +43,10 @@ export function authenticationFilter(
     const asked = ask(exchange);
     return asked instanceof Promise ? asked.then((user) => goOn(exchange, next, user)) : goOn(exchange, next, asked);
   };
+}
+
+/** Who audits goes on from these annotations. */
+function takeNote(exchange: Exchange, { warning, annotations }: AuthenticationNotes): void {
+  if (warning !== undefined) exchange.warnings.push(warning);
+  exchange.auditAnnotations = { ...exchange.auditAnnotations, ...annotations };
 }

@@ -123,3 +123,18 @@ test("who may no longer discover is not let in by the binding that was split off
   assert.deepEqual(split.metadata?.annotations, annotations);
   assert.equal(split.roleRef.name, "system:public-info-viewer");
 });
+
+test("since when uses of tokens are noted begins anew only where nobody can read it", async () => {
+  const { objects, client } = shelf();
+  const start = (today: string) => reconcileDefaults(client, { authorities, log: silentLogger, today });
+  const path = "/api/v1/namespaces/kube-system/configmaps/kube-apiserver-legacy-service-account-token-tracking";
+  const since = () => ((objects.get(path) as AnyObject).data as Record<string, string>).since;
+  await start("2026-01-01");
+  await start("2026-02-02");
+  assert.equal(since(), "2026-01-01");
+  for (const broken of ["yesterday", "", "2026-13-45"]) {
+    objects.set(path, { ...objects.get(path), data: { since: broken } } as AnyObject);
+    await start("2026-02-02");
+    assert.equal(since(), "2026-02-02", broken);
+  }
+});

@@ -63,7 +63,7 @@ export async function reconcileDefaults(client: Client, options: DefaultsOptions
     planKind(client, roleBindings, { expected: rbac.roleBindings, repair: repairBinding }),
     planKind(client, priorityClasses, { expected: systemPriorityClasses, repair: keep }),
     planConfigMap(client, authentication, completeData),
-    planConfigMap(client, legacyTokenTracking(options.today), keep),
+    planConfigMap(client, legacyTokenTracking(options.today), dateAgain),
   ]);
   const results = [...(await inBatches(first)), ...(await inBatches(rest.flat()))];
   const count = (what: string): number => results.filter((result) => result === what).length;
@@ -109,6 +109,13 @@ async function planConfigMap(
     if (isNotFound(error)) return [() => create(client, configMaps, expected)];
     throw error;
   }
+}
+
+/** What nobody can read as a day begins anew; another day is what it is. */
+function dateAgain(expected: ConfigMap, stored: ConfigMap): Repair<ConfigMap> | undefined {
+  const { since = "" } = stored.data ?? {};
+  if (/^\d{4}-\d{2}-\d{2}$/.test(since) && !Number.isNaN(Date.parse(since))) return undefined;
+  return { kind: "update", object: { ...stored, data: { ...stored.data, ...expected.data } } };
 }
 
 function completeData(expected: ConfigMap, stored: ConfigMap): Repair<ConfigMap> | undefined {
