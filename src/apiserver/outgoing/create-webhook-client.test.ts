@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { after, before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import { endpointSlices, services } from "../../api/generated/resources.ts";
 import { seededRandom } from "../../base/random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
@@ -171,4 +171,118 @@ test("a connection that the hook has closed meanwhile is no reason to fail", asy
 test("a closed client refuses", async () => {
   await client.close();
   await assert.rejects(call(endpoint()), fails(/shutting down/));
+});
+
+describe("a hook that speaks HTTP/2", () => {
+  let modern: WebhookServer;
+  before(async () => {
+    modern = await startWebhookServer(() => answer, { dns: ["hook.tools.svc"], addresses: ["127.0.0.1"] }, "h2");
+  });
+  after(() => modern.close());
+  beforeEach(() => {
+    modern.calls.length = 0;
+    modern.respond = () => answer;
+  });
+  const to = (more: Partial<WebhookEndpoint> = {}): WebhookEndpoint => ({
+    url: `${modern.url}/check`,
+    authorities: modern.authorities,
+    ...more,
+  });
+  const versions = () => new Set(modern.calls.map(({ headers }) => (":authority" in headers ? "2" : "1.1")));
+  const connections = () => new Set(modern.calls.map(({ connection }) => connection)).size;
+
+  test("is called in it, all at once over one connection", async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => call(to({ bearerToken: "secret" }))));
+    for (const each of answers) assert.deepEqual(each, { code: 200, body: answer.body });
+    assert.deepEqual([...versions()], ["2"]);
+    assert.equal(connections(), 1);
+    const [received] = modern.calls;
+    assert.equal(received?.path, "/check?timeout=10s");
+    assert.equal(received?.headers.authorization, "Bearer secret");
+    assert.equal(received?.headers[":authority"], `127.0.0.1:${modern.port}`);
+    assert.deepEqual(received?.body, { kind: "AdmissionReview" });
+  });
+
+  test("behind a Service is called in HTTP/1.1, so that calls spread over its endpoints", async () => {
+    reader.put(services, { metadata: { name: "hook", namespace: "tools" }, spec: { ports: [{ port: 443 }] } });
+    reader.put(endpointSlices, {
+      metadata: { name: "hook-1", namespace: "tools", labels: { "kubernetes.io/service-name": "hook" } },
+      addressType: "IPv4",
+      ports: [{ name: "", port: modern.port }],
+      endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
+    });
+    const service = { service: { namespace: "tools", name: "hook" }, authorities: modern.authorities };
+    let arrived = 0;
+    const together = Promise.withResolvers<void>();
+    modern.respond = async () => {
+      if (++arrived === 10) together.resolve();
+      await together.promise;
+      return answer;
+    };
+    await Promise.all(Array.from({ length: 10 }, () => call(service)));
+    assert.deepEqual([...versions()], ["1.1"]);
+    assert.equal(connections(), 10);
+  });
+
+  test("may have closed the connection meanwhile", async () => {
+    await call(to());
+    modern.closeConnections();
+    assert.equal((await call(to())).code, 200);
+    assert.equal(connections(), 2);
+  });
+
+  test("must have a certificate for its name, from the named authority", async () => {
+    await assert.rejects(
+      call(to({ url: `https://localhost:${modern.port}/check` })),
+      fails(/: tls: failed to verify certificate: x509: certificate is valid for hook\.tools\.svc, not localhost$/),
+    );
+    await assert.rejects(call(to({ authorities: hook.authorities })), fails(/signed by unknown authority$/));
+  });
+
+  test("ends with the deadline, and leaves the connection to others", async () => {
+    modern.respond = ({ path }) => (path.includes("timeout=2s") ? undefined : answer);
+    const calling = assert.rejects(
+      call(to(), 2000),
+      (error: unknown) => fails(/: context deadline exceeded$/)(error) && (error as WebhookCallError).isTimeout,
+    );
+    await modern.received(1);
+    await clock.advance(2000);
+    await calling;
+    assert.equal((await call(to())).code, 200);
+    assert.equal(connections(), 1);
+  });
+
+  test("may answer with an error, and with too little", async () => {
+    modern.respond = () => ({ code: 500, body: "broken <b>" });
+    assert.deepEqual(await call(to()), { code: 500, body: "broken <b>" });
+    modern.respond = () => {
+      modern.closeConnections();
+      return undefined;
+    };
+    await assert.rejects(call(to()), WebhookCallError);
+  });
+});
+
+test("what a server speaks is learned on a connection that is used", async () => {
+  await Promise.all([call(endpoint()), call(endpoint())]);
+  await call(endpoint());
+  const connections = new Set(hook.calls.map(({ connection }) => connection));
+  assert.ok(connections.size <= 2, `${connections.size} connections`);
+});
+
+test("a hook without TLS is called by a URL that says so", async () => {
+  const plain = await startWebhookServer(() => answer, {}, "http");
+  try {
+    const to = { url: `${plain.url}/check`, bearerToken: "secret" };
+    for (let count = 0; count < 2; count++) assert.equal((await call(to)).code, 200);
+    assert.equal(plain.calls[0]?.headers.authorization, "Bearer secret");
+    assert.equal(new Set(plain.calls.map(({ connection }) => connection)).size, 1);
+    await plain.close();
+    await assert.rejects(
+      call(to),
+      fails(/^Post "http:\/\/127\.0\.0\.1:\d+\/check\?timeout=10s": dial tcp .* refused$/),
+    );
+  } finally {
+    await plain.close();
+  }
 });

@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
-import type { ClientRequest, IncomingMessage } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
-import { createSecureContext } from "node:tls";
+import { type ConnectionOptions, createSecureContext } from "node:tls";
 import { endpointSlices, services } from "../../api/generated/resources.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { LocalRequests } from "../local-requests.ts";
 import type { ObjectReader } from "../reader.ts";
+import { AdoptingAgent } from "./adopting-agent.ts";
 import { callErrorText, identityError, wasStale } from "./call-error.ts";
 import { durationText } from "./duration-text.ts";
+import type { Http2Sessions } from "./http2-sessions.ts";
 import { callOwnServer, isOwnServer } from "./own-server.ts";
 import { readAnswer } from "./read-answer.ts";
 import { locateService, locateUrl, shownText, shownUrl } from "./service-location.ts";
@@ -28,7 +30,7 @@ const MAX_IDLE_PER_ENDPOINT = 16;
 /** Other servers close idle connections after 5 s and more; those that say when are believed. */
 const IDLE_MS = 90_000;
 /** Certificate sets with connections of their own; the one that was used longest ago makes room. */
-const MAX_AGENTS = 64;
+const MAX_POOLS = 64;
 
 export interface WebhookClientOptions {
   readonly reader: ObjectReader;
@@ -38,24 +40,36 @@ export interface WebhookClientOptions {
   readonly own?: LocalRequests;
 }
 
-/** Calls webhooks over HTTP/1.1 with connections that are kept. See webhook-client.ts for what it promises. */
+/** Connections to endpoints that are called with the same certificates. */
+interface Connections {
+  readonly agent: AdoptingAgent;
+  readonly plain: HttpAgent;
+  http2(): Promise<Http2Sessions>;
+  isIdle(): boolean;
+  destroy(): void;
+}
+
+/**
+ * Calls webhooks with connections that are kept. See webhook-client.ts for what it promises. Servers that a URL names are spoken to
+ * in HTTP/2 when they offer it; Services in HTTP/1.1, so that calls spread over their endpoints, as upstream does both.
+ */
 export function createWebhookClient(options: WebhookClientOptions): WebhookClient {
-  const agents = new Map<string, Agent>();
+  const pools = new Map<string, Connections>();
   const closing = new AbortController();
 
-  function agentFor(endpoint: WebhookEndpoint): Agent {
+  function poolFor(endpoint: WebhookEndpoint): Connections {
     const key = certificateKey(endpoint);
-    const known = agents.get(key);
-    const agent = known ?? createAgent(endpoint);
-    agents.delete(key);
-    agents.set(key, agent);
-    for (const [oldest, other] of agents) {
-      if (agents.size <= MAX_AGENTS) break;
-      if (other === agent || Object.keys(other.sockets).length > 0) continue;
-      agents.delete(oldest);
+    const known = pools.get(key);
+    const pool = known ?? createPool(endpoint);
+    pools.delete(key);
+    pools.set(key, pool);
+    for (const [oldest, other] of pools) {
+      if (pools.size <= MAX_POOLS) break;
+      if (other === pool || !other.isIdle()) continue;
+      pools.delete(oldest);
       other.destroy();
     }
-    return agent;
+    return pool;
   }
 
   async function locate(endpoint: WebhookEndpoint): Promise<EndpointLocation> {
@@ -84,10 +98,15 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
           return await callOwnServer(options.own, { path, query, body: text, signal });
         }
         to = await locate(endpoint);
-        const agent = agentFor(endpoint);
+        const pool = poolFor(endpoint);
         const headers = headersOf(endpoint, shown.host);
         const path = withTimeout(to.path, shown.searchParams);
-        return await send({ agent, to: { ...to, path }, headers, body: Buffer.from(text), signal });
+        const sending = { pool, to: { ...to, path }, headers, body: Buffer.from(text), signal };
+        if (endpoint.service === undefined && to.isPlain !== true) {
+          const answer = await (await pool.http2()).send(targetOf(to), { ...sending, path });
+          if (answer !== undefined) return answer;
+        }
+        return await send(sending);
       } catch (error) {
         if (deadline.isOver()) {
           throw new WebhookCallError(`${post}: context deadline exceeded`, { isTimeout: true, cause: error });
@@ -104,8 +123,8 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
     },
     async close() {
       closing.abort();
-      for (const agent of agents.values()) agent.destroy();
-      agents.clear();
+      for (const pool of pools.values()) pool.destroy();
+      pools.clear();
     },
   };
 }
@@ -117,7 +136,7 @@ function certificateKey(endpoint: WebhookEndpoint): string {
 }
 
 /** @throws WebhookCallError when the certificates are not PEM */
-function createAgent(endpoint: WebhookEndpoint): Agent {
+function createPool(endpoint: WebhookEndpoint): Connections {
   const { authorities, insecureSkipVerify, clientCertificate } = endpoint;
   try {
     const secureContext = createSecureContext({
@@ -127,17 +146,36 @@ function createAgent(endpoint: WebhookEndpoint): Agent {
       // As Go's verifier: whatever stands in the bundle is trusted, a server's own certificate and an intermediate authority too.
       allowPartialTrustChain: true,
     });
-    return new Agent({
+    const tls: ConnectionOptions = {
       secureContext,
       rejectUnauthorized: insecureSkipVerify !== true,
       // Here and not with the request: connections of requests that bring their own check are not shared.
       checkServerIdentity: identityError,
+    };
+    const kept = {
       keepAlive: true,
       maxSockets: MAX_CONNECTIONS_PER_ENDPOINT,
       maxFreeSockets: MAX_IDLE_PER_ENDPOINT,
       scheduling: "lifo",
       timeout: IDLE_MS,
-    });
+    } as const;
+    const agent = new AdoptingAgent({ ...tls, ...kept });
+    const plain = new HttpAgent(kept);
+    let sessions: Http2Sessions | undefined;
+    return {
+      agent,
+      plain,
+      async http2() {
+        const { Http2Sessions: Sessions } = await import("./http2-sessions.ts");
+        sessions ??= new Sessions(tls, agent);
+        return sessions;
+      },
+      isIdle: () =>
+        [agent, plain].every(({ sockets }) => Object.keys(sockets).length === 0) && sessions?.isIdle !== false,
+      destroy() {
+        for (const each of [agent, plain, sessions]) each?.destroy();
+      },
+    };
   } catch (error) {
     throw new WebhookCallError(`unable to load the endpoint's certificates: ${errorMessage(error)}`, { cause: error });
   }
@@ -167,7 +205,7 @@ function deadlineOf({ timeoutMs, signal }: CallOptions, clock: Clock, closing: A
 }
 
 interface Sending {
-  readonly agent: Agent;
+  readonly pool: Connections;
   readonly to: EndpointLocation;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -195,25 +233,25 @@ async function send(sending: Sending): Promise<WebhookAnswer> {
   }
 }
 
-function start({ agent, to, headers, body, signal }: Sending): {
+function start({ pool, to, headers, body, signal }: Sending): {
   sent: ClientRequest;
   answering: Promise<IncomingMessage>;
 } {
-  const sent = httpsRequest({
-    agent,
-    host: to.host,
-    port: to.port,
-    // A name that is an address is not sent, but checked all the same.
-    servername: isIP(to.serverName) === 0 ? to.serverName : "",
-    method: "POST",
-    path: to.path,
-    headers: { ...headers, "content-length": String(body.length) },
-    signal,
-  });
+  const { host, port, servername } = targetOf(to);
+  const options = { method: "POST", path: to.path, headers: { ...headers, "content-length": String(body.length) } };
+  const sent =
+    to.isPlain === true
+      ? httpRequest({ ...options, agent: pool.plain, host, port, signal })
+      : httpsRequest({ ...options, agent: pool.agent, host, port, servername, signal });
   const answering = new Promise<IncomingMessage>((resolve, reject) => {
     sent.on("response", resolve);
     sent.on("error", reject);
   });
   sent.end(body);
   return { sent, answering };
+}
+
+/** A name that is an address is not sent, but checked all the same. */
+function targetOf({ host, port, serverName }: EndpointLocation) {
+  return { host, port, servername: isIP(serverName) === 0 ? serverName : "" };
 }

@@ -56,7 +56,7 @@ test("a user that is not listed has no credentials", async () => {
 const wrong: [string, string, RegExp][] = [
   ["no YAML", "{", /is not YAML/],
   ["another context", config({ server: "https://hook" }, {}, "other"), /context "other" is not in f/],
-  ["plain HTTP", config({ server: "http://hook" }), /must be an https URL/],
+  ["another scheme", config({ server: "ftp://hook" }), /must be an http or https URL/],
   [
     "a certificate without its key",
     config({ server: "https://hook" }, { "client-certificate-data": base64("CERT") }),

@@ -37,8 +37,8 @@ export async function parseEndpoint(text: string, file: string): Promise<Webhook
   const config = await parsed(text, file);
   const { cluster, user } = chosen(config, file);
   const server = cluster.server;
-  if (typeof server !== "string" || !server.startsWith("https://")) {
-    throw new KubeconfigEndpointError(`${file}: clusters[].cluster.server must be an https URL`);
+  if (typeof server !== "string" || !/^https?:\/\//.test(server)) {
+    throw new KubeconfigEndpointError(`${file}: clusters[].cluster.server must be an http or https URL`);
   }
   return {
     url: server,

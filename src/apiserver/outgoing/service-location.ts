@@ -4,6 +4,7 @@ import type { EndpointSlice } from "../../api/generated/discovery.k8s.io/v1.ts";
 import { type EndpointLocation, type ServiceEndpoint, WebhookCallError } from "./webhook-client.ts";
 
 const DEFAULT_PORT = 443;
+const DEFAULT_PLAIN_PORT = 80;
 
 /** What a Service stands for at the moment of a call. */
 export interface ServiceState {
@@ -50,13 +51,15 @@ function readyAddresses(slice: EndpointSlice, portName: string): { host: string;
 export function locateUrl(text: string): EndpointLocation {
   if (!URL.canParse(text)) throw new WebhookCallError(`cannot parse the URL ${JSON.stringify(text)}`);
   const url = new URL(text);
-  if (url.protocol !== "https:") throw new WebhookCallError(`the URL ${JSON.stringify(text)} is not https`);
+  const isPlain = url.protocol === "http:";
+  if (!isPlain && url.protocol !== "https:") throw new WebhookCallError(`the URL ${JSON.stringify(text)} is not https`);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   return {
     host,
-    port: url.port === "" ? DEFAULT_PORT : Number(url.port),
+    port: url.port === "" ? (isPlain ? DEFAULT_PLAIN_PORT : DEFAULT_PORT) : Number(url.port),
     serverName: host,
     path: pathOf(url.pathname) + url.search,
+    ...(isPlain && { isPlain }),
   };
 }
 
@@ -75,7 +78,7 @@ export function shownUrl(endpoint: { url?: string | undefined; service?: Service
 /** As text, with the port also where it is the scheme's own: so upstream names Services. */
 export function shownText(endpoint: { service?: ServiceEndpoint | undefined }, url: URL): string {
   const port = url.port === "" && endpoint.service !== undefined ? `:${DEFAULT_PORT}` : "";
-  return `https://${url.host}${port}${url.pathname}${url.search}`;
+  return `${url.protocol}//${url.host}${port}${url.pathname}${url.search}`;
 }
 
 /** As client-go joins paths: one slash between parts, none at the end. Go's servers send other paths elsewhere. */

@@ -1,5 +1,5 @@
 /**
- * The seam for calls that the API server makes to somebody else's HTTPS endpoint: admission and conversion webhooks,
+ * The seam for calls that the API server makes to somebody else's endpoint: admission and conversion webhooks,
  * authentication, authorization, audit and image policy webhooks, and the health of aggregated API servers.
  *
  * Connections are kept alive and shared by everybody who calls the same endpoint with the same certificates. A call is
@@ -46,6 +46,8 @@ export interface EndpointLocation {
   readonly serverName: string;
   /** Of the URL, beginning with a slash, the query included. */
   readonly path: string;
+  /** Without TLS: an `http` URL, as files of webhooks may have it. */
+  readonly isPlain?: boolean;
 }
 
 export interface CallOptions {

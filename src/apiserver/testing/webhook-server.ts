@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createPlainServer } from "node:http";
+import { createSecureServer, type Http2ServerRequest, type Http2Session } from "node:http2";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -39,10 +41,14 @@ export interface WebhookServer {
   close(): Promise<void>;
 }
 
-/** A real HTTPS server on loopback that plays somebody's webhook. */
+/** What is spoken: HTTP/1.1 in TLS, that or HTTP/2, or HTTP/1.1 as it is. */
+export type Spoken = "https" | "h2" | "http";
+
+/** A real server on loopback that plays somebody's webhook. */
 export async function startWebhookServer(
   respond: WebhookResponder,
   names?: { dns?: readonly string[]; addresses?: readonly string[]; byAnother?: boolean },
+  spoken: Spoken = "https",
 ): Promise<WebhookServer> {
   const { key, cert } = await selfSigned(names);
   const calls: ReceivedCall[] = [];
@@ -50,7 +56,8 @@ export async function startWebhookServer(
   const connections = new WeakMap<object, number>();
   let opened = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { socket } = request;
+    const { session } = (request as unknown as Partial<Http2ServerRequest>).stream ?? {};
+    const socket = session ?? request.socket;
     if (!connections.has(socket)) connections.set(socket, ++opened);
     const body: unknown = JSON.parse((await text(request)) || "null");
     const connection = connections.get(socket) ?? 0;
@@ -62,14 +69,24 @@ export async function startWebhookServer(
     response.writeHead(answer.code ?? 200, answer.headers ?? {});
     response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
   };
-  const server = createServer({ key, cert }, (request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch(() => response.destroy());
+  };
+  const sessions = new Set<Http2Session>();
+  const server = serverOf(spoken, { key, cert }, listener);
+  server.on("session", (session: Http2Session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
   });
+  const closeConnections = (): void => {
+    for (const session of sessions) session.destroy();
+    if ("closeAllConnections" in server) server.closeAllConnections();
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const hook: WebhookServer = {
     port,
-    url: `https://127.0.0.1:${port}`,
+    url: `${spoken === "http" ? "http" : "https"}://127.0.0.1:${port}`,
     authorities: cert,
     caBundle: Buffer.from(cert).toString("base64"),
     calls,
@@ -84,12 +101,25 @@ export async function startWebhookServer(
         waiting.add(check);
         check();
       }),
-    closeConnections: () => server.closeAllConnections(),
+    closeConnections,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        closeConnections();
       }),
   };
   return hook;
+}
+
+function serverOf(
+  spoken: Spoken,
+  pair: { key: string; cert: string },
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+) {
+  if (spoken === "http") return createPlainServer(listener);
+  if (spoken === "https") return createServer(pair, listener);
+  return createSecureServer(
+    { ...pair, allowHTTP1: true },
+    listener as unknown as Parameters<typeof createSecureServer>[1],
+  );
 }
