@@ -32,6 +32,11 @@ export const runtimeOption: CommandOption = {
   default: "auto",
 };
 
+export const systemLogQueryOption: CommandOption = {
+  type: "boolean",
+  description: "let the machine's services be asked for their logs by nodes/NAME/proxy/logs/?query=SERVICE",
+};
+
 export const bindOption: CommandOption = {
   type: "string",
   value: "ADDRESS",

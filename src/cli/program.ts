@@ -33,6 +33,8 @@ export interface UpOptions extends ServerChoices {
   /** Without a node: control plane only. */
   readonly node: boolean;
   readonly runtime: Runtime;
+  /** Whether the machine's services may be asked for their logs through the node. */
+  readonly systemLogQuery?: boolean;
   /** Nodes on which no container really runs, besides this machine's own. */
   readonly simulatedNodes: number;
   /** File that says how they behave. */
@@ -59,6 +61,8 @@ export interface PartOptions extends ServerChoices {
   /** By which other machines reach the node. */
   readonly nodeIp?: string | undefined;
   readonly runtime: Runtime;
+  /** Whether the machine's services may be asked for their logs through the node. */
+  readonly systemLogQuery?: boolean;
   /** Aborts when the user wants no more: the start ends, and what had started is stopped. */
   readonly signal: AbortSignal;
 }

@@ -42,8 +42,6 @@ export interface KubeletHandle {
    * and `exited` resolves when the container has ended (at once when it is not running).
    */
   log(target: ContainerTarget, options: { previous: boolean }): Promise<ContainerLog>;
-  /** Root of /logs: the directory that pods' logs lie in. */
-  readonly logDirectory: string;
 
   /** Resource use of running containers, with the kubelet's labels (cri/labels.ts). */
   containerStats(): Promise<ContainerStats[]>;

@@ -36,10 +36,6 @@ export class RunningKubelet implements KubeletHandle {
     return this.#kubelet.reporting.ready;
   }
 
-  get logDirectory(): string {
-    return this.#kubelet.parts.paths.logs;
-  }
-
   get #runtime() {
     return this.#kubelet.parts.runtime;
   }

@@ -65,6 +65,7 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
       nodeName: options.nodeName,
       dataDirectory: options.dataDirectory,
       address,
+      systemLogQuery: options.systemLogQuery,
       ...certificates.serving(),
     },
     {

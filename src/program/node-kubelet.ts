@@ -27,6 +27,8 @@ export interface KubeletPartOptions extends KubeletServing {
   readonly dataDirectory: string;
   /** By which the API server reaches this machine. */
   readonly address: string;
+  /** Services of the machine may be asked for their logs. */
+  readonly systemLogQuery?: boolean | undefined;
 }
 
 export interface StartedKubelet extends Started {
@@ -41,7 +43,9 @@ export async function startTheKubelet(options: KubeletPartOptions, runtime: Node
   const { clock, random } = context.environment;
   const component = createComponent({ name: "kubelet", user: nodeIdentity(nodeName), host: nodeName }, context);
   let handle: KubeletHandle | undefined;
+  const directory = runtime.host.systemLogDirectory;
   const server = await startKubeletServer({
+    ...(directory !== undefined && { nodeLogs: { directory, query: options.systemLogQuery === true } }),
     kubelet: () => handle,
     nodeName,
     client: component.client,

@@ -48,6 +48,7 @@ export async function startKubeletAlone(options: PartOptions, to: PartTo): Promi
       nodeName,
       dataDirectory,
       address: options.nodeIp ?? gateway,
+      systemLogQuery: options.systemLogQuery,
       ...servingFiles(dataDirectory),
     },
     runtime,

@@ -183,7 +183,6 @@ function kubeletOver(runtime: RuntimeService, world: Started): KubeletApi {
   const { containerId } = world;
   return {
     nodeName: "n",
-    logDirectory: "",
     pods: () => [],
     health: () => [],
     exec: (_target, command, streams) => runtime.exec({ containerId, command, ...streams }),

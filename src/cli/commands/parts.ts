@@ -13,6 +13,7 @@ import {
   portOf,
   runtimeOf,
   runtimeOption,
+  systemLogQueryOption,
   text,
 } from "../defaults.ts";
 import { openLog } from "../log-file.ts";
@@ -39,6 +40,7 @@ const common: Record<string, CommandOption> = {
 const node: Record<string, CommandOption> = {
   "node-name": nodeNameOption,
   runtime: runtimeOption,
+  "enable-system-log-query": systemLogQueryOption,
 };
 
 const health = (port: number): Record<string, CommandOption> => ({
@@ -137,6 +139,7 @@ function partOptions(invocation: Invocation): PartOptions {
     bindAddress: addressOf(invocation, "bind-address"),
     securePort: portOf(invocation, "secure-port"),
     runtime: runtimeOf(invocation),
+    systemLogQuery: invocation.options["enable-system-log-query"] === true,
     signal: invocation.signal,
   };
 }

@@ -13,6 +13,7 @@ import {
   portOf,
   runtimeOf,
   runtimeOption,
+  systemLogQueryOption,
   text,
 } from "../defaults.ts";
 import { refuseForeignKubeconfig } from "../kubeconfig-file.ts";
@@ -46,6 +47,7 @@ export const upCommand: Command = {
     "node-ip": nodeIpOption("--bind, else its pods' gateway"),
     "no-node": { type: "boolean", description: "control plane only: no kubelet, no proxy, no DNS" },
     runtime: runtimeOption,
+    "enable-system-log-query": systemLogQueryOption,
     "simulated-nodes": {
       type: "string",
       value: "N",
@@ -87,6 +89,7 @@ function upOptions(invocation: Invocation): UpOptions {
     nodeIp: nodeIpOf(invocation),
     node: invocation.options["no-node"] !== true,
     runtime: runtimeOf(invocation),
+    systemLogQuery: invocation.options["enable-system-log-query"] === true,
     ...serverChoicesOf(invocation),
     ...simulationOf(invocation),
     signal: invocation.signal,

@@ -45,6 +45,8 @@ export interface KubeletHost {
   readonly files: VolumeFiles;
   readonly cgroups: PodCgroups;
   readonly logs: LogFiles;
+  /** Where the machine's own services log; absent when there is no machine. */
+  readonly systemLogDirectory?: string;
   facts(): Promise<HostFacts>;
   usage(): Promise<HostUsage>;
   /** Nothing ever runs short, so that nobody need look. */

@@ -29,6 +29,7 @@ export function createLinuxHost({ dataDirectory, cgroupRoot, log }: LinuxHostOpt
   return {
     files: hostFiles,
     logs: hostLogFiles,
+    systemLogDirectory: "/var/log",
     cgroups: createPodCgroups(cgroupRoot, log),
     facts: () => facts(paths.root),
     usage,

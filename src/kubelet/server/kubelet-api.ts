@@ -11,7 +11,6 @@ export type KubeletApi = Pick<
   | "portForward"
   | "run"
   | "log"
-  | "logDirectory"
   | "containerStats"
   | "imageFilesystems"
 >;

@@ -6,6 +6,7 @@ import type { KubeletApi } from "./kubelet-api.ts";
 import { logOptions } from "./logs/options.ts";
 import { readLog } from "./logs/read-log.ts";
 import { kubeletMetrics, resourceMetrics } from "./metrics.ts";
+import { answerNodeLogs, type NodeLogs } from "./node-logs/answer.ts";
 import { statsSummary } from "./stats.ts";
 import { proxyUpgrade, type UpgradeRequest } from "./stream-proxy.ts";
 import { containerTarget, forwardedPorts, podTarget, streamOptions } from "./target.ts";
@@ -13,6 +14,8 @@ import { containerTarget, forwardedPorts, podTarget, streamOptions } from "./tar
 export interface RouteContext {
   readonly kubelet: KubeletApi;
   readonly clock: Clock;
+  /** The node's own; absent where there are none. */
+  readonly nodeLogs?: NodeLogs | undefined;
   /** Aborts when the client has gone or the server stops. */
   readonly signal: AbortSignal;
 }
@@ -58,6 +61,7 @@ export async function answerRequest(
   if (first === "stats" && rest[0] === "summary" && get) return answerStats(response, context);
   if (first === "metrics" && get) return answerMetrics(response, rest, context);
   if (first === "containerLogs" && get) return answerLog(response, url, context);
+  if (first === "logs" && get) return answerLogs(url, exchange, context);
   if (first === "run" && request.method === "POST") return answerRun(response, url, context);
   if (["exec", "attach", "portForward"].includes(first)) throw badRequest("Upgrade request required");
   throw new NoSuchPage();
@@ -129,6 +133,21 @@ async function answerLog(response: ServerResponse, url: ParsedUrl, context: Rout
     if (!response.write(chunk)) await drained(response, context.signal);
   }
   response.end();
+}
+
+async function answerLogs(
+  { segments, query: parameters }: ParsedUrl,
+  exchange: { request: IncomingMessage; response: ServerResponse },
+  { nodeLogs, clock, signal }: RouteContext,
+): Promise<void> {
+  if (nodeLogs === undefined) throw failure(404, "NotFound", "this node has no log files: it is a simulated one");
+  const [, ...rest] = segments;
+  if (rest.length === 0) {
+    const search = parameters.size === 0 ? "" : `?${parameters}`;
+    exchange.response.writeHead(301, { location: `logs/${search}` }).end();
+    return;
+  }
+  await answerNodeLogs({ ...exchange, path: rest.join("/"), parameters }, nodeLogs, { clock, signal });
 }
 
 async function answerRun(response: ServerResponse, url: ParsedUrl, { kubelet }: RouteContext): Promise<void> {

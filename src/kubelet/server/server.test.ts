@@ -52,7 +52,6 @@ const transport: Transport = {
 
 const kubelet: KubeletApi = {
   nodeName: "n",
-  logDirectory: directory,
   pods: () => [{ metadata: { name: "web", namespace: "default", uid: "u" } }],
   health: () => [],
   async exec(target, command, streams) {
@@ -111,6 +110,7 @@ before(async () => {
     ports: [0],
     clock: systemClock,
     log: silentLogger,
+    nodeLogs: { directory, query: false },
   });
 });
 
@@ -158,6 +158,10 @@ test("who calls, and may they", async () => {
     code: 403,
     text: "Forbidden (user=reader, verb=get, resource=nodes, subresource(s)=[proxy])",
   });
+  assert.deepEqual(await ask("/logs/messages", { identity: nobody }), {
+    code: 403,
+    text: "Forbidden (user=reader, verb=get, resource=nodes, subresource(s)=[log])",
+  });
   const bearer = (token: string): Asking => ({ identity: noOne, headers: { authorization: `Bearer ${token}` } });
   assert.equal((await ask("/pods", bearer("good"))).code, 200);
   assert.equal((await ask("/pods", bearer("bad"))).code, 401);
@@ -178,6 +182,10 @@ test("pods, stats, run, and what is not there", async () => {
     pods: { cpu: { usageCoreNanoSeconds: number } }[];
   };
   assert.equal(summary.pods[0]?.cpu.usageCoreNanoSeconds, 7);
+  await writeFile(join(directory, "messages"), "hello");
+  assert.match((await ask("/logs/")).text, /^<!doctype html>/);
+  assert.deepEqual(await ask("/logs/messages"), { code: 200, text: "hello" });
+  assert.equal((await ask("/logs/none")).code, 404);
   assert.deepEqual(await ask("/run/default/web/web?cmd=ls", { method: "POST" }), { code: 200, text: "out" });
   assert.equal((await ask("/configz")).code, 404);
   assert.equal((await ask("/%zz")).code, 400);

@@ -11,6 +11,7 @@ import { RuntimeError } from "../cri/runtime.ts";
 import { authenticator } from "./authentication.ts";
 import { authorizer, nodeAccess } from "./authorization.ts";
 import type { KubeletApi } from "./kubelet-api.ts";
+import type { NodeLogs } from "./node-logs/answer.ts";
 import { answerRequest, answerUpgrade, type ParsedUrl, parseUrl, type RouteContext } from "./routes.ts";
 
 export interface KubeletServerOptions {
@@ -25,6 +26,8 @@ export interface KubeletServerOptions {
   readonly ports: readonly number[];
   readonly clock: Clock;
   readonly log: Logger;
+  /** What /logs/ shows; absent where no machine is behind the node. */
+  readonly nodeLogs?: NodeLogs | undefined;
 }
 
 export interface KubeletServer {
@@ -103,7 +106,7 @@ function admission(options: KubeletServerOptions): Admit {
     }
     const kubelet = options.kubelet();
     if (kubelet === undefined) throw serviceUnavailable("the kubelet of this node is still starting");
-    return { url, context: { kubelet, clock: options.clock, signal } };
+    return { url, context: { kubelet, clock: options.clock, nodeLogs: options.nodeLogs, signal } };
   };
 }
 

@@ -12,7 +12,6 @@ export function manyKubelets(nodeName: string, handles: ReadonlyMap<string, Kube
   };
   return {
     nodeName,
-    logDirectory: "",
     pods: () => all().flatMap((handle) => handle.pods()),
     health: () => all().flatMap((handle) => handle.health().map((problem) => `${handle.nodeName}: ${problem}`)),
     exec: async (target, command, streams) => having(target).exec(target, command, streams),
