@@ -200,6 +200,13 @@ test("one object that cannot be converted keeps nobody from the others", async (
   const why = "conversion webhook for stable.example.com/v1, Kind=CronTab returned 0 objects, expected 1";
   const isRefused = (error: StatusError) => error.code === 500 && error.message === why;
   await assert.rejects(client.list(cronTabs("v2")), isRefused);
+  await assert.rejects(client.watch(cronTabs("v2"))[Symbol.asyncIterator]().next(), (error: StatusError) => {
+    assert.deepEqual([error.code, error.message], [429, `storage is (re)initializing: ${why}`]);
+    return error.status.details?.retryAfterSeconds === 1;
+  });
+  const stored = client.watch(cronTabs("v1"))[Symbol.asyncIterator]();
+  assert.equal((await stored.next()).value?.type, "ADDED");
+  await stored.return?.();
   await assert.rejects(client.list(cronTabs("v2"), { namespace: "default" }), isRefused);
   await client.create(namespaces, { metadata: { name: "other" } } as never);
   const elsewhere = { ...cronTab("a", { cronSpec: "3 * * *" }), metadata: { name: "a", namespace: "other" } };

@@ -1,5 +1,7 @@
-import { badRequest, type StatusError } from "../../api/status.ts";
+import { badRequest, failure, type StatusError } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
 import { CompactedError, FutureRevisionError } from "../../store/store.ts";
+import type { Selection } from "../cache/selection.ts";
 import type { Exchange, WatchAnswer } from "../exchange.ts";
 import type { ServedResource } from "../registry/resource.ts";
 import { isTrue } from "../request-info.ts";
@@ -28,7 +30,7 @@ export async function watchHandler(
     fieldSelector: query.get("fieldSelector"),
   });
   const start = startOf(query);
-  const current = await resource.storage.cache.freshFor(selection);
+  const current = await fresh(resource, selection);
   const refusal = await refusalOf(resource, start, current);
   if (refusal !== undefined) return { kind: "watch", resource, events: refusedWatch(refusal) };
   const timeoutMs = timeoutSeconds(query, environment) * 1000;
@@ -41,6 +43,20 @@ export async function watchHandler(
 
 // In a scope of its own: a closure keeps all that is around it.
 const ending = (events: StoredWatchEvents) => () => events.leave();
+
+/**
+ * What cannot be converted keeps the whole cache from being there. As upstream, who wants to watch is told to come again soon: a
+ * client that hears of an error would list, and hear it again.
+ */
+async function fresh(resource: ServedResource, selection: Selection): Promise<number> {
+  try {
+    return await resource.storage.cache.freshFor(selection);
+  } catch (error) {
+    await resource.storage.revisionDespite(error);
+    const message = `storage is (re)initializing: ${errorMessage(error)}`;
+    throw failure(429, "TooManyRequests", message, { retryAfterSeconds: 1 });
+  }
+}
 
 /** Why the watch cannot begin where it is asked to: too long ago, or, with the objects that are there, only later. */
 async function refusalOf(
