@@ -56,6 +56,7 @@ export function hasReason(error: unknown, reason: string): error is StatusError 
 }
 
 export const isNotFound = (error: unknown): error is StatusError => hasReason(error, "NotFound");
+export const isForbidden = (error: unknown): error is StatusError => hasReason(error, "Forbidden");
 export const isConflict = (error: unknown): error is StatusError => hasReason(error, "Conflict");
 export const isAlreadyExists = (error: unknown): error is StatusError => hasReason(error, "AlreadyExists");
 

@@ -10,6 +10,7 @@ import type { Clock } from "../base/clock.ts";
 import { writeExactIntegers } from "../base/exact-json.ts";
 import type { Logger } from "../base/log.ts";
 import { Metrics } from "../base/metrics.ts";
+import type { PortRange } from "../base/port-range.ts";
 import type { Random } from "../base/random.ts";
 import type { SpanRing } from "../base/trace.ts";
 import { turnBudget } from "../base/turn-budget.ts";
@@ -139,6 +140,8 @@ export interface ApiServerOptions {
   readonly watchSecondsMin?: number | undefined;
   /** Range of the Services' cluster addresses, e.g. `10.96.0.0/16`. */
   readonly serviceCidr: string;
+  /** Ports of nodes for Services; 30000 to 32767 when absent. */
+  readonly serviceNodePorts?: PortRange | undefined;
   readonly security: SecurityOptions;
   /** Made when the server's own reader and authorizer are there: plugins ask both. */
   readonly admission: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];

@@ -13,6 +13,8 @@ export interface ServerChoices {
   readonly etcd?: EtcdAccess | undefined;
   /** Keys that this server shares with the cluster's others are copied from there. */
   readonly pkiDirectory?: string | undefined;
+  /** Addresses, ports and the domain of the cluster. */
+  readonly ranges?: RangeChoice | undefined;
   /** What is encrypted on disk; Secrets, with a key of the cluster, when absent. */
   readonly encryption?: EncryptionSettings | undefined;
   /** Who comes in, and who decides what they may do. */
@@ -32,6 +34,18 @@ export interface ServerChoices {
   readonly admission?: AdmissionChoice | undefined;
   /** All flags by name as they were given, or by their defaults: what the server tells of itself. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a cluster keeps from its first start on. What is absent stays as it is, or gets its default at the first start. */
+export interface RangeChoice {
+  /** Addresses of Services, and of all pods, in their canonical form: `10.96.0.0/16`. */
+  readonly serviceCidr?: string | undefined;
+  readonly clusterCidr?: string | undefined;
+  /** Prefix length of each node's part of the pods' addresses. */
+  readonly nodeCidrMaskSize?: number | undefined;
+  /** Ports of nodes for Services: `30000-32767`. */
+  readonly serviceNodePortRange?: string | undefined;
+  readonly clusterDomain?: string | undefined;
 }
 
 /** An etcd cluster that several API servers share. */

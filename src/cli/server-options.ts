@@ -7,11 +7,13 @@ import type { CommandOption, Invocation } from "./command.ts";
 import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
 import { flowControlOf, flowControlOptions, requestTimeoutOf, watchSecondsOf } from "./flow-control-options.ts";
+import { rangeOptions, rangesOf } from "./range-options.ts";
 import { transportSecurityOf, transportSecurityOptions } from "./transport-security-options.ts";
 
 /** Options of the API server, named as kube-apiserver's. */
 export const serverOptions: Readonly<Record<string, CommandOption>> = {
   ...etcdOptions,
+  ...rangeOptions,
   ...authenticationOptions,
   ...serviceAccountOptions,
   ...authorizationOptions,
@@ -27,6 +29,7 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
   return {
     etcd: etcdOf(invocation),
     pkiDirectory: pkiDirectoryOf(invocation),
+    ranges: rangesOf(invocation),
     authentication: authenticationOf(invocation),
     authorization: authorizationOf(invocation),
     encryption: encryptionOf(invocation),

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type RunCommand, runCommand } from "../base/run-command.ts";
 import { ensurePodNetwork } from "./bridge.ts";
-import { candidatesFor, chooseFrom, parseRoutes } from "./choose.ts";
+import { candidatesFor, chooseFrom, findNetwork, type MachineNetwork, parseRoutes } from "./choose.ts";
 import { addressAt, contains, formatCidr, overlaps, parseCidr, subnet } from "./cidr.ts";
-import { claimBlock } from "./claim.ts";
+import { claimRanges, isCollision } from "./claim.ts";
 import { cleanupPodNetwork } from "./cleanup.ts";
 import { bridgeName, overlayName } from "./names.ts";
 
@@ -41,20 +41,53 @@ test("clusters begin to look for a block at different places, the one in the usu
   assert.deepEqual([...all].sort(), [...candidatesFor({ id: "x", usualFirst: true })].sort());
 });
 
-test("a block is claimed by one at a time", {
+test("addresses are claimed by one cluster at a time, whatever they overlap with", {
   skip: process.platform !== "linux" && "claims are Linux sockets",
 }, async () => {
-  const block = `10.200.0.0/16 of test ${process.pid}`;
-  const first = await claimBlock(block);
-  assert.ok(first !== undefined);
-  assert.equal(await claimBlock(block), undefined);
-  const other = await claimBlock(`${block}, another`);
-  assert.ok(other !== undefined);
-  await first.release();
-  const second = await claimBlock(block);
-  assert.ok(second !== undefined);
-  await Promise.all([second.release(), other.release()]);
+  // Addresses for documentation, by process: nobody else has them.
+  const [first, second, half] = ["", "128/25", "0/25"].map(
+    (rest) => `198.51.${process.pid % 250}.${rest || "0/24"}`,
+  ) as [string, string, string];
+  const services = "203.0.113.0/24";
+  const claim = async (id: string, pods: string, others = services) =>
+    claimRanges({ id: `${id}-${process.pid}`, pods, services: others });
+  const held = await claim("a", first);
+  assert.ok(!isCollision(held));
+  assert.deepEqual(await claim("b", first), { own: "pods", others: "pods", cidr: first });
+  assert.deepEqual(await claim("b", second), { own: "pods", others: "pods", cidr: first });
+  assert.deepEqual(await claim("b", "192.0.2.0/24", half), { own: "services", others: "pods", cidr: first });
+  assert.deepEqual(await claim("b", services), { own: "pods", others: "services", cidr: services });
+  const beside = await claim("b", "192.0.2.0/24");
+  assert.ok(!isCollision(beside), "Services of two clusters may have the same addresses");
+  await held.release();
+  const again = await claim("c", second);
+  assert.ok(!isCollision(again));
+  await Promise.all([again.release(), beside.release()]);
 });
+
+const network = (cidr: string, device: string, address?: string): MachineNetwork => ({
+  ...parseCidr(cidr),
+  device,
+  ...(address === undefined ? {} : { address }),
+});
+for (const [what, networks, expected] of [
+  ["nothing there", [network("192.0.2.0/24", "eth0", "192.0.2.2")], undefined],
+  [
+    "the machine's network",
+    [network("10.96.3.0/24", "eth0", "10.96.3.9")],
+    /10\.96\.3\.0\/24 of eth0, where .* 10\.96\.3\.9/,
+  ],
+  ["a larger network of the machine", [network("10.0.0.0/8", "eth0", "10.1.2.3")], /10\.0\.0\.0\/8 of eth0/],
+  ["a route", [network("10.96.7.0/24", "tun0")], /10\.96\.7\.0\/24, which is reached by tun0/],
+  ["a larger route", [network("10.0.0.0/8", "tun0")], undefined],
+  ["pods of others", [network("10.96.0.0/24", "wherry-abc", "10.96.0.1")], /pods of another cluster \(wherry-abc\)/],
+] as const) {
+  test(`addresses that somebody chooses, and ${what}`, () => {
+    const found = findNetwork(parseCidr("10.96.0.0/16"), networks);
+    if (expected === undefined) assert.equal(found, undefined);
+    else assert.match(found ?? "", expected);
+  });
+}
 
 test("a bridge that a pod's plugin makes at the same moment is taken over", async () => {
   const ran: string[] = [];
@@ -79,7 +112,8 @@ test("routes of the kernel", () => {
 eth0	00000000	010200C0	0003	0	0	0	00000000	0	0	0
 eth0	000200C0	00000000	0001	0	0	0	00FFFFFF	0	0	0
 `;
-  assert.deepEqual(parseRoutes(text).map(formatCidr), ["192.0.2.0/24"]);
+  const routes = parseRoutes(text).map((route) => `${formatCidr(route)} ${route.device}`);
+  assert.deepEqual(routes, ["192.0.2.0/24 eth0"]);
 });
 
 test("bridge names fit", () => {

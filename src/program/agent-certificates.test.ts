@@ -50,7 +50,12 @@ describe("the certificates of an agent", () => {
     server = await startMemoryServer({ security: { clock, clientAuthority: () => pki.trusted.cluster } });
     edge = createEdge({ handler: server.server.handler, tls: tlsOf(pki), clock, log: silentLogger });
     const port = await edge.listen({ host: "127.0.0.1", port: 0 });
-    await reconcileDefaults(server.client, { authorities: pki.trusted, log: silentLogger, today: "2026-01-01" });
+    await reconcileDefaults(server.client, {
+      authorities: pki.trusted,
+      cluster: {},
+      log: silentLogger,
+      today: "2026-01-01",
+    });
     await publish();
     startSigning();
     kubeconfig = join(scratch, `kubeconfig-${count}`);

@@ -11,6 +11,7 @@ import { trustBundlePublisher } from "../controllers/trust-bundle-publisher/reco
 import { startScheduler } from "../scheduler/scheduler.ts";
 import type { AuthoritySource } from "./authority-source.ts";
 import { authoritySigner } from "./certificate-authority.ts";
+import type { ClusterRanges } from "./cluster-ranges.ts";
 import { type Component, createComponent, type Door } from "./component.ts";
 import type { Environment } from "./environment.ts";
 import { CONTROLLER_ACCOUNTS, EVENT_SOURCES, identities, serviceAccount } from "./identities.ts";
@@ -31,7 +32,7 @@ export interface ComponentContext {
 
 /** What controllers need of the cluster besides objects. */
 export interface ControllerFacts {
-  readonly clusterCidr: string;
+  readonly ranges: ClusterRanges;
   readonly authority: AuthoritySource;
   /** PEM of the key that signs service account tokens, where it is known: Secrets are filled with tokens by it. */
   readonly serviceAccountKey?: (() => string | undefined) | undefined;
@@ -46,11 +47,12 @@ export async function startControllers(context: ComponentContext, facts: Control
   const { log, spans, metrics } = context.environment;
   const shared = createComponent({ name: MANAGER, user: identities.controllerManager }, context);
   const writers: Component[] = [];
+  const { clusterCidr, nodeCidrMaskSize } = facts.ranges;
   const rootCa = { pem: () => facts.authority.current().trusted, onChange: facts.authority.onChange };
   const controllers = runControllers({
     factories: {
       ...controllerTable,
-      "node-ipam-controller": nodeIpamController({ clusterCidr: facts.clusterCidr, nodePrefixLength: 24 }),
+      "node-ipam-controller": nodeIpamController({ clusterCidr, nodePrefixLength: nodeCidrMaskSize }),
       "root-ca-certificate-publisher-controller": rootCaController(rootCa),
       "kube-apiserver-serving-clustertrustbundle-publisher-controller": trustBundlePublisher(rootCa),
       ...signingControllers(facts, context.environment),

@@ -17,6 +17,7 @@ import type { Subresource } from "../apiserver/subresources/subresource.ts";
 import { flagzPath } from "../apiserver/z-pages/flagz.ts";
 import { statuszPath } from "../apiserver/z-pages/statusz.ts";
 import { Metrics } from "../base/metrics.ts";
+import { parsePortRange } from "../base/port-range.ts";
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { hostIdentity } from "../bootstrap/pki/host.ts";
 import { type KeptPki, keepPki } from "../bootstrap/pki/keep-pki.ts";
@@ -27,13 +28,13 @@ import { admissionOf } from "./admission.ts";
 import { AGENT, ensureAgentToken } from "./agent-token.ts";
 import { auditOf } from "./audit.ts";
 import { AUTHORITY_SERVER_NAME } from "./authority-name.ts";
-import { CLUSTER_DOMAIN, type ClusterFacts, KUBERNETES_SERVICE_ADDRESS } from "./cluster-facts.ts";
+import { type ClusterRanges, kubernetesServiceAddress } from "./cluster-ranges.ts";
 import { type EncryptedStore, encryptStore } from "./encryption.ts";
 import type { Environment } from "./environment.ts";
 
 export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory"> {
   readonly dataDirectory: string;
-  readonly facts: ClusterFacts;
+  readonly facts: ClusterRanges;
   readonly nodeName: string;
   /** Address to listen on, and the port (0: any free one). */
   readonly bind: string;
@@ -99,8 +100,8 @@ export async function startControlPlane(options: ControlPlaneOptions, environmen
           names: [options.nodeName],
           addresses: options.addresses,
           host: hostIdentity,
-          serviceAddress: KUBERNETES_SERVICE_ADDRESS,
-          clusterDomain: CLUSTER_DOMAIN,
+          serviceAddress: kubernetesServiceAddress(options.facts),
+          clusterDomain: options.facts.clusterDomain,
         }),
       (made) => (made.current().written.length === 0 ? "all valid" : `${made.current().written.length} made`),
     );
@@ -165,12 +166,13 @@ function startServer(
         spans,
         metrics,
         serviceCidr: options.facts.serviceCidr,
+        serviceNodePorts: parsePortRange(options.facts.serviceNodePortRange),
         security: {
           clock,
           random,
           serviceAccountKeys: pki.serviceAccount,
           followServiceAccountKeys: (use) => keys.onChange((current) => use(current.serviceAccount)),
-          issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
+          issuer: `https://kubernetes.default.svc.${options.facts.clusterDomain}`,
           staticTokens: [{ token: agents.secret, user: AGENT }],
           authentication: options.authentication,
           authorization: options.authorization,

@@ -11,18 +11,21 @@ import { clusterId } from "../kubelet/cri/containerd/paths.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import { openAgentCertificates } from "./agent-certificates.ts";
 import { type AgentToken, parseAgentToken } from "./agent-token.ts";
-import { DNS_SERVICE_ADDRESS, SERVICE_CIDR } from "./cluster-facts.ts";
+import type { ClusterFacts } from "./cluster-facts.ts";
+import { dnsServiceAddress } from "./cluster-ranges.ts";
 import type { Door } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import { authorityOnly, openHttpDoor } from "./http-door.ts";
-import { identities } from "./identities.ts";
+import { identities, nodeIdentity } from "./identities.ts";
 import { CLIENT_CERTIFICATE, isFresh, type MetServer, meetServer, requestCertificate } from "./join-access.ts";
 import { partKubeconfig } from "./kubeconfigs.ts";
 import { startTheDns } from "./node-dns.ts";
 import { startTheKubelet } from "./node-kubelet.ts";
 import { startTheProxy } from "./node-proxy.ts";
 import { chosenRuntime, openRuntime, SIMULATED_NOTICE } from "./node-runtime.ts";
+import { requireMachineOutside } from "./range-choice.ts";
 import type { PartTo, StartedPart } from "./started-part.ts";
+import { readToldRanges } from "./told-ranges.ts";
 
 /** This machine as a further node of a cluster: certificates by the token, then kubelet and service proxy over HTTPS. */
 export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<StartedPart> {
@@ -49,6 +52,12 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
   });
   started.push(certificates);
   const kind = chosenRuntime(options.runtime);
+  const id = clusterId(options.dataDirectory);
+  const facts = await progress.step(
+    "addresses",
+    () => factsOf(id, { context, options, kind }),
+    ({ clusterCidr, serviceCidr }) => `pods ${clusterCidr}, Services ${serviceCidr}`,
+  );
   if (kind === "simulated") to.output.notice(SIMULATED_NOTICE);
   const runtime = await progress.step(
     "runtime",
@@ -57,12 +66,12 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
   );
   started.push(runtime);
   for (const warning of runtime.warnings) to.output.notice(warning);
-  const id = clusterId(options.dataDirectory);
   const podCidr = Promise.withResolvers<string>();
   const kubelet = await startTheKubelet(
     {
       context,
       nodeName: options.nodeName,
+      facts,
       dataDirectory: options.dataDirectory,
       address,
       systemLogQuery: options.systemLogQuery,
@@ -84,7 +93,6 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
   certificates.onChange((serving) => kubelet.setServing(serving));
   if (kind === "containerd") {
     const own = await podCidr.promise;
-    const facts = { clusterId: id, clusterCidr: own.replace(/\.\d+\.\d+\/\d+$/, ".0.0/16"), serviceCidr: SERVICE_CIDR };
     started.push(
       await progress.step(
         "network",
@@ -95,8 +103,8 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
     started.push(
       await progress.step(
         "DNS",
-        () => startTheDns({ ...options, context, podCidr: own, user: identities.proxy, isFurther: true }),
-        () => DNS_SERVICE_ADDRESS,
+        () => startTheDns({ ...options, context, facts, podCidr: own, user: identities.proxy, isFurther: true }),
+        () => dnsServiceAddress(facts),
       ),
     );
   }
@@ -106,6 +114,18 @@ export async function joinAsAgent(options: PartOptions, to: PartTo): Promise<Sta
     () => `${options.nodeName} is Ready`,
   );
   return { url: access.server, kubeconfig: partKubeconfig(options.dataDirectory, "kubelet"), nodeReady: true };
+}
+
+/** What the cluster says of its addresses. @throws CommandError when it does not, or when this machine is in its way */
+async function factsOf(
+  id: string,
+  of: { context: ComponentContext; options: PartOptions; kind: "containerd" | "simulated" },
+): Promise<ClusterFacts> {
+  const { context, options, kind } = of;
+  const client = new Client(context.door({ user: nodeIdentity(options.nodeName), userAgent: "wherry" }));
+  const ranges = await readToldRanges(client, context.environment.clock);
+  if (kind === "containerd") requireMachineOutside(ranges);
+  return { ...ranges, clusterId: id };
 }
 
 /** @throws CommandError (2) when the command line does not say where to, or by what right */

@@ -2,7 +2,7 @@ import { nodes } from "../api/generated/resources.ts";
 import type { UserInfo } from "../apiserver/authn/authenticator.ts";
 import { CommandError } from "../cli/command.ts";
 import { Client } from "../client/client.ts";
-import { type ClusterFacts, nodePodCidr } from "./cluster-facts.ts";
+import { type ClusterRanges, nodePodCidr } from "./cluster-ranges.ts";
 import { type ComponentContext, type ControllerFacts, startControllers, startTheScheduler } from "./components.ts";
 import { identities } from "./identities.ts";
 import { startLed } from "./led.ts";
@@ -37,7 +37,7 @@ export async function startManagement(
 /** @throws CommandError when another machine has the addresses that the node of this process would give its pods */
 export async function requireFirstPodBlock(
   context: ComponentContext,
-  of: { nodeName: string; facts: ClusterFacts },
+  of: { nodeName: string; facts: ClusterRanges },
 ): Promise<void> {
   const client = new Client(context.door({ user: identities.controllerManager, userAgent: "wherry" }));
   const podCidr = nodePodCidr(of.facts);

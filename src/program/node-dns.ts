@@ -1,7 +1,7 @@
 import type { UserInfo } from "../apiserver/authn/authenticator.ts";
 import { startDns } from "../dns/dns.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
-import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
+import { type ClusterRanges, dnsServiceAddress } from "./cluster-ranges.ts";
 import { createComponent } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Started } from "./stop.ts";
@@ -9,6 +9,7 @@ import type { Started } from "./stop.ts";
 export interface DnsPartOptions {
   readonly context: ComponentContext;
   readonly nodeName: string;
+  readonly facts: ClusterRanges;
   /** Addresses of this machine's pods: it listens on the first, their gateway. */
   readonly podCidr: string;
   /** By whose right it sees names, and says where it answers. */
@@ -27,8 +28,8 @@ export async function startTheDns(options: DnsPartOptions): Promise<Started> {
     nodeName,
     isFurther: options.isFurther,
     address: addressAt(parseCidr(options.podCidr), 1),
-    clusterIP: DNS_SERVICE_ADDRESS,
-    clusterDomain: CLUSTER_DOMAIN,
+    clusterIP: dnsServiceAddress(options.facts),
+    clusterDomain: options.facts.clusterDomain,
     signal: stopping.signal,
   });
   return {

@@ -5,7 +5,7 @@ import type { CertificatePair } from "../bootstrap/pki/ensure-pki.ts";
 import type { KubeletHandle } from "../kubelet/handle.ts";
 import { startKubelet } from "../kubelet/kubelet.ts";
 import { type KubeletServer, startKubeletServer } from "../kubelet/server/server.ts";
-import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "./cluster-facts.ts";
+import { type ClusterRanges, dnsServiceAddress } from "./cluster-ranges.ts";
 import { type Component, createComponent } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import { nodeIdentity } from "./identities.ts";
@@ -24,6 +24,7 @@ export interface KubeletServing {
 export interface KubeletPartOptions extends KubeletServing {
   readonly context: ComponentContext;
   readonly nodeName: string;
+  readonly facts: ClusterRanges;
   readonly dataDirectory: string;
   /** By which the API server reaches this machine. */
   readonly address: string;
@@ -67,8 +68,8 @@ export async function startTheKubelet(options: KubeletPartOptions, runtime: Node
       { type: "Hostname", address: nodeName },
     ],
     ownLabels: runtime.ownLabels,
-    clusterDns: [DNS_SERVICE_ADDRESS],
-    clusterDomain: CLUSTER_DOMAIN,
+    clusterDns: [dnsServiceAddress(options.facts)],
+    clusterDomain: options.facts.clusterDomain,
     serverPort: server.port,
     kubeletVersion: GIT_VERSION,
     ...(runtime.prober === undefined ? {} : { prober: runtime.prober }),

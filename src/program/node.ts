@@ -3,9 +3,10 @@ import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import type { ProgramOutput, UpOptions } from "../cli/program.ts";
 import type { Simulation } from "../kubelet/cri/simulated/simulation.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
-import type { Claim } from "../network/claim.ts";
+import type { Claim, Collision } from "../network/claim.ts";
 import { isLoopback } from "./addresses.ts";
-import { type ClusterFacts, DNS_SERVICE_ADDRESS, nodePodCidr, requireOwnPodBlock } from "./cluster-facts.ts";
+import { type ClusterFacts, requireOwnAddresses } from "./cluster-facts.ts";
+import { dnsServiceAddress, nodePodCidr } from "./cluster-ranges.ts";
 import type { ComponentContext } from "./components.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
@@ -21,7 +22,7 @@ export interface NodeOptions extends Omit<UpOptions, "simulation"> {
   readonly simulation: Simulation;
   readonly facts: ClusterFacts;
   readonly plane: ControlPlane;
-  readonly claim: Claim | undefined;
+  readonly claim: Claim | Collision;
   readonly context: ComponentContext;
   /** By which pods and other nodes reach this machine. */
   readonly address: string;
@@ -40,7 +41,7 @@ export async function startNode(
   const { progress } = environment;
   const kind = chosenRuntime(options.runtime);
   if (kind === "simulated") to.output.notice(SIMULATED_NOTICE);
-  else requireOwnPodBlock(options.facts, options.claim);
+  else requireOwnAddresses(options.facts, options.claim);
   const runtime = await progress.step(
     "runtime",
     () => openWithNetwork(kind, options, environment),
@@ -74,7 +75,7 @@ export async function startNode(
             ...options,
             ...{ podCidr: nodePodCidr(options.facts), user: identities.dns, isFurther: false },
           }),
-        () => DNS_SERVICE_ADDRESS,
+        () => dnsServiceAddress(options.facts),
       ),
     );
   }

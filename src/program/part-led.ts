@@ -24,7 +24,7 @@ import type { PartTo, StartedPart } from "./started-part.ts";
 /** The controllers, in one of any number of processes at a time. */
 export async function startControllerManager(options: PartOptions, to: PartTo): Promise<StartedPart> {
   const entered = await partAccess("controller-manager", options);
-  const { clusterCidr } = readClusterFacts(options.dataDirectory);
+  const ranges = readClusterFacts(options.dataDirectory);
   if (entered.access.certificateAuthority === undefined) {
     throw new CommandError(`${entered.kubeconfig} has no certificate-authority-data: pods are given it to trust`, 2);
   }
@@ -47,7 +47,7 @@ export async function startControllerManager(options: PartOptions, to: PartTo): 
       entered,
       start: (context, followed) =>
         startControllers(context, {
-          clusterCidr,
+          ranges,
           authority: authorityIn(followed),
           serviceAccountKey: () => readText(pki, "sa.key"),
         }),

@@ -8,7 +8,8 @@ import type { PartOptions } from "../cli/program.ts";
 import { followKubeconfig } from "../client/access-source.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
-import { type ClusterFacts, DNS_SERVICE_ADDRESS, nodePodCidr, readClusterFacts } from "./cluster-facts.ts";
+import { type ClusterFacts, readClusterFacts } from "./cluster-facts.ts";
+import { dnsServiceAddress, nodePodCidr } from "./cluster-ranges.ts";
 import type { Door } from "./component.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
@@ -46,6 +47,7 @@ export async function startKubeletAlone(options: PartOptions, to: PartTo): Promi
     {
       context: entrance(entered, to),
       nodeName,
+      facts,
       dataDirectory,
       address: options.nodeIp ?? gateway,
       systemLogQuery: options.systemLogQuery,
@@ -85,8 +87,8 @@ export async function startProxyAlone(options: PartOptions, to: PartTo): Promise
   to.started.push(proxy);
   const dns = await progress.step(
     "DNS",
-    () => startTheDns({ ...options, context, podCidr, user: identities.proxy, isFurther: false }),
-    () => DNS_SERVICE_ADDRESS,
+    () => startTheDns({ ...options, context, facts, podCidr, user: identities.proxy, isFurther: false }),
+    () => dnsServiceAddress(facts),
   );
   to.started.push(dns);
   return { url: entered.access.server, kubeconfig: entered.kubeconfig };

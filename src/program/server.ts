@@ -14,16 +14,11 @@ import type { ServerChoices } from "../cli/choices.ts";
 import type { ProgramOutput } from "../cli/program.ts";
 import { Client } from "../client/client.ts";
 import { addressAt, parseCidr } from "../network/cidr.ts";
-import type { Claim } from "../network/claim.ts";
+import { type Claim, type Collision, isCollision } from "../network/claim.ts";
 import type { Store } from "../store/store.ts";
-import { localUrl, reachableAddress } from "./addresses.ts";
-import {
-  type ClusterFacts,
-  clusterFacts,
-  hasClusterFacts,
-  KUBERNETES_SERVICE_ADDRESS,
-  nodePodCidr,
-} from "./cluster-facts.ts";
+import { isLoopback, localUrl, reachableAddress } from "./addresses.ts";
+import { type ClusterFacts, clusterFacts, hasClusterFacts, standingRanges } from "./cluster-facts.ts";
+import { kubernetesServiceAddress, nodePodCidr } from "./cluster-ranges.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import { beginFirstStart } from "./first-start.ts";
@@ -33,12 +28,14 @@ import { keepIdentityLease } from "./keep-identity-lease.ts";
 import { type KeyExchange, type KeyUsers, keyExchange } from "./key-exchange/keep-keys.ts";
 import { writeKubeconfigs } from "./kubeconfigs.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
+import { requireApartFromSimulated, requireSameRanges } from "./range-choice.ts";
 import { serverPlaces } from "./server-places.ts";
 import { joinAtStart, joinSharedCluster, requireClusterKeys } from "./shared-cluster.ts";
 import { copySharedKeys } from "./shared-keys.ts";
 import { openSharedStore, tellOfObjectsLeftOut } from "./shared-store.ts";
 import type { Started } from "./stop.ts";
 import { storeDirectory } from "./store-directory.ts";
+import { toldRanges } from "./told-ranges.ts";
 
 const DEFAULT_PORT = 6443;
 /** Steps of the start that are done when the default objects are written. */
@@ -55,6 +52,9 @@ export interface ServerOptions extends ServerChoices {
   /** Where the administrator's kubeconfig goes. */
   readonly kubeconfig: string;
   readonly nodeName: string;
+  /** Whether this machine is to be a node, and how many simulated ones there are to be. */
+  readonly node?: boolean;
+  readonly simulatedNodes?: number;
   readonly bind: string;
   /** By which other machines reach this machine's node, where that is not by the address of the server. */
   readonly nodeIp?: string | undefined;
@@ -66,8 +66,8 @@ export interface ServerOptions extends ServerChoices {
 export interface OpenedServer {
   readonly plane: ControlPlane;
   readonly facts: ClusterFacts;
-  /** Of the pods' addresses; absent when another cluster of this machine has them. */
-  readonly claim: Claim | undefined;
+  /** Of the cluster's addresses, or which of them another cluster of this machine has. */
+  readonly claim: Claim | Collision;
   /** First address of this machine's pods: their bridge. */
   readonly gateway: string;
   /** By which pods and other nodes reach this machine. */
@@ -79,7 +79,9 @@ export interface OpenedServer {
 }
 
 export async function openServer(options: ServerOptions, to: ServerTo): Promise<OpenedServer> {
-  const { dataDirectory } = options;
+  const { dataDirectory, ranges = {} } = options;
+  const standing = standingRanges(dataDirectory);
+  if (standing !== undefined) requireSameRanges(ranges, standing, join(dataDirectory, "cluster.json"));
   const keysAfterStore = options.etcd === undefined && hasStoreButNoKeys(dataDirectory);
   const storeAfterKeys = options.etcd === undefined && hasKeysButNoStore(dataDirectory);
   const start = beginFirstStart(dataDirectory);
@@ -114,11 +116,16 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
     await tellOfObjectsLeftOut(shared, options, output);
   }
   requireClusterKeys(shared?.cluster, options.dataDirectory);
+  const { ranges: chosen = {} } = options;
+  const decided = shared?.cluster;
+  if (decided !== undefined) requireSameRanges(chosen, decided, "in etcd");
+  const isNew = !hasClusterFacts(options.dataDirectory);
+  const checksMachine = options.node === true || !isLoopback(options.bind);
+  const { facts, claim } = await clusterFacts({ dataDirectory: options.dataDirectory, decided, chosen, checksMachine });
+  if (!isCollision(claim)) started.push({ stop: () => claim.release() });
+  if ((options.simulatedNodes ?? 0) > 0) requireApartFromSimulated(facts);
   const exchange = shared === undefined ? undefined : keysShared(shared.store, options, environment);
   await exchange?.catchUp();
-  const isNew = !hasClusterFacts(options.dataDirectory);
-  const { facts, claim } = await clusterFacts(options.dataDirectory, shared?.cluster);
-  if (claim !== undefined) started.push({ stop: () => claim.release() });
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
   let plane: ControlPlane | undefined;
   const startHooks = new StartHooks();
@@ -166,10 +173,10 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   const client = new Client(plane.server.transport({ user: identities.bootstrap, userAgent: "wherry" }));
   const places = shared === undefined ? undefined : serverPlaces(shared.store, { address, port: plane.port });
   const servers = places === undefined ? undefined : () => places.renew();
-  const service = { clusterIP: KUBERNETES_SERVICE_ADDRESS, address, port: plane.port, servers };
+  const service = { clusterIP: kubernetesServiceAddress(facts), address, port: plane.port, servers };
   await environment.progress.step(
     "defaults",
-    () => writeDefaults(plane, { client, service, environment }),
+    () => writeDefaults(plane, { client, facts, service, environment }),
     (text) => text,
   );
   startHooks.done(...DEFAULTS);
@@ -180,7 +187,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
     "start-kube-apiserver-identity-lease-controller",
     "start-kube-apiserver-identity-lease-garbage-collector",
   );
-  keys.onChange(async () => void (await writeDefaults(plane, { client, service, environment })));
+  keys.onChange(async () => void (await writeDefaults(plane, { client, facts, service, environment })));
   if (shared !== undefined) keys.onChange((pki) => joinSharedCluster(shared.store, { facts, pki }));
   if (exchange !== undefined) started.push(await exchange.follow(keyUsers(plane)));
   return { plane, facts, claim, gateway, address, url, hurry: () => shared?.store.hurry() };
@@ -222,13 +229,19 @@ function keyUsers({ keys, secretKeys }: ControlPlane): KeyUsers {
 
 async function writeDefaults(
   plane: ControlPlane,
-  from: { client: Client; service: KubernetesServiceAddress; environment: Environment },
+  from: {
+    client: Client;
+    facts: ClusterFacts;
+    service: KubernetesServiceAddress;
+    environment: Environment;
+  },
 ): Promise<string> {
   const { client } = from;
   const authorities = plane.keys.current().trusted;
   const { clock, log } = from.environment;
   const result = await reconcileDefaults(client, {
     authorities,
+    cluster: toldRanges(from.facts),
     log: log.named("bootstrap"),
     today: timestamp(clock).slice(0, 10),
   });

@@ -11,6 +11,7 @@ import { systemRandom } from "../base/random.ts";
 import { ensurePki, type Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { unclosedStore } from "../store/testing/unclosed-store.ts";
+import { completeRanges } from "./cluster-ranges.ts";
 import { encryptStore } from "./encryption.ts";
 import { ensureEncryptionKeys } from "./encryption-keys.ts";
 import { joinSharedCluster, readSharedCluster, requireClusterKeys } from "./shared-cluster.ts";
@@ -19,7 +20,7 @@ import { copySharedKeys } from "./shared-keys.ts";
 const directory = mkdtempSync(join(tmpdir(), "wherry-shared-"));
 after(() => rmSync(directory, { recursive: true }));
 
-const facts = { clusterCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16" };
+const facts = completeRanges({ clusterCidr: "10.244.0.0/16" });
 const pkiIn = (name: string): Promise<Pki> =>
   ensurePki({
     directory: join(directory, name, "pki"),
@@ -54,6 +55,23 @@ test("the first server says what the cluster is, the others join it with its key
     joinSharedCluster(store, { facts: { ...facts, clusterCidr: "10.9.0.0/16" }, pki: second }),
     /clusterCidr 10\.244\.0\.0\/16, cluster\.json here says 10\.9/,
   );
+  await assert.rejects(
+    joinSharedCluster(store, { facts: { ...facts, clusterDomain: "corp.example" }, pki: second }),
+    /clusterDomain cluster\.local, cluster\.json here says corp\.example/,
+  );
+});
+
+test("a cluster that was begun before servers told each other all of it has the values that there were", async () => {
+  const store = newStore();
+  const pki = await pkiIn("older");
+  await joinSharedCluster(store, { facts, pki });
+  const { value, revision } = (await store.get("/registry/wherry/cluster"))!;
+  const { authority, serviceAccountKey } = JSON.parse(value.toString()) as Record<string, string>;
+  const { clusterCidr, serviceCidr } = facts;
+  const older = { clusterCidr, serviceCidr, authority, serviceAccountKey };
+  await store.update("/registry/wherry/cluster", Buffer.from(JSON.stringify(older)), revision);
+  assert.deepEqual(await readSharedCluster(store), { ...facts, authority, serviceAccountKey });
+  await joinSharedCluster(store, { facts, pki });
 });
 
 test("a server without keys does not make its own for a cluster that is there", async () => {

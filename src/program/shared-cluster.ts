@@ -6,14 +6,11 @@ import { STORAGE_ROOT, storageKey, storagePrefix } from "../apiserver/registry/s
 import type { Pki } from "../bootstrap/pki/ensure-pki.ts";
 import { CommandError } from "../cli/command.ts";
 import { KeyExistsError, RevisionMismatchError, type Store } from "../store/store.ts";
-import type { ClusterFacts } from "./cluster-facts.ts";
+import { type ClusterRanges, completeRanges, RANGE_OPTIONS } from "./cluster-ranges.ts";
 import type { KeyExchange } from "./key-exchange/keep-keys.ts";
 
 /** What all servers on one etcd agree on. Written by the first of them, before it writes anything else. */
-export interface SharedCluster {
-  /** Addresses of all pods, and of Services. */
-  readonly clusterCidr: string;
-  readonly serviceCidr: string;
+export interface SharedCluster extends ClusterRanges {
   /** SHA-256 of the authority's public key, and of that of service account tokens. */
   readonly authority: string;
   readonly serviceAccountKey: string;
@@ -29,7 +26,8 @@ export async function readSharedCluster(store: Store): Promise<SharedCluster | u
 
 function parsed(value: Buffer): SharedCluster {
   try {
-    return JSON.parse(value.toString()) as SharedCluster;
+    const stored = JSON.parse(value.toString()) as SharedCluster;
+    return { ...stored, ...completeRanges(stored) };
   } catch {
     throw new CommandError(`etcd holds under ${KEY} what Wherry did not write there: is it the right --etcd-prefix?`);
   }
@@ -52,7 +50,7 @@ export function requireClusterKeys(cluster: SharedCluster | undefined, dataDirec
  */
 export async function joinSharedCluster(
   store: Store,
-  own: { facts: Pick<SharedCluster, "clusterCidr" | "serviceCidr">; pki: Pki; isNew?: boolean },
+  own: { facts: ClusterRanges; pki: Pki; isNew?: boolean },
 ): Promise<void> {
   const { facts, pki } = own;
   const mine = clusterOf(facts, pki);
@@ -81,7 +79,7 @@ export async function joinSharedCluster(
 /** At a server's start. */
 export async function joinAtStart(
   store: Store,
-  own: { facts: ClusterFacts; pki: Pki; isNew: boolean; exchange: KeyExchange },
+  own: { facts: ClusterRanges; pki: Pki; isNew: boolean; exchange: KeyExchange },
 ): Promise<void> {
   try {
     await joinSharedCluster(store, own);
@@ -93,10 +91,10 @@ export async function joinAtStart(
 
 const TRIES = 5;
 
-function clusterOf({ clusterCidr, serviceCidr }: Pick<SharedCluster, "clusterCidr" | "serviceCidr">, pki: Pki) {
+function clusterOf(ranges: ClusterRanges, pki: Pki): SharedCluster {
   const authority = hashOf(new X509Certificate(pki.authority.certificate).publicKey);
   const serviceAccountKey = hashOf(createPublicKey(pki.serviceAccount.publicKey));
-  return { clusterCidr, serviceCidr, authority, serviceAccountKey };
+  return { ...completeRanges(ranges), authority, serviceAccountKey };
 }
 
 function check(mine: SharedCluster, theirs: SharedCluster, own: { pki: Pki; isNew?: boolean }): void {
@@ -105,7 +103,7 @@ function check(mine: SharedCluster, theirs: SharedCluster, own: { pki: Pki; isNe
   const { publicKey, oldPublicKeys } = pki.serviceAccount;
   const tokenKeys = [publicKey, ...oldPublicKeys].map((pem) => hashOf(createPublicKey(pem)));
   if (!tokenKeys.includes(theirs.serviceAccountKey)) throw wrongKeys("service account key", "sa.key", pki);
-  for (const part of ["clusterCidr", "serviceCidr"] as const) {
+  for (const part of Object.keys(RANGE_OPTIONS) as (keyof ClusterRanges)[]) {
     if (mine[part] === theirs[part]) continue;
     if (own.isNew === true)
       throw new CommandError("another server began this cluster at the same moment: start this one again");

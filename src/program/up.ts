@@ -4,6 +4,7 @@ import { CommandError } from "../cli/command.ts";
 import type { ProgramOutput, RunningProgram, UpOptions } from "../cli/program.ts";
 import type { Simulation } from "../kubelet/cri/simulated/simulation.ts";
 import { authoritySource } from "./authority-source.ts";
+import { dnsServiceAddress } from "./cluster-ranges.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
 import { outputProgress } from "./progress.ts";
@@ -52,7 +53,7 @@ async function start(
   await nextTurn();
   const { requireFirstPodBlock, startManagement } = await import("./management.ts");
   const controllers = {
-    clusterCidr: facts.clusterCidr,
+    ranges: facts,
     authority: authoritySource(plane.keys),
     serviceAccountKey: () => plane.keys.current().serviceAccount.privateKey,
   };
@@ -90,13 +91,15 @@ async function startSimulated(
   to: { server: OpenedServer; environment: Environment; output: ProgramOutput; started: Started[] },
 ): Promise<void> {
   const { environment, output, started } = to;
-  const { plane } = to.server;
+  const { plane, facts } = to.server;
   const { startSimulatedThread } = await import("./simulated/thread.ts");
   const { kubeletServing: serving, trusted } = plane.keys.current();
   await environment.progress.step(
     "simulated",
     async () => {
-      const choices = { ...simulated, serving, clientAuthority: trusted.cluster };
+      const { clusterDomain } = facts;
+      const cluster = { clusterDns: dnsServiceAddress(facts), clusterDomain };
+      const choices = { ...simulated, ...cluster, serving, clientAuthority: trusted.cluster };
       const thread = startSimulatedThread(choices, { server: plane.server, output });
       started.push(thread);
       await thread.ready;

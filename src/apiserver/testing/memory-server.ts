@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { kindDefinitions } from "../../api/kinds.ts";
 import { loadSchema } from "../../api/schema-data.ts";
 import { type Logger, silentLogger } from "../../base/log.ts";
+import type { PortRange } from "../../base/port-range.ts";
 import { seededRandom } from "../../base/random.ts";
 import { SpanRing } from "../../base/trace.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
@@ -45,6 +46,8 @@ export async function startMemoryServer(
     store?: Store;
     isStoreShared?: boolean;
     watchSecondsMin?: number;
+    serviceCidr?: string;
+    serviceNodePorts?: PortRange;
     log?: Logger;
   } = {},
 ): Promise<MemoryServer> {
@@ -61,7 +64,8 @@ export async function startMemoryServer(
     random,
     log: options.log ?? silentLogger,
     spans: new SpanRing({ clock, random }),
-    serviceCidr: "10.96.0.0/16",
+    serviceCidr: options.serviceCidr ?? "10.96.0.0/16",
+    serviceNodePorts: options.serviceNodePorts,
     security: {
       clock,
       random,

@@ -9,7 +9,12 @@ import { createScriptedTransport } from "../../client/scripted-transport.ts";
 import type { TransportRequest } from "../../client/transport.ts";
 import { reconcileDefaults } from "./reconcile-defaults.ts";
 
-const authorities = { cluster: "CLUSTER", frontProxy: "FRONT" };
+const options = {
+  authorities: { cluster: "CLUSTER", frontProxy: "FRONT" },
+  cluster: { "cluster-domain": "cluster.local" },
+  log: silentLogger,
+  today: "2026-01-01",
+};
 
 /** Objects by path: as much of a server as creating, reading and replacing by name needs. */
 function shelf() {
@@ -45,7 +50,7 @@ function shelf() {
 
 test("a first start writes everything, a second one nothing", async () => {
   const { objects, transport, writes, client } = shelf();
-  const first = await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
+  const first = await reconcileDefaults(client, options);
   assert.equal(first.created, objects.size);
   assert.ok(first.created > 130);
   assert.ok(objects.has("/api/v1/namespaces/kube-node-lease"));
@@ -53,33 +58,36 @@ test("a first start writes everything, a second one nothing", async () => {
   const map = objects.get("/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication") as AnyObject;
   assert.equal((map.data as Record<string, string>)["client-ca-file"], "CLUSTER");
   const [before, reads] = [writes().length, transport.requests.length];
-  assert.deepEqual(await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" }), {
+  assert.deepEqual(await reconcileDefaults(client, options), {
     created: 0,
     repaired: 0,
   });
   assert.equal(writes().length, before);
-  assert.equal(transport.requests.length - reads, 8);
+  assert.equal(transport.requests.length - reads, 9);
 });
 
 test("damage is repaired", async () => {
   const { objects, client } = shelf();
-  await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
+  await reconcileDefaults(client, options);
   const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user";
   const binding = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/cluster-admin";
   const whole = structuredClone(objects.get(binding));
   objects.set(role, { ...objects.get(role), rules: [] } as ApiObject);
   objects.set(binding, { ...objects.get(binding), roleRef: { kind: "ClusterRole", name: "view" } } as ApiObject);
   objects.delete("/api/v1/namespaces/kube-public");
-  const changed = { ...authorities, cluster: "RENEWED" };
-  const result = await reconcileDefaults(client, { authorities: changed, log: silentLogger, today: "2026-01-01" });
-  assert.deepEqual(result, { created: 1, repaired: 3 });
+  const told = "/api/v1/namespaces/kube-public/configmaps/wherry-cluster";
+  objects.set(told, { ...objects.get(told), data: { "cluster-domain": "another", more: "kept" } } as ApiObject);
+  const changed = { ...options.authorities, cluster: "RENEWED" };
+  const result = await reconcileDefaults(client, { ...options, authorities: changed });
+  assert.deepEqual(result, { created: 1, repaired: 4 });
+  assert.deepEqual((objects.get(told) as AnyObject).data, { "cluster-domain": "cluster.local", more: "kept" });
   assert.equal(((objects.get(role) as AnyObject).rules as unknown[]).length, 3);
   assert.deepEqual(objects.get(binding), whole);
 });
 
 test("a conflict is read again, a rival's object is kept", async () => {
   const { objects, client } = shelf();
-  await reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
+  await reconcileDefaults(client, options);
   const stale = { items: [{ metadata: { name: "system:basic-user" }, rules: [] }], metadata: {} };
   let conflicts = 0;
   const rival = createScriptedTransport((request) => {
@@ -95,14 +103,14 @@ test("a conflict is read again, a rival's object is kept", async () => {
     }
     return { metadata: {}, items: [] } as AnyObject;
   });
-  const result = await reconcileDefaults(new Client(rival), { authorities, log: silentLogger, today: "2026-01-01" });
+  const result = await reconcileDefaults(new Client(rival), options);
   assert.equal(conflicts, 1);
   assert.equal(result.created, 0);
 });
 
 test("who may no longer discover is not let in by the binding that was split off", async () => {
   const { objects, client } = shelf();
-  const start = () => reconcileDefaults(client, { authorities, log: silentLogger, today: "2026-01-01" });
+  const start = () => reconcileDefaults(client, options);
   await start();
   const path = (name: string): string => `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${name}`;
   const info = path("system:public-info-viewer");

@@ -15,6 +15,7 @@ import type { Client } from "../../client/client.ts";
 import { defaultRbac } from "../rbac/default-objects.ts";
 import { beginBinding, type Repair, repairBinding, repairRole } from "../rbac/repair.ts";
 import {
+  clusterConfig,
   extensionAuthentication,
   legacyTokenTracking,
   systemNamespaces,
@@ -24,6 +25,8 @@ import {
 export interface DefaultsOptions {
   /** PEM of the authorities that extension API servers are told about. */
   readonly authorities: { readonly cluster: string; readonly frontProxy: string };
+  /** What machines that join are told of the cluster. */
+  readonly cluster: Readonly<Record<string, string>>;
   readonly log: Logger;
   /** The day, as `2026-01-31`. */
   readonly today: string;
@@ -43,7 +46,7 @@ type Work = () => Promise<"created" | "repaired" | "kept">;
 
 /**
  * Creates what every cluster has from its first minute (system namespaces, default roles and bindings, priority classes,
- * the authorities for extension API servers) and repairs what was taken from it, as upstream does at each start: additions
+ * the authorities for extension API servers, the cluster's addresses) and repairs what was taken from it, as upstream does at each start: additions
  * of administrators stay. The client must act as a member of system:masters. When all is well it costs one list a kind.
  */
 export async function reconcileDefaults(client: Client, options: DefaultsOptions): Promise<DefaultsResult> {
@@ -63,6 +66,7 @@ export async function reconcileDefaults(client: Client, options: DefaultsOptions
     planKind(client, roleBindings, { expected: rbac.roleBindings, repair: repairBinding }),
     planKind(client, priorityClasses, { expected: systemPriorityClasses, repair: keep }),
     planConfigMap(client, authentication, completeData),
+    planConfigMap(client, clusterConfig(options.cluster), completeData),
     planConfigMap(client, legacyTokenTracking(options.today), dateAgain),
   ]);
   const results = [...(await inBatches(first)), ...(await inBatches(rest.flat()))];

@@ -29,6 +29,14 @@ export function legacyTokenTracking(today: string): ConfigMap {
   };
 }
 
+/** Where machines that join read which addresses the cluster has. */
+export const CLUSTER_CONFIG = { namespace: "kube-public", name: "wherry-cluster" };
+
+/** @param data what is told, by the names of the server's options */
+export function clusterConfig(data: Readonly<Record<string, string>>): ConfigMap {
+  return { metadata: { ...CLUSTER_CONFIG }, data };
+}
+
 /** What extension API servers need to trust the API server's word about who calls. PEM of both authorities. */
 export function extensionAuthentication(authorities: { cluster: string; frontProxy: string }): ConfigMap {
   return {

@@ -49,6 +49,8 @@ export const addedNamespacedRoles: readonly Role[] = [
   ),
   // Nodes learn there that the cluster's authorities are exchanged.
   role(PUBLIC, "wherry:root-ca-reader", "get core configmaps kube-root-ca.crt"),
+  // And which addresses the cluster has.
+  role(PUBLIC, "wherry:cluster-reader", "get core configmaps wherry-cluster"),
 ];
 
 function bind(namespace: string, name: string, subjects: Subject[], roleName = name): RoleBinding {
@@ -77,4 +79,5 @@ export const namespacedRoleBindings: readonly RoleBinding[] = [
 export const addedNamespacedRoleBindings: readonly RoleBinding[] = [
   bind(SYSTEM, "wherry:cluster-dns", [serviceAccount("coredns"), user("system:kube-proxy"), group("wherry:agents")]),
   bind(PUBLIC, "wherry:root-ca-reader", [group("system:nodes"), group("wherry:agents")]),
+  bind(PUBLIC, "wherry:cluster-reader", [group("system:nodes"), group("wherry:agents")]),
 ];

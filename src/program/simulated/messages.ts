@@ -5,6 +5,9 @@ import type { Simulation } from "../../kubelet/cri/simulated/simulation.ts";
 export interface SimulatedNodesChoices {
   readonly count: number;
   readonly simulation: Simulation;
+  /** What pods find names by: the address of cluster DNS, and its domain. */
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
   /** What the one server of all these nodes proves itself with, and the authority whose clients may ask it. */
   readonly serving: CertificatePair;
   readonly clientAuthority: string;

@@ -18,7 +18,6 @@ import { createSimulatedHost } from "../../kubelet/host/simulated-host.ts";
 import { startKubelet } from "../../kubelet/kubelet.ts";
 import { startKubeletServer } from "../../kubelet/server/server.ts";
 import { noTokens } from "../../kubelet/volumes/no-tokens.ts";
-import { CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS } from "../cluster-facts.ts";
 import { createComponent } from "../component.ts";
 import type { ComponentContext } from "../components.ts";
 import { identities, nodeIdentity } from "../identities.ts";
@@ -172,8 +171,8 @@ function simulatedNode(
         ...(pods !== undefined && { maxPods: pods }),
         ownLabels: {},
         tellsOfNode: false,
-        clusterDns: [DNS_SERVICE_ADDRESS],
-        clusterDomain: CLUSTER_DOMAIN,
+        clusterDns: [options.clusterDns],
+        clusterDomain: options.clusterDomain,
         serverPort: together.serverPort,
         kubeletVersion: GIT_VERSION,
         objects: together.objects,

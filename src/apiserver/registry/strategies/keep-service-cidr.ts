@@ -14,7 +14,8 @@ const PATH = "/apis/networking.k8s.io/v1/servicecidrs";
 
 /**
  * Keeps the ServiceCIDR that says which addresses this server gives to Services, until the signal aborts: makes it when it is
- * missing, and says that it is ready when nobody else does. Several servers want the same.
+ * missing, and says that it is ready when nobody else does. Several servers want the same. One that says other addresses than
+ * this server was told stays, and is told in the log.
  */
 export async function keepServiceCidr(options: {
   serviceCidr: string;
@@ -27,9 +28,15 @@ export async function keepServiceCidr(options: {
   looked: () => void;
 }): Promise<void> {
   const { clock, log, signal } = options;
+  let told = "";
   while (!signal.aborted) {
     try {
-      await look(options);
+      const others = (await look(options)) ?? "";
+      if (others !== "" && others !== told) {
+        const own = options.serviceCidr;
+        log.warn("the ServiceCIDR kubernetes has other addresses than this server was told", { stored: others, own });
+      }
+      told = others;
       options.looked();
     } catch (error) {
       if (signal.aborted) return;
@@ -39,12 +46,13 @@ export async function keepServiceCidr(options: {
   }
 }
 
+/** Answers the addresses of a range that is not ours. */
 async function look(options: {
   serviceCidr: string;
   reader: ObjectReader;
   transport: () => Transport;
   clock: Clock;
-}): Promise<void> {
+}): Promise<string | undefined> {
   const { reader, transport, clock } = options;
   const cidrs = options.serviceCidr.split(",");
   const identity = { apiVersion: "networking.k8s.io/v1", kind: "ServiceCIDR" };
@@ -54,9 +62,10 @@ async function look(options: {
     const made = transport().request({ method: "POST", path: PATH, body });
     range = (await made.catch(unless(isAlreadyExists))) as ServiceCIDR | undefined;
   }
-  if (range === undefined || range.metadata?.deletionTimestamp !== undefined) return;
-  const isOurs = JSON.stringify(range.spec?.cidrs) === JSON.stringify(cidrs);
-  if (!isOurs || range.status?.conditions?.some(({ type }) => type === "Ready") === true) return;
+  if (range === undefined || range.metadata?.deletionTimestamp !== undefined) return undefined;
+  const stored = (range.spec?.cidrs ?? []).join();
+  if (stored !== options.serviceCidr) return stored;
+  if (range.status?.conditions?.some(({ type }) => type === "Ready") === true) return undefined;
   const ready = {
     type: "Ready",
     status: "True",
@@ -70,6 +79,7 @@ async function look(options: {
   await transport()
     .request({ method: "PUT", path, body })
     .catch(unless((error) => isNotFound(error) || isConflict(error)));
+  return undefined;
 }
 
 function unless(isHarmless: (error: unknown) => boolean): (error: unknown) => undefined {

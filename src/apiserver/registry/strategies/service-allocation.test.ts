@@ -149,3 +149,43 @@ describe("a dry run", () => {
     assert.equal(made.spec?.clusterIP, "10.96.0.88");
   });
 });
+
+describe("ranges of the server's own", () => {
+  let own: MemoryServer;
+  before(async () => {
+    const serviceNodePorts = { first: 20_000, size: 20 };
+    own = await startMemoryServer({ serviceCidr: "192.168.0.0/29", serviceNodePorts, keepsLocalServices: true });
+  });
+  after(() => own.close());
+  const make = (spec: ServiceSpec): Promise<Service> => own.client.create(services, service(spec));
+  const whyNot = async (spec: ServiceSpec): Promise<string> => {
+    const failure = await make(spec).catch((error: Error) => error);
+    return failure instanceof Error ? failure.message : "it is made";
+  };
+
+  test("a ServiceCIDR says which addresses there are, each is given once, then they are all taken", async () => {
+    const given = await Promise.all(Array.from({ length: 6 }, async () => (await make({})).spec?.clusterIP));
+    const expected = [1, 2, 3, 4, 5, 6].map((last) => `192.168.0.${last}`);
+    assert.deepEqual(given.sort(), expected);
+    const { items } = await own.client.list(ipAddresses);
+    assert.deepEqual(items.map(({ metadata }) => metadata?.name).sort(), expected);
+    assert.equal((await own.client.get(serviceCIDRs, { name: "kubernetes" })).spec?.cidrs?.join(), "192.168.0.0/29");
+    assert.match(await whyNot({}), /range is full/);
+  });
+
+  test("ports of nodes are of the range, its lower part last", async () => {
+    await own.client.create(serviceCIDRs, { metadata: { name: "more" }, spec: { cidrs: ["192.168.1.0/24"] } });
+    const { spec } = await make({
+      ports: Array.from({ length: 4 }, (_, index) => ({ name: `p${index}`, port: index + 1 })),
+      type: "NodePort",
+    });
+    const given = spec?.ports?.map((port) => port.nodePort) ?? [];
+    assert.deepEqual([...given].sort(), [20_016, 20_017, 20_018, 20_019]);
+    const next = (await make({ type: "NodePort" })).spec?.ports?.[0]?.nodePort ?? 0;
+    assert.ok(next >= 20_000 && next < 20_016, String(next));
+    assert.match(
+      await whyNot({ type: "NodePort", ports: [{ port: 80, nodePort: 30_000 }] }),
+      /provided port is not in the valid range\. The range of valid ports is 20000-20019/,
+    );
+  });
+});

@@ -5,6 +5,7 @@ import type { Service } from "../../../api/generated/core/v1.ts";
 import { serviceCIDRs, services } from "../../../api/generated/resources.ts";
 import { ipFamily, parseIp } from "../../../api/ip-address.ts";
 import { internalError } from "../../../api/status.ts";
+import { formatPortRange, type PortRange } from "../../../base/port-range.ts";
 import type { Random } from "../../../base/random.ts";
 import type { ObjectReader } from "../../reader.ts";
 import { RangeAllocator } from "../allocator.ts";
@@ -16,9 +17,12 @@ import { completeFamilies, type IpFamilyName, keepsPreferredFamilies } from "./s
 import { type Holding, holdings, holdingsWithout } from "./service-holdings.ts";
 import { giveChangedPorts, giveNewPorts, type NodePorts } from "./service-ports.ts";
 
-/** Ports that NodePort Services get (kube-apiserver --service-node-port-range), and how many are left to people first. */
-const NODE_PORTS = { first: 30000, size: 2768 };
-const NODE_PORTS_RESERVED = 86;
+/** Ports that NodePort Services get where nobody says others (kube-apiserver --service-node-port-range). */
+const NODE_PORTS: PortRange = { first: 30_000, size: 2768 };
+/** So many of a range are left to people first: a 32nd part, within these bounds (KEP-3668). */
+const RESERVED_PART = 32;
+const RESERVED_MIN = 16;
+const RESERVED_MAX = 128;
 /** What a dry run shows where nobody chooses. */
 const DRY_PORT = 32_768;
 
@@ -29,6 +33,7 @@ const TRIES = 100;
 export function serviceStrategy(options: {
   reader: ObjectReader;
   serviceCidr: string;
+  serviceNodePorts?: PortRange | undefined;
   random: Random;
   claims: ServiceClaims;
 }): Strategy {
@@ -59,16 +64,23 @@ interface Giving {
 class ServiceAllocation {
   readonly #addresses: AddressPool;
   readonly #families: readonly IpFamilyName[];
+  readonly #portRange: PortRange;
   readonly #ports: RangeAllocator;
   readonly #claims: ServiceClaims;
   #following: Promise<unknown> | undefined;
 
-  constructor(options: { serviceCidr: string; random: Random; claims: ServiceClaims }) {
+  constructor(options: {
+    serviceCidr: string;
+    serviceNodePorts?: PortRange | undefined;
+    random: Random;
+    claims: ServiceClaims;
+  }) {
     this.#claims = options.claims;
     const ranges = options.serviceCidr.split(",");
     this.#families = ranges.map((range) => (range.includes(":") ? "IPv6" : "IPv4"));
     this.#addresses = new AddressPool(ranges, options.random);
-    this.#ports = new RangeAllocator(NODE_PORTS, options.random);
+    this.#portRange = options.serviceNodePorts ?? NODE_PORTS;
+    this.#ports = new RangeAllocator(this.#portRange, options.random);
   }
 
   /** What stored Services hold is reserved, and given back when they go or change. */
@@ -195,8 +207,7 @@ class ServiceAllocation {
       take: async (port, field) => {
         const refuse = (why: string): Error => refusedPort(draft, port, { field, why });
         if (!this.#ports.contains(port)) {
-          const last = NODE_PORTS.first + NODE_PORTS.size - 1;
-          const range = `${NODE_PORTS.first}-${last}`;
+          const range = formatPortRange(this.#portRange);
           throw refuse(`provided port is not in the valid range. The range of valid ports is ${range}`);
         }
         const taken = "provided port is already allocated";
@@ -207,7 +218,7 @@ class ServiceAllocation {
         const passed: number[] = [];
         try {
           while (passed.length < TRIES) {
-            const port = this.#ports.allocate(NODE_PORTS_RESERVED);
+            const port = this.#ports.allocate(reservedPorts(this.#portRange));
             if (port === undefined) break;
             if (await this.#claim(`port/${port}`, giving)) return port;
             passed.push(port);
@@ -257,6 +268,11 @@ class ServiceAllocation {
     if (kind === "ip") this.#addresses.release(value);
     else this.#ports.release(Number(value));
   }
+}
+
+function reservedPorts({ size }: PortRange): number {
+  if (size <= RESERVED_MIN) return 0;
+  return Math.min(Math.max(Math.floor(size / RESERVED_PART), RESERVED_MIN), RESERVED_MAX);
 }
 
 function ownerOf({ metadata }: Service): Owner {
