@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -21,7 +21,7 @@ suite("a data directory and an etcd of different clusters", { skip: withoutEtcd(
     await etcd.healthy();
     own = await startCluster({ words: ["--no-node"] });
     await own.down();
-    shared = await startCluster({ words: ["--no-node", ...words("/first")] });
+    shared = await startCluster({ words: ["--no-node", "--cluster-domain", "corp.example", ...words("/first")] });
   });
   after(async () => {
     await shared?.remove();
@@ -37,6 +37,11 @@ suite("a data directory and an etcd of different clusters", { skip: withoutEtcd(
       () => ["--pki-dir", join(own.dataDirectory, "pki")],
       /the cluster in etcd has another certificate authority than .*--pki-dir/,
     ],
+    [
+      "with other addresses",
+      () => ["--pki-dir", join(shared.dataDirectory, "pki"), "--service-cluster-ip-range", "10.0.0.0/24"],
+      /--service-cluster-ip-range is 10\.0\.0\.0\/24, but this cluster has 10\.96\.0\.0\/16 .*\(in etcd\)/,
+    ],
     ["with a folder that has none", () => ["--pki-dir", root], /there is no .*ca\.crt/],
   ];
   for (const [what, more, message] of refused) {
@@ -49,6 +54,17 @@ suite("a data directory and an etcd of different clusters", { skip: withoutEtcd(
       assert.equal(existsSync(dataDirectory), false);
     });
   }
+
+  test("a server that brings the keys takes over what the first one has decided", async (context) => {
+    const more = ["--no-node", ...words("/first"), "--pki-dir", join(shared.dataDirectory, "pki")];
+    const second = await startCluster({ words: more });
+    context.after(() => second.remove());
+    const facts = ({ dataDirectory }: Cluster): string => readFileSync(join(dataDirectory, "cluster.json"), "utf8");
+    assert.match(facts(second), /"clusterDomain": "corp\.example"/);
+    assert.equal(facts(second), facts(shared));
+    const keys = await second.kubectl.ok("get", "--raw", "/.well-known/openid-configuration");
+    assert.match(keys, /"issuer":"https:\/\/kubernetes\.default\.svc\.corp\.example"/);
+  });
 
   test("an empty etcd for a cluster that kept its objects in the data directory: they are said to be left out", async () => {
     await own.up(...words("/other"));

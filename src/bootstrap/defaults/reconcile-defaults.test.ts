@@ -134,7 +134,7 @@ test("who may no longer discover is not let in by the binding that was split off
 
 test("since when uses of tokens are noted begins anew only where nobody can read it", async () => {
   const { objects, client } = shelf();
-  const start = (today: string) => reconcileDefaults(client, { authorities, log: silentLogger, today });
+  const start = (today: string) => reconcileDefaults(client, { ...options, today });
   const path = "/api/v1/namespaces/kube-system/configmaps/kube-apiserver-legacy-service-account-token-tracking";
   const since = () => ((objects.get(path) as AnyObject).data as Record<string, string>).since;
   await start("2026-01-01");
