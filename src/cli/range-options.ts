@@ -5,7 +5,7 @@ import type { RangeChoice } from "./choices.ts";
 import { CommandError, grouped, type Invocation } from "./command.ts";
 
 /** Options for what a cluster decides at its first start and keeps, named as kube-apiserver's, kube-controller-manager's and the kubelet's. */
-export const rangeOptions = grouped("Addresses, decided at a cluster's first start", {
+export const rangeOptions = grouped("Addresses, decided at the first start", {
   "service-cluster-ip-range": {
     type: "string",
     value: "CIDR",

@@ -43,6 +43,7 @@ suite("help", () => {
     assert.deepEqual(headings, [
       "Options:",
       "Objects in etcd:",
+      "Addresses, decided at the first start:",
       "Authentication:",
       "Service account tokens:",
       "Authorization:",
