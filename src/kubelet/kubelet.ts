@@ -20,6 +20,7 @@ import { removeLeftovers } from "./pods/leftovers.ts";
 import { type PodLifecycle, startPodLifecycle } from "./pods/pleg.ts";
 import { createPodManager, type PodManager } from "./pods/pod-manager.ts";
 import type { RuntimeCache } from "./pods/runtime-cache.ts";
+import { readSavedResizes } from "./resize/checkpoints.ts";
 import type { Rounds } from "./rounds.ts";
 
 const DEFAULT_STOP_GRACE_SECONDS = 30;
@@ -90,10 +91,15 @@ class Kubelet implements HandledKubelet {
     const { options, informers, reporting, signal } = this;
     const { client, clock, random, log, nodeName } = options;
     reporting.tell([STARTING]);
-    const [registered] = await Promise.all([registerNode(reporting), options.informers.start(), this.cache.relist()]);
+    const [registered, saved] = await Promise.all([
+      registerNode(reporting),
+      readSavedResizes(this.parts),
+      options.informers.start(),
+      this.cache.relist(),
+    ]);
     signal.throwIfAborted();
     if (this.node() === undefined) this.#registered = ownNode(registered);
-    this.manager.start();
+    this.manager.start(saved);
     followPodCidrs(informers.node, options, signal);
     if (options.tellsOfNode !== false) followCordon(informers, reporting, signal);
     this.#rounds = [

@@ -8,6 +8,8 @@ export const CONTAINER_HASH_ANNOTATION = "io.kubernetes.container.hash";
 export const RESTART_COUNT_ANNOTATION = "io.kubernetes.container.restartCount";
 export const TERMINATION_MESSAGE_PATH_ANNOTATION = "io.kubernetes.container.terminationMessagePath";
 export const TERMINATION_MESSAGE_POLICY_ANNOTATION = "io.kubernetes.container.terminationMessagePolicy";
+/** Not upstream's: the resources that the container was made with, as JSON, for a kubelet that comes later. */
+export const RESOURCES_ANNOTATION = "wherry.local/resources";
 export const POD_TERMINATION_GRACE_ANNOTATION = "io.kubernetes.pod.terminationGracePeriod";
 /** Not upstream's: where on this machine the termination message is written. */
 export const TERMINATION_MESSAGE_FILE_ANNOTATION = "wherry.local/termination-message-file";

@@ -46,6 +46,8 @@ export async function startWorld(
     prober?: KubeletOptions["prober"];
     maxPods?: number;
     files?: VolumeFiles;
+    /** Where real files lie, when they are of this machine. */
+    dataDirectory?: string;
     /** What the machine is otherwise than the simulated one. */
     host?: Partial<KubeletHost>;
   } = {},
@@ -71,7 +73,7 @@ export async function startWorld(
         ...options.host,
       }),
       nodeName: NODE,
-      dataDirectory: "/nowhere",
+      dataDirectory: options.dataDirectory ?? "/nowhere",
       nodeAddresses: [{ type: "InternalIP", address: "192.0.2.10" }],
       ownLabels: { "wherry.local/cluster": "test" },
       clusterDns: ["10.96.0.10"],
@@ -132,8 +134,10 @@ export async function startWorld(
         .filter(({ involvedObject }) => involvedObject.name === name)
         .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
     },
-    async restart({ keepPods = true } = {}): Promise<void> {
+    /** @param meanwhile what happens while there is no kubelet */
+    async restart({ keepPods = true, meanwhile = async () => {} } = {}): Promise<void> {
       await drive(kubelet.stop({ keepPods }));
+      await meanwhile();
       kubelet = await boot();
     },
     async close(): Promise<void> {
@@ -154,6 +158,14 @@ export function pod(name: string, spec: Partial<PodSpec> = {}): Pod {
 
 export const isReady = (found: Pod | undefined): boolean =>
   found?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+
+/** A condition of a pod, in one line; undefined when it has none of that type. */
+export function conditionOf(found: Pod | undefined, type: string): string | undefined {
+  const condition = found?.status?.conditions?.find((each) => each.type === type);
+  if (condition === undefined) return undefined;
+  const { status, reason, message, observedGeneration } = condition;
+  return [`${status} (${observedGeneration})`, reason, message].filter((part) => part !== undefined).join(" ");
+}
 
 export const hasPhase =
   (phase: string) =>

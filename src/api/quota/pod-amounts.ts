@@ -1,4 +1,5 @@
-import type { Container, Pod } from "../generated/core/v1.ts";
+import { isResizeInfeasible } from "../core/pod-resize-state.ts";
+import type { Container, ContainerStatus, Pod } from "../generated/core/v1.ts";
 import { type Amounts, amountsOf, maxAmounts, sumAmounts } from "./amounts.ts";
 
 const NOTHING: Amounts = new Map();
@@ -11,7 +12,32 @@ const POD_LEVEL = (name: string): boolean => name === "cpu" || name === "memory"
  * it where that is more; overhead on top, for limits only where there is one (KEP-753, KEP-688).
  */
 export function podAmounts(pod: Pod, which: "requests" | "limits"): Amounts {
-  const of = (container: Pick<Container, "resources">): Amounts => amountsOf(container.resources?.[which]);
+  return aggregate(pod, which, ({ resources }) => amountsOf(resources?.[which]));
+}
+
+/**
+ * The same, but of containers that are being resized the larger of what they shall have and what they have; what they have, where
+ * their node can never give more (KEP-1287).
+ */
+export function heldAmounts(pod: Pod, which: "requests" | "limits"): Amounts {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const statuses = new Map([...initContainerStatuses, ...containerStatuses].map((status) => [status.name, status]));
+  const isHopeless = isResizeInfeasible(pod);
+  return aggregate(pod, which, ({ name, resources }) => {
+    const wanted = amountsOf(resources?.[which]);
+    const status = statuses.get(name);
+    if (status?.resources === undefined) return wanted;
+    const has = amountsIn(status, which);
+    return isHopeless ? has : maxAmounts(wanted, has);
+  });
+}
+
+function amountsIn({ resources, allocatedResources }: ContainerStatus, which: "requests" | "limits"): Amounts {
+  const actual = amountsOf(resources?.[which]);
+  return which === "limits" ? actual : maxAmounts(actual, amountsOf(allocatedResources));
+}
+
+function aggregate(pod: Pod, which: "requests" | "limits", of: (container: Container) => Amounts): Amounts {
   let running: Amounts = NOTHING;
   for (const container of pod.spec?.containers ?? []) running = sumAmounts(running, of(container));
   let sidecars: Amounts = NOTHING;

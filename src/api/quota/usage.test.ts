@@ -53,6 +53,26 @@ test("pods use what they request, until they have ended", () => {
   });
 });
 
+for (const [what, reason, cpu] of [
+  ["that waits for room uses what it shall have", "Deferred", "4"],
+  ["that can never be uses what it has", "Infeasible", "2"],
+] as const) {
+  test(`a resize ${what}`, () => {
+    const resized = pod({ requests: { cpu: "4" }, limits: { cpu: "1" } });
+    resized.status = {
+      conditions: [{ type: "PodResizePending", status: "True", reason }],
+      containerStatuses: [
+        {
+          name: "a",
+          allocatedResources: { cpu: "2" },
+          resources: { requests: { cpu: "1" }, limits: { cpu: "3" } },
+        } as never,
+      ],
+    };
+    assert.deepEqual(used(quota(["cpu", "limits.cpu"]), [["pods", resized]]), { cpu, "limits.cpu": "3" });
+  });
+}
+
 const scopes: { name: string; quota: ResourceQuota; pods: string }[] = [
   { name: "best effort", quota: quota(["pods"], { scopes: ["BestEffort"] }), pods: "1" },
   { name: "not best effort", quota: quota(["pods"], { scopes: ["NotBestEffort"] }), pods: "2" },

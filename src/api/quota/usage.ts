@@ -4,7 +4,7 @@ import type { ResourceClaim } from "../generated/resource.k8s.io/v1.ts";
 import type { ApiObject } from "../meta.ts";
 import { addQuantities, parseQuantity, type Quantity, quantityOf } from "../quantity.ts";
 import type { Amounts } from "./amounts.ts";
-import { podAmounts } from "./pod-amounts.ts";
+import { heldAmounts } from "./pod-amounts.ts";
 
 /** What one object uses of what quotas limit. */
 export interface QuotaUse {
@@ -177,11 +177,11 @@ function podUse(pod: Pod, amounts: Map<string, Quantity>): QuotaUse {
   const ended = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
   if (!ended) {
     amounts.set("pods", ONE);
-    for (const [name, amount] of podAmounts(pod, "requests")) {
+    for (const [name, amount] of heldAmounts(pod, "requests")) {
       amounts.set(`requests.${name}`, amount);
       if (!name.includes("/")) amounts.set(name, amount);
     }
-    for (const [name, amount] of podAmounts(pod, "limits")) amounts.set(`limits.${name}`, amount);
+    for (const [name, amount] of heldAmounts(pod, "limits")) amounts.set(`limits.${name}`, amount);
   }
   const scopes: PodScopes = {
     terminating: pod.spec?.activeDeadlineSeconds !== undefined,

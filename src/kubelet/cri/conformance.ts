@@ -242,6 +242,24 @@ function containerTests(given: Given): void {
     await assert.rejects(runtime.containerStatus(id), rejectsWith("NotFound"));
   });
 
+  test("gives a running container other resources, and tells of them where it tells of any", async () => {
+    const world = given();
+    const { runtime } = world.runtime;
+    const { id } = await started(world, world.commands.forever);
+    const before = await runtime.containerStatus(id);
+    const cpu = { cpuShares: 512, cpuPeriod: 100_000, cpuQuota: 50_000 };
+    await runtime.updateContainerResources(id, { ...cpu, memoryLimitInBytes: 64 * 1024 ** 2 });
+    await runtime.updateContainerResources(id, { memoryLimitInBytes: 128 * 1024 ** 2 });
+    const { state, resources, startedAtMs } = await runtime.containerStatus(id);
+    assert.deepEqual([state, startedAtMs], ["CONTAINER_RUNNING", before.startedAtMs]);
+    if (before.resources !== undefined) {
+      const { cpuShares, cpuPeriod, cpuQuota, memoryLimitInBytes } = resources!;
+      assert.deepEqual({ cpuShares, cpuPeriod, cpuQuota }, cpu, "what is not given stays");
+      assert.equal(memoryLimitInBytes, 128 * 1024 ** 2);
+    }
+    await assert.rejects(runtime.updateContainerResources("no-such-container", cpu), rejectsWith("NotFound"));
+  });
+
   for (const [code, reason] of [
     [0, "Completed"],
     [3, "Error"],

@@ -60,6 +60,10 @@ export interface RuntimeService {
   listContainers(filter?: ContainerFilter): Promise<Container[]>;
   /** NotFound for an unknown id. */
   containerStatus(containerId: string): Promise<ContainerStatus>;
+  /**
+   * Changes what a created or running container may use: what is given; what is not stays. Its status tells of it as soon as this
+   * resolves, where the runtime tells of resources at all. NotFound for an unknown id; the message of another error is the kernel's.
+   */
   updateContainerResources(containerId: string, resources: LinuxContainerResources): Promise<void>;
   /** To be called after the log file was moved away. */
   reopenContainerLog(containerId: string): Promise<void>;

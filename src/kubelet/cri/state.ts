@@ -1,4 +1,4 @@
-import type { PodSandboxMetadata } from "./config.ts";
+import type { LinuxContainerResources, PodSandboxMetadata } from "./config.ts";
 
 /** What a runtime tells: the CRI's response messages. Times are milliseconds since the epoch, 0 when not yet. */
 export interface PodSandbox {
@@ -42,6 +42,8 @@ export interface ContainerStatus extends Omit<Container, "podSandboxId"> {
   readonly message: string;
   /** Absolute path of the container's log. */
   readonly logPath: string;
+  /** What the runtime enforces now. Absent where it does not say (containerd before 1.7). */
+  readonly resources?: LinuxContainerResources;
 }
 
 export interface Image {

@@ -7,19 +7,13 @@ import type { Logger } from "../../base/log.ts";
 import { identityOf } from "../pods/pod.ts";
 import { cpuQuota, cpuShares, podLimits, podRequests, qosClass } from "../pods/resources.ts";
 import { cgroupHierarchies, removeCgroups } from "./cgroups.ts";
-import type { PodCgroups } from "./pod-cgroups.ts";
+import { amountIn, type GroupLimits, type LimitFile, limitFiles } from "./group-limits.ts";
+import type { PodCgroups, PodResource } from "./pod-cgroups.ts";
 
 const QOS_DIRECTORIES = { Guaranteed: "", Burstable: "burstable", BestEffort: "besteffort" } as const;
 const CONTROLLERS_V2 = "+cpu +memory +pids";
 const SHARES_PER_CPU = 1024;
 const LEAST_SHARES = 2;
-
-/** What a group may use. A limit that is absent is left as it is. */
-interface GroupLimits {
-  readonly cpuShares: number;
-  readonly cpuQuota?: number;
-  readonly memoryBytes?: number | undefined;
-}
 
 /**
  * Cgroups of pods below `root` (e.g. `/wherry-1234`), as upstream names them: `kubepods/burstable/pod<uid>`. Their limits
@@ -34,6 +28,9 @@ export function createPodCgroups(root: string, log: Logger): PodCgroups {
   return {
     parent,
     ensure: (pod) => setLimits(parent(pod), podGroup(pod)).catch(complain(parent(pod))),
+    raise: (pod, resource) => moveLimits(parent(pod), podGroup(pod), { resource, sign: 1 }),
+    lower: (pod, resource) => moveLimits(parent(pod), podGroup(pod), { resource, sign: -1 }),
+    memory: (pod) => memoryOf(parent(pod)),
     enforceNode: ({ cpus, memoryBytes }) => setLimits(base, { cpuShares: cpus * SHARES_PER_CPU, memoryBytes }),
     async shareProcessor(pods) {
       const shared = qualityShares(pods);
@@ -67,47 +64,53 @@ function podGroup(pod: Pod): GroupLimits {
   };
 }
 
-/** Makes the group in every hierarchy that limits something, and sets its limits. Rejects with the first that is refused. */
-async function setLimits(group: string, limits: GroupLimits): Promise<void> {
+/** Calls for the directory of the group and its limits in each hierarchy that limits something. Rejects with the first refusal. */
+async function inHierarchies(
+  group: string,
+  limits: GroupLimits,
+  act: (path: string, files: readonly LimitFile[], hierarchy: string, unified: boolean) => Promise<void>,
+): Promise<void> {
   const { unified, roots } = await cgroupHierarchies();
-  const values = unified ? valuesV2(limits) : valuesV1(limits);
+  const all = limitFiles(limits, unified);
   const refused: unknown[] = [];
   for (const hierarchy of roots) {
     // The hierarchy that only groups processes, and named ones, have no limits.
-    const wanted = Object.entries(values).filter(
-      ([, { controller }]) => unified || hierarchy.endsWith(`/${controller}`),
-    );
-    if (wanted.length === 0) continue;
-    const path = join(hierarchy, group);
-    try {
-      await mkdir(path, { recursive: true });
-      if (unified) await enableControllers(hierarchy, group);
-      for (const [file, { value }] of wanted) await writeFile(join(path, file), value);
-    } catch (error) {
-      refused.push(error);
-    }
+    const files = all.filter(({ controller }) => unified || hierarchy.endsWith(`/${controller}`));
+    if (files.length === 0) continue;
+    await act(join(hierarchy, group), files, hierarchy, unified).catch((error) => refused.push(error));
   }
   if (refused.length > 0) throw refused[0];
 }
 
-type Values = Record<string, { controller: string; value: string }>;
-
-function valuesV1({ cpuShares: shares, cpuQuota: quota = 0, memoryBytes }: GroupLimits): Values {
-  return {
-    "cpu.shares": { controller: "cpu", value: String(shares) },
-    ...(quota > 0 && { "cpu.cfs_quota_us": { controller: "cpu", value: String(quota) } }),
-    ...(memoryBytes && { "memory.limit_in_bytes": { controller: "memory", value: String(memoryBytes) } }),
-  };
+/** Makes the group, and sets its limits. */
+function setLimits(group: string, limits: GroupLimits): Promise<void> {
+  return inHierarchies(group, limits, async (path, files, hierarchy, unified) => {
+    await mkdir(path, { recursive: true });
+    if (unified) await enableControllers(hierarchy, group);
+    for (const { name, value } of files) await writeFile(join(path, name), value);
+  });
 }
 
-function valuesV2({ cpuShares: shares, cpuQuota: quota = 0, memoryBytes }: GroupLimits): Values {
-  // The kernel's documented conversion of shares [2, 262144] to weight [1, 10000].
-  const weight = 1 + Math.floor(((shares - 2) * 9999) / 262_142);
-  return {
-    "cpu.weight": { controller: "cpu", value: String(weight) },
-    ...(quota > 0 && { "cpu.max": { controller: "cpu", value: `${quota} 100000` } }),
-    ...(memoryBytes && { "memory.max": { controller: "memory", value: String(memoryBytes) } }),
-  };
+/** Sets those limits on a resource of a group that are more (1) or less (-1) than now. */
+function moveLimits(group: string, limits: GroupLimits, to: { resource: PodResource; sign: 1 | -1 }): Promise<void> {
+  return inHierarchies(group, limits, async (path, files) => {
+    const all = files.filter(({ controller }) => controller === to.resource);
+    for (const { name, value, amount } of to.sign > 0 ? all : all.reverse()) {
+      const now = amountIn(await readFile(join(path, name), "utf8"));
+      if (Math.sign(amount - now) === to.sign) await writeFile(join(path, name), value);
+    }
+  });
+}
+
+async function memoryOf(group: string): Promise<{ limitBytes: number; usageBytes: number } | undefined> {
+  const { unified, roots } = await cgroupHierarchies();
+  const hierarchy = unified ? roots[0] : roots.find((root) => root.endsWith("/memory"));
+  if (hierarchy === undefined) return undefined;
+  const [limit, usage] = unified
+    ? ["memory.max", "memory.current"]
+    : ["memory.limit_in_bytes", "memory.usage_in_bytes"];
+  const amount = async (name: string) => amountIn(await readFile(join(hierarchy, group, name), "utf8"));
+  return { limitBytes: await amount(limit!), usageBytes: await amount(usage!) };
 }
 
 /** With cgroup v2 each group must hand the controllers down to its children. */

@@ -7,6 +7,7 @@ import {
   CONTAINER_NAME_LABEL,
   POD_TERMINATION_GRACE_ANNOTATION,
   podLabels,
+  RESOURCES_ANNOTATION,
   RESTART_COUNT_ANNOTATION,
   TERMINATION_MESSAGE_FILE_ANNOTATION,
   TERMINATION_MESSAGE_PATH_ANNOTATION,
@@ -53,6 +54,7 @@ export function containerConfig(pod: Pod, container: AnyContainer, facts: Contai
     labels: { ...podLabels(identity), [CONTAINER_NAME_LABEL]: container.name, ...facts.ownLabels },
     annotations: {
       [CONTAINER_HASH_ANNOTATION]: containerHash(container),
+      [RESOURCES_ANNOTATION]: JSON.stringify((container as Container).resources ?? {}),
       [RESTART_COUNT_ANNOTATION]: String(facts.restartCount),
       [TERMINATION_MESSAGE_PATH_ANNOTATION]: terminationPath,
       [TERMINATION_MESSAGE_POLICY_ANNOTATION]: container.terminationMessagePolicy ?? "File",

@@ -2,6 +2,7 @@ import type { PodDependencies } from "./dependencies.ts";
 import { endPod } from "./end-pod.ts";
 import { identityOf } from "./pod.ts";
 import { activeDeadlineMs, isEnding, type PodRecord, publishStatus } from "./pod-record.ts";
+import { noteProgress } from "./resizing.ts";
 import { syncPod } from "./sync-pod.ts";
 
 /** Volumes follow changes of what they show within this time (upstream: its sync period of a minute). */
@@ -23,10 +24,12 @@ export async function lookAtPod(
   checkDeadline(record, dependencies);
   if (!isEnding(record) && !record.finished) {
     await refreshVolumes(record, dependencies);
+    noteProgress(record, dependencies);
     const { pod } = record;
     const onProgress = () => publishStatus(record, dependencies);
     const result = await syncPod({ pod, memory: record, signal, onProgress }, dependencies);
     record.finished = result.finished;
+    noteProgress(record, dependencies);
     // Where nothing is written they are made anew for nothing, whenever a container starts.
     if (dependencies.files.keepsNothing === true) record.volumes = undefined;
     publishStatus(record, dependencies, record.finished);

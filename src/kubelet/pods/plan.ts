@@ -1,4 +1,6 @@
-import type { Pod } from "../../api/generated/core/v1.ts";
+import type { Container, Pod, ResourceRequirements } from "../../api/generated/core/v1.ts";
+import { isResizable } from "../resize/allocation.ts";
+import { containerResize } from "../resize/container-resize.ts";
 import { containerHash } from "./container-config.ts";
 import { type AnyContainer, isHostNetwork, isSidecar, type PodContainer, podContainers } from "./pod.ts";
 import { shouldRestart } from "./restart-policy.ts";
@@ -21,6 +23,8 @@ export interface PlanInput {
   hasStarted(containerId: string, container: AnyContainer): boolean;
   /** Which probe says that a running container must be replaced. */
   failedProbe(containerId: string): "liveness" | "startup" | undefined;
+  /** What a running container of a pod that was resized has; what is allocated to it where nobody says. */
+  actual?(status: PodContainerStatus, container: Container): ResourceRequirements;
 }
 
 export interface PodPlan {
@@ -41,7 +45,8 @@ export interface PodPlan {
 export interface PlannedKill {
   readonly status: PodContainerStatus;
   readonly message: string;
-  readonly because: "liveness" | "startup" | "changed" | "unknown";
+  /** What is to be resized is in `start` as well, however it ends. */
+  readonly because: "liveness" | "startup" | "changed" | "unknown" | "resize";
 }
 
 interface Draft {
@@ -166,6 +171,7 @@ function planOne(input: PlanInput, entry: PodContainer, draft: Draft): void {
   if (isRunning(status)) {
     const kill = reasonToKill(input, entry, status);
     if (kill !== undefined) draft.kill.push(kill);
+    if (kill?.because === "resize") draft.start.push(entry);
     return;
   }
   if (!hasEnded(status)) {
@@ -179,16 +185,17 @@ function planOne(input: PlanInput, entry: PodContainer, draft: Draft): void {
   else draft.backOff.push({ container: entry, ended: status, untilMs });
 }
 
-function reasonToKill(
-  input: PlanInput,
-  { container }: PodContainer,
-  status: PodContainerStatus,
-): PlannedKill | undefined {
+function reasonToKill(input: PlanInput, entry: PodContainer, status: PodContainerStatus): PlannedKill | undefined {
+  const { container } = entry;
   const hash = hashOf(status);
   if (hash !== undefined && hash !== containerHash(container)) {
     return { status, because: "changed", message: `Container ${container.name} definition changed, will be restarted` };
   }
   const probe = input.failedProbe(status.id);
-  if (probe === undefined) return undefined;
-  return { status, because: probe, message: `Container ${container.name} failed ${probe} probe, will be restarted` };
+  if (probe !== undefined) {
+    return { status, because: probe, message: `Container ${container.name} failed ${probe} probe, will be restarted` };
+  }
+  const actual = isResizable(entry) ? input.actual?.(status, container as Container) : undefined;
+  if (actual === undefined || !containerResize(container as Container, actual).restarts) return undefined;
+  return { status, because: "resize", message: `Container ${container.name} resize requires restart` };
 }

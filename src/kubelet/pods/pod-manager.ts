@@ -6,7 +6,10 @@ import type { Change, Informer } from "../../client/informer.ts";
 import { pressureRejection } from "../eviction/admission.ts";
 import type { PressureCondition } from "../eviction/signals.ts";
 import type { PodIdentity } from "../labels.ts";
-import { rejection } from "./admission.ts";
+import type { SavedResize } from "../resize/checkpoints.ts";
+import { judgeResize } from "../resize/judge.ts";
+import { PendingResizes } from "../resize/pending-resizes.ts";
+import { type AdmissionInput, rejection } from "./admission.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { identityOf, isTerminalPhase } from "./pod.ts";
 import type { PodVerdict } from "./pod-record.ts";
@@ -18,8 +21,11 @@ import { isRunning } from "./runtime-state.ts";
 const SHUTDOWN_SLACK_MS = 10_000;
 
 export interface PodManager {
-  /** Follows the informer's pods from now on. */
-  start(): void;
+  /**
+   * Follows the informer's pods from now on.
+   * @param saved what earlier kubelets saved of resized pods, by uid
+   */
+  start(saved: ReadonlyMap<string, SavedResize>): void;
   /** A pod's containers, probes or the like changed. */
   wake(uid: string): void;
   /** All pods of this node, those that it refused among them. */
@@ -56,14 +62,22 @@ class NodePods implements PodManager, WorkerHome {
   #rejected: Map<string, Pod> | undefined;
   #unsubscribe: (() => void) | undefined;
   #emptied: (() => void) | undefined;
+  /** There while pods that are there already are taken over. */
+  #saved: ReadonlyMap<string, SavedResize> | undefined;
+  /** There once a pod was resized. */
+  #resizes: PendingResizes | undefined;
 
   constructor(options: PodManagerOptions, dependencies: PodDependencies) {
     this.#options = options;
     this.dependencies = dependencies;
   }
 
-  start(): void {
+  start(saved: ReadonlyMap<string, SavedResize>): void {
+    this.#saved = saved;
     this.#unsubscribe = this.#options.bound.subscribe((change) => this.#onChange(change));
+    this.#saved = undefined;
+    // Not before all pods are known that have something of the node.
+    this.#resizes?.retry();
   }
 
   wake(uid: string): void {
@@ -91,6 +105,7 @@ class NodePods implements PodManager, WorkerHome {
     const { clock, log } = this.dependencies;
     const workers = this.#workers;
     this.#unsubscribe?.();
+    this.#resizes?.stop();
     for (const worker of [...workers.values()]) worker.shutDown(graceSeconds);
     const late = new AbortController();
     const deadline = sleep(clock, graceSeconds * 1000 + SHUTDOWN_SLACK_MS, late.signal).then(() => {
@@ -106,13 +121,30 @@ class NodePods implements PodManager, WorkerHome {
 
   async stop(): Promise<void> {
     this.#unsubscribe?.();
+    this.#resizes?.stop();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
   }
 
   removed(uid: string): void {
     this.#workers.delete(uid);
     this.dependencies.statuses.forget(uid);
+    this.freed();
     if (this.#workers.size === 0) this.#emptied?.();
+  }
+
+  freed(): void {
+    this.#resizes?.retry();
+  }
+
+  wantsResize(uid: string): void {
+    this.#resizes ??= new PendingResizes({
+      clock: this.dependencies.clock,
+      resize: (of) => this.#workers.get(of)?.resize,
+      judge: (resize) => judgeResize(resize, this.#input(resize.wanted)),
+      answer: (of, refusal) => this.#workers.get(of)?.answerResize(refusal),
+    });
+    this.#resizes.add(uid);
+    if (this.#saved === undefined) this.#resizes.retry();
   }
 
   #onChange({ before, after, cause }: Change<Pod>): void {
@@ -154,13 +186,7 @@ class NodePods implements PodManager, WorkerHome {
     const { uid } = identityOf(pod);
     const known = isTerminalPhase(pod.status?.phase) || pod.metadata?.deletionTimestamp !== undefined;
     if (known || cache.get(uid).containers.some(isRunning)) return true;
-    const others: Pod[] = [];
-    for (const worker of this.#workers.values())
-      if (!isTerminalPhase(this.#phaseOf(worker.pod))) others.push(worker.pod);
-    const options = this.#options;
-    const verdict =
-      pressureRejection(pod, options.pressures()) ??
-      rejection(pod, { node: options.node(), others, allocatable: options.allocatable() });
+    const verdict = pressureRejection(pod, this.#options.pressures()) ?? rejection(pod, this.#input(pod));
     if (verdict === undefined) return true;
     this.#rejected ??= new Map();
     this.#rejected.set(uid, pod);
@@ -176,13 +202,24 @@ class NodePods implements PodManager, WorkerHome {
     return false;
   }
 
+  /** What a pod has to fit into. */
+  #input(pod: Pod): AdmissionInput {
+    const { uid } = identityOf(pod);
+    const others: Pod[] = [];
+    for (const [other, worker] of this.#workers)
+      if (other !== uid && !isTerminalPhase(this.#phaseOf(worker.pod))) others.push(worker.pod);
+    return { node: this.#options.node(), others, allocatable: this.#options.allocatable() };
+  }
+
   #phaseOf(pod: Pod): string | undefined {
     return this.dependencies.statuses.get(identityOf(pod).uid)?.phase ?? pod.status?.phase;
   }
 
   #add(pod: Pod): void {
-    const worker = new PodWorker(pod, this);
-    this.#workers.set(identityOf(pod).uid, worker);
+    const { uid } = identityOf(pod);
+    const worker = new PodWorker(pod, this, this.#saved?.get(uid));
+    this.#workers.set(uid, worker);
+    if (worker.resize !== undefined) this.wantsResize(uid);
     worker.wake();
   }
 }

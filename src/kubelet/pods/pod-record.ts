@@ -1,6 +1,7 @@
 import type { Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
 import type { ProbeResults } from "../probes/results.ts";
+import type { PodResize } from "../resize/pod-resize.ts";
 import { podStatus } from "../status/pod-status.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { findContainer, identityOf, isProbed, isTerminalPhase } from "./pod.ts";
@@ -22,7 +23,7 @@ export interface PodVerdict {
 export interface PodRecord extends PodMemory {
   /** RFC 3339: when a kubelet first saw it. */
   readonly startTime: string;
-  /** As the API had it last. */
+  /** As the API had it last, with the resources that are allocated to it. */
   pod: Pod;
   /** The API has it no more. */
   gone: boolean;
@@ -42,11 +43,18 @@ export interface PodRecord extends PodMemory {
   published: readonly unknown[] | undefined;
 }
 
-export function newPodRecord(pod: Pod, { clock, files }: PodDependencies): PodRecord {
+/** @param recalled what is known of its earlier resizes */
+export function newPodRecord(
+  found: Pod,
+  recalled: { readonly pod: Pod; readonly resize: PodResize } | undefined,
+  { clock, files }: PodDependencies,
+): PodRecord {
+  const { pod, resize } = recalled ?? { pod: found, resize: undefined };
   return {
     startTime: pod.status?.startTime ?? formatTime(clock.now()),
     troubles: undefined,
     volumes: undefined,
+    resize,
     pod,
     gone: false,
     verdict: undefined,
@@ -87,7 +95,16 @@ export function publishStatus(record: PodRecord, dependencies: PodDependencies, 
   const ending = isEnding(record) || record.finished;
   // The pod itself would be kept although a newer one has come.
   const version = pod.metadata?.resourceVersion ?? pod;
-  const facts = [version, state, ending, terminal, verdict, ...waitingFacts(record), ...probeFacts(pod, state, probes)];
+  const facts = [
+    version,
+    state,
+    ending,
+    terminal,
+    verdict,
+    ...waitingFacts(record),
+    ...resizeFacts(record),
+    ...probeFacts(pod, state, probes),
+  ];
   if (isSame(facts, record.published ?? NO_FACTS)) return;
   record.published = facts;
   const status = podStatus({
@@ -102,6 +119,7 @@ export function publishStatus(record: PodRecord, dependencies: PodDependencies, 
     now: formatTime(clock.now()),
     before: statuses.get(uid) ?? pod.status ?? {},
     terminal,
+    resize: record.resize,
     ...(verdict !== undefined && { verdict }),
   });
   statuses.set(pod, status);
@@ -111,6 +129,10 @@ function waitingFacts({ troubles }: PodMemory): string[] {
   return troubles === undefined
     ? NO_FACTS
     : [...troubles].flatMap(([name, { reason, message }]) => [name, reason, message]);
+}
+
+function resizeFacts({ resize }: PodMemory): unknown[] {
+  return resize === undefined ? NO_FACTS : [resize.pending, resize.inProgress, resize.actual];
 }
 
 const NO_FACTS: string[] = [];

@@ -1,5 +1,8 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import type { Timer } from "../../base/clock.ts";
+import type { SavedResize } from "../resize/checkpoints.ts";
+import type { ResizeRefusal } from "../resize/judge.ts";
+import type { WaitingResize } from "../resize/order.ts";
 import { equalAsJson } from "../status/plain-json.ts";
 import { VolumeError } from "../volumes/pod-volumes.ts";
 import { InterruptedError } from "./abort.ts";
@@ -7,6 +10,7 @@ import type { PodDependencies } from "./dependencies.ts";
 import { lookAtPod, nextLookMs } from "./look.ts";
 import { gracePeriodSeconds, identityOf, isTerminalPhase } from "./pod.ts";
 import { forgetFacts, isEnding, newPodRecord, type PodRecord, type PodVerdict, publishStatus } from "./pod-record.ts";
+import { answerResize, recallResize, takeSpec, waitingResize } from "./resizing.ts";
 import { StartError } from "./start-error.ts";
 
 const FIRST_RETRY_MS = 200;
@@ -17,6 +21,10 @@ export interface WorkerHome {
   readonly dependencies: PodDependencies;
   /** Called once a worker, when everything of its pod is gone from this node. */
   removed(uid: string): void;
+  /** Called when its pod takes nothing of the node any more, although it is still there. */
+  freed(): void;
+  /** Called when its pod wants other resources than before. */
+  wantsResize(uid: string): void;
 }
 
 /**
@@ -34,13 +42,27 @@ export class PodWorker {
   #current: AbortController | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(first: Pod, home: WorkerHome) {
-    this.#record = newPodRecord(first, home.dependencies);
+  /** @param saved what an earlier kubelet saved of the pod's resizes */
+  constructor(first: Pod, home: WorkerHome, saved?: SavedResize) {
+    const state = home.dependencies.cache.get(identityOf(first).uid);
+    this.#record = newPodRecord(first, recallResize(first, state, saved), home.dependencies);
     this.#home = home;
   }
 
+  /** The pod with the resources that are allocated to it. */
   get pod(): Pod {
     return this.#record.pod;
+  }
+
+  /** The resources that the pod waits for; undefined when it waits for none. */
+  get resize(): WaitingResize | undefined {
+    return waitingResize(this.#record);
+  }
+
+  /** Gives the pod what it waits for, or tells why not. */
+  answerResize(refusal: ResizeRefusal | undefined): void {
+    answerResize(this.#record, refusal, this.#home.dependencies);
+    this.wake();
   }
 
   /** The pod as the API has it now; undefined once it is gone there. */
@@ -54,8 +76,9 @@ export class PodWorker {
     }
     const before = record.pod;
     const wasEnding = isEnding(record);
-    record.pod = next;
+    const wantsResize = takeSpec(record, next);
     if (record.published !== undefined) this.#home.dependencies.statuses.reconcile(next, before);
+    if (wantsResize) this.#home.wantsResize(identityOf(next).uid);
     if (saysNothingNew(before, next)) return;
     // As upstream, a change of the pod is a reason to look at its volumes too; labels may be shown in one.
     if (showsOtherwise(before, next)) record.refreshWanted = true;
@@ -115,11 +138,15 @@ export class PodWorker {
   async #look(): Promise<void> {
     const record = this.#record;
     const { signal } = (this.#current = new AbortController());
+    const wasFinished = record.finished;
     try {
       const result = await lookAtPod(record, signal, this.#home.dependencies);
       this.#failures = 0;
       this.#lookAgainAt(result.againAtMs);
-      if (!result.removed) return;
+      if (!result.removed) {
+        if (record.finished && !wasFinished) this.#home.freed();
+        return;
+      }
       this.#isStopped = true;
       this.#home.removed(identityOf(record.pod).uid);
     } catch (error) {

@@ -5,7 +5,7 @@ import { createInterner } from "../../base/intern.ts";
 import type { LinuxContainerResources } from "../cri/config.ts";
 import { isSidecar } from "./pod.ts";
 
-const QUOTA_PERIOD_MICROSECONDS = 100_000;
+export const CPU_PERIOD_MICROSECONDS = 100_000;
 const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
 const SHARES_PER_CPU = 1024;
@@ -25,7 +25,17 @@ export function cpuShares(milliCpu: number): number {
 /** Thousandths of a CPU as microseconds in a period of 100 ms; 0 means no limit. */
 export function cpuQuota(milliCpu: number): number {
   if (milliCpu === 0) return 0;
-  return Math.max(MIN_QUOTA_MICROSECONDS, Math.floor((milliCpu * QUOTA_PERIOD_MICROSECONDS) / 1000));
+  return Math.max(MIN_QUOTA_MICROSECONDS, Math.floor((milliCpu * CPU_PERIOD_MICROSECONDS) / 1000));
+}
+
+/** The inverse of cpuShares, rounded up: what the API calls so many shares. */
+export function milliCpuOfShares(shares: number): number {
+  return Math.ceil((shares * 1000) / SHARES_PER_CPU);
+}
+
+/** The inverse of cpuQuota, in a period of 100 ms. */
+export function milliCpuOfQuota(microseconds: number): number {
+  return Math.floor((microseconds * 1000) / CPU_PERIOD_MICROSECONDS);
 }
 
 /** How readily the kernel kills a container when memory runs out: -997 for guaranteed pods, 1000 for best effort. */
@@ -52,7 +62,7 @@ export function containerResources(pod: Pod, container: Container, nodeMemoryByt
   const quota = cpuLimit === undefined ? 0 : cpuQuota(quantityMilli(cpuLimit));
   return {
     cpuShares: cpuShares(quantityMilli(cpuRequest)),
-    ...(quota > 0 && { cpuPeriod: QUOTA_PERIOD_MICROSECONDS, cpuQuota: quota }),
+    ...(quota > 0 && { cpuPeriod: CPU_PERIOD_MICROSECONDS, cpuQuota: quota }),
     ...(limits.memory !== undefined && { memoryLimitInBytes: quantityValue(limits.memory) }),
     oomScoreAdj: oomScoreAdjust(pod, container, nodeMemoryBytes),
   };
@@ -73,12 +83,16 @@ export function podRequests(pod: Pod): Amounts {
   return requests;
 }
 
-/** Limits of a whole pod; a resource is there only when every container limits it. */
+/** Limits of a whole pod; a resource is there only when every container limits it, of cpu and memory init containers as well. */
 export function podLimits(pod: Pod): Record<string, number> {
   const all = effective(pod, ({ limits = {} }) => limits);
-  const regular = pod.spec?.containers ?? [];
+  const { containers = [], initContainers = [], resources: whole } = pod.spec ?? {};
+  const isLimited = (name: string) => {
+    const limiting = name === "cpu" || name === "memory" ? [...containers, ...initContainers] : containers;
+    return limiting.every(({ resources }) => resources?.limits?.[name] !== undefined);
+  };
   return Object.fromEntries(
-    Object.entries(all).filter(([name]) => regular.every(({ resources }) => resources?.limits?.[name] !== undefined)),
+    Object.entries(all).filter(([name]) => whole?.limits?.[name] !== undefined || isLimited(name)),
   );
 }
 

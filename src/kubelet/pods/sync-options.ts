@@ -1,4 +1,5 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
+import type { PodResize } from "../resize/pod-resize.ts";
 import type { ReadyVolumes } from "../volumes/pod-volumes.ts";
 
 /** Why a container does not run. */
@@ -16,6 +17,8 @@ export interface PodMemory {
   /** By name of the container. Absent while there is none: very many pods only run. */
   troubles: Map<string, Trouble> | undefined;
   volumes: ReadyVolumes | undefined;
+  /** Absent while it was never resized. */
+  resize: PodResize | undefined;
 }
 
 export interface SyncOptions {

@@ -2,6 +2,8 @@ import type { Pod } from "../../api/generated/core/v1.ts";
 import { formatDuration } from "../backoff.ts";
 import type { PodSandboxStatus } from "../cri/state.ts";
 import { ensureVolumeImages } from "../images/volume-images.ts";
+import { tryResize } from "../resize/actuate.ts";
+import { actualResources, unfinishedContainers } from "../resize/pod-resize.ts";
 import { interruptible } from "./abort.ts";
 import { podIpOf, podIpsOf, writeEtcHosts } from "./configure-container.ts";
 import type { PodDependencies } from "./dependencies.ts";
@@ -45,6 +47,7 @@ export async function syncPod(options: SyncOptions, dependencies: PodDependencie
         crashBackoff.waitUntil(backoffKey(uid, name), ended.finishedAtMs || ended.createdAtMs),
       hasStarted: (id, container) => probes.hasStarted(id, container),
       failedProbe: (id) => probes.failedProbe(id),
+      ...(memory.resize && { actual: (status, container) => actualResources(status, container, memory.resize) }),
     });
     if (plan.finished) return { finished: true, againAtMs: undefined };
     if (plan.sandbox !== "keep") {
@@ -54,8 +57,11 @@ export async function syncPod(options: SyncOptions, dependencies: PodDependencie
     const nowMs = clock.now();
     const start = plan.start.filter(({ container }) => (memory.troubles?.get(container.name)?.retryAtMs ?? 0) <= nowMs);
     noteBackOff(plan, options, dependencies);
-    if (plan.kill.length === 0 && start.length === 0) return { finished: false, againAtMs: nextLook(plan, memory) };
-    const acting = act(plan, start, { ...options, preparation }, dependencies);
+    const resizes = mustResize(plan, options, dependencies);
+    if (plan.kill.length === 0 && start.length === 0 && !resizes) {
+      return { finished: false, againAtMs: nextLook(plan, memory) };
+    }
+    const acting = act(plan, { start, resizes }, { ...options, preparation }, dependencies);
     preparation = undefined;
     // It takes its time, in which the status can be told as it is.
     onProgress();
@@ -84,12 +90,29 @@ type ActOptions = SyncOptions & { readonly preparation: Preparation | undefined 
 
 async function act(
   plan: PodPlan,
-  start: readonly PodContainer[],
+  { start, resizes }: { readonly start: readonly PodContainer[]; readonly resizes: boolean },
   options: ActOptions,
   dependencies: PodDependencies,
 ): Promise<void> {
   await killPlanned(plan, options, dependencies);
+  // Before anything starts: its pod must have room for it.
+  const { resize } = options.memory;
+  if (resizes && resize !== undefined) await tryResize(options.pod, resize, dependencies);
+  options.signal.throwIfAborted();
+  const resized = new Set(
+    plan.kill.filter(({ because }) => because === "resize").map(({ status }) => containerName(status)),
+  );
+  for (const entry of start) if (!resized.has(entry.container.name)) countRestart(entry, options, dependencies);
   if (start.length > 0) await startAll(start, options, dependencies);
+}
+
+/** Whether a running container lacks something of what is allocated, or will be started again with it. */
+function mustResize(plan: PodPlan, { pod, memory }: SyncOptions, { cache, clock }: PodDependencies): boolean {
+  const { resize } = memory;
+  if (resize === undefined) return false;
+  if (plan.kill.some(({ because }) => because === "resize")) return true;
+  if ((resize.retryAtMs ?? 0) > clock.now()) return false;
+  return unfinishedContainers(pod, cache.get(identityOf(pod).uid), resize).some(({ restarts }) => !restarts);
 }
 
 async function killPlanned(plan: PodPlan, options: SyncOptions, dependencies: PodDependencies): Promise<void> {
@@ -127,7 +150,6 @@ async function startAll(
   const startOne = async (entry: PodContainer): Promise<void> => {
     const { name } = entry.container;
     try {
-      countRestart(entry, options, dependencies);
       await startContainer(entry, context, dependencies);
       memory.troubles?.delete(name);
     } catch (error) {
@@ -195,5 +217,6 @@ function nextLook(plan: PodPlan, memory: PodMemory): number | undefined {
     const retry = memory.troubles?.get(container.name)?.retryAtMs;
     if (retry !== undefined) times.push(retry);
   }
+  if (memory.resize?.retryAtMs !== undefined) times.push(memory.resize.retryAtMs);
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodCondition } from "../../api/generated/core/v1.ts";
 import { isSidecar } from "../pods/pod.ts";
+import { RESIZE_CONDITIONS } from "../resize/conditions.ts";
 import type { Phase } from "./phase.ts";
 
 export interface ConditionInput {
@@ -25,8 +26,9 @@ export function podConditions(input: ConditionInput): Verdict[] {
   ];
 }
 
-/** Types of the conditions above: no other one is the kubelet's. */
+/** Types of the conditions above, and of those of a resize: no other one is the kubelet's. */
 export const KUBELET_CONDITIONS: ReadonlySet<string> = new Set([
+  ...RESIZE_CONDITIONS,
   "PodReadyToStartContainers",
   "Initialized",
   "Ready",

@@ -1,4 +1,4 @@
-import type { ContainerState, ContainerStatus, Pod } from "../../api/generated/core/v1.ts";
+import type { Container, ContainerState, ContainerStatus, Pod } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
 import { isSidecar, type PodContainer, podContainers } from "../pods/pod.ts";
 import { shouldRestart } from "../pods/restart-policy.ts";
@@ -10,6 +10,8 @@ import {
   restartCount,
 } from "../pods/runtime-state.ts";
 import type { ProbeResults } from "../probes/results.ts";
+import { actualResources, type PodResize } from "../resize/pod-resize.ts";
+import { reportedResources } from "../resize/reported.ts";
 
 export interface ContainerStatusInput {
   readonly pod: Pod;
@@ -21,6 +23,8 @@ export interface ContainerStatusInput {
   readonly runtimeName: string;
   /** The pod ends: nothing is started again. */
   readonly ending: boolean;
+  /** Absent while the pod was never resized. */
+  readonly resize?: PodResize | undefined;
 }
 
 /** The statuses of a pod's containers of one kind, in the order of the spec. */
@@ -125,7 +129,7 @@ function stateOf(status: PodContainerStatus, containerID: string): ContainerStat
 
 /** Readiness, and what only running containers tell. */
 function finish(
-  { probes, pod }: ContainerStatusInput,
+  { probes, pod, resize }: ContainerStatusInput,
   { kind, container }: PodContainer,
   { status, current }: { status: ContainerStatus; current: PodContainerStatus | undefined },
 ): ContainerStatus {
@@ -138,10 +142,11 @@ function finish(
     status.ready = started && probes.isReady(current!.id, container);
     status.started = started;
   }
-  if (running) {
-    const { requests, limits } = container.resources ?? {};
-    if (requests !== undefined && kind !== "ephemeral") status.allocatedResources = requests;
-    if (kind !== "ephemeral") status.resources = { ...(limits && { limits }), ...(requests && { requests }) };
+  if (running && kind !== "ephemeral") {
+    const { resources: allocated = {} } = container as Container;
+    if (allocated.requests !== undefined) status.allocatedResources = allocated.requests;
+    const actual = actualResources(current, container as Container, resize);
+    status.resources = reportedResources({ allocated, actual, told: current.resources });
   }
   const mounts = container.volumeMounts ?? [];
   if (mounts.length > 0 && (pod.spec?.volumes ?? []).length > 0) {

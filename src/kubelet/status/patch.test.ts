@@ -29,6 +29,17 @@ test("a condition loses its reason and message", () => {
   });
 });
 
+test("conditions of a resize are taken away when it is over, and those of others stay", () => {
+  const gate = { type: "example.com/gate", status: "True" };
+  const before = [ready, { type: "PodResizeInProgress", status: "True" }, gate];
+  const wanted = { conditions: [ready] };
+  assert.deepEqual(statusPatch({ conditions: before }, wanted), {
+    conditions: [{ $patch: "delete", type: "PodResizeInProgress" }],
+  });
+  assert.equal(isStatusShown({ conditions: before }, wanted), false);
+  assert.equal(isStatusShown({ conditions: [ready, gate] }, wanted), true);
+});
+
 test("an old address is taken out of the list by name", () => {
   assert.deepEqual(statusPatch({ podIPs: [{ ip: "10.0.0.1" }] }, { podIPs: [{ ip: "10.0.0.2" }] }), {
     podIPs: [{ ip: "10.0.0.2" }, { $patch: "delete", ip: "10.0.0.1" }],

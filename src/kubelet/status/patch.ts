@@ -1,5 +1,6 @@
 import { findCondition } from "../../api/conditions.ts";
 import type { PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
+import { RESIZE_CONDITIONS } from "../resize/conditions.ts";
 import { copyAsJson, equalAsJson } from "./plain-json.ts";
 
 type Fields = Record<string, unknown>;
@@ -16,7 +17,10 @@ export function statusPatch(before: PodStatus, wanted: PodStatus): Fields | unde
     if (equalAsJson(old[name], fresh[name])) continue;
     patch[name] = fresh[name] === undefined ? null : replacement(name, old[name], copyAsJson(fresh[name]));
   }
-  const conditions = changedConditions(before.conditions ?? [], wanted.conditions ?? []);
+  const conditions = [
+    ...changedConditions(before.conditions ?? [], wanted.conditions ?? []),
+    ...goneConditions(before.conditions, wanted.conditions).map(({ type }) => ({ $patch: "delete", type })),
+  ];
   if (conditions.length > 0) patch.conditions = conditions;
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
@@ -24,12 +28,18 @@ export function statusPatch(before: PodStatus, wanted: PodStatus): Fields | unde
 /** Whether the API has the wanted status, its kubelet's part: `statusPatch` is undefined then. */
 export function isStatusShown(shown: PodStatus, wanted: PodStatus): boolean {
   for (const name of OWNED) if (!equalAsJson((shown as Fields)[name], (wanted as Fields)[name])) return false;
+  if (goneConditions(shown.conditions, wanted.conditions).length > 0) return false;
   for (const condition of wanted.conditions ?? []) {
     const old = findCondition(shown.conditions, condition.type);
     if (old === undefined || (old !== condition && !isShown(condition as unknown as Fields, old as unknown as Fields)))
       return false;
   }
   return true;
+}
+
+/** Conditions that are there only at times: others that are missing in what is wanted are somebody else's. */
+function goneConditions(shown: readonly PodCondition[] = [], wanted: readonly PodCondition[] = []): PodCondition[] {
+  return shown.filter(({ type }) => RESIZE_CONDITIONS.has(type) && findCondition(wanted, type) === undefined);
 }
 
 /** Fields of PodStatus that the kubelet writes. */

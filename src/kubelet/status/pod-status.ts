@@ -4,6 +4,7 @@ import { createInterner, createListInterner } from "../../base/intern.ts";
 import { isHostNetwork, isTerminalPhase } from "../pods/pod.ts";
 import { qosClass } from "../pods/resources.ts";
 import { isRunning, readySandbox } from "../pods/runtime-state.ts";
+import { type ResizeCondition, resizeConditions } from "../resize/conditions.ts";
 import { podConditions } from "./conditions.ts";
 import { type ContainerStatusInput, containerStatuses } from "./container-status.ts";
 import { type Phase, podPhase } from "./phase.ts";
@@ -62,7 +63,7 @@ function phaseOf(input: PodStatusInput, statuses: Parameters<typeof podPhase>[1]
 }
 
 function conditions(
-  { pod, state, now, before, verdict: ended }: PodStatusInput,
+  { pod, state, now, before, resize, ending, verdict: ended }: PodStatusInput,
   { phase, init, regular }: { phase: Phase } & Parameters<typeof podPhase>[1],
 ): PodCondition[] {
   const sandbox = readySandbox(state);
@@ -71,14 +72,17 @@ function conditions(
   // Whatever others wrote (readiness gates, DisruptionTarget) is theirs and not part of what is sent.
   const former = (type: string) =>
     findCondition(before.conditions, type) ?? findCondition(pod.status?.conditions, type);
-  const own = podConditions({ pod, phase, init, regular, sandboxReady });
-  const told = (ended?.condition === undefined ? own : [...own, ended.condition]).map((verdict) => {
+  const all: ResizeCondition[] = podConditions({ pod, phase, init, regular, sandboxReady });
+  if (ended?.condition !== undefined) all.push(ended.condition);
+  if (resize !== undefined && !ending) all.push(...resizeConditions(resize));
+  const told = all.map((verdict) => {
     const known = former(verdict.type);
-    if (known !== undefined && saysTheSame(known, verdict, generation)) return known;
+    const observed = verdict.observedGeneration ?? generation;
+    if (known !== undefined && saysTheSame(known, verdict, observed)) return known;
     // Reason and message belong to the verdict: none of an earlier one may shine through.
     const condition: PodCondition = { ...verdict, lastTransitionTime: now };
     if (known?.status === verdict.status) condition.lastTransitionTime = known.lastTransitionTime ?? now;
-    if (generation !== undefined) condition.observedGeneration = generation;
+    if (observed !== undefined) condition.observedGeneration = observed;
     return internCondition(condition);
   });
   return internConditions(told);

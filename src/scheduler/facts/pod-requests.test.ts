@@ -66,3 +66,18 @@ test("requests: a resize that is under way holds the larger amount", () => {
   resized.status = { containerStatuses: [{ name: "a", resources: { requests: { cpu: "2" } } } as never] };
   assert.equal(podRequests(resized).exact.milliCpu, 2000);
 });
+
+for (const [what, conditions, milliCpu] of [
+  ["of a resize that waits for room, what it asks for", [{ type: "PodResizePending", reason: "Deferred" }], 4000],
+  ["of a resize that can never be, what it has", [{ type: "PodResizePending", reason: "Infeasible" }], 2000],
+] as const) {
+  test(`requests: ${what} is held`, () => {
+    const waiting = pod({ containers: [{ name: "a", resources: { requests: { cpu: "4" } } }] });
+    const [allocatedResources, resources] = [{ cpu: "2" }, { requests: { cpu: "1" } }];
+    waiting.status = {
+      conditions: conditions.map((condition) => ({ ...condition, status: "True" })),
+      containerStatuses: [{ name: "a", allocatedResources, resources } as never],
+    };
+    assert.equal(podRequests(waiting).exact.milliCpu, milliCpu);
+  });
+}

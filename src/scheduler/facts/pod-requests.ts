@@ -1,3 +1,4 @@
+import { isResizeInfeasible } from "../../api/core/pod-resize-state.ts";
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "../../api/generated/core/v1.ts";
 import { equalJson } from "../../api/patch/json-value.ts";
 import { maxResources, NO_RESOURCES, parseResources, type Resources, sumResources } from "./resources.ts";
@@ -21,8 +22,10 @@ export interface PodRequests {
  * container runs beside the sidecars started before it; overhead comes on top (KEP-753, KEP-688).
  */
 export function podRequests(pod: Pod): PodRequests {
-  const exact = aggregate(pod, (container, status) => containerRequests(container, status));
-  const nonZero = aggregate(pod, (container, status) => withDefaults(container, containerRequests(container, status)));
+  const isHopeless = isResizeInfeasible(pod);
+  const held: ContainerAmount = (container, status) => containerRequests(container, status, isHopeless);
+  const exact = aggregate(pod, held);
+  const nonZero = aggregate(pod, (container, status) => withDefaults(container, held(container, status)));
   return { exact, nonZero };
 }
 
@@ -57,11 +60,11 @@ function initRequests(spec: PodSpec, status: PodStatus | undefined, amount: Cont
   return { sidecars, peak };
 }
 
-/** While a resize is under way, the pod holds the larger of what it wants and what it has (KEP-1287). */
-function containerRequests(container: Container, status: ContainerStatus | undefined): Resources {
+/** While a resize is under way, the pod holds the larger of what it wants and what it has (KEP-1287); what it has, if it never can. */
+function containerRequests(container: Container, status: ContainerStatus | undefined, isHopeless: boolean): Resources {
   const wanted = parseResources(container.resources?.requests);
-  if (status === undefined) return wanted;
-  let held = wanted;
+  if (status?.resources === undefined && status?.allocatedResources === undefined) return wanted;
+  let held = isHopeless ? NO_RESOURCES : wanted;
   if (status.allocatedResources !== undefined) held = maxResources(held, parseResources(status.allocatedResources));
   if (status.resources?.requests !== undefined) held = maxResources(held, parseResources(status.resources.requests));
   return held;

@@ -1,4 +1,4 @@
-import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
+import type { ContainerConfig, LinuxContainerResources, PodSandboxConfig } from "../config.ts";
 import type {
   Container,
   ContainerState,
@@ -42,6 +42,7 @@ export interface WireContainerStatus extends Omit<WireContainer, "podSandboxId">
   reason: string;
   message: string;
   logPath: string;
+  resources: { linux: Record<keyof LinuxContainerResources, string> | null } | null;
 }
 
 export interface WireImage {
@@ -124,6 +125,17 @@ export function containerStatusFromWire(wire: WireContainerStatus): ContainerSta
     reason: wire.reason,
     message: wire.message,
     logPath: wire.logPath,
+    ...(wire.resources?.linux && { resources: resourcesFromWire(wire.resources.linux) }),
+  };
+}
+
+function resourcesFromWire(wire: Record<keyof LinuxContainerResources, string>): LinuxContainerResources {
+  return {
+    cpuPeriod: Number(wire.cpuPeriod),
+    cpuQuota: Number(wire.cpuQuota),
+    cpuShares: Number(wire.cpuShares),
+    memoryLimitInBytes: Number(wire.memoryLimitInBytes),
+    oomScoreAdj: Number(wire.oomScoreAdj),
   };
 }
 

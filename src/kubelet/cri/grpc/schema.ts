@@ -51,7 +51,8 @@ ContainerFilter: 1 id string, 3 podSandboxId string, 4 labelSelector map
 ListContainersRequest: 1 filter ContainerFilter
 Container: 1 id string, 2 podSandboxId string, 3 metadata ContainerMetadata, 4 image ImageSpec, 5 imageRef string, 6 state ContainerState, 7 createdAt int64, 8 labels map, 9 annotations map
 ListContainersResponse: 1 containers []Container
-ContainerStatus: 1 id string, 2 metadata ContainerMetadata, 3 state ContainerState, 4 createdAt int64, 5 startedAt int64, 6 finishedAt int64, 7 exitCode int32, 8 image ImageSpec, 9 imageRef string, 10 reason string, 11 message string, 12 labels map, 13 annotations map, 15 logPath string
+ContainerStatus: 1 id string, 2 metadata ContainerMetadata, 3 state ContainerState, 4 createdAt int64, 5 startedAt int64, 6 finishedAt int64, 7 exitCode int32, 8 image ImageSpec, 9 imageRef string, 10 reason string, 11 message string, 12 labels map, 13 annotations map, 15 logPath string, 16 resources ContainerResources
+ContainerResources: 1 linux LinuxContainerResources
 ContainerStatusResponse: 1 status ContainerStatus, 2 info map
 UpdateContainerResourcesRequest: 1 containerId string, 2 linux LinuxContainerResources
 ExecSyncRequest: 1 containerId string, 2 cmd []string, 3 timeout int64

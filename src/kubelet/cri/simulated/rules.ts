@@ -1,4 +1,4 @@
-import type { ContainerConfig, PodSandboxConfig } from "../config.ts";
+import type { ContainerConfig, LinuxContainerResources, PodSandboxConfig } from "../config.ts";
 import type { ContainerStatus, ExecSyncResult } from "../state.ts";
 
 /** What the simulated runtime keeps of a sandbox: no process needs the rest. */
@@ -14,6 +14,8 @@ export interface SimulationRules {
   pull(image: string): SimulatedPull;
   /** What the container will do once it is started. */
   behave(config: ContainerConfig, sandbox: KeptSandbox): SimulatedBehaviour;
+  /** Why a container cannot be given other resources; all can when absent. */
+  update?(container: ContainerStatus, resources: LinuxContainerResources): string | undefined;
   exec(
     container: ContainerStatus,
     command: readonly string[],

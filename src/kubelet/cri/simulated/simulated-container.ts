@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../../base/clock.ts";
+import type { LinuxContainerResources } from "../config.ts";
 import type { ContainerStatus } from "../state.ts";
 import type { SimulatedBehaviour } from "./rules.ts";
 
@@ -38,6 +39,11 @@ export class SimulatedContainer {
     const { exit } = this.#behaviour;
     this.#status = { ...this.#status, state: "CONTAINER_RUNNING", startedAtMs: this.#world.clock.now() };
     if (exit !== undefined) this.#endLater(exit.afterMs, exit.code);
+  }
+
+  /** What is given is changed, the rest stays. */
+  update(resources: LinuxContainerResources): void {
+    this.#status = { ...this.#status, resources: { ...this.#status.resources, ...resources } };
   }
 
   failToStart(message: string): void {

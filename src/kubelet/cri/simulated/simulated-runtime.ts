@@ -3,7 +3,7 @@ import { flatText } from "../../../base/flat-text.ts";
 import { createInterner } from "../../../base/intern.ts";
 import type { Random } from "../../../base/random.ts";
 import { TERMINATION_MESSAGE_FILE_ANNOTATION } from "../../labels.ts";
-import type { ContainerConfig, PodSandboxConfig, PodSandboxMetadata } from "../config.ts";
+import type { ContainerConfig, LinuxContainerResources, PodSandboxConfig, PodSandboxMetadata } from "../config.ts";
 import {
   type ContainerFilter,
   type ContainerRuntime,
@@ -272,8 +272,11 @@ class SimulatedRuntime implements ContainerRuntime, RuntimeService, ContainerWor
     return all.filter((status) => isRunning(status) && matches(status, filter)).map(statsOf);
   }
 
-  async updateContainerResources(id: string): Promise<void> {
-    this.#known(id);
+  async updateContainerResources(id: string, resources: LinuxContainerResources): Promise<void> {
+    const container = this.#known(id);
+    const error = this.#rules.update?.(container.status, resources);
+    if (error !== undefined) throw new RuntimeError("Unknown", error);
+    container.update(resources);
   }
 
   async reopenContainerLog(id: string): Promise<void> {
@@ -306,7 +309,7 @@ function matches(
 /** Containers of one workload differ in their labels alone: nobody writes a termination message, so that it needs no file. */
 function createdStatus(
   { id, podSandboxId, createdAtMs }: { id: string; podSandboxId: string; createdAtMs: number },
-  { metadata, image, labels, annotations, logPath }: ContainerConfig,
+  { metadata, image, labels, annotations, logPath, linux }: ContainerConfig,
   logDirectory: string,
 ) {
   const { [TERMINATION_MESSAGE_FILE_ANNOTATION]: _, ...noted } = annotations;
@@ -327,10 +330,12 @@ function createdStatus(
     labels,
     annotations: internAnnotations(noted),
     logPath: flatText(`${logDirectory}/${logPath}`),
+    resources: internResources(linux.resources),
   } as const;
 }
 
 const internText = createInterner<string>();
+const internResources = createInterner<LinuxContainerResources>();
 const internMetadata = createInterner<ContainerStatus["metadata"]>();
 const internAnnotations = createInterner<Readonly<Record<string, string>>>();
 
