@@ -1,5 +1,41 @@
 // What kube-apiserver's flags say, as plain data: the command line reads them, the API server does as they say.
 
+import type { TlsProtocol } from "../base/server-tls.ts";
+
+/** Where a certificate and its key are; PEM. Read again when they change. */
+export interface CertificateFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** `--tls-…`: what connections are shown besides the cluster's own certificate, and how they are spoken on. */
+export interface ServingSettings {
+  /** `--tls-cert-file`, `--tls-private-key-file`. */
+  readonly certificate?: CertificateFiles | undefined;
+  /** `--tls-sni-cert-key`. */
+  readonly named: readonly NamedCertificateFiles[];
+  readonly protocol?: Partial<TlsProtocol> | undefined;
+}
+
+export interface NamedCertificateFiles extends CertificateFiles {
+  /** Names, wildcards and addresses that it is shown for; those in the certificate when there are none. */
+  readonly names: readonly string[];
+}
+
+/** Whom the server believes besides the cluster's own authorities, and what it shows instead of the cluster's certificates. */
+export interface TrustSettings {
+  /** `--client-ca-file`. */
+  readonly clientAuthorityFile?: string | undefined;
+  /** `--requestheader-client-ca-file`. */
+  readonly requestHeaderAuthorityFile?: string | undefined;
+  /** `--kubelet-certificate-authority`. */
+  readonly kubeletAuthorityFile?: string | undefined;
+  /** `--kubelet-client-certificate`, `--kubelet-client-key`. */
+  readonly kubeletClient?: CertificateFiles | undefined;
+  /** `--proxy-client-cert-file`, `--proxy-client-key-file`. */
+  readonly proxyClient?: CertificateFiles | undefined;
+}
+
 /** Who comes in. Files are read when the server starts. */
 export interface AuthenticationSettings {
   /** `--anonymous-auth`: absent means on the paths of public information alone. */
@@ -46,6 +82,8 @@ export interface ServiceAccountSettings {
   readonly issuers?: readonly string[] | undefined;
   /** `--service-account-key-file`: PEM of further keys that verify. */
   readonly keyFiles?: readonly string[] | undefined;
+  /** `--service-account-signing-key-file`: PEM of the key that signs; the cluster's own when absent. */
+  readonly signingKeyFile?: string | undefined;
   /** `--api-audiences`: the first issuer when absent. */
   readonly apiAudiences?: readonly string[] | undefined;
   /** `--service-account-jwks-uri`: the server's own key set when absent. */

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type {
   LocalSubjectAccessReview,
   SelfSubjectAccessReview,
@@ -37,7 +36,7 @@ import { authenticationReviews, review } from "./virtual/reviews.ts";
 export interface ServiceAccountKeys {
   readonly privateKey: string;
   readonly publicKey: string;
-  /** Of keys that no longer sign and whose tokens are still good. */
+  /** Of keys that do not sign here and whose tokens are good. */
   readonly oldPublicKeys?: readonly string[];
 }
 
@@ -91,9 +90,8 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
   const issuers = accounts.issuers?.length ? accounts.issuers : [options.issuer];
   const issuer = issuers[0]!;
   const audiences = accounts.apiAudiences?.length ? accounts.apiAudiences : [issuer];
-  const fromFiles = await filedKeys(accounts.keyFiles);
   // Who verifies looks into this very list each time.
-  const keys = verificationKeys(options.serviceAccountKeys, fromFiles);
+  const keys = verificationKeys(options.serviceAccountKeys);
   const authentication = await openAuthentication(settings, {
     ...parts,
     log: parts.log.named("authentication"),
@@ -108,7 +106,7 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
   let key = signingKey(options.serviceAccountKeys.privateKey);
   const follow = options.followServiceAccountKeys?.((changed) => {
     key = signingKey(changed.privateKey);
-    keys.splice(0, keys.length, ...verificationKeys(changed, fromFiles));
+    keys.splice(0, keys.length, ...verificationKeys(changed));
   });
   const { maxExpirationSeconds, extendExpiration } = accounts;
   const granted = { maxExpirationSeconds, extendExpiration };
@@ -127,19 +125,10 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
   };
 }
 
-/** The server's own keys and those of files, each once. */
-function verificationKeys(own: ServiceAccountKeys, fromFiles: readonly TokenKey[]): TokenKey[] {
-  const keys = [...[own.publicKey, ...(own.oldPublicKeys ?? [])].map(verificationKey), ...fromFiles];
+/** Those of all keys, each once. */
+function verificationKeys({ publicKey, oldPublicKeys = [] }: ServiceAccountKeys): TokenKey[] {
+  const keys = [publicKey, ...oldPublicKeys].map(verificationKey);
   return [...new Map(keys.map((key) => [key.id, key])).values()];
-}
-
-async function filedKeys(files: readonly string[] = []): Promise<TokenKey[]> {
-  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
-  return texts.flatMap(pemBlocks).map(verificationKey);
-}
-
-function pemBlocks(text: string): string[] {
-  return text.match(/-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g) ?? [];
 }
 
 /** The reviews of authorization.k8s.io. */

@@ -3,11 +3,20 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 /** A key that tokens are signed or verified with. The id is upstream's: SHA-256 of the public key. */
 export interface TokenKey {
   readonly id: string;
-  readonly algorithm: "ES256" | "RS256";
+  readonly algorithm: "ES256" | "ES384" | "ES512" | "RS256";
   readonly key: KeyObject;
 }
 
-/** The private key that signs; PEM, EC P-256 or RSA. */
+/** What signatures are made over, by algorithm. */
+const HASHES = { ES256: "sha256", ES384: "sha384", ES512: "sha512", RS256: "sha256" } as const;
+/** Curves by OpenSSL's names. */
+const CURVES: Readonly<Record<string, TokenKey["algorithm"]>> = {
+  prime256v1: "ES256",
+  secp384r1: "ES384",
+  secp521r1: "ES512",
+};
+
+/** The private key that signs; PEM, EC (P-256, P-384, P-521) or RSA. */
 export function signingKey(privateKeyPem: string): TokenKey {
   const key = createPrivateKey(privateKeyPem);
   return { id: keyId(createPublicKey(key)), algorithm: algorithmOf(key), key };
@@ -23,7 +32,7 @@ export function verificationKey(pem: string): TokenKey {
 export function signToken(claims: object, { id, algorithm, key }: TokenKey): string {
   const header = encode({ alg: algorithm, kid: id });
   const signed = `${header}.${encode(claims)}`;
-  const signature = sign("sha256", Buffer.from(signed), signatureInput(algorithm, key));
+  const signature = sign(HASHES[algorithm], Buffer.from(signed), signatureInput(algorithm, key));
   return `${signed}.${signature.toString("base64url")}`;
 }
 
@@ -52,7 +61,7 @@ export function isSignedBy(token: string, header: DecodedToken["header"], keys: 
     ({ id, algorithm, key }) =>
       header.alg === algorithm &&
       (header.kid === undefined || header.kid === id) &&
-      verify("sha256", signed, signatureInput(algorithm, key), signature),
+      verify(HASHES[algorithm], signed, signatureInput(algorithm, key), signature),
   );
 }
 
@@ -61,7 +70,7 @@ function signatureInput(
   algorithm: TokenKey["algorithm"],
   key: KeyObject,
 ): KeyObject | { key: KeyObject; dsaEncoding: "ieee-p1363" } {
-  return algorithm === "ES256" ? { key, dsaEncoding: "ieee-p1363" } : key;
+  return algorithm === "RS256" ? key : { key, dsaEncoding: "ieee-p1363" };
 }
 
 function keyId(publicKey: KeyObject): string {
@@ -71,8 +80,9 @@ function keyId(publicKey: KeyObject): string {
 
 function algorithmOf(key: KeyObject): TokenKey["algorithm"] {
   if (key.asymmetricKeyType === "rsa") return "RS256";
-  if (key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "prime256v1") return "ES256";
-  throw new Error("a service account key must be RSA or EC P-256");
+  const curve = CURVES[key.asymmetricKeyDetails?.namedCurve ?? ""];
+  if (curve !== undefined) return curve;
+  throw new Error("a service account key must be RSA or EC (P-256, P-384, P-521)");
 }
 
 function encode(value: object): string {

@@ -13,11 +13,28 @@ export const STRONG_CIPHERS = [
   "ECDHE-RSA-AES256-GCM-SHA384",
 ].join(":");
 
+export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+
+/** How TLS is spoken. */
+export interface TlsProtocol {
+  readonly minVersion: TlsVersion;
+  /** OpenSSL's names with colons between them. */
+  readonly ciphers: string;
+}
+
+/** TLS 1.0 and 1.1 know no authenticated encryption, and sign by what OpenSSL lets nobody do unless it is told so. */
+export function oldProtocolCiphers(ciphers: string = STRONG_CIPHERS): string {
+  const old = ["ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA", "ECDHE-RSA-AES256-SHA"];
+  return [...new Set([...ciphers.split(":"), ...(ciphers === STRONG_CIPHERS ? old : []), "@SECLEVEL=0"])].join(":");
+}
+
 /** PEM: a serving certificate with its key, and the authority that signs client certificates. */
 export interface ServerTls {
   readonly key: string;
   readonly cert: string;
   readonly clientCa: string;
+  /** TLS 1.2 and up with strong ciphers where it says nothing. */
+  readonly protocol?: Partial<TlsProtocol> | undefined;
 }
 
 /**
@@ -31,8 +48,8 @@ export function serverTlsOptions(tls: ServerTls) {
     ca: tls.clientCa,
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: "TLSv1.2" as const,
-    ciphers: STRONG_CIPHERS,
+    minVersion: tls.protocol?.minVersion ?? ("TLSv1.2" as const),
+    ciphers: tls.protocol?.ciphers ?? STRONG_CIPHERS,
     honorCipherOrder: true,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };

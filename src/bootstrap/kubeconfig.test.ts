@@ -60,3 +60,10 @@ test("is written for its owner alone and replaced whole", () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+test("a server may be known by another name than the one by which it is reached", async () => {
+  const { load } = await import("js-yaml");
+  const text = kubeconfigText({ ...base, tlsServerName: "kubernetes.default.svc", credentials: { token: "t" } });
+  const { clusters } = load(text) as { clusters: { cluster: Record<string, string> }[] };
+  assert.equal(clusters[0]?.cluster["tls-server-name"], "kubernetes.default.svc");
+});

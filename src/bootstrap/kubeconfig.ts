@@ -5,6 +5,8 @@ import { makePrivateDirectory, readText, writePrivate } from "./pki/pki-files.ts
 export interface KubeconfigOptions {
   /** `https://127.0.0.1:6443`. */
   readonly server: string;
+  /** By which the server is asked for its certificate, and known; by its host when absent. */
+  readonly tlsServerName?: string | undefined;
   /** PEM of the authority that signed the server's certificate. */
   readonly certificateAuthority: string;
   /** Name of the user entry, e.g. `kubernetes-admin`. */
@@ -20,6 +22,7 @@ export function kubeconfigText(options: KubeconfigOptions): string {
   const cluster = quoted(options.cluster ?? "wherry");
   const user = quoted(options.user);
   const namespace = options.namespace === undefined ? [] : [`      namespace: ${quoted(options.namespace)}`];
+  const { tlsServerName } = options;
   return [
     "apiVersion: v1",
     "kind: Config",
@@ -27,6 +30,7 @@ export function kubeconfigText(options: KubeconfigOptions): string {
     `  - name: ${cluster}`,
     "    cluster:",
     `      server: ${quoted(options.server)}`,
+    ...(tlsServerName === undefined ? [] : [`      tls-server-name: ${quoted(tlsServerName)}`]),
     `      certificate-authority-data: ${base64(options.certificateAuthority)}`,
     "users:",
     `  - name: ${user}`,

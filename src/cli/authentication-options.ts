@@ -7,9 +7,14 @@ import type {
 } from "../api/server-settings.ts";
 import { CommandError, type CommandOption, grouped, type Invocation } from "./command.ts";
 import { text } from "./defaults.ts";
-import { durationMs, list, trueOrFalse } from "./option-values.ts";
+import { durationMs, file, list, trueOrFalse } from "./option-values.ts";
 
 const option = (value: string, description: string): CommandOption => ({ type: "string", value, description });
+
+const repeated = (value: string, description: string): CommandOption => ({
+  ...option(value, `${description}; may be repeated`),
+  isRepeatable: true,
+});
 
 /** Who comes in; named as kube-apiserver's. */
 export const authenticationOptions = grouped("Authentication", {
@@ -37,9 +42,14 @@ export const authenticationOptions = grouped("Authentication", {
     "of the reviews sent to the webhook: v1 or v1beta1 (default v1)",
   ),
   "authentication-token-webhook-cache-ttl": option("TIME", "how long the webhook's answer is believed (default 2m)"),
+  "client-ca-file": option("FILE", "authorities whose client certificates are users, besides the cluster's own"),
+  "requestheader-client-ca-file": option(
+    "FILE",
+    "authorities of proxies that may say whom a request is from, besides the cluster's own",
+  ),
   "requestheader-allowed-names": option(
     "LIST",
-    "names of proxies that may say whom a request is from (default front-proxy-client)",
+    "names of those proxies (default front-proxy-client, or any of authorities that were given)",
   ),
   "requestheader-username-headers": option("LIST", "headers with the user's name (default X-Remote-User)"),
   "requestheader-uid-headers": option("LIST", "headers with the user's uid (default X-Remote-Uid)"),
@@ -49,8 +59,12 @@ export const authenticationOptions = grouped("Authentication", {
 
 /** Tokens that the cluster itself issues; named as kube-apiserver's. */
 export const serviceAccountOptions = grouped("Service account tokens", {
-  "service-account-issuer": option("LIST", "issuers of service account tokens; the first one issues"),
-  "service-account-key-file": option("LIST", "files with further public keys of service account tokens"),
+  "service-account-issuer": repeated("URL", "issuer of service account tokens; the first one issues, all are believed"),
+  "service-account-key-file": repeated("FILE", "further public keys of service account tokens"),
+  "service-account-signing-key-file": option(
+    "FILE",
+    "key that signs service account tokens (default: the cluster's own)",
+  ),
   "service-account-jwks-uri": option("URL", "where the discovery document says that keys are"),
   "service-account-max-token-expiration": option("TIME", "longest life of a token that is asked for"),
   "service-account-extend-token-expiration": option(
@@ -70,7 +84,7 @@ export function authenticationOf(invocation: Invocation): AuthenticationSettings
     webhook: webhookOf(invocation),
     serviceAccounts: serviceAccountsOf(invocation),
     requestHeader: {
-      allowedNames: list(invocation, "requestheader-allowed-names"),
+      allowedNames: allowedNamesOf(invocation),
       usernameHeaders: list(invocation, "requestheader-username-headers"),
       uidHeaders: list(invocation, "requestheader-uid-headers"),
       groupHeaders: list(invocation, "requestheader-group-headers"),
@@ -79,9 +93,10 @@ export function authenticationOf(invocation: Invocation): AuthenticationSettings
   };
 }
 
-function file(invocation: Invocation, name: string): string | undefined {
-  const value = text(invocation, name);
-  return value === undefined ? undefined : resolve(value);
+/** Whoever has given an authority for proxies alone lets all of them speak, unless it is said. */
+function allowedNamesOf(invocation: Invocation): string[] | undefined {
+  const isGiven = text(invocation, "requestheader-client-ca-file") !== undefined;
+  return list(invocation, "requestheader-allowed-names") ?? (isGiven ? [] : undefined);
 }
 
 function oidcOf(invocation: Invocation): OidcFlags | undefined {
@@ -123,11 +138,20 @@ function serviceAccountsOf(invocation: Invocation): ServiceAccountSettings {
     throw new CommandError("--service-account-max-token-expiration must be between 1 hour and 2^32 seconds", 2);
   }
   return {
-    issuers: list(invocation, "service-account-issuer"),
+    issuers: issuersOf(invocation),
     keyFiles: list(invocation, "service-account-key-file")?.map((each) => resolve(each)),
+    signingKeyFile: file(invocation, "service-account-signing-key-file"),
     apiAudiences: list(invocation, "api-audiences"),
     keySetUri: text(invocation, "service-account-jwks-uri"),
     maxExpirationSeconds: longestMs === undefined ? undefined : Math.floor(longestMs / 1000),
     extendExpiration: trueOrFalse(invocation, "service-account-extend-token-expiration"),
   };
+}
+
+/** @throws CommandError as upstream, where what looks like a URL is none */
+function issuersOf(invocation: Invocation): string[] | undefined {
+  const issuers = list(invocation, "service-account-issuer");
+  const odd = issuers?.find((issuer) => issuer.includes(":") && !URL.canParse(issuer));
+  if (odd === undefined) return issuers;
+  throw new CommandError(`--service-account-issuer contains a ':' and is no URL: "${odd}"`, 2);
 }

@@ -5,6 +5,8 @@ import type {
   AuthorizationSettings,
   EncryptionSettings,
   FlowControlSettings,
+  ServingSettings,
+  TrustSettings,
 } from "../api/server-settings.ts";
 
 /** What the flags of an API server say, alone or in the whole program. */
@@ -15,6 +17,10 @@ export interface ServerChoices {
   readonly pkiDirectory?: string | undefined;
   /** Addresses, ports and the domain of the cluster. */
   readonly ranges?: RangeChoice | undefined;
+  /** What connections are shown; the cluster's own certificate when absent. */
+  readonly serving?: ServingSettings | undefined;
+  /** Whom the server believes besides the cluster's own, and what it shows to others. */
+  readonly trust?: TrustSettings | undefined;
   /** What is encrypted on disk; Secrets, with a key of the cluster, when absent. */
   readonly encryption?: EncryptionSettings | undefined;
   /** Who comes in, and who decides what they may do. */

@@ -35,6 +35,8 @@ export interface CommandOption {
   readonly value?: string;
   readonly default?: string;
   readonly short?: string;
+  /** It may be given several times: its value is a list. */
+  readonly isRepeatable?: true;
   /** Heading of its own in help; those without one come first. */
   readonly group?: string;
 }
@@ -47,8 +49,10 @@ export function grouped(
   return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, group }]));
 }
 
+export type OptionValue = string | boolean | readonly string[];
+
 export interface Invocation {
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Readonly<Record<string, OptionValue | undefined>>;
   readonly parameters: readonly string[];
   readonly terminal: Terminal;
   readonly program: Program;
@@ -89,7 +93,11 @@ export class CommandError extends Error {
 export function parseOptions(command: Command): ParseArgsOptionsConfig {
   const config: ParseArgsOptionsConfig = { help: { type: "boolean", short: "h" } };
   for (const [name, option] of Object.entries(command.options)) {
-    config[name] = { type: option.type, ...(option.short === undefined ? {} : { short: option.short }) };
+    config[name] = {
+      type: option.type,
+      multiple: option.isRepeatable === true,
+      ...(option.short === undefined ? {} : { short: option.short }),
+    };
   }
   return config;
 }

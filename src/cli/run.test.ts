@@ -52,6 +52,7 @@ suite("help", () => {
       "Requests at once:",
       "Admission:",
       "HTTPS:",
+      "Others that the server asks:",
       "Examples:",
     ]);
     const [options] = printed.split("Objects in etcd:");

@@ -1,7 +1,14 @@
 import { parseArgs } from "node:util";
 import { errorMessage } from "../base/assert.ts";
 import { isDiskFull, whyNotWritten } from "../base/disk-error.ts";
-import { type Command, CommandError, type ExitCode, type Invocation, parseOptions } from "./command.ts";
+import {
+  type Command,
+  CommandError,
+  type ExitCode,
+  type Invocation,
+  type OptionValue,
+  parseOptions,
+} from "./command.ts";
 import { commandHelp, programHelp } from "./help.ts";
 
 export type RunContext = Omit<Invocation, "options" | "parameters">;
@@ -58,10 +65,10 @@ function parse(command: Command, words: readonly string[], context: RunContext):
       2,
     );
   }
-  const options: Record<string, string | boolean | undefined> = {};
+  const options: Record<string, OptionValue | undefined> = {};
   for (const [name, option] of Object.entries(command.options)) {
-    const value = parsed.values[name];
-    options[name] = typeof value === "string" || typeof value === "boolean" ? value : option.default;
+    // The types are those that the command's options have: texts, or lists of them.
+    options[name] = (parsed.values[name] as OptionValue | undefined) ?? option.default;
   }
   return { ...context, options, parameters: isAction ? [action, ...taken] : rest };
 }

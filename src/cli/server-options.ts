@@ -8,6 +8,7 @@ import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
 import { flowControlOf, flowControlOptions, requestTimeoutOf, watchSecondsOf } from "./flow-control-options.ts";
 import { rangeOptions, rangesOf } from "./range-options.ts";
+import { outgoingOptions, servingOf, servingOptions, trustOf } from "./serving-options.ts";
 import { transportSecurityOf, transportSecurityOptions } from "./transport-security-options.ts";
 
 /** Options of the API server, named as kube-apiserver's. */
@@ -21,7 +22,9 @@ export const serverOptions: Readonly<Record<string, CommandOption>> = {
   ...auditOptions,
   ...flowControlOptions,
   ...admissionOptions,
+  ...servingOptions,
   ...transportSecurityOptions,
+  ...outgoingOptions,
 };
 
 /** @throws CommandError on values that cannot be */
@@ -32,6 +35,8 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     ranges: rangesOf(invocation),
     authentication: authenticationOf(invocation),
     authorization: authorizationOf(invocation),
+    serving: servingOf(invocation),
+    trust: trustOf(invocation),
     encryption: encryptionOf(invocation),
     audit: auditOf(invocation),
     flowControl: flowControlOf(invocation),

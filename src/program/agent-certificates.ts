@@ -43,8 +43,10 @@ export async function openAgentCertificates(
 ): Promise<AgentCertificates> {
   const { clock, random } = options.environment;
   const log = options.environment.log.named("certificates");
-  const { server } = source.current();
-  const client = new Client(createHttpTransport({ server, follow: source, clock, userAgent: "kubelet" }));
+  const { server, tlsServerName } = source.current();
+  const client = new Client(
+    createHttpTransport({ server, tlsServerName, follow: source, clock, userAgent: "kubelet" }),
+  );
   const names = { nodeName: options.nodeName, names: [options.nodeName], addresses: [options.address] };
   const listeners: ((serving: KubeletServing) => void)[] = [];
   const fraction = RENEW_FROM + random.fraction() * RENEW_WITHIN;
@@ -88,7 +90,14 @@ export async function openAgentCertificates(
   async function joinAgain(): Promise<void> {
     log.info("the node's certificate counts no more; another one is asked for by the token");
     const transport = createHttpTransport({
-      ...{ server, follow: authorityOnly(source), token: () => options.joinSecret, clock, userAgent: "kubelet" },
+      ...{
+        server,
+        tlsServerName,
+        follow: authorityOnly(source),
+        token: () => options.joinSecret,
+        clock,
+        userAgent: "kubelet",
+      },
     });
     try {
       const wanted = { ...CLIENT_CERTIFICATE, nodeName: options.nodeName };
@@ -109,7 +118,8 @@ export async function openAgentCertificates(
   }
 
   async function enterWith(credentials: CertificatePair, certificateAuthority: string): Promise<void> {
-    writeKubeconfig(options.kubeconfig, { server, certificateAuthority, user: "system:node", credentials });
+    const to = { server, tlsServerName, certificateAuthority };
+    writeKubeconfig(options.kubeconfig, { ...to, user: "system:node", credentials });
     await source.look();
   }
 

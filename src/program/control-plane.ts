@@ -27,12 +27,18 @@ import { localUrl } from "./addresses.ts";
 import { admissionOf } from "./admission.ts";
 import { AGENT, ensureAgentToken } from "./agent-token.ts";
 import { auditOf } from "./audit.ts";
-import { AUTHORITY_SERVER_NAME } from "./authority-name.ts";
 import { type ClusterRanges, kubernetesServiceAddress } from "./cluster-ranges.ts";
 import { type EncryptedStore, encryptStore } from "./encryption.ts";
 import type { Environment } from "./environment.ts";
+import { accountKeys, type GivenAccountKeys } from "./given/account-keys.ts";
+import type { GivenFiles } from "./given/given-files.ts";
+import { servingTls } from "./given/serving-tls.ts";
+import { trustedAuthorities } from "./given/trusted-authorities.ts";
 
-export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory"> {
+export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory" | "trust"> {
+  /** Certificates and authorities besides the cluster's own. */
+  readonly given: GivenFiles;
+  readonly accountKeys: GivenAccountKeys;
   readonly dataDirectory: string;
   readonly facts: ClusterRanges;
   readonly nodeName: string;
@@ -155,6 +161,7 @@ function startServer(
         ensureAgentToken(options.dataDirectory, current.authority.certificate, random);
       const agents = agentToken(pki);
       keys.onChange((current) => void agentToken(current));
+      const trusted = () => trustedAuthorities(keys.current(), options.given.current());
       const server = await createApiServer({
         store,
         isStoreShared: isShared,
@@ -170,15 +177,17 @@ function startServer(
         security: {
           clock,
           random,
-          serviceAccountKeys: pki.serviceAccount,
-          followServiceAccountKeys: (use) => keys.onChange((current) => use(current.serviceAccount)),
+          serviceAccountKeys: accountKeys(pki.serviceAccount, options.accountKeys),
+          followServiceAccountKeys: (use) =>
+            keys.onChange((current) => use(accountKeys(current.serviceAccount, options.accountKeys))),
           issuer: `https://kubernetes.default.svc.${options.facts.clusterDomain}`,
           staticTokens: [{ token: agents.secret, user: AGENT }],
           authentication: options.authentication,
           authorization: options.authorization,
-          clientAuthority: () => keys.current().trusted.cluster,
-          frontProxyAuthority: () => keys.current().trusted.frontProxy,
-          ownsFrontProxyAuthority: pki.frontProxyAuthority.key !== "",
+          clientAuthority: () => trusted().clients,
+          frontProxyAuthority: () => trusted().proxies,
+          ownsFrontProxyAuthority:
+            pki.frontProxyAuthority.key !== "" && options.given.current().requestHeaderAuthority === undefined,
         },
         audit: auditOf(options.dataDirectory, options.audit, environment),
         flowControl: options.flowControl ?? flowControlDefaults,
@@ -188,7 +197,7 @@ function startServer(
         admission,
         subresources: options.subresources(() => keys.current()),
         keepsLocalServices: true,
-        proxyCertificate: () => keys.current().frontProxyClient,
+        proxyCertificate: () => options.given.current().proxyClient ?? keys.current().frontProxyClient,
         paths: (table, served, remote) => {
           const listed = listedPaths({ table, schema: served, remote, checks });
           return [
@@ -221,11 +230,13 @@ async function listen(parts: {
   const { server, store, keys, secretKeys, stopping, options, environment } = parts;
   const { clock, log } = environment;
   const edges: Edge[] = [];
+  const how = { clusterDomain: options.facts.clusterDomain, protocol: options.serving?.protocol };
+  const tls = () => servingTls(keys.current(), options.given.current(), how);
   const open = (): Edge => {
     const edge = createEdge({
       handler: server.handler,
       sent: server.requests.sent,
-      tls: tlsOf(keys.current()),
+      tls: tls(),
       clock,
       log: log.named("https"),
       ...(options.transportSecurity !== undefined && {
@@ -233,16 +244,12 @@ async function listen(parts: {
       }),
     });
     edges.push(edge);
-    use(edge, keys.current());
     return edge;
   };
-  const use = (edge: Edge, pki: Pki): void => {
-    edge.setTls(tlsOf(pki));
-    edge.setTlsFor(AUTHORITY_SERVER_NAME, { ...tlsOf(pki), cert: withAuthority(pki) });
-  };
-  keys.onChange((pki) => {
-    for (const edge of edges) use(edge, pki);
+  keys.onChange(() => {
+    for (const edge of edges) edge.setTls(tls());
   });
+  options.given.onChange(() => keys.tellAgain());
   const port = await open()
     .listen({ host: options.bind, port: options.port })
     .catch(async (error: unknown) => {
@@ -265,22 +272,6 @@ async function listen(parts: {
       await store.close();
     },
   };
-}
-
-/** What the API server shows, and whose certificates it takes. */
-function tlsOf(pki: Pki) {
-  return {
-    key: pki.apiServer.key,
-    cert: pki.isCrossCertified ? pki.apiServer.certificate : withAuthority(pki),
-    // Which of them a certificate is from decides what it is good for.
-    clientCa: pki.trusted.cluster + pki.trusted.frontProxy,
-  };
-}
-
-/** The leaf and the authority itself: a machine that joins knows it by the hash in its token. */
-function withAuthority({ apiServer, authority }: Pki): string {
-  const end = "-----END CERTIFICATE-----\n";
-  return apiServer.certificate.slice(0, apiServer.certificate.indexOf(end) + end.length) + authority.certificate;
 }
 
 /**

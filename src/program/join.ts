@@ -11,6 +11,7 @@ import { clusterId } from "../kubelet/cri/containerd/paths.ts";
 import { ensurePodNetwork } from "../network/bridge.ts";
 import { openAgentCertificates } from "./agent-certificates.ts";
 import { type AgentToken, parseAgentToken } from "./agent-token.ts";
+import { ownServerName } from "./authority-name.ts";
 import type { ClusterFacts } from "./cluster-facts.ts";
 import { dnsServiceAddress } from "./cluster-ranges.ts";
 import type { Door } from "./component.ts";
@@ -155,10 +156,11 @@ async function nodeAccess(
     // Two while authorities are exchanged.
     const same = access.certificateAuthority?.includes(met.authority.trim()) === true;
     if (same && access.clientCertificate !== undefined && isFresh(access.clientCertificate, clock))
-      return { ...access, server: server.origin };
+      return { ...access, server: server.origin, tlsServerName: ownServerName(server) };
   }
+  const to = { server: server.origin, tlsServerName: ownServerName(server) };
   const transport = createHttpTransport({
-    server: server.origin,
+    ...to,
     certificateAuthority: met.authority,
     token: () => token.secret,
     clock,
@@ -171,7 +173,7 @@ async function nodeAccess(
   );
   await transport.close();
   writeKubeconfig(file, {
-    server: server.origin,
+    ...to,
     certificateAuthority: met.authority,
     user: "system:node",
     credentials,
@@ -184,11 +186,12 @@ function contextOf(source: AccessSource, { token, to }: { token: AgentToken; to:
   const { environment, started } = to;
   const node = openHttpDoor(source, environment.clock);
   started.push({ stop: () => node.close() });
-  const { server } = source.current();
+  const { server, tlsServerName } = source.current();
   const door: Door = (identity) =>
     identity.user.name === identities.proxy.name
       ? createHttpTransport({
           server,
+          tlsServerName,
           follow: authorityOnly(source),
           token: () => token.secret,
           clock: environment.clock,

@@ -23,6 +23,9 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import type { Environment } from "./environment.ts";
 import { beginFirstStart } from "./first-start.ts";
 import { nextFreePort } from "./free-port.ts";
+import { type GivenAccountKeys, readAccountKeys } from "./given/account-keys.ts";
+import { type GivenFiles, openGivenFiles } from "./given/given-files.ts";
+import { type PublishedTrust, publishedTrust } from "./given/trusted-authorities.ts";
 import { identities } from "./identities.ts";
 import { keepIdentityLease } from "./keep-identity-lease.ts";
 import { type KeyExchange, type KeyUsers, keyExchange } from "./key-exchange/keep-keys.ts";
@@ -82,10 +85,14 @@ export async function openServer(options: ServerOptions, to: ServerTo): Promise<
   const { dataDirectory, ranges = {} } = options;
   const standing = standingRanges(dataDirectory);
   if (standing !== undefined) requireSameRanges(ranges, standing, join(dataDirectory, "cluster.json"));
+  // Before anything is made: what was given may be no good.
+  const accountKeys = await readAccountKeys(options.authentication?.serviceAccounts);
+  const given = await openGivenFiles(options, to.environment);
+  to.started.push(given);
   const keysAfterStore = options.etcd === undefined && hasStoreButNoKeys(dataDirectory);
   const storeAfterKeys = options.etcd === undefined && hasKeysButNoStore(dataDirectory);
   const start = beginFirstStart(dataDirectory);
-  const opening = { keysAfterStore, storeAfterKeys, hasPlane: false };
+  const opening = { given, accountKeys, keysAfterStore, storeAfterKeys, hasPlane: false };
   try {
     return await open(options, to, opening);
   } catch (error) {
@@ -95,6 +102,8 @@ export async function openServer(options: ServerOptions, to: ServerTo): Promise<
 }
 
 interface Opening {
+  readonly given: GivenFiles;
+  readonly accountKeys: GivenAccountKeys;
   readonly keysAfterStore: boolean;
   readonly storeAfterKeys: boolean;
   /** Clients can store something. */
@@ -109,6 +118,7 @@ interface ServerTo {
 
 async function open(options: ServerOptions, to: ServerTo, opening: Opening): Promise<OpenedServer> {
   const { environment, output, started } = to;
+  const { given } = opening;
   if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
   const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
   if (shared !== undefined) {
@@ -132,6 +142,9 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   plane = await startControlPlane(
     {
       dataDirectory: options.dataDirectory,
+      given,
+      accountKeys: opening.accountKeys,
+      serving: options.serving,
       encryption: options.encryption,
       authentication: options.authentication,
       authorization: options.authorization,
@@ -159,7 +172,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
       etcdPrefix: options.etcd?.prefix,
       keysAfterStore: opening.keysAfterStore,
       storeAfterKeys: opening.storeAfterKeys,
-      subresources: (pki) => kubeletSubresources(pki, { environment, reader: () => plane?.server.reader }),
+      subresources: (pki) => kubeletSubresources(pki, { given, environment, reader: () => plane?.server.reader }),
     },
     environment,
   );
@@ -174,11 +187,9 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   const places = shared === undefined ? undefined : serverPlaces(shared.store, { address, port: plane.port });
   const servers = places === undefined ? undefined : () => places.renew();
   const service = { clusterIP: kubernetesServiceAddress(facts), address, port: plane.port, servers };
-  await environment.progress.step(
-    "defaults",
-    () => writeDefaults(plane, { client, facts, service, environment }),
-    (text) => text,
-  );
+  const published = () => publishedTrust(keys.current(), given.current(), options.authentication?.requestHeader);
+  const defaults = () => writeDefaults({ published: published(), client, facts, service, environment });
+  await environment.progress.step("defaults", defaults, (text) => text);
   startHooks.done(...DEFAULTS);
   started.push(keepService({ client, service, environment, leave: () => places?.leave() }));
   started.push(keepIdentityLease(client, environment));
@@ -187,7 +198,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
     "start-kube-apiserver-identity-lease-controller",
     "start-kube-apiserver-identity-lease-garbage-collector",
   );
-  keys.onChange(async () => void (await writeDefaults(plane, { client, facts, service, environment })));
+  keys.onChange(async () => void (await defaults()));
   if (shared !== undefined) keys.onChange((pki) => joinSharedCluster(shared.store, { facts, pki }));
   if (exchange !== undefined) started.push(await exchange.follow(keyUsers(plane)));
   return { plane, facts, claim, gateway, address, url, hurry: () => shared?.store.hurry() };
@@ -227,20 +238,17 @@ function keyUsers({ keys, secretKeys }: ControlPlane): KeyUsers {
   };
 }
 
-async function writeDefaults(
-  plane: ControlPlane,
-  from: {
-    client: Client;
-    facts: ClusterFacts;
-    service: KubernetesServiceAddress;
-    environment: Environment;
-  },
-): Promise<string> {
+async function writeDefaults(from: {
+  published: PublishedTrust;
+  client: Client;
+  facts: ClusterFacts;
+  service: KubernetesServiceAddress;
+  environment: Environment;
+}): Promise<string> {
   const { client } = from;
-  const authorities = plane.keys.current().trusted;
   const { clock, log } = from.environment;
   const result = await reconcileDefaults(client, {
-    authorities,
+    ...from.published,
     cluster: toldRanges(from.facts),
     log: log.named("bootstrap"),
     today: timestamp(clock).slice(0, 10),

@@ -1,4 +1,5 @@
-import type { AuthenticationSettings, RequestHeaderSettings } from "../../api/server-settings.ts";
+import { completeRequestHeader } from "../../api/request-header.ts";
+import type { AuthenticationSettings } from "../../api/server-settings.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { TokenKey } from "../../base/json-web-token.ts";
 import type { Logger } from "../../base/log.ts";
@@ -10,12 +11,11 @@ import { readEndpoint } from "../outgoing/kubeconfig-endpoint.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
 import { type AnonymousPolicy, PUBLIC_PATHS } from "./anonymous.ts";
-import { type Authorities, bundleAuthorities } from "./certificate.ts";
+import { bundleAuthorities } from "./certificate.ts";
 import { type Authentication, createAuthenticator } from "./create-authenticator.ts";
 import { oidcConfiguration } from "./jwt/issuer-flags.ts";
 import { createIssuers, type Issuers, parseIssuers } from "./jwt/issuers.ts";
 import { legacyTokenUses } from "./legacy-token-use.ts";
-import type { RequestHeaderOptions } from "./request-header.ts";
 import type { StaticToken } from "./static-token.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 import { readTokenFile } from "./token-file.ts";
@@ -66,7 +66,12 @@ export async function openAuthentication(
     ...(parts.clientAuthority === undefined ? {} : { clientAuthorities: bundleAuthorities(parts.clientAuthority) }),
     ...(parts.frontProxyAuthority === undefined
       ? {}
-      : { requestHeader: requestHeader(settings.requestHeader, bundleAuthorities(parts.frontProxyAuthority)) }),
+      : {
+          requestHeader: {
+            ...completeRequestHeader(settings.requestHeader),
+            authorities: bundleAuthorities(parts.frontProxyAuthority),
+          },
+        }),
     ownsRequestHeaderAuthorities: parts.ownsFrontProxyAuthority,
     staticTokens: [...(parts.staticTokens ?? []), ...fromFile],
     ...(configuration === undefined ? {} : { jwt: () => configuration.current().tokens }),
@@ -159,15 +164,4 @@ async function openWebhook(
     cacheTtlMs: webhook.cacheTtlMs ?? CACHE_TTL_MS,
     serverAudiences: audiences,
   });
-}
-
-function requestHeader(settings: RequestHeaderSettings = {}, authorities: Authorities): RequestHeaderOptions {
-  return {
-    authorities,
-    allowedNames: settings.allowedNames ?? ["front-proxy-client"],
-    usernameHeaders: settings.usernameHeaders ?? ["X-Remote-User"],
-    uidHeaders: settings.uidHeaders ?? ["X-Remote-Uid"],
-    groupHeaders: settings.groupHeaders ?? ["X-Remote-Group"],
-    extraHeaderPrefixes: settings.extraHeaderPrefixes ?? ["X-Remote-Extra-"],
-  };
 }

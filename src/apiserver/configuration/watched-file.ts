@@ -4,22 +4,27 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { ConfigurationFileError } from "./parse-file.ts";
 
-export interface WatchedFileOptions<T> {
-  readonly file: string;
-  /** How messages name it: its flag. */
+export interface WatchedFilesOptions<T> {
+  readonly files: readonly string[];
+  /** How messages name them: their flag. */
   readonly what: string;
-  /** Makes what the file says come true. May throw: then what was true stays. */
-  load(text: string): Promise<T>;
+  /** Makes what the files say come true. May throw: then what was true stays. */
+  load(texts: readonly string[]): Promise<T> | T;
+  /** Told when something else is in force; not at the start. */
+  readonly onChange?: () => void;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface WatchedFileOptions<T> extends Omit<WatchedFilesOptions<T>, "files" | "load"> {
+  readonly file: string;
+  load(text: string): Promise<T>;
 }
 
 /** A file that is read again when it changes. */
 export interface WatchedFile<T> {
   /** What the last good content became. */
   current(): T;
-  /** How often new content was taken, and how often it was no good. */
-  readonly reloads: { readonly taken: number; readonly refused: number };
   /** Looks now. Resolves when what it found is in force, or was refused. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -29,30 +34,38 @@ export interface WatchedFile<T> {
 const POLL_MS = 5_000;
 
 /** Resolves when the file is in force. @throws ConfigurationFileError when it cannot be read, and whatever `load` throws */
-export async function watchFile<T>(options: WatchedFileOptions<T>): Promise<WatchedFile<T>> {
-  const { file, what, clock, log } = options;
+export function watchFile<T>({ file, load, ...rest }: WatchedFileOptions<T>): Promise<WatchedFile<T>> {
+  return watchFiles({ ...rest, files: [file], load: ([text]) => load(text!) });
+}
+
+/** The same for files that count together only: of a pair, one is always replaced before the other. */
+export async function watchFiles<T>(options: WatchedFilesOptions<T>): Promise<WatchedFile<T>> {
+  const { files, what, clock, log } = options;
   const stopping = new AbortController();
-  const reloads = { taken: 0, refused: 0 };
-  let text = await readText(file, what);
-  let current = await options.load(text);
+  let texts = await readTexts(files, what);
+  let current = await options.load(texts);
+  let problem: string | undefined;
 
   async function check(): Promise<void> {
-    let found = text;
+    let found = texts;
     try {
-      found = await readText(file, what);
-      if (found === text) return;
-      current = await options.load(found);
-      reloads.taken++;
-      log.info("a configuration file was read again", { file, flag: what });
+      found = await readTexts(files, what);
+      const isOld = isSame(found, texts);
+      if (!isOld) current = await options.load(found);
+      problem = undefined;
+      if (isOld) return;
+      log.info("a configuration file was read again", { file: files.join(", "), flag: what });
+      options.onChange?.();
     } catch (error) {
-      reloads.refused++;
-      log.error("a configuration file is no good; what it said before stays in force", {
-        file,
-        flag: what,
-        why: errorMessage(error),
-      });
+      const why = errorMessage(error);
+      // A file that stays away is told once.
+      if (why !== problem) {
+        const message = "a configuration file is no good; what it said before stays in force";
+        log.error(message, { file: files.join(", "), flag: what, why });
+      }
+      problem = why;
     }
-    text = found;
+    texts = found;
   }
 
   let checking = Promise.resolve();
@@ -68,13 +81,20 @@ export async function watchFile<T>(options: WatchedFileOptions<T>): Promise<Watc
   })();
   return {
     current: () => current,
-    reloads,
     check: checkOnce,
     async close() {
       stopping.abort();
       await polling;
     },
   };
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.every((text, index) => text === others[index]);
+}
+
+function readTexts(files: readonly string[], what: string): Promise<string[]> {
+  return Promise.all(files.map((file) => readText(file, what)));
 }
 
 async function readText(file: string, what: string): Promise<string> {

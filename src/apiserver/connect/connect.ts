@@ -2,14 +2,14 @@ import type { Logger } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { Subresource } from "../subresources/subresource.ts";
-import { createKubeletClient, type KubeletTls } from "./kubelet-client.ts";
+import { createKubeletClient, type KubeletLocation, type KubeletTls } from "./kubelet-client.ts";
 import { logSubresource } from "./log.ts";
 import { proxySubresource } from "./proxy.ts";
 import { portForwardSubresource, remoteCommandSubresource } from "./stream.ts";
 
 export interface ConnectOptions {
   /** Asked at each connection, so that renewed certificates are used at once. */
-  tls(): KubeletTls;
+  tls(to: KubeletLocation): KubeletTls;
   /** Asked at each request: the server's reader is made after its subresources. */
   reader(): ObjectReader;
   readonly random: Random;

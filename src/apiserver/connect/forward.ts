@@ -11,7 +11,7 @@ export type Connection = { host: string; port: number } & (
   | { secure: false }
   | ({ secure: true; secureContext?: SecureContext } & Pick<
       RequestOptions,
-      "ca" | "cert" | "key" | "servername" | "rejectUnauthorized" | "checkServerIdentity"
+      "ca" | "cert" | "key" | "servername" | "rejectUnauthorized" | "checkServerIdentity" | "allowPartialTrustChain"
     >)
 );
 

@@ -17,6 +17,8 @@ export interface KubeletTls {
 export interface KubeletLocation {
   readonly host: string;
   readonly port: number;
+  /** Of the kubelet, as it says itself. */
+  readonly version?: string;
 }
 
 export interface KubeletRequest {
@@ -46,9 +48,14 @@ const ADDRESS_TYPES = ["InternalIP", "ExternalIP", "Hostname"];
 const ERROR_TEXT_LIMIT_BYTES = 64 * 1024;
 const NODES = { group: "", resource: "nodes" };
 
-export function createKubeletClient(options: { tls(): KubeletTls; reader(): ObjectReader }): KubeletClient {
+export function createKubeletClient(options: {
+  tls(to: KubeletLocation): KubeletTls;
+  reader(): ObjectReader;
+}): KubeletClient {
   const connection = (location: KubeletLocation, request: KubeletRequest) => ({
-    ...options.tls(),
+    ...options.tls(location),
+    // As Go's verifier: whatever stands in the bundle is trusted, an intermediate authority too.
+    allowPartialTrustChain: true,
     host: location.host,
     port: location.port,
     method: request.method,
@@ -85,10 +92,15 @@ export function createKubeletClient(options: { tls(): KubeletTls; reader(): Obje
 /** Where a node's server listens. @throws StatusError BadRequest when the node does not say */
 export function locationOf(node: Node): KubeletLocation {
   const addresses = node.status?.addresses ?? [];
+  const { kubeletVersion } = node.status?.nodeInfo ?? {};
   for (const type of ADDRESS_TYPES) {
     const found = addresses.find((address) => address.type === type && address.address !== "");
     if (found === undefined) continue;
-    return { host: found.address, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT };
+    return {
+      host: found.address,
+      port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT,
+      ...(kubeletVersion && { version: kubeletVersion }),
+    };
   }
   throw badRequest(`no preferred addresses found; known addresses: ${JSON.stringify(addresses)}`);
 }

@@ -12,6 +12,8 @@ export interface ProxyTarget {
   readonly isKubelet: boolean;
   readonly host: string;
   readonly port: number;
+  /** Of the kubelet. */
+  readonly version?: string;
 }
 
 /** `nodes/proxy`: the node's own server, or another port of the node. @throws StatusError BadRequest */

@@ -15,7 +15,7 @@ import {
   handedOnHeaders,
   type OutgoingRequest,
 } from "./forward.ts";
-import type { KubeletTls } from "./kubelet-client.ts";
+import type { KubeletLocation, KubeletTls } from "./kubelet-client.ts";
 import { isPage, rewrittenPage } from "./proxied-page.ts";
 import { type ProxyName, parseProxyName, targetPath } from "./proxy-name.ts";
 import {
@@ -28,7 +28,7 @@ import {
 } from "./proxy-target.ts";
 
 export interface ProxyOptions {
-  tls(): KubeletTls;
+  tls(to: KubeletLocation): KubeletTls;
   reader(): ObjectReader;
   readonly random: Random;
 }
@@ -45,7 +45,7 @@ export function proxySubresource(kind: "node" | "pod" | "service", options: Prox
     if (stored === undefined) throw proxyNotFound(resource.schema.resource, wanted.name);
     const target = await targetOf(kind, stored.object, { wanted, options });
     const question = exchange.query.size === 0 ? "" : `?${exchange.query}`;
-    const connection = connectionTo(target, options.tls());
+    const connection = connectionTo(target, options);
     const request = { ...connection, method: exchange.method, path: `${path ?? "/"}${question}` };
     return exchange.upgrade === undefined
       ? proxyPlain(exchange, request, { target, path: path ?? "/", clock: environment.clock })
@@ -68,8 +68,9 @@ async function targetOf(
 }
 
 /** Certificates of pods are nobody's business but theirs: upstream does not check them here either. */
-function connectionTo({ host, port, secure, isKubelet }: ProxyTarget, tls: KubeletTls): Connection {
-  if (isKubelet) return { host, port, secure: true, ...tls };
+function connectionTo(target: ProxyTarget, options: Pick<ProxyOptions, "tls">): Connection {
+  const { host, port, secure, isKubelet } = target;
+  if (isKubelet) return { host, port, secure: true, allowPartialTrustChain: true, ...options.tls(target) };
   return secure ? { host, port, secure: true, rejectUnauthorized: false } : { host, port, secure: false };
 }
 

@@ -1,15 +1,17 @@
 import { createServer as createHttp1Server, type Server as Http1Server, type IncomingMessage } from "node:http";
+import { createServer, type Server } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { ApiObject } from "../../api/meta.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ServerSession } from "../../base/http2/server-session.ts";
 import type { Logger } from "../../base/log.ts";
-import { type ServerTls, serverTlsOptions } from "../../base/server-tls.ts";
+import type { ServerTls } from "../../base/server-tls.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Answer, type Answering, type Exchange, type Handler, objectAnswer } from "../exchange.ts";
 import { statusOf } from "../filters/errors.ts";
 import { isLongRunning } from "../long-running.ts";
+import { createHandshakes, type TlsChoice } from "./handshakes.ts";
 import { exchangeOf, plainExchange } from "./http-exchange.ts";
 import { type Limits, limits } from "./limits.ts";
 import { http1Message, http2Message, type Message, peerOf } from "./message.ts";
@@ -19,7 +21,8 @@ import { beginWatch, writeAnswer } from "./write-answer.ts";
 
 export interface EdgeOptions {
   readonly handler: Handler;
-  readonly tls: ServerTls;
+  /** One certificate for everybody, or a choice. */
+  readonly tls: ServerTls | TlsChoice;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told how many bytes of body an answer had. */
@@ -34,9 +37,7 @@ export interface Edge {
   /** Listens; answers the port (of use when 0 was asked for). @throws Error EADDRINUSE, EACCES … */
   listen(options: { host: string; port: number }): Promise<number>;
   /** Takes new certificates without a restart; connections that are open stay. */
-  setTls(tls: ServerTls): void;
-  /** Shows other certificates to who asks for this name. */
-  setTlsFor(serverName: string, tls: ServerTls): void;
+  setTls(tls: ServerTls | TlsChoice): void;
   /** Takes no more connections, lets requests under way end (not the long-running ones), then ends every connection. */
   close(): Promise<void>;
 }
@@ -66,13 +67,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const sockets = new Set<TLSSocket>();
   const sessions = new Set<ServerSession>();
   const http1 = createHttp1(serving);
-  const server = createTlsServer({
-    ...serverTlsOptions(options.tls),
-    ALPNProtocols: ["h2", "http/1.1"],
-    handshakeTimeout: serving.limits.handshakeMs,
-  });
-  server.maxConnections = serving.limits.connections;
-  server.on("secureConnection", (socket) => {
+  const take = (socket: TLSSocket): void => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
@@ -81,12 +76,17 @@ export function createEdge(options: EdgeOptions): Edge {
     const session = http2Session(serving, socket);
     sessions.add(session);
     socket.on("close", () => sessions.delete(session));
+  };
+  const handshakes = createHandshakes(options.tls, {
+    timeoutMs: serving.limits.handshakeMs,
+    done: take,
+    failed: (error) => options.log.debug("a TLS handshake failed", { error }),
   });
-  server.on("tlsClientError", (error) => options.log.debug("a TLS handshake failed", { error }));
+  const server = createServer((socket) => handshakes.begin(socket));
+  server.maxConnections = serving.limits.connections;
   return {
     listen: ({ host, port }) => listen(server, host, port),
-    setTls: (tls) => server.setSecureContext(serverTlsOptions(tls)),
-    setTlsFor: (serverName, tls) => server.addContext(serverName, serverTlsOptions(tls)),
+    setTls: (tls) => handshakes.use(tls),
     async close() {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       http1.close();
@@ -115,7 +115,7 @@ function drained(serving: Serving): Promise<void> {
   );
 }
 
-function listen(server: TlsServer, host: string, port: number): Promise<number> {
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port, backlog: 4096 }, () => {

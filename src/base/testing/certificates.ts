@@ -26,6 +26,8 @@ export interface TestAuthority {
   readonly ca: string;
   /** A certificate for 127.0.0.1 and localhost, good for servers and clients. */
   issue(commonName: string, ...organizations: string[]): TestPair;
+  /** A server's for these names, by its common name none of them. */
+  issueFor(commonName: string, names: readonly string[]): TestPair;
   /** One that is not as it should be. */
   issueOdd(certificate: OddCertificate): TestPair;
   /** An authority that this one vouches for; until then when it says so. */
@@ -47,8 +49,8 @@ const VALID_UNTIL_MS = Date.UTC(2049, 0, 1);
 const ECDSA_WITH_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
 
 /** Makes an authority with a key of its own: what it signs, no other one vouches for. */
-export function createTestAuthority(): TestAuthority {
-  return authorityOf("test authority");
+export function createTestAuthority(commonName = "test authority"): TestAuthority {
+  return authorityOf(commonName);
 }
 
 type Certify = (subject: Der, publicKey: KeyObject, extensions: readonly Der[], of?: Partial<OddCertificate>) => string;
@@ -78,15 +80,17 @@ function authorityOf(commonName: string, parent?: Certify, validUntilMs = VALID_
     const signature = bitString(sign("sha256", body, own.privateKey));
     return pem(sequence(body, ECDSA_WITH_SHA256, signature));
   };
+  const issue = (subject: Der, names: readonly Der[]): TestPair => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const cert = certify(subject, publicKey, [extension("2.5.29.17", sequence(...names))]);
+    return { key: privateKey.export({ type: "pkcs8", format: "pem" }) as string, cert };
+  };
   return {
     ca: (parent ?? certify)(name, own.publicKey, [isAuthority], { validUntilMs }),
     intermediate: (below, until) => authorityOf(below, certify, until),
-    issue(commonName, ...organizations) {
-      const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-      const names = [implicit(2, Buffer.from("localhost")), implicit(7, Buffer.from([127, 0, 0, 1]))];
-      const cert = certify(nameOf(commonName, organizations), publicKey, [extension("2.5.29.17", sequence(...names))]);
-      return { key: privateKey.export({ type: "pkcs8", format: "pem" }) as string, cert };
-    },
+    issue: (commonName, ...organizations) =>
+      issue(nameOf(commonName, organizations), [dnsName("localhost"), implicit(7, Buffer.from([127, 0, 0, 1]))]),
+    issueFor: (commonName, names) => issue(nameOf(commonName, []), names.map(dnsName)),
     issueOdd(odd) {
       const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const purposes =
@@ -114,6 +118,10 @@ export function createTestRequest(commonName: string, ...organizations: string[]
 function nameOf(commonName: string, organizations: readonly string[]): Der {
   const part = (type: string, text: string): Der => set(sequence(objectIdentifier(type), utf8String(text)));
   return sequence(...organizations.map((each) => part("2.5.4.10", each)), part("2.5.4.3", commonName));
+}
+
+function dnsName(name: string): Der {
+  return implicit(2, Buffer.from(name));
 }
 
 function extension(type: string, value: Der): Der {

@@ -9,6 +9,7 @@ import {
   roles,
 } from "../../api/generated/resources.ts";
 import { type ApiObject, keyOf, type ResourceReference } from "../../api/meta.ts";
+import type { RequestHeader } from "../../api/request-header.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "../../api/status.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Client } from "../../client/client.ts";
@@ -27,6 +28,8 @@ export interface DefaultsOptions {
   readonly authorities: { readonly cluster: string; readonly frontProxy: string };
   /** What machines that join are told of the cluster. */
   readonly cluster: Readonly<Record<string, string>>;
+  /** How they are told whom a request is from; by kubeadm's names when absent. */
+  readonly requestHeader?: RequestHeader | undefined;
   readonly log: Logger;
   /** The day, as `2026-01-31`. */
   readonly today: string;
@@ -51,7 +54,7 @@ type Work = () => Promise<"created" | "repaired" | "kept">;
  */
 export async function reconcileDefaults(client: Client, options: DefaultsOptions): Promise<DefaultsResult> {
   const rbac = defaultRbac();
-  const authentication = extensionAuthentication(options.authorities);
+  const authentication = extensionAuthentication(options.authorities, options.requestHeader);
   const keep = (): undefined => undefined;
   // Namespaces first: roles live in them.
   const [first, ...rest] = await Promise.all([

@@ -1,5 +1,6 @@
 import type { ConfigMap, Namespace } from "../../api/generated/core/v1.ts";
 import type { PriorityClass } from "../../api/generated/scheduling.k8s.io/v1.ts";
+import { completeRequestHeader, type RequestHeader } from "../../api/request-header.ts";
 
 /** The namespaces of every cluster. */
 export const systemNamespaces: readonly Namespace[] = ["default", "kube-system", "kube-public", "kube-node-lease"].map(
@@ -37,18 +38,21 @@ export function clusterConfig(data: Readonly<Record<string, string>>): ConfigMap
   return { metadata: { ...CLUSTER_CONFIG }, data };
 }
 
-/** What extension API servers need to trust the API server's word about who calls. PEM of both authorities. */
-export function extensionAuthentication(authorities: { cluster: string; frontProxy: string }): ConfigMap {
+/** What extension API servers need to trust the API server's word about who calls. PEM of the authorities. */
+export function extensionAuthentication(
+  authorities: { cluster: string; frontProxy: string },
+  requestHeader: RequestHeader = completeRequestHeader(),
+): ConfigMap {
   return {
     metadata: { name: "extension-apiserver-authentication", namespace: "kube-system" },
     data: {
       "client-ca-file": authorities.cluster,
-      "requestheader-allowed-names": '["front-proxy-client"]',
+      "requestheader-allowed-names": JSON.stringify(requestHeader.allowedNames),
       "requestheader-client-ca-file": authorities.frontProxy,
-      "requestheader-extra-headers-prefix": '["X-Remote-Extra-"]',
-      "requestheader-group-headers": '["X-Remote-Group"]',
-      "requestheader-uid-headers": '["X-Remote-Uid"]',
-      "requestheader-username-headers": '["X-Remote-User"]',
+      "requestheader-extra-headers-prefix": JSON.stringify(requestHeader.extraHeaderPrefixes),
+      "requestheader-group-headers": JSON.stringify(requestHeader.groupHeaders),
+      "requestheader-uid-headers": JSON.stringify(requestHeader.uidHeaders),
+      "requestheader-username-headers": JSON.stringify(requestHeader.usernameHeaders),
     },
   };
 }

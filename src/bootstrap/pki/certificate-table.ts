@@ -85,7 +85,8 @@ function client(file: string, commonName: string, organizations: readonly string
   return { file, authority: "ca", usage: "client", subject: { commonName, organizations } };
 }
 
-function serviceNames(clusterDomain: string): string[] {
+/** By which pods and the cluster's own clients know the API server. */
+export function serviceNames(clusterDomain: string): string[] {
   const service = "kubernetes";
   return [service, `${service}.default`, `${service}.default.svc`, `${service}.default.svc.${clusterDomain}`];
 }

@@ -11,6 +11,8 @@ export interface KeptPki {
    * Answers how to listen no more.
    */
   onChange(listener: (pki: Pki) => void | Promise<void>): () => void;
+  /** Calls all listeners: what they go by besides the keys has changed. */
+  tellAgain(): void;
   /** Looks now, and waits until all listeners have seen what is new. */
   look(): Promise<void>;
   stop(): Promise<void>;
@@ -92,6 +94,10 @@ export async function keepPki(options: KeepPkiOptions): Promise<KeptPki> {
       const token = {};
       listeners.set(token, { call: listener, seen: pki });
       return () => void listeners.delete(token);
+    },
+    tellAgain() {
+      pki = { ...pki };
+      void look();
     },
     look,
     async stop() {
