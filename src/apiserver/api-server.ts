@@ -142,6 +142,8 @@ export interface ApiServerOptions {
   readonly serviceCidr: string;
   /** Ports of nodes for Services; 30000 to 32767 when absent. */
   readonly serviceNodePorts?: PortRange | undefined;
+  /** Those among them on which the cluster's own parts listen: no Service gets them. */
+  readonly ownPorts?: readonly number[];
   readonly security: SecurityOptions;
   /** Made when the server's own reader and authorizer are there: plugins ask both. */
   readonly admission: (dependencies: AdmissionDependencies) => readonly AdmissionPlugin[];

@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import type { RangeChoice } from "../cli/choices.ts";
 import { CommandError } from "../cli/command.ts";
 import { type Claim, type Collision, isCollision } from "../network/claim.ts";
+import { isPodNetworkDevice } from "../network/names.ts";
 import { clusterFacts, readClusterFacts, requireOwnAddresses, standingRanges } from "./cluster-facts.ts";
 import { completeRanges, dnsServiceAddress, kubernetesServiceAddress, nodePodCidr } from "./cluster-ranges.ts";
 import { requireApartFromSimulated, requireSameRanges } from "./range-choice.ts";
@@ -80,8 +81,8 @@ test("what another server of the cluster has decided is taken over", async (cont
   assert.deepEqual(standingRanges(directory), decided);
 });
 
-const own = Object.values(networkInterfaces())
-  .flatMap((entries) => entries ?? [])
+const own = Object.entries(networkInterfaces())
+  .flatMap(([name, entries = []]) => (isPodNetworkDevice(name) ? [] : entries))
   .find(({ family, internal }) => family === "IPv4" && !internal);
 const rows: readonly [string, RangeChoice, RegExp][] = [
   [

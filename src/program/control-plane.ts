@@ -35,6 +35,9 @@ import type { GivenFiles } from "./given/given-files.ts";
 import { servingTls } from "./given/serving-tls.ts";
 import { trustedAuthorities } from "./given/trusted-authorities.ts";
 
+/** On which each node listens: cluster DNS, the overlay, the kubelet. A Service's port of that number would lead away from them. */
+const NODE_PORTS = [53, 4789, 10_250];
+
 export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory" | "trust"> {
   /** Certificates and authorities besides the cluster's own. */
   readonly given: GivenFiles;
@@ -174,6 +177,7 @@ function startServer(
         metrics,
         serviceCidr: options.facts.serviceCidr,
         serviceNodePorts: parsePortRange(options.facts.serviceNodePortRange),
+        ownPorts: [options.port, ...NODE_PORTS],
         security: {
           clock,
           random,

@@ -154,7 +154,8 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
       watchSecondsMin: options.watchSecondsMin,
       transportSecurity: options.transportSecurity,
       admission: options.admission,
-      flags: options.flags,
+      // What holds, whoever said it.
+      flags: { ...options.flags, ...toldRanges(facts) },
       facts,
       nodeName: options.nodeName,
       bind: options.bind,

@@ -48,6 +48,7 @@ export async function startMemoryServer(
     watchSecondsMin?: number;
     serviceCidr?: string;
     serviceNodePorts?: PortRange;
+    ownPorts?: readonly number[];
     log?: Logger;
   } = {},
 ): Promise<MemoryServer> {
@@ -66,6 +67,7 @@ export async function startMemoryServer(
     spans: new SpanRing({ clock, random }),
     serviceCidr: options.serviceCidr ?? "10.96.0.0/16",
     serviceNodePorts: options.serviceNodePorts,
+    ownPorts: options.ownPorts ?? [],
     security: {
       clock,
       random,

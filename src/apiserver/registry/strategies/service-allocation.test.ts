@@ -154,7 +154,8 @@ describe("ranges of the server's own", () => {
   let own: MemoryServer;
   before(async () => {
     const serviceNodePorts = { first: 20_000, size: 20 };
-    own = await startMemoryServer({ serviceCidr: "192.168.0.0/29", serviceNodePorts, keepsLocalServices: true });
+    const ranges = { serviceCidr: "192.168.0.0/29", serviceNodePorts, ownPorts: [20_017] };
+    own = await startMemoryServer({ ...ranges, keepsLocalServices: true });
   });
   after(() => own.close());
   const make = (spec: ServiceSpec): Promise<Service> => own.client.create(services, service(spec));
@@ -176,13 +177,15 @@ describe("ranges of the server's own", () => {
   test("ports of nodes are of the range, its lower part last", async () => {
     await own.client.create(serviceCIDRs, { metadata: { name: "more" }, spec: { cidrs: ["192.168.1.0/24"] } });
     const { spec } = await make({
-      ports: Array.from({ length: 4 }, (_, index) => ({ name: `p${index}`, port: index + 1 })),
+      ports: Array.from({ length: 3 }, (_, index) => ({ name: `p${index}`, port: index + 1 })),
       type: "NodePort",
     });
     const given = spec?.ports?.map((port) => port.nodePort) ?? [];
-    assert.deepEqual([...given].sort(), [20_016, 20_017, 20_018, 20_019]);
+    assert.deepEqual([...given].sort(), [20_016, 20_018, 20_019], "but the one that the cluster itself has");
     const next = (await make({ type: "NodePort" })).spec?.ports?.[0]?.nodePort ?? 0;
     assert.ok(next >= 20_000 && next < 20_016, String(next));
+    const refused = await whyNot({ type: "NodePort", ports: [{ port: 80, nodePort: 20_017 }] });
+    assert.match(refused, /provided port is already allocated/);
     assert.match(
       await whyNot({ type: "NodePort", ports: [{ port: 80, nodePort: 30_000 }] }),
       /provided port is not in the valid range\. The range of valid ports is 20000-20019/,

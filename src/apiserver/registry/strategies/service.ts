@@ -34,6 +34,7 @@ export function serviceStrategy(options: {
   reader: ObjectReader;
   serviceCidr: string;
   serviceNodePorts?: PortRange | undefined;
+  ownPorts?: readonly number[];
   random: Random;
   claims: ServiceClaims;
 }): Strategy {
@@ -72,6 +73,7 @@ class ServiceAllocation {
   constructor(options: {
     serviceCidr: string;
     serviceNodePorts?: PortRange | undefined;
+    ownPorts?: readonly number[];
     random: Random;
     claims: ServiceClaims;
   }) {
@@ -81,6 +83,7 @@ class ServiceAllocation {
     this.#addresses = new AddressPool(ranges, options.random);
     this.#portRange = options.serviceNodePorts ?? NODE_PORTS;
     this.#ports = new RangeAllocator(this.#portRange, options.random);
+    for (const port of options.ownPorts ?? []) this.#ports.reserve(port);
   }
 
   /** What stored Services hold is reserved, and given back when they go or change. */
