@@ -1,4 +1,3 @@
-import { definitionFromV1beta1 } from "./apiextensions/convert-v1beta1.ts";
 import { autoscalerFromStored, autoscalerToStored } from "./autoscaling/convert-autoscaler.ts";
 import { fromCoreEvent, toCoreEvent } from "./events/convert-event.ts";
 import type { ApiObject } from "./meta.ts";
@@ -22,16 +21,10 @@ export interface ResourceConversions {
   readonly storedIn?: { readonly group: string; readonly resource: string };
   /** By version; versions of the same shape, which differ in apiVersion only, need none. */
   readonly versions: Readonly<Record<string, VersionConversion>>;
-  /** Versions that are served no more, but in which another API server may have stored objects. */
-  readonly past?: Readonly<Record<string, VersionConversion["toStored"]>>;
 }
 
 /** How versions of built-in resources become the stored one (the first in the schema) and come back, by `group/resource`. */
 export const conversions: Readonly<Record<string, ResourceConversions>> = {
-  "apiextensions.k8s.io/customresourcedefinitions": {
-    versions: {},
-    past: { v1beta1: definitionFromV1beta1 as VersionConversion["toStored"] },
-  },
   "autoscaling/horizontalpodautoscalers": {
     versions: { v1: convert({ toStored: autoscalerToStored, fromStored: autoscalerFromStored }) },
   },

@@ -1,5 +1,5 @@
 import type { ApiObject } from "../../api/meta.ts";
-import { decodeObject } from "../../api/protobuf/decode.ts";
+import { decodeStoredObject } from "../../api/protobuf/decode.ts";
 import { errorMessage } from "../../base/assert.ts";
 import { parseForeignJson } from "../../base/exact-json.ts";
 import {
@@ -83,7 +83,9 @@ function readable<T extends StoredValue>(stored: T): T {
 function toJson(key: string, value: Buffer): Buffer {
   try {
     const isJson = value[0] === OPENING_BRACE;
-    return encode(storedForm(isJson ? (parseForeignJson(value.toString()) as ApiObject) : decodeObject(value).object));
+    return encode(
+      storedForm(isJson ? (parseForeignJson(value.toString()) as ApiObject) : decodeStoredObject(value).object),
+    );
   } catch (error) {
     throw new Error(`what is stored under ${key} is not an object that can be read: ${errorMessage(error)}`);
   }
