@@ -65,6 +65,41 @@ test("a new thread takes over from one that died, without what was never acknowl
   assert.deepEqual(await keysOnDisk(paths), ["/a", "/b"]);
 });
 
+test("commits need not wait for each other, and are on the disk in their order", async (context) => {
+  const { log, map, paths } = openLog(context);
+  const large = Buffer.alloc(3 * 1024 * 1024, "x");
+  const values = [Buffer.from("first"), large, undefined, Buffer.from("last")];
+  const commits = values.map((value, index) => {
+    const change = { key: index < 3 ? "/a" : "/b", value };
+    map.apply(change);
+    return log.commit([change], 2 + index);
+  });
+  await Promise.all(commits);
+  const loaded = await loadStore(paths, clock, silentLogger);
+  assert.equal(loaded.map.revision, 5);
+  assert.equal(loaded.map.get("/a", 3)?.value.equals(large), true);
+  assert.deepEqual([loaded.map.get("/a"), loaded.map.get("/b")?.value.toString()], [undefined, "last"]);
+});
+
+test("what was asked for behind a commit that failed fails, also when it could be done, until the recovery", async (context) => {
+  const { log, paths } = openLog(context);
+  await log.recover();
+  const reader = new DatabaseSync(paths.database);
+  reader.exec("BEGIN; INSERT INTO metadata VALUES ('somebody else', 1)");
+  const first = assert.rejects(log.commit([put("/a")], 2), /locked/);
+  // A compaction between the two keeps them from being one transaction.
+  const compaction = log.compact(1, []);
+  const second = assert.rejects(log.commit([put("/b")], 3), /locked/);
+  await first;
+  reader.exec("ROLLBACK");
+  reader.close();
+  await Promise.all([second, compaction]);
+  await assert.rejects(log.commit([put("/c")], 4), /locked/);
+  await log.recover();
+  await log.commit([put("/c")], 2);
+  assert.deepEqual(await keysOnDisk(paths), ["/c"]);
+});
+
 test("a database that could not be opened is opened by the recovery", async (context) => {
   const { log, paths } = openLog(context);
   const reader = new DatabaseSync(paths.database);

@@ -2,7 +2,6 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { CommitLog } from "../memory/commit-log.ts";
 import type { VersionedMap } from "../memory/versioned-map.ts";
-import { packCommit } from "./messages.ts";
 import type { WriterThread } from "./writer-thread.ts";
 
 export interface DatabaseLogOptions {
@@ -66,7 +65,7 @@ export function createDatabaseLog(thread: WriterThread, options: DatabaseLogOpti
   return {
     async commit(changes, firstRevision) {
       await opened;
-      await writer.request(packCommit(changes, firstRevision, clock.now()));
+      await writer.commit(changes, firstRevision, clock.now());
     },
     async recover() {
       if (!writer.alive) writer = options.startThread();

@@ -1,6 +1,7 @@
 import type { Change } from "../memory/versioned-map.ts";
+import type { SharedRoom } from "./shared-room.ts";
 
-/** What the main thread asks of the writer thread. Each request is answered by one Reply with its number. */
+/** What the main thread asks of the writer thread. */
 export type Request =
   | OpenRequest
   | CommitRequest
@@ -28,8 +29,8 @@ export interface CommitRequest {
   /** Length of each value in `values`; -1 for a delete. */
   readonly lengths: readonly number[];
   readonly timeToLiveSeconds: readonly (number | null)[];
-  /** All values, one after the other, in memory that goes over to the writer thread. */
-  readonly values: Uint8Array;
+  /** All values, one after the other: where in the room of the thread they begin, or in memory that goes over to it. */
+  readonly values: number | Uint8Array;
 }
 
 export interface NumberedRequest {
@@ -37,20 +38,30 @@ export interface NumberedRequest {
   readonly request: Request;
 }
 
+/** Answers the requests of these numbers: of commits there may be several in one transaction. */
 export interface Reply {
-  readonly number: number;
+  readonly first: number;
+  readonly last: number;
   /** Absent when it succeeded. */
   readonly error?: string;
   readonly result?: boolean;
 }
 
-/** Packs changes into one message: one copy of the bytes, and no object a change. */
-export function packCommit(changes: readonly Change[], firstRevision: number, writtenAtMs: number): CommitRequest {
+/**
+ * Packs changes into one message: one copy of the bytes, and no object a change.
+ *
+ * @param room where the values go when there is a place for them: whoever asks gives it back when the commit is decided
+ */
+export function packCommit(
+  changes: readonly Change[],
+  { firstRevision, writtenAtMs, room }: { firstRevision: number; writtenAtMs: number; room: SharedRoom },
+): CommitRequest {
   const lengths = changes.map((change) => change.value?.length ?? -1);
   const total = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
-  const values = Buffer.allocUnsafeSlow(total);
+  const place = room.take(total);
+  const bytes = place ?? Buffer.allocUnsafeSlow(total);
   let offset = 0;
-  for (const change of changes) offset += change.value?.copy(values, offset) ?? 0;
+  for (const change of changes) offset += change.value?.copy(bytes, offset) ?? 0;
   return {
     type: "commit",
     firstRevision,
@@ -58,6 +69,6 @@ export function packCommit(changes: readonly Change[], firstRevision: number, wr
     keys: changes.map((change) => change.key),
     lengths,
     timeToLiveSeconds: changes.map((change) => change.timeToLiveSeconds ?? null),
-    values,
+    values: place?.byteOffset ?? bytes,
   };
 }

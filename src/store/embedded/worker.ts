@@ -1,33 +1,65 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { errorMessage, present } from "../../base/assert.ts";
 import { isDiskFull } from "../../base/disk-error.ts";
-import type { NumberedRequest, Reply, Request } from "./messages.ts";
+import type { CommitRequest, NumberedRequest, Reply, Request } from "./messages.ts";
 import { openWriter, type Writer } from "./writer.ts";
 
 const SQLITE_IOERR = 10;
 
 /** Entry of the writer thread: one request at a time, in order. */
 const port = present(parentPort, "port to the main thread");
+const room = new Uint8Array(workerData as SharedArrayBuffer);
 let writer: Writer | undefined;
+/** Why the last commit failed: what was asked for behind it must fail as well, until the main thread has the store recovered. */
+let failure: string | undefined;
 
-port.on("message", ({ number, request }: NumberedRequest) => {
-  const reply = answer(number, request);
-  port.postMessage(reply);
-  // Freed at once: this thread makes so little garbage that it would hold all that was written until it collects some day.
-  if (request.type === "commit") (request.values.buffer as ArrayBuffer).transfer(0);
-  if (request.type === "close") port.close();
+port.on("message", (message: NumberedRequest) => {
+  let next: NumberedRequest | undefined = message;
+  while (next !== undefined) next = serve(next);
 });
 
-function answer(number: number, request: Request): Reply {
+/** Answers a request that was received and is still to be served. */
+function serve({ number, request }: NumberedRequest): NumberedRequest | undefined {
+  if (request.type === "commit") return serveCommits(number, request);
+  port.postMessage(answer(number, request));
+  if (request.type === "close") port.close();
+  return undefined;
+}
+
+/** Commits that wait already become one transaction with this one. Answers what else was found behind them. */
+function serveCommits(first: number, request: CommitRequest): NumberedRequest | undefined {
+  const commits = [request];
+  let behind = received();
+  for (; behind?.request.type === "commit"; behind = received()) commits.push(behind.request);
+  const last = first + commits.length - 1;
+  try {
+    if (failure === undefined) present(writer, "the open database").commit(commits);
+  } catch (error) {
+    failure = describe(error);
+  }
+  port.postMessage({ first, last, ...(failure !== undefined && { error: failure }) } satisfies Reply);
+  // Freed at once: this thread makes so little garbage that it would hold all that was written until it collects some day.
+  for (const { values } of commits) if (typeof values !== "number") (values.buffer as ArrayBuffer).transfer(0);
+  return behind;
+}
+
+function received(): NumberedRequest | undefined {
+  return receiveMessageOnPort(port)?.message as NumberedRequest | undefined;
+}
+
+function answer(number: number, request: Exclude<Request, CommitRequest>): Reply {
+  const numbers = { first: number, last: number };
   try {
     if (request.type === "open") {
-      writer ??= openWriter(request);
-      return { number };
+      writer ??= openWriter(request, room);
+      return numbers;
     }
-    if (writer === undefined && request.type === "close") return { number };
-    return { number, result: present(writer, "the open database").handle(request) };
+    if (writer === undefined && request.type === "close") return numbers;
+    const result = present(writer, "the open database").handle(request);
+    if (request.type === "recover") failure = undefined;
+    return { ...numbers, result };
   } catch (error) {
-    return { number, error: describe(error) };
+    return { ...numbers, error: describe(error) };
   }
 }
 

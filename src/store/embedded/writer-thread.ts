@@ -1,23 +1,33 @@
 import { Worker } from "node:worker_threads";
+import { present } from "../../base/assert.ts";
 import { ShortLivedMap } from "../../base/short-lived-map.ts";
-import type { NumberedRequest, Reply, Request } from "./messages.ts";
+import type { Change } from "../memory/versioned-map.ts";
+import { type CommitRequest, type NumberedRequest, packCommit, type Reply, type Request } from "./messages.ts";
+import { SharedRoom } from "./shared-room.ts";
 
-/** The writer thread as a function that answers with a promise. */
+/** Values of a hundred pods. What was never written to takes no memory. */
+const ROOM_BYTES = 1024 * 1024;
+
+/** The writer thread as functions that answer with promises, in the order in which they were called. */
 export interface WriterThread {
   /** Rejects with what the writer reports, or when the thread is no more. */
-  request(request: Request): Promise<boolean>;
+  commit(changes: readonly Change[], firstRevision: number, writtenAtMs: number): Promise<void>;
+  /** Rejects as a commit does. */
+  request(request: Exclude<Request, CommitRequest>): Promise<boolean>;
   readonly alive: boolean;
   stop(): Promise<void>;
 }
 
 interface Outstanding {
+  readonly request: Request;
   resolve(result: boolean): void;
   reject(error: Error): void;
 }
 
 /** Starts the thread; it boots while the caller goes on, and keeps the process alive only while it owes an answer. */
 export function startWriterThread(): WriterThread {
-  const worker = new Worker(workerUrl(), { name: "store", execArgv: [] });
+  const room = new SharedRoom(ROOM_BYTES);
+  const worker = new Worker(workerUrl(), { name: "store", execArgv: [], workerData: room.memory });
   const outstanding = new ShortLivedMap<number, Outstanding>();
   let nextNumber = 1;
   let dead: Error | undefined;
@@ -29,26 +39,38 @@ export function startWriterThread(): WriterThread {
     outstanding.clear();
   }
 
-  worker.on("message", ({ number, error, result }: Reply) => {
-    const waiting = outstanding.get(number);
-    outstanding.delete(number);
+  function send(request: Request): Promise<boolean> {
+    const number = nextNumber++;
+    return new Promise((resolve, reject) => {
+      outstanding.set(number, { request, resolve, reject });
+      worker.ref();
+      const own = request.type === "commit" && typeof request.values !== "number" ? request.values : undefined;
+      worker.postMessage({ number, request } satisfies NumberedRequest, own ? [own.buffer as ArrayBuffer] : []);
+    });
+  }
+
+  worker.on("message", ({ first, last, error, result = false }: Reply) => {
+    if (dead !== undefined) return;
+    for (let number = first; number <= last; number++) {
+      const { request, resolve, reject } = present(outstanding.get(number), "the request that is answered");
+      outstanding.delete(number);
+      if (request.type === "commit" && typeof request.values === "number") room.giveBack();
+      if (error === undefined) resolve(result);
+      else reject(new Error(error));
+    }
     if (outstanding.size === 0) worker.unref();
-    if (error === undefined) waiting?.resolve(result ?? false);
-    else waiting?.reject(new Error(error));
   });
   worker.on("error", (error) => fail(new Error("the store's writer thread failed", { cause: error })));
   worker.on("exit", () => fail(new Error("the store's writer thread has ended")));
 
   return {
-    request(request) {
-      if (dead !== undefined) return Promise.reject(dead);
-      const number = nextNumber++;
-      const message: NumberedRequest = { number, request };
-      return new Promise((resolve, reject) => {
-        outstanding.set(number, { resolve, reject });
-        worker.ref();
-        worker.postMessage(message, request.type === "commit" ? [request.values.buffer as ArrayBuffer] : []);
-      });
+    async commit(changes, firstRevision, writtenAtMs) {
+      if (dead !== undefined) throw dead;
+      await send(packCommit(changes, { firstRevision, writtenAtMs, room }));
+    },
+    async request(request) {
+      if (dead !== undefined) throw dead;
+      return await send(request);
     },
     get alive() {
       return dead === undefined;

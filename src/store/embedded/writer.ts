@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { openAcknowledgedFile } from "./acknowledged.ts";
+import { present } from "../../base/assert.ts";
+import { type Acknowledged, openAcknowledgedFile } from "./acknowledged.ts";
 import type { CommitRequest, OpenRequest, Request } from "./messages.ts";
 import { checksumOf, FORMAT_VERSION, LOG_BYTES, PAGE_BYTES, UPGRADE_SQL } from "./schema.ts";
 
@@ -18,12 +19,18 @@ interface Statements {
 }
 
 export interface Writer {
+  /** All or nothing, in the order of their revisions. */
+  commit(requests: readonly CommitRequest[]): void;
   /** Does what a request says; the result of "reclaim" is whether there is more to do. */
-  handle(request: Exclude<Request, { type: "open" }>): boolean;
+  handle(request: Exclude<Request, { type: "open" | "commit" }>): boolean;
 }
 
-/** The only connection that writes. Every method is one transaction, durable when it returns. */
-export function openWriter({ database, acknowledged, maximumBytes }: OpenRequest): Writer {
+/**
+ * The only connection that writes. Every method is one transaction, durable when it returns.
+ *
+ * @param room where the values of commits are that do not bring them
+ */
+export function openWriter({ database, acknowledged, maximumBytes }: OpenRequest, room: Uint8Array): Writer {
   const connection = new DatabaseSync(database, { timeout: 1000 });
   connection.exec(`
     PRAGMA synchronous = FULL;
@@ -46,13 +53,17 @@ export function openWriter({ database, acknowledged, maximumBytes }: OpenRequest
   };
   const acknowledging = openAcknowledgedFile(acknowledged);
   return {
+    commit(requests) {
+      acknowledging.note(
+        transaction(connection, () => {
+          let last: Acknowledged | undefined;
+          for (const request of requests) last = insertAll(statements, request, room);
+          return present(last, "a commit");
+        }),
+      );
+    },
     handle(request) {
       switch (request.type) {
-        case "commit": {
-          const checksum = transaction(connection, () => insertAll(statements, request));
-          acknowledging.note({ revision: request.firstRevision + request.keys.length - 1, checksum });
-          return false;
-        }
         case "recover":
           acknowledging.retract(request.revision);
           transaction(connection, () => statements.removeAfter.run(request.revision));
@@ -77,21 +88,23 @@ export function openWriter({ database, acknowledged, maximumBytes }: OpenRequest
   };
 }
 
-/** Answers the checksum of the last row. */
-function insertAll({ insert }: Statements, request: CommitRequest): number {
-  let offset = 0;
+/** Answers its last row. */
+function insertAll({ insert }: Statements, request: CommitRequest, room: Uint8Array): Acknowledged {
+  const [values, begin] = typeof request.values === "number" ? [room, request.values] : [request.values, 0];
+  let offset = begin;
+  let revision = request.firstRevision - 1;
   let checksum = 0;
   for (let index = 0; index < request.keys.length; index++) {
-    const revision = request.firstRevision + index;
+    revision++;
     const key = request.keys[index]!;
     const length = request.lengths[index]!;
-    const value = length < 0 ? null : request.values.subarray(offset, offset + length);
+    const value = length < 0 ? null : values.subarray(offset, offset + length);
     offset += Math.max(0, length);
     const timeToLiveSeconds = request.timeToLiveSeconds[index] ?? null;
     checksum = checksumOf(revision, key, value);
     insert.run(revision, key, value, request.writtenAtMs, timeToLiveSeconds, checksum);
   }
-  return checksum;
+  return { revision, checksum };
 }
 
 function transaction<T>(connection: DatabaseSync, work: () => T): T {

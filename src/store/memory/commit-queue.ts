@@ -1,17 +1,16 @@
-import { errorMessage } from "../../base/assert.ts";
+import { errorMessage, invariant } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { ShortLivedMap } from "../../base/short-lived-map.ts";
-import { nextTurn } from "../../base/turn.ts";
 import { StoreUnavailableError, type WriteResult } from "../store.ts";
 import type { CommitLog } from "./commit-log.ts";
 import type { Change, VersionedMap } from "./versioned-map.ts";
 
 const MAXIMUM_QUEUED_WRITES = 100_000;
 const MAXIMUM_QUEUED_BYTES = 256 * 1024 * 1024;
-/** One transaction holds no more, so that neither a commit nor taking it in blocks for long. */
-const MAXIMUM_BATCH_WRITES = 2000;
-const MAXIMUM_BATCH_BYTES = 8 * 1024 * 1024;
+/** So many are on their way to the disk at once, so that neither a transaction nor taking it in blocks for long. */
+const MAXIMUM_WRITES_UNDER_WAY = 2000;
+const MAXIMUM_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
@@ -31,8 +30,8 @@ interface QueuedWrite {
 }
 
 /**
- * Group commit: what arrives while one transaction is on its way to the disk goes into the next one. Nothing is applied
- * or acknowledged before its transaction is durable.
+ * Group commit: what arrives in one turn of the event loop goes to the log together, whether or not the log has done what it was
+ * given before; how much of it becomes one transaction is the log's to say. Nothing is applied or acknowledged before it is durable.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
@@ -41,7 +40,10 @@ export class CommitQueue {
   #queuedBytes = 0;
   /** Writes that are not decided yet, by key. */
   readonly #undecided = new ShortLivedMap<string, Promise<unknown>>();
-  #commit: Promise<void> | undefined;
+  /** What the log has been given and has not decided. */
+  readonly #underWay = { batches: 0, writes: 0, bytes: 0, lastRevision: 0 };
+  /** Resolves when the log has decided all that it was given by now. */
+  #lastCommit: Promise<void> = Promise.resolve();
   #flushScheduled = false;
   #unavailable: StoreUnavailableError | undefined;
   #recovery: Promise<void> | undefined;
@@ -80,9 +82,9 @@ export class CommitQueue {
 
   /** Waits for the writes under way, then refuses all others. */
   async close(): Promise<void> {
-    while (this.#commit !== undefined || this.#queue.length > 0) {
+    while (this.#underWay.batches > 0 || this.#queue.length > 0) {
       this.#flush();
-      await this.#commit;
+      await this.#lastCommit;
     }
     this.#unavailable = new StoreUnavailableError("the store is closed");
     this.#stopping.abort();
@@ -90,38 +92,47 @@ export class CommitQueue {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#commit !== undefined) return;
+    if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    // After the promise callbacks of this turn: all writers that the last commit woke get into the next one.
-    process.nextTick(() => {
+    const flush = (): void => {
       this.#flushScheduled = false;
       this.#flush();
-    });
+    };
+    // After the promise callbacks of this turn: all who write now go together. While the log works there is time for the whole turn.
+    if (this.#underWay.batches === 0) process.nextTick(flush);
+    else setImmediate(flush);
   }
 
+  /** Gives the log what it may have. What stays in the queue is given when it has decided something. */
   #flush(): void {
-    if (this.#commit !== undefined || this.#queue.length === 0) return;
-    this.#commit = this.#commitBatch(this.#takeBatch()).finally(() => {
-      this.#commit = undefined;
-      if (this.#queue.length > 0) void this.#flushAfterTurn();
-    });
+    const underWay = this.#underWay;
+    while (this.#queue.length > 0) {
+      const batch = this.#takeBatch();
+      if (batch.length === 0) return;
+      const firstRevision = (underWay.batches === 0 ? this.#options.map.revision : underWay.lastRevision) + 1;
+      underWay.lastRevision = firstRevision + batch.length - 1;
+      this.#lastCommit = this.#commitBatch(batch, firstRevision);
+    }
   }
 
-  /** Who writes much writes on when it hears of a commit: what comes in this turn of the event loop goes along. */
-  async #flushAfterTurn(): Promise<void> {
-    await nextTurn();
-    this.#flush();
-  }
-
-  async #commitBatch(batch: readonly QueuedWrite[]): Promise<void> {
+  async #commitBatch(batch: readonly QueuedWrite[], firstRevision: number): Promise<void> {
     const { log, map, committed } = this.#options;
     const changes = batch.map((write) => write.change);
-    const firstRevision = map.revision + 1;
+    const bytes = bytesOf(batch);
+    this.#underWay.batches++;
+    this.#underWay.writes += batch.length;
+    this.#underWay.bytes += bytes;
     try {
       await log.commit(changes, firstRevision);
+      invariant(firstRevision === map.revision + 1, "the log decides in the order in which it was given the commits");
     } catch (error) {
       this.#fail(batch, error);
       return;
+    } finally {
+      this.#underWay.batches--;
+      this.#underWay.writes -= batch.length;
+      this.#underWay.bytes -= bytes;
+      if (this.#queue.length > 0) this.#scheduleFlush();
     }
     for (const change of changes) this.#undecided.delete(change.key);
     committed(changes);
@@ -130,21 +141,28 @@ export class CommitQueue {
     });
   }
 
+  /** As much of the queue as may be under way; nothing when that is reached. One write may always be. */
   #takeBatch(): QueuedWrite[] {
+    const { batches, writes, bytes } = this.#underWay;
     let count = 0;
-    let bytes = 0;
-    while (count < this.#queue.length && count < MAXIMUM_BATCH_WRITES && bytes < MAXIMUM_BATCH_BYTES) {
-      bytes += this.#queue[count]!.change.value?.length ?? 0;
+    let more = 0;
+    while (count < this.#queue.length && writes + count < MAXIMUM_WRITES_UNDER_WAY) {
+      const size = this.#queue[count]!.change.value?.length ?? 0;
+      if (bytes + more + size > MAXIMUM_BYTES_UNDER_WAY && batches + count > 0) break;
+      more += size;
       count++;
     }
-    this.#queuedBytes -= bytes;
+    this.#queuedBytes -= more;
     return this.#queue.splice(0, count);
   }
 
   #fail(batch: readonly QueuedWrite[], cause: unknown): void {
     const { logger } = this.#options;
     const reason = errorMessage(cause);
-    logger.error("cannot write to the disk; reads go on, writes are refused until it works again", { reason });
+    // What is under way behind it fails as well, for the same reason.
+    if (this.#recovery === undefined) {
+      logger.error("cannot write to the disk; reads go on, writes are refused until it works again", { reason });
+    }
     this.#unavailable = new StoreUnavailableError(`the store cannot write: ${reason}`, { cause });
     const rejected = [...batch, ...this.#queue];
     this.#queue = [];
@@ -174,4 +192,8 @@ export class CommitQueue {
       }
     }
   }
+}
+
+function bytesOf(batch: readonly QueuedWrite[]): number {
+  return batch.reduce((sum, { change }) => sum + (change.value?.length ?? 0), 0);
 }

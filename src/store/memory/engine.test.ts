@@ -92,14 +92,11 @@ test("nothing is seen or acknowledged before its commit", async () => {
   assert.equal((await next).done, false);
 });
 
-test("writes that come during a commit go into the next one together", async () => {
+test("writes that come during a commit go to the log together, which has not decided it yet", async () => {
   const { store, commits } = engineWithDisk();
   const writes = [store.create("/a", bytes("a"))];
   await settle();
   for (let index = 0; index < 10; index++) writes.push(store.create(`/b/${index}`, bytes("b")));
-  await settle();
-  assert.equal(commits.length, 1);
-  commits[0]?.succeed();
   await settle();
   assert.deepEqual(
     commits.map((commit) => [commit.changes.length, commit.firstRevision]),
@@ -108,12 +105,76 @@ test("writes that come during a commit go into the next one together", async () 
       [10, 3],
     ],
   );
+  commits[0]?.succeed();
+  await writes[0];
+  assert.equal(store.revision(), 2, "the others are not seen yet");
   commits[1]?.succeed();
   const revisions = (await Promise.all(writes)).map((result) => result.revision);
   assert.deepEqual(
     revisions,
     Array.from({ length: 11 }, (_, index) => index + 2),
   );
+});
+
+test("what is under way behind a failed commit fails, too, and its revisions are given again", async () => {
+  const { store, commits, clock } = engineWithDisk();
+  const good = store.create("/good", bytes("x"));
+  await settle();
+  const refused: Promise<void>[] = [];
+  for (const key of ["/a", "/b"]) {
+    refused.push(assert.rejects(store.create(key, bytes("x")), StoreUnavailableError));
+    await settle();
+  }
+  assert.deepEqual(
+    commits.map(({ firstRevision }) => firstRevision),
+    [2, 3, 4],
+  );
+  commits[0]?.succeed();
+  commits[1]?.fail("broken");
+  commits[2]?.fail("broken");
+  await Promise.all([good, ...refused]);
+  await clock.advance(1000);
+  const again = store.create("/a", bytes("y"));
+  await settle();
+  assert.equal(commits[3]?.firstRevision, 3);
+  commits[3]?.succeed();
+  assert.equal((await again).revision, 3);
+});
+
+test("a log that decides commits in another order is not believed", async () => {
+  const { store, commits } = engineWithDisk();
+  const writes = [store.create("/a", bytes("a"))];
+  await settle();
+  writes.push(store.create("/b", bytes("b")));
+  await settle();
+  const outcomes = Promise.allSettled(writes);
+  commits[1]?.succeed();
+  await settle();
+  commits[0]?.succeed();
+  const [first, second] = await outcomes;
+  assert.equal(second?.status, "rejected");
+  assert.equal(first?.status, "fulfilled");
+  assert.equal(store.revision(), 2);
+});
+
+test("so much is under way at once and no more; the rest waits, and a large write is never stuck", async () => {
+  const { store, commits } = engineWithDisk();
+  const writes = Array.from({ length: 2500 }, (_, index) => store.create(`/many/${index}`, bytes("x")));
+  await settle();
+  assert.deepEqual(
+    commits.map(({ changes }) => changes.length),
+    [2000],
+  );
+  writes.push(store.create("/large", Buffer.alloc(9 * 1024 * 1024)), store.create("/small", bytes("x")));
+  for (let decided = 0; decided < commits.length; decided++) {
+    commits[decided]?.succeed();
+    await settle();
+  }
+  assert.deepEqual(
+    commits.map(({ changes }) => changes.length),
+    [2000, 500, 1, 1],
+  );
+  await Promise.all(writes);
 });
 
 test("a write is refused only by what is durable", async () => {
