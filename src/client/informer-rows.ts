@@ -76,7 +76,8 @@ export class InformerRows<T extends ApiObject> {
 
   /** Adds or changes an object. Another one under the same name is a deletion and an addition. */
   put(key: string, object: T, cause?: TraceContext): void {
-    this.#put(key, this.#rowOf(object, this.#rows.get(key)), cause);
+    const present = this.#rows.get(key);
+    this.#put(key, this.#rowOf(object, present), { present, cause });
   }
 
   /** @param last its last state, if the server told it */
@@ -88,15 +89,16 @@ export class InformerRows<T extends ApiObject> {
     this.#changed(key, previous, { after: undefined, told: isSame ? this.#rowOf(last) : previous, cause });
   }
 
-  #put(key: string, row: Row, cause?: TraceContext): void {
-    const present = this.#rows.get(key);
-    if (present !== undefined && present[UID] !== row[UID]) {
-      this.remove(key, undefined, cause);
-      this.#put(key, row, cause);
-      return;
-    }
+  #put(
+    key: string,
+    row: Row,
+    { present, cause }: { present: Row | undefined; cause?: TraceContext | undefined },
+  ): void {
+    const isOther = present !== undefined && present[UID] !== row[UID];
+    if (isOther) this.remove(key, undefined, cause);
+    const before = isOther ? undefined : present;
     this.#rows.set(key, row);
-    this.#changed(key, present, { after: row, told: present, cause });
+    this.#changed(key, before, { after: row, told: before, cause });
   }
 
   async #replace(listed: ReadonlyMap<string, Row>, clock: Clock): Promise<void> {
@@ -104,7 +106,8 @@ export class InformerRows<T extends ApiObject> {
       if (!listed.has(key)) this.remove(key);
     });
     await eachInTurns(clock, listed, ([key, row]) => {
-      if (this.#rows.get(key)?.[REVISION] !== row[REVISION]) this.#put(key, row);
+      const present = this.#rows.get(key);
+      if (present?.[REVISION] !== row[REVISION]) this.#put(key, row, { present });
     });
     for (const column of this.#columns) column.synced();
   }

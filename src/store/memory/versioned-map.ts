@@ -86,7 +86,7 @@ export class VersionedMap {
     const present = this.#records.get(change.key);
     const previous = present && currentOf(present);
     const before = present?.revision ?? 0;
-    const { key } = this.#set(change, revision);
+    const { key } = this.#set(change, revision, present);
     this.#revision = revision;
     const value = change.value ?? previous?.value;
     invariant(value !== undefined, `key ${change.key} is removed though it is not there`);
@@ -150,7 +150,7 @@ export class VersionedMap {
     }
     const replaced = this.#records.get(change.key);
     if (replaced?.value !== undefined) forgotten.push(replaced.revision);
-    const record = this.#set(change, revision);
+    const record = this.#set(change, revision, replaced);
     if (change.value !== undefined) return;
     forgotten.push(revision);
     this.#forget(record);
@@ -189,8 +189,8 @@ export class VersionedMap {
     return change;
   }
 
-  #set(change: Change, revision: number): KeyRecord {
-    let record = this.#records.get(change.key);
+  #set(change: Change, revision: number, present: KeyRecord | undefined): KeyRecord {
+    let record = present;
     if (record === undefined) {
       record = newRecord(change.key, sortKeyOf(change.key));
       this.#records.set(change.key, record);
