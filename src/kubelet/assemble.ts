@@ -55,12 +55,13 @@ export function kubeletInformers({ informers, nodeName }: KubeletOptions): Kubel
 }
 
 /** What a kubelet asks of its node: the rest it says itself, and thousands of kubelets keep this. */
-export function ownNode({ metadata, spec }: Node): Node {
+export function ownNode({ metadata, spec, status }: Node): Node {
   const { name, uid, labels } = metadata ?? {};
   const { unschedulable, podCIDRs } = spec ?? {};
   return {
     metadata: { ...(name && { name }), ...(uid && { uid }), ...(labels && { labels }) },
     spec: { ...(unschedulable && { unschedulable }), ...(podCIDRs && { podCIDRs }) },
+    ...(status?.features && { status: { features: status.features } }),
   };
 }
 

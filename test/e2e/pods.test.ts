@@ -205,6 +205,33 @@ suite("pods", { skip: withoutContainers() }, () => {
     assert.deepEqual(left, []);
   });
 
+  test("RuntimeClasses: the handler runs the pod, one that the runtime does not know is told of, overhead and nodes are given", async () => {
+    const runtimeClass = (name: string, handler: string, more: object = {}) => ({
+      ...{ apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name }, handler, ...more },
+    });
+    const scheduling = { nodeSelector: { "kubernetes.io/os": "linux" } };
+    const pod = (name: string) =>
+      shellPod(name, shell, WAIT_FOREVER, { spec: { runtimeClassName: name.replace("by-", "") } });
+    await kubectl.apply(
+      runtimeClass("known", "runc", { scheduling, overhead: { podFixed: { cpu: "10m", memory: "1Mi" } } }),
+      runtimeClass("unknown", "no-such-runtime"),
+      pod("by-known"),
+      pod("by-unknown"),
+    );
+    await ready("by-known");
+    const { spec } = await podOf("by-known");
+    assert.deepEqual([spec?.overhead, spec?.nodeSelector], [{ cpu: "10m", memory: "1Mi" }, scheduling.nodeSelector]);
+    const failed = await eventually("the handler to be missed", async () => {
+      const words = ["--field-selector=involvedObject.name=by-unknown,reason=FailedCreatePodSandBox", "-o", "name"];
+      const [event] = (await kubectl.ok("get", "events", ...words)).split("\n");
+      return event !== "" && kubectl.ok("get", event!, "-o", "jsonpath={.message}");
+    });
+    assert.match(failed, /^Failed to create pod sandbox: rpc error: .*no runtime for "no-such-runtime" is configured/);
+    const handlers = await kubectl.ok("get", "nodes", "-o", "jsonpath={.items[0].status.runtimeHandlers[*].name}");
+    assert.match(handlers, /\brunc\b/);
+    await kubectl.ok("delete", "pod", "by-known", "by-unknown", "--timeout=30s");
+  });
+
   test("a changed ConfigMap reaches the files of a running pod", async () => {
     await kubectl.apply(configMap("files", { a: "second" }));
     await kubectl.ok("annotate", "pod", "volumes", "look=again");

@@ -37,6 +37,10 @@ export interface LinuxPodSandboxConfig {
   readonly cgroupParent: string;
   readonly securityContext: SandboxSecurityContext;
   readonly sysctls?: Readonly<Record<string, string>>;
+  /** What the runtime itself needs, beside the containers. */
+  readonly overhead?: LinuxContainerResources;
+  /** What the containers may use together. */
+  readonly resources?: LinuxContainerResources;
 }
 
 export type NamespaceMode = "POD" | "CONTAINER" | "NODE" | "TARGET";

@@ -70,11 +70,20 @@ export interface RuntimeCondition {
   readonly message: string;
 }
 
+/** One way to run pods, as RuntimeClasses name it. The default one has an empty name. */
+export interface RuntimeHandler {
+  readonly name: string;
+  readonly features: { readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean };
+}
+
 export interface RuntimeStatus {
   /** RuntimeReady and NetworkReady at least. */
   readonly conditions: readonly RuntimeCondition[];
   /** Free-form facts as JSON texts; empty unless asked for. */
   readonly info: Readonly<Record<string, string>>;
+  /** Absent where the runtime does not tell. */
+  readonly handlers?: readonly RuntimeHandler[];
+  readonly features?: { readonly supplementalGroupsPolicy: boolean };
 }
 
 export interface ExecSyncResult {

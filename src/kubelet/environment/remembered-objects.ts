@@ -10,9 +10,11 @@ const SWEEP_AT = 1000;
  * for the others. That something is missing is never remembered.
  */
 export function rememberedObjects(objects: ReferencedObjects, clock: Clock): ReferencedObjects {
+  const runtimeClass = remembered((_, name) => objects.runtimeClass(name), clock);
   return {
     configMap: remembered((namespace, name) => objects.configMap(namespace, name), clock),
     secret: remembered((namespace, name) => objects.secret(namespace, name), clock),
+    runtimeClass: (name) => runtimeClass("", name),
   };
 }
 

@@ -16,6 +16,8 @@ export interface NodeStatusInput {
   readonly runtimeVersion: string;
   readonly kubeletVersion: string;
   readonly images: readonly Image[];
+  /** The ways to run pods here, and what the runtime can; absent where it does not tell. */
+  readonly abilities?: Pick<NodeStatus, "runtimeHandlers" | "features">;
   /** Why the node is not ready; empty when it is. */
   readonly problems: readonly string[];
   /** RFC 3339. */
@@ -56,6 +58,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       architecture: facts.architecture,
     },
     images: imageList(input.images),
+    ...input.abilities,
   };
 }
 

@@ -2,18 +2,29 @@ import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import { formatDuration } from "../backoff.ts";
 import type { RuntimeService } from "../cri/runtime.ts";
+import type { RuntimeStatus } from "../cri/state.ts";
 import type { PodLifecycle } from "../pods/pleg.ts";
 
 const LIST_THRESHOLD_MS = 180_000;
 
-/** Why the node cannot take pods now, in upstream's words; empty when it can. */
-export async function readinessProblems(
+/** What a look at the node says. */
+export interface Readiness {
+  /** Why the node cannot take pods now, in upstream's words; empty when it can. */
+  readonly problems: string[];
+  /** As the runtime tells it; absent when it does not answer. */
+  readonly runtime: RuntimeStatus | undefined;
+}
+
+/** Looks whether the node can take pods now. */
+export async function lookAtReadiness(
   runtime: RuntimeService,
   { clock, lifecycle }: { clock: Clock; lifecycle: Pick<PodLifecycle, "lastListMs"> },
-): Promise<string[]> {
+): Promise<Readiness> {
   const problems: string[] = [];
+  let status: RuntimeStatus | undefined;
   try {
-    const { conditions } = await runtime.status();
+    status = await runtime.status();
+    const { conditions } = status;
     const find = (type: string) => conditions.find((condition) => condition.type === type);
     const ready = find("RuntimeReady");
     const network = find("NetworkReady");
@@ -36,5 +47,5 @@ export async function readinessProblems(
       `PLEG is not healthy: pleg was last seen active ${seen} ago; threshold is ${formatDuration(LIST_THRESHOLD_MS)}`,
     );
   }
-  return problems;
+  return { problems, runtime: status };
 }

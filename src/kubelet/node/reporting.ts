@@ -1,14 +1,14 @@
 import type { NodeStatus } from "../../api/generated/core/v1.ts";
 import { formatTime } from "../../base/clock.ts";
 import type { RecordedEvent } from "../../client/events.ts";
-import type { Image, RuntimeVersion } from "../cri/state.ts";
+import type { Image, RuntimeStatus, RuntimeVersion } from "../cri/state.ts";
 import type { HostFacts } from "../host/host.ts";
 import type { KubeletOptions } from "../kubelet-options.ts";
 import type { PodLifecycle } from "../pods/pleg.ts";
 import { tellOfNode } from "./node-events.ts";
 import type { NodeReporterOptions } from "./node-reporter.ts";
 import { nodeStatus } from "./node-status.ts";
-import { readinessProblems } from "./readiness.ts";
+import { lookAtReadiness } from "./readiness.ts";
 
 export const DEFAULT_MAX_PODS = 110;
 
@@ -109,20 +109,43 @@ class KubeletReporting implements NodeReporting {
   async status(before: NodeStatus, isDue: boolean): Promise<NodeStatus> {
     const { runtime } = this.#kubelet;
     const { facts, version, lifecycle } = this.#about;
-    const problems = await readinessProblems(runtime.runtime, { clock: this.clock, lifecycle });
+    const { problems, runtime: told } = await lookAtReadiness(runtime.runtime, { clock: this.clock, lifecycle });
     this.#problems = problems.length === 0 ? NO_PROBLEMS : problems;
     const images = await runtime.images.listImages().catch(() => undefined);
     const pressures = this.#about.pressures();
-    const seen = [...problems, "", ...pressures, "", ...(images ?? [undefined])];
+    const abilities = told === undefined ? abilitiesIn(before) : abilitiesOf(told);
+    const seen = [...problems, "", ...pressures, "", abilityText(abilities), ...(images ?? [undefined])];
     // What the last status was worked out from is as it was: so is the status.
     if (!isDue && before === this.#told && isSame(seen, this.#from)) return before;
-    this.#told = currentStatus(this.#kubelet, { facts, version, before, problems, pressures, images });
+    this.#told = currentStatus(this.#kubelet, {
+      ...{ facts, version, before, problems, pressures, images, abilities },
+    });
     this.#from = seen;
     return this.#told;
   }
 }
 
 const NO_PROBLEMS: string[] = [];
+
+type Abilities = Pick<NodeStatus, "runtimeHandlers" | "features">;
+const NO_ABILITIES: Abilities = {};
+
+/** What of the runtime the node's status tells. */
+function abilitiesOf({ handlers, features }: RuntimeStatus): Abilities {
+  if (handlers === undefined && features === undefined) return NO_ABILITIES;
+  const sorted = handlers?.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return { ...(sorted && { runtimeHandlers: sorted }), ...(features && { features }) };
+}
+
+/** What was told before holds while the runtime does not answer. */
+function abilitiesIn({ runtimeHandlers, features }: NodeStatus): Abilities {
+  return { ...(runtimeHandlers && { runtimeHandlers }), ...(features && { features }) };
+}
+
+/** Of most simulated nodes there is none to be made. */
+function abilityText(abilities: Abilities): string {
+  return abilities === NO_ABILITIES ? "" : JSON.stringify(abilities);
+}
 
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && one.every((fact, index) => fact === other[index]);
@@ -138,15 +161,17 @@ function currentStatus(
     problems: readonly string[];
     pressures: readonly string[];
     images: readonly Image[] | undefined;
+    abilities: Abilities;
   },
 ): NodeStatus {
-  const { facts, version, before, problems, pressures, images } = input;
+  const { facts, version, before, problems, pressures, images, abilities } = input;
   const status = nodeStatus({
     facts,
     pressures,
     before,
     problems,
     images: images ?? [],
+    abilities,
     addresses: nodeAddresses,
     serverPort,
     maxPods,

@@ -11,12 +11,18 @@ function withoutHeartbeats(status: NodeStatus): NodeStatus {
   return { ...status, ...(conditions && { conditions }) };
 }
 
+/** What a runtime may tell, and another one in its place not. Other fields that are missing are somebody else's. */
+const TOLD_AT_TIMES = ["runtimeHandlers", "features"] as const;
+
 /** The strategic merge patch from one status to the next; undefined when there is no difference. */
 export function nodeStatusPatch(before: NodeStatus, after: NodeStatus): Record<string, unknown> | undefined {
   const patch: Record<string, unknown> = {};
   for (const name of Object.keys(after) as (keyof NodeStatus)[]) {
     if (name === "conditions" || equalAsJson(before[name], after[name])) continue;
     patch[name] = name === "addresses" ? [...(after.addresses ?? []), { $patch: "replace" }] : after[name];
+  }
+  for (const name of TOLD_AT_TIMES) {
+    if (before[name] !== undefined && after[name] === undefined) patch[name] = null;
   }
   const conditions = (after.conditions ?? []).filter((condition) => !equalAsJson(old(before, condition), condition));
   if (conditions.length > 0) patch.conditions = conditions;

@@ -2,7 +2,7 @@ import { qualityOfService } from "../../api/core/pod-quality.ts";
 import type { Container, Pod, PodSpec, ResourceRequirements } from "../../api/generated/core/v1.ts";
 import { quantityMilli, quantityValue } from "../../api/quantity.ts";
 import { createInterner } from "../../base/intern.ts";
-import type { LinuxContainerResources } from "../cri/config.ts";
+import type { LinuxContainerResources, LinuxPodSandboxConfig } from "../cri/config.ts";
 import { isSidecar } from "./pod.ts";
 
 export const CPU_PERIOD_MICROSECONDS = 100_000;
@@ -65,6 +65,28 @@ export function containerResources(pod: Pod, container: Container, nodeMemoryByt
     ...(quota > 0 && { cpuPeriod: CPU_PERIOD_MICROSECONDS, cpuQuota: quota }),
     ...(limits.memory !== undefined && { memoryLimitInBytes: quantityValue(limits.memory) }),
     oomScoreAdj: oomScoreAdjust(pod, container, nodeMemoryBytes),
+  };
+}
+
+/** What a pod's sandbox is told: what its containers may use together, and what the runtime needs beside them. */
+export function sandboxResources(pod: Pod): Pick<LinuxPodSandboxConfig, "resources" | "overhead"> {
+  const { overhead, ...spec } = pod.spec ?? { containers: [] };
+  const inside = { ...pod, spec };
+  const { cpu = 0, memory = 0 } = podLimits(inside);
+  const needed = { cpu: quantityMilli(overhead?.cpu ?? "0"), memory: quantityValue(overhead?.memory ?? "0") };
+  return {
+    resources: linuxResources({ cpuRequest: podRequests(inside).cpu ?? 0, cpu, memory }),
+    ...(overhead && { overhead: linuxResources({ cpuRequest: needed.cpu, ...needed }) }),
+  };
+}
+
+/** CPU in thousandths, memory in bytes; 0 is no limit. */
+function linuxResources(of: { cpuRequest: number; cpu: number; memory: number }): LinuxContainerResources {
+  const quota = cpuQuota(of.cpu);
+  return {
+    cpuShares: cpuShares(of.cpuRequest),
+    ...(quota > 0 && { cpuPeriod: CPU_PERIOD_MICROSECONDS, cpuQuota: quota }),
+    ...(of.memory > 0 && { memoryLimitInBytes: of.memory }),
   };
 }
 

@@ -5,6 +5,7 @@ import { type DnsFacts, podDnsConfig } from "./dns.ts";
 import { sandboxHostname } from "./hostname.ts";
 import { type KubeletPaths, podLogDirectory } from "./paths.ts";
 import { identityOf, isHostNetwork, podContainers } from "./pod.ts";
+import { sandboxResources } from "./resources.ts";
 import { sandboxSecurityContext } from "./security.ts";
 
 export interface SandboxFacts extends DnsFacts {
@@ -30,6 +31,7 @@ export function sandboxConfig(pod: Pod, facts: SandboxFacts): PodSandboxConfig {
     linux: {
       cgroupParent: facts.cgroupParent,
       securityContext: sandboxSecurityContext(pod),
+      ...sandboxResources(pod),
       sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name, value])),
     },
   };

@@ -1,4 +1,6 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
+import { isNotFound } from "../../api/status.ts";
+import { errorMessage } from "../../base/assert.ts";
 import { nextTurn } from "../../base/turn.ts";
 import type { PodSandboxConfig } from "../cri/config.ts";
 import type { PodSandboxStatus } from "../cri/state.ts";
@@ -26,6 +28,17 @@ export async function sandboxConfigOf(
   });
 }
 
+/** The way to run a pod that its RuntimeClass names; the runtime's default one when absent. */
+async function runtimeHandlerOf(name: string, { objects }: PodDependencies): Promise<{ runtimeHandler?: string }> {
+  if (name === "") return {};
+  try {
+    return { runtimeHandler: (await objects.runtimeClass(name)).handler };
+  } catch (error) {
+    if (isNotFound(error)) throw error;
+    throw new Error(`failed to lookup RuntimeClass ${name}: ${errorMessage(error)}`);
+  }
+}
+
 /** Makes and starts a sandbox; rejects with StartError, told by an event. */
 export async function createSandbox(
   pod: Pod,
@@ -34,9 +47,10 @@ export async function createSandbox(
 ): Promise<PodSandboxStatus> {
   const { cache, runtime, events, files, cgroups } = dependencies;
   try {
+    const handler = await runtimeHandlerOf(pod.spec?.runtimeClassName ?? "", dependencies);
     // Logs and limits are of use to containers, which come later; the runtime makes the cgroup itself where it is first.
     const [made, ...others] = await Promise.allSettled([
-      runtime.runtime.runPodSandbox(config),
+      runtime.runtime.runPodSandbox(config, handler),
       nextTurn().then(() => files.makeDirectory(config.logDirectory, { mode: 0o755 })),
       nextTurn().then(() => cgroups.ensure(pod)),
     ]);

@@ -29,12 +29,25 @@ const DISABLED_PLUGINS = [
 /** The configuration file of a private containerd (version 2 of the format, which 1.6 to 2.x read). */
 export function containerdConfig(options: {
   paths: PrivateContainerdPaths;
-  machine: Pick<Machine, "mayLowerOomScore" | "snapshotter" | "cniBinDirectory">;
+  machine: Pick<Machine, "mayLowerOomScore" | "snapshotter" | "cniBinDirectory" | "ociRuntimes">;
   sandboxImage: string;
 }): string {
   const { paths, machine, sandboxImage } = options;
   const text = (value: string) => JSON.stringify(value);
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
+  const ociRuntime = ({ handler, type, path, isCalledByRuncShim }: Machine["ociRuntimes"][number]) => `
+[${cri}.containerd.runtimes.${handler}]
+  runtime_type = ${text(type)}
+${
+  isCalledByRuncShim
+    ? `
+[${cri}.containerd.runtimes.${handler}.options]
+  BinaryName = ${text(path)}
+  SystemdCgroup = false
+  Root = ${text(`${paths.run}/${handler}`)}
+`
+    : ""
+}`;
   return `version = 2
 root = ${text(paths.root)}
 state = ${text(paths.state)}
@@ -64,7 +77,7 @@ disabled_plugins = [${DISABLED_PLUGINS.map(text).join(", ")}]
 [${cri}.containerd.runtimes.runc.options]
   SystemdCgroup = false
   Root = ${text(`${paths.run}/runc`)}
-
+${machine.ociRuntimes.map(ociRuntime).join("")}
 [${cri}.cni]
   bin_dir = ${text(machine.cniBinDirectory ?? "/opt/cni/bin")}
   conf_dir = ${text(paths.cniConfig)}

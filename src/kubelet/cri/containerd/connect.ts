@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { connectRuntime } from "../grpc/connect.ts";
 import type { ContainerRuntime } from "../runtime.ts";
 import { containerdEvents } from "./events.ts";
+import { withHandlers } from "./handlers.ts";
 import { createImageVolumes } from "./image-volumes.ts";
 
 /**
- * containerd's CRI on its socket, with what its CRI lacks, or has in newer versions alone: container events come from containerd's
- * own event service, and images that containers mount are mounted below the data directory.
+ * containerd's CRI on its socket, with what its CRI lacks, or has in newer versions alone: its handlers come from its
+ * configuration, container events from containerd's own event service, and images that containers mount are mounted below the data directory.
  */
 export async function connectContainerd(socket: string, dataDirectory: string): Promise<ContainerRuntime> {
   const connected = await connectRuntime(socket);
@@ -17,6 +18,10 @@ export async function connectContainerd(socket: string, dataDirectory: string): 
     ...connected,
     runtime: {
       ...runtime,
+      async status({ verbose = false } = {}) {
+        const told = withHandlers(await runtime.status({ verbose: true }));
+        return verbose ? told : { ...told, info: {} };
+      },
       containerEvents: (signal) => containerdEvents(socket, signal),
       async createContainer(podSandboxId, config, sandboxConfig) {
         const mounts = await volumes.mount(podSandboxId, config.mounts);

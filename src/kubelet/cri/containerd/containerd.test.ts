@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { systemClock } from "../../../base/clock.ts";
@@ -96,6 +97,46 @@ describe("private containerd", { skip }, () => {
     assert.equal((await third.runtime.runtime.podSandboxStatus(pod)).state, "SANDBOX_READY");
     await third.stop();
     await second.stop({ keepPods: true });
+  });
+});
+
+describe("ways to run pods", { skip }, () => {
+  test("one that the machine has is offered and taken, and another one refused", async () => {
+    const alive = setInterval(() => {}, 60_000);
+    const programs = await mkdtemp(join(tmpdir(), "wherry-programs-"));
+    const calls = join(programs, "calls");
+    const { PATH: path } = process.env;
+    // runc under another name, which tells that it was called.
+    const script = `#!/bin/sh\necho "$*" >> ${calls}\nPATH=${path} exec runc "$@"\n`;
+    await writeFile(join(programs, "crun"), script, { mode: 0o755 });
+    process.env.PATH = `${programs}:${path}`;
+    const { handle, dataDirectory } = await startContainerd();
+    process.env.PATH = path;
+    try {
+      const { runtime } = handle.runtime;
+      const { handlers, info } = await runtime.status();
+      assert.deepEqual([handlers?.map(({ name }) => name).sort(), info], [["", "crun", "runc"], {}]);
+      const namespaceOptions = { network: "NODE", pid: "CONTAINER", ipc: "POD" } as const;
+      const sandbox = (uid: string) => ({
+        metadata: { name: uid, uid, namespace: "default", attempt: 0 },
+        hostname: "",
+        logDirectory: join(dataDirectory, "logs"),
+        labels: handle.labels,
+        annotations: {},
+        linux: {
+          cgroupParent: `${handle.cgroupRoot}/${uid}`,
+          securityContext: { namespaceOptions, privileged: false },
+        },
+      });
+      const pod = await runtime.runPodSandbox(sandbox("other"), { runtimeHandler: "crun" });
+      assert.match(await readFile(calls, "utf8"), new RegExp(` create .*${pod}`));
+      const none = 'no runtime for "none" is configured';
+      await assert.rejects(runtime.runPodSandbox(sandbox("none"), { runtimeHandler: "none" }), new RegExp(none));
+    } finally {
+      await handle.stop();
+      for (const directory of [dataDirectory, programs]) await rm(directory, { recursive: true, force: true });
+      clearInterval(alive);
+    }
   });
 });
 

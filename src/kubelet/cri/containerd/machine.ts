@@ -1,6 +1,7 @@
 import { access, constants, mkdir, readFile, rm, stat, statfs } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { runCommand } from "../../../base/run-command.ts";
+import { OCI_RUNTIMES, type OciRuntime } from "./oci-runtimes.ts";
 
 /** What containers need of this machine, found out before anything starts. */
 export interface Machine {
@@ -12,6 +13,8 @@ export interface Machine {
   readonly cniBinDirectory: string | undefined;
   /** Paths of programs by name; those that are missing are absent. */
   readonly programs: Readonly<Record<string, string>>;
+  /** Other ways to run containers than runc, with the paths of their programs. */
+  readonly ociRuntimes: readonly (OciRuntime & { readonly path: string })[];
   readonly problems: readonly MachineProblem[];
 }
 
@@ -35,13 +38,14 @@ const CAP_SYS_RESOURCE = 24n;
 
 /** Looks at the machine. `scratchDirectory` is on the disk that images will be on. */
 export async function inspectMachine(scratchDirectory: string): Promise<Machine> {
-  const [cgroups, mayLowerOomScore, overlay, cniBinDirectory, programs, bridgeFilter] = await Promise.all([
+  const [cgroups, mayLowerOomScore, overlay, cniBinDirectory, programs, bridgeFilter, ociRuntimes] = await Promise.all([
     cgroupVersion(),
     hasCapability(CAP_SYS_RESOURCE),
     overlayWorks(scratchDirectory),
     findCniPlugins(),
     findPrograms(),
     exists("/proc/sys/net/bridge/bridge-nf-call-iptables"),
+    findOciRuntimes(),
   ]);
   const problems: MachineProblem[] = [];
   const fatal = (message: string) => problems.push({ fatal: true, message });
@@ -73,6 +77,7 @@ export async function inspectMachine(scratchDirectory: string): Promise<Machine>
     snapshotter: overlay ? "overlayfs" : "native",
     cniBinDirectory,
     programs,
+    ociRuntimes,
     problems,
   };
 }
@@ -126,17 +131,28 @@ async function findCniPlugins(): Promise<string | undefined> {
 }
 
 async function findPrograms(): Promise<Record<string, string>> {
-  const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/sbin", "/usr/bin"];
   const found: Record<string, string> = {};
   for (const program of Object.keys(PROGRAMS)) {
-    for (const directory of directories) {
-      const path = join(directory, program);
-      if (!(await isExecutable(path))) continue;
-      found[program] = path;
-      break;
-    }
+    const path = await findProgram(program);
+    if (path !== undefined) found[program] = path;
   }
   return found;
+}
+
+async function findOciRuntimes(): Promise<Machine["ociRuntimes"]> {
+  const found = await Promise.all(
+    OCI_RUNTIMES.map(async (runtime) => ({ ...runtime, path: await findProgram(runtime.program) })),
+  );
+  return found.flatMap(({ path, ...runtime }) => (path === undefined ? [] : [{ ...runtime, path }]));
+}
+
+async function findProgram(program: string): Promise<string | undefined> {
+  const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/sbin", "/usr/bin"];
+  for (const directory of directories) {
+    const path = join(directory, program);
+    if (await isExecutable(path)) return path;
+  }
+  return undefined;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { isFreeForNetwork, removeCniConfig, writeCniConfig } from "../cni.ts";
 import { containerdConfig } from "./config.ts";
 import { lengthDelimited } from "./events.ts";
+import { OCI_RUNTIMES } from "./oci-runtimes.ts";
 import { clusterId, privateContainerdPaths } from "./paths.ts";
 
 test("the socket's path is short however deep the data directory lies", () => {
@@ -20,11 +21,18 @@ test("a run directory that is too long is refused", () => {
 
 test("paths with quotes do not break the configuration", () => {
   const paths = privateContainerdPaths('/data "here"');
-  const machine = { mayLowerOomScore: false, snapshotter: "native", cniBinDirectory: "/opt/cni/bin" } as const;
+  const machine = {
+    mayLowerOomScore: false,
+    snapshotter: "native",
+    cniBinDirectory: "/opt/cni/bin",
+    ociRuntimes: OCI_RUNTIMES.map((runtime) => ({ ...runtime, path: `/opt/"bin"/${runtime.program}` })),
+  } as const;
   const text = containerdConfig({ paths, machine, sandboxImage: "pause:1" });
   assert.match(text, /root = "\/data \\"here\\"\/containerd\/root"/);
   assert.match(text, /restrict_oom_score_adj = true/);
   assert.match(text, /snapshotter = "native"/);
+  assert.match(text, /runtimes\.crun\.options\]\n {2}BinaryName = "\/opt\/\\"bin\\"\/crun"/);
+  assert.match(text, /runtimes\.kata\]\n {2}runtime_type = "io\.containerd\.kata\.v2"\n\n/);
 });
 
 test("somebody else's network is told from ours", async () => {

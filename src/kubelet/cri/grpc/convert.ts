@@ -8,10 +8,20 @@ import type {
   Image,
   PodSandbox,
   PodSandboxStatus,
+  RuntimeCondition,
+  RuntimeHandler,
+  RuntimeStatus,
 } from "../state.ts";
 
 /** Messages as they come off the wire: 64-bit numbers are texts, missing messages are null. */
 type Wrapped = { value: string } | null;
+
+export interface WireStatus {
+  status: { conditions: RuntimeCondition[] };
+  info: Record<string, string>;
+  runtimeHandlers: { name: string; features: RuntimeHandler["features"] | null }[];
+  features: RuntimeStatus["features"] | null;
+}
 
 export interface WireSandbox {
   id: string;
@@ -100,6 +110,10 @@ export function configToWire(config: PodSandboxConfig | ContainerConfig): unknow
       },
     },
   };
+}
+
+export function handlerFromWire({ name, features }: WireStatus["runtimeHandlers"][number]): RuntimeHandler {
+  return { name, features: features ?? { recursiveReadOnlyMounts: false, userNamespaces: false } };
 }
 
 export function sandboxFromWire(wire: WireSandbox): PodSandbox {

@@ -1,10 +1,11 @@
 import type { ContainerFilter, ListFilter, RuntimeService } from "../runtime.ts";
-import type { ContainerEvent, ContainerEventType, RuntimeStatus, RuntimeVersion } from "../state.ts";
+import type { ContainerEvent, ContainerEventType, RuntimeVersion } from "../state.ts";
 import type { Channel } from "./channel.ts";
 import {
   configToWire,
   containerFromWire,
   containerStatusFromWire,
+  handlerFromWire,
   sandboxFromWire,
   sandboxStatusFromWire,
   statsFromWire,
@@ -12,6 +13,7 @@ import {
   type WireContainerStatus,
   type WireSandbox,
   type WireStats,
+  type WireStatus,
 } from "./convert.ts";
 import { ignoreNotFound } from "./errors.ts";
 
@@ -30,8 +32,13 @@ export function grpcRuntimeService(channel: Channel): RuntimeService {
   return {
     version: () => call<RuntimeVersion>("Version", { version: "v1" }),
     status: async (options = {}) => {
-      const answer = await call<{ status: RuntimeStatus; info: Record<string, string> }>("Status", options);
-      return { conditions: answer.status.conditions, info: answer.info };
+      const { status, info, runtimeHandlers, features } = await call<WireStatus>("Status", options);
+      return {
+        conditions: status.conditions,
+        info,
+        ...(runtimeHandlers.length > 0 && { handlers: runtimeHandlers.map(handlerFromWire) }),
+        ...(features && { features }),
+      };
     },
 
     runPodSandbox: async (config, options = {}) => {

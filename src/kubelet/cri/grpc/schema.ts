@@ -11,7 +11,10 @@ VersionResponse: 2 runtimeName string, 3 runtimeVersion string, 4 runtimeApiVers
 StatusRequest: 1 verbose bool
 RuntimeCondition: 1 type string, 2 status bool, 3 reason string, 4 message string
 RuntimeStatus: 1 conditions []RuntimeCondition
-StatusResponse: 1 status RuntimeStatus, 2 info map
+RuntimeHandlerFeatures: 1 recursiveReadOnlyMounts bool, 2 userNamespaces bool
+RuntimeHandler: 1 name string, 2 features RuntimeHandlerFeatures
+RuntimeFeatures: 1 supplementalGroupsPolicy bool
+StatusResponse: 1 status RuntimeStatus, 2 info map, 3 runtimeHandlers []RuntimeHandler, 4 features RuntimeFeatures
 Int64Value: 1 value int64
 UInt64Value: 1 value uint64
 DNSConfig: 1 servers []string, 2 searches []string, 3 options []string
@@ -21,7 +24,7 @@ NamespaceOption: 1 network NamespaceMode, 2 pid NamespaceMode, 3 ipc NamespaceMo
 SELinuxOption: 1 user string, 2 role string, 3 type string, 4 level string
 SecurityProfile: 1 profileType ProfileType, 2 localhostRef string
 LinuxSandboxSecurityContext: 1 namespaceOptions NamespaceOption, 2 selinuxOptions SELinuxOption, 3 runAsUser Int64Value, 8 runAsGroup Int64Value, 4 readonlyRootfs bool, 5 supplementalGroups []int64, 11 supplementalGroupsPolicy SupplementalGroupsPolicy, 6 privileged bool, 9 seccomp SecurityProfile
-LinuxPodSandboxConfig: 1 cgroupParent string, 2 securityContext LinuxSandboxSecurityContext, 3 sysctls map
+LinuxPodSandboxConfig: 1 cgroupParent string, 2 securityContext LinuxSandboxSecurityContext, 3 sysctls map, 4 overhead LinuxContainerResources, 5 resources LinuxContainerResources
 PodSandboxMetadata: 1 name string, 2 uid string, 3 namespace string, 4 attempt uint32
 PodSandboxConfig: 1 metadata PodSandboxMetadata, 2 hostname string, 3 logDirectory string, 4 dnsConfig DNSConfig, 5 portMappings []PortMapping, 6 labels map, 7 annotations map, 8 linux LinuxPodSandboxConfig
 RunPodSandboxRequest: 1 config PodSandboxConfig, 2 runtimeHandler string
