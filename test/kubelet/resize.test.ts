@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
 import type { Container, ContainerStatus, Pod, ResourceRequirements } from "../../src/api/generated/core/v1.ts";
 import { pods } from "../../src/api/generated/resources.ts";
-import type { LinuxContainerResources } from "../../src/kubelet/cri/config.ts";
+import type { ContainerConfig, LinuxContainerResources } from "../../src/kubelet/cri/config.ts";
 import { noCgroups } from "../../src/kubelet/host/no-cgroups.ts";
 import { hostFiles } from "../../src/kubelet/volumes/host-files.ts";
 import { conditionOf, isReady, main, startWorld, type World } from "./world.ts";
@@ -261,6 +261,59 @@ test("a pod's own limits grow before its containers and shrink after them", asyn
     ...["raise memory", "10000us 32Mi", "10000us 96Mi", "lower memory"],
     ...["raise cpu", "5000us 32Mi", "30000us 96Mi", "lower cpu"],
   ]);
+});
+
+test("a container that does not run is started with what was allocated meanwhile, in a pod that has room for it", async () => {
+  const calls: string[] = [];
+  const raise = async (_: Pod, resource: string) => void calls.push(`raise ${resource}`);
+  const behave = ({ linux }: ContainerConfig) => {
+    calls.push(`start with ${linux.resources.cpuQuota}us`);
+    return calls.length <= 2 ? { exit: { afterMs: 100, code: 1 } } : {};
+  };
+  world = await startWorld({ host: { cgroups: { ...noCgroups, raise } }, rules: { behave } });
+  await world.create("web", { containers: [sized(both("100m", "64Mi"))] });
+  const crashed = await world.until("web", (pod) => statusOf(pod)?.state?.waiting?.reason === "CrashLoopBackOff");
+  assert.deepEqual(resourcesOf(crashed), both("100m", "64Mi"), "what it will have is told of what does not run, too");
+  await resize("web", both("300m", "96Mi"));
+  assert.deepEqual(resourcesOf(await settled("web", 2)), both("300m", "96Mi"));
+  assert.deepEqual(calls.slice(1), ["start with 10000us", "raise memory", "raise cpu", "start with 30000us"]);
+});
+
+test("a resize is not over before the pod's own limits are set", async () => {
+  let refused = true;
+  const lower = async () => {
+    if (refused) throw new Error("EBUSY: resource busy or locked, write");
+  };
+  world = await startWorld({ host: { cgroups: { ...noCgroups, lower } } });
+  await world.create("web", { containers: [sized(both("100m", "64Mi"))] });
+  await world.until("web", isReady);
+  await resize("web", both("100m", "32Mi"));
+  const pod = await world.until("web", (found) => conditionOf(found, IN_PROGRESS)?.includes("Error") === true);
+  assert.equal(conditionOf(pod, IN_PROGRESS), "True (2) Error EBUSY: resource busy or locked, write");
+  await world.clock.advance(15_000);
+  assert.match(conditionOf(await world.until("web", isReady), IN_PROGRESS)!, /EBUSY/);
+  refused = false;
+  await settled("web", 2);
+});
+
+test("a kubelet that cannot read what was saved goes by what its containers were made with", async () => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), "wherry-resize-"));
+  try {
+    world = await startWorld({ files: { ...hostFiles, keepsNothing: false }, dataDirectory });
+    await world.create("web", { containers: [sized(cpuOnly("1"))] });
+    await world.until("web", isReady);
+    await resize("web", cpuOnly("2"));
+    const pod = await settled("web", 2);
+    const saved = join(dataDirectory, "kubelet/pods", pod.metadata!.uid!, "resize/resources.json");
+    assert.match(await readFile(saved, "utf8"), /"cpu":"2"/);
+    await world.restart({ meanwhile: () => writeFile(saved, '{"allocation":') });
+    await world.clock.advance(5000);
+    assert.deepEqual(resourcesOf(await settled("web", 2)), cpuOnly("2"));
+    const again = "what it has is taken for a new wish, which there is room for";
+    assert.equal(ofEvents(await world.events("web"), "Started").length, 2, again);
+  } finally {
+    await rm(dataDirectory, { recursive: true });
+  }
 });
 
 test("a kubelet that comes later knows what was allocated", async () => {

@@ -5,13 +5,7 @@ import type { SavedResize } from "../resize/checkpoints.ts";
 import type { ResizeRefusal } from "../resize/judge.ts";
 import { resizeCompleted, resizePending, resizeStarted } from "../resize/messages.ts";
 import type { WaitingResize } from "../resize/order.ts";
-import {
-  madeWith,
-  newPodResize,
-  type PendingResize,
-  type PodResize,
-  unfinishedContainers,
-} from "../resize/pod-resize.ts";
+import { isBehind, madeWith, newPodResize, type PendingResize, type PodResize } from "../resize/pod-resize.ts";
 import { equalAsJson } from "../status/plain-json.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { identityOf } from "./pod.ts";
@@ -29,7 +23,7 @@ export function recallResize(
 ): { readonly pod: Pod; readonly resize: PodResize } | undefined {
   const allocated = withAllocation(pod, saved?.allocation ?? allocationInRuntime(pod, state));
   if (saved === undefined && allocated === pod) return undefined;
-  const resize = newPodResize(new Map(Object.entries(saved?.actual ?? {})));
+  const resize = newPodResize(new Map(Object.entries(saved?.actual ?? {})), saved?.unsettled);
   if (allocated !== pod) resize.wanted = pod;
   return { pod: allocated, resize };
 }
@@ -98,16 +92,22 @@ export function answerResize(
   }
   record.pod = wanted;
   record.refreshWanted = true;
-  Object.assign(resize, { wanted: undefined, pending: undefined, inProgress: { generation }, retryAtMs: undefined });
+  Object.assign(resize, {
+    wanted: undefined,
+    pending: undefined,
+    inProgress: { generation },
+    retryAtMs: undefined,
+    unsettled: true,
+  });
   events.event(wanted, resizeStarted(wanted));
 }
 
-/** Notes whether running containers lack something of what is allocated, and tells when they do no longer. */
+/** Notes whether the pod lacks something of what is allocated, and tells when they do no longer. */
 export function noteProgress(record: PodRecord, { cache, events }: PodDependencies): void {
   const { pod, resize } = record;
   if (resize === undefined) return;
-  const isDone = unfinishedContainers(pod, cache.get(identityOf(pod).uid), resize).length === 0;
-  if (!isDone) resize.inProgress ??= { generation: pod.metadata?.generation };
+  if (isBehind(pod, cache.get(identityOf(pod).uid), resize))
+    resize.inProgress ??= { generation: pod.metadata?.generation };
   else if (resize.inProgress !== undefined) {
     events.event(pod, resizeCompleted(pod, resize.inProgress));
     resize.inProgress = undefined;

@@ -106,13 +106,15 @@ async function act(
   if (start.length > 0) await startAll(start, options, dependencies);
 }
 
-/** Whether a running container lacks something of what is allocated, or will be started again with it. */
+/** Whether the pod lacks something of what is allocated that no restart will give it, or has to have room for such a restart. */
 function mustResize(plan: PodPlan, { pod, memory }: SyncOptions, { cache, clock }: PodDependencies): boolean {
   const { resize } = memory;
   if (resize === undefined) return false;
   if (plan.kill.some(({ because }) => because === "resize")) return true;
   if ((resize.retryAtMs ?? 0) > clock.now()) return false;
-  return unfinishedContainers(pod, cache.get(identityOf(pod).uid), resize).some(({ restarts }) => !restarts);
+  const state = cache.get(identityOf(pod).uid);
+  if (readySandbox(state) === undefined) return false;
+  return resize.unsettled || unfinishedContainers(pod, state, resize).some(({ restarts }) => !restarts);
 }
 
 async function killPlanned(plan: PodPlan, options: SyncOptions, dependencies: PodDependencies): Promise<void> {

@@ -51,12 +51,13 @@ async function actuateResize(pod: Pod, resize: PodResize, dependencies: PodDepen
     for (const each of updatesOf(resource, unfinished)) await update(pod, { ...each, resource, resize }, dependencies);
     await cgroups.lower(pod, resource);
   }
+  resize.unsettled = false;
   await save(pod, resize, dependencies);
 }
 
-async function save(pod: Pod, { actual }: PodResize, dependencies: PodDependencies): Promise<void> {
+async function save(pod: Pod, { actual, unsettled }: PodResize, dependencies: PodDependencies): Promise<void> {
   const { uid } = identityOf(pod);
-  const saved = { allocation: allocationOf(pod), actual: Object.fromEntries(actual) };
+  const saved = { allocation: allocationOf(pod), actual: Object.fromEntries(actual), unsettled };
   await saveResize(uid, saved, dependencies);
 }
 

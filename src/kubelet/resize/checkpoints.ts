@@ -10,6 +10,8 @@ export interface SavedResize {
   readonly allocation: Allocation;
   /** What the runtime accepted last, by container id. */
   readonly actual: Readonly<Record<string, ResourceRequirements>>;
+  /** What is allocated was not yet given to all of the pod. */
+  readonly unsettled: boolean;
 }
 
 export interface CheckpointOptions {

@@ -1,7 +1,13 @@
 import type { Container, Pod, ResourceRequirements } from "../../api/generated/core/v1.ts";
 import { RESOURCES_ANNOTATION } from "../labels.ts";
 import { podContainers } from "../pods/pod.ts";
-import { isRunning, newest, type PodContainerStatus, type PodRuntimeState } from "../pods/runtime-state.ts";
+import {
+  isRunning,
+  newest,
+  type PodContainerStatus,
+  type PodRuntimeState,
+  readySandbox,
+} from "../pods/runtime-state.ts";
 import { isResizable } from "./allocation.ts";
 import { type ContainerResize, containerResize } from "./container-resize.ts";
 import type { ResizeRefusal } from "./judge.ts";
@@ -14,7 +20,9 @@ export interface PodResize {
   actual: ReadonlyMap<string, ResourceRequirements>;
   /** Why nothing is allocated. */
   pending: PendingResize | undefined;
-  /** Something is allocated that not all running containers have. */
+  /** What is allocated was not yet given to all of the pod, its own limits included. */
+  unsettled: boolean;
+  /** Something is allocated that is not there yet. */
   inProgress: ResizeInProgress | undefined;
   /** Wall time before which what failed is not tried again. */
   retryAtMs: number | undefined;
@@ -33,8 +41,9 @@ export interface ResizeInProgress {
   readonly error?: string;
 }
 
-export function newPodResize(actual: PodResize["actual"] = new Map()): PodResize {
-  return { wanted: undefined, actual, pending: undefined, inProgress: undefined, retryAtMs: undefined };
+export function newPodResize(actual: PodResize["actual"] = new Map(), unsettled = false): PodResize {
+  const nothing = { wanted: undefined, pending: undefined, inProgress: undefined, retryAtMs: undefined };
+  return { ...nothing, actual, unsettled };
 }
 
 /** What a container was made with; undefined when an older kubelet made it. */
@@ -73,6 +82,11 @@ export function unfinishedContainers(pod: Pod, state: PodRuntimeState, resize: P
     if (change.cpu !== 0 || change.memory !== 0) found.push({ ...change, status, container, actual });
   }
   return found;
+}
+
+/** Whether there is something to give to a pod that has its sandbox; a new one is made with what is allocated. Pure. */
+export function isBehind(pod: Pod, state: PodRuntimeState, resize: PodResize): boolean {
+  return readySandbox(state) !== undefined && (resize.unsettled || unfinishedContainers(pod, state, resize).length > 0);
 }
 
 /** In which order running containers are changed in one resource: what gives back makes room for what takes. Pure. */

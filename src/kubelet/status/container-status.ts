@@ -142,11 +142,12 @@ function finish(
     status.ready = started && probes.isReady(current!.id, container);
     status.started = started;
   }
-  if (running && kind !== "ephemeral") {
+  if (current !== undefined) {
     const { resources: allocated = {} } = container as Container;
+    const actual = running ? actualResources(current, container as Container, resize) : allocated;
     if (allocated.requests !== undefined) status.allocatedResources = allocated.requests;
-    const actual = actualResources(current, container as Container, resize);
-    status.resources = reportedResources({ allocated, actual, told: current.resources });
+    // What does not run will have what is allocated when it does.
+    status.resources = reportedResources({ allocated, actual, told: running ? current.resources : undefined });
   }
   const mounts = container.volumeMounts ?? [];
   if (mounts.length > 0 && (pod.spec?.volumes ?? []).length > 0) {
