@@ -68,3 +68,8 @@ export function syntaxInGo(value: unknown): string {
     .map((key) => `${quotedInGo(key)}:${syntaxInGo(value[key])}`);
   return `map[string]interface {}{${members.join(", ")}}`;
 }
+
+/** Several errors as Go prints them together: one as it is, more in brackets. */
+export function aggregate(errors: readonly string[]): string {
+  return errors.length === 1 ? errors[0]! : `[${errors.join(", ")}]`;
+}

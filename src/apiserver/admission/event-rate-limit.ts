@@ -1,6 +1,6 @@
+import { aggregate } from "../../api/go-text.ts";
 import { failure } from "../../api/status.ts";
 import type { Clock } from "../../base/clock.ts";
-import { aggregate } from "../authz/rbac.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { isAbout } from "./refuse.ts";
 

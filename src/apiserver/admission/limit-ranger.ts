@@ -1,7 +1,7 @@
 import type { Container, LimitRange, PersistentVolumeClaim, Pod } from "../../api/generated/core/v1.ts";
 import { limitRanges } from "../../api/generated/resources.ts";
+import { aggregate } from "../../api/go-text.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
-import { aggregate } from "../authz/rbac.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { type Amounts, constraintProblems, requestProblems } from "./limit-constraints.ts";
 import { podUsage } from "./pod-usage.ts";

@@ -1,5 +1,6 @@
 import type { PolicyRule, RoleRef } from "../../api/generated/rbac.authorization.k8s.io/v1.ts";
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../../api/generated/resources.ts";
+import { aggregate } from "../../api/go-text.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { Answer, AuthorizationAttributes, Authorizer } from "./authorizer.ts";
@@ -104,11 +105,6 @@ interface Asked {
 
 function missingRole({ kind, name }: RoleRef): string {
   return `${kind.toLowerCase()}.rbac.authorization.k8s.io "${name}" not found`;
-}
-
-/** Several errors as upstream prints them together. */
-export function aggregate(errors: readonly string[]): string {
-  return errors.length === 1 ? errors[0]! : `[${errors.join(", ")}]`;
 }
 
 function describe({ binding, namespace, role, subject }: Grant): string {

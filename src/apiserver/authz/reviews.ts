@@ -9,13 +9,13 @@ import type {
   SubjectAccessReview,
   SubjectAccessReviewStatus,
 } from "../../api/generated/authorization.k8s.io/v1.ts";
+import { aggregate } from "../../api/go-text.ts";
 import type { ObjectMeta } from "../../api/meta.ts";
 import { equalJson } from "../../api/patch/json-value.ts";
 import { badRequest } from "../../api/status.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 import type { Authorization } from "./create-authorizer.ts";
-import { aggregate } from "./rbac.ts";
 import { selectorErrors, selectorProblems, selectorTexts } from "./review-selectors.ts";
 
 const GROUP = "authorization.k8s.io";

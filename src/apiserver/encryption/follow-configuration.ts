@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { aggregate } from "../../api/go-text.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
-import { aggregate } from "../authz/rbac.ts";
 import type { ReloadResult } from "../metrics/encryption-metrics.ts";
 import type { AuthenticatedKeys } from "./authenticated-keys.ts";
 import { type EncryptionConfiguration, type GroupResource, parseEncryptionConfiguration } from "./configuration.ts";

@@ -1,5 +1,6 @@
 import { setCondition } from "../../api/conditions.ts";
 import type { ContainerImage, Node, NodeAddress, NodeCondition, NodeStatus } from "../../api/generated/core/v1.ts";
+import { aggregate } from "../../api/go-text.ts";
 import { formatQuantity, quantityOf } from "../../api/quantity.ts";
 import { createInterner } from "../../base/intern.ts";
 import type { Image } from "../cri/state.ts";
@@ -125,11 +126,6 @@ const pressure = (type: string, reason: string, message: string): Verdict => ({
   message,
 });
 const relief = (type: string, reason: string, message: string): Verdict => ({ type, status: "False", reason, message });
-
-/** One error as it is, several in brackets, as Go prints aggregated errors. */
-function aggregate(problems: readonly string[]): string {
-  return problems.length === 1 ? problems[0]! : `[${problems.join(", ")}]`;
-}
 
 function imageList(images: readonly Image[]): ContainerImage[] {
   return images

@@ -1,6 +1,6 @@
 import { requestType } from "../../../api/admissionregistration/policy-variables.ts";
 import { type Cel, CelEvaluationError, type CelProgram, type CelType } from "../../../api/cel/cel.ts";
-import { aggregate } from "../../authz/rbac.ts";
+import { aggregate } from "../../../api/go-text.ts";
 import type { AdmissionAttributes } from "../admission.ts";
 import { admissionRequest } from "./admission-request.ts";
 import type { RequestAuthorizer } from "./cel-authorizer.ts";

@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
+import { aggregate } from "../../../api/go-text.ts";
 import { errorMessage } from "../../../base/assert.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
-import { aggregate } from "../../authz/rbac.ts";
 import { checkEncryptedKey } from "./encrypted-object.ts";
 import type { KmsEncrypted, KmsPlugin } from "./plugin.ts";
 
