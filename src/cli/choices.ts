@@ -36,6 +36,10 @@ export interface ServerChoices {
   readonly watchSecondsMin?: number | undefined;
   /** The header Strict-Transport-Security of all answers; none when absent. */
   readonly transportSecurity?: string | undefined;
+  /** Regular expressions for the origins of pages that may read answers; none when absent. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Which part of the requests over HTTP/2 asks its client to connect anew; none when absent. */
+  readonly goAwayChance?: number | undefined;
   /** Which admission plugins run; upstream's defaults when absent. */
   readonly admission?: AdmissionChoice | undefined;
   /** All flags by name as they were given, or by their defaults: what the server tells of itself. */

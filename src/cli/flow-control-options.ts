@@ -1,5 +1,6 @@
 import type { FlowControlSettings } from "../api/server-settings.ts";
 import { CommandError, grouped, type Invocation } from "./command.ts";
+import { text } from "./defaults.ts";
 import { durationOf, switchOf, wholeNumberOf } from "./number-option.ts";
 
 /** Flow control under upstream's flags. */
@@ -34,7 +35,23 @@ export const flowControlOptions = grouped("Requests at once", {
     description: "least time of a watch that names none; it lasts up to twice as long",
     default: "1800",
   },
+  "goaway-chance": {
+    type: "string",
+    value: "NUMBER",
+    description: "which part of the requests over HTTP/2 asks its client to connect anew; at most 0.02",
+    default: "0",
+  },
 });
+
+const GOAWAY_CHANCE_MAX = 0.02;
+
+/** @throws CommandError on a value that is none */
+export function goAwayChanceOf(invocation: Invocation): number {
+  const said = text(invocation, "goaway-chance") ?? "0";
+  const chance = /^[\d.]+(?:e-?\d+)?$/i.test(said) ? Number(said) : Number.NaN;
+  if (chance >= 0 && chance <= GOAWAY_CHANCE_MAX) return chance;
+  throw new CommandError(`--goaway-chance is a number from 0 to ${GOAWAY_CHANCE_MAX}, not "${said}"`, 2);
+}
 
 /** @throws CommandError on a value that is none */
 export function watchSecondsOf(invocation: Invocation): number {

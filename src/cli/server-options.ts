@@ -6,10 +6,16 @@ import type { ServerChoices } from "./choices.ts";
 import type { CommandOption, Invocation } from "./command.ts";
 import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
-import { flowControlOf, flowControlOptions, requestTimeoutOf, watchSecondsOf } from "./flow-control-options.ts";
+import {
+  flowControlOf,
+  flowControlOptions,
+  goAwayChanceOf,
+  requestTimeoutOf,
+  watchSecondsOf,
+} from "./flow-control-options.ts";
 import { rangeOptions, rangesOf } from "./range-options.ts";
 import { outgoingOptions, servingOf, servingOptions, trustOf } from "./serving-options.ts";
-import { transportSecurityOf, transportSecurityOptions } from "./transport-security-options.ts";
+import { allowedOriginsOf, transportSecurityOf, transportSecurityOptions } from "./transport-security-options.ts";
 
 /** Options of the API server, named as kube-apiserver's. */
 export const serverOptions: Readonly<Record<string, CommandOption>> = {
@@ -43,6 +49,8 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     requestTimeoutMs: requestTimeoutOf(invocation),
     watchSecondsMin: watchSecondsOf(invocation),
     transportSecurity: transportSecurityOf(invocation),
+    allowedOrigins: allowedOriginsOf(invocation),
+    goAwayChance: goAwayChanceOf(invocation),
     admission: admissionOf(invocation),
     flags: flagsOf(invocation),
   };

@@ -7,6 +7,7 @@ import { discoveryPaths } from "../apiserver/discovery/paths.ts";
 import { flowControlDefaults } from "../apiserver/flow-control/create-flow-control.ts";
 import { type HealthCheck, type HealthChecks, healthPaths } from "../apiserver/handlers/health.ts";
 import { versionPath } from "../apiserver/handlers/version.ts";
+import { crossOriginHandler } from "../apiserver/http/cross-origin.ts";
 import { createEdge, type Edge } from "../apiserver/http/edge.ts";
 import { serviceLevelPath } from "../apiserver/metrics/metrics-path.ts";
 import { processMetrics } from "../apiserver/metrics/process-metrics.ts";
@@ -38,10 +39,12 @@ import { trustedAuthorities } from "./given/trusted-authorities.ts";
 /** On which each node listens: cluster DNS, the overlay, the kubelet. A Service's port of that number would lead away from them. */
 const NODE_PORTS = [53, 4789, 10_250];
 
-export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory" | "trust"> {
+export interface ControlPlaneOptions extends Omit<ServerChoices, "etcd" | "pkiDirectory" | "trust" | "allowedOrigins"> {
   /** Certificates and authorities besides the cluster's own. */
   readonly given: GivenFiles;
   readonly accountKeys: GivenAccountKeys;
+  /** Whether pages of that origin may read answers; none may when absent. */
+  readonly isAllowedOrigin?: ((origin: string) => boolean) | undefined;
   readonly dataDirectory: string;
   readonly facts: ClusterRanges;
   readonly nodeName: string;
@@ -232,13 +235,18 @@ async function listen(parts: {
   environment: Environment;
 }): Promise<ControlPlane> {
   const { server, store, keys, secretKeys, stopping, options, environment } = parts;
-  const { clock, log } = environment;
+  const { clock, random, log } = environment;
+  const chance = options.goAwayChance ?? 0;
   const edges: Edge[] = [];
   const how = { clusterDomain: options.facts.clusterDomain, protocol: options.serving?.protocol };
   const tls = () => servingTls(keys.current(), options.given.current(), how);
   const open = (): Edge => {
     const edge = createEdge({
-      handler: server.handler,
+      handler:
+        options.isAllowedOrigin === undefined
+          ? server.handler
+          : crossOriginHandler(server.handler, options.isAllowedOrigin),
+      ...(chance > 0 && { asksToLeave: () => random.fraction() < chance }),
       sent: server.requests.sent,
       tls: tls(),
       clock,

@@ -17,6 +17,7 @@ import { addressAt, parseCidr } from "../network/cidr.ts";
 import { type Claim, type Collision, isCollision } from "../network/claim.ts";
 import type { Store } from "../store/store.ts";
 import { isLoopback, localUrl, reachableAddress } from "./addresses.ts";
+import { allowedOrigins } from "./allowed-origins.ts";
 import { type ClusterFacts, clusterFacts, hasClusterFacts, standingRanges } from "./cluster-facts.ts";
 import { kubernetesServiceAddress, nodePodCidr } from "./cluster-ranges.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -87,12 +88,13 @@ export async function openServer(options: ServerOptions, to: ServerTo): Promise<
   if (standing !== undefined) requireSameRanges(ranges, standing, join(dataDirectory, "cluster.json"));
   // Before anything is made: what was given may be no good.
   const accountKeys = await readAccountKeys(options.authentication?.serviceAccounts);
+  const isAllowedOrigin = options.allowedOrigins && (await allowedOrigins(options.allowedOrigins));
   const given = await openGivenFiles(options, to.environment);
   to.started.push(given);
   const keysAfterStore = options.etcd === undefined && hasStoreButNoKeys(dataDirectory);
   const storeAfterKeys = options.etcd === undefined && hasKeysButNoStore(dataDirectory);
   const start = beginFirstStart(dataDirectory);
-  const opening = { given, accountKeys, keysAfterStore, storeAfterKeys, hasPlane: false };
+  const opening = { given, accountKeys, isAllowedOrigin, keysAfterStore, storeAfterKeys, hasPlane: false };
   try {
     return await open(options, to, opening);
   } catch (error) {
@@ -104,6 +106,7 @@ export async function openServer(options: ServerOptions, to: ServerTo): Promise<
 interface Opening {
   readonly given: GivenFiles;
   readonly accountKeys: GivenAccountKeys;
+  readonly isAllowedOrigin: ((origin: string) => boolean) | undefined;
   readonly keysAfterStore: boolean;
   readonly storeAfterKeys: boolean;
   /** Clients can store something. */
@@ -153,6 +156,8 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
       requestTimeoutMs: options.requestTimeoutMs,
       watchSecondsMin: options.watchSecondsMin,
       transportSecurity: options.transportSecurity,
+      isAllowedOrigin: opening.isAllowedOrigin,
+      goAwayChance: options.goAwayChance,
       admission: options.admission,
       // What holds, whoever said it.
       flags: { ...options.flags, ...toldRanges(facts) },

@@ -29,6 +29,8 @@ export interface EdgeOptions {
   readonly sent?: (exchange: Exchange, bytes: number) => void;
   /** Of every answer, besides its own. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Asked for each request over HTTP/2: whether its client is to connect anew, which may lead it to another server. */
+  readonly asksToLeave?: (() => boolean) | undefined;
   /** Those that are not as in limits.ts. */
   readonly limits?: Partial<Limits>;
 }
@@ -161,7 +163,7 @@ function http2Session(serving: Serving, socket: TLSSocket): ServerSession {
   const { options, limits: granted } = serving;
   const { clock } = options;
   const peer = peerOf(socket);
-  return new ServerSession(socket, {
+  const session = new ServerSession(socket, {
     clock,
     limits: { ...granted, unsentBytes: granted.sessionMegabytes * 1024 * 1024 },
     onStream(stream) {
@@ -171,9 +173,11 @@ function http2Session(serving: Serving, socket: TLSSocket): ServerSession {
         if (scope.isOver) return;
         serve(serving, { message: http2Message(stream, peer), scope, sink: new Http2Sink(stream, clock) });
       });
+      if (options.asksToLeave?.() === true) session.askToLeave();
     },
     onError: (error) => options.log.debug("an HTTP/2 session failed", { error }),
   });
+  return session;
 }
 
 /**

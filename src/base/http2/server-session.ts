@@ -71,6 +71,10 @@ const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
 /** So many requests of a connection begin in one turn: who sends hundreds at once keeps nobody else waiting for all of them. */
 const STARTS_MAX = 32;
+/** No stream at all has been turned away yet. */
+const LAST_STREAM_MAX = 2 ** 31 - 1;
+/** For a client to hear that it is to leave, as Go's server. */
+const LEAVE_MS = 1000;
 /** A client that asks for answers and never reads them. */
 const CONTROL_BYTES_MAX = 1024 * 1024;
 
@@ -102,6 +106,7 @@ export class ServerSession implements StreamConnection {
   #isOver = false;
   #activeMs: number;
   #idle: Timer | undefined;
+  #leaving: Timer | undefined;
 
   constructor(socket: Duplex, options: ServerSessionOptions) {
     const { clock, limits } = options;
@@ -136,6 +141,16 @@ export class ServerSession implements StreamConnection {
     if (this.#isGoing || this.#isOver) return;
     this.#isGoing = true;
     this.#output.control(goAwayFrame(this.#lastStreamId, NO_ERROR));
+  }
+
+  /**
+   * Asks the client to go on over another connection. It may not have heard of it when it opens the next stream: for a while
+   * they are taken (RFC 9113, 6.8).
+   */
+  askToLeave(): void {
+    if (this.#leaving !== undefined || this.#isGoing || this.#isOver) return;
+    this.#output.control(goAwayFrame(LAST_STREAM_MAX, NO_ERROR));
+    this.#leaving = this.#options.clock.setTimer(() => this.goAway(), LEAVE_MS);
   }
 
   ready(stream: ServerStream, bytes: number): void {
@@ -359,6 +374,7 @@ export class ServerSession implements StreamConnection {
   #close(): void {
     this.#isOver = true;
     this.#idle?.cancel();
+    this.#leaving?.cancel();
     this.#output.close();
     for (const stream of [...this.#streams.values()]) stream.close();
   }
