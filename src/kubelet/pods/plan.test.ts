@@ -78,6 +78,22 @@ function plan(
   return parts.filter((part) => part !== "").join(" ");
 }
 
+test("a container whose policy asks for it is killed and started again with other resources, however it ends", () => {
+  const policy = (restartPolicy: string) => [{ resourceName: "cpu", restartPolicy }];
+  const wants = (restartPolicy: string): Container => ({
+    ...a,
+    resources: { requests: { cpu: "2" } },
+    resizePolicy: policy(restartPolicy),
+  });
+  const actual = () => ({ requests: { cpu: "1" } });
+  const planned = (container: Container, change: Partial<PlanInput>, spec: Partial<PodSpec> = {}) =>
+    plan(pod({ containers: [container], restartPolicy: "OnFailure", ...spec }), [status(container)], change);
+  assert.equal(planned(wants("RestartContainer"), { actual }), "kill:a(resize) start:a");
+  assert.equal(planned(wants("NotRequired"), { actual }), "");
+  assert.equal(planned(wants("RestartContainer"), {}), "", "of a pod that was never resized");
+  assert.equal(planned(wants("RestartContainer"), { actual, failedProbe: () => "liveness" }), "kill:a(liveness)");
+});
+
 test("a new pod gets a sandbox first", () => {
   assert.equal(plan(pod(), [], {}, []), "sandbox:create");
 });

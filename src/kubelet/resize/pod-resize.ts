@@ -52,13 +52,20 @@ export function madeWith({ annotations }: Pick<PodContainerStatus, "annotations"
   return text === undefined ? undefined : (JSON.parse(text) as ResourceRequirements);
 }
 
+const NO_RESOURCES: ResourceRequirements = Object.freeze({});
+
+/** What is allocated to a container, in a pod that has what is allocated to it: the same value each time. */
+export function allocatedResources({ resources = NO_RESOURCES }: Container): ResourceRequirements {
+  return resources;
+}
+
 /** What the runtime accepted last for a running container. */
 export function actualResources(
   status: Pick<PodContainerStatus, "id" | "annotations">,
   container: Container,
   resize: PodResize | undefined,
 ): ResourceRequirements {
-  const allocated = container.resources ?? {};
+  const allocated = allocatedResources(container);
   return resize === undefined ? allocated : (resize.actual.get(status.id) ?? madeWith(status) ?? allocated);
 }
 

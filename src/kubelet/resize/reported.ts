@@ -15,8 +15,24 @@ interface Facts {
  * What a running container has, for its status: the runtime's word where it gives one, what it accepted last otherwise. Where that
  * is as much as is allocated it is written the same way, although the runtime can say it only in its own units. Pure.
  */
-export function reportedResources({ allocated, actual, told }: Facts): ResourceRequirements {
-  if (allocated === actual && told === undefined) return allocated;
+export function reportedResources(facts: Facts): ResourceRequirements {
+  const { allocated, actual, told } = facts;
+  if (allocated !== actual) return report(facts);
+  if (told === undefined) return allocated;
+  const known = lastReports.get(allocated);
+  if (known?.told === told) return known.reported;
+  const reported = report(facts);
+  lastReports.set(allocated, { told, reported });
+  return reported;
+}
+
+/** Very many containers of one workload share what they have, and are asked again at each look. */
+const lastReports = new WeakMap<
+  ResourceRequirements,
+  { told: LinuxContainerResources; reported: ResourceRequirements }
+>();
+
+function report({ allocated, actual, told }: Facts): ResourceRequirements {
   const limits = amounts("limits", { allocated, actual, told });
   const requests = amounts("requests", { allocated, actual, told });
   return {

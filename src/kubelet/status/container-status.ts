@@ -10,7 +10,7 @@ import {
   restartCount,
 } from "../pods/runtime-state.ts";
 import type { ProbeResults } from "../probes/results.ts";
-import { actualResources, type PodResize } from "../resize/pod-resize.ts";
+import { actualResources, allocatedResources, type PodResize } from "../resize/pod-resize.ts";
 import { reportedResources } from "../resize/reported.ts";
 
 export interface ContainerStatusInput {
@@ -143,7 +143,7 @@ function finish(
     status.started = started;
   }
   if (current !== undefined) {
-    const { resources: allocated = {} } = container as Container;
+    const allocated = allocatedResources(container as Container);
     const actual = running ? actualResources(current, container as Container, resize) : allocated;
     if (allocated.requests !== undefined) status.allocatedResources = allocated.requests;
     // What does not run will have what is allocated when it does.
