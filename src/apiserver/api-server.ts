@@ -305,7 +305,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const resources = servedResources(table, served);
   const localServices = options.keepsLocalServices
     ? keepLocalServices({
-        ...{ reader, transport, clock, signal: stopping.signal, subscribe: table.subscribe },
+        ...{ reader, transport, clock, signal: stopping.signal },
+        subscribe: eitherOf(table.subscribe, custom.onUnread),
+        unread: custom.unreadGroups,
         served: () => groupVersionsOf(resources()),
         written: () => done("autoregister-completion"),
         log: log.named("aggregation"),
@@ -336,6 +338,17 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       stopping.abort();
       await Promise.all([following, repairing, localServices, serviceRange]);
     },
+  };
+}
+
+type Subscribe = (listener: () => void) => () => void;
+
+function eitherOf(...sources: readonly Subscribe[]): Subscribe {
+  return (listener) => {
+    const stops = sources.map((subscribe) => subscribe(listener));
+    return () => {
+      for (const stop of stops) stop();
+    };
   };
 }
 

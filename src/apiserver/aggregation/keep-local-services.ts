@@ -20,6 +20,8 @@ const PATH = "/apis/apiregistration.k8s.io/v1/apiservices";
  */
 export async function keepLocalServices(options: {
   served: () => readonly GroupVersion[];
+  /** Groups whose definitions cannot be read now: theirs stay. */
+  unread: () => ReadonlySet<string>;
   /** Calls back when something else is served. Answers how to stop. */
   subscribe: (listener: () => void) => () => void;
   reader: ObjectReader;
@@ -62,11 +64,12 @@ export async function keepLocalServices(options: {
 
 async function writeLocalServices(options: {
   served: () => readonly GroupVersion[];
+  unread: () => ReadonlySet<string>;
   reader: ObjectReader;
   transport: () => Transport;
 }): Promise<void> {
   const { served, reader, transport } = options;
-  const plan = planLocalServices(served(), await reader.list<APIService>(apiServices));
+  const plan = planLocalServices(served(), await reader.list<APIService>(apiServices), options.unread());
   const create = async (wanted: APIService): Promise<void> => {
     const body = { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", ...wanted };
     await transport().request({ method: "POST", path: PATH, body }).catch(unless(isAlreadyExists));

@@ -73,8 +73,15 @@ export interface LocalPlan {
   readonly remove: readonly string[];
 }
 
-/** What is to be done so that each group-version has its APIService. What somebody else put there stays. Pure. */
-export function planLocalServices(served: readonly GroupVersion[], existing: readonly APIService[]): LocalPlan {
+/**
+ * What is to be done so that each group-version has its APIService. What somebody else put there stays. Pure.
+ * @param unread groups of which it is not known whether they are still to be served
+ */
+export function planLocalServices(
+  served: readonly GroupVersion[],
+  existing: readonly APIService[],
+  unread: ReadonlySet<string> = new Set(),
+): LocalPlan {
   const known = new Set(existing.map(({ metadata }) => metadata?.name ?? ""));
   const wanted = new Map(
     served.filter(({ group }) => group !== OWN_GROUP).map((each) => [apiServiceName(each), each] as const),
@@ -82,6 +89,7 @@ export function planLocalServices(served: readonly GroupVersion[], existing: rea
   const create = [...wanted].filter(([name]) => !known.has(name)).map(([, each]) => localService(each));
   const remove = existing
     .filter(({ metadata, spec }) => spec?.service === undefined && metadata?.labels?.[AUTOMANAGED_LABEL] !== undefined)
+    .filter(({ spec }) => !unread.has(spec?.group ?? ""))
     .map(({ metadata }) => metadata?.name ?? "")
     .filter((name) => !wanted.has(name));
   return { create, remove };

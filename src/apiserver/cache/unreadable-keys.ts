@@ -24,6 +24,10 @@ export class UnreadableKeys {
     return this.#reasons.size;
   }
 
+  keys(): IterableIterator<string> {
+    return this.#reasons.keys();
+  }
+
   take(items: readonly StoredValue[]): void {
     for (const { key, unreadable } of items) if (unreadable !== undefined) this.#reasons.set(key, unreadable);
   }

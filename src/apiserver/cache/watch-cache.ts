@@ -94,6 +94,11 @@ export class WatchCache {
     return this.#loadOnce();
   }
 
+  /** What is stored here and cannot be read, as last seen. */
+  unreadableKeys(): Iterable<string> {
+    return this.#unreadable.keys();
+  }
+
   /** Every change up to this revision is in the cache, once it is loaded. */
   get revision(): number {
     const waiting = this.#backlog?.firstRevision;

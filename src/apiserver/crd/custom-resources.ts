@@ -8,6 +8,10 @@ import { storedDefinition } from "./stored-definition.ts";
 export interface CustomResources {
   /** Resolves when every definition that is durable now has been taken notice of. */
   fresh(): Promise<void>;
+  /** Groups of definitions that cannot be read, or be served as they are stored: what they served is not known to be over. */
+  unreadGroups(): ReadonlySet<string>;
+  /** Calls back when one of those may be another. Answers how to stop. */
+  onUnread(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -20,6 +24,8 @@ export async function startCustomResources(options: CustomResourcesOptions): Pro
   const { group, version, resource } = customResourceDefinitions;
   const { storage } = present(options.table.find(group, version, resource), "the resource of definitions");
   const early: [string, KeptDefinition | undefined][] = [];
+  const broken = new Set<string>();
+  const listeners = new Set<() => void>();
   let controller: DefinitionController | undefined;
   let loading: Promise<void> | undefined;
 
@@ -34,6 +40,19 @@ export async function startCustomResources(options: CustomResourcesOptions): Pro
     await loading;
   }
 
+  function unreadGroups(): ReadonlySet<string> {
+    const names = [...storage.cache.unreadableKeys()].map((key) => key.slice(storage.prefix.length));
+    return new Set([...names, ...broken].filter((name) => name.includes(".")).map(groupOf));
+  }
+
+  /** @param isBroken something is stored there, and it is no definition */
+  function noteBroken(name: string, isBroken: boolean): void {
+    if (broken.has(name) === isBroken) return;
+    if (isBroken) broken.add(name);
+    else broken.delete(name);
+    for (const listener of listeners) listener();
+  }
+
   function told(name: string, definition: KeptDefinition | undefined): void {
     if (controller !== undefined) controller.changed(name, definition);
     else {
@@ -46,6 +65,7 @@ export async function startCustomResources(options: CustomResourcesOptions): Pro
     const { key } = present(after ?? before, "a change has a before or an after");
     const name = key.slice(storage.prefix.length);
     const stored = after && storedDefinition(name, after);
+    noteBroken(name, stored !== undefined && "problem" in stored);
     if (stored === undefined) return told(name, undefined);
     if ("definition" in stored) return told(name, stored.definition);
     options.log.error("a custom resource definition cannot be served, as it is stored", {
@@ -58,10 +78,20 @@ export async function startCustomResources(options: CustomResourcesOptions): Pro
   await loading;
   return {
     fresh,
+    unreadGroups,
+    onUnread(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async close() {
       unfollow();
       await loading;
       await controller?.close();
     },
   };
+}
+
+/** Definitions are named `plural.group`. */
+function groupOf(name: string): string {
+  return name.slice(name.indexOf(".") + 1);
 }

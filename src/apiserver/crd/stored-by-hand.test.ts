@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { customResourceDefinitions, namespaces } from "../../api/generated/resources.ts";
+import { apiServices, customResourceDefinitions, namespaces } from "../../api/generated/resources.ts";
 import { createLogger } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
@@ -22,9 +22,9 @@ beforeEach(() => {
 });
 afterEach(async () => (server === undefined ? raw.close() : server.close()));
 
-async function start(): Promise<MemoryServer> {
+async function start(keepsLocalServices = false): Promise<MemoryServer> {
   const log = createLogger({ clock: new VirtualClock(), level: "warn", write: (line) => void lines.push(line) });
-  server = await startMemoryServer({ store: readableStore(raw), log });
+  server = await startMemoryServer({ store: readableStore(raw), log, keepsLocalServices });
   await server.client.create(namespaces, { metadata: { name: "default" } } as never);
   return server;
 }
@@ -63,3 +63,29 @@ test("one that is stored over a definition in use ends that, and is left as it i
   await clock.advance(60_000);
   assert.equal((await raw.get(PREFIX + GOOD))!.revision, written.revision);
 });
+
+for (const [what, bytes] of [
+  ["is no definition any more", bytesOf(byHand())],
+  ["cannot be read", Buffer.from("neither JSON nor protobuf")],
+] as const) {
+  test(`the APIService of a definition that ${what} stays until that is gone`, async () => {
+    const { client, clock } = await start(true);
+    const settled = async () => {
+      for (let turn = 0; turn < 20; turn++) await clock.advance(100);
+    };
+    const isThere = async () =>
+      (await client.list(apiServices)).items.some(({ metadata }) => metadata?.name === "v1.stable.example.com");
+    await establish(server!, definitionOf());
+    await settled();
+    assert.equal(await isThere(), true);
+    const { revision } = (await raw.get(PREFIX + GOOD))!;
+    const written = await raw.update(PREFIX + GOOD, bytes, revision);
+    await settled();
+    assert.equal(await isThere(), true);
+    await raw.delete(PREFIX + GOOD, written.revision);
+    // Something else that is served makes for a look at all of them.
+    await establish(server!, definitionOf({ group: "other.example.com" }));
+    await settled();
+    assert.equal(await isThere(), false);
+  });
+}
