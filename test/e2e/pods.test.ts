@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, suite, test } from "node:test";
@@ -232,6 +233,23 @@ suite("pods", { skip: withoutContainers() }, () => {
     await kubectl.ok("delete", "pod", "by-known", "by-unknown", "--timeout=30s");
   });
 
+  test("AppArmor: a profile is applied where the kernel enforces them, and the pod refused where not", async () => {
+    const spec = { securityContext: { appArmorProfile: { type: "RuntimeDefault" } } };
+    await kubectl.apply(shellPod("armoured", shell, WAIT_FOREVER, { spec }));
+    if (isAppArmorEnforced()) {
+      await ready("armoured");
+      assert.match(await inside("armoured", "cat /proc/self/attr/current"), /\(enforce\)/);
+    } else {
+      const refused = await eventually("the pod to be refused", async () => {
+        const { status } = await podOf("armoured");
+        return status?.phase === "Failed" && status;
+      });
+      const message = "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host";
+      assert.deepEqual([refused.reason, refused.message], ["AppArmor", message]);
+    }
+    await kubectl.ok("delete", "pod", "armoured", "--timeout=30s");
+  });
+
   test("a changed ConfigMap reaches the files of a running pod", async () => {
     await kubectl.apply(configMap("files", { a: "second" }));
     await kubectl.ok("annotate", "pod", "volumes", "look=again");
@@ -239,6 +257,14 @@ suite("pods", { skip: withoutContainers() }, () => {
     await eventually("the new text", changed, { timeoutMs: 90_000 });
   });
 });
+
+function isAppArmorEnforced(): boolean {
+  try {
+    return readFileSync("/sys/module/apparmor/parameters/enabled", "utf8").startsWith("Y");
+  } catch {
+    return false;
+  }
+}
 
 function webPod(name: string, image: string): object {
   const spec = { terminationGracePeriodSeconds: 1, containers: [{ name: "web", image }] };

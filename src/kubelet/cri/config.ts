@@ -139,6 +139,9 @@ export interface ContainerSecurityContext {
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly seccomp?: SecurityProfile;
+  readonly apparmor?: SecurityProfile;
+  /** The same as older runtimes know it: `runtime/default`, `unconfined`, `localhost/<name>`. */
+  readonly apparmorProfile?: string;
 }
 
 export interface AuthConfig {

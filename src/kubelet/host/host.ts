@@ -17,6 +17,8 @@ export interface HostFacts {
   readonly operatingSystem: string;
   /** Go's name: `amd64`, `arm64`. */
   readonly architecture: string;
+  /** The kernel enforces AppArmor profiles. */
+  readonly appArmor: boolean;
 }
 
 /** How much of it is left. */

@@ -92,6 +92,7 @@ async function facts(root: string): Promise<HostFacts> {
     osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? "Linux",
     operatingSystem: "linux",
     architecture: goArchitecture(arch()),
+    appArmor: await enforcesAppArmor(),
   };
 }
 
@@ -132,6 +133,12 @@ async function filesystem(path: string): Promise<FilesystemFacts | undefined> {
 async function diskUsage(path: string): Promise<number> {
   const { stdout } = await runCommand("du", ["-s", "-x", "-B1", "--", path]);
   return Number(/^(\d+)\s/.exec(stdout)?.[1] ?? 0);
+}
+
+/** As libcontainer finds it out, by which runc applies profiles. */
+async function enforcesAppArmor(): Promise<boolean> {
+  const isThere = await stat("/sys/kernel/security/apparmor").catch(() => undefined);
+  return isThere !== undefined && (await text("/sys/module/apparmor/parameters/enabled")).startsWith("Y");
 }
 
 function goArchitecture(name: string): string {

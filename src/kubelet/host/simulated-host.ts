@@ -18,6 +18,7 @@ export function createSimulatedHost(told: Partial<HostFacts> = {}): KubeletHost 
     osImage: "simulated",
     operatingSystem: "linux",
     architecture: "amd64",
+    appArmor: true,
     ...told,
   };
   return new SimulatedHost(facts);

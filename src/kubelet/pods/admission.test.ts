@@ -8,6 +8,7 @@ const node: Node = {
   status: { allocatable: { cpu: "4", pods: "3", "example.com/gpu": "2" } },
 };
 const allocatable = { cpu: 4000, pods: 3 };
+const enforcesAppArmor = false;
 
 const pod = (spec: Partial<PodSpec> = {}, labels: Record<string, string> = {}): Pod => ({
   metadata: { name: "p", labels },
@@ -27,6 +28,7 @@ test("why a node refuses a pod that is bound to it", () => {
       pod({ securityContext: { supplementalGroupsPolicy: "Strict" } }),
       "SupplementalGroupsPolicyNotSupported",
     ],
+    ["a profile", pod({ securityContext: { appArmorProfile: { type: "RuntimeDefault" } } }), "AppArmor"],
     ["too much cpu", needing({ cpu: "3" }), "OutOfcpu", [needing({ cpu: "2" })]],
     ["too many pods", pod(), "OutOfpods", [pod(), pod(), pod()]],
     ["more than somebody told that the node has", needing({ "example.com/gpu": "3" }), "OutOfexample.com/gpu"],
@@ -53,14 +55,14 @@ test("why a node refuses a pod that is bound to it", () => {
     ],
   ];
   for (const [name, wanted, reason, others = []] of cases) {
-    assert.equal(rejection(wanted, { node, others, allocatable })?.reason, reason, name);
+    assert.equal(rejection(wanted, { node, others, allocatable, enforcesAppArmor })?.reason, reason, name);
   }
 });
 
 test("of taints those alone count that would end the pod", () => {
   const tainted = (effect: string): Node => ({ ...node, spec: { taints: [{ key: "k", effect }] } });
   const found = (effect: string, spec: Partial<PodSpec> = {}) =>
-    rejection(pod(spec), { node: tainted(effect), others: [], allocatable });
+    rejection(pod(spec), { node: tainted(effect), others: [], allocatable, enforcesAppArmor });
   assert.deepEqual(found("NoExecute"), {
     reason: "TaintToleration",
     message: "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate",
@@ -75,6 +77,7 @@ test("of the kernel's settings a pod gets those that are safe and its own", () =
       node,
       others: [],
       allocatable,
+      enforcesAppArmor,
     });
   assert.equal(wanting("kernel.shm_rmid_forced"), undefined);
   assert.equal(wanting("net/ipv4/tcp_syncookies"), undefined);

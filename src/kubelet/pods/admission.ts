@@ -4,6 +4,7 @@ import { findUntolerated } from "../../api/core/tolerations.ts";
 import { isExtendedResource } from "../../api/core/validate-resources.ts";
 import type { Node, Pod } from "../../api/generated/core/v1.ts";
 import { quantityValue } from "../../api/quantity.ts";
+import { appArmorRejection } from "./app-armor.ts";
 import { podRequests } from "./resources.ts";
 import { sysctlRejection } from "./sysctls.ts";
 
@@ -20,6 +21,8 @@ export interface AdmissionInput {
   readonly others: readonly Pod[];
   /** What the node has for pods: cpu in thousandths, the others in units; `pods` among them. */
   readonly allocatable: Readonly<Record<string, number>>;
+  /** The kernel enforces AppArmor profiles. */
+  readonly enforcesAppArmor: boolean;
 }
 
 /** Why this node cannot take a pod that is bound to it; undefined when it can. Upstream's admission checks and words, in its order. */
@@ -28,7 +31,8 @@ export function rejection(pod: Pod, input: AdmissionInput): Rejection | undefine
     sysctlRejection(pod) ??
     systemRejection(pod, input.node) ??
     resourceRejection(pod, input) ??
-    predicateRejection(pod, input)
+    predicateRejection(pod, input) ??
+    appArmorRejection(pod, input.enforcesAppArmor)
   );
 }
 

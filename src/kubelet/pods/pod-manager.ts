@@ -5,6 +5,7 @@ import { withTrace } from "../../base/trace.ts";
 import type { Change, Informer } from "../../client/informer.ts";
 import { pressureRejection } from "../eviction/admission.ts";
 import type { PressureCondition } from "../eviction/signals.ts";
+import type { HostFacts } from "../host/host.ts";
 import type { PodIdentity } from "../labels.ts";
 import type { SavedResize } from "../resize/checkpoints.ts";
 import { judgeResize } from "../resize/judge.ts";
@@ -47,6 +48,8 @@ export interface PodManagerOptions {
   /** What the node is short of. */
   pressures(): readonly PressureCondition[];
   allocatable(): Readonly<Record<string, number>>;
+  /** The machine. */
+  readonly host: HostFacts;
 }
 
 /** One worker for each pod that is bound to this node. */
@@ -205,10 +208,11 @@ class NodePods implements PodManager, WorkerHome {
   /** What a pod has to fit into. */
   #input(pod: Pod): AdmissionInput {
     const { uid } = identityOf(pod);
+    const { appArmor: enforcesAppArmor } = this.#options.host;
     const others: Pod[] = [];
     for (const [other, worker] of this.#workers)
       if (other !== uid && !isTerminalPhase(this.#phaseOf(worker.pod))) others.push(worker.pod);
-    return { node: this.#options.node(), others, allocatable: this.#options.allocatable() };
+    return { node: this.#options.node(), others, allocatable: this.#options.allocatable(), enforcesAppArmor };
   }
 
   #phaseOf(pod: Pod): string | undefined {

@@ -8,6 +8,7 @@ import type {
   SeLinuxOptions,
 } from "../cri/config.ts";
 import type { Image } from "../cri/state.ts";
+import { appArmor } from "./app-armor.ts";
 import { type AnyContainer, podContainers } from "./pod.ts";
 
 /** What Kubernetes hides and protects in /proc and /sys by default. */
@@ -71,6 +72,7 @@ export function containerSecurityContext(
     noNewPrivs: own.allowPrivilegeEscalation === false,
     namespaceOptions: namespaceOptions(pod, facts.targetId),
     seccomp: seccomp(own.seccompProfile ?? shared.seccompProfile, facts.seccompDirectory),
+    ...appArmor(pod, container),
     ...(!unmasked && { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),
     ...(own.capabilities && {
       capabilities: {

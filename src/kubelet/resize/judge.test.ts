@@ -10,7 +10,8 @@ const pod = (requests: Record<string, string>, whole?: ResourceRequirements): Po
   spec: { containers: [{ name: "a", resources: { requests } }], ...(whole && { resources: whole }) },
 });
 const judge = (wanted: Pod, others: Pod[] = [], allocated = pod({ cpu: "100m" })): string => {
-  const refusal = judgeResize({ wanted, allocated }, { node: undefined, others, allocatable: ALLOCATABLE });
+  const input = { node: undefined, others, allocatable: ALLOCATABLE, enforcesAppArmor: false };
+  const refusal = judgeResize({ wanted, allocated }, input);
   return refusal === undefined ? "fits" : `${refusal.reason}: ${refusal.message}`;
 };
 

@@ -6,6 +6,7 @@ import { after, describe, test } from "node:test";
 import { systemClock } from "../../../base/clock.ts";
 import { silentLogger } from "../../../base/log.ts";
 import { mountPoints } from "../../host/mounts.ts";
+import type { ContainerSecurityContext } from "../config.ts";
 import { runtimeConformance } from "../conformance.ts";
 import { ensureContainerd } from "./ensure.ts";
 import { clusterId } from "./paths.ts";
@@ -139,6 +140,55 @@ describe("ways to run pods", { skip }, () => {
     }
   });
 });
+
+describe("AppArmor profiles", { skip: skip ?? (await appArmorIsOn()) }, () => {
+  test("reach containerd, which refuses them where the kernel enforces none", async () => {
+    const alive = setInterval(() => {}, 60_000);
+    const { handle, dataDirectory } = await startContainerd();
+    try {
+      const { runtime } = handle.runtime;
+      const namespaceOptions = { network: "NODE", pid: "CONTAINER", ipc: "POD" } as const;
+      const privileges = { namespaceOptions, privileged: false };
+      const config = {
+        metadata: { name: "armoured", uid: "armoured", namespace: "default", attempt: 0 },
+        hostname: "",
+        logDirectory: join(dataDirectory, "logs"),
+        labels: handle.labels,
+        annotations: {},
+        linux: { cgroupParent: `${handle.cgroupRoot}/armoured`, securityContext: privileges },
+      };
+      const pod = await runtime.runPodSandbox(config);
+      const create = (name: string, profile: Pick<ContainerSecurityContext, "apparmor" | "apparmorProfile">) =>
+        runtime.createContainer(
+          pod,
+          {
+            ...{ metadata: { name, attempt: 0 }, image: { image: SHELL_IMAGE }, command: ["/bin/sh"], args: [] },
+            ...{ workingDir: "", envs: [], mounts: [], labels: handle.labels, annotations: {}, logPath: `${name}.log` },
+            ...{ stdin: false, stdinOnce: false, tty: false },
+            linux: {
+              resources: {},
+              securityContext: { ...privileges, readonlyRootfs: false, noNewPrivs: false, ...profile },
+            },
+          },
+          config,
+        );
+      assert.notEqual(await create("none", {}), "");
+      const named = { apparmor: { profileType: "Localhost", localhostRef: "a" } } as const;
+      for (const profile of [named, { apparmorProfile: "localhost/a" }]) {
+        await assert.rejects(create("one", profile), /apparmor is not supported/);
+      }
+    } finally {
+      await handle.stop();
+      await rm(dataDirectory, { recursive: true, force: true });
+      clearInterval(alive);
+    }
+  });
+});
+
+async function appArmorIsOn(): Promise<string | false> {
+  const enabled = await readFile("/sys/module/apparmor/parameters/enabled", "utf8").catch(() => "N");
+  return enabled.startsWith("Y") && "profiles are enforced here, and none is loaded for tests";
+}
 
 async function shims(socket: string): Promise<string[]> {
   const found: string[] = [];

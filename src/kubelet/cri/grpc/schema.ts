@@ -42,7 +42,7 @@ ImageSpec: 1 image string, 2 annotations map, 18 userSpecifiedImage string
 KeyValue: 1 key string, 2 value string
 LinuxContainerResources: 1 cpuPeriod int64, 2 cpuQuota int64, 3 cpuShares int64, 4 memoryLimitInBytes int64, 5 oomScoreAdj int64
 Capability: 1 addCapabilities []string, 2 dropCapabilities []string
-LinuxContainerSecurityContext: 1 capabilities Capability, 2 privileged bool, 3 namespaceOptions NamespaceOption, 4 selinuxOptions SELinuxOption, 5 runAsUser Int64Value, 12 runAsGroup Int64Value, 6 runAsUsername string, 7 readonlyRootfs bool, 8 supplementalGroups []int64, 17 supplementalGroupsPolicy SupplementalGroupsPolicy, 11 noNewPrivs bool, 13 maskedPaths []string, 14 readonlyPaths []string, 15 seccomp SecurityProfile
+LinuxContainerSecurityContext: 1 capabilities Capability, 2 privileged bool, 3 namespaceOptions NamespaceOption, 4 selinuxOptions SELinuxOption, 5 runAsUser Int64Value, 12 runAsGroup Int64Value, 6 runAsUsername string, 7 readonlyRootfs bool, 8 supplementalGroups []int64, 17 supplementalGroupsPolicy SupplementalGroupsPolicy, 11 noNewPrivs bool, 13 maskedPaths []string, 14 readonlyPaths []string, 15 seccomp SecurityProfile, 16 apparmor SecurityProfile, 9 apparmorProfile string
 LinuxContainerConfig: 1 resources LinuxContainerResources, 2 securityContext LinuxContainerSecurityContext
 ContainerMetadata: 1 name string, 2 attempt uint32
 ContainerConfig: 1 metadata ContainerMetadata, 2 image ImageSpec, 3 command []string, 4 args []string, 5 workingDir string, 6 envs []KeyValue, 7 mounts []Mount, 9 labels map, 10 annotations map, 11 logPath string, 12 stdin bool, 13 stdinOnce bool, 14 tty bool, 15 linux LinuxContainerConfig
