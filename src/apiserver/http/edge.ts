@@ -67,7 +67,7 @@ export function createEdge(options: EdgeOptions): Edge {
     idle: undefined,
   };
   const sockets = new Set<TLSSocket>();
-  const sessions = new Set<ServerSession>();
+  const sessions = new Map<ServerSession, TLSSocket>();
   const http1 = createHttp1(serving);
   const take = (socket: TLSSocket): void => {
     sockets.add(socket);
@@ -76,7 +76,7 @@ export function createEdge(options: EdgeOptions): Edge {
     socket.setNoDelay(true);
     if (socket.alpnProtocol !== "h2") return void http1.emit("connection", socket);
     const session = http2Session(serving, socket);
-    sessions.add(session);
+    sessions.set(session, socket);
     socket.on("close", () => sessions.delete(session));
   };
   const handshakes = createHandshakes(options.tls, {
@@ -88,11 +88,15 @@ export function createEdge(options: EdgeOptions): Edge {
   server.maxConnections = serving.limits.connections;
   return {
     listen: ({ host, port }) => listen(server, host, port),
-    setTls: (tls) => handshakes.use(tls),
+    setTls(tls) {
+      handshakes.use(tls);
+      // TLS looks at a certificate once: one that was not trusted may be by now, over another connection.
+      for (const [session, socket] of sessions) if (isDistrusted(socket)) session.askToLeave();
+    },
     async close() {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       http1.close();
-      for (const session of sessions) session.goAway();
+      for (const session of sessions.keys()) session.goAway();
       // What has arrived has begun by then.
       await nextTurn();
       await drained(serving);
@@ -104,6 +108,11 @@ export function createEdge(options: EdgeOptions): Edge {
       await ended;
     },
   };
+}
+
+/** The client has shown a certificate, and TLS did not trust it. */
+function isDistrusted(socket: TLSSocket): boolean {
+  return !socket.authorized && socket.getPeerX509Certificate() !== undefined;
 }
 
 function drained(serving: Serving): Promise<void> {
