@@ -1,4 +1,5 @@
-import type { Node, Pod, Service } from "../api/generated/core/v1.ts";
+import { isExtendedResource } from "../api/core/validate-resources.ts";
+import type { Node, NodeStatus, Pod, Service } from "../api/generated/core/v1.ts";
 import { nodes, pods, services } from "../api/generated/resources.ts";
 import { createInterner } from "../base/intern.ts";
 import type { Informer } from "../client/informer.ts";
@@ -61,8 +62,15 @@ export function ownNode({ metadata, spec, status }: Node): Node {
   return {
     metadata: { ...(name && { name }), ...(uid && { uid }), ...(labels && { labels }) },
     spec: { ...(unschedulable && { unschedulable }), ...(podCIDRs && { podCIDRs }) },
-    ...(status?.features && { status: { features: status.features } }),
+    ...toldByOthers(status ?? {}),
   };
+}
+
+/** What pods may ask of the node beyond what the kubelet itself knows of it: most nodes have none. */
+function toldByOthers({ features, allocatable = {} }: NodeStatus): Pick<Node, "status"> {
+  const extended = Object.entries(allocatable).filter(([name]) => isExtendedResource(name));
+  if (extended.length === 0) return features === undefined ? {} : { status: { features } };
+  return { status: { allocatable: Object.fromEntries(extended), ...(features && { features }) } };
 }
 
 function serviceFacts(service: Service): ServiceFacts {
