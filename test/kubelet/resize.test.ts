@@ -296,6 +296,32 @@ test("a resize is not over before the pod's own limits are set", async () => {
   await settled("web", 2);
 });
 
+test("a wish that comes while another one is carried out is carried out, too", async () => {
+  const gate = Promise.withResolvers<void>();
+  const calls: string[] = [];
+  let first = true;
+  const raise = async ({ spec }: Pod, resource: string) => {
+    calls.push(`${resource} for ${spec?.containers[0]?.resources?.limits?.cpu}`);
+    if (!first) return;
+    first = false;
+    await gate.promise;
+    throw new Error("nobody wants that any more");
+  };
+  world = await startWorld({ host: { cgroups: { ...noCgroups, raise } } });
+  await world.create("web", { containers: [sized(both("100m", "64Mi"))] });
+  await world.until("web", isReady);
+  await resize("web", both("200m", "64Mi"));
+  await world.clock.advance(1000);
+  await resize("web", both("300m", "64Mi"));
+  await world.clock.advance(1000);
+  gate.resolve();
+  const begunMs = world.clock.now();
+  assert.deepEqual(resourcesOf(await settled("web", 3)), both("300m", "64Mi"));
+  assert.ok(world.clock.now() - begunMs < 5000, "what failed before does not hold it up");
+  assert.deepEqual(calls, ["memory for 200m", "memory for 300m", "cpu for 300m"]);
+  assert.equal(ofEvents(await world.events("web"), "Error").length, 0);
+});
+
 test("a kubelet that cannot read what was saved goes by what its containers were made with", async () => {
   const dataDirectory = await mkdtemp(join(tmpdir(), "wherry-resize-"));
   try {

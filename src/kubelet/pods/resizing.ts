@@ -23,7 +23,8 @@ export function recallResize(
 ): { readonly pod: Pod; readonly resize: PodResize } | undefined {
   const allocated = withAllocation(pod, saved?.allocation ?? allocationInRuntime(pod, state));
   if (saved === undefined && allocated === pod) return undefined;
-  const resize = newPodResize(new Map(Object.entries(saved?.actual ?? {})), saved?.unsettled);
+  const resize = newPodResize(new Map(Object.entries(saved?.actual ?? {})));
+  if (saved?.unsettled === true) resize.unsettled = allocated;
   if (allocated !== pod) resize.wanted = pod;
   return { pod: allocated, resize };
 }
@@ -92,17 +93,15 @@ export function answerResize(
   }
   record.pod = wanted;
   record.refreshWanted = true;
-  Object.assign(resize, {
-    wanted: undefined,
-    pending: undefined,
-    inProgress: { generation },
-    retryAtMs: undefined,
-    unsettled: true,
-  });
+  resize.wanted = undefined;
+  resize.pending = undefined;
+  resize.unsettled = wanted;
+  resize.inProgress = { generation };
+  resize.retryAtMs = undefined;
   events.event(wanted, resizeStarted(wanted));
 }
 
-/** Notes whether the pod lacks something of what is allocated, and tells when they do no longer. */
+/** Notes whether the pod lacks something of what is allocated, and tells when it does no longer. */
 export function noteProgress(record: PodRecord, { cache, events }: PodDependencies): void {
   const { pod, resize } = record;
   if (resize === undefined) return;

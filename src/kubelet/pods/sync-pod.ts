@@ -37,8 +37,12 @@ export async function syncPod(options: SyncOptions, dependencies: PodDependencie
   const { cache, clock, crashBackoff, probes } = dependencies;
   const { uid } = identityOf(pod);
   let preparation: Preparation | undefined;
+  const allocated = memory.resize?.unsettled;
   for (;;) {
     signal.throwIfAborted();
+    const newer = memory.resize?.unsettled;
+    // The pod was given other resources since: whoever gave them wants another look, at that pod.
+    if (newer !== undefined && newer !== allocated) return { finished: false, againAtMs: undefined };
     watchRunning(pod, dependencies);
     const plan = planPod({
       pod,
@@ -114,7 +118,7 @@ function mustResize(plan: PodPlan, { pod, memory }: SyncOptions, { cache, clock 
   if ((resize.retryAtMs ?? 0) > clock.now()) return false;
   const state = cache.get(identityOf(pod).uid);
   if (readySandbox(state) === undefined) return false;
-  return resize.unsettled || unfinishedContainers(pod, state, resize).some(({ restarts }) => !restarts);
+  return resize.unsettled !== undefined || unfinishedContainers(pod, state, resize).some(({ restarts }) => !restarts);
 }
 
 async function killPlanned(plan: PodPlan, options: SyncOptions, dependencies: PodDependencies): Promise<void> {

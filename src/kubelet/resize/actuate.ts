@@ -21,10 +21,13 @@ const RETRY_MS = 10_000;
 /** Gives a pod's running containers what is allocated to them, as far as this works. What does not is noted, and told once. */
 export async function tryResize(pod: Pod, resize: PodResize, dependencies: PodDependencies): Promise<void> {
   const { clock, events } = dependencies;
+  const { unsettled } = resize;
   try {
     await actuateResize(pod, resize, dependencies);
     resize.retryAtMs = undefined;
   } catch (error) {
+    // Something else was allocated meanwhile: what failed is wanted no more.
+    if (resize.unsettled !== unsettled) return;
     const before = resize.inProgress;
     resize.inProgress = { generation: before?.generation ?? pod.metadata?.generation, error: errorMessage(error) };
     resize.retryAtMs = clock.now() + RETRY_MS;
@@ -42,6 +45,7 @@ export async function tryResize(pod: Pod, resize: PodResize, dependencies: PodDe
  */
 async function actuateResize(pod: Pod, resize: PodResize, dependencies: PodDependencies): Promise<void> {
   const { cache, cgroups } = dependencies;
+  const { unsettled } = resize;
   // Whoever comes after a crash must know what was allocated before anything followed from it.
   await save(pod, resize, dependencies);
   const unfinished = unfinishedContainers(pod, cache.get(identityOf(pod).uid), resize);
@@ -51,13 +55,17 @@ async function actuateResize(pod: Pod, resize: PodResize, dependencies: PodDepen
     for (const each of updatesOf(resource, unfinished)) await update(pod, { ...each, resource, resize }, dependencies);
     await cgroups.lower(pod, resource);
   }
-  resize.unsettled = false;
+  if (resize.unsettled === unsettled) resize.unsettled = undefined;
   await save(pod, resize, dependencies);
 }
 
 async function save(pod: Pod, { actual, unsettled }: PodResize, dependencies: PodDependencies): Promise<void> {
   const { uid } = identityOf(pod);
-  const saved = { allocation: allocationOf(pod), actual: Object.fromEntries(actual), unsettled };
+  const saved = {
+    allocation: allocationOf(pod),
+    actual: Object.fromEntries(actual),
+    unsettled: unsettled !== undefined,
+  };
   await saveResize(uid, saved, dependencies);
 }
 

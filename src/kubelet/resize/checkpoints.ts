@@ -1,4 +1,5 @@
 import type { ResourceRequirements } from "../../api/generated/core/v1.ts";
+import { isJsonObject } from "../../api/patch/json-value.ts";
 import { errorMessage } from "../../base/assert.ts";
 import type { Logger } from "../../base/log.ts";
 import { type KubeletPaths, podDirectory, podsDirectory } from "../pods/paths.ts";
@@ -54,7 +55,7 @@ export async function readSavedResizes(options: CheckpointOptions): Promise<Read
 
 function parseSaved(text: string): SavedResize {
   const saved = JSON.parse(text) as Partial<SavedResize> | null;
-  if (typeof saved?.allocation?.containers !== "object" || typeof saved.actual !== "object") {
+  if (!isJsonObject(saved?.allocation?.containers) || !isJsonObject(saved.actual)) {
     throw new Error("it has no allocation");
   }
   return saved as SavedResize;

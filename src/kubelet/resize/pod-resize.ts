@@ -20,8 +20,8 @@ export interface PodResize {
   actual: ReadonlyMap<string, ResourceRequirements>;
   /** Why nothing is allocated. */
   pending: PendingResize | undefined;
-  /** What is allocated was not yet given to all of the pod, its own limits included. */
-  unsettled: boolean;
+  /** The pod as it was allocated last, until all of it is given, the pod's own limits included. */
+  unsettled: Pod | undefined;
   /** Something is allocated that is not there yet. */
   inProgress: ResizeInProgress | undefined;
   /** Wall time before which what failed is not tried again. */
@@ -41,9 +41,9 @@ export interface ResizeInProgress {
   readonly error?: string;
 }
 
-export function newPodResize(actual: PodResize["actual"] = new Map(), unsettled = false): PodResize {
-  const nothing = { wanted: undefined, pending: undefined, inProgress: undefined, retryAtMs: undefined };
-  return { ...nothing, actual, unsettled };
+export function newPodResize(actual: PodResize["actual"] = new Map()): PodResize {
+  const nothing = { wanted: undefined, pending: undefined, unsettled: undefined };
+  return { ...nothing, actual, inProgress: undefined, retryAtMs: undefined };
 }
 
 /** What a container was made with; undefined when an older kubelet made it. */
@@ -93,7 +93,10 @@ export function unfinishedContainers(pod: Pod, state: PodRuntimeState, resize: P
 
 /** Whether there is something to give to a pod that has its sandbox; a new one is made with what is allocated. Pure. */
 export function isBehind(pod: Pod, state: PodRuntimeState, resize: PodResize): boolean {
-  return readySandbox(state) !== undefined && (resize.unsettled || unfinishedContainers(pod, state, resize).length > 0);
+  return (
+    readySandbox(state) !== undefined &&
+    (resize.unsettled !== undefined || unfinishedContainers(pod, state, resize).length > 0)
+  );
 }
 
 /** In which order running containers are changed in one resource: what gives back makes room for what takes. Pure. */
