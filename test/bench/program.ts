@@ -57,7 +57,7 @@ export async function startProgram(options: {
   const startedAt = systemClock.monotonic();
   const observer = options.observed ? OBSERVING : [];
   const child = spawn(process.execPath, [...nodeOptionsOf(options.program), ...observer, options.program, ...words], {
-    stdio: ["ignore", (process.env.SHOW ? "inherit" : "ignore") as "ignore", "pipe", ...(options.observed ? (["ipc"] as const) : [])],
+    stdio: ["ignore", "ignore", "pipe", ...(options.observed ? (["ipc"] as const) : [])],
     env: { ...process.env, WHERRY_CACHE_DIR: options.cacheDirectory },
   });
   let said = "";
