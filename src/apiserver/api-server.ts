@@ -50,6 +50,8 @@ import type { PathHandler } from "./handlers/handler.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
 import { type InProcessIdentity, type LocalRequests, localRequests, seenAtOnce } from "./local-requests.ts";
 import { measuredChain, measuredPlugins } from "./metrics/admission-metrics.ts";
+import { certificateMetrics } from "./metrics/certificate-metrics.ts";
+import { impersonationMetrics } from "./metrics/impersonation-metrics.ts";
 import { metricsPath } from "./metrics/metrics-path.ts";
 import { type RequestMetrics, requestMetrics } from "./metrics/request-metrics.ts";
 import { measuredAuthenticator, measuredAuthorizer } from "./metrics/security-metrics.ts";
@@ -202,7 +204,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     store,
     feed,
     admission: lateAdmission,
-    strategies: strategies(options, { reader, authorization, claims }),
+    strategies: strategies(options, { reader, authorization, claims, signed: certificateMetrics(metrics) }),
   });
   const inTurns = turnBudget(STARTS_A_TURN);
   const local = seenAtOnce((exchange) => handler(exchange), feed);
@@ -217,6 +219,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     random,
     webhooks,
     versions,
+    metrics,
     webhookObserver,
     swap: objectSwapper(() => table),
     ensure: objectMaker(transport),
@@ -263,7 +266,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         },
       ),
       ...(auditing === undefined ? [] : [auditFilter(auditing)]),
-      impersonationFilter(security.authorization),
+      impersonationFilter(security.authorization, impersonationMetrics(metrics, clock)),
       ...(flowControl === undefined ? [] : [flowControl.filter]),
       authorizationFilter(measuredAuthorizer(security.authorization, metrics, clock)),
     ],
@@ -360,7 +363,12 @@ function groupVersionsOf(resources: readonly ResourceSchema[]): readonly GroupVe
 /** The kinds that need more than data, in one table. */
 function strategies(
   options: ApiServerOptions,
-  parts: { reader: ObjectReader; authorization: () => Authorization; claims: ServiceClaims },
+  parts: {
+    reader: ObjectReader;
+    authorization: () => Authorization;
+    claims: ServiceClaims;
+    signed: ReturnType<typeof certificateMetrics>;
+  },
 ): Record<string, Strategy> {
   const { reader, authorization, claims } = parts;
   const rbac = [clusterRoles, clusterRoleBindings, roles, roleBindings].map((each) => [
@@ -375,7 +383,7 @@ function strategies(
     "/limitranges": { createOnUpdate: true },
     "/endpoints": { createOnUpdate: true },
     "/persistentvolumes": persistentVolumeStrategy,
-    "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
+    "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy(parts.signed),
     "certificates.k8s.io/podcertificaterequests": podCertificateRequestStrategy(authorization),
     "coordination.k8s.io/leases": { createOnUpdate: true },
     "coordination.k8s.io/leasecandidates": { createOnUpdate: true },

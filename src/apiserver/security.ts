@@ -26,6 +26,8 @@ import {
 } from "./authz/reviews.ts";
 import { textAnswer } from "./exchange.ts";
 import type { PathHandler, VirtualHandler } from "./handlers/handler.ts";
+import { authorizationWebhookMetrics } from "./metrics/authorization-webhook-metrics.ts";
+import { configurationReloads } from "./metrics/reload-metrics.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";
 import type { ObjectReader } from "./reader.ts";
 import type { Subresource } from "./subresources/subresource.ts";
@@ -46,6 +48,8 @@ export interface SecurityOptions {
   readonly serviceAccountKeys: ServiceAccountKeys;
   /** Calls back when the keys are others; answers how to listen no more. */
   readonly followServiceAccountKeys?: (use: (keys: ServiceAccountKeys) => void) => () => void;
+  /** What tells this server from others of the cluster, in metrics. */
+  readonly serverName?: string | undefined;
   readonly issuer: string;
   readonly staticTokens?: readonly StaticToken[];
   /** PEM of the authorities of client certificates, as they are now; without them certificates are no way in. */
@@ -85,6 +89,7 @@ export interface Security {
 export async function createSecurity(parts: SecurityParts, options: SecurityOptions): Promise<Security> {
   const { clock, random, staticTokens, clientAuthority, frontProxyAuthority, ownsFrontProxyAuthority } = options;
   const { reader } = parts;
+  const { serverName: server = "" } = options;
   const settings = options.authentication ?? {};
   const accounts = settings.serviceAccounts ?? {};
   const issuers = accounts.issuers?.length ? accounts.issuers : [options.issuer];
@@ -95,6 +100,7 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
   const authentication = await openAuthentication(settings, {
     ...parts,
     log: parts.log.named("authentication"),
+    reloaded: configurationReloads(parts.metrics, { what: "authentication", server, clock }),
     clock,
     keys,
     issuers,
@@ -102,7 +108,11 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
     ...{ staticTokens, clientAuthority, frontProxyAuthority, ownsFrontProxyAuthority },
   });
   const log = parts.log.named("authorization");
-  const authorization = await openAuthorization(options.authorization ?? {}, { ...parts, log, clock });
+  const authorization = await openAuthorization(options.authorization ?? {}, {
+    ...{ ...parts, log, clock },
+    observeWebhook: authorizationWebhookMetrics(parts.metrics),
+    reloaded: configurationReloads(parts.metrics, { what: "authorization", server, clock }),
+  });
   let key = signingKey(options.serviceAccountKeys.privateKey);
   const follow = options.followServiceAccountKeys?.((changed) => {
     key = signingKey(changed.privateKey);

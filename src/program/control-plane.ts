@@ -184,6 +184,7 @@ function startServer(
         security: {
           clock,
           random,
+          serverName: hostIdentity().names[0],
           serviceAccountKeys: accountKeys(pki.serviceAccount, options.accountKeys),
           followServiceAccountKeys: (use) =>
             keys.onChange((current) => use(accountKeys(current.serviceAccount, options.accountKeys))),

@@ -7,9 +7,11 @@ import {
   type FollowedConfiguration,
   followEncryptionConfiguration,
 } from "../apiserver/encryption/follow-configuration.ts";
+import { resourceKeys } from "../apiserver/encryption/resource-keys.ts";
 import { rewriteStale } from "../apiserver/encryption/rewrite.ts";
 import type { HealthCheck } from "../apiserver/handlers/health.ts";
 import { countedReloads } from "../apiserver/metrics/encryption-metrics.ts";
+import { measuredEncryption } from "../apiserver/metrics/transformation-metrics.ts";
 import { STORAGE_ROOT, storagePrefix } from "../apiserver/registry/storage-prefix.ts";
 import { errorMessage } from "../base/assert.ts";
 import { CommandError } from "../cli/command.ts";
@@ -81,7 +83,11 @@ async function open(
     log,
     reloaded: isOwn || metrics === undefined ? undefined : countedReloads(metrics, { server, clock }),
   });
-  const store = encryptedStore(raw, followed.encryption);
+  const encryption =
+    metrics === undefined
+      ? followed.encryption
+      : measuredEncryption(followed.encryption, { metrics, clock, resourceOf: resourceNames() });
+  const store = encryptedStore(raw, encryption);
   try {
     await requireReadable(store, file);
   } catch (error) {
@@ -104,6 +110,15 @@ async function open(
     checks: !isOwn && followed.hasKeyServices ? [check] : [],
     look: () => followed.look(),
     rewriteSecrets: async () => rewriting?.all(),
+  };
+}
+
+/** Resources of keys as upstream's metrics name them. */
+function resourceNames(): (key: string) => string {
+  const keys = resourceKeys(loadSchema().resources);
+  return (key) => {
+    const { group, resource } = keys.resourceOf(keys.prefixOf(key));
+    return group === "" ? resource : `${resource}.${group}`;
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import type { GroupVersionKind } from "../../api/schema.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Metrics } from "../../base/metrics.ts";
 import type { Random } from "../../base/random.ts";
 import type { UserInfo } from "../authn/authenticator.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
@@ -98,6 +99,8 @@ export interface AdmissionDependencies {
   readonly swap: SwapObject;
   /** Makes an object that another one needs. */
   readonly ensure: EnsureObject;
+  /** Where plugins count what they do. */
+  readonly metrics?: Metrics | undefined;
   /** Told of each call of an admission webhook. */
   readonly webhookObserver?: ((call: WebhookObservation) => void) | undefined;
 }

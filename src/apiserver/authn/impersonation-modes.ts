@@ -29,6 +29,8 @@ export interface Impersonation {
 
 /** One way to be allowed to act as somebody else (KEP-5284). */
 export interface ImpersonationMode {
+  /** As metrics name it. */
+  readonly name: string;
   applies(wish: Wish, requestor: UserInfo): boolean;
   /** @throws StatusError Forbidden */
   become(wish: Wish, impersonation: Impersonation): Promise<Impersonated>;
@@ -74,6 +76,7 @@ const userInfo = constrained(
 
 /** The verb `impersonate`, for all requests at once. */
 export const legacyMode: ImpersonationMode = {
+  name: "legacy",
   applies: () => true,
   async become(wish, impersonation) {
     for (const question of questions(wish, { verb: "impersonate", group: "", impersonation })) {
@@ -97,6 +100,7 @@ export const impersonationModes: readonly ImpersonationMode[] = [
 /** Allowed when the sender may do this request as others of the kind, and may be that very one. */
 function constrained(mode: string, applies: ImpersonationMode["applies"]): ImpersonationMode {
   return {
+    name: mode,
     applies,
     async become(wish, impersonation) {
       const { request, requestor, authorizer } = impersonation;

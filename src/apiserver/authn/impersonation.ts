@@ -26,21 +26,48 @@ export function wantsImpersonation(headers: IncomingHttpHeaders): boolean {
 export async function impersonate(
   requestor: UserInfo,
   headers: IncomingHttpHeaders,
-  { authorizer, request }: { authorizer: Authorizer; request?: AuthorizationAttributes },
+  of: { authorizer: Authorizer; request?: AuthorizationAttributes; observer?: ImpersonationObserver | undefined },
 ): Promise<Impersonated | undefined> {
+  const { authorizer, request, observer } = of;
   const wish = wishOf(headers);
   if (wish === undefined) return undefined;
+  const startMs = observer?.now() ?? 0;
   let refusal: unknown;
   for (const mode of request === undefined ? [legacyMode] : impersonationModes) {
     if (!mode.applies(wish, requestor)) continue;
     try {
-      return await mode.become(wish, { requestor, request, authorizer });
+      const asked = observer === undefined ? authorizer : observedAuthorizer(authorizer, mode.name, observer);
+      const impersonated = await mode.become(wish, { requestor, request, authorizer: asked });
+      observer?.attempted(mode.name, "allowed", startMs);
+      return impersonated;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       refusal ??= error;
     }
   }
+  observer?.attempted("", "denied", startMs);
   throw refusal;
+}
+
+/** Hears who wanted to act as somebody else, by which mode, and what authorization was asked about it. */
+export interface ImpersonationObserver {
+  /** Milliseconds of a clock that goes on evenly. */
+  now(): number;
+  /** @param mode empty when none allowed it */
+  attempted(mode: string, decision: "allowed" | "denied", startMs: number): void;
+  authorized(mode: string, decision: "allowed" | "denied", startMs: number): void;
+}
+
+function observedAuthorizer(authorizer: Authorizer, mode: string, observer: ImpersonationObserver): Authorizer {
+  return {
+    name: authorizer.name,
+    async authorize(attributes) {
+      const startMs = observer.now();
+      const answer = await authorizer.authorize(attributes);
+      observer.authorized(mode, answer.decision === "allow" ? "allowed" : "denied", startMs);
+      return answer;
+    },
+  };
 }
 
 function wishOf(headers: IncomingHttpHeaders): Wish | undefined {

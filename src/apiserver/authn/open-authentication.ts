@@ -7,6 +7,7 @@ import type { Metrics } from "../../base/metrics.ts";
 import type { Transport } from "../../client/transport.ts";
 import { ConfigurationFileError } from "../configuration/parse-file.ts";
 import { type WatchedFile, watchFile } from "../configuration/watched-file.ts";
+import type { ReloadObserver } from "../metrics/reload-metrics.ts";
 import { readEndpoint } from "../outgoing/kubeconfig-endpoint.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
@@ -27,6 +28,8 @@ export interface AuthenticationParts {
   readonly log: Logger;
   readonly webhooks: WebhookClient;
   readonly metrics?: Metrics | undefined;
+  /** Told when the configuration's file was read again. */
+  readonly reloaded?: ReloadObserver | undefined;
   /** The server's own way to itself: what it notes about legacy tokens. */
   readonly transport: () => Transport;
   readonly keys: readonly TokenKey[];
@@ -114,6 +117,7 @@ async function openIssuers(
     what,
     clock,
     log,
+    reloaded: parts.reloaded,
     async load(text) {
       const issuers = await parseIssuers(text, { what, disallowed, clock });
       const { anonymous } = issuers.configuration;

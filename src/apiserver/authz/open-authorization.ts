@@ -6,6 +6,7 @@ import { parseDuration } from "../../base/duration.ts";
 import type { Logger } from "../../base/log.ts";
 import { ConfigurationFileError, fieldErrorText, parseConfiguration } from "../configuration/parse-file.ts";
 import { type WatchedFile, watchFile } from "../configuration/watched-file.ts";
+import type { ReloadObserver } from "../metrics/reload-metrics.ts";
 import { readEndpoint } from "../outgoing/kubeconfig-endpoint.ts";
 import type { WebhookClient } from "../outgoing/webhook-client.ts";
 import type { ObjectReader } from "../reader.ts";
@@ -29,13 +30,16 @@ import {
 } from "./create-authorizer.ts";
 import { compileMatchConditions, type MatchConditions } from "./match-conditions.ts";
 import { validateAuthorization } from "./validate.ts";
-import { webhookAuthorizer } from "./webhook.ts";
+import { type AuthorizationWebhookObserver, webhookAuthorizer } from "./webhook.ts";
 
 export interface AuthorizationParts {
   readonly reader: ObjectReader;
   readonly clock: Clock;
   readonly log: Logger;
   readonly webhooks: WebhookClient;
+  readonly observeWebhook?: AuthorizationWebhookObserver | undefined;
+  /** Told when the configuration's file was read again. */
+  readonly reloaded?: ReloadObserver | undefined;
 }
 
 /** Authorization with all that its files say in force. */
@@ -112,6 +116,7 @@ async function openChain(
     what: FILE,
     clock: parts.clock,
     log: parts.log,
+    reloaded: parts.reloaded,
     async load(text) {
       const configuration = await parseConfiguration<AuthorizationConfiguration>(text, {
         what: FILE,
@@ -179,7 +184,7 @@ async function modeOf(
 async function openWebhook(
   { name = "", webhook = {} }: AuthorizerConfiguration,
   conditions: MatchConditions,
-  { webhooks, clock, log }: AuthorizationParts,
+  { webhooks, clock, log, observeWebhook }: AuthorizationParts,
 ): Promise<Authorizer> {
   const file = present(webhook.connectionInfo?.kubeConfigFile, "the kubeconfig file of a validated webhook");
   const { authorizedTTL = webhookDefaults.authorizedTTL, unauthorizedTTL = webhookDefaults.unauthorizedTTL } = webhook;
@@ -189,6 +194,7 @@ async function openWebhook(
     endpoint: await readEndpoint(file),
     clock,
     log,
+    observe: observeWebhook,
     conditions,
     timeoutMs: parseDuration(webhook.timeout ?? "") ?? 0,
     version: webhook.subjectAccessReviewVersion === "v1beta1" ? "v1beta1" : "v1",

@@ -20,7 +20,17 @@ export interface WebhookAuthorizerOptions extends ReviewCall {
   readonly onFailure: "deny" | "noOpinion";
   readonly conditions: MatchConditions;
   readonly log: Logger;
+  readonly observe?: AuthorizationWebhookObserver | undefined;
 }
+
+/** Hears of each time that a webhook was asked, not of answers that are remembered. */
+export type AuthorizationWebhookObserver = (asked: {
+  readonly name: string;
+  readonly result: "success" | "timeout" | "canceled" | "error";
+  readonly seconds: number;
+  /** It could not be asked, and that is no opinion. */
+  readonly isFailOpen: boolean;
+}) => void;
 
 const REMEMBERED = 8192;
 /** Longer questions are not remembered: nobody shall fill the memory with names. */
@@ -37,12 +47,29 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
     const known = remembered.get(key);
     if (known !== undefined) return known;
     const review = { apiVersion: `authorization.k8s.io/${options.version}`, kind: "SubjectAccessReview", metadata: {} };
-    const answer = await callReview({ ...review, spec: forVersion(spec, options.version) }, options);
+    const answer = await observed(() => callReview({ ...review, spec: forVersion(spec, options.version) }, options));
     const { status } = answer as { status?: SubjectAccessReviewStatus };
     const found = status ?? { allowed: false };
     const ttlMs = found.allowed === true ? options.authorizedTtlMs : options.unauthorizedTtlMs;
     if (key.length <= MAX_KEY_LENGTH) remembered.set(key, found, ttlMs);
     return found;
+  }
+
+  async function observed(call: () => Promise<object>): Promise<object> {
+    const { name, clock, observe } = options;
+    const startMs = clock.monotonic();
+    const tell = (result: "success" | "timeout" | "error"): void => {
+      const seconds = (clock.monotonic() - startMs) / 1000;
+      observe?.({ name, result, seconds, isFailOpen: result !== "success" && onFailure === "noOpinion" });
+    };
+    try {
+      const answer = await call();
+      tell("success");
+      return answer;
+    } catch (error) {
+      tell(error instanceof WebhookCallError && error.isTimeout ? "timeout" : "error");
+      throw error;
+    }
   }
 
   async function ask(attributes: AuthorizationAttributes): Promise<Answer> {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { errorMessage } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import type { ReloadObserver } from "../metrics/reload-metrics.ts";
 import { ConfigurationFileError } from "./parse-file.ts";
 
 export interface WatchedFilesOptions<T> {
@@ -12,6 +13,8 @@ export interface WatchedFilesOptions<T> {
   load(texts: readonly string[]): Promise<T> | T;
   /** Told when something else is in force; not at the start. */
   readonly onChange?: () => void;
+  /** Told how each change came into use, or could not; with what is in use then. */
+  readonly reloaded?: ReloadObserver | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -55,11 +58,13 @@ export async function watchFiles<T>(options: WatchedFilesOptions<T>): Promise<Wa
       problem = undefined;
       if (isOld) return;
       log.info("a configuration file was read again", { file: files.join(", "), flag: what });
+      options.reloaded?.("success", found.join(""));
       options.onChange?.();
     } catch (error) {
       const why = errorMessage(error);
       // A file that stays away is told once.
       if (why !== problem) {
+        options.reloaded?.("failure");
         const message = "a configuration file is no good; what it said before stays in force";
         log.error(message, { file: files.join(", "), flag: what, why });
       }

@@ -2,6 +2,8 @@ import { invalid, invalidObject } from "../../../api/field-error.ts";
 import type { Namespace } from "../../../api/generated/core/v1.ts";
 import { namespaces, pods } from "../../../api/generated/resources.ts";
 import type { Labels } from "../../../api/selectors.ts";
+import { Metrics } from "../../../base/metrics.ts";
+import { podSecurityMetrics } from "../../metrics/pod-security-metrics.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { isAbout, isResource, refuse } from "../refuse.ts";
 import { existingViolations, unseenPods } from "./existing-pods.ts";
@@ -13,14 +15,17 @@ import {
 } from "./pod-security-configuration.ts";
 import { isStricter, labelProblems, type Mode, type Policy, policyOf, policyText, violationsOf } from "./policy.ts";
 
+/** The newest policies that are known. */
+const NEWEST = "v1.36";
 const ANNOTATION = "pod-security.kubernetes.io/";
 
 /** Refuses pods that do not keep to the Pod Security Standard that their namespace's labels ask for, or tells of them. */
 export function podSecurity(
-  { reader }: Pick<AdmissionDependencies, "reader">,
+  { reader, metrics = new Metrics() }: Pick<AdmissionDependencies, "reader" | "metrics">,
   configuration: PodSecurityConfiguration = NO_POD_SECURITY_CONFIGURATION,
 ): AdmissionPlugin {
   const { exemptions } = configuration;
+  const recorder = podSecurityMetrics(metrics, NEWEST);
   return {
     name: "PodSecurity",
     handles: (attributes) => attributes.operation === "CREATE" || attributes.operation === "UPDATE",
@@ -28,7 +33,10 @@ export function podSecurity(
       if (isAbout(attributes, "namespaces")) return await validateNamespace(attributes, { reader, configuration });
       const judged = judgedPod(attributes);
       if (judged === undefined) return;
-      const exempt = (why: string): void => attributes.annotate(`${ANNOTATION}exempt`, why);
+      const exempt = (why: string): void => {
+        attributes.annotate(`${ANNOTATION}exempt`, why);
+        recorder.exempted(attributes);
+      };
       if (exemptions.namespaces.includes(attributes.namespace)) return exempt("namespace");
       if (exemptions.usernames.includes(attributes.user.name)) return exempt("user");
       const { runtimeClassName } = judged.spec;
@@ -40,18 +48,22 @@ export function podSecurity(
       const broken = (mode: Mode): { policy: Policy; violations: string } | undefined => {
         const policy = policyOf(labels, mode);
         const violations = violationsOf(judged, policy);
-        return violations === undefined ? undefined : { policy, violations };
+        if (violations === undefined) return undefined;
+        recorder.evaluated("deny", policy, { mode, attributes });
+        return { policy, violations };
       };
       const tell = ({ policy, violations }: { policy: Policy; violations: string }): string =>
         `would violate PodSecurity "${policyText(policy)}": ${violations}`;
       const audited = broken("audit");
       if (audited !== undefined) attributes.annotate(`${ANNOTATION}audit-violations`, tell(audited));
       if (isResource(attributes, "pods")) {
-        attributes.annotate(`${ANNOTATION}enforce-policy`, policyText(policyOf(labels, "enforce")));
+        const policy = policyOf(labels, "enforce");
+        attributes.annotate(`${ANNOTATION}enforce-policy`, policyText(policy));
         const refused = broken("enforce");
         if (refused !== undefined) {
           throw refuse(attributes, `violates PodSecurity "${policyText(refused.policy)}": ${refused.violations}`);
         }
+        recorder.evaluated("allow", policy, { mode: "enforce", attributes });
       }
       const warned = broken("warn");
       if (warned !== undefined) attributes.warn(tell(warned));

@@ -59,6 +59,10 @@ test("a condition has changed when the first of its kind that says so did", asyn
   const of = (...conditions: object[]) => ({ ...request("a"), status: { conditions } }) as CertificateSigningRequest;
   const draft = of({ ...denied });
   const context = { clock: { now: () => Date.UTC(2026, 0, 1) } } as WriteContext;
-  await certificateSigningRequestStrategy.beforeUpdate!(draft, of(denied, { ...denied, lastTransitionTime }), context);
+  await certificateSigningRequestStrategy().beforeUpdate!(
+    draft,
+    of(denied, { ...denied, lastTransitionTime }),
+    context,
+  );
   assert.equal(draft.status?.conditions?.[0]?.lastTransitionTime, lastTransitionTime);
 });
