@@ -60,3 +60,21 @@ test("a family does not grow without bound", () => {
   for (let value = 0; value < 10_500; value++) family.labels(String(value)).inc();
   assert.equal(metrics.text().split("\n").length, 10_000 + 3);
 });
+
+test("what is not wanted is not told, and values of labels that nobody allowed are one", () => {
+  const metrics = new Metrics();
+  const asked = metrics.counter("asked_total", "Asked.", ["code", "verb"]);
+  metrics.counter("noise_total", "Noise.").labels().inc();
+  metrics.restrict({
+    disabled: new Set(["noise_total"]),
+    allowed: new Map([["asked_total", new Map([["code", new Set(["200"])]])]]),
+  });
+  for (const code of ["200", "404", "500", "404"]) asked.labels(code, "GET").inc();
+  assert.deepEqual(
+    metrics
+      .text()
+      .split("\n")
+      .filter((line) => /^[a-z]/.test(line)),
+    ['asked_total{code="200",verb="GET"} 1', 'asked_total{code="unexpected",verb="GET"} 3'],
+  );
+});

@@ -29,6 +29,16 @@ export interface Family<T> {
 /** Label values come from outside too (a resource that somebody asked for): a family never grows beyond this. */
 const SERIES_MAX = 10_000;
 
+/** What who runs the process wants told, and what not. */
+export interface MetricsRestrictions {
+  /** Names of families that are not told. */
+  readonly disabled: ReadonlySet<string>;
+  /** By metric and label the values that are told; any other becomes one: series are dear to who keeps them. */
+  readonly allowed: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
+}
+
+const UNEXPECTED = "unexpected";
+
 /**
  * The metrics of one process (docs/decisions/0023): plain numbers until somebody asks for the text. There is no global
  * registry: who makes a component gives it one.
@@ -36,6 +46,7 @@ const SERIES_MAX = 10_000;
 export class Metrics {
   readonly #families = new Map<string, FamilyData>();
   readonly #collectors = new Set<() => void>();
+  #restrictions: MetricsRestrictions | undefined;
 
   counter(name: string, help: string, labelNames: readonly string[] = []): Family<Counter> {
     return this.#family({ name, help, type: "counter", labelNames, buckets: [] }, counterOf);
@@ -57,6 +68,11 @@ export class Metrics {
     );
   }
 
+  /** Holds for what is counted from now on, and for what is told. */
+  restrict(restrictions: MetricsRestrictions): void {
+    this.#restrictions = restrictions;
+  }
+
   /** Runs before each reading: for what is cheaper to look up than to keep. Returns how to take it back. */
   onCollect(collector: () => void): () => void {
     this.#collectors.add(collector);
@@ -71,7 +87,8 @@ export class Metrics {
   /** The same piece by piece, each made in a few milliseconds: for who lets others have their turn between two. */
   *pieces(wanted: (name: string) => boolean = () => true): Generator<string, void, undefined> {
     for (const collect of this.#collectors) collect();
-    const names = [...this.#families.keys()].filter(wanted).toSorted();
+    const isTold = (name: string): boolean => wanted(name) && this.#restrictions?.disabled.has(name) !== true;
+    const names = [...this.#families.keys()].filter(isTold).toSorted();
     for (const name of names) yield* familyPieces(this.#families.get(name)!);
   }
 
@@ -80,17 +97,26 @@ export class Metrics {
     const series = (known?.series as Map<string, Series> | undefined) ?? new Map<string, Series>();
     if (known === undefined) this.#families.set(data.name, { ...data, series });
     const children = new Map<string, T>();
+    const allowedValues = (of: Pick<FamilyData, "name" | "labelNames">, values: string[]): string[] => {
+      const allowed = this.#restrictions?.allowed.get(of.name);
+      if (allowed === undefined) return values;
+      return values.map((value, index) =>
+        allowed.get(of.labelNames[index]!)?.has(value) === false ? UNEXPECTED : value,
+      );
+    };
     return {
       labels(...values) {
-        const key = values.join("\u0000");
-        const child = children.get(key);
+        const said = values.join("\u0000");
+        const child = children.get(said);
         if (child !== undefined) return child;
-        const isFull = series.size >= SERIES_MAX;
-        const one = series.get(key) ?? newSeries(values, data.buckets, data.type === "histogram");
+        const shown = allowedValues(data, values);
+        const key = shown === values ? said : shown.join("\u0000");
+        const isFull = series.size >= SERIES_MAX || children.size >= SERIES_MAX;
+        const one = series.get(key) ?? newSeries(shown, data.buckets, data.type === "histogram");
         const handle = made(one);
         if (isFull) return handle;
         series.set(key, one);
-        children.set(key, handle);
+        children.set(said, handle);
         return handle;
       },
       clear() {

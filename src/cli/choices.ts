@@ -8,6 +8,7 @@ import type {
   ServingSettings,
   TrustSettings,
 } from "../api/server-settings.ts";
+import type { MetricsRestrictions } from "../base/metrics.ts";
 
 /** What the flags of an API server say, alone or in the whole program. */
 export interface ServerChoices {
@@ -42,6 +43,8 @@ export interface ServerChoices {
   readonly goAwayChance?: number | undefined;
   /** Which admission plugins run; upstream's defaults when absent. */
   readonly admission?: AdmissionChoice | undefined;
+  /** Which metrics are told, and with which labels; all when absent. */
+  readonly metrics?: MetricsRestrictions | undefined;
   /** All flags by name as they were given, or by their defaults: what the server tells of itself. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
 }

@@ -53,6 +53,7 @@ suite("help", () => {
       "Admission:",
       "HTTPS:",
       "Others that the server asks:",
+      "Metrics:",
       "Examples:",
     ]);
     const [options] = printed.split("Objects in etcd:");

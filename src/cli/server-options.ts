@@ -13,6 +13,7 @@ import {
   requestTimeoutOf,
   watchSecondsOf,
 } from "./flow-control-options.ts";
+import { metricsOf, metricsOptions } from "./metrics-options.ts";
 import { rangeOptions, rangesOf } from "./range-options.ts";
 import { outgoingOptions, servingOf, servingOptions, trustOf } from "./serving-options.ts";
 import { allowedOriginsOf, transportSecurityOf, transportSecurityOptions } from "./transport-security-options.ts";
@@ -31,6 +32,7 @@ export const serverOptions: Readonly<Record<string, CommandOption>> = {
   ...servingOptions,
   ...transportSecurityOptions,
   ...outgoingOptions,
+  ...metricsOptions,
 };
 
 /** @throws CommandError on values that cannot be */
@@ -52,6 +54,7 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     allowedOrigins: allowedOriginsOf(invocation),
     goAwayChance: goAwayChanceOf(invocation),
     admission: admissionOf(invocation),
+    metrics: metricsOf(invocation),
     flags: flagsOf(invocation),
   };
 }

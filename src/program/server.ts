@@ -121,6 +121,7 @@ interface ServerTo {
 
 async function open(options: ServerOptions, to: ServerTo, opening: Opening): Promise<OpenedServer> {
   const { environment, output, started } = to;
+  if (options.metrics !== undefined) environment.metrics.restrict(options.metrics);
   const { given } = opening;
   if (options.pkiDirectory !== undefined) copySharedKeys(options.pkiDirectory, options.dataDirectory);
   const shared = options.etcd === undefined ? undefined : await openSharedStore(options.etcd, environment);
