@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { FeaturesOff, SwitchableFeature } from "../api/feature-gates.ts";
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../api/generated/resources.ts";
 import type { KindDefinition } from "../api/kind.ts";
 import type { ResourceReference } from "../api/meta.ts";
@@ -42,6 +43,7 @@ import { deadlineFilter } from "./filters/deadline.ts";
 import { errorsFilter } from "./filters/errors.ts";
 import { impersonationFilter } from "./filters/impersonation.ts";
 import { metricsFilter } from "./filters/metrics.ts";
+import { plainFilter } from "./filters/plain.ts";
 import { traceFilter } from "./filters/trace.ts";
 import { createFlowControl } from "./flow-control/create-flow-control.ts";
 import { deprecationWarning } from "./handlers/deprecation.ts";
@@ -134,6 +136,8 @@ export interface ApiServerOptions {
   readonly audit?: (webhooks: WebhookClient) => Promise<Auditor | undefined>;
   /** How many requests run at once, and whose turn it is; without a limit when absent. */
   readonly flowControl?: FlowControlSettings;
+  /** Features that are on by default, and are off. */
+  readonly featuresOff?: FeaturesOff | undefined;
   /** Told which steps of the start are done. */
   readonly startHooks?: Pick<StartHooks, "done">;
   /** Longest time for a request that is not long-running; 60 s when absent. */
@@ -179,7 +183,8 @@ export interface ApiServer {
 
 /** Resolves when the server can decide who may do what; its objects are read when they are first asked for. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { clock, random, log, metrics = new Metrics() } = options;
+  const { clock, random, log, metrics = new Metrics(), featuresOff } = options;
+  const isOff = (feature: SwitchableFeature): boolean => featuresOff?.has(feature) === true;
   const store = measuredStore(options.store, { metrics, clock, resources: options.schema.resources });
   writeExactIntegers();
   const stopping = new AbortController();
@@ -210,7 +215,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const local = seenAtOnce((exchange) => handler(exchange), feed);
   const own = localRequests(local, { user: API_SERVER, userAgent: "kube-apiserver" }, inTurns);
   const transport = () => inProcessTransport(own, clock);
-  security = await createSecurity({ reader, webhooks, log, metrics, transport }, options.security);
+  security = await createSecurity({ reader, webhooks, log, metrics, featuresOff, transport }, options.security);
   const versions = tableVersions(() => table);
   const webhookObserver = webhookMetrics(metrics);
   const admission = options.admission({
@@ -254,6 +259,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   const handler = chain(
     [
+      ...(isOff("APIResponseCompression") ? [plainFilter] : []),
       traceFilter(options.spans),
       metricsFilter(requests, clock),
       errorsFilter(log.named("apiserver")),
@@ -266,7 +272,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         },
       ),
       ...(auditing === undefined ? [] : [auditFilter(auditing)]),
-      impersonationFilter(security.authorization, impersonationMetrics(metrics, clock)),
+      impersonationFilter(security.authorization, {
+        observer: impersonationMetrics(metrics, clock),
+        isConstrained: !isOff("ConstrainedImpersonation"),
+      }),
       ...(flowControl === undefined ? [] : [flowControl.filter]),
       authorizationFilter(measuredAuthorizer(security.authorization, metrics, clock)),
     ],
@@ -291,6 +300,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       environment: {
         ...{ clock, random, alarms: new Alarms(clock), authorizer: security.authorization },
         watchSecondsMin: options.watchSecondsMin,
+        refusesInitialEvents: isOff("WatchList"),
       },
       // Built-in groups have no dot, or are known.
       tableFresh: async ({ group }) => (group.includes(".") ? custom?.fresh() : undefined),

@@ -20,7 +20,7 @@ let server: MemoryServer;
 let minimal: Record<string, MinimalObject>;
 before(async () => {
   minimal = minimalObjects(createTestAuthority().ca);
-  server = await startMemoryServer({ paths: (table, served, remote) => [discoveryPaths(table, served, remote)] });
+  server = await startMemoryServer({ paths: (table, served, remote) => [discoveryPaths(table, served, { remote })] });
   await server.client.create(reference(named("", "v1", "namespaces")), { metadata: { name: "default" } });
 });
 after(() => server.close());

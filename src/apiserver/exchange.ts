@@ -40,6 +40,8 @@ export interface Exchange {
   waitedMs?: number | undefined;
   /** What goes into the request's audit event besides what it says itself; absent while nobody audits it. */
   auditAnnotations?: Record<string, string> | undefined;
+  /** Its answer is not compressed, whatever its client takes. */
+  staysPlain?: boolean;
   /** The raw HTTP/1.1 exchange, for requests that become streams. Absent in process and for HTTP/2. */
   readonly upgrade?: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer } | undefined;
 }

@@ -1,3 +1,4 @@
+import type { FeaturesOff } from "../api/feature-gates.ts";
 import type {
   LocalSubjectAccessReview,
   SelfSubjectAccessReview,
@@ -68,6 +69,7 @@ export interface SecurityParts {
   readonly webhooks: WebhookClient;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly featuresOff?: FeaturesOff | undefined;
   /** The server's own way to itself. */
   readonly transport: () => Transport;
 }
@@ -100,6 +102,7 @@ export async function createSecurity(parts: SecurityParts, options: SecurityOpti
   const authentication = await openAuthentication(settings, {
     ...parts,
     log: parts.log.named("authentication"),
+    ignoresCertificateUids: parts.featuresOff?.has("AllowParsingUserUIDFromCertAuth"),
     reloaded: configurationReloads(parts.metrics, { what: "authentication", server, clock }),
     clock,
     keys,

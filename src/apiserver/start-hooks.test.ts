@@ -7,7 +7,7 @@ const named = (checks: readonly HealthCheck[], name: string) => checks.find((che
 
 test("a step of the start is well when who takes it says so", async () => {
   const hooks = new StartHooks();
-  const checks = hooks.checks(true);
+  const checks = hooks.checks({ isFair: true });
   const roles = named(checks, "poststarthook/rbac/bootstrap-roles");
   assert.equal(await roles?.check(), "not finished");
   hooks.done("rbac/bootstrap-roles");
@@ -19,7 +19,7 @@ test("what limits requests is what is chosen", () => {
   const hooks = new StartHooks();
   const limits = (isFair: boolean) =>
     hooks
-      .checks(isFair)
+      .checks({ isFair })
       .map(({ name }) => name)
       .filter((name) => /priority-and-fairness|max-in-flight|count-tracker/.test(name));
   assert.deepEqual(limits(false), ["poststarthook/max-in-flight-filter"]);

@@ -49,6 +49,10 @@ const FAIR: readonly StartHook[] = [
   "priority-and-fairness-config-producer",
 ];
 const UNFAIR: readonly StartHook[] = ["max-in-flight-filter"];
+const IDENTITY: readonly StartHook[] = [
+  "start-kube-apiserver-identity-lease-controller",
+  "start-kube-apiserver-identity-lease-garbage-collector",
+];
 
 /** Which steps of the start are done: whoever takes one says so, and the health checks of upstream's names tell it. */
 export class StartHooks {
@@ -59,9 +63,13 @@ export class StartHooks {
     for (const hook of hooks) this.#done.add(hook);
   }
 
-  /** One check a step, in upstream's order. @param isFair requests are limited by API Priority and Fairness, not by number alone */
-  checks(isFair: boolean): readonly HealthCheck[] {
-    const absent = new Set<StartHook>(isFair ? UNFAIR : FAIR);
+  /**
+   * One check a step, in upstream's order.
+   * @param of.isFair requests are limited by API Priority and Fairness, not by number alone
+   * @param of.hasIdentity the server says in a Lease that it lives
+   */
+  checks(of: { isFair: boolean; hasIdentity?: boolean }): readonly HealthCheck[] {
+    const absent = new Set<StartHook>([...(of.isFair ? UNFAIR : FAIR), ...(of.hasIdentity === false ? IDENTITY : [])]);
     const present = NAMES.map((name) => ({ name, hook: name.replace("poststarthook/", "") as StartHook }));
     return present
       .filter(({ hook }) => !absent.has(hook))

@@ -1,3 +1,4 @@
+import type { FeaturesOff } from "../api/feature-gates.ts";
 import type {
   AuditLogSettings,
   AuditWebhookSettings,
@@ -43,6 +44,8 @@ export interface ServerChoices {
   readonly goAwayChance?: number | undefined;
   /** Which admission plugins run; upstream's defaults when absent. */
   readonly admission?: AdmissionChoice | undefined;
+  /** Features that are on by default, and are off. */
+  readonly featuresOff?: FeaturesOff | undefined;
   /** Which metrics are told, and with which labels; all when absent. */
   readonly metrics?: MetricsRestrictions | undefined;
   /** All flags by name as they were given, or by their defaults: what the server tells of itself. */

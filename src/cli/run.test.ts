@@ -54,6 +54,7 @@ suite("help", () => {
       "HTTPS:",
       "Others that the server asks:",
       "Metrics:",
+      "Features:",
       "Examples:",
     ]);
     const [options] = printed.split("Objects in etcd:");

@@ -6,6 +6,7 @@ import type { ServerChoices } from "./choices.ts";
 import type { CommandOption, Invocation } from "./command.ts";
 import { encryptionOf, encryptionOptions } from "./encryption-options.ts";
 import { etcdOf, etcdOptions, pkiDirectoryOf } from "./etcd-options.ts";
+import { featureOptions, featuresOffOf } from "./feature-options.ts";
 import {
   flowControlOf,
   flowControlOptions,
@@ -33,6 +34,7 @@ export const serverOptions: Readonly<Record<string, CommandOption>> = {
   ...transportSecurityOptions,
   ...outgoingOptions,
   ...metricsOptions,
+  ...featureOptions,
 };
 
 /** @throws CommandError on values that cannot be */
@@ -55,6 +57,7 @@ export function serverChoicesOf(invocation: Invocation): ServerChoices {
     goAwayChance: goAwayChanceOf(invocation),
     admission: admissionOf(invocation),
     metrics: metricsOf(invocation),
+    featuresOff: featuresOffOf(invocation),
     flags: flagsOf(invocation),
   };
 }

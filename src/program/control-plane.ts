@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { SwitchableFeature } from "../api/feature-gates.ts";
 import { kindDefinitions } from "../api/kinds.ts";
 import { loadSchema } from "../api/schema-data.ts";
 import { type ApiServer, createApiServer } from "../apiserver/api-server.ts";
@@ -160,6 +161,7 @@ function startServer(
     async () => {
       const schema = loadSchema();
       const admission = await admissionOf(options.admission);
+      const isOff = (feature: SwitchableFeature): boolean => options.featuresOff?.has(feature) === true;
       const checks = healthChecks({ ...options, keyServices }, stopping);
       processMetrics(metrics);
       const pki = keys.current();
@@ -200,6 +202,7 @@ function startServer(
         audit: auditOf(options.dataDirectory, options.audit, environment),
         flowControl: options.flowControl ?? flowControlDefaults,
         startHooks: options.startHooks,
+        featuresOff: options.featuresOff,
         requestTimeoutMs: options.requestTimeoutMs,
         watchSecondsMin: options.watchSecondsMin,
         admission,
@@ -207,15 +210,15 @@ function startServer(
         keepsLocalServices: true,
         proxyCertificate: () => options.given.current().proxyClient ?? keys.current().frontProxyClient,
         paths: (table, served, remote) => {
-          const listed = listedPaths({ table, schema: served, remote, checks });
+          const listed = listedPaths({ table, schema: served, remote, checks, featuresOff: options.featuresOff });
           return [
             versionPath(),
             healthPaths(checks),
             serviceLevelPath(new Metrics(), checks),
             indexPath(listed),
-            statuszPath({ clock, random, paths: listed }),
-            flagzPath(options.flags ?? {}, random),
-            discoveryPaths(table, served, remote),
+            ...(isOff("ComponentStatusz") ? [] : [statuszPath({ clock, random, paths: listed })]),
+            ...(isOff("ComponentFlagz") ? [] : [flagzPath(options.flags ?? {}, random)]),
+            discoveryPaths(table, served, { remote, withoutHashes: isOff("StorageVersionHash") }),
             openapiPaths(table, served, remote),
           ];
         },
@@ -292,7 +295,7 @@ async function listen(parts: {
  * it is.
  */
 function healthChecks(
-  options: Pick<ControlPlaneOptions, "startHooks" | "storeHealth" | "flowControl"> & {
+  options: Pick<ControlPlaneOptions, "startHooks" | "storeHealth" | "flowControl" | "featuresOff"> & {
     readonly keyServices: readonly HealthCheck[];
   },
   stopping: { readonly begun: boolean },
@@ -308,7 +311,10 @@ function healthChecks(
     healthy: options.keyServices,
     // Nothing is answered before what the server itself keeps of roles, quotas and the like is there.
     ready: [store("etcd-readiness"), well("informer-sync")],
-    started: options.startHooks.checks((options.flowControl ?? flowControlDefaults).isFair),
+    started: options.startHooks.checks({
+      isFair: (options.flowControl ?? flowControlDefaults).isFair,
+      hasIdentity: options.featuresOff?.has("APIServerIdentity") !== true,
+    }),
     stopping: [shutdown],
   };
 }

@@ -143,6 +143,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   const gateway = addressAt(parseCidr(nodePodCidr(facts)), 1);
   let plane: ControlPlane | undefined;
   const startHooks = new StartHooks();
+  const { featuresOff } = options;
   plane = await startControlPlane(
     {
       dataDirectory: options.dataDirectory,
@@ -160,6 +161,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
       isAllowedOrigin: opening.isAllowedOrigin,
       goAwayChance: options.goAwayChance,
       admission: options.admission,
+      featuresOff,
       // What holds, whoever said it.
       flags: { ...options.flags, ...toldRanges(facts) },
       facts,
@@ -199,7 +201,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   await environment.progress.step("defaults", defaults, (text) => text);
   startHooks.done(...DEFAULTS);
   started.push(keepService({ client, service, environment, leave: () => places?.leave() }));
-  started.push(keepIdentityLease(client, environment));
+  if (featuresOff?.has("APIServerIdentity") !== true) started.push(keepIdentityLease(client, environment));
   startHooks.done(
     "bootstrap-controller",
     "start-kube-apiserver-identity-lease-controller",

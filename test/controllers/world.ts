@@ -32,7 +32,7 @@ export interface WorldOptions {
 export async function startWorld(options: WorldOptions) {
   const { server, clock, client, close } = await startMemoryServer({
     ...(options.admission !== undefined && { admission: options.admission }),
-    paths: (table, served, remote) => [discoveryPaths(table, served, remote)],
+    paths: (table, served, remote) => [discoveryPaths(table, served, { remote })],
   });
   const random = seededRandom(2);
   const stop = new AbortController();

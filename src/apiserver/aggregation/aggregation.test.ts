@@ -78,7 +78,7 @@ before(async () => {
   extension = await startWebhookServer(respond, { dns: ["things.default.svc"] });
   memory = await startMemoryServer({
     proxyCertificate: () => ({ certificate: own.cert, key: own.key }),
-    paths: (table, served, remote) => [discoveryPaths(table, served, remote), openapiPaths(table, served, remote)],
+    paths: (table, served, remote) => [discoveryPaths(table, served, { remote }), openapiPaths(table, served, remote)],
   });
 });
 after(async () => {

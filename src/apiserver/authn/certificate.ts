@@ -17,6 +17,8 @@ export function certificateAuthenticator(options: {
   clock: Clock;
   /** Whether a certificate that TLS trusts without telling by whom can only be from these authorities. */
   acceptsUnseenChains?: boolean | undefined;
+  /** The subject's attribute for a user's uid means nothing. */
+  ignoresUids?: boolean | undefined;
 }): Authenticator {
   const users = new WeakMap<ClientCertificate, UserInfo>();
   const firstSeenUnder = new WeakMap<ClientCertificate, ReadonlySet<string>>();
@@ -38,10 +40,15 @@ export function certificateAuthenticator(options: {
       });
       if (certificate.commonName === "") return undefined;
       let user = users.get(certificate);
-      if (user === undefined) users.set(certificate, (user = userOf(certificate)));
+      if (user === undefined)
+        users.set(certificate, (user = userOf(options.ignoresUids ? withoutUids(certificate) : certificate)));
       return user;
     },
   };
+}
+
+function withoutUids({ uids: _unread, ...certificate }: ClientCertificate): ClientCertificate {
+  return certificate;
 }
 
 /** @throws BadCredentialsError when it says that it is two users */

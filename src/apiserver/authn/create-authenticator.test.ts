@@ -5,6 +5,7 @@ import { VirtualClock } from "../../base/virtual-clock.ts";
 import { MemoryReader } from "../testing/memory-reader.ts";
 import { type AnonymousPolicy, PUBLIC_PATHS } from "./anonymous.ts";
 import { BadCredentialsError, type ClientCertificate, type Credentials } from "./authenticator.ts";
+import { certificateAuthenticator } from "./certificate.ts";
 import { createAuthenticator } from "./create-authenticator.ts";
 import { reviewSelf, reviewToken } from "./reviews.ts";
 
@@ -207,4 +208,16 @@ test("reviews", async () => {
   const user = { name: "ali", uid: "1", groups: ["a"], extra: { key: ["value"] } };
   const self = await reviewSelf({}, user, "2026-01-01T00:00:00Z");
   assert.deepEqual(self.status, { userInfo: { username: "ali", uid: "1", groups: ["a"], extra: { key: ["value"] } } });
+});
+
+test("a uid in a certificate's subject means nothing where that is switched off", async () => {
+  const authenticator = certificateAuthenticator({
+    authorities: () => new Set(["CLUSTER"]),
+    clock: new VirtualClock(),
+    ignoresUids: true,
+  });
+  for (const uids of [["u1"], ["a", "b"]]) {
+    const user = await authenticator.authenticate({ headers: {}, certificate: { ...certificate, uids } });
+    assert.deepEqual([user?.name, user?.uid], [certificate.commonName, undefined]);
+  }
 });

@@ -33,6 +33,7 @@ export interface AuthenticationOptions {
   readonly metrics?: Metrics | undefined;
   /** Roots of client certificates; without them certificates are no way in. */
   readonly clientAuthorities?: Authorities | undefined;
+  readonly ignoresCertificateUids?: boolean | undefined;
   readonly requestHeader?: RequestHeaderOptions | undefined;
   /** Nobody but the server itself issues certificates of the request header's authorities: it makes no intermediate ones. */
   readonly ownsRequestHeaderAuthorities?: boolean | undefined;
@@ -61,7 +62,12 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
     ...(requestHeader === undefined ? [] : [requestHeaderAuthenticator(requestHeader, clock)]),
     ...(clientAuthorities === undefined
       ? []
-      : [certificateAuthenticator({ authorities: clientAuthorities, clock, acceptsUnseenChains })]),
+      : [
+          certificateAuthenticator({
+            ...{ authorities: clientAuthorities, clock, acceptsUnseenChains },
+            ignoresUids: options.ignoresCertificateUids,
+          }),
+        ]),
     bearerTokenAuthenticator(tokens, serviceAccounts.audiences),
   ];
   const anonymous = anonymousAuthenticator(options.anonymous);

@@ -36,6 +36,7 @@ export interface AuthenticationParts {
   readonly issuers: readonly string[];
   readonly audiences: readonly string[];
   readonly staticTokens?: readonly StaticToken[] | undefined;
+  readonly ignoresCertificateUids?: boolean | undefined;
   /** PEM bundles, which may change while the server runs. */
   readonly clientAuthority?: (() => string) | undefined;
   readonly frontProxyAuthority?: (() => string) | undefined;
@@ -75,6 +76,7 @@ export async function openAuthentication(
             authorities: bundleAuthorities(parts.frontProxyAuthority),
           },
         }),
+    ignoresCertificateUids: parts.ignoresCertificateUids,
     ownsRequestHeaderAuthorities: parts.ownsFrontProxyAuthority,
     staticTokens: [...(parts.staticTokens ?? []), ...fromFile],
     ...(configuration === undefined ? {} : { jwt: () => configuration.current().tokens }),

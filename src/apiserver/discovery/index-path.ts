@@ -1,3 +1,4 @@
+import type { FeaturesOff } from "../../api/feature-gates.ts";
 import type { Schema } from "../../api/schema.ts";
 import type { RemoteVersion } from "../aggregation/remote-resources.ts";
 import { DISCOVERY_PATH, KEY_SET_PATH } from "../authn/key-documents.ts";
@@ -19,6 +20,7 @@ export function listedPaths(of: {
   readonly schema: Schema;
   readonly remote: () => readonly RemoteVersion[];
   readonly checks: HealthChecks;
+  readonly featuresOff?: FeaturesOff | undefined;
 }): () => string[] {
   const served = servedResources(of.table, of.schema);
   return () => {
@@ -31,7 +33,13 @@ export function listedPaths(of: {
       `/${root}`,
       ...checks.map(({ name }) => `/${root}/${name}`),
     ]);
-    return [...new Set([...ALWAYS, ...ofGroups, ...health])].sort();
+    const absent = [
+      ...(of.featuresOff?.has("ComponentFlagz") ? ["/flagz"] : []),
+      ...(of.featuresOff?.has("ComponentStatusz") ? ["/statusz"] : []),
+    ];
+    const all = new Set([...ALWAYS, ...ofGroups, ...health]);
+    for (const path of absent) all.delete(path);
+    return [...all].sort();
   };
 }
 

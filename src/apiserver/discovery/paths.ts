@@ -8,8 +8,16 @@ import type { PathHandler } from "../handlers/handler.ts";
 import { parseAccept } from "../http/negotiate.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { type AggregatedVersion, apiGroupDiscoveryList } from "./aggregated.ts";
-import { apiGroup, apiGroupList, apiVersions, groupResources, type ServedGroup, withRemoteVersions } from "./groups.ts";
-import { apiResourceList } from "./resource-list.ts";
+import {
+  apiGroup,
+  apiGroupList,
+  apiVersions,
+  groupResources,
+  type ServedGroup,
+  type ServedVersion,
+  withRemoteVersions,
+} from "./groups.ts";
+import { type ApiResource, apiResourceList } from "./resource-list.ts";
 import { servedResources } from "./served.ts";
 
 interface Current {
@@ -24,13 +32,18 @@ interface Current {
 export function discoveryPaths(
   table: ResourceTable,
   schema: Schema,
-  remote: () => readonly RemoteVersion[] = () => [],
+  options: { remote?: () => readonly RemoteVersion[]; withoutHashes?: boolean } = {},
 ): PathHandler {
+  const { remote = () => [], withoutHashes = false } = options;
   const served = servedResources(table, schema);
   const builtIn = new Set(schema.resources);
   const isBuiltIn = (resource: ResourceSchema): boolean => builtIn.has(resource);
   let current: Current | undefined;
   const storageVersion = ({ group, resource }: ResourceSchema) => table.stored(group, resource)?.schema.version;
+  const resourceList = (group: ServedGroup, version: ServedVersion) => {
+    const list = apiResourceList(group, version, storageVersion);
+    return withoutHashes ? { ...list, resources: list.resources.map(withoutHash) } : list;
+  };
   return (exchange) => {
     const [root, ...rest] = exchange.path.split("/").filter((part) => part !== "");
     if ((root !== "api" && root !== "apis") || rest.length > (root === "api" ? 1 : 2)) return undefined;
@@ -54,7 +67,7 @@ export function discoveryPaths(
     if (!isRead && schema.resources.some((resource) => resource.group === name)) throw methodNotAllowed();
     if (version === undefined) return objectAnswer(apiGroup(group) as ApiObject);
     const found = group.versions.find((candidate) => candidate.version === version);
-    return found === undefined ? undefined : objectAnswer(apiResourceList(group, found, storageVersion) as ApiObject);
+    return found === undefined ? undefined : objectAnswer(resourceList(group, found) as ApiObject);
   };
 }
 
@@ -101,4 +114,8 @@ function aggregatedVersion(exchange: Exchange): AggregatedVersion | undefined {
     if (isAggregated && (v === "v2" || v === "v2beta1")) return v;
   }
   return undefined;
+}
+
+function withoutHash({ storageVersionHash: _hash, ...resource }: ApiResource): ApiResource {
+  return resource;
 }

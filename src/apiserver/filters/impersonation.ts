@@ -5,11 +5,18 @@ import type { Exchange, Filter } from "../exchange.ts";
 import { attributesOf } from "./authorization.ts";
 
 /** Lets those who may act as somebody else (`kubectl --as`). */
-export function impersonationFilter(authorizer: Authorizer, observer?: ImpersonationObserver): Filter {
+export function impersonationFilter(
+  authorizer: Authorizer,
+  more: { observer?: ImpersonationObserver; isConstrained?: boolean } = {},
+): Filter {
+  const { observer, isConstrained = true } = more;
   const become = async (exchange: Exchange): Promise<void> => {
     const requestor = present(exchange.user, "the user of an authenticated request");
     const request = attributesOf(requestor, exchange);
-    const impersonated = await impersonate(requestor, exchange.headers, { authorizer, request, observer });
+    const impersonated = await impersonate(requestor, exchange.headers, {
+      ...{ authorizer, observer },
+      ...(isConstrained && { request }),
+    });
     exchange.user = impersonated?.user ?? requestor;
     exchange.impersonationConstraint = impersonated?.constraint;
   };

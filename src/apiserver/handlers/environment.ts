@@ -21,6 +21,8 @@ export interface Environment {
   readonly authorizer: Authorizer;
   /** How long a watch lasts at least that does not say it itself; half an hour when absent. */
   readonly watchSecondsMin?: number | undefined;
+  /** Watches do not begin with what there is, by the option for that. */
+  readonly refusesInitialEvents?: boolean | undefined;
 }
 
 /** Whether the user of a PUT or PATCH may create what it names, to be asked when it is not there yet. */

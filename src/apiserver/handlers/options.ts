@@ -70,7 +70,7 @@ function managerErrors(manager: string): FieldError[] {
  * What a list or watch may combine (metainternalversion's ValidateListOptions).
  * @throws StatusError Invalid; BadRequest: numbers that cannot be read
  */
-export function checkListOptions(query: URLSearchParams, isWatch: boolean): void {
+export function checkListOptions(query: URLSearchParams, isWatch: boolean, refusesInitialEvents = false): void {
   numberOf(query, "timeoutSeconds");
   numberOf(query, "limit");
   const match = query.get("resourceVersionMatch") ?? "";
@@ -84,6 +84,10 @@ export function checkListOptions(query: URLSearchParams, isWatch: boolean): void
     : listErrors(match, query, { forbid, goesOn });
   if (!isWatch && send !== null) {
     errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+  }
+  if (isWatch && send !== null && refusesInitialEvents) {
+    const why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
+    errors.push(forbiddenField("sendInitialEvents", why));
   }
   refuseOptions("ListOptions", errors);
 }

@@ -29,7 +29,7 @@ export async function watchHandler(
     labelSelector: query.get("labelSelector"),
     fieldSelector: query.get("fieldSelector"),
   });
-  const start = startOf(query);
+  const start = startOf(query, environment.refusesInitialEvents === true);
   const current = await fresh(resource, selection);
   const refusal = await refusalOf(resource, start, current);
   if (refusal !== undefined) return { kind: "watch", resource, events: refusedWatch(refusal) };
@@ -75,11 +75,11 @@ async function refusalOf(
   return undefined;
 }
 
-function startOf(query: URLSearchParams): WatchStart {
+function startOf(query: URLSearchParams, refusesInitialEvents: boolean): WatchStart {
   const version = query.get("resourceVersion") ?? "";
   if (version !== "" && !/^\d{1,20}$/.test(version))
     throw badRequest(`Invalid value: "${version}": resourceVersion must be a non-negative integer`);
-  checkListOptions(query, true);
+  checkListOptions(query, true, refusesInitialEvents);
   const send = query.get("sendInitialEvents");
   const wantsInitial = isTrue(send);
   if (wantsInitial) {

@@ -73,13 +73,17 @@ function writeWhole(body: Buffer, head: Head, to: { exchange: Exchange; sink: Si
   const { exchange, sink } = to;
   if (
     body.length > COMPRESSED_BYTES_MIN &&
-    takesGzip(exchange.headers) &&
+    mayPack(exchange) &&
     headerOf(head.headers, "content-encoding") === undefined
   ) {
     const headers = [...head.headers, ...GZIP_HEADERS];
     return gzipWhole(body).then((packed) => endWhole(packed, { code: head.code, headers }, { exchange, sink }));
   }
   endWhole(body, head, to);
+}
+
+function mayPack(exchange: Exchange): boolean {
+  return exchange.staysPlain !== true && takesGzip(exchange.headers);
 }
 
 function endWhole(body: Buffer, head: Head, { exchange, sink }: { exchange: Exchange; sink: Sink }): void {
@@ -94,7 +98,7 @@ async function writeList(answer: ListAnswer, { exchange, sink, format, clock }: 
     sink.head(200, headersOf(exchange, type));
     return sink.end();
   }
-  if (!takesGzip(exchange.headers)) {
+  if (!mayPack(exchange)) {
     return writeBlocks(blocks, { exchange, sink, clock, head: () => sink.head(200, headersOf(exchange, type)) });
   }
   const { isLarge, all } = await peekSize(blocks);
