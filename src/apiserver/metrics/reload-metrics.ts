@@ -23,12 +23,12 @@ export function configurationReloads(
   const labels = [IDENTITY, "status"];
   const total = metrics.counter(
     `${prefix}automatic_reloads_total`,
-    `[ALPHA] Total number of automatic reloads of ${what} configuration split by status and apiserver identity.`,
+    `[BETA] Total number of automatic reloads of ${what} configuration split by status and apiserver identity.`,
     labels,
   );
   const last = metrics.gauge(
     `${prefix}automatic_reload_last_timestamp_seconds`,
-    `[ALPHA] Timestamp of the last automatic reload of ${what} configuration split by status and apiserver identity.`,
+    `[BETA] Timestamp of the last automatic reload of ${what} configuration split by status and apiserver identity.`,
     labels,
   );
   const info = metrics.gauge(

@@ -146,6 +146,10 @@ test("a configuration that was read again, or could not be", async () => {
   );
   assert.match(total!, /automatic_reloads_total\{apiserver_id_hash="sha256:[0-9a-f]{64}",status="success"\} 1$/);
   assert.match(info!, /last_config_info\{apiserver_id_hash="sha256:[0-9a-f]{64}",hash="sha256:[0-9a-f]{64}"\} 1$/);
+  assert.match(
+    await scrape(),
+    /^# HELP \S+automatic_reloads_total \[BETA\] Total number of automatic reloads of authorization/m,
+  );
   writeFileSync(configurationFile, "{");
   const failed = await seen(/status="failure"/);
   assert.ok(
