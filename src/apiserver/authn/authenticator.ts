@@ -64,4 +64,11 @@ export interface Authenticator {
 /** Credentials were given and are no good. The message is for the log and for TokenReview, never for who sent them. */
 export class BadCredentialsError extends Error {
   override name = "BadCredentialsError";
+  /** For the audit log: what was wrong with which credentials, where somebody should look after them. */
+  readonly annotations: Readonly<Record<string, string>>;
+
+  constructor(message: string, more: { cause?: unknown; annotations?: Readonly<Record<string, string>> } = {}) {
+    super(message, "cause" in more ? { cause: more.cause } : undefined);
+    this.annotations = more.annotations ?? {};
+  }
 }

@@ -10,7 +10,7 @@ export function firstKnown<W, T>(
   ask: (way: W) => T | undefined | Promise<T | undefined>,
   separator: string,
 ): T | undefined | Promise<T | undefined> {
-  let problems: string[] | undefined;
+  let problems: BadCredentialsError[] | undefined;
   for (let index = 0; index < ways.length; index++) {
     try {
       const asked = ask(ways[index]!);
@@ -30,7 +30,7 @@ async function firstLater<W, T>(
   rest: {
     ways: readonly W[];
     ask: (way: W) => T | undefined | Promise<T | undefined>;
-    problems: string[];
+    problems: BadCredentialsError[];
     separator: string;
   },
 ): Promise<T | undefined> {
@@ -47,12 +47,16 @@ async function firstLater<W, T>(
   return nobody(problems, separator);
 }
 
-function nobody(problems: readonly string[], separator: string): undefined {
-  if (problems.length > 0) throw new BadCredentialsError(problems.join(separator));
+function nobody(problems: readonly BadCredentialsError[], separator: string): undefined {
+  if (problems.length > 0) {
+    const message = problems.map((problem) => problem.message).join(separator);
+    const annotations = Object.assign({}, ...problems.map((problem) => problem.annotations));
+    throw new BadCredentialsError(message, { annotations });
+  }
   return undefined;
 }
 
-function problemOf(error: unknown): string {
+function problemOf(error: unknown): BadCredentialsError {
   if (!(error instanceof BadCredentialsError)) throw error;
-  return error.message;
+  return error;
 }

@@ -121,6 +121,8 @@ test("a Secret that somebody made by hand is nothing to warn of", async () => {
 test("a token that is marked as invalid is refused, and its use is noted all the same", async () => {
   const { token, labels } = await tokenOf("invalid", { isListed: true, labels: { [INVALID_SINCE]: "2025-12-01" } });
   assert.equal((await get("/api/v1/namespaces", token)).code, 401);
+  const annotations = annotationsOf("/api/v1/namespaces");
+  assert.equal(annotations["authentication.k8s.io/legacy-token-invalidated"], "invalid-token/default");
   assert.equal((await labels())[LAST_USED], "2026-01-01");
 });
 

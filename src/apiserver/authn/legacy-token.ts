@@ -105,6 +105,7 @@ function count(
 function markedInvalid({ namespace, secret, account }: LegacyClaims): Error {
   return new BadCredentialsError(
     `the token in secret ${namespace}/${secret} for service account ${namespace}/${account} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${INVALID_SINCE}' label from the secret to temporarily allow use of this token`,
+    { annotations: { [`${ANNOTATION}-invalidated`]: `${secret}/${namespace}` } },
   );
 }
 

@@ -147,7 +147,8 @@ export function auditRefusedCredentials(exchange: Exchange, options: AuditFilter
   const { auditor, clock, random } = options;
   const decision = auditor.decide(undefined, exchange.info);
   if (decision.level === "None") return;
-  const record = { id: auditId(exchange, random), decision, user: undefined, receivedMs: clock.now(), annotations: {} };
+  const annotations = { ...exchange.auditAnnotations };
+  const record = { id: auditId(exchange, random), decision, user: undefined, receivedMs: clock.now(), annotations };
   const ways = attempted(exchange);
   const tried = ways.length === 0 ? "no credentials provided" : `attempted: ${ways.join(", ")}`;
   const message = `Authentication failed, ${tried}`;

@@ -20,6 +20,7 @@ export function authenticationFilter(
   };
   const failed = (exchange: Exchange, error: unknown): never => {
     if (!(error instanceof BadCredentialsError)) throw error;
+    takeNote(exchange, error);
     log.debug("credentials were refused", { path: exchange.path, why: error.message });
     return refuse(exchange);
   };
