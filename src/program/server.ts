@@ -29,6 +29,7 @@ import { type GivenFiles, openGivenFiles } from "./given/given-files.ts";
 import { type PublishedTrust, publishedTrust } from "./given/trusted-authorities.ts";
 import { identities } from "./identities.ts";
 import { keepIdentityLease } from "./keep-identity-lease.ts";
+import { keepTokenTracking } from "./keep-token-tracking.ts";
 import { type KeyExchange, type KeyUsers, keyExchange } from "./key-exchange/keep-keys.ts";
 import { writeKubeconfigs } from "./kubeconfigs.ts";
 import { kubeletSubresources } from "./kubelet-access.ts";
@@ -202,6 +203,7 @@ async function open(options: ServerOptions, to: ServerTo, opening: Opening): Pro
   startHooks.done(...DEFAULTS);
   started.push(keepService({ client, service, environment, leave: () => places?.leave() }));
   if (featuresOff?.has("APIServerIdentity") !== true) started.push(keepIdentityLease(client, environment));
+  started.push(keepTokenTracking(client, environment));
   startHooks.done(
     "bootstrap-controller",
     "start-kube-apiserver-identity-lease-controller",

@@ -79,6 +79,11 @@ export async function reconcileDefaults(client: Client, options: DefaultsOptions
   return result;
 }
 
+/** The same for the one ConfigMap that says since when uses of tokens from Secrets are noted. @param today as `2026-01-31` */
+export async function reconcileTokenTracking(client: Client, today: string): Promise<void> {
+  await inBatches(await planConfigMap(client, legacyTokenTracking(today), dateAgain));
+}
+
 interface Kind<T extends ApiObject> {
   readonly expected: readonly T[];
   repair(expected: T, stored: T): Repair<T> | undefined;
