@@ -46,7 +46,8 @@ export function collectEarly(
   };
 }
 
-function fullCollections(): Collections {
+/** Those of this thread. */
+export function fullCollections(): Collections {
   let tell = (): void => {};
   const observer = new PerformanceObserver((list) => {
     // What entries of collections have, Node's types do not know.
