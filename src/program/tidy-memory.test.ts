@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VirtualClock } from "../base/virtual-clock.ts";
-import { type ProcessMemory, tidyMemory } from "./tidy-memory.ts";
+import type { ProcessMemory } from "./process-memory.ts";
+import { tidyMemory } from "./tidy-memory.ts";
 
 const MIB = 1024 * 1024;
 
 function process() {
   const state = { heap: 50 * MIB, used: 20 * MIB, busy: 0, collections: 0, begun: 0, moves: [] as boolean[] };
-  const memory: ProcessMemory = {
+  const memory: Omit<ProcessMemory, "externalBytes"> = {
     heapBytes: () => state.heap,
     usedBytes: () => state.used,
     busy: () => state.busy,
@@ -15,9 +16,9 @@ function process() {
       state.collections++;
       state.heap = state.used;
     },
-    beginCollection(moves) {
+    beginCollection(how) {
       state.begun++;
-      state.moves.push(moves);
+      state.moves.push(how?.moves === true);
     },
   };
   return { state, memory };

@@ -1,23 +1,7 @@
-import { getHeapStatistics, setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { createBusyShare } from "../base/busy-share.ts";
 import type { Clock, Timer } from "../base/clock.ts";
+import { type ProcessMemory, processMemory } from "./process-memory.ts";
 
-/** What is asked of this thread's V8, so that tests can answer. */
-export interface ProcessMemory {
-  /** Bytes that the JavaScript heap has from the system, used or not. */
-  heapBytes(): number;
-  usedBytes(): number;
-  /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
-  busy(): number;
-  /** Collects at once, while everything stands still. */
-  collect(): void;
-  /**
-   * Has V8 begin a collection that goes on beside all other work and gives back what is empty.
-   * @param moves whether it also moves some of what lies alone, so that more becomes empty
-   */
-  beginCollection(moves: boolean): void;
-}
+type TidiedMemory = Pick<ProcessMemory, "heapBytes" | "usedBytes" | "busy" | "collect" | "beginCollection">;
 
 const LOOK_EVERY_MS = 1_000;
 /** A collection costs time; nobody is there to notice when there is less to do than this… */
@@ -52,7 +36,7 @@ const MOVED_MAX_BYTES = 256 * 1024 * 1024;
  */
 export function tidyMemory(
   clock: Clock,
-  memory: ProcessMemory = processMemory(),
+  memory: TidiedMemory = processMemory(),
   movedMaxBytes = MOVED_MAX_BYTES,
 ): { stop(): Promise<void> } {
   /** The least since the last collection. */
@@ -76,7 +60,7 @@ export function tidyMemory(
       if (way.isAtOnce) memory.collect();
       else {
         // First what is empty anyway: both at once would be one long pause.
-        memory.beginCollection(goesOn);
+        memory.beginCollection({ givesBack: true, moves: goesOn });
         begun = { bytes, looksLeft: LOOKS_FOR_RESULT };
       }
       leastBytes = memory.heapBytes();
@@ -85,34 +69,4 @@ export function tidyMemory(
     timer = clock.setTimer(look, LOOK_EVERY_MS);
   }
   return { stop: async () => timer.cancel() };
-}
-
-/** V8 begins to collect beside other work when as much as this has come outside of its heap. */
-const EXTERNAL_LIMIT_BYTES = 64 * 1024 * 1024;
-
-/** V8 itself, of the thread that asks. */
-export function processMemory(): ProcessMemory {
-  let collect: (() => void) | undefined;
-  return {
-    heapBytes: () => getHeapStatistics().total_heap_size,
-    usedBytes: () => getHeapStatistics().used_heap_size,
-    busy: createBusyShare(),
-    collect() {
-      if (collect === undefined) {
-        setFlagsFromString("--expose-gc");
-        collect = runInNewContext("gc") as () => void;
-      }
-      collect();
-    },
-    beginCollection(moves) {
-      // By itself V8 gives pages back when little is allocated, which it cannot see where its C++ heap stays as it is (Node 24):
-      // it waits 100 seconds. The mode counts for the collection that begins while it is on.
-      setFlagsFromString("--memory-saver-mode");
-      if (!moves) setFlagsFromString("--no-compact");
-      // Nobody writes to it, so that it takes no memory.
-      new ArrayBuffer(2 * EXTERNAL_LIMIT_BYTES);
-      setFlagsFromString("--no-memory-saver-mode");
-      setFlagsFromString("--compact");
-    },
-  };
 }

@@ -7,11 +7,11 @@ import { authoritySource } from "./authority-source.ts";
 import { dnsServiceAddress } from "./cluster-ranges.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
-import { letLargeHeapGrow } from "./large-heap.ts";
 import { outputProgress } from "./progress.ts";
 import { type OpenedServer, openServer } from "./server.ts";
 import { abortedBefore, type Started, stopAll } from "./stop.ts";
 import { tidyMemory } from "./tidy-memory.ts";
+import { collectSeldom } from "./when-collected.ts";
 
 /** A start that was given up waits so long for its last step. */
 const LAST_STEP_MS = 5000;
@@ -68,7 +68,7 @@ async function start(
   }
   if (options.simulatedNodes > 0)
     await startSimulated({ count: options.simulatedNodes, simulation }, { ...to, server });
-  started.push(tidyMemory(environment.clock), letLargeHeapGrow());
+  started.push(tidyMemory(environment.clock), collectSeldom(environment.clock));
   started.push({ stop: async () => server.hurry() });
   return running({ options, url, started, environment });
 }

@@ -1,11 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../base/assert.ts";
 import { openPortTransports } from "../../client/port-transport.ts";
-import { collectEarly } from "../collect-early.ts";
 import { silentProgress } from "../environment.ts";
 import { hostEnvironment } from "../host-environment.ts";
+import { processMemory } from "../process-memory.ts";
 import { type Started, type StopOptions, stopAll } from "../stop.ts";
-import { processMemory, tidyMemory } from "../tidy-memory.ts";
+import { tidyMemory } from "../tidy-memory.ts";
+import { collectOften } from "../when-collected.ts";
 import type { SaidByThread, ThreadData } from "./messages.ts";
 import { startSimulatedNodes } from "./simulated-nodes.ts";
 
@@ -18,7 +19,7 @@ const transports = openPortTransports(port);
 const started: Started[] = [
   { stop: async () => transports.close() },
   tidyMemory(environment.clock, processMemory(), Number.POSITIVE_INFINITY),
-  collectEarly(environment.clock),
+  collectOften(environment.clock),
 ];
 
 parent.once("message", (how: StopOptions) => {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VirtualClock } from "../base/virtual-clock.ts";
-import { collectEarly } from "./collect-early.ts";
+import { collectByShare } from "./collect-by-share.ts";
 
 const MIB = 1024 * 1024;
 
 function heap(usedBytes: number) {
   let collected = (): void => {};
   const state = { used: usedBytes, begun: 0, stopped: false };
-  const memory = { usedBytes: () => state.used, beginCollection: () => void state.begun++ };
+  const rule = { bytes: () => state.used, share: 1 / 4, leastBytes: 96 * MIB, begin: () => void state.begun++ };
   const collections = {
     onCollected(callback: () => void) {
       collected = callback;
@@ -21,13 +21,13 @@ function heap(usedBytes: number) {
     state.used = left;
     collected();
   };
-  return { state, memory, collections, collect };
+  return { state, rule, collections, collect };
 }
 
 test("a collection begins when a quarter has come to what the last one left, and once", async () => {
   const clock = new VirtualClock();
-  const { state, memory, collections, collect } = heap(1000 * MIB);
-  const early = collectEarly(clock, memory, collections);
+  const { state, rule, collections, collect } = heap(1000 * MIB);
+  const early = collectByShare(clock, rule, collections);
   state.used = 1240 * MIB;
   await clock.advance(5_000);
   assert.equal(state.begun, 0);
@@ -49,14 +49,27 @@ test("a collection begins when a quarter has come to what the last one left, and
   assert.equal(state.begun, 2);
 });
 
-test("a small heap is V8's own business for longer", async () => {
+test("of little more may come than a quarter", async () => {
   const clock = new VirtualClock();
-  const { state, memory, collections } = heap(20 * MIB);
-  const early = collectEarly(clock, memory, collections);
+  const { state, rule, collections } = heap(20 * MIB);
+  const early = collectByShare(clock, rule, collections);
   state.used = 110 * MIB;
   await clock.advance(5_000);
   assert.equal(state.begun, 0);
   state.used = 120 * MIB;
+  await clock.advance(1_000);
+  assert.equal(state.begun, 1);
+  await early.stop();
+});
+
+test("what is freed after the collection that found it counts for the next one", async () => {
+  const clock = new VirtualClock();
+  const { state, rule, collections, collect } = heap(1000 * MIB);
+  const early = collectByShare(clock, rule, collections);
+  collect(1200 * MIB);
+  state.used = 800 * MIB;
+  await clock.advance(1_000);
+  state.used = 1010 * MIB;
   await clock.advance(1_000);
   assert.equal(state.begun, 1);
   await early.stop();

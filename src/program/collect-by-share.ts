@@ -1,13 +1,20 @@
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import type { Clock, Timer } from "../base/clock.ts";
-import { type ProcessMemory, processMemory } from "./tidy-memory.ts";
 
 const LOOK_EVERY_MS = 1_000;
-/** So much may come after a collection before the next one begins: a part of what it left, and never less than this. */
-const SHARE = 0.25;
-const LEAST_BYTES = 96 * 1024 * 1024;
 
 const FULL = constants.NODE_PERFORMANCE_GC_MAJOR;
+
+/** When a collection begins. */
+export interface CollectionRule {
+  /** What is measured. */
+  bytes(): number;
+  /** So much may come after a collection before the next one begins: a part of what it left… */
+  readonly share: number;
+  /** … and never less than this. */
+  readonly leastBytes: number;
+  begin(): void;
+}
 
 export interface Collections {
   /** Calls back when all that was garbage has been found. */
@@ -15,26 +22,26 @@ export interface Collections {
   stop(): void;
 }
 
-/**
- * Keeps a large heap from holding as much garbage again as it has objects, as V8 lets it when little comes from outside of the heap.
- * Collections begin beside other work. For threads that nobody waits for to the millisecond.
- */
-export function collectEarly(
+/** Begins collections by a rule of our own; V8's, where it has one for the same, goes on holding. */
+export function collectByShare(
   clock: Clock,
-  memory: Pick<ProcessMemory, "usedBytes" | "beginCollection"> = processMemory(),
+  { bytes, share, leastBytes, begin }: CollectionRule,
   collections: Collections = fullCollections(),
 ): { stop(): Promise<void> } {
-  let leftBytes = memory.usedBytes();
+  let leftBytes = bytes();
   let hasBegun = false;
   let timer: Timer = clock.setTimer(look, LOOK_EVERY_MS);
   collections.onCollected(() => {
-    leftBytes = memory.usedBytes();
+    leftBytes = bytes();
     hasBegun = false;
   });
   function look(): void {
-    if (!hasBegun && memory.usedBytes() > leftBytes + Math.max(LEAST_BYTES, leftBytes * SHARE)) {
+    const now = bytes();
+    // Buffers are freed beside other work, after the collection that found them.
+    leftBytes = Math.min(leftBytes, now);
+    if (!hasBegun && now > leftBytes + Math.max(leastBytes, leftBytes * share)) {
       hasBegun = true;
-      memory.beginCollection(false);
+      begin();
     }
     timer = clock.setTimer(look, LOOK_EVERY_MS);
   }

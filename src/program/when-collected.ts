@@ -1,0 +1,61 @@
+import type { Clock } from "../base/clock.ts";
+import { type Collections, collectByShare, fullCollections } from "./collect-by-share.ts";
+import { heedExternalMemory, letHeapsGrow, type ProcessMemory, processMemory } from "./process-memory.ts";
+
+const MIB = 1024 * 1024;
+
+/** A heap of as much is marked for so long that it counts how often. */
+const LARGE_HEAP_BYTES = 256 * MIB;
+const LARGE_HEAP_GROWS_PERCENT = 33;
+
+/** What V8 is told of when it collects, so that tests can hear them. */
+export interface CollectionFlags {
+  heedExternalMemory(heeds: boolean): void;
+  letHeapsGrow(percent: number): void;
+}
+
+/**
+ * Has the API server's thread collected less often when it holds much. V8 wants to have marked a heap within half a second, and what its
+ * other threads do not manage by then the thread itself does: with 150,000 pods nobody is served for 300 to 600 ms. By itself V8 begins
+ * that when 64 MB have come outside of the heap, however much is there (every six seconds while 100 of those pods come and go a second),
+ * or when the heap has grown by as little as a tenth. Here an eighth may come outside, and a large heap may grow by a third.
+ */
+export function collectSeldom(
+  clock: Clock,
+  memory: Pick<ProcessMemory, "usedBytes" | "externalBytes" | "beginCollection"> = processMemory(),
+  collections: Collections = fullCollections(),
+  flags: CollectionFlags = { heedExternalMemory, letHeapsGrow },
+): { stop(): Promise<void> } {
+  let isLarge = false;
+  flags.heedExternalMemory(false);
+  const rule = {
+    bytes: memory.externalBytes,
+    share: 1 / 8,
+    leastBytes: 64 * MIB,
+    begin: () => memory.beginCollection(),
+  };
+  return collectByShare(clock, rule, {
+    onCollected: (callback) =>
+      collections.onCollected(() => {
+        callback();
+        const wasLarge = isLarge;
+        isLarge = memory.usedBytes() > LARGE_HEAP_BYTES;
+        if (isLarge !== wasLarge) flags.letHeapsGrow(isLarge ? LARGE_HEAP_GROWS_PERCENT : 0);
+      }),
+    stop: () => collections.stop(),
+  });
+}
+
+/**
+ * Keeps the heap of a thread that nobody waits for from holding as much garbage again as it has objects, as V8 lets it when little comes
+ * from outside of the heap.
+ */
+export function collectOften(clock: Clock): { stop(): Promise<void> } {
+  const memory = processMemory();
+  return collectByShare(clock, {
+    bytes: memory.usedBytes,
+    share: 1 / 4,
+    leastBytes: 96 * MIB,
+    begin: () => memory.beginCollection({ givesBack: true, moves: false }),
+  });
+}
