@@ -9,13 +9,12 @@ import { serviceAccounts } from "../api/generated/resources.ts";
 import { systemClock } from "../base/clock.ts";
 import { type Der, element, objectIdentifier, sequence, set, utf8String } from "../base/der.ts";
 import { signingKey, signToken } from "../base/json-web-token.ts";
-import { silentLogger } from "../base/log.ts";
 import { Metrics } from "../base/metrics.ts";
 import { createTestAuthority, type OddCertificate, type TestPair } from "../base/testing/certificates.ts";
 import { createAuditor } from "./audit/auditor.ts";
 import type { AuditEvent } from "./audit/event.ts";
-import { createEdge, type Edge } from "./http/edge.ts";
 import { type MemoryServer, startMemoryServer } from "./testing/memory-server.ts";
+import { openTlsDoor, type TlsDoor } from "./testing/tls-door.ts";
 
 // Everything here goes over TLS to the whole server: what is refused, with which Status, and what the audit log says of it.
 
@@ -27,8 +26,7 @@ const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const key = signingKey(pem(pair.privateKey));
 let events: AuditEvent[] = [];
 let memory: MemoryServer;
-let edge: Edge;
-let port: number;
+let door: TlsDoor;
 let uid: string;
 
 before(async () => {
@@ -51,17 +49,10 @@ before(async () => {
   });
   const made = await memory.client.create(serviceAccounts, { metadata: { name: "builder", namespace: "default" } });
   uid = made.metadata?.uid ?? "";
-  const { key: serverKey, cert } = authority.issue("server");
-  edge = createEdge({
-    handler: memory.server.handler,
-    tls: { key: serverKey, cert, clientCa: authority.ca },
-    clock: systemClock,
-    log: silentLogger,
-  });
-  port = await edge.listen({ host: "127.0.0.1", port: 0 });
+  door = await openTlsDoor(memory, authority);
 });
 after(async () => {
-  await edge.close();
+  await door.close();
   await memory.close();
 });
 
@@ -83,6 +74,7 @@ async function whoAmI(as: { token?: string; certificate?: TestPair }): Promise<O
     ...(as.token === undefined ? {} : { authorization: `Bearer ${as.token}` }),
   };
   const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  const { port } = door;
   const to = { host: "127.0.0.1", port, path, method: "POST", headers, ca: authority.ca, agent: false };
   const sent = request({ ...to, ...as.certificate }).end(body);
   try {
@@ -249,15 +241,8 @@ test("an intermediate authority in the bundle is trusted without its root, and i
   const server = await startMemoryServer({
     security: { authorization: { modes: ["AlwaysAllow"] }, clientAuthority: () => trusted.ca },
   });
-  const { key: serverKey, cert } = authority.issue("server");
-  const other = createEdge({
-    handler: server.server.handler,
-    tls: { key: serverKey, cert, clientCa: trusted.ca },
-    clock: systemClock,
-    log: silentLogger,
-  });
-  const before = port;
-  port = await other.listen({ host: "127.0.0.1", port: 0 });
+  const before = door;
+  door = await openTlsDoor(server, authority, trusted.ca);
   try {
     const jane = trusted.issue("jane");
     assert.equal((await whoAmI({ certificate: jane })).user, "jane");
@@ -266,8 +251,8 @@ test("an intermediate authority in the bundle is trusted without its root, and i
     const joe = sister.issue("joe");
     assert.equal((await whoAmI({ certificate: { key: joe.key, cert: joe.cert + sister.ca + root.ca } })).code, 401);
   } finally {
-    port = before;
-    await other.close();
+    await door.close();
+    door = before;
     await server.close();
   }
 });

@@ -7,15 +7,13 @@ import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import type { Secret } from "../../api/generated/core/v1.ts";
 import { secrets, serviceAccounts } from "../../api/generated/resources.ts";
-import { systemClock } from "../../base/clock.ts";
 import { signingKey, signToken } from "../../base/json-web-token.ts";
-import { silentLogger } from "../../base/log.ts";
 import { Metrics } from "../../base/metrics.ts";
 import { createTestAuthority } from "../../base/testing/certificates.ts";
 import { createAuditor } from "../audit/auditor.ts";
 import type { AuditEvent } from "../audit/event.ts";
-import { createEdge, type Edge } from "../http/edge.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
+import { openTlsDoor, type TlsDoor } from "../testing/tls-door.ts";
 
 const WARNING =
   "Use tokens from the TokenRequest API or manually created secret-based tokens instead of auto-generated secret-based tokens.";
@@ -30,8 +28,7 @@ const { privateKey, publicKey } = generateKeyPairSync("ec", {
 const key = signingKey(privateKey);
 let events: AuditEvent[] = [];
 let memory: MemoryServer;
-let edge: Edge;
-let port: number;
+let door: TlsDoor;
 
 before(async () => {
   const write = (event: AuditEvent) => void events.push(event) as undefined;
@@ -42,23 +39,17 @@ before(async () => {
     audit: async () => createAuditor({ policy, backends: [backend], metrics: new Metrics() }),
     security: { authorization: { modes: ["AlwaysAllow"] }, serviceAccountKeys: { privateKey, publicKey } },
   });
-  edge = createEdge({
-    handler: memory.server.handler,
-    tls: { ...authority.issue("server"), clientCa: authority.ca },
-    clock: systemClock,
-    log: silentLogger,
-  });
-  port = await edge.listen({ host: "127.0.0.1", port: 0 });
+  door = await openTlsDoor(memory, authority);
 });
 after(async () => {
-  await edge.close();
+  await door.close();
   await memory.close();
 });
 
 async function get(path: string, token: string) {
   const headers = { authorization: `Bearer ${token}` };
   const [answer] = (await once(
-    request({ host: "127.0.0.1", port, path, headers, rejectUnauthorized: false }).end(),
+    request({ host: "127.0.0.1", port: door.port, path, headers, rejectUnauthorized: false }).end(),
     "response",
   )) as [IncomingMessage];
   return { code: answer.statusCode, warning: answer.headers.warning, text: await text(answer) };

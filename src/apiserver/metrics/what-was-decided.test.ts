@@ -11,8 +11,6 @@ import { after, before, test } from "node:test";
 import type { CertificateSigningRequest } from "../../api/generated/certificates.k8s.io/v1.ts";
 import { certificateSigningRequests, deployments, namespaces, pods } from "../../api/generated/resources.ts";
 import type { AnyObject } from "../../api/meta.ts";
-import { systemClock } from "../../base/clock.ts";
-import { silentLogger } from "../../base/log.ts";
 import { Metrics } from "../../base/metrics.ts";
 import { createTestAuthority, createTestRequest } from "../../base/testing/certificates.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
@@ -20,8 +18,8 @@ import { podSecurity } from "../admission/pod-security/pod-security.ts";
 import { createEncryption } from "../encryption/encryption.ts";
 import { resourceKeys } from "../encryption/resource-keys.ts";
 import type { ValueTransformer } from "../encryption/transformer.ts";
-import { createEdge, type Edge } from "../http/edge.ts";
 import { type MemoryServer, startMemoryServer } from "../testing/memory-server.ts";
+import { openTlsDoor, type TlsDoor } from "../testing/tls-door.ts";
 import { writeWebhookKubeconfig } from "../testing/webhook-kubeconfig.ts";
 import { startWebhookServer, type WebhookServer } from "../testing/webhook-server.ts";
 import { measuredEncryption } from "./transformation-metrics.ts";
@@ -31,8 +29,7 @@ const configurationFile = join(directory, "authorization.json");
 const authority = createTestAuthority();
 let hook: WebhookServer;
 let memory: MemoryServer;
-let edge: Edge;
-let port: number;
+let door: TlsDoor;
 
 const configuration = (more: object = {}) =>
   JSON.stringify({
@@ -70,16 +67,10 @@ before(async () => {
       staticTokens: [{ token: "of-jo", user: { name: "jo", groups: ["dev"] } }],
     },
   });
-  edge = createEdge({
-    handler: memory.server.handler,
-    tls: { ...authority.issue("server"), clientCa: authority.ca },
-    clock: systemClock,
-    log: silentLogger,
-  });
-  port = await edge.listen({ host: "127.0.0.1", port: 0 });
+  door = await openTlsDoor(memory, authority);
 });
 after(async () => {
-  await edge.close();
+  await door.close();
   await memory.close();
   await hook.close();
   rmSync(directory, { recursive: true });
@@ -88,7 +79,7 @@ after(async () => {
 async function get(path: string, more: Record<string, string> = {}): Promise<number | undefined> {
   const headers = { authorization: "Bearer of-jo", ...more };
   const [answer] = (await once(
-    request({ host: "127.0.0.1", port, path, headers, rejectUnauthorized: false }).end(),
+    request({ host: "127.0.0.1", port: door.port, path, headers, rejectUnauthorized: false }).end(),
     "response",
   )) as [IncomingMessage];
   await text(answer);
