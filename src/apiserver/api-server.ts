@@ -1,8 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { FeaturesOff, SwitchableFeature } from "../api/feature-gates.ts";
-import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../api/generated/resources.ts";
 import type { KindDefinition } from "../api/kind.ts";
-import type { ResourceReference } from "../api/meta.ts";
 import type { ResourceSchema, Schema } from "../api/schema.ts";
 import type { FlowControlSettings } from "../api/server-settings.ts";
 import { Alarms } from "../base/alarms.ts";
@@ -27,12 +25,10 @@ import type { GroupVersion } from "./aggregation/local-services.ts";
 import type { RemoteVersion } from "./aggregation/remote-resources.ts";
 import type { ProxyCertificate } from "./aggregation/remote-service.ts";
 import type { Auditor } from "./audit/auditor.ts";
-import type { Authorization } from "./authz/create-authorizer.ts";
 import { StoreFeed } from "./cache/store-feed.ts";
 import { cacheReader } from "./cache-reader.ts";
 import { API_SERVER } from "./crd/api-server-identity.ts";
 import { type CustomResources, startCustomResources } from "./crd/custom-resources.ts";
-import { definitionStrategy } from "./crd/definition-strategy.ts";
 import { discoveryFresh } from "./discovery/fresh.ts";
 import { servedResources } from "./discovery/served.ts";
 import { chain, type Handler } from "./exchange.ts";
@@ -66,26 +62,9 @@ import type { ObjectReader } from "./reader.ts";
 import { objectMaker } from "./registry/make-object.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
 import { STORAGE_ROOT } from "./registry/storage-prefix.ts";
-import {
-  mutatingAdmissionPolicyStrategy,
-  validatingAdmissionPolicyStrategy,
-} from "./registry/strategies/admission-policy.ts";
-import { certificateSigningRequestStrategy } from "./registry/strategies/certificate-signing-request.ts";
-import { deviceSelectorStrategies } from "./registry/strategies/device-selectors.ts";
-import { deviceTaintRuleStrategy, resourceSliceStrategy } from "./registry/strategies/device-taints.ts";
-import { eventStrategy } from "./registry/strategies/event.ts";
 import { keepServiceCidr } from "./registry/strategies/keep-service-cidr.ts";
-import { mandatoryFlowControl } from "./registry/strategies/mandatory-flow-control.ts";
-import { namespaceStrategy } from "./registry/strategies/namespace.ts";
-import { persistentVolumeStrategy } from "./registry/strategies/persistent-volume.ts";
-import { podStrategy } from "./registry/strategies/pod.ts";
-import { podCertificateRequestStrategy } from "./registry/strategies/pod-certificate-request.ts";
-import { priorityClassStrategy } from "./registry/strategies/priority-class.ts";
-import { rbacStrategy } from "./registry/strategies/rbac.ts";
-import { serviceStrategy } from "./registry/strategies/service.ts";
 import { ServiceClaims } from "./registry/strategies/service-claims.ts";
-import { webhookConfigurationStrategy } from "./registry/strategies/webhook-configuration.ts";
-import type { Strategy } from "./registry/strategy.ts";
+import { strategyTable } from "./registry/strategies/strategy-table.ts";
 import { objectSwapper } from "./registry/swap-object.ts";
 import { tableVersions } from "./registry/table-versions.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
@@ -209,7 +188,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     store,
     feed,
     admission: lateAdmission,
-    strategies: strategies(options, { reader, authorization, claims, signed: certificateMetrics(metrics) }),
+    strategies: strategyTable(options, { reader, authorization, claims, signed: certificateMetrics(metrics) }),
   });
   const inTurns = turnBudget(STARTS_A_TURN);
   const local = seenAtOnce((exchange) => handler(exchange), feed);
@@ -368,46 +347,4 @@ function eitherOf(...sources: readonly Subscribe[]): Subscribe {
 function groupVersionsOf(resources: readonly ResourceSchema[]): readonly GroupVersion[] {
   const named = resources.map(({ group, version }) => [`${group}/${version}`, { group, version }] as const);
   return [...new Map(named).values()];
-}
-
-/** The kinds that need more than data, in one table. */
-function strategies(
-  options: ApiServerOptions,
-  parts: {
-    reader: ObjectReader;
-    authorization: () => Authorization;
-    claims: ServiceClaims;
-    signed: ReturnType<typeof certificateMetrics>;
-  },
-): Record<string, Strategy> {
-  const { reader, authorization, claims } = parts;
-  const rbac = [clusterRoles, clusterRoleBindings, roles, roleBindings].map((each) => [
-    `${each.group}/${each.resource}`,
-    rbacStrategy(each as ResourceReference, authorization),
-  ]);
-  return {
-    "/pods": podStrategy,
-    "/namespaces": namespaceStrategy,
-    "/events": eventStrategy,
-    "/services": serviceStrategy({ ...options, reader, claims }),
-    "/limitranges": { createOnUpdate: true },
-    "/endpoints": { createOnUpdate: true },
-    "/persistentvolumes": persistentVolumeStrategy,
-    "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy(parts.signed),
-    "certificates.k8s.io/podcertificaterequests": podCertificateRequestStrategy(authorization),
-    "coordination.k8s.io/leases": { createOnUpdate: true },
-    "coordination.k8s.io/leasecandidates": { createOnUpdate: true },
-    "node.k8s.io/runtimeclasses": { createOnUpdate: true },
-    "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
-    ...deviceSelectorStrategies(() => reader, authorization),
-    ...mandatoryFlowControl,
-    "resource.k8s.io/devicetaintrules": deviceTaintRuleStrategy,
-    "resource.k8s.io/resourceslices": resourceSliceStrategy,
-    "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingAdmissionPolicyStrategy,
-    "admissionregistration.k8s.io/validatingadmissionpolicies": validatingAdmissionPolicyStrategy,
-    "admissionregistration.k8s.io/mutatingwebhookconfigurations": webhookConfigurationStrategy,
-    "admissionregistration.k8s.io/validatingwebhookconfigurations": webhookConfigurationStrategy,
-    "apiextensions.k8s.io/customresourcedefinitions": definitionStrategy,
-    ...Object.fromEntries(rbac),
-  };
 }

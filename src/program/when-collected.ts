@@ -42,7 +42,12 @@ export function collectSeldom(
         isLarge = memory.usedBytes() > LARGE_HEAP_BYTES;
         if (isLarge !== wasLarge) flags.letHeapsGrow(isLarge ? LARGE_HEAP_GROWS_PERCENT : 0);
       }),
-    stop: () => collections.stop(),
+    stop() {
+      collections.stop();
+      // Who runs a cluster within a program of his own has V8 as it was afterwards.
+      flags.heedExternalMemory(true);
+      if (isLarge) flags.letHeapsGrow(0);
+    },
   });
 }
 

@@ -2,6 +2,7 @@ import { errorMessage, invariant } from "../../base/assert.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { ShortLivedMap } from "../../base/short-lived-map.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { StoreUnavailableError, type WriteResult } from "../store.ts";
 import type { CommitLog } from "./commit-log.ts";
 import type { Change, VersionedMap } from "./versioned-map.ts";
@@ -100,7 +101,7 @@ export class CommitQueue {
     };
     // After the promise callbacks of this turn: all who write now go together. While the log works there is time for the whole turn.
     if (this.#underWay.batches === 0) process.nextTick(flush);
-    else setImmediate(flush);
+    else void nextTurn().then(flush);
   }
 
   /** Gives the log what it may have. What stays in the queue is given when it has decided something. */
