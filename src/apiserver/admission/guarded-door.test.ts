@@ -69,6 +69,7 @@ test("what a pod refers to opens with its binding and closes with its end", asyn
   assert.equal(created.spec?.priority, 0);
   assert.match(created.spec?.volumes?.[0]?.name ?? "", /^kube-api-access-/);
   await assert.rejects(settings(), refusal(/no relationship found between node 'boat' and this object/));
+  await assert.rejects(kubelet.get(pods, target), refusal(/no relationship found between node 'boat' and this object/));
 
   const scheduler = server.clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
   const binding: AnyObject = {

@@ -15,6 +15,8 @@ import { volumeSecrets } from "./volume-references.ts";
 
 /** Which node needs which object, by way of the pods that run there. */
 export interface NodeGraph {
+  /** Whether the pod itself is on the node: looked up when asked, since nothing need be kept of every pod for that. */
+  runs(node: string, namespace: string, pod: string): boolean | Promise<boolean>;
   /** Whether a pod on the node refers to the object with this key, itself or through a volume. */
   needs(node: string, key: string): boolean;
   /** Whether a pod on the node claims the persistent volume. */
@@ -92,6 +94,10 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
   }
 
   return {
+    runs(node, namespace, name) {
+      const found = reader.get(pods, namespace, name);
+      return found instanceof Promise ? found.then((pod) => isOn(node, pod)) : isOn(node, found);
+    },
     needs,
     needsVolume,
     owns: (node, kind, key) => owners.get(`${kind}/${key}`) === node,
@@ -99,6 +105,10 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
       for (const stop of stops) stop();
     },
   };
+}
+
+function isOn(node: string, pod: Pod | undefined): boolean {
+  return pod?.spec?.nodeName === node;
 }
 
 /** Which nodes' pods refer to an object, and how many of each; of most objects it is one pod on one node, told by its name alone. */

@@ -211,6 +211,28 @@ test("rights end with the last pod that refers to the object", async () => {
   assert.ok(!(await may("get persistentvolumes disk")));
 });
 
+test("a pod is its node's from its binding until it is gone", async () => {
+  const { reader, authorization } = await world();
+  const may = async (node: string, question = "get pods shop/late") =>
+    (await authorization.authorize(ask(node, question))).decision === "allow";
+  const late: Pod = { metadata: { name: "late", namespace: "shop" }, spec: { containers: [] } };
+  const none = { decision: "noOpinion", reason: "no relationship found between node 'boat' and this object" };
+  assert.deepEqual(await authorization.authorize(ask("boat", "get pods shop/late")), none);
+  reader.put(pods, late);
+  assert.deepEqual(await authorization.authorize(ask("boat", "get pods shop/late")), none);
+  reader.put(pods, { ...late, spec: { containers: [], nodeName: "boat" } });
+  assert.ok(await may("boat"));
+  assert.ok(await may("boat", "watch pods shop/late"));
+  assert.ok(!(await may("boat", "get pods lab/late")));
+  assert.ok(!(await may("raft")));
+  reader.remove(pods, "shop", "late");
+  assert.deepEqual(await authorization.authorize(ask("boat", "get pods shop/late")), none);
+  assert.deepEqual(await authorization.authorize(ask("boat", "get pods shop/")), {
+    decision: "noOpinion",
+    reason: "No Object name found",
+  });
+});
+
 test("a mirror pod opens nothing", async () => {
   const { reader, authorization } = await world();
   const mirror = { name: "static", namespace: "lab", annotations: { "kubernetes.io/config.mirror": "hash" } };

@@ -42,7 +42,7 @@ interface Case {
   readonly question: Question;
 }
 
-const specialAnswers: Readonly<Record<string, (of: Case) => Answer>> = {
+const specialAnswers: Readonly<Record<string, (of: Case) => Answer | Promise<Answer>>> = {
   "/secrets": (of) => readOwn(of, "secrets"),
   "/configmaps": (of) => readOwn(of, "configmaps"),
   "/persistentvolumeclaims": claim,
@@ -111,16 +111,22 @@ function nodeObject({ node, question }: Case): Answer {
   return no(`node '${node}' cannot read '${name}', only its own Node object`);
 }
 
-function pod(of: Case): Answer {
+function pod(of: Case): Answer | Promise<Answer> {
   const { verb, name, subresource } = of.question;
   if (subresource === "status") return verb === "update" || verb === "patch" ? allow : no("");
   if (subresource === "eviction") return verb === "create" ? allow : no("");
   if (subresource !== "") return no("");
   if (verb === "create" || verb === "delete") return allow;
-  if (verb === "get") return needed(of, "pods");
+  if (verb === "get") return ownPod(of);
   if (verb !== "list" && verb !== "watch") return no("");
   if (selects(of, "spec.nodeName")) return allow;
-  return name === "" ? no("can only list/watch pods with spec.nodeName field selector") : needed(of, "pods");
+  return name === "" ? no("can only list/watch pods with spec.nodeName field selector") : ownPod(of);
+}
+
+function ownPod(of: Case): Answer | Promise<Answer> {
+  const { namespace, name } = of.question;
+  const found = name !== "" && of.graph.runs(of.node, namespace, name);
+  return found instanceof Promise ? found.then((is) => related(of, is)) : related(of, found);
 }
 
 function resourceSlice(of: Case): Answer {

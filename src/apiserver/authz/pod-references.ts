@@ -1,16 +1,14 @@
 import type { Container, EphemeralContainer, Pod, Volume } from "../../api/generated/core/v1.ts";
 
-/** What a node must read to run the pod, as keys `<kind>/<namespace>/<name>` (referenceKey). */
+/** What a node must read to run the pod, beside the pod itself, as keys `<kind>/<namespace>/<name>` (referenceKey). */
 export function podReferences(pod: Pod): Set<string> {
   const { namespace = "", name: podName = "" } = pod.metadata ?? {};
   const found = new Set<string>();
+  // A node makes its own mirror pods: what those refer to must not become readable that way.
+  if (isMirror(pod)) return found;
   const add = (kind: ReferenceKind, name: string | undefined): void => {
     if (name !== undefined && name !== "") found.add(referenceKey(kind, namespace, name));
   };
-  add("pods", podName);
-  // A node makes its own mirror pods: what those refer to must not become readable that way.
-  if (isMirror(pod)) return found;
-
   add("serviceaccounts", pod.spec?.serviceAccountName);
   for (const secret of pod.spec?.imagePullSecrets ?? []) add("secrets", secret.name);
   for (const container of allContainers(pod)) addEnvironment(container, add);
@@ -26,16 +24,10 @@ export function isMirror(pod: Pod): boolean {
   return pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined;
 }
 
-export type ReferenceKind =
-  | "pods"
-  | "serviceaccounts"
-  | "secrets"
-  | "configmaps"
-  | "persistentvolumeclaims"
-  | "resourceclaims";
+export type ReferenceKind = "serviceaccounts" | "secrets" | "configmaps" | "persistentvolumeclaims" | "resourceclaims";
 
 export function referenceKey(kind: ReferenceKind, namespace: string, name: string): string {
-  // In one piece, since one is kept for each pod: a template would leave its parts.
+  // In one piece, since very many are kept: a template would leave its parts.
   return [kind, namespace, name].join("/");
 }
 
