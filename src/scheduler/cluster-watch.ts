@@ -87,7 +87,7 @@ function nodeChanged({ before, after }: Change<NodeFacts>, { cache, queue }: Wat
 
 function podChanged(change: Change<PodFacts>, targets: WatchTargets): void {
   const { before, after, cause } = change;
-  if (before !== undefined && after !== undefined && before.uid !== after.uid) {
+  if (before !== undefined && after !== undefined && (before.uid !== after.uid || losesNode(before, after))) {
     podGone(before, targets);
     podChanged({ key: change.key, after, cause }, targets);
   } else if (after === undefined) {
@@ -99,6 +99,11 @@ function podChanged(change: Change<PodFacts>, targets: WatchTargets): void {
     followPromise(before, after, targets);
     targets.queue.add(after, cause);
   }
+}
+
+/** Only a store that was put back to an earlier state says so: the pod waits anew. */
+function losesNode(before: PodFacts, after: PodFacts): boolean {
+  return before.nodeName !== "" && after.nodeName === "";
 }
 
 /** Who is being deleted is not bound any more: others may have the room. */
@@ -126,7 +131,7 @@ function podGone(pod: PodFacts, targets: WatchTargets): void {
   queue.remove(pod.uid);
   nominations.remove(pod.uid);
   const wasPlaced = pod.nodeName !== "" || cache.isAssumed(pod.uid);
-  cache.removePod(pod.uid);
+  cache.removePod(pod);
   if (wasPlaced) queue.happened({ on: "assignedPod", actions: Action.delete, before: pod });
   else if (wasPromised) promiseEnds(pod, targets);
 }
@@ -135,7 +140,7 @@ function podPlaced(before: PodFacts | undefined, after: PodFacts, targets: Watch
   const { cache, queue, nominations } = targets;
   queue.remove(after.uid);
   nominations.remove(after.uid);
-  cache.setPod(after);
+  cache.setPod(after, before);
   if (before === undefined || before.nodeName === "") {
     queue.happened({ on: "assignedPod", actions: Action.add, after });
   } else {

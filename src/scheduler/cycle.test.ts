@@ -148,12 +148,13 @@ test("what local plugins say of a node is asked once for pods of the same needs,
   const first = next("p");
   assert.equal(next("q"), first, "nothing has changed, and the seed is the same");
   assert.deepEqual(asked, { filter: 3, score: 3 });
-  cache.assume(examplePodFacts("p", { requests: { cpu: "1" } }), first);
+  const assumed = examplePodFacts("p", { requests: { cpu: "1" } });
+  cache.assume(assumed, first);
   const others = ["a", "b", "c"].filter((name) => name !== first);
   cache.setNode(nodeFacts(exampleNode(others[1]!, { labels: { disk: "ssd" } })));
   assert.equal(next("r"), others[1]);
   assert.deepEqual(asked, { filter: 5, score: 4 });
-  cache.removePod("p");
+  cache.removePod(assumed);
   cache.setNode(nodeFacts(exampleNode(first, { labels: { disk: "ssd" } })));
   cache.setNode(nodeFacts(exampleNode(others[1]!)));
   assert.equal(next("s"), first);

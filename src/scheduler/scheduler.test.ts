@@ -138,6 +138,22 @@ test("pods of other schedulers and pods with a node are left alone; the latter t
   await scheduler.stop();
 });
 
+test("a pod that a restored store shows without its node waits anew", async () => {
+  const scheduler = await start([
+    exampleNode("node-a", { allocatable: { pods: "1" } }),
+    examplePod("web", { spec: { nodeName: "node-a" } }),
+  ]);
+  await scheduler.push("MODIFIED", examplePod("web"));
+  assert.deepEqual(
+    scheduler.told.map(({ message }) => message),
+    ["Successfully assigned default/web to node-a"],
+  );
+  await scheduler.push("DELETED", examplePod("web"));
+  await scheduler.push("ADDED", examplePod("next"));
+  assert.equal(scheduler.told.at(-1)?.message, "Successfully assigned default/next to node-a");
+  await scheduler.stop();
+});
+
 test("pods wait for the first node", async () => {
   const scheduler = await start([examplePod("web")]);
   assert.equal(scheduler.told[0]?.message, "no nodes available to schedule pods");

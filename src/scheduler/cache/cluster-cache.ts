@@ -12,10 +12,9 @@ import { interleaveZones } from "./node-order.ts";
  */
 export class ClusterCache implements Cluster {
   readonly #infos = new Map<string, NodeInfo>();
-  /** Pods by uid: where they are. */
-  readonly #placed = new Map<string, string>();
-  /** Those among them of which the API server has not said so yet. */
-  readonly #assumed = new Set<string>();
+  /** Where pods are, by uid, of which the API server has not said so yet; of all others their facts say it. */
+  readonly #assumed = new Map<string, string>();
+  #podCount = 0;
   readonly #imageNodes = new Map<string, number>();
   readonly #labelNodes = new Map<string, number>();
   #nodesToAvoid = 0;
@@ -33,7 +32,7 @@ export class ClusterCache implements Cluster {
 
   /** Nodes, pods on them, and how many of those are only assumed. */
   get sizes(): { nodes: number; pods: number; assumedPods: number } {
-    return { nodes: this.#known.size, pods: this.#placed.size, assumedPods: this.#assumed.size };
+    return { nodes: this.#known.size, pods: this.#podCount, assumedPods: this.#assumed.size };
   }
 
   get nodesWithAffinity(): ReadonlySet<NodeInfo> {
@@ -95,34 +94,43 @@ export class ClusterCache implements Cluster {
     if (info.pods.size === 0) this.#infos.delete(name);
   }
 
-  /** Files a pod that the API server says is on a node; confirms an assumed one. */
-  setPod(pod: PodFacts): void {
-    const nodeName = this.#placed.get(pod.uid);
-    if (nodeName !== undefined && nodeName !== pod.nodeName) this.#take(pod.uid, nodeName);
-    this.#placed.set(pod.uid, pod.nodeName);
+  /**
+   * Files a pod that the API server says is on a node; confirms an assumed one.
+   *
+   * @param before the pod as it was filed last; without it the pod is new here, or assumed
+   */
+  setPod(pod: PodFacts, before?: PodFacts): void {
+    const nodeName = this.#assumed.get(pod.uid) ?? before?.nodeName;
     this.#assumed.delete(pod.uid);
+    if (nodeName !== undefined && nodeName !== pod.nodeName) this.#take(pod.uid, nodeName);
     this.#put(pod, pod.nodeName);
   }
 
-  removePod(uid: string): void {
-    const nodeName = this.#placed.get(uid);
-    if (nodeName === undefined) return;
-    this.#placed.delete(uid);
-    this.#assumed.delete(uid);
+  /** @param pod as it was filed last; it may be assumed */
+  removePod({ uid, nodeName }: PodFacts): void {
+    this.forget(uid);
     this.#take(uid, nodeName);
   }
 
-  /** Counts the pod on the node from now on, before its binding is known. */
+  /**
+   * Counts the pod on the node from now on, before its binding is known.
+   *
+   * @throws InvariantError when it has a node already, assumed or not
+   */
   assume(pod: PodFacts, nodeName: string): void {
-    if (this.#placed.has(pod.uid)) throw new InvariantError(`pod ${pod.key} (${pod.uid}) is placed already`);
-    this.#placed.set(pod.uid, nodeName);
-    this.#assumed.add(pod.uid);
+    if (pod.nodeName !== "" || this.#assumed.has(pod.uid)) {
+      throw new InvariantError(`pod ${pod.key} (${pod.uid}) is placed already`);
+    }
+    this.#assumed.set(pod.uid, nodeName);
     this.#put({ ...pod, nodeName }, nodeName);
   }
 
   /** Takes an assumption back; nothing happens when the API server has confirmed it meanwhile. */
   forget(uid: string): void {
-    if (this.#assumed.has(uid)) this.removePod(uid);
+    const nodeName = this.#assumed.get(uid);
+    if (nodeName === undefined) return;
+    this.#assumed.delete(uid);
+    this.#take(uid, nodeName);
   }
 
   isAssumed(uid: string): boolean {
@@ -135,14 +143,18 @@ export class ClusterCache implements Cluster {
       info = new NodeInfo(absentNode(nodeName));
       this.#infos.set(nodeName, info);
     }
+    const { size } = info.pods;
     info.addPod(pod);
+    this.#podCount += info.pods.size - size;
     this.#refileAffinity(info);
   }
 
   #take(uid: string, nodeName: string): void {
     const info = this.#infos.get(nodeName);
     if (info === undefined) return;
+    const { size } = info.pods;
     info.removePod(uid);
+    this.#podCount += info.pods.size - size;
     this.#refileAffinity(info);
     if (info.pods.size === 0 && !this.#known.has(nodeName)) this.#infos.delete(nodeName);
   }
