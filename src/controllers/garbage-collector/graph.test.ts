@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { OwnerReference } from "../../api/meta.ts";
+import { pods as podResource } from "../../api/generated/resources.ts";
+import type { OwnerReference, ResourceReference } from "../../api/meta.ts";
 import type { DiscoveredResource } from "../discovery.ts";
 import { OwnerGraph } from "./graph.ts";
 import type { OwnerFacts } from "./owner-facts.ts";
@@ -77,6 +78,24 @@ for (const [name, reference, of] of wrong) {
     assert.deepEqual([effect.look, effect.invalid.length], [["a"], 1]);
   });
 }
+
+test("a pod is known by its metadata alone", () => {
+  const bare = { uid: "pod", name: "pod", namespace: "default" };
+  const graph = graphOf(object("owner", [], { resource: resource("ReplicaSet") }));
+  assert.deepEqual(graph.set(bare).look, []);
+  assert.deepEqual(graph.set(object("claim", [ownedBy("pod")])).look, [], "its owner is there");
+  assert.equal(graph.set(object("elsewhere", [ownedBy("pod")], { namespace: "other" })).invalid.length, 1);
+  const owned = { ...bare, ownerReferences: [ownedBy("owner", { kind: "ReplicaSet" })] };
+  assert.deepEqual(graph.set(owned), { look: [], invalid: [] });
+  assert.deepEqual(graph.dependentsOf("owner"), [
+    object("pod", owned.ownerReferences, { resource: podResource as ResourceReference }),
+  ]);
+  const going = { ...owned, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["foregroundDeletion"] };
+  assert.deepEqual(graph.set(going).look, ["pod", "claim", "elsewhere"]);
+  assert.deepEqual(graph.set(going).look, [], "nothing has changed");
+  assert.deepEqual(graph.remove("pod").look, ["claim", "elsewhere"]);
+  assert.deepEqual(graph.dependentsOf("owner"), []);
+});
 
 test("a survey finds what came in the wrong order", () => {
   const graph = graphOf(

@@ -1,5 +1,5 @@
 import { type OwnerReference, parseApiVersion } from "../../api/meta.ts";
-import type { OwnerFacts } from "./owner-facts.ts";
+import { factsOf, type KeptFacts, type OwnerFacts } from "./owner-facts.ts";
 
 /** What a change of the graph makes worth looking at. */
 export interface GraphEffect {
@@ -16,21 +16,18 @@ const NOTHING: GraphEffect = { look: [], invalid: [] };
  * later, or be gone, which only the API server can tell.
  */
 export class OwnerGraph {
-  readonly #objects = new Map<string, OwnerFacts>();
+  readonly #objects = new Map<string, KeptFacts>();
   readonly #dependents = new Map<string, Set<string>>();
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
   get(uid: string): OwnerFacts | undefined {
-    return this.#objects.get(uid);
+    const kept = this.#objects.get(uid);
+    return kept && factsOf(kept);
   }
 
   dependentsOf(uid: string): OwnerFacts[] {
     const found: OwnerFacts[] = [];
     for (const dependent of this.#dependents.get(uid) ?? []) {
-      const facts = this.#objects.get(dependent);
+      const facts = this.get(dependent);
       if (facts !== undefined) found.push(facts);
     }
     return found;
@@ -44,9 +41,13 @@ export class OwnerGraph {
   }
 
   /** Files an object that is new or has changed. */
-  set(after: OwnerFacts): GraphEffect {
-    const before = this.#objects.get(after.uid);
-    this.#objects.set(after.uid, after);
+  set(kept: KeptFacts): GraphEffect {
+    const known = this.#objects.get(kept.uid ?? "");
+    // Most changes of a pod are of its status, and leave its metadata as it was.
+    if (known === kept) return NOTHING;
+    const before = known && factsOf(known);
+    const after = factsOf(kept);
+    this.#objects.set(after.uid, kept);
     const isFree = after.owners.length === 0 && (before === undefined || before.owners.length === 0);
     if (isFree && after.waitsFor === before?.waitsFor) return NOTHING;
     // Nearly all changes leave an object with its owners, who may have ten thousand dependents.
@@ -67,26 +68,26 @@ export class OwnerGraph {
 
   /** Takes an object that is gone out. */
   remove(uid: string): GraphEffect {
-    const gone = this.#objects.get(uid);
+    const gone = this.get(uid);
     this.#objects.delete(uid);
     const look = this.dependentsOf(uid).map((dependent) => dependent.uid);
     for (const owner of gone?.owners ?? []) {
       this.#unfile(owner.uid, uid);
-      if (this.#objects.get(owner.uid)?.waitsFor === "deletion") look.push(owner.uid);
+      if (this.get(owner.uid)?.waitsFor === "deletion") look.push(owner.uid);
     }
     return { look, invalid: [] };
   }
 
   /** All objects, as they are when they come. */
-  each(): Iterable<OwnerFacts> {
-    return this.#objects.values();
+  *each(): Generator<OwnerFacts, void, undefined> {
+    for (const kept of this.#objects.values()) yield factsOf(kept);
   }
 
   /** Whether an object is worth a look when the graph is complete for the first time. */
   isSuspicious(facts: OwnerFacts): boolean {
     if (facts.waitsFor !== undefined) return true;
     return facts.owners.some((owner) => {
-      const known = this.#objects.get(owner.uid);
+      const known = this.get(owner.uid);
       return known === undefined || known.waitsFor === "deletion" || !refersTo(owner, facts, known);
     });
   }
@@ -94,19 +95,19 @@ export class OwnerGraph {
   /** The owner is unknown, or waits for its dependents to go, and the reference to it was not there before. */
   #isNewAndGoing(owner: OwnerReference, before: OwnerFacts | undefined): boolean {
     if (before?.owners.some((each) => each.uid === owner.uid)) return false;
-    const known = this.#objects.get(owner.uid);
+    const known = this.get(owner.uid);
     return known === undefined || known.waitsFor === "deletion";
   }
 
   #isNewAndInvalid(owner: OwnerReference, dependent: OwnerFacts, before: OwnerFacts | undefined): boolean {
     if (before?.owners.some((each) => each.uid === owner.uid)) return false;
-    const known = this.#objects.get(owner.uid);
+    const known = this.get(owner.uid);
     return known !== undefined && !refersTo(owner, dependent, known);
   }
 
   /** The object no longer keeps this owner, who waits for that, from going. */
   #releases(owner: OwnerReference, after: OwnerFacts): boolean {
-    if (this.#objects.get(owner.uid)?.waitsFor !== "deletion" || owner.blockOwnerDeletion !== true) return false;
+    if (this.get(owner.uid)?.waitsFor !== "deletion" || owner.blockOwnerDeletion !== true) return false;
     return !after.owners.some((each) => each.uid === owner.uid && each.blockOwnerDeletion === true);
   }
 

@@ -4,7 +4,7 @@ import type { ApiObject } from "../../api/meta.ts";
 import type { Change, Informer } from "../../client/informer.ts";
 import type { DiscoveredResource } from "../discovery.ts";
 import { Monitors } from "./monitors.ts";
-import type { OwnerFacts } from "./owner-facts.ts";
+import { factsOf, type KeptFacts } from "./owner-facts.ts";
 
 const pods: DiscoveredResource = {
   group: "",
@@ -36,7 +36,7 @@ test("pods are followed as all controllers keep them, without a watch of their o
       return () => void stopped++;
     },
   } as unknown as Informer<ApiObject>;
-  const heard: { before?: OwnerFacts | undefined; after?: OwnerFacts | undefined }[] = [];
+  const heard: { before?: KeptFacts | undefined; after?: KeptFacts | undefined }[] = [];
   const monitors = new Monitors({
     createSet: () => assert.fail("a watch of its own"),
     pods: informer,
@@ -44,10 +44,11 @@ test("pods are followed as all controllers keep them, without a watch of their o
   });
   const { synced } = await monitors.watch([pods]);
   await synced;
-  tell({ key: "shop/a", after: pod("a", "web") });
-  tell({ key: "shop/a", before: pod("a", "web"), after: pod("a") });
+  const first = pod("a", "web");
+  tell({ key: "shop/a", after: first });
+  tell({ key: "shop/a", before: first, after: pod("a") });
   tell({ key: "shop/a", before: pod("a") });
-  const ownersOf = (facts: OwnerFacts | undefined) => facts?.owners.map(({ uid }) => uid);
+  const ownersOf = (kept: KeptFacts | undefined) => kept && factsOf(kept).owners.map(({ uid }) => uid);
   assert.deepEqual(
     heard.map(({ before, after }) => [ownersOf(before), ownersOf(after)]),
     [
@@ -56,7 +57,8 @@ test("pods are followed as all controllers keep them, without a watch of their o
       [[], undefined],
     ],
   );
-  assert.equal(heard[0]?.after?.resource, pods);
+  assert.equal(heard[0]?.after, first.metadata, "nothing of its own");
+  assert.equal(factsOf(first.metadata!).resource.resource, "pods");
   await monitors.watch([pods]);
   assert.equal(stopped, 0);
   await monitors.watch([]);

@@ -1,7 +1,7 @@
 import type { ApiObject } from "../../api/meta.ts";
 import type { Informer, InformerSet } from "../../client/informer.ts";
 import type { DiscoveredResource } from "../discovery.ts";
-import { type OwnerFacts, ownerFacts } from "./owner-facts.ts";
+import { type KeptFacts, ownerFacts } from "./owner-facts.ts";
 
 const PODS = "/v1/pods";
 /** Kinds whose objects come and go by themselves and own nothing. */
@@ -12,7 +12,7 @@ export interface MonitorOptions {
   createSet(): InformerSet;
   /** Objects that are there in great number, as controllers keep them anyway: with all that is asked of them here. */
   readonly pods: Informer<ApiObject>;
-  changed(change: { before?: OwnerFacts | undefined; after?: OwnerFacts | undefined }): void;
+  changed(change: { before?: KeptFacts | undefined; after?: KeptFacts | undefined }): void;
 }
 
 interface Monitor {
@@ -48,17 +48,16 @@ export class Monitors {
   }
 
   #start(resource: DiscoveredResource): Monitor {
-    if (idOf(resource) === PODS) return this.#followPods(resource);
+    if (idOf(resource) === PODS) return this.#followPods();
     const set = this.#options.createSet();
     const informer = set.projected({ resource, project: (object) => ownerFacts(resource, object) });
     informer.subscribe(({ before, after }) => this.#options.changed({ before, after }));
     return { synced: set.start(), stop: () => set.stop() };
   }
 
-  #followPods(resource: DiscoveredResource): Monitor {
+  #followPods(): Monitor {
     const { pods, changed } = this.#options;
-    const factsOf = (pod: ApiObject | undefined) => pod && ownerFacts(resource, pod);
-    const stop = pods.subscribe(({ before, after }) => changed({ before: factsOf(before), after: factsOf(after) }));
+    const stop = pods.subscribe(({ before, after }) => changed({ before: before?.metadata, after: after?.metadata }));
     return { synced: pods.synced, stop };
   }
 }

@@ -1,12 +1,12 @@
-import type { ApiObject, OwnerReference } from "../../api/meta.ts";
-import type { DiscoveredResource } from "../discovery.ts";
+import { pods } from "../../api/generated/resources.ts";
+import type { ApiObject, ObjectMeta, OwnerReference, ResourceReference } from "../../api/meta.ts";
 
 export const FOREGROUND_FINALIZER = "foregroundDeletion";
 export const ORPHAN_FINALIZER = "orphan";
 
-/** What garbage collection keeps of an object of any kind. */
+/** What garbage collection knows of an object of any kind. */
 export interface OwnerFacts {
-  readonly resource: DiscoveredResource;
+  readonly resource: ResourceReference;
   readonly uid: string;
   /** Empty for objects without one. */
   readonly namespace: string;
@@ -17,10 +17,18 @@ export interface OwnerFacts {
   readonly waitsFor: "deletion" | "orphaning" | undefined;
 }
 
+/** What garbage collection keeps: an object's facts; of a pod its metadata, which controllers keep anyway and which says as much. */
+export type KeptFacts = OwnerFacts | ObjectMeta;
+
 const NO_OWNERS: readonly OwnerReference[] = Object.freeze([]);
 
+/** The facts that are kept, or that a pod's metadata says. Pure. */
+export function factsOf(kept: KeptFacts): OwnerFacts {
+  return "resource" in kept ? kept : ownerFacts(pods as ResourceReference, { metadata: kept });
+}
+
 /** The facts of an object. Pure. */
-export function ownerFacts(resource: DiscoveredResource, object: ApiObject): OwnerFacts {
+export function ownerFacts(resource: ResourceReference, object: ApiObject): OwnerFacts {
   const { uid = "", namespace = "", name = "", ownerReferences, deletionTimestamp } = object.metadata ?? {};
   const beingDeleted = deletionTimestamp !== undefined;
   return {

@@ -9,7 +9,7 @@ import type { Controller, ControllerDependencies, ReconcileResult, Source } from
 import { Collector } from "./collector.ts";
 import { type GraphEffect, OwnerGraph } from "./graph.ts";
 import { Monitors } from "./monitors.ts";
-import type { OwnerFacts } from "./owner-facts.ts";
+import { factsOf, type KeptFacts } from "./owner-facts.ts";
 
 /** The keys under which the list of resources is refreshed, and the whole graph is looked through; the others are uids. */
 const RESOURCES = "resources";
@@ -34,18 +34,20 @@ export function garbageCollector(dependencies: ControllerDependencies): Controll
   const pods = podInformer(informers);
   const monitors = new Monitors({ createSet: () => createInformerSet(dependencies), pods, changed });
 
-  function changed({ before, after }: { before?: OwnerFacts | undefined; after?: OwnerFacts | undefined }): void {
+  function changed({ before, after }: { before?: KeptFacts | undefined; after?: KeptFacts | undefined }): void {
     if (before !== undefined && before.uid !== after?.uid) {
-      collector.noteGone(before);
-      follow(before, graph.remove(before.uid));
+      const gone = factsOf(before);
+      collector.noteGone(gone);
+      follow(gone, graph.remove(gone.uid));
     }
     if (after !== undefined) follow(after, graph.set(after));
   }
 
-  function follow(facts: OwnerFacts, { look, invalid }: GraphEffect): void {
+  function follow(kept: KeptFacts, { look, invalid }: GraphEffect): void {
     if (!complete) return;
     for (const uid of look) enqueue(uid);
     if (invalid.length === 0) return;
+    const facts = factsOf(kept);
     const about = {
       apiVersion: apiVersionOf(facts.resource),
       kind: facts.resource.kind,
