@@ -94,7 +94,7 @@ function podChanged(change: Change<PodFacts>, targets: WatchTargets): void {
     if (before !== undefined) podGone(before, targets);
   } else if (after.nodeName !== "") podPlaced(before, after, targets);
   else if (targets.cache.isAssumed(after.uid)) {
-    if (after.beingDeleted && before?.beingDeleted !== true) assumedLeaves(after, targets);
+    if (after.standing.beingDeleted && before?.standing.beingDeleted !== true) assumedLeaves(after, targets);
   } else if (targets.isResponsible(after)) {
     followPromise(before, after, targets);
     targets.queue.add(after, cause);
@@ -115,7 +115,7 @@ function assumedLeaves(pod: PodFacts, { cache, queue }: WatchTargets): void {
 /** The pod's status may have a promise from elsewhere, or not have it any more; promises that were just made are here first. */
 function followPromise(before: PodFacts | undefined, after: PodFacts, targets: WatchTargets): void {
   const { nominations } = targets;
-  const [was, is] = [before?.nominatedNodeName ?? "", after.nominatedNodeName];
+  const [was, is] = [before?.standing.nominatedNodeName ?? "", after.standing.nominatedNodeName];
   if (before === undefined ? nominations.nodeOf(after.uid) === "" : was !== is) nominations.set(after, is);
   if (before !== undefined && was !== "" && was !== is) promiseEnds(before, targets);
 }

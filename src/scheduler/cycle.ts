@@ -66,7 +66,8 @@ interface Found {
 /** Enough nodes that pass all filters, from where the last search stopped; a nominated node is asked first. */
 function findFeasible(filters: PodFilters, cluster: Cluster, options: CycleOptions): Found {
   const found: Found = { feasible: [], byNode: new Map() };
-  const promised = filters.pod.nominatedNodeName === "" ? undefined : cluster.node(filters.pod.nominatedNodeName);
+  const { nominatedNodeName } = filters.pod.standing;
+  const promised = nominatedNodeName === "" ? undefined : cluster.node(nominatedNodeName);
   if (promised !== undefined && isAllowed(filters, promised) && passes(filters, promised, options) === undefined) {
     return { feasible: [promised], byNode: found.byNode };
   }

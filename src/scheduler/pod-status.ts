@@ -17,10 +17,10 @@ export function statusPatch(
   options: { nominatedNodeName?: string; time: string },
 ): object | undefined {
   const { nominatedNodeName } = options;
-  const known = pod.scheduled;
+  const known = pod.standing.scheduled;
   const sameCondition =
     known?.status === "False" && known.reason === condition.reason && known.message === condition.message;
-  const sameNomination = nominatedNodeName === undefined || nominatedNodeName === pod.nominatedNodeName;
+  const sameNomination = nominatedNodeName === undefined || nominatedNodeName === pod.standing.nominatedNodeName;
   if (sameCondition && sameNomination) return undefined;
   const status: Record<string, unknown> = {};
   if (!sameCondition) {
@@ -54,7 +54,7 @@ export async function writeSchedulingStatus(
   try {
     await dependencies.client.patch(
       pods,
-      { namespace: pod.namespace, name: pod.name },
+      { namespace: pod.kind.namespace, name: pod.name },
       { type: "strategic", subresource: "status", body: patch },
     );
   } catch (error) {
@@ -68,7 +68,7 @@ export async function writeNomination(client: Client, pod: PodFacts, nodeName: s
   try {
     await client.patch(
       pods,
-      { namespace: pod.namespace, name: pod.name },
+      { namespace: pod.kind.namespace, name: pod.name },
       { type: "strategic", subresource: "status", body },
     );
   } catch (error) {

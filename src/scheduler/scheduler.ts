@@ -141,7 +141,7 @@ class Scheduler {
       this.#queue.done(taken.pod.uid);
       return;
     }
-    if (pod.beingDeleted) {
+    if (pod.standing.beingDeleted) {
       this.#tell(pod, "Warning", "FailedScheduling", `skip schedule deleting pod: ${pod.key}`);
       this.#queue.done(pod.uid);
       return;
@@ -184,7 +184,7 @@ class Scheduler {
 
   async #bind(waiting: WaitingPod, nodeName: string, startedMs: number): Promise<void> {
     const { pod } = waiting;
-    if (pod.nominatedNodeName !== nodeName && this.#profile.preBind.some((plugin) => plugin.hasWork(pod))) {
+    if (pod.standing.nominatedNodeName !== nodeName && this.#profile.preBind.some((plugin) => plugin.hasWork(pod))) {
       // So that who adds and removes nodes, and the scheduler that follows after this one, know what is under way.
       await this.#logged(pod, writeNomination(this.#options.client, pod, nodeName));
     }
@@ -205,7 +205,7 @@ class Scheduler {
       this.#queue.done(pod.uid);
       return;
     }
-    this.#nominations.set(now, now.nominatedNodeName);
+    this.#nominations.set(now, now.standing.nominatedNodeName);
     const rejected = result.outcome === "rejected";
     this.#queue.reject({ ...waiting, pod: now }, rejected ? [result.plugin] : []);
     const message = rejected
@@ -240,7 +240,7 @@ class Scheduler {
   /** Promises are known here before the pod's status says so. */
   #withNomination(pod: PodFacts): PodFacts {
     const nominatedNodeName = this.#nominations.nodeOf(pod.uid);
-    return nominatedNodeName === "" ? pod : { ...pod, nominatedNodeName };
+    return nominatedNodeName === "" ? pod : { ...pod, standing: { ...pod.standing, nominatedNodeName } };
   }
 
   /** Promises the node to the pod; less important pods lose it and look for another at once. */
@@ -270,7 +270,7 @@ class Scheduler {
   }
 
   #tell(pod: PodFacts, type: RecordedEvent["type"], reason: string, message: string): void {
-    const metadata = { namespace: pod.namespace, name: pod.name, uid: pod.uid };
+    const metadata = { namespace: pod.kind.namespace, name: pod.name, uid: pod.uid };
     this.#options.events.event({ apiVersion: "v1", kind: "Pod", metadata }, { type, reason, message });
   }
 

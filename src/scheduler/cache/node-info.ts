@@ -120,8 +120,8 @@ export class NodeInfo {
     this.countedBy = undefined;
   }
 
-  #countKind({ kind, beingDeleted }: PodFacts, change: number): void {
-    if (beingDeleted) return;
+  #countKind({ kind, standing }: PodFacts, change: number): void {
+    if (standing.beingDeleted) return;
     const count = (this.kinds.get(kind) ?? 0) + change;
     if (count === 0) this.kinds.delete(kind);
     else this.kinds.set(kind, count);

@@ -50,6 +50,19 @@ test("what changed is read anew, and the rest is kept", () => {
   assert.equal(podFacts(replica({ generation: 2, cpu: "200m" }), before).needs.requests.milliCpu, 200);
 });
 
+test("pods that stand alike say so with one object, until one of them stands otherwise", () => {
+  const bound: Pod["status"] = { conditions: [{ type: "PodScheduled", status: "True" }] };
+  const before = podFacts(replica({ status: bound }));
+  const peer = replica({ status: bound });
+  assert.equal(podFacts({ ...peer, metadata: { ...peer.metadata, uid: "2" } }).standing, before.standing);
+  const marked: Pod["status"] = { conditions: [{ type: "DisruptionTarget", status: "True" }, ...bound.conditions!] };
+  const leaving = podFacts(replica({ status: { ...marked, nominatedNodeName: "n2" } }), before);
+  const scheduled = { status: "True", reason: "", message: "" };
+  const standing = { nominatedNodeName: "n2", beingDeleted: false, scheduled, disruptionTarget: true };
+  assert.deepEqual(leaving, { ...before, standing });
+  assert.equal(podFacts(replica({ status: { ...marked, nominatedNodeName: "n2" } }), leaving), leaving);
+});
+
 test("images that volumes show count among those of a pod", () => {
   const shown = replica();
   shown.spec!.volumes!.push({ name: "model", image: { reference: "model:1" } });

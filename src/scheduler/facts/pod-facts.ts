@@ -53,21 +53,24 @@ export interface PodNeeds {
 /** Everything that scheduling needs to know of a pod, and nothing else: pods by the hundred thousand are kept as these. */
 export interface PodFacts {
   readonly key: string;
-  readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   readonly generation: number | undefined;
-  readonly labels: Readonly<Record<string, string>>;
   readonly kind: PodKind;
   readonly needs: PodNeeds;
   readonly owners: readonly OwnerReference[];
   /** Empty until bound. */
   readonly nodeName: string;
-  readonly nominatedNodeName: string;
-  readonly beingDeleted: boolean;
+  readonly standing: PodStanding;
   /** When it started, or was made as long as it has not: since the epoch; 0 when unknown. */
   readonly sinceSeconds: number;
   readonly claims: readonly PodClaim[];
+}
+
+/** How a pod stands: nearly all pods have the same one, where it was seen lately. */
+export interface PodStanding {
+  readonly nominatedNodeName: string;
+  readonly beingDeleted: boolean;
   /** The PodScheduled condition as it stands, to write it only when it changes. */
   readonly scheduled: ScheduledCondition | undefined;
   /** True once the pod is marked as about to be disrupted. */
@@ -88,7 +91,7 @@ const internText = createInterner<string>();
 const internKind = createInterner<PodKind>();
 const internOwners = createInterner<readonly OwnerReference[]>();
 const internNeeds = createInterner<PodNeeds>();
-const internScheduled = createInterner<ScheduledCondition>();
+const internStanding = createInterner<PodStanding>();
 
 /**
  * The facts of a pod. Pure.
@@ -98,30 +101,24 @@ const internScheduled = createInterner<ScheduledCondition>();
 export function podFacts(pod: Pod, before?: PodFacts): PodFacts {
   const meta = pod.metadata ?? {};
   const known = before !== undefined && before.uid === meta.uid ? before : undefined;
-  const kind = kindOf(meta, known);
   const facts: PodFacts = {
     key: known?.key ?? keyOf(pod),
-    namespace: kind.namespace,
     name: known?.name ?? meta.name ?? "",
     uid: known?.uid ?? meta.uid ?? "",
     generation: meta.generation,
-    labels: kind.labels,
-    kind,
+    kind: kindOf(meta, known),
     needs: known !== undefined && hasSameNeeds(pod, known) ? known.needs : podNeeds(pod),
     owners: ownersOf(meta, known),
     nodeName: internText(pod.spec?.nodeName ?? ""),
-    nominatedNodeName: pod.status?.nominatedNodeName ?? "",
-    beingDeleted: meta.deletionTimestamp !== undefined,
+    standing: standingOf(pod, known),
     sinceSeconds: secondsOf(pod.status?.startTime ?? meta.creationTimestamp),
     claims: claimsOf(pod),
-    scheduled: scheduledCondition(pod),
-    disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
   };
   return known !== undefined && saysTheSame(facts, known) ? known : facts;
 }
 
 function kindOf({ namespace = "", labels = NO_LABELS }: ObjectMeta, known: PodFacts | undefined): PodKind {
-  return known !== undefined && equalJson(labels, known.labels) ? known.kind : internKind({ namespace, labels });
+  return known !== undefined && equalJson(labels, known.kind.labels) ? known.kind : internKind({ namespace, labels });
 }
 
 function ownersOf({ ownerReferences }: ObjectMeta, known: PodFacts | undefined): readonly OwnerReference[] {
@@ -194,9 +191,19 @@ function claimsOf(pod: Pod): readonly PodClaim[] {
   return found.length === 0 ? NONE : found;
 }
 
+function standingOf(pod: Pod, known: PodFacts | undefined): PodStanding {
+  const standing: PodStanding = {
+    nominatedNodeName: pod.status?.nominatedNodeName ?? "",
+    beingDeleted: pod.metadata?.deletionTimestamp !== undefined,
+    scheduled: scheduledCondition(pod),
+    disruptionTarget: findCondition(pod.status?.conditions, "DisruptionTarget")?.status === "True",
+  };
+  return known !== undefined && equalJson(standing, known.standing) ? known.standing : internStanding(standing);
+}
+
 function scheduledCondition(pod: Pod): ScheduledCondition | undefined {
   const condition = findCondition(pod.status?.conditions, "PodScheduled");
   if (condition === undefined) return undefined;
   const { status, reason = "", message = "" } = condition;
-  return internScheduled({ status, reason, message });
+  return { status, reason, message };
 }

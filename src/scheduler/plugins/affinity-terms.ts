@@ -34,16 +34,16 @@ function compile(term: PodAffinityTerm, namespace: string): CompiledTerm {
   const inNamespace = term.namespaceSelector === undefined ? undefined : labelSelectorOf(term.namespaceSelector);
   return {
     topologyKey: term.topologyKey,
-    matches(pod, cluster) {
-      const right = named.has(pod.namespace) || (inNamespace?.(cluster.namespaceLabels(pod.namespace)) ?? false);
-      return right && selected(pod.labels);
+    matches({ kind }, cluster) {
+      const right = named.has(kind.namespace) || (inNamespace?.(cluster.namespaceLabels(kind.namespace)) ?? false);
+      return right && selected(kind.labels);
     },
   };
 }
 
 /** All terms of a list, compiled for the pod that has them. */
 export function compileTerms(terms: readonly PodAffinityTerm[], pod: PodFacts): CompiledTerm[] {
-  return terms.map((term) => compileTerm(term, pod.namespace));
+  return terms.map((term) => compileTerm(term, pod.kind.namespace));
 }
 
 type Labels = Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ export function defaultBinder(client: Client): BindPlugin {
   return {
     name: "DefaultBinder",
     async bind(pod, nodeName) {
-      const target = { namespace: pod.namespace, name: pod.name };
+      const target = { namespace: pod.kind.namespace, name: pod.name };
       const binding: Binding = {
         apiVersion: "v1",
         kind: "Binding",

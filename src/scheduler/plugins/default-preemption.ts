@@ -45,7 +45,7 @@ export function defaultPreemption(
   async function makeRoom(pod: PodFacts, victims: Victims): Promise<void> {
     const nodeName = victims.node.name;
     try {
-      const leaving = victims.pods.filter((victim) => !victim.beingDeleted);
+      const leaving = victims.pods.filter((victim) => !victim.standing.beingDeleted);
       await Promise.all(leaving.map((victim) => evictVictim(options, victim, { preemptor: pod, nodeName })));
       preempting.delete(pod.uid);
       options.release(pod.uid);
@@ -75,7 +75,7 @@ export function defaultPreemption(
         const text = fitErrorMessage({ nodeCount: cluster.nodes.length, byNode, absentReason });
         return { nominatedNodeName: "", message: `preemption: ${text}` };
       }
-      if (best.pods.some((victim) => !victim.beingDeleted)) {
+      if (best.pods.some((victim) => !victim.standing.beingDeleted)) {
         preempting.add(pod.uid);
         // Goes on by itself; it never rejects, and wakes the pod when it is done.
         void makeRoom(pod, best);
@@ -88,11 +88,13 @@ export function defaultPreemption(
 /** Why the pod may not preempt at all. */
 function whyNot(pod: PodFacts, cluster: Cluster, failure: FilterFailure): string | undefined {
   if (pod.needs.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
-  if (pod.nominatedNodeName === "") return undefined;
+  const { nominatedNodeName } = pod.standing;
+  if (nominatedNodeName === "") return undefined;
   // Where removing pods cannot help any more, waiting for those that are leaving cannot either.
-  if (failure.byNode.get(pod.nominatedNodeName)?.unresolvable === true) return undefined;
-  const leaving = [...(cluster.node(pod.nominatedNodeName)?.pods.values() ?? [])].some(
-    (other) => other.beingDeleted && other.needs.priority < pod.needs.priority && other.disruptionTarget,
+  if (failure.byNode.get(nominatedNodeName)?.unresolvable === true) return undefined;
+  const leaving = [...(cluster.node(nominatedNodeName)?.pods.values() ?? [])].some(
+    (other) =>
+      other.standing.beingDeleted && other.needs.priority < pod.needs.priority && other.standing.disruptionTarget,
   );
   return leaving ? "not eligible due to a terminating pod on the nominated node." : undefined;
 }

@@ -47,13 +47,13 @@ function selectorFor(
   owners: Readonly<Record<string, Selectors>>,
 ): TopologySpreadConstraint["labelSelector"] {
   const matchLabels: Record<string, string> = {};
-  for (const { selector } of serviceInformer.list(pod.namespace)) {
-    if (selector !== undefined && Object.keys(selector).length > 0 && matchesMap(selector, pod.labels)) {
+  for (const { selector } of serviceInformer.list(pod.kind.namespace)) {
+    if (selector !== undefined && Object.keys(selector).length > 0 && matchesMap(selector, pod.kind.labels)) {
       Object.assign(matchLabels, selector);
     }
   }
   const owner = pod.owners.find((each) => each.controller === true);
-  const owned = owner === undefined ? undefined : owners[owner.kind]?.get(joinKey(pod.namespace, owner.name));
+  const owned = owner === undefined ? undefined : owners[owner.kind]?.get(joinKey(pod.kind.namespace, owner.name));
   Object.assign(matchLabels, owned?.matchLabels);
   const matchExpressions = (owned?.matchExpressions ?? []).map(({ key, operator, values }) => ({
     key,

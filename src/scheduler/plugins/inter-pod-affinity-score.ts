@@ -51,7 +51,7 @@ interface Wish {
 function ownWishes(pod: PodFacts): readonly Wish[] {
   const compile = (wishes: readonly WeightedPodAffinityTerm[], sign: number): Wish[] =>
     wishes.map(({ weight, podAffinityTerm }) => ({
-      term: compileTerm(podAffinityTerm, pod.namespace),
+      term: compileTerm(podAffinityTerm, pod.kind.namespace),
       weight: sign * weight,
     }));
   return [...compile(pod.needs.preferredAffinity, 1), ...compile(pod.needs.preferredAntiAffinity, -1)];
@@ -64,7 +64,7 @@ function wishesOf(pod: PodFacts): readonly Wish[] {
   let wishes = placedWishes.get(pod);
   if (wishes === undefined) {
     const required = pod.needs.requiredAffinity.map((term) => ({
-      term: compileTerm(term, pod.namespace),
+      term: compileTerm(term, pod.kind.namespace),
       weight: HARD_AFFINITY_WEIGHT,
     }));
     wishes = [...ownWishes(pod), ...required];

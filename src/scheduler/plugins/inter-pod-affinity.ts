@@ -153,8 +153,8 @@ function relationTo(pod: PodFacts, other: PodFacts | undefined): Relation {
 }
 
 function mayMean(term: PodAffinityTerm, of: PodFacts, other: PodFacts): boolean {
-  if (term.namespaceSelector === undefined) return compileTerm(term, of.namespace).matches(other, ANY_NAMESPACE);
-  return labelSelectorOf(term.labelSelector)(other.labels);
+  if (term.namespaceSelector === undefined) return compileTerm(term, of.kind.namespace).matches(other, ANY_NAMESPACE);
+  return labelSelectorOf(term.labelSelector)(other.kind.labels);
 }
 
 function differs(before: Labels, after: Labels, key: string): boolean {

@@ -31,16 +31,16 @@ export function compileConstraints(
 
 function compile(pod: PodFacts, constraint: TopologySpreadConstraint): CompiledConstraint {
   const selected = labelSelectorOf(constraint.labelSelector);
-  const keys = (constraint.matchLabelKeys ?? []).filter((key) => pod.labels[key] !== undefined);
+  const keys = (constraint.matchLabelKeys ?? []).filter((key) => pod.kind.labels[key] !== undefined);
   const known = new Map<PodKind, boolean>();
   const matchesKind = (kind: PodKind): boolean => {
     const before = known.get(kind);
     if (before !== undefined) return before;
     if (known.size >= KINDS_REMEMBERED) known.clear();
     const matches =
-      kind.namespace === pod.namespace &&
+      kind.namespace === pod.kind.namespace &&
       selected(kind.labels) &&
-      keys.every((key) => kind.labels[key] === pod.labels[key]);
+      keys.every((key) => kind.labels[key] === pod.kind.labels[key]);
     known.set(kind, matches);
     return matches;
   };
@@ -49,7 +49,7 @@ function compile(pod: PodFacts, constraint: TopologySpreadConstraint): CompiledC
     maxSkew: constraint.maxSkew,
     minDomains: constraint.minDomains ?? 1,
     matchesKind,
-    matches: (other) => !other.beingDeleted && matchesKind(other.kind),
+    matches: (other) => !other.standing.beingDeleted && matchesKind(other.kind),
     counts(node) {
       if (constraint.nodeAffinityPolicy !== "Ignore" && !matchesRequiredAffinity(pod.needs, node.facts)) return false;
       if (constraint.nodeTaintsPolicy !== "Honor") return true;

@@ -44,7 +44,9 @@ export function volumeBinding(
 ): PreFilterPlugin<ClaimState> & FilterPlugin<ClaimState> & PreBindPlugin & QueueingHintPlugin {
   const { client, clock, volumes } = options;
   const waitingClaims = (pod: PodFacts): string[] =>
-    pod.claims.map(({ name }) => joinKey(pod.namespace, name)).filter((key) => volumes.claims.get(key)?.bound !== true);
+    pod.claims
+      .map(({ name }) => joinKey(pod.kind.namespace, name))
+      .filter((key) => volumes.claims.get(key)?.bound !== true);
 
   return {
     name: "VolumeBinding",
@@ -72,9 +74,9 @@ export function volumeBinding(
       const claims = waitingClaims(pod);
       if (claims.length === 0) return undefined;
       for (const key of claims) {
-        const name = key.slice(pod.namespace.length + 1);
+        const name = key.slice(pod.kind.namespace.length + 1);
         const body = { metadata: { annotations: { [SELECTED_NODE]: nodeName } } };
-        await client.patch(persistentVolumeClaims, { namespace: pod.namespace, name }, { type: "merge", body });
+        await client.patch(persistentVolumeClaims, { namespace: pod.kind.namespace, name }, { type: "merge", body });
       }
       const done = await allBound(() => waitingClaims(pod).length === 0, { clock, volumes, signal });
       return done ? undefined : { reasons: ["timed out waiting for the condition"] };
@@ -89,7 +91,7 @@ function lookAt(
   { claims, volumes, classes }: VolumeInformers,
 ): Rejection | VolumeFacts | StorageClassFacts {
   const hopeless = (reason: string): Rejection => ({ reasons: [reason], unresolvable: true });
-  const claim = claims.get(joinKey(pod.namespace, name));
+  const claim = claims.get(joinKey(pod.kind.namespace, name));
   if (claim === undefined) {
     return hopeless(
       ephemeral

@@ -11,7 +11,7 @@ export async function evictVictim(
   victim: PodFacts,
   of: { preemptor: PodFacts; nodeName: string },
 ): Promise<void> {
-  const target = { namespace: victim.namespace, name: victim.name };
+  const target = { namespace: victim.kind.namespace, name: victim.name };
   const condition = {
     type: "DisruptionTarget",
     status: "True",
@@ -22,7 +22,7 @@ export async function evictVictim(
   };
   try {
     const body = { metadata: { uid: victim.uid }, status: { conditions: [condition] } };
-    if (!victim.disruptionTarget)
+    if (!victim.standing.disruptionTarget)
       await by.client.patch(pods, target, { type: "strategic", subresource: "status", body });
     await by.client.delete(pods, target, { preconditions: { uid: victim.uid } });
   } catch (error) {

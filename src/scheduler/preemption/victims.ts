@@ -69,8 +69,8 @@ function splitByBudget(
   for (const pod of pods) {
     let violates = false;
     budgets.forEach((budget, index) => {
-      if (Object.keys(pod.labels).length === 0 || budget.namespace !== pod.namespace) return;
-      if (!budget.matches(pod.labels) || budget.disrupted.has(pod.name)) return;
+      if (Object.keys(pod.kind.labels).length === 0 || budget.namespace !== pod.kind.namespace) return;
+      if (!budget.matches(pod.kind.labels) || budget.disrupted.has(pod.name)) return;
       left[index]!--;
       if (left[index]! < 0) violates = true;
     });

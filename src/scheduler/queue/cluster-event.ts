@@ -97,7 +97,7 @@ export function nodeUpdate(before: NodeFacts, after: NodeFacts): number {
 /** Which of a pod's facts changed, as bits of Action. */
 export function podUpdate(before: PodFacts, after: PodFacts): number {
   let actions = 0;
-  if (!equal(before.labels, after.labels)) actions |= Action.updatePodLabel;
+  if (!equal(before.kind.labels, after.kind.labels)) actions |= Action.updatePodLabel;
   if (scaledDown(before, after)) actions |= Action.updatePodScaleDown;
   if (!equal(before.needs.tolerations, after.needs.tolerations)) actions |= Action.updatePodTolerations;
   if (before.needs.schedulingGates.length > 0 && after.needs.schedulingGates.length === 0)
