@@ -177,3 +177,75 @@ test("a status that somebody overwrites is written again, without what is others
   assert.equal(sent().length, 2);
   await writer.stop();
 });
+
+test("what a deletion does is one request: that it was seen waits for the end, and that for the sandbox to go", async () => {
+  const leaving = (status: PodStatus): Pod => ({
+    metadata: { ...pod.metadata, generation: 2, deletionTimestamp: "2026-01-02T00:00:01Z" },
+    status,
+  });
+  const condition = (type: string, status: string, observedGeneration: number) => ({
+    type,
+    status,
+    observedGeneration,
+  });
+  const container = { name: "c", image: "", imageID: "", restartCount: 0 };
+  const seen = (observedGeneration: number): PodStatus => ({
+    phase: "Running",
+    observedGeneration,
+    startTime: "2026-01-02T00:00:00Z",
+    conditions: [
+      condition("PodReadyToStartContainers", "True", observedGeneration),
+      condition("Ready", "True", observedGeneration),
+    ],
+    containerStatuses: [{ ...container, ready: true, state: { running: {} } }],
+  });
+  const ended = (sandbox: string): PodStatus => ({
+    ...seen(2),
+    phase: "Succeeded",
+    conditions: [condition("PodReadyToStartContainers", sandbox, 2), condition("Ready", "False", 2)],
+    containerStatuses: [{ ...container, ready: false, state: { terminated: { exitCode: 0 } } }],
+  });
+
+  // Containers that take their time: the deletion is told of after a second, their end after a moment.
+  const slow = setUp();
+  slow.writer.set(leaving(seen(1)), seen(2));
+  await slow.clock.advance(999);
+  assert.equal(slow.sent().length, 0);
+  await slow.clock.advance(1);
+  assert.deepEqual([slow.sent().length, slow.sent()[0]?.observedGeneration], [1, 2]);
+  slow.writer.set(leaving(seen(2)), ended("True"));
+  await slow.clock.advance(149);
+  assert.equal(slow.sent().length, 1);
+  await slow.clock.advance(1);
+  assert.deepEqual([slow.sent().length, slow.sent()[1]?.phase], [2, "Succeeded"]);
+  await slow.writer.stop();
+
+  const quick = setUp();
+  quick.writer.set(leaving(seen(1)), seen(2));
+  await quick.clock.advance(10);
+  quick.writer.set(leaving(seen(1)), ended("True"));
+  await quick.clock.advance(140);
+  assert.equal(quick.sent().length, 0);
+  quick.writer.set(leaving(seen(1)), ended("False"));
+  await settle(20);
+  assert.deepEqual([quick.sent().length, quick.sent()[0]?.phase], [1, "Succeeded"]);
+  await quick.clock.advance(5000);
+  assert.equal(quick.sent().length, 1);
+  await quick.writer.stop();
+
+  // The end is not told later for the sake of what waited before it.
+  const between = setUp();
+  between.writer.set(leaving(seen(1)), seen(2));
+  await between.clock.advance(10);
+  between.writer.set(leaving(seen(1)), ended("True"));
+  await between.clock.advance(150);
+  assert.equal(between.sent().length, 1);
+  await between.writer.stop();
+
+  // A container that is no longer ready while another one runs is told at once: nobody is to be led there.
+  const unready = setUp();
+  unready.writer.set(leaving(seen(1)), { ...seen(2), conditions: [condition("Ready", "False", 2)] });
+  await settle(20);
+  assert.equal(unready.sent().length, 1);
+  await unready.writer.stop();
+});

@@ -1,4 +1,4 @@
-import type { Pod, PodCondition, PodStatus } from "../../api/generated/core/v1.ts";
+import type { Pod, PodStatus } from "../../api/generated/core/v1.ts";
 import { pods } from "../../api/generated/resources.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import { type Clock, sleep, type Timer } from "../../base/clock.ts";
@@ -7,17 +7,10 @@ import type { Client } from "../../client/client.ts";
 import type { RequestLimit } from "../../client/limited-transport.ts";
 import { identityOf } from "../pods/pod.ts";
 import { KUBELET_CONDITIONS } from "./conditions.ts";
+import { newsDelayMs } from "./news-delay.ts";
 import { isStatusShown, statusPatch } from "./patch.ts";
 
 const RETRY_MS = [100, 500, 2000, 10_000];
-/** That a sandbox is ready waits so long for what its containers do, and then both are one request. */
-const SANDBOX_NEWS_MS = 1000;
-/**
- * That a pod is on its way to run waits so long: one whose image is present runs by then, and writing it would take the
- * processor that it needs. Longer starts are told of while they last.
- */
-const ON_ITS_WAY_MS = 150;
-
 export interface StatusWriter {
   /**
    * The pod's status is to be this one. Sent at once when it differs from what the API has; the latest one wins.
@@ -49,29 +42,11 @@ interface Entry {
   version: number;
   sentVersion: number;
   sending: Promise<void> | undefined;
-  /** Set while news waits for more. */
+  /** Set while news waits for more, and until when on the monotonic clock. */
   waiting: Timer | undefined;
+  waitsUntilMs: number;
   gone: boolean;
 }
-
-const SANDBOX_FIELDS: ReadonlySet<string> = new Set(["podIP", "podIPs", "conditions"]);
-
-function isSandboxNews(sent: PodStatus, wanted: PodStatus): boolean {
-  if (sent.phase !== wanted.phase) return false;
-  const patch = statusPatch(sent, wanted);
-  if (patch === undefined || !Object.keys(patch).every((name) => SANDBOX_FIELDS.has(name))) return false;
-  const conditions = (patch.conditions ?? []) as PodCondition[];
-  return conditions.every(({ type }) => type === "PodReadyToStartContainers");
-}
-
-/** Whether all that there is to say is that containers will come. */
-function isOnItsWay(status: PodStatus): boolean {
-  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
-  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
-  return status.phase === "Pending" && all.every(({ state }) => ON_ITS_WAY.has(state?.waiting?.reason ?? ""));
-}
-
-const ON_ITS_WAY: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
 
 export interface StatusWriterOptions {
   readonly client: Client;
@@ -158,6 +133,7 @@ class PodStatusWriter implements StatusWriter {
       sentVersion: 0,
       sending: undefined,
       waiting: undefined,
+      waitsUntilMs: 0,
       gone: false,
     };
     this.#entries.set(identityOf(pod).uid, entry);
@@ -183,13 +159,19 @@ class PodStatusWriter implements StatusWriter {
   /** Sends now, or soon when what is new alone is not worth a request (upstream tells of sandbox and containers at once). */
   #kickInTime(entry: Entry): void {
     const isFirst = entry.sentVersion === 0 && entry.sent.startTime === undefined;
-    if (!isFirst && isSandboxNews(entry.sent, entry.wanted)) this.#kickLater(entry, SANDBOX_NEWS_MS);
-    else if (isOnItsWay(entry.wanted)) this.#kickLater(entry, ON_ITS_WAY_MS);
-    else this.#kick(entry);
+    const delayMs = newsDelayMs({ ...entry, isFirst });
+    if (delayMs === 0) this.#kick(entry);
+    else this.#kickLater(entry, delayMs);
   }
 
+  /** What has waited for a while keeps its time, unless what came since is to be told sooner. */
   #kickLater(entry: Entry, delayMs: number): void {
-    entry.waiting ??= this.#options.clock.setTimer(() => this.#kick(entry), delayMs);
+    const { clock } = this.#options;
+    const untilMs = clock.monotonic() + delayMs;
+    if (entry.waiting !== undefined && entry.waitsUntilMs <= untilMs) return;
+    entry.waiting?.cancel();
+    entry.waitsUntilMs = untilMs;
+    entry.waiting = clock.setTimer(() => this.#kick(entry), delayMs);
   }
 
   #kick(entry: Entry): void {
@@ -198,13 +180,14 @@ class PodStatusWriter implements StatusWriter {
     entry.sending ??= this.#send(entry).finally(() => {
       entry.sending = undefined;
       if (entry.sentVersion === entry.version) this.#settle(entry);
-      else if (!entry.gone && !this.#isStopped) this.#kick(entry);
+      else if (!entry.gone && !this.#isStopped && entry.waiting === undefined) this.#kick(entry);
     });
   }
 
   async #send(entry: Entry): Promise<void> {
     const { clock, turns } = this.#options;
-    for (let attempt = 0; entry.sentVersion !== entry.version && !entry.gone && !this.#isStopped; ) {
+    const hasNews = () => entry.sentVersion !== entry.version && entry.waiting === undefined;
+    for (let attempt = 0; hasNews() && !entry.gone && !this.#isStopped; ) {
       await turns?.enter();
       const isDone = await this.#sendOnce(entry).finally(() => turns?.leave());
       if (isDone) {
