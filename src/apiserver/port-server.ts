@@ -3,6 +3,7 @@ import { internalError, type Status, StatusError } from "../api/status.ts";
 import { errorMessage, present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { type FramePort, openFramePort } from "../base/frame-port.ts";
+import { ShortLivedMap } from "../base/short-lived-map.ts";
 import { formatTraceparent } from "../base/trace.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 import { ASK, type AskedRequest, TELL } from "../client/port-protocol.ts";
@@ -23,7 +24,7 @@ export function servePort(
   clock: Clock,
 ): void {
   const doors = new Map<number, LocalRequests>();
-  const underWay = new Map<number, AbortController>();
+  const underWay = new ShortLivedMap<number, AbortController>();
   const frames = openFramePort(port, {
     handle(kind, number, payload) {
       switch (kind) {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "./clock.ts";
+import { ShortLivedMap } from "./short-lived-map.ts";
 import { nextTurn } from "./turn.ts";
 
 /** Timers that may take so long are put together; shorter ones are left as they are. */
@@ -15,7 +16,7 @@ const FIRED_A_TURN = 64;
  * after another, so that what they send is written together and one timer of the host's does for hundreds.
  */
 export function coarseClock(clock: Clock): Clock {
-  const slots = new Map<number, Set<CoarseTimer>>();
+  const slots = new ShortLivedMap<number, Set<CoarseTimer>>();
 
   function timersOf(slot: number): Set<CoarseTimer> {
     const known = slots.get(slot);

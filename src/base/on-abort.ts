@@ -1,4 +1,12 @@
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+import { ShortLivedMap } from "./short-lived-map.ts";
+
+interface Waiter {
+  readonly callback: () => void;
+}
+
+type Waiters = ShortLivedMap<Waiter, Waiter>;
+
+const waiting = new WeakMap<AbortSignal, Waiters>();
 
 /**
  * Calls back once when the signal aborts. One listener of the signal does for all, however many wait, because an event target's
@@ -7,23 +15,23 @@ const waiting = new WeakMap<AbortSignal, Set<() => void>>();
  * @returns how to stop waiting
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  let callbacks = waiting.get(signal);
-  if (callbacks === undefined) {
-    callbacks = new Set();
-    waiting.set(signal, callbacks);
-    const all = callbacks;
-    signal.addEventListener("abort", () => tell(all), { once: true });
-  }
+  const found = waiting.get(signal) ?? waitersOf(signal);
   // The same function may wait more than once.
-  const each = (): void => callback();
-  const found = callbacks;
-  found.add(each);
-  return () => void found.delete(each);
+  const waiter: Waiter = { callback };
+  found.set(waiter, waiter);
+  return () => void found.delete(waiter);
 }
 
-function tell(callbacks: Set<() => void>): void {
-  for (const callback of callbacks) {
-    callbacks.delete(callback);
-    callback();
+function waitersOf(signal: AbortSignal): Waiters {
+  const waiters: Waiters = new ShortLivedMap();
+  waiting.set(signal, waiters);
+  signal.addEventListener("abort", () => tell(waiters), { once: true });
+  return waiters;
+}
+
+function tell(waiters: Waiters): void {
+  for (let first = waiters.first(); first !== undefined; first = waiters.first()) {
+    waiters.delete(first);
+    first.callback();
   }
 }

@@ -4,6 +4,7 @@ import { type Status, StatusError } from "../api/status.ts";
 import { AsyncQueue } from "../base/async-queue.ts";
 import { openFramePort } from "../base/frame-port.ts";
 import { onAbort } from "../base/on-abort.ts";
+import { ShortLivedMap } from "../base/short-lived-map.ts";
 import { currentTrace, formatTraceparent, parseTraceparent, type TraceContext } from "../base/trace.ts";
 import { ASK, type AskedRequest, TELL } from "./port-protocol.ts";
 import {
@@ -40,7 +41,7 @@ const LARGEST_NUMBER = 0xffffffff;
  * @param firstNumber of the requests, which count round: after some weeks of thousands a second the numbers come again
  */
 export function openPortTransports(port: MessagePort, firstNumber = 1): PortTransports {
-  const asking = new Map<number, Asking>();
+  const asking = new ShortLivedMap<number, Asking>();
   let nextNumber = firstNumber;
   let doors = 0;
   let isOver = false;
