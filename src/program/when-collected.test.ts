@@ -5,7 +5,7 @@ import { collectSeldom } from "./when-collected.ts";
 
 const MIB = 1024 * 1024;
 
-test("a large heap may grow, and what comes outside of it begins a collection when it is a sixth", async () => {
+test("a large heap may grow, and what comes outside of it begins a collection when it is an eighth", async () => {
   const clock = new VirtualClock();
   const state = { used: 100 * MIB, external: 40 * MIB };
   const said: string[] = [];
@@ -39,10 +39,10 @@ test("a large heap may grow, and what comes outside of it begins a collection wh
   collected();
   collected();
   assert.deepEqual(said.splice(0), ["grows 50"]);
-  state.external = 925 * MIB;
+  state.external = 890 * MIB;
   await clock.advance(1_000);
   assert.deepEqual(said, []);
-  state.external = 940 * MIB;
+  state.external = 905 * MIB;
   await clock.advance(1_000);
   assert.deepEqual(said.splice(0), ["begin"]);
   state.used = 200 * MIB;

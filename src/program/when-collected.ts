@@ -18,7 +18,7 @@ export interface CollectionFlags {
  * Has the API server's thread collected less often when it holds much. V8 wants to have marked a heap within half a second, and what its
  * other threads do not manage by then the thread itself does: with 150,000 pods nobody is served for 300 to 600 ms. By itself V8 begins
  * that when 64 MB have come outside of the heap, however much is there (every six seconds while 100 of those pods come and go a second),
- * or when the heap has grown by as little as a tenth. Here a sixth may come outside, and a large heap may grow by half.
+ * or when the heap has grown by as little as a tenth. Here an eighth may come outside, and a large heap may grow by half.
  */
 export function collectSeldom(
   clock: Clock,
@@ -30,7 +30,7 @@ export function collectSeldom(
   flags.heedExternalMemory(false);
   const rule = {
     bytes: memory.externalBytes,
-    share: 1 / 6,
+    share: 1 / 8,
     leastBytes: 64 * MIB,
     begin: () => memory.beginCollection(),
   };

@@ -40,6 +40,28 @@ test("bytes that are larger than a generation are kept as well, until the next c
   assert.equal(recent.get(large), undefined);
 });
 
+test("generations grow while much is asked for that has just been forgotten, and shrink after that", () => {
+  const recent = new RecentObjects(GENERATION_BYTES);
+  const remembered = (rounds: number, distance: number): number => {
+    const all: Buffer[] = [];
+    let known = 0;
+    for (let index = 0; index < rounds; index++) {
+      all.push(keep(recent, String(index)));
+      const asked = all[index - distance];
+      if (asked === undefined) continue;
+      if (recent.get(asked) === undefined) recent.set(asked, {});
+      else if (index >= rounds - 10) known++;
+    }
+    return known;
+  };
+  assert.ok(remembered(14, 6) < 5);
+  assert.equal(remembered(60, 6), 10);
+  for (let index = 0; index < 200; index++) keep(recent, "once");
+  const first = keep(recent, "first");
+  for (const name of ["a", "b", "c", "d", "e", "f"]) keep(recent, name);
+  assert.equal(recent.get(first), undefined);
+});
+
 test("what was replaced leaves its room to others", () => {
   const recent = new RecentObjects(GENERATION_BYTES);
   const first = keep(recent, "first");

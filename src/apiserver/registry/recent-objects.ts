@@ -1,25 +1,33 @@
 import type { ApiObject } from "../../api/meta.ts";
 
-/**
- * So many bytes of JSON belong to the objects of one generation; parsed they take two to three times that. Larger ones save
- * parsing, and cost more: what is kept for two young collections of V8 becomes old, and only a full one frees it.
- */
+/** So many bytes of JSON belong to the objects of one generation; parsed they take two to three times that. */
 const GENERATION_BYTES = 256 * 1024;
+/** In a burst objects are asked for again after many others: a generation may grow to so many times that. */
+const GROWTH_MAX = 8;
+/** It grows when so many were asked for again soon after they had been forgotten, against those of a generation. */
+const MISSED_PART = 1 / 16;
 
 /**
  * What bytes were parsed from or serialized to, for the little while in which everybody wants it: the answer to the write, all who
- * follow its change. Two generations of bounded size, and whoever is asked for stays in the younger one.
+ * follow its change. Two generations of bounded size, and whoever is asked for stays in the younger one. The bound follows
+ * what is missed.
  *
  * Not weak references: a scavenge takes what they point at for alive, so that every object that was ever parsed became old
  * before it could be collected.
  */
 export class RecentObjects {
-  readonly #generationBytes: number;
+  readonly #leastBytes: number;
+  #generationBytes: number;
   #young = new Map<Buffer, ApiObject>();
   #old = new Map<Buffer, ApiObject>();
+  /** What was let go of lately. */
+  #forgotten = new Set<Buffer>();
+  #forgottenBytes = 0;
+  #missed = 0;
   #bytes = 0;
 
   constructor(generationBytes = GENERATION_BYTES) {
+    this.#leastBytes = generationBytes;
     this.#generationBytes = generationBytes;
   }
 
@@ -28,6 +36,7 @@ export class RecentObjects {
     if (young !== undefined) return young;
     const old = this.#old.get(bytes);
     if (old !== undefined) this.set(bytes, old);
+    else if (this.#forgotten.delete(bytes)) this.#missed++;
     return old;
   }
 
@@ -46,6 +55,20 @@ export class RecentObjects {
   }
 
   #age(): void {
+    const isTooSmall = this.#missed > this.#young.size * MISSED_PART;
+    const wanted = isTooSmall ? this.#generationBytes * 2 : this.#missed === 0 ? this.#generationBytes / 2 : undefined;
+    if (wanted !== undefined) {
+      this.#generationBytes = Math.max(this.#leastBytes, Math.min(this.#leastBytes * GROWTH_MAX, wanted));
+    }
+    this.#missed = 0;
+    if (this.#forgottenBytes > this.#leastBytes * GROWTH_MAX) {
+      this.#forgotten = new Set();
+      this.#forgottenBytes = 0;
+    }
+    for (const bytes of this.#old.keys()) {
+      this.#forgotten.add(bytes);
+      this.#forgottenBytes += bytes.length;
+    }
     this.#old = this.#young;
     this.#young = new Map();
     this.#bytes = 0;
