@@ -62,7 +62,7 @@ const { metafile } = await build({
   entryPoints: {
     wherry: "src/main.ts",
     "store-worker": "src/store/embedded/worker.ts",
-    "simulated-worker": "src/program/simulated/worker.ts",
+    "simulated-nodes": "src/program/simulated/main.ts",
     "yaml-worker": "src/apiserver/handlers/yaml-worker.ts",
   },
   outdir: OUT,

@@ -1,4 +1,4 @@
-import type { MessagePort } from "node:worker_threads";
+import type { Duplex } from "node:stream";
 import type { FeaturesOff, SwitchableFeature } from "../api/feature-gates.ts";
 import type { KindDefinition } from "../api/kind.ts";
 import type { ResourceSchema, Schema } from "../api/schema.ts";
@@ -57,7 +57,7 @@ import { storageMetrics } from "./metrics/storage-metrics.ts";
 import { measuredStore } from "./metrics/store-metrics.ts";
 import { createWebhookClient } from "./outgoing/create-webhook-client.ts";
 import type { WebhookClient } from "./outgoing/webhook-client.ts";
-import { servePort } from "./port-server.ts";
+import { servePipe } from "./pipe-server.ts";
 import type { ObjectReader } from "./reader.ts";
 import { objectMaker } from "./registry/make-object.ts";
 import { createResourceTable, type ResourceTable } from "./registry/resource-table.ts";
@@ -154,8 +154,8 @@ export interface ApiServer {
   readonly requests: RequestMetrics;
   /** A transport for a component of this process, with its own identity. */
   transport(identity: InProcessIdentity): Transport;
-  /** The same for components in another thread, which have the port's other end (client/port-transport.ts). */
-  servePort(port: MessagePort): void;
+  /** The same for components in another process, which has the pipe's other end (client/pipe-transport.ts). */
+  servePipe(pipe: Duplex): void;
   /** Stops following the store. Idempotent. */
   close(): Promise<void>;
 }
@@ -319,7 +319,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     table,
     requests,
     transport: (identity) => inProcessTransport(enter(identity), clock),
-    servePort: (port) => servePort(port, enter, clock),
+    servePipe: (pipe) => servePipe(pipe, enter, clock),
     async close() {
       await aggregator.close();
       await custom?.close();

@@ -57,10 +57,13 @@ export function kubeletInformers({ informers, nodeName }: KubeletOptions): Kubel
 
 /** What a kubelet asks of its node: the rest it says itself, and thousands of kubelets keep this. */
 export function ownNode({ metadata, spec, status }: Node): Node {
-  const { name, uid, labels } = metadata ?? {};
+  const { name, uid, labels, resourceVersion } = metadata ?? {};
   const { unschedulable, podCIDRs } = spec ?? {};
   return {
-    metadata: { ...(name && { name }), ...(uid && { uid }), ...(labels && { labels }) },
+    metadata: {
+      ...{ ...(name && { name }), ...(uid && { uid }), ...(labels && { labels }) },
+      ...(resourceVersion && { resourceVersion }),
+    },
     spec: { ...(unschedulable && { unschedulable }), ...(podCIDRs && { podCIDRs }) },
     ...toldByOthers(status ?? {}),
   };

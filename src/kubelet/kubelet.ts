@@ -84,6 +84,7 @@ class Kubelet implements HandledKubelet {
     this.reporting = createNodeReporting(options, {
       ...{ facts, version, lifecycle: this.#lifecycle, signal: this.signal },
       pressures: this.#housekeeping.pressures,
+      revision: () => this.informers.node.get(options.nodeName)?.metadata?.resourceVersion,
     });
   }
 
@@ -103,7 +104,7 @@ class Kubelet implements HandledKubelet {
     followPodCidrs(informers.node, options, signal);
     if (options.tellsOfNode !== false) followCordon(informers, reporting, signal);
     this.#rounds = [
-      startNodeReporter(registered.status ?? {}, reporting),
+      startNodeReporter(registered, reporting),
       startNodeLease({ client, clock, random, log, nodeName, nodeUid: registered.metadata?.uid ?? "", signal }),
     ];
     this.#others = this.#runOthers();

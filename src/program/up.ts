@@ -93,7 +93,7 @@ async function startSimulated(
 ): Promise<void> {
   const { environment, output, started } = to;
   const { plane, facts } = to.server;
-  const { startSimulatedThread } = await import("./simulated/thread.ts");
+  const { startSimulatedProcess } = await import("./simulated/process.ts");
   const { kubeletServing: serving, trusted } = plane.keys.current();
   await environment.progress.step(
     "simulated",
@@ -101,9 +101,9 @@ async function startSimulated(
       const { clusterDomain } = facts;
       const cluster = { clusterDns: dnsServiceAddress(facts), clusterDomain };
       const choices = { ...simulated, ...cluster, serving, clientAuthority: trusted.cluster };
-      const thread = startSimulatedThread(choices, { server: plane.server, output });
-      started.push(thread);
-      await thread.ready;
+      const nodes = startSimulatedProcess(choices, { server: plane.server, output });
+      started.push(nodes);
+      await nodes.ready;
     },
     () => `${simulated.count} nodes are Ready`,
   );

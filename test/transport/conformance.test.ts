@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { duplexPair } from "node:stream";
 import { after, before, describe, it } from "node:test";
-import { MessageChannel } from "node:worker_threads";
 import { configMaps, namespaces } from "../../src/api/generated/resources.ts";
 import { isConflict, isNotFound, StatusError } from "../../src/api/status.ts";
 import { createEdge } from "../../src/apiserver/http/edge.ts";
 import { startMemoryServer } from "../../src/apiserver/testing/memory-server.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { openFramePort } from "../../src/base/frame-port.ts";
+import { openFrameStream } from "../../src/base/frame-stream.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { ensurePki } from "../../src/bootstrap/pki/ensure-pki.ts";
@@ -17,8 +17,8 @@ import { Client } from "../../src/client/client.ts";
 import { createHttpTransport } from "../../src/client/http-transport.ts";
 import { createInformerSet } from "../../src/client/informer-set.ts";
 import { parseKubeconfig } from "../../src/client/kubeconfig.ts";
-import { ASK, TELL } from "../../src/client/port-protocol.ts";
-import { openPortTransports } from "../../src/client/port-transport.ts";
+import { ASK, TELL } from "../../src/client/pipe-protocol.ts";
+import { openPipeTransports } from "../../src/client/pipe-transport.ts";
 import { type Transport, TransportClosedError, TransportError } from "../../src/client/transport.ts";
 
 interface Fixture {
@@ -37,12 +37,12 @@ async function inProcess(): Promise<Fixture> {
   return { transport: as("admin", ["system:masters"]), stranger: as("nobody", ["system:authenticated"]), close };
 }
 
-/** As from another thread: only what can be posted passes. */
-async function overPort(): Promise<Fixture> {
+/** As from another process: only bytes pass. */
+async function overPipe(): Promise<Fixture> {
   const { server, close } = await startMemoryServer();
-  const { port1, port2 } = new MessageChannel();
-  server.servePort(port1);
-  const transports = openPortTransports(port2);
+  const [ours, theirs] = duplexPair();
+  server.servePipe(ours);
+  const transports = openPipeTransports(theirs);
   const as = (name: string, groups: string[]): Transport =>
     transports.transport({ user: { name, groups }, userAgent: "test" });
   return {
@@ -119,7 +119,7 @@ async function overHttp(): Promise<Fixture> {
 
 for (const [name, open] of [
   ["in process", inProcess],
-  ["over a message port", overPort],
+  ["over a pipe", overPipe],
   ["over HTTP/2 with TLS", overHttp],
 ] as const) {
   describe(`transport ${name}`, () => {
@@ -233,12 +233,12 @@ for (const [name, open] of [
   });
 }
 
-it("a transport over a port that was closed refuses, and the others go on", async () => {
+it("a transport over a pipe that was closed refuses, and the others go on", async () => {
   const { server, close } = await startMemoryServer();
-  const { port1, port2 } = new MessageChannel();
-  server.servePort(port1);
+  const [ours, theirs] = duplexPair();
+  server.servePipe(ours);
   // Numbers of requests count round.
-  const transports = openPortTransports(port2, 0xffffffff);
+  const transports = openPipeTransports(theirs, 0xffffffff);
   const identity = { user: { name: "admin", groups: ["system:masters"] }, userAgent: "test" };
   const [leaving, staying] = [transports.transport(identity), transports.transport(identity)];
   const stop = new AbortController();
@@ -255,12 +255,12 @@ it("a transport over a port that was closed refuses, and the others go on", asyn
   await close();
 });
 
-it("a port's request through a door that nobody has opened is answered with an error", async () => {
+it("a request over a pipe through a door that nobody has opened is answered with an error", async () => {
   const { server, close } = await startMemoryServer();
-  const { port1, port2 } = new MessageChannel();
-  server.servePort(port1);
+  const [ours, theirs] = duplexPair();
+  server.servePipe(ours);
   const told = Promise.withResolvers<number>();
-  const frames = openFramePort(port2, { handle: (kind) => told.resolve(kind), over() {} });
+  const frames = openFrameStream(theirs, { handle: (kind) => told.resolve(kind), over() {} });
   frames.send(ASK.REQUEST, 1, JSON.stringify({ door: 7, wants: "object", method: "GET", path: "/api" }));
   assert.equal(await told.promise, TELL.FAILED);
   frames.close();

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { giveBlockBack, takeBlock } from "../output-block.ts";
 import {
   CONTINUATION,
   DATA,
@@ -12,7 +13,6 @@ import {
 } from "./frames.ts";
 import { HeaderEncoder } from "./header-encoder.ts";
 import type { OutgoingStream, StreamOutput } from "./outgoing-stream.ts";
-import { giveBlockBack, takeBlock } from "./output-block.ts";
 
 /** So much of one stream goes out before others have their turn. */
 const TURN_BYTES = 32 * 1024;

@@ -1,7 +1,7 @@
 import type { LifecycleNode } from "./node-facts.ts";
 
-/** A node that is silent for so long is not known to be well: 40 s, or a minute for one that has never spoken. */
-const GRACE_PERIOD_MS = 40_000;
+/** A node that is silent for so long is not known to be well: 50 s (40 before Kubernetes 1.32), or a minute for one that has never spoken. */
+const GRACE_PERIOD_MS = 50_000;
 const STARTUP_GRACE_PERIOD_MS = 60_000;
 
 interface Health {

@@ -9,6 +9,7 @@ import type { Client } from "../../client/client.ts";
 import type { RecordedEvent } from "../../client/events.ts";
 import type { HostFacts } from "../host/host.ts";
 import { Rounds, type RoundWork } from "../rounds.ts";
+import { equalAsJson } from "../status/plain-json.ts";
 import { nodeStatusEvents } from "./node-events.ts";
 import { newNode } from "./node-status.ts";
 import { nodeStatusPatch, saysSomethingNew } from "./status-patch.ts";
@@ -34,6 +35,8 @@ export interface NodeReporterOptions {
   readonly taints?: NonNullable<Node["spec"]>["taints"];
   readonly podCidr?: string | undefined;
   readonly signal: AbortSignal;
+  /** Of the node as it is known here; undefined while it is not. */
+  revision(): string | undefined;
   /** What the node is now: `before` itself when that says it, unless a status with the times of now is due. */
   status(before: NodeStatus, isDue: boolean): Promise<NodeStatus>;
   /** The node is ready, and the API knows it. */
@@ -74,11 +77,12 @@ async function createOrAdopt(client: Client, wanted: Node): Promise<Node> {
 }
 
 /**
- * Reports the node's status every 10 seconds where it changed, and every 5 minutes anyway, until it is stopped.
- * @param status what the API has
+ * Reports the node's status every 10 seconds where it is not what the API has, and every 5 minutes anyway, until it is stopped.
+ * Others write it, too: node lifecycle, of a node that it takes for lost.
+ * @param registered what the API has
  */
-export function startNodeReporter(status: NodeStatus, options: NodeReporterOptions): Rounds {
-  const rounds = new Rounds(options.clock, new NodeReporter(status, options));
+export function startNodeReporter(registered: Node, options: NodeReporterOptions): Rounds {
+  const rounds = new Rounds(options.clock, new NodeReporter(registered, options));
   rounds.hasten();
   return rounds;
 }
@@ -86,14 +90,15 @@ export function startNodeReporter(status: NodeStatus, options: NodeReporterOptio
 /** A class, because thousands of kubelets of one process have one each. */
 class NodeReporter implements RoundWork {
   readonly #options: NodeReporterOptions;
-  /** What the API has. */
-  #reported: NodeStatus;
+  /** What the API has, at that revision of the node. */
+  #reported: NodeStatus = {};
+  #revision: string | undefined;
   #reportedMs = Number.NEGATIVE_INFINITY;
   #wasReady = false;
   #firstLookMs = FIRST_LOOK_MS;
 
-  constructor(reported: NodeStatus, options: NodeReporterOptions) {
-    this.#reported = reported;
+  constructor(registered: Node, options: NodeReporterOptions) {
+    this.#note(registered);
     this.#options = options;
   }
 
@@ -106,7 +111,7 @@ class NodeReporter implements RoundWork {
       log.warn("cannot report the node's status", { node: nodeName, error: errorMessage(error) });
       if (isNotFound(error)) {
         const registered = await registerNode(this.#options).catch(() => undefined);
-        this.#reported = registered?.status ?? this.#reported;
+        if (registered !== undefined) this.#note(registered);
       }
     }
     if (this.#wasReady) return UPDATE_MS * (1 + UPDATE_JITTER * random.fraction());
@@ -118,6 +123,8 @@ class NodeReporter implements RoundWork {
   async #report(): Promise<void> {
     const options = this.#options;
     const { client, clock, nodeName } = options;
+    const revision = options.revision();
+    if (revision !== undefined && revision !== this.#revision) this.#note(await client.get(nodes, { name: nodeName }));
     const before = this.#reported;
     const due = clock.monotonic() - this.#reportedMs >= REPORT_ANYWAY_MS;
     const status = await options.status(before, due);
@@ -125,7 +132,12 @@ class NodeReporter implements RoundWork {
       const patch = nodeStatusPatch(before, status);
       if (patch !== undefined) {
         const body = { status: patch };
-        await client.patch(nodes, { name: nodeName }, { type: "strategic", body, subresource: "status" });
+        const patched = await client.patch(
+          nodes,
+          { name: nodeName },
+          { type: "strategic", body, subresource: "status" },
+        );
+        this.#revision = patched.metadata?.resourceVersion;
       }
       options.tell(nodeStatusEvents(nodeName, before, status));
       this.#reported = status;
@@ -134,6 +146,12 @@ class NodeReporter implements RoundWork {
     if (this.#wasReady || !isReady(status)) return;
     this.#wasReady = true;
     options.onReady();
+  }
+
+  #note({ metadata, status = {} }: Node): void {
+    this.#revision = metadata?.resourceVersion;
+    // The same one as long as it says the same: what has been worked out from it still holds.
+    if (!equalAsJson(this.#reported, status)) this.#reported = status;
   }
 }
 

@@ -23,6 +23,7 @@ async function reportedNode() {
     lifecycle: { lastListMs: () => clock.monotonic(), stopped: async () => {} },
     signal: new AbortController().signal,
     pressures: () => pressures,
+    revision: () => undefined,
   });
   return { clock, runtime, pressures, status: reporting.status.bind(reporting) };
 }

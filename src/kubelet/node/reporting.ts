@@ -26,6 +26,8 @@ export interface ReportingFacts {
   readonly signal: AbortSignal;
   /** What the node is short of. */
   pressures(): readonly string[];
+  /** Of the node as it is known here. */
+  revision(): string | undefined;
 }
 
 /** How this kubelet reports its node. */
@@ -90,6 +92,10 @@ class KubeletReporting implements NodeReporting {
 
   get signal() {
     return this.#about.signal;
+  }
+
+  revision(): string | undefined {
+    return this.#about.revision();
   }
 
   problems(): string[] {

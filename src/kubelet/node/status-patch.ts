@@ -18,7 +18,8 @@ const TOLD_AT_TIMES = ["runtimeHandlers", "features"] as const;
 export function nodeStatusPatch(before: NodeStatus, after: NodeStatus): Record<string, unknown> | undefined {
   const patch: Record<string, unknown> = {};
   for (const name of Object.keys(after) as (keyof NodeStatus)[]) {
-    if (name === "conditions" || equalAsJson(before[name], after[name])) continue;
+    if (name === "conditions" || equalAsJson(before[name], after[name]) || isNothing(before[name], after[name]))
+      continue;
     patch[name] = name === "addresses" ? [...(after.addresses ?? []), { $patch: "replace" }] : after[name];
   }
   for (const name of TOLD_AT_TIMES) {
@@ -27,6 +28,11 @@ export function nodeStatusPatch(before: NodeStatus, after: NodeStatus): Record<s
   const conditions = (after.conditions ?? []).filter((condition) => !equalAsJson(old(before, condition), condition));
   if (conditions.length > 0) patch.conditions = conditions;
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** An empty list that the API has not kept. */
+function isNothing(before: unknown, after: unknown): boolean {
+  return before === undefined && Array.isArray(after) && after.length === 0;
 }
 
 function old(before: NodeStatus, { type }: NodeCondition): NodeCondition | undefined {

@@ -1,6 +1,6 @@
-import type { MessagePort } from "node:worker_threads";
 import type { CertificatePair } from "../../bootstrap/pki/ensure-pki.ts";
 import type { Simulation } from "../../kubelet/cri/simulated/simulation.ts";
+import type { StopOptions } from "../stop.ts";
 
 export interface SimulatedNodesChoices {
   readonly count: number;
@@ -13,10 +13,16 @@ export interface SimulatedNodesChoices {
   readonly clientAuthority: string;
 }
 
-/** What the thread begins with. It is told once how to stop (StopOptions), and ends. */
-export interface ThreadData extends SimulatedNodesChoices {
-  /** To the API server. */
-  readonly port: MessagePort;
-}
+/** Where the process finds its end of the pipe to the API server: behind input, outputs and the channel of these messages. */
+export const PIPE_DESCRIPTOR = 4;
 
-export type SaidByThread = { readonly kind: "log"; readonly line: string } | { readonly kind: "ready" };
+/** To the process: with what to begin, and how to stop, after which it ends. */
+export type SaidToProcess =
+  | { readonly kind: "start"; readonly choices: SimulatedNodesChoices }
+  | { readonly kind: "stop"; readonly how: StopOptions };
+
+/** By the process: a line for the log, that all nodes are Ready, or what kept them from it. */
+export type SaidByProcess =
+  | { readonly kind: "log"; readonly line: string }
+  | { readonly kind: "ready" }
+  | { readonly kind: "failed"; readonly why: string };

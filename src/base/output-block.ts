@@ -1,5 +1,5 @@
 /** So much is given to a socket together at most. */
-const BLOCK_BYTES = 128 * 1024;
+export const BLOCK_BYTES = 128 * 1024;
 /** After so many blocks were taken, those that nobody has needed meanwhile are let go. */
 const TAKEN_BETWEEN_LOOKS = 1_000;
 /** More than these 16 MB do not lie unused when it becomes quiet after very many were needed. */

@@ -1,31 +1,27 @@
-import type { MessagePort } from "node:worker_threads";
+import type { Duplex } from "node:stream";
 import { internalError, type Status, StatusError } from "../api/status.ts";
 import { errorMessage, present } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
-import { type FramePort, openFramePort } from "../base/frame-port.ts";
+import { type FrameStream, openFrameStream } from "../base/frame-stream.ts";
 import { ShortLivedMap } from "../base/short-lived-map.ts";
 import { formatTraceparent } from "../base/trace.ts";
 import { eachInTurns } from "../base/turn-time.ts";
-import { ASK, type AskedRequest, TELL } from "../client/port-protocol.ts";
+import { ASK, type AskedRequest, TELL } from "../client/pipe-protocol.ts";
 import type { Answer, OutgoingEvent } from "./exchange.ts";
 import { listHead } from "./list-head.ts";
 import type { InProcessIdentity, LocalRequests } from "./local-requests.ts";
 import { streamedEvents, streamedObject } from "./streamed-answer.ts";
 
 /**
- * Serves components that live in another thread of the API server's process (client/port-transport.ts has the port's other end).
- * What they get are the stored bytes, which this thread neither parses nor writes anew.
+ * Serves components that live in another process of this program (client/pipe-transport.ts has the pipe's other end). What they get
+ * are the stored bytes, which this process neither parses nor writes anew.
  *
- * Who has the port says who it is, as components in process do.
+ * Who has the pipe says who it is, as components in process do: only a process that this one has started has it.
  */
-export function servePort(
-  port: MessagePort,
-  enter: (identity: InProcessIdentity) => LocalRequests,
-  clock: Clock,
-): void {
+export function servePipe(pipe: Duplex, enter: (identity: InProcessIdentity) => LocalRequests, clock: Clock): void {
   const doors = new Map<number, LocalRequests>();
   const underWay = new ShortLivedMap<number, AbortController>();
-  const frames = openFramePort(port, {
+  const frames = openFrameStream(pipe, {
     handle(kind, number, payload) {
       switch (kind) {
         case ASK.OPEN:
@@ -61,7 +57,7 @@ export function servePort(
 }
 
 interface To {
-  readonly frames: FramePort;
+  readonly frames: FrameStream;
   readonly number: number;
   readonly clock: Clock;
 }
@@ -104,7 +100,7 @@ async function tellEvents(events: AsyncIterable<readonly OutgoingEvent[]>, { fra
   }
 }
 
-function tellEvent(outgoing: OutgoingEvent, frames: FramePort, number: number): void {
+function tellEvent(outgoing: OutgoingEvent, frames: FrameStream, number: number): void {
   const { type } = outgoing;
   if (type === "ERROR") throw new StatusError(outgoing.object as unknown as Status);
   if (type === "BOOKMARK") {

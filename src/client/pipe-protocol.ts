@@ -1,8 +1,8 @@
 import type { TransportRequest } from "./transport.ts";
 
 /**
- * What client (client/port-transport.ts) and server (apiserver/port-server.ts) in two threads of one process say to each other, by
- * frames (base/frame-port.ts). The number of a frame is that of the door or of the request that it belongs to; JSON is UTF-8.
+ * What client (client/pipe-transport.ts) and server (apiserver/pipe-server.ts) in two processes of one program say to each other, by
+ * frames (base/frame-stream.ts). The number of a frame is that of the door or of the request that it belongs to; JSON is UTF-8.
  */
 
 /** From the client. */

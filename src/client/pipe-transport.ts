@@ -1,12 +1,12 @@
-import type { MessagePort } from "node:worker_threads";
+import type { Duplex } from "node:stream";
 import type { ApiObject } from "../api/meta.ts";
 import { type Status, StatusError } from "../api/status.ts";
 import { AsyncQueue } from "../base/async-queue.ts";
-import { openFramePort } from "../base/frame-port.ts";
+import { openFrameStream } from "../base/frame-stream.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { ShortLivedMap } from "../base/short-lived-map.ts";
 import { currentTrace, formatTraceparent, parseTraceparent, type TraceContext } from "../base/trace.ts";
-import { ASK, type AskedRequest, TELL } from "./port-protocol.ts";
+import { ASK, type AskedRequest, TELL } from "./pipe-protocol.ts";
 import {
   type Transport,
   TransportClosedError,
@@ -25,10 +25,10 @@ const EVENT_TYPES: Readonly<Record<number, WatchEvent["type"]>> = {
   [TELL.BOOKMARK]: "BOOKMARK",
 };
 
-export interface PortTransports {
-  /** @param identity whose requests these are, as the server's side of the port takes it: plain data */
+export interface PipeTransports {
+  /** @param identity whose requests these are, as the server's side of the pipe takes it: plain data */
   transport(identity: unknown): Transport;
-  /** Ends what is under way. The port is of no use after it. */
+  /** Ends what is under way. The pipe is of no use after it. */
   close(): void;
 }
 
@@ -36,16 +36,16 @@ export interface PortTransports {
 const LARGEST_NUMBER = 0xffffffff;
 
 /**
- * Ways to an API server in another thread of this process (apiserver/port-server.ts has the port's other end).
+ * Ways to an API server in another process of this program (apiserver/pipe-server.ts has the pipe's other end).
  *
  * @param firstNumber of the requests, which count round: after some weeks of thousands a second the numbers come again
  */
-export function openPortTransports(port: MessagePort, firstNumber = 1): PortTransports {
+export function openPipeTransports(pipe: Duplex, firstNumber = 1): PipeTransports {
   const asking = new ShortLivedMap<number, Asking>();
   let nextNumber = firstNumber;
   let doors = 0;
   let isOver = false;
-  const frames = openFramePort(port, {
+  const frames = openFrameStream(pipe, {
     handle(kind, number, payload) {
       if (asking.get(number)?.told(kind, payload) === true) asking.delete(number);
     },

@@ -1,0 +1,212 @@
+import type { Duplex } from "node:stream";
+import { BLOCK_BYTES, giveBlockBack, takeBlock } from "./output-block.ts";
+
+/**
+ * Small messages between two processes, many to a write: what is sent in one turn of the event loop goes to the stream together. A write
+ * and the other side's wake-up cost as much as thousands of bytes.
+ *
+ * A frame is its kind (one byte), the number of what it belongs to and its payload's length (four bytes each, big endian), and the
+ * payload. Frames arrive in the order in which they were sent.
+ */
+export interface FrameStream {
+  send(kind: number, number: number, payload: string | Buffer): void;
+  /**
+   * Nothing to wait for while the other side keeps up; else resolves when it has taken what it got. Who sends without being
+   * asked waits for it, so that a process that is busy does not fill the memory.
+   */
+  room(): Promise<void> | undefined;
+  /** What was sent before still arrives; nothing is sent or received after it. The other side is told. */
+  close(): void;
+}
+
+export interface FrameReceiver {
+  /** The payload is there until this returns: its memory may be used again. */
+  handle(kind: number, number: number, payload: Buffer): void;
+  /** Told once when the stream has ended, by whichever side, or because the other process has. */
+  over(): void;
+}
+
+const HEAD_BYTES = 9;
+/** So much may wait for the other side before room is short. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
+/** What is as short as that has memory of its own: many of them may wait in the stream, and a block is large. */
+const SHORT_BYTES = 16 * 1024;
+/** When so much waits, it goes at once. */
+const FULL_BYTES = 96 * 1024;
+
+export function openFrameStream(stream: Duplex, receiver: FrameReceiver): FrameStream {
+  return new Frames(stream, receiver);
+}
+
+interface Outgoing {
+  readonly kind: number;
+  readonly number: number;
+  readonly payload: string | Buffer;
+  readonly length: number;
+}
+
+class Frames implements FrameStream {
+  readonly #stream: Duplex;
+  #outgoing: Outgoing[] = [];
+  #waitingBytes = 0;
+  #isScheduled = false;
+  #isClosed = false;
+  #short: PromiseWithResolvers<void> | undefined;
+
+  constructor(stream: Duplex, receiver: FrameReceiver) {
+    this.#stream = stream;
+    const incoming = new Incoming(receiver);
+    stream.on("data", (bytes: Buffer) => {
+      if (!this.#isClosed) incoming.take(bytes);
+    });
+    stream.on("drain", () => {
+      this.#flush();
+      if (this.#hasRoom) this.#giveRoom();
+    });
+    stream.on("end", () => void stream.end());
+    // The end of the other process, which `close` tells as well.
+    stream.on("error", () => {});
+    stream.on("close", () => {
+      this.#isClosed = true;
+      this.#outgoing = [];
+      this.#giveRoom();
+      receiver.over();
+    });
+  }
+
+  send(kind: number, number: number, payload: string | Buffer): void {
+    if (this.#isClosed) return;
+    const length = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
+    this.#outgoing.push({ kind, number, payload, length });
+    this.#waitingBytes += HEAD_BYTES + length;
+    if (this.#waitingBytes >= FULL_BYTES) this.#flush();
+    else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(this.#scheduled);
+    }
+  }
+
+  room(): Promise<void> | undefined {
+    if (this.#isClosed || this.#hasRoom) return undefined;
+    this.#short ??= Promise.withResolvers<void>();
+    return this.#short.promise;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#write(this.#outgoing);
+    this.#outgoing = [];
+    this.#giveRoom();
+    this.#stream.end();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#waitingBytes + this.#stream.writableLength < WINDOW_BYTES;
+  }
+
+  #giveRoom(): void {
+    this.#short?.resolve();
+    this.#short = undefined;
+  }
+
+  readonly #scheduled = (): void => {
+    this.#isScheduled = false;
+    this.#flush();
+  };
+
+  /** While the other side does not take what it was given, frames wait as they are: a block for each turn would be far more. */
+  #flush(): void {
+    if (this.#isClosed || this.#outgoing.length === 0 || this.#stream.writableNeedDrain) return;
+    const frames = this.#outgoing;
+    this.#outgoing = [];
+    this.#waitingBytes = 0;
+    this.#write(frames);
+  }
+
+  #write(frames: readonly Outgoing[]): void {
+    for (let from = 0; from < frames.length; ) {
+      let length = HEAD_BYTES + frames[from]!.length;
+      let to = from + 1;
+      while (to < frames.length && length + HEAD_BYTES + frames[to]!.length <= BLOCK_BYTES) {
+        length += HEAD_BYTES + frames[to++]!.length;
+      }
+      this.#writeTogether(frames.slice(from, to), length);
+      from = to;
+    }
+  }
+
+  #writeTogether(frames: readonly Outgoing[], length: number): void {
+    if (length <= SHORT_BYTES || length > BLOCK_BYTES) {
+      this.#stream.write(fill(Buffer.allocUnsafe(length), frames));
+      return;
+    }
+    const block = takeBlock();
+    fill(block, frames);
+    this.#stream.write(block.subarray(0, length), () => giveBlockBack(block));
+  }
+}
+
+function fill(block: Buffer, frames: readonly Outgoing[]): Buffer {
+  let at = 0;
+  for (const { kind, number, payload, length } of frames) {
+    block[at] = kind;
+    block.writeUInt32BE(number, at + 1);
+    block.writeUInt32BE(length, at + 5);
+    at += HEAD_BYTES;
+    if (typeof payload === "string") block.write(payload, at);
+    else block.set(payload, at);
+    at += length;
+  }
+  return block;
+}
+
+/** Bytes come in pieces of any length. */
+class Incoming {
+  readonly #receiver: FrameReceiver;
+  /** Pieces of a frame that has not come to its end. */
+  #begun: Buffer[] = [];
+  #begunBytes = 0;
+
+  constructor(receiver: FrameReceiver) {
+    this.#receiver = receiver;
+  }
+
+  take(piece: Buffer): void {
+    let bytes = piece;
+    if (this.#begunBytes > 0) {
+      this.#keep(piece);
+      // A long frame is put together once.
+      const [first] = this.#begun;
+      if (first!.length >= HEAD_BYTES && this.#begunBytes < frameBytes(first!, 0)) return;
+      bytes = Buffer.concat(this.#begun, this.#begunBytes);
+      this.#begun = [];
+      this.#begunBytes = 0;
+    }
+    const end = this.#handle(bytes);
+    if (end < bytes.length) this.#keep(bytes.subarray(end));
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#begun.push(bytes);
+    this.#begunBytes += bytes.length;
+  }
+
+  /** @returns where the first frame begins that is not there as a whole */
+  #handle(bytes: Buffer): number {
+    let at = 0;
+    while (bytes.length - at >= HEAD_BYTES) {
+      const end = at + frameBytes(bytes, at);
+      if (end > bytes.length) break;
+      const payload = bytes.subarray(at + HEAD_BYTES, end);
+      this.#receiver.handle(bytes[at]!, bytes.readUInt32BE(at + 1), payload);
+      at = end;
+    }
+    return at;
+  }
+}
+
+/** Of the frame that begins there, whose head is there. */
+function frameBytes(bytes: Buffer, at: number): number {
+  return HEAD_BYTES + bytes.readUInt32BE(at + 5);
+}
