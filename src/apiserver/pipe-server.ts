@@ -49,7 +49,10 @@ export function servePipe(pipe: Duplex, enter: (identity: InProcessIdentity) => 
       await tell(await send(asked, stopping?.signal), asked, { frames, number, clock });
     } catch (error) {
       const { status } = error instanceof StatusError ? error : internalError(errorMessage(error));
-      frames.send(TELL.FAILED, number, JSON.stringify(status));
+      // Not before the events of a watch that have gone before it.
+      const told = JSON.stringify(status);
+      if (asked.wants === "watch") frames.queue(TELL.FAILED, number, told);
+      else frames.send(TELL.FAILED, number, told);
     } finally {
       underWay.delete(number);
     }
@@ -69,9 +72,9 @@ async function tell(answer: Answer, { wants, path }: AskedRequest, to: To): Prom
     if (answer.kind === "watch") await tellEvents(answer.events, to);
     else if (answer.kind === "stream") {
       for await (const { type, object } of streamedEvents(answer))
-        frames.send(TELL[type], number, JSON.stringify(object));
+        frames.queue(TELL[type], number, JSON.stringify(object));
     } else throw internalError(`${path} does not answer with a watch`);
-    return frames.send(TELL.END, number, "");
+    return frames.queue(TELL.END, number, "");
   }
   if (wants === "text") {
     if (answer.kind === "text") return frames.send(TELL.ANSWER, number, answer.text);
@@ -104,10 +107,10 @@ function tellEvent(outgoing: OutgoingEvent, frames: FrameStream, number: number)
   const { type } = outgoing;
   if (type === "ERROR") throw new StatusError(outgoing.object as unknown as Status);
   if (type === "BOOKMARK") {
-    frames.send(TELL.BOOKMARK, number, JSON.stringify(outgoing.object));
+    frames.queue(TELL.BOOKMARK, number, JSON.stringify(outgoing.object));
     return;
   }
   const cause = outgoing.event.cause();
-  if (cause !== undefined) frames.send(TELL.CAUSE, number, formatTraceparent(cause));
-  frames.send(TELL[type], number, outgoing.event.bytes(type));
+  if (cause !== undefined) frames.queue(TELL.CAUSE, number, formatTraceparent(cause));
+  frames.queue(TELL[type], number, outgoing.event.bytes(type));
 }

@@ -83,12 +83,30 @@ for (const { lengths, cuts } of [
   });
 }
 
+test("what somebody waits for goes before what is queued", async () => {
+  const [one, other] = duplexPair();
+  const { frames } = open(one);
+  for (let number = 0; number < 100; number++) frames.queue(1, number, MEGABYTE.subarray(0, 20_000));
+  await new Promise(setImmediate);
+  frames.send(2, 7, "answer");
+  const far = open(other);
+  await far.has(101);
+  const place = far.got.indexOf("2 7 answer");
+  assert.ok(place > 0 && place < 20, `it came as number ${place}`);
+  assert.deepEqual(
+    far.got.filter((told) => told.startsWith("1 ")),
+    Array.from({ length: 100 }, (_each, number) => `1 ${number} 20000`),
+  );
+  frames.close();
+});
+
 test("both sides hear of the end, and what was sent before it arrives", async () => {
   const { near, far } = pair();
-  near.frames.send(1, 1, "last");
+  near.frames.queue(1, 2, "last");
+  near.frames.send(1, 1, "first");
   near.frames.close();
   await Promise.all([near.over, far.over]);
-  assert.deepEqual(far.got, ["1 1 last"]);
+  assert.deepEqual(far.got, ["1 1 first", "1 2 last"]);
   far.frames.send(1, 1, "nobody");
   assert.equal(far.frames.room(), undefined);
 });

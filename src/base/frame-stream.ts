@@ -6,10 +6,13 @@ import { BLOCK_BYTES, giveBlockBack, takeBlock } from "./output-block.ts";
  * and the other side's wake-up cost as much as thousands of bytes.
  *
  * A frame is its kind (one byte), the number of what it belongs to and its payload's length (four bytes each, big endian), and the
- * payload. Frames arrive in the order in which they were sent.
+ * payload. Frames of one way arrive in the order in which they were sent.
  */
 export interface FrameStream {
+  /** For what somebody waits for: it goes before all that was queued. */
   send(kind: number, number: number, payload: string | Buffer): void;
+  /** For what comes without being asked, of which much may wait. */
+  queue(kind: number, number: number, payload: string | Buffer): void;
   /**
    * Nothing to wait for while the other side keeps up; else resolves when it has taken what it got. Who sends without being
    * asked waits for it, so that a process that is busy does not fill the memory.
@@ -42,12 +45,16 @@ interface Outgoing {
   readonly kind: number;
   readonly number: number;
   readonly payload: string | Buffer;
+  /** With its head. */
   readonly length: number;
 }
 
 class Frames implements FrameStream {
   readonly #stream: Duplex;
-  #outgoing: Outgoing[] = [];
+  #sent: Outgoing[] = [];
+  #queued: Outgoing[] = [];
+  /** So many of those have gone. */
+  #gone = 0;
   #waitingBytes = 0;
   #isScheduled = false;
   #isClosed = false;
@@ -68,22 +75,19 @@ class Frames implements FrameStream {
     stream.on("error", () => {});
     stream.on("close", () => {
       this.#isClosed = true;
-      this.#outgoing = [];
+      this.#sent = [];
+      this.#queued = [];
       this.#giveRoom();
       receiver.over();
     });
   }
 
   send(kind: number, number: number, payload: string | Buffer): void {
-    if (this.#isClosed) return;
-    const length = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
-    this.#outgoing.push({ kind, number, payload, length });
-    this.#waitingBytes += HEAD_BYTES + length;
-    if (this.#waitingBytes >= FULL_BYTES) this.#flush();
-    else if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      setImmediate(this.#scheduled);
-    }
+    this.#put(this.#sent, kind, number, payload);
+  }
+
+  queue(kind: number, number: number, payload: string | Buffer): void {
+    this.#put(this.#queued, kind, number, payload);
   }
 
   room(): Promise<void> | undefined {
@@ -95,10 +99,20 @@ class Frames implements FrameStream {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#write(this.#outgoing);
-    this.#outgoing = [];
+    this.#write([...this.#sent, ...this.#queued.slice(this.#gone)]);
+    this.#sent = [];
+    this.#queued = [];
     this.#giveRoom();
     this.#stream.end();
+  }
+
+  #put(to: Outgoing[], kind: number, number: number, payload: string | Buffer): void {
+    if (this.#isClosed) return;
+    const length = HEAD_BYTES + (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length);
+    to.push({ kind, number, payload, length });
+    this.#waitingBytes += length;
+    if (this.#waitingBytes >= FULL_BYTES) this.#flush();
+    else this.#schedule();
   }
 
   get #hasRoom(): boolean {
@@ -110,27 +124,46 @@ class Frames implements FrameStream {
     this.#short = undefined;
   }
 
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#scheduled);
+  }
+
   readonly #scheduled = (): void => {
     this.#isScheduled = false;
     this.#flush();
   };
 
-  /** While the other side does not take what it was given, frames wait as they are: a block for each turn would be far more. */
+  /**
+   * While the other side does not take what it was given, frames wait as they are: a block for each turn would be far more, and what is
+   * in the stream nothing can go before.
+   */
   #flush(): void {
-    if (this.#isClosed || this.#outgoing.length === 0 || this.#stream.writableNeedDrain) return;
-    const frames = this.#outgoing;
-    this.#outgoing = [];
-    this.#waitingBytes = 0;
+    if (this.#isClosed || this.#stream.writableNeedDrain) return;
+    const frames = this.#sent;
+    this.#sent = [];
+    let bytes = frames.reduce((sum, { length }) => sum + length, 0);
+    while (bytes < FULL_BYTES && this.#gone < this.#queued.length) {
+      const next = this.#queued[this.#gone++]!;
+      frames.push(next);
+      bytes += next.length;
+    }
+    // What has gone is let go of, a half at a time.
+    if (this.#gone * 2 >= this.#queued.length) {
+      this.#queued = this.#queued.slice(this.#gone);
+      this.#gone = 0;
+    }
+    this.#waitingBytes -= bytes;
     this.#write(frames);
+    if (this.#queued.length > 0 && !this.#stream.writableNeedDrain) this.#schedule();
   }
 
   #write(frames: readonly Outgoing[]): void {
     for (let from = 0; from < frames.length; ) {
-      let length = HEAD_BYTES + frames[from]!.length;
+      let length = frames[from]!.length;
       let to = from + 1;
-      while (to < frames.length && length + HEAD_BYTES + frames[to]!.length <= BLOCK_BYTES) {
-        length += HEAD_BYTES + frames[to++]!.length;
-      }
+      while (to < frames.length && length + frames[to]!.length <= BLOCK_BYTES) length += frames[to++]!.length;
       this.#writeTogether(frames.slice(from, to), length);
       from = to;
     }
@@ -152,10 +185,9 @@ function fill(block: Buffer, frames: readonly Outgoing[]): Buffer {
   for (const { kind, number, payload, length } of frames) {
     block[at] = kind;
     block.writeUInt32BE(number, at + 1);
-    block.writeUInt32BE(length, at + 5);
-    at += HEAD_BYTES;
-    if (typeof payload === "string") block.write(payload, at);
-    else block.set(payload, at);
+    block.writeUInt32BE(length - HEAD_BYTES, at + 5);
+    if (typeof payload === "string") block.write(payload, at + HEAD_BYTES);
+    else block.set(payload, at + HEAD_BYTES);
     at += length;
   }
   return block;

@@ -135,6 +135,17 @@ export function peakResidentMb(pid: number): number {
   return statusMb(pid, "VmHWM");
 }
 
+/** The process and those that it has started, as simulated nodes are one. */
+export function withChildren(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [pid, ...(children === "" ? [] : children.split(" ").map(Number))];
+}
+
+/** Of the process and those that it has started, together. */
+export function sumOf(measure: (pid: number) => number, pid: number): number {
+  return withChildren(pid).reduce((sum, each) => sum + measure(each), 0);
+}
+
 /** See proc(5), clear_refs. */
 export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
@@ -118,6 +118,27 @@ test("a node whose runtime is simulated follows the rules for pods, too", async 
     const { kubectl } = other;
     await kubectl.apply({ ...pod("job"), spec: { ...pod("job").spec, restartPolicy: "Never" } });
     await kubectl.ok("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/job", "--timeout=30s");
+  } finally {
+    await other.remove();
+  }
+});
+
+/** Of the process of a cluster's simulated nodes. */
+function pidOfNodes(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
+}
+
+test("simulated nodes end with their cluster, however that ends, and a cluster with its simulated nodes", async () => {
+  const other = await startCluster({ words: ["--no-node", "--simulated-nodes", "1"] });
+  try {
+    const nodes = pidOfNodes(other.pid());
+    await other.kill();
+    await eventually("no process is left", async () => !existsSync(`/proc/${nodes}`));
+    await other.up();
+    const pid = other.pid();
+    process.kill(pidOfNodes(pid), "SIGKILL");
+    await eventually("the cluster says what has happened, and ends", async () => !existsSync(`/proc/${pid}`));
+    assert.match(other.said(), /the process of the simulated nodes has ended: SIGKILL/);
   } finally {
     await other.remove();
   }

@@ -6,7 +6,7 @@ import { podsPath } from "../load/bench-pod.ts";
 import type { RequestForm } from "../load/job.ts";
 import { runLoad, startLoad } from "../load/load.ts";
 import { observations } from "../observer.ts";
-import { cpuMs, forgetPeak, peakResidentMb, residentMb } from "../program.ts";
+import { cpuMs, forgetPeak, peakResidentMb, residentMb, sumOf, withChildren } from "../program.ts";
 import { type BenchRun, type Goal, type Measurements, scaled, type Workload } from "../workload.ts";
 
 /** Creates a second, and as many deletes. */
@@ -41,7 +41,7 @@ function cluster(facts: {
       try {
         const filled = await fill(running, { pods: held, nodes: count });
         await setTimeout(scaled(REST_MS, run, 1000));
-        const heldMb = residentMb(running.own.run.pid);
+        const heldMb = sumOf(residentMb, running.own.run.pid);
         return { ...filled, resident_mb: heldMb, ...(await churn(running, run, held)) };
       } finally {
         await running.stop();
@@ -77,7 +77,7 @@ export const simulatedLarge: Workload = cluster({
 async function fill(api: BenchCluster, { pods, nodes }: { pods: number; nodes: number }): Promise<Measurements> {
   const { user, own } = api;
   const begun = systemClock.monotonic();
-  const cpuBefore = cpuMs(own.run.pid);
+  const cpuBefore = sumOf(cpuMs, own.run.pid);
   const path = podsPath(api);
   const running = startLoad({
     kind: "watchers",
@@ -98,10 +98,10 @@ async function fill(api: BenchCluster, { pods, nodes }: { pods: number; nodes: n
   return {
     fill_seconds: seconds,
     fill_pods_per_second: pods / seconds,
-    fill_cpu_ms_a_pod: (cpuMs(own.run.pid) - cpuBefore) / pods,
+    fill_cpu_ms_a_pod: (sumOf(cpuMs, own.run.pid) - cpuBefore) / pods,
     fill_gc_longest_ms: observed.gcLongestMs,
     fill_stall_max_ms: observed.stallMaxMs,
-    peak_mb_of_filling: peakResidentMb(own.run.pid),
+    peak_mb_of_filling: sumOf(peakResidentMb, own.run.pid),
   };
 }
 
@@ -119,7 +119,7 @@ async function churn(api: BenchCluster, run: BenchRun, held: number): Promise<Me
   await setTimeout(lifeMs);
   const deleted = runLoad(steady([{ method: "DELETE", path: `${path}/churn-{n}` }], CHURN_PER_SECOND));
   // Measured while both are at work.
-  forgetPeak(own.run.pid);
+  for (const pid of withChildren(own.run.pid)) forgetPeak(pid);
   await own.run.observed();
   const calls = await runLoad({
     ...steady(singleObjects(api, held), CALLS_PER_SECOND),
@@ -138,7 +138,7 @@ async function churn(api: BenchCluster, run: BenchRun, held: number): Promise<Me
     churn_create_p99_ms: (await created).p99Ms,
     churn_delete_p99_ms: (await deleted).p99Ms,
     churn_creates_per_second: (await created).perSecond,
-    peak_mb: peakResidentMb(own.run.pid),
+    peak_mb: sumOf(peakResidentMb, own.run.pid),
     ...observations(observed),
     failures: failures.reduce((sum, count) => sum + count, 0),
   };

@@ -5,7 +5,7 @@ import { systemClock } from "../../../src/base/clock.ts";
 import { startBenchCluster } from "../load/bench-cluster.ts";
 import { runLoad } from "../load/load.ts";
 import { observations } from "../observer.ts";
-import { cpuMs, residentMb } from "../program.ts";
+import { cpuMs, residentMb, sumOf } from "../program.ts";
 import { scaled, type Workload } from "../workload.ts";
 
 const NODES = 5000;
@@ -29,15 +29,15 @@ export const simulatedNodes: Workload = {
     try {
       const nodesReadySeconds = (systemClock.monotonic() - begun) / 1000;
       const { client, user, namespace, own } = cluster;
-      const emptyMb = residentMb(own.run.pid);
+      const emptyMb = sumOf(residentMb, own.run.pid);
       await own.run.observed();
-      const cpuBefore = cpuMs(own.run.pid);
+      const cpuBefore = sumOf(cpuMs, own.run.pid);
       const startedAt = systemClock.monotonic();
       await client.create(deployments, deployment(namespace, pods));
       while ((await client.get(deployments, { namespace, name: "many" })).status?.readyReplicas !== pods)
         await setTimeout(POLL_MS);
       const podsSeconds = (systemClock.monotonic() - startedAt) / 1000;
-      const cpuMsAPod = (cpuMs(own.run.pid) - cpuBefore) / pods;
+      const cpuMsAPod = (sumOf(cpuMs, own.run.pid) - cpuBefore) / pods;
       const observed = await own.run.observed();
       const path = `/apis/apps/v1/namespaces/${namespace}/deployments/many`;
       const requests = [{ method: "GET", path }];
@@ -50,7 +50,7 @@ export const simulatedNodes: Workload = {
         cpu_ms_a_pod: cpuMsAPod,
         get_p99_ms: gets.p99Ms,
         resident_mb_nodes_only: emptyMb,
-        resident_mb: residentMb(own.run.pid),
+        resident_mb: sumOf(residentMb, own.run.pid),
         ...observations(observed),
       };
     } finally {
