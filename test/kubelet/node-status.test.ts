@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import type { Node, NodeCondition } from "../../src/api/generated/core/v1.ts";
-import { nodes } from "../../src/api/generated/resources.ts";
-import { NODE, startWorld, type World } from "./world.ts";
+import { nodes, pods } from "../../src/api/generated/resources.ts";
+import { isReady, NODE, startWorld, type World } from "./world.ts";
 
 let world: World;
 afterEach(() => world.close());
@@ -41,4 +41,16 @@ test("what others write of the node beside the kubelet stays, and is no reason t
   const after = await current();
   assert.equal(conditionsOf(after).get("KernelDeadlock")?.status, "False");
   assert.deepEqual(after.status, before.status);
+});
+
+test("a pod that was taken for not ready with its node is ready again", async () => {
+  world = await startWorld();
+  await world.create("web");
+  await world.until("web", isReady);
+  // What node lifecycle writes of the pods of a node that is lost.
+  const body = { status: { conditions: [{ type: "Ready", status: "False" }] } };
+  const target = { namespace: "default", name: "web" };
+  const patched = await world.client.patch(pods, target, { type: "strategic", body, subresource: "status" });
+  assert.ok(!isReady(patched));
+  await world.until("web", isReady, 15_000);
 });
