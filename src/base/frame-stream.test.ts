@@ -163,3 +163,20 @@ test("the end of the other process is the end of the stream", async () => {
   await near.over;
   assert.equal(near.frames.room(), undefined);
 });
+
+test("a long answer is written as the other side takes it, not at once", async () => {
+  const [one, other] = duplexPair();
+  const near = open(one);
+  for (let count = 0; count < 1000; count++) near.frames.send(1, count, MEGABYTE.subarray(0, 50_000));
+  await new Promise(setImmediate);
+  assert.ok(one.writableLength <= 256 * 1024, `${one.writableLength} bytes in the stream`);
+  const far = open(other);
+  let most = 0;
+  one.on("drain", () => {
+    most = Math.max(most, one.writableLength);
+  });
+  await far.has(1000);
+  assert.ok(most <= 256 * 1024, `${most} bytes in the stream`);
+  assert.equal(far.got.at(-1), "1 999 50000");
+  near.frames.close();
+});

@@ -49,13 +49,41 @@ interface Outgoing {
   readonly length: number;
 }
 
+/** Frames in their order. */
+class Waiting {
+  /** Of them all. */
+  bytes = 0;
+  #frames: Outgoing[] = [];
+  /** So many of the first have gone. */
+  #gone = 0;
+
+  put(frame: Outgoing): void {
+    this.#frames.push(frame);
+    this.bytes += frame.length;
+  }
+
+  /** Moves the first so many bytes, or a frame more. @returns how many bytes are left of those */
+  takeInto(to: Outgoing[], bytes: number): number {
+    let left = bytes;
+    while (left > 0 && this.#gone < this.#frames.length) {
+      const next = this.#frames[this.#gone++]!;
+      to.push(next);
+      left -= next.length;
+      this.bytes -= next.length;
+    }
+    // What has gone is let go of, a half at a time.
+    if (this.#gone * 2 >= this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#gone);
+      this.#gone = 0;
+    }
+    return left;
+  }
+}
+
 class Frames implements FrameStream {
   readonly #stream: Duplex;
-  #sent: Outgoing[] = [];
-  #queued: Outgoing[] = [];
-  /** So many of those have gone. */
-  #gone = 0;
-  #waitingBytes = 0;
+  readonly #sent = new Waiting();
+  readonly #queued = new Waiting();
   #isScheduled = false;
   #isClosed = false;
   #short: PromiseWithResolvers<void> | undefined;
@@ -75,8 +103,7 @@ class Frames implements FrameStream {
     stream.on("error", () => {});
     stream.on("close", () => {
       this.#isClosed = true;
-      this.#sent = [];
-      this.#queued = [];
+      this.#takeWaiting(Number.POSITIVE_INFINITY);
       this.#giveRoom();
       receiver.over();
     });
@@ -99,20 +126,21 @@ class Frames implements FrameStream {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#write([...this.#sent, ...this.#queued.slice(this.#gone)]);
-    this.#sent = [];
-    this.#queued = [];
+    this.#write(this.#takeWaiting(Number.POSITIVE_INFINITY));
     this.#giveRoom();
     this.#stream.end();
   }
 
-  #put(to: Outgoing[], kind: number, number: number, payload: string | Buffer): void {
+  #put(to: Waiting, kind: number, number: number, payload: string | Buffer): void {
     if (this.#isClosed) return;
     const length = HEAD_BYTES + (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length);
-    to.push({ kind, number, payload, length });
-    this.#waitingBytes += length;
+    to.put({ kind, number, payload, length });
     if (this.#waitingBytes >= FULL_BYTES) this.#flush();
     else this.#schedule();
+  }
+
+  get #waitingBytes(): number {
+    return this.#sent.bytes + this.#queued.bytes;
   }
 
   get #hasRoom(): boolean {
@@ -141,22 +169,16 @@ class Frames implements FrameStream {
    */
   #flush(): void {
     if (this.#isClosed || this.#stream.writableNeedDrain) return;
-    const frames = this.#sent;
-    this.#sent = [];
-    let bytes = frames.reduce((sum, { length }) => sum + length, 0);
-    while (bytes < FULL_BYTES && this.#gone < this.#queued.length) {
-      const next = this.#queued[this.#gone++]!;
-      frames.push(next);
-      bytes += next.length;
-    }
-    // What has gone is let go of, a half at a time.
-    if (this.#gone * 2 >= this.#queued.length) {
-      this.#queued = this.#queued.slice(this.#gone);
-      this.#gone = 0;
-    }
-    this.#waitingBytes -= bytes;
-    this.#write(frames);
-    if (this.#queued.length > 0 && !this.#stream.writableNeedDrain) this.#schedule();
+    this.#write(this.#takeWaiting(FULL_BYTES));
+    if (this.#waitingBytes > 0 && !this.#stream.writableNeedDrain) this.#schedule();
+  }
+
+  /** The next frames to go: so many bytes, or a frame more. */
+  #takeWaiting(bytes: number): Outgoing[] {
+    const frames: Outgoing[] = [];
+    const left = this.#sent.takeInto(frames, bytes);
+    this.#queued.takeInto(frames, left);
+    return frames;
   }
 
   #write(frames: readonly Outgoing[]): void {

@@ -18,8 +18,7 @@ const TOLD_AT_TIMES = ["runtimeHandlers", "features"] as const;
 export function nodeStatusPatch(before: NodeStatus, after: NodeStatus): Record<string, unknown> | undefined {
   const patch: Record<string, unknown> = {};
   for (const name of Object.keys(after) as (keyof NodeStatus)[]) {
-    if (name === "conditions" || equalAsJson(before[name], after[name]) || isNothing(before[name], after[name]))
-      continue;
+    if (name === "conditions" || saysTheSame(before[name], after[name])) continue;
     patch[name] = name === "addresses" ? [...(after.addresses ?? []), { $patch: "replace" }] : after[name];
   }
   for (const name of TOLD_AT_TIMES) {
@@ -30,9 +29,10 @@ export function nodeStatusPatch(before: NodeStatus, after: NodeStatus): Record<s
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-/** An empty list that the API has not kept. */
-function isNothing(before: unknown, after: unknown): boolean {
-  return before === undefined && Array.isArray(after) && after.length === 0;
+/** An empty list the API does not keep. */
+function saysTheSame(before: unknown, after: unknown): boolean {
+  const isEmpty = Array.isArray(after) && after.length === 0;
+  return equalAsJson(before, after) || (before === undefined && isEmpty);
 }
 
 function old(before: NodeStatus, { type }: NodeCondition): NodeCondition | undefined {

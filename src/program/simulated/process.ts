@@ -11,7 +11,7 @@ export interface SimulatedProcess extends Started {
   readonly ready: Promise<void>;
 }
 
-/** As the program itself has it: with less room for what is young, garbage of pods that start becomes old. */
+/** As the program itself has it (decision 37). */
 const NODE_OPTIONS = ["--max-semi-space-size=32"];
 
 /**

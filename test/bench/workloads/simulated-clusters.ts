@@ -32,7 +32,7 @@ function cluster(facts: {
   const [nodes, pods] = [facts.nodes.toLocaleString("en-US"), facts.pods.toLocaleString("en-US")];
   return {
     ...facts,
-    description: `${nodes} simulated nodes hold ${pods} running pods in one process: memory, and single-object calls while 100 pods a second are created and 100 deleted`,
+    description: `${nodes} simulated nodes hold ${pods} running pods: memory of the program's processes, and single-object calls while 100 pods a second are created and 100 deleted`,
     async measure(run) {
       const count = scaled(facts.nodes, run, 10);
       const held = scaled(facts.pods, run, 30);
