@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 
 /** A heap of as much is marked for so long that it counts how often. */
 const LARGE_HEAP_BYTES = 256 * MIB;
-const LARGE_HEAP_GROWS_PERCENT = 50;
+const LARGE_HEAP_GROWS_PERCENT = 100;
 
 /** What V8 is told of when it collects, so that tests can hear them. */
 export interface CollectionFlags {
@@ -30,7 +30,7 @@ export function collectSeldom(
   flags.heedExternalMemory(false);
   const rule = {
     bytes: memory.externalBytes,
-    share: 1 / 8,
+    share: 1 / 4,
     leastBytes: 64 * MIB,
     begin: () => memory.beginCollection(),
   };

@@ -1,4 +1,5 @@
 import { invariant } from "../../base/assert.ts";
+import { ownBytes } from "../../base/own-bytes.ts";
 import type { ManagedFieldsEntry } from "../meta.ts";
 
 const OPENING_BRACE = 0x7b;
@@ -83,7 +84,7 @@ export function managedFieldsBytes(entries: readonly ManagedFieldsEntry[]): Buff
   const rest = restOf(entry);
   const known = bytesByRest.get(rest);
   if (known?.text === text) return known.bytes;
-  const bytes = Buffer.from(`[${rest},"fieldsV1":${text}}]`);
+  const bytes = ownBytes(`[${rest},"fieldsV1":${text}}]`);
   if (bytesByRest.size >= BYTES_REMEMBERED) bytesByRest.clear();
   bytesByRest.set(rest, { text, bytes });
   return bytes;

@@ -1,6 +1,7 @@
 import { endOfString, startOfMember } from "../../api/json-bytes.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { cloneJson } from "../../api/patch/json-value.ts";
+import { ownBytes } from "../../base/own-bytes.ts";
 import type { Sameness } from "../registry/managed-fields.ts";
 
 const BODIES_REMEMBERED = 4;
@@ -60,7 +61,7 @@ export class BodyMemory {
       return;
     }
     if (bytes.length > BODY_BYTES_MAX || bytes[0] !== OPENING_BRACE) return;
-    const body = { bytes: Buffer.from(bytes), ...placeOfName(bytes), isCommon: false, object: undefined };
+    const body = { bytes: ownBytes(bytes), ...placeOfName(bytes), isCommon: false, object: undefined };
     this.#bodies = [body, ...this.#bodies.slice(0, BODIES_REMEMBERED - 1)];
   }
 }

@@ -4,6 +4,7 @@ import { managedFieldsBytes, managedFieldsText } from "../../api/patch/fields-te
 import { type Fields, fieldsReader } from "../../api/read-fields.ts";
 import { invariant } from "../../base/assert.ts";
 import { exactIntegersWritten, parseExactJson, parseForeignJson } from "../../base/exact-json.ts";
+import { ownBytes } from "../../base/own-bytes.ts";
 import type { PreparedContent } from "./like-content.ts";
 import { RecentObjects } from "./recent-objects.ts";
 
@@ -85,16 +86,6 @@ function withContent(object: ApiObject, content: PreparedContent): Buffer {
 }
 
 /**
- * Not a part of Node's pool, as Buffer.from would give: what lives as long as an object is stored would keep 64 KB with all
- * the passing bytes around it.
- */
-function ownBytes(text: string): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-  bytes.write(text);
-  return bytes;
-}
-
-/**
  * Writes the revision into the room of stored bytes and answers them. Bytes without room (written by another program)
  * are answered as a copy that has it.
  */
@@ -109,7 +100,7 @@ export function stamp(bytes: Buffer, revision: number): Buffer {
 
 /** A copy with another revision: what a DELETED event shows. */
 export function stampedCopy(bytes: Buffer, revision: number): Buffer {
-  return stamp(Buffer.from(bytes), revision);
+  return stamp(ownBytes(bytes), revision);
 }
 
 /** Notes the parsed form of stamped bytes, so that nobody needs to parse them again in the next moments. */

@@ -139,7 +139,9 @@ function markedForDeletion(
   work: { current: Stored; options: DeleteOptions; nowMs: number; grace: Grace | undefined },
 ): ApiObject {
   const { current, options, nowMs, grace } = work;
-  const draft = cloneJson(current.object);
+  const marks = resource.strategy.markDeleted;
+  // Who marks in a way of his own may write anywhere.
+  const draft = marks === undefined ? withOwnMetadata(current.object) : cloneJson(current.object);
   const meta = draft.metadata!;
   const isFirst = meta.deletionTimestamp === undefined;
   const finalizers = finalizersFor(resource, current.object, options);
@@ -150,10 +152,14 @@ function markedForDeletion(
     meta.deletionTimestamp = formatTime(grace.endMs);
     meta.deletionGracePeriodSeconds = grace.seconds;
   }
-  const marks = resource.strategy.markDeleted;
   if (isFirst && marks === undefined && (meta.generation ?? 0) > 0) meta.generation!++;
   if (isFirst) marks?.(draft);
   return equalJson(draft, current.object) && !isDone(resource, draft) ? current.object : draft;
+}
+
+/** Shares all parts but the metadata, whose own parts it shares. */
+function withOwnMetadata<T extends ApiObject>(object: T): T {
+  return { ...object, metadata: { ...object.metadata } };
 }
 
 interface Grace {

@@ -1,5 +1,6 @@
 import type { ApiObject } from "../../api/meta.ts";
 import { isJsonObject, type JsonObject } from "../../api/patch/json-value.ts";
+import { ownBytes } from "../../base/own-bytes.ts";
 import type { Content } from "./codec.ts";
 
 /** The content of an object, of which the bytes are known but for a name. */
@@ -62,7 +63,7 @@ export function prepareLike(
   const { apiVersion: _a, kind: _k, metadata: _m, ...content } = object;
   const shape = shapeOf(content, ownName);
   if (!(shape instanceof Branch)) return undefined;
-  const bytes = Buffer.from(`,${text.slice(1)}`);
+  const bytes = ownBytes(`,${text.slice(1)}`);
   const names = ownName === undefined ? [] : placesOf(bytes, ownName);
   const others = ownName === undefined ? text : text.replaceAll(ownName, "");
   return {

@@ -20,8 +20,8 @@ export class RecentObjects {
   #generationBytes: number;
   #young = new Map<Buffer, ApiObject>();
   #old = new Map<Buffer, ApiObject>();
-  /** What was let go of lately. */
-  #forgotten = new Set<Buffer>();
+  /** What was let go of lately, and is not kept by that. */
+  #forgotten = new WeakSet<Buffer>();
   #forgottenBytes = 0;
   #missed = 0;
   #bytes = 0;
@@ -62,7 +62,7 @@ export class RecentObjects {
     }
     this.#missed = 0;
     if (this.#forgottenBytes > this.#leastBytes * GROWTH_MAX) {
-      this.#forgotten = new Set();
+      this.#forgotten = new WeakSet();
       this.#forgottenBytes = 0;
     }
     for (const bytes of this.#old.keys()) {

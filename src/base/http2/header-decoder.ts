@@ -1,3 +1,4 @@
+import { ownBytes } from "../own-bytes.ts";
 import { COMPRESSION_ERROR, ConnectionError } from "./frames.ts";
 import { type HeaderField, HeaderTable, STATIC_FIELDS, sizeOf, TABLE_BYTES } from "./header-table.ts";
 import { decodeHuffman } from "./huffman.ts";
@@ -52,7 +53,7 @@ export class HeaderDecoder<T> {
     if (this.#isTableChanged) this.#blocks.clear();
     else if (key !== undefined) {
       if (this.#blocks.size >= REMEMBERED_BLOCKS) this.#blocks.clear();
-      this.#blocks.set(key, { bytes: Buffer.from(block), made });
+      this.#blocks.set(key, { bytes: ownBytes(block), made });
     }
     return made;
   }
@@ -105,7 +106,7 @@ export class HeaderDecoder<T> {
     if (known?.bytes.equals(bytes) === true) return known.text;
     const text = decoded(this.#bytes, start, end);
     if (this.#texts.size >= REMEMBERED_TEXTS) this.#texts.clear();
-    this.#texts.set(key, { bytes: Buffer.from(bytes), text });
+    this.#texts.set(key, { bytes: ownBytes(bytes), text });
     return text;
   }
 
