@@ -5,7 +5,7 @@ import { collectSeldom } from "./when-collected.ts";
 
 const MIB = 1024 * 1024;
 
-test("a large heap may grow, and what comes outside of it begins a collection when it is an eighth", async () => {
+test("a large heap may grow, and what comes outside of it begins a collection when it is a quarter", async () => {
   const clock = new VirtualClock();
   const state = { used: 100 * MIB, external: 40 * MIB };
   const said: string[] = [];
@@ -38,11 +38,11 @@ test("a large heap may grow, and what comes outside of it begins a collection wh
   Object.assign(state, { used: 300 * MIB, external: 800 * MIB });
   collected();
   collected();
-  assert.deepEqual(said.splice(0), ["grows 50"]);
-  state.external = 890 * MIB;
+  assert.deepEqual(said.splice(0), ["grows 100"]);
+  state.external = 990 * MIB;
   await clock.advance(1_000);
   assert.deepEqual(said, []);
-  state.external = 905 * MIB;
+  state.external = 1005 * MIB;
   await clock.advance(1_000);
   assert.deepEqual(said.splice(0), ["begin"]);
   state.used = 200 * MIB;

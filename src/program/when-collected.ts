@@ -6,6 +6,7 @@ const MIB = 1024 * 1024;
 
 /** A heap of as much is marked for so long that it counts how often. */
 const LARGE_HEAP_BYTES = 256 * MIB;
+/** Less often than every hundredth second anybody waits for that then, while 100 pods a second come and go among 150,000. */
 const LARGE_HEAP_GROWS_PERCENT = 100;
 
 /** What V8 is told of when it collects, so that tests can hear them. */
@@ -18,7 +19,7 @@ export interface CollectionFlags {
  * Has the API server's thread collected less often when it holds much. V8 wants to have marked a heap within half a second, and what its
  * other threads do not manage by then the thread itself does: with 150,000 pods nobody is served for 300 to 600 ms. By itself V8 begins
  * that when 64 MB have come outside of the heap, however much is there (every six seconds while 100 of those pods come and go a second),
- * or when the heap has grown by as little as a tenth. Here an eighth may come outside, and a large heap may grow by half.
+ * or when the heap has grown by as little as a tenth. Here a quarter may come outside, and a large heap may double.
  */
 export function collectSeldom(
   clock: Clock,

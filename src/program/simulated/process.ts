@@ -11,7 +11,7 @@ export interface SimulatedProcess extends Started {
   readonly ready: Promise<void>;
 }
 
-/** As the program itself has it (decision 37). */
+/** Half of what the program itself has (decision 37): nobody waits for these nodes, and they are not what memory is for. */
 const NODE_OPTIONS = ["--max-semi-space-size=32"];
 
 /**
