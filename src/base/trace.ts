@@ -100,6 +100,9 @@ function toldSpan({ context, ...span }: EndedSpan): Span {
   return { traceId, spanId, ...span, parentSpanId };
 }
 
+/** A busy minute's spans would be old before they go, with all that they name: they go within a moment of a busy server. */
+const SPANS_KEPT = 512;
+
 /**
  * The last spans of this process, in a ring of fixed size: kept always, read when somebody asks what happened and why.
  */
@@ -112,7 +115,7 @@ export class SpanRing {
   constructor(options: { clock: Clock; random: Random; capacity?: number }) {
     this.#clock = options.clock;
     this.#random = options.random;
-    this.#spans = new Array<EndedSpan | undefined>(options.capacity ?? 4096);
+    this.#spans = new Array<EndedSpan | undefined>(options.capacity ?? SPANS_KEPT);
   }
 
   /** Starts a span below the current context (or a new trace) and answers its context and how to end it. */
