@@ -111,14 +111,22 @@ export function validateAnnotations(
   field: string,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  let bytes = 0;
+  let length = 0;
   for (const key in annotations) {
-    const value = annotations[key]!;
     for (const error of qualifiedNameErrors(key.toLowerCase())) errors.push(invalid(field, key, error));
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+    length += key.length + annotations[key]!.length;
   }
-  if (bytes > ANNOTATIONS_BYTES_MAX) errors.push(tooLong(field, ANNOTATIONS_BYTES_MAX));
+  // A character takes three bytes at most.
+  if (length * 3 > ANNOTATIONS_BYTES_MAX && bytesOf(annotations) > ANNOTATIONS_BYTES_MAX)
+    errors.push(tooLong(field, ANNOTATIONS_BYTES_MAX));
   return errors;
+}
+
+function bytesOf(texts: Readonly<Record<string, string>> = {}): number {
+  return Object.entries(texts).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  );
 }
 
 function validateOwnerReferences(references: readonly OwnerReference[] | undefined, field: string): FieldError[] {

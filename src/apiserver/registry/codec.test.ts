@@ -42,6 +42,27 @@ test("bytes of another program get room for the revision", () => {
   assert.equal(objectOf(stamp(bytes, 12)).metadata?.resourceVersion, "12");
 });
 
+test("a room is where the metadata begins, and nowhere else", () => {
+  const room = '"metadata":{"resourceVersion":"5"               ';
+  for (const text of [
+    `{"kind":"Pod","spec":{${room}}},"metadata":{"name":"web"}}`,
+    `{"kind":"Pod",${room.replace('5"', "5x")}","name":"web"}}`,
+    `{"kind":"Pod",${room.slice(0, -1)},"name":"web"}}`,
+    '{"kind":"Pod","metadata":{"resourceVersion":"@@@@@@@@","name":"web"}}',
+    '{"kind":"Pod","metadata":{"resourceVersion":""                ,"name":"web"}}',
+    '{"kind":"{}\\"{","metadata":{"resourceVersion":"5"}}',
+    '{"kind":"Pod"}',
+  ]) {
+    const bytes = Buffer.from(text);
+    const { metadata, ...rest } = JSON.parse(text);
+    const stamped = stamp(bytes, 12);
+    assert.notEqual(stamped, bytes, text);
+    assert.equal(bytes.toString(), text);
+    assert.deepEqual(JSON.parse(stamped.toString()), { ...rest, metadata: { ...metadata, resourceVersion: "12" } });
+    assert.equal(stamp(stamped, 13), stamped);
+  }
+});
+
 test("text that looks like the room inside an object is not taken for it", () => {
   const trap = {
     ...pod,

@@ -20,8 +20,14 @@ import { RecentObjects } from "./recent-objects.ts";
  */
 const ROOM = "@@@@@@@@@@@@@@@@";
 const SPACE = 0x20;
+const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
-const MARK = '"metadata":{"resourceVersion":"';
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const EMPTY = ROOM.charCodeAt(0);
+/** What comes before the room, and where its brace is. */
+const MARK = Buffer.from('"metadata":{"resourceVersion":"');
+const MARK_BRACE = MARK.indexOf("{");
 
 const recent = new RecentObjects();
 
@@ -91,10 +97,17 @@ function withContent(object: ApiObject, content: PreparedContent): Buffer {
  */
 export function stamp(bytes: Buffer, revision: number): Buffer {
   const at = roomOf(bytes);
-  if (at < 0) return stamp(encode(parseForeignJson(bytes.toString()) as ApiObject), revision);
-  const text = `${revision}"`;
-  invariant(text.length <= ROOM.length + 1, "a revision has at most 16 digits");
-  bytes.write(text.padEnd(ROOM.length + 1, " "), at, "latin1");
+  if (at < 0) {
+    const own = encode(parseForeignJson(bytes.toString()) as ApiObject);
+    invariant(roomOf(own) >= 0, "an object's kind and apiVersion are texts");
+    return stamp(own, revision);
+  }
+  const text = String(revision);
+  invariant(text.length <= ROOM.length, "a revision has at most 16 digits");
+  // Byte by byte, here and below: so few are done sooner than Node is asked to.
+  for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
+  bytes[at + text.length] = QUOTE;
+  for (let index = text.length + 1; index <= ROOM.length; index++) bytes[at + index] = SPACE;
   return bytes;
 }
 
@@ -222,15 +235,46 @@ export function apiVersionIn(bytes: Buffer): string | undefined {
 
 /** Of stamped bytes. */
 function revisionIn(bytes: Buffer): number {
-  const start = roomOf(bytes);
-  return Number.parseInt(bytes.toString("latin1", start, start + ROOM.length), 10);
+  let revision = 0;
+  for (let at = roomOf(bytes); isDigit(bytes[at]); at++) revision = revision * 10 + bytes[at]! - ZERO;
+  return revision;
 }
 
+/** Where the revision stands or is to stand; -1 where there is no room. In what `encode` made the metadata is the first object inside. */
 function roomOf(bytes: Buffer): number {
-  const at = bytes.indexOf(MARK, 0, "latin1");
-  if (at < 0 || at > 512) return -1;
-  const start = at + MARK.length;
+  const mark = firstInside(bytes) - MARK_BRACE;
+  for (let index = 0; index < MARK.length; index++) if (bytes[mark + index] !== MARK[index]) return -1;
+  const start = mark + MARK.length;
+  return isRoom(bytes, start) ? start : -1;
+}
+
+/** Where the first object inside of this one begins; its length when there is none. */
+function firstInside(bytes: Buffer): number {
+  let isText = false;
+  let at = 1;
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) isText = !isText;
+    else if (byte === BACKSLASH) at++;
+    else if (byte === OPENING_BRACE && !isText) break;
+  }
+  return at;
+}
+
+/** Empty, or a revision with spaces behind its quote. */
+function isRoom(bytes: Buffer, start: number): boolean {
   const end = start + ROOM.length;
-  const filled = bytes.toString("latin1", start, end + 1);
-  return filled === `${ROOM}"` || /^\d+" *$/.test(filled) ? start : -1;
+  let at = start;
+  while (at < end && bytes[at] === EMPTY) at++;
+  if (at > start) return at === end && bytes[end] === QUOTE;
+  while (at < end && isDigit(bytes[at])) at++;
+  if (at === start || bytes[at] !== QUOTE) return false;
+  while (at < end && bytes[at + 1] === SPACE) at++;
+  return at === end;
+}
+
+const ZERO = 0x30;
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte < ZERO + 10;
 }
