@@ -9,8 +9,8 @@ import { runLoad } from "../load/load.ts";
 import { rawPerSecond } from "../raw-disk.ts";
 import { type BenchRun, scaled, type Workload } from "../workload.ts";
 
-/** V8 goes on compiling what is hot for some ten thousand requests; until then the rate rises. */
-const WARM_UP = 12_000;
+/** V8 compiles what is hot, beside the server on two cores, for more than twenty thousand creates; until then the rate rises. */
+const WARM_UP = 24_000;
 const DURATION_MS = 4000;
 /** Ours and the bare loop one after the other, of which the one in the middle counts: how quick two cores are changes within seconds. */
 const TURNS = 3;
