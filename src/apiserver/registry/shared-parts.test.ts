@@ -66,6 +66,22 @@ describe("what writes share with what was stored", () => {
     assert.equal(JSON.stringify(stored), text);
   });
 
+  test("a deletion that waits leaves the rest the same object, and the version before it alone", async () => {
+    const stored = await create("going");
+    const text = JSON.stringify(stored);
+    await server.client.patch(pods, target("going"), {
+      type: "merge",
+      body: { metadata: { finalizers: ["example.com/hold"] } },
+    });
+    const held = await server.client.get(pods, target("going"));
+    const heldText = JSON.stringify(held);
+    await server.client.delete(pods, target("going"), { gracePeriodSeconds: 0 });
+    const going = await server.client.get(pods, target("going"));
+    assert.notEqual(going.metadata?.deletionTimestamp, undefined);
+    assert.equal(going.spec, held.spec);
+    assert.deepEqual([JSON.stringify(stored), JSON.stringify(held)], [text, heldText]);
+  });
+
   test("a renewed lease has the metadata that it had, and a client that is behind hears of it", async () => {
     const { client } = server;
     const spec = { holderIdentity: "a", leaseDurationSeconds: 40, renewTime: "2026-01-01T00:00:00.000000Z" };
