@@ -100,7 +100,7 @@ function toldSpan({ context, ...span }: EndedSpan): Span {
   return { traceId, spanId, ...span, parentSpanId };
 }
 
-/** A busy minute's spans would be old before they go, with all that they name: they go within a moment of a busy server. */
+/** So few that those of a busy server go within a moment: what stays for seconds is old for the collector, with all that it names. */
 const SPANS_KEPT = 512;
 
 /**

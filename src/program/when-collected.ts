@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 
 /** A heap of as much is marked for so long that it counts how often. */
 const LARGE_HEAP_BYTES = 256 * MIB;
-/** Less often than every hundredth second anybody waits for that then, while 100 pods a second come and go among 150,000. */
+/** With 150,000 pods, of which 100 a second come and go, a collection comes every 50 s then, and costs half a second. */
 const LARGE_HEAP_GROWS_PERCENT = 100;
 
 /** What V8 is told of when it collects, so that tests can hear them. */

@@ -51,6 +51,7 @@ test("a room is where the metadata begins, and nowhere else", () => {
     '{"kind":"Pod","metadata":{"resourceVersion":"@@@@@@@@","name":"web"}}',
     '{"kind":"Pod","metadata":{"resourceVersion":""                ,"name":"web"}}',
     '{"kind":"{}\\"{","metadata":{"resourceVersion":"5"}}',
+    '{"kind":{"a":[{}]},"metadata":{"resourceVersion":"5"}}',
     '{"kind":"Pod"}',
   ]) {
     const bytes = Buffer.from(text);

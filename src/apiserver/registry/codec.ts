@@ -97,11 +97,7 @@ function withContent(object: ApiObject, content: PreparedContent): Buffer {
  */
 export function stamp(bytes: Buffer, revision: number): Buffer {
   const at = roomOf(bytes);
-  if (at < 0) {
-    const own = encode(parseForeignJson(bytes.toString()) as ApiObject);
-    invariant(roomOf(own) >= 0, "an object's kind and apiVersion are texts");
-    return stamp(own, revision);
-  }
+  if (at < 0) return stamp(encode(parseForeignJson(bytes.toString()) as ApiObject), revision);
   const text = String(revision);
   invariant(text.length <= ROOM.length, "a revision has at most 16 digits");
   // Byte by byte, here and below: so few are done sooner than Node is asked to.
@@ -240,25 +236,31 @@ function revisionIn(bytes: Buffer): number {
   return revision;
 }
 
-/** Where the revision stands or is to stand; -1 where there is no room. In what `encode` made the metadata is the first object inside. */
+/**
+ * Where the revision stands or is to stand; -1 where there is no room. The metadata is a part of the object itself and of nothing inside,
+ * and in what `encode` made the first one that has parts.
+ */
 function roomOf(bytes: Buffer): number {
-  const mark = firstInside(bytes) - MARK_BRACE;
-  for (let index = 0; index < MARK.length; index++) if (bytes[mark + index] !== MARK[index]) return -1;
-  const start = mark + MARK.length;
-  return isRoom(bytes, start) ? start : -1;
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === BACKSLASH) at++;
+    else if (byte === QUOTE) isText = !isText;
+    else if (isText) continue;
+    else if (byte === CLOSING_BRACE) depth--;
+    else if (byte === OPENING_BRACE && depth++ === 1) {
+      const start = endOfMark(bytes, at - MARK_BRACE);
+      if (start > 0 && isRoom(bytes, start)) return start;
+    }
+  }
+  return -1;
 }
 
-/** Where the first object inside of this one begins; its length when there is none. */
-function firstInside(bytes: Buffer): number {
-  let isText = false;
-  let at = 1;
-  for (; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) isText = !isText;
-    else if (byte === BACKSLASH) at++;
-    else if (byte === OPENING_BRACE && !isText) break;
-  }
-  return at;
+/** Of the one that begins there; -1 where none does. */
+function endOfMark(bytes: Buffer, mark: number): number {
+  for (let index = 0; index < MARK.length; index++) if (bytes[mark + index] !== MARK[index]) return -1;
+  return mark + MARK.length;
 }
 
 /** Empty, or a revision with spaces behind its quote. */

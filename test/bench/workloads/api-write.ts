@@ -42,7 +42,8 @@ export const apiCreate: Workload = apiWorkload({
         turns.push({ ours: await made(together), bare: await send(run, target, [post], together) });
       }
       const [turn] = turns.toSorted((a, b) => ratioOf(a) - ratioOf(b)).slice(TURNS >> 1);
-      return { ...present(turn, "a turn"), one: await send(run, target, [post], { senders: 1, connections: 1 }) };
+      const one = await send(run, target, [post], { senders: 1, connections: 1 });
+      return { ...present(turn, "a turn"), one, failures: failuresOf(...turns.map(({ ours }) => ours)) };
     });
     const many = bare?.ours ?? (await made(together));
     const raw = api.own && rawPerSecond(join(run.directory, "raw"));
@@ -64,7 +65,7 @@ export const apiCreate: Workload = apiWorkload({
       ...(bare && { bare_one_client_per_second: bare.one.perSecond }),
       // What a bare loop could reach that writes each body to the disk before it answers.
       ...(bare && raw && { one_client_ratio_to_bare_and_disk: one.perSecond * (1 / bare.one.perSecond + 1 / raw) }),
-      failures: failuresOf(many, one),
+      failures: failuresOf(one) + (bare?.failures ?? failuresOf(many)),
     };
   },
 });
