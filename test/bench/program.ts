@@ -56,9 +56,10 @@ export async function startProgram(options: {
   const words = ["up", "--data-dir", options.dataDirectory, "--port", String(port), ...(options.words ?? [])];
   const startedAt = systemClock.monotonic();
   const observer = options.observed ? OBSERVING : [];
-  const child = spawn(process.execPath, [...nodeOptionsOf(options.program), ...observer, options.program, ...words], {
+  const { environment, nodeOptions } = firstLineOf(options.program);
+  const child = spawn(process.execPath, [...nodeOptions, ...observer, options.program, ...words], {
     stdio: ["ignore", "ignore", "pipe", ...(options.observed ? (["ipc"] as const) : [])],
-    env: { ...process.env, WHERRY_CACHE_DIR: options.cacheDirectory },
+    env: { ...process.env, ...environment, WHERRY_CACHE_DIR: options.cacheDirectory },
   });
   let said = "";
   const saidReady = new Promise<number>((resolve) => {
@@ -89,12 +90,15 @@ export async function startProgram(options: {
   };
 }
 
-/** What the program's first line tells the system to start Node with. */
-function nodeOptionsOf(program: string): string[] {
-  if (!existsSync(program)) return [];
-  const [firstLine = ""] = readFileSync(program, "utf8").split("\n", 1);
-  return /^#!.*\bnode (.*)$/.exec(firstLine)?.[1]?.split(" ") ?? [];
+/** What the program's first line tells the system to start Node with: `#!/usr/bin/env -S NAME=VALUE… node OPTION…`. */
+function firstLineOf(program: string): { environment: Record<string, string>; nodeOptions: string[] } {
+  const [line = ""] = existsSync(program) ? readFileSync(program, "utf8").split("\n", 1) : [];
+  const [, names = "", options = ""] = /^#!\S+ -S (.*?)\bnode (.*)$/.exec(line) ?? [];
+  const environment = Object.fromEntries(wordsOf(names).map((word) => word.split("=") as [string, string]));
+  return { environment, nodeOptions: wordsOf(options) };
 }
+
+const wordsOf = (text: string): string[] => text.split(" ").filter((word) => word !== "");
 
 function isReady(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -11,8 +11,8 @@ export interface SimulatedProcess extends Started {
   readonly ready: Promise<void>;
 }
 
-/** Half of what the program itself has (decision 37): nobody waits for these nodes, and they are not what memory is for. */
-const NODE_OPTIONS = ["--max-semi-space-size=32"];
+/** As the program itself is started (decision 37). */
+const NODE_OPTIONS = ["--max-semi-space-size=32", "--no-allocation-site-pretenuring"];
 
 /**
  * Simulated nodes in a process of their own, as kubelets are on machines of their own: what thousands of them compute and collect does
