@@ -14,7 +14,8 @@ test("a sorted map behaves like a map whose keys are sorted", () => {
       steps.forEach((each, index) => {
         if (each.remove) assert.equal(map.delete(each.key), model.delete(each.key));
         else {
-          map.set({ key: each.key, value: index });
+          const before = map.set({ key: each.key, value: index });
+          assert.equal(before?.value, model.get(each.key));
           model.set(each.key, index);
         }
       });

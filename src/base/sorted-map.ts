@@ -29,14 +29,17 @@ export class SortedMap<V extends Keyed> {
   /** Adds a value, in place of one with its key, which it answers. */
   set(value: V): V | undefined {
     const { key } = value;
-    const before = this.#values.get(key);
+    const { size } = this.#values;
+    // Not looked up before: of very many keys that costs more than all the rest.
     this.#values.set(key, value);
-    if (before === undefined) {
+    if (this.#values.size > size) {
       this.#insert(value);
       return undefined;
     }
     const chunk = this.#chunks[this.#chunkFor(key)]!;
-    chunk[lowerBound(chunk, key)] = value;
+    const at = lowerBound(chunk, key);
+    const before = chunk[at]!;
+    chunk[at] = value;
     return before;
   }
 

@@ -3,14 +3,15 @@ import type { Clock } from "../base/clock.ts";
 import type { TraceContext } from "../base/trace.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 
-/**
- * What is kept of one object: uid, revision, and from FIRST on a column for everybody who keeps something of the collection. One
- * flat array, because there is one an object; replaced as a whole, never changed.
- */
-type Row = readonly unknown[];
-const UID = 0;
-const REVISION = 1;
-const FIRST = 2;
+/** What is kept of one object, of which there may be very many; replaced as a whole, never changed. */
+interface Row {
+  readonly uid: string;
+  readonly revision: number | string;
+  /** The first column, of whoever keeps something of the collection first. */
+  readonly first: unknown;
+  /** The others: one list for all objects of which the same is kept there, which mostly is nothing. */
+  readonly rest: readonly unknown[];
+}
 
 /** One who keeps something of a collection's objects and hears of their changes. */
 export interface Column<T extends ApiObject> {
@@ -36,14 +37,16 @@ export interface Column<T extends ApiObject> {
 export class InformerRows<T extends ApiObject> {
   readonly #rows = new Map<string, Row>();
   readonly #columns: Column<T>[] = [];
+  /** Of the row that was made last. */
+  #rest: readonly unknown[] = [];
 
   /** Must not be called once there are objects. Answers the column's number. */
   add(column: Column<T>): number {
-    return FIRST + this.#columns.push(column) - 1;
+    return this.#columns.push(column) - 1;
   }
 
   item(key: string, column: number): unknown {
-    return this.#rows.get(key)?.[column];
+    return cell(this.#rows.get(key), column);
   }
 
   keys(): Iterable<string> {
@@ -51,15 +54,15 @@ export class InformerRows<T extends ApiObject> {
   }
 
   items(column: number): unknown[] {
-    return Array.from(this.#rows.values(), (row) => row[column]);
+    return Array.from(this.#rows.values(), (row) => cell(row, column));
   }
 
   *each(column: number): Generator<unknown, void, undefined> {
-    for (const row of this.#rows.values()) yield row[column];
+    for (const row of this.#rows.values()) yield cell(row, column);
   }
 
   *entries(column: number): Generator<[string, unknown], void, undefined> {
-    for (const [key, row] of this.#rows) yield [key, row[column]];
+    for (const [key, row] of this.#rows) yield [key, cell(row, column)];
   }
 
   /**
@@ -85,7 +88,7 @@ export class InformerRows<T extends ApiObject> {
     const previous = this.#rows.get(key);
     if (previous === undefined) return;
     this.#rows.delete(key);
-    const isSame = last !== undefined && uidOf(last) === previous[UID];
+    const isSame = last !== undefined && uidOf(last) === previous.uid;
     this.#changed(key, previous, { after: undefined, told: isSame ? this.#rowOf(last) : previous, cause });
   }
 
@@ -94,7 +97,7 @@ export class InformerRows<T extends ApiObject> {
     row: Row,
     { present, cause }: { present: Row | undefined; cause?: TraceContext | undefined },
   ): void {
-    const isOther = present !== undefined && present[UID] !== row[UID];
+    const isOther = present !== undefined && present.uid !== row.uid;
     if (isOther) this.remove(key, undefined, cause);
     const before = isOther ? undefined : present;
     this.#rows.set(key, row);
@@ -107,23 +110,33 @@ export class InformerRows<T extends ApiObject> {
     });
     await eachInTurns(clock, listed, ([key, row]) => {
       const present = this.#rows.get(key);
-      if (present?.[REVISION] !== row[REVISION]) this.#put(key, row, { present });
+      if (present?.revision !== row.revision) this.#put(key, row, { present });
     });
     for (const column of this.#columns) column.synced();
   }
 
   #rowOf(object: T, present?: Row): Row {
-    const before = present?.[UID] === uidOf(object) ? present : undefined;
-    // Exactly as long as it is: an array that grows has room for more.
-    const row = new Array<unknown>(FIRST + this.#columns.length);
-    // The text of its first state, which others keep as well.
-    row[UID] = before === undefined ? uidOf(object) : before[UID];
-    row[REVISION] = revisionOf(object);
-    const columns = this.#columns;
-    for (let index = 0; index < columns.length; index++) {
-      row[FIRST + index] = columns[index]!.project(object, before?.[FIRST + index]);
+    const uid = uidOf(object);
+    const before = present?.uid === uid ? present : undefined;
+    return {
+      // The text of its first state, which others keep as well.
+      uid: before === undefined ? uid : before.uid,
+      revision: revisionOf(object),
+      first: this.#columns[0]?.project(object, before?.first),
+      rest: this.#restOf(object, before?.rest),
+    };
+  }
+
+  #restOf(object: T, before: readonly unknown[] | undefined): readonly unknown[] {
+    const shared = this.#rest;
+    let own: unknown[] | undefined;
+    for (let index = 0; index < this.#columns.length - 1; index++) {
+      const value = this.#columns[index + 1]!.project(object, before?.[index]);
+      if (own === undefined && value !== shared[index]) own = shared.slice(0, index);
+      own?.push(value);
     }
-    return row;
+    if (own !== undefined) this.#rest = own;
+    return this.#rest;
   }
 
   /** @param of.told what subscribers hear was there before: a deleted object's last state rather than what was known of it */
@@ -136,14 +149,18 @@ export class InformerRows<T extends ApiObject> {
     const columns = this.#columns;
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index]!;
-      if (column.file !== undefined) column.file(key, before?.[FIRST + index], after?.[FIRST + index]);
+      if (column.file !== undefined) column.file(key, cell(before, index), cell(after, index));
     }
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index]!;
       if (column.tell === undefined) continue;
-      column.tell({ key, before: told?.[FIRST + index], after: after?.[FIRST + index], cause });
+      column.tell({ key, before: cell(told, index), after: cell(after, index), cause });
     }
   }
+}
+
+function cell(row: Row | undefined, column: number): unknown {
+  return column === 0 ? row?.first : row?.rest[column - 1];
 }
 
 /** As a number where it is one: nobody else keeps the text. */
