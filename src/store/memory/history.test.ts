@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import type { StoreEvent } from "../store.ts";
 import { compactMap } from "../testing/compact-map.ts";
 import { ByteChunks } from "./byte-chunks.ts";
+import { PackedChanges } from "./packed-changes.ts";
 import { VersionedMap } from "./versioned-map.ts";
 
 /** As text, because what is packed comes back as a copy. */
@@ -40,6 +41,20 @@ test("changes of long ago are read as they were told, from every revision on", (
     }
     assert.deepEqual(read, events.slice(after));
   }
+});
+
+test("to read the past of a key that changes all the time takes as long as it is read, not as the key has changed", () => {
+  const map = new VersionedMap();
+  const changes = 4000;
+  for (let index = 0; index < changes; index++) map.apply({ key: "/hot", value: Buffer.from(`${index}`) });
+  const looks = mock.method(PackedChanges.prototype, "at");
+  const { events } = map.read("/", map.revision - changes, 1000);
+  assert.deepEqual(
+    events.map(({ value, previous }) => `${value} ${previous?.value ?? ""}`),
+    Array.from({ length: 1000 }, (_, index) => `${index} ${index === 0 ? "" : index - 1}`),
+  );
+  assert.ok(looks.mock.callCount() <= 1000, `${looks.mock.callCount()} looks`);
+  looks.mock.restore();
 });
 
 test("states of long ago are shown after one compaction and another, and their room is used again", () => {

@@ -10,10 +10,11 @@ const EVENT_OVERHEAD_BYTES = 50;
  */
 const RECENT_MAX = 2 * CHANGES_A_PAGE;
 
-/** A change as it was told, and the revision of the key's change before it. */
+/** A change as it was told, and the revisions of the key's changes before and after it, 0 where there is none. */
 interface Recent {
   readonly event: StoreEvent;
   readonly before: number;
+  after: number;
 }
 
 /** Every change since the last compaction, without a gap, so that a revision is an index. */
@@ -39,7 +40,8 @@ export class History {
   /** @param before the revision of the key's change before this one; 0 when it is not known */
   append(event: StoreEvent, before: number): void {
     invariant(event.revision === this.#packed.firstRevision + this.length, "history has a gap");
-    this.#recent.push({ event, before });
+    this.#recent.push({ event, before, after: 0 });
+    if (before >= this.#packed.firstRevision) this.#setAfter(before, event.revision);
     this.#bytes += EVENT_OVERHEAD_BYTES + (event.previous?.value.length ?? 0);
     if (this.#recent.length > RECENT_MAX) this.#pack();
   }
@@ -60,14 +62,31 @@ export class History {
   }
 
   /**
+   * What a packed change has given, when the key has changed since: found at the next change, for to look from the present on would
+   * take as long as the key has changes.
+   */
+  #replacedAfter(revision: number): Buffer | undefined {
+    const after = this.#packed.after(revision);
+    const recent = this.#recentAt(after);
+    if (recent !== undefined) return recent.event.previous?.value;
+    return after === 0 ? undefined : this.#packed.replacedAt(after);
+  }
+
+  #setAfter(revision: number, after: number): void {
+    const recent = this.#recentAt(revision);
+    if (recent === undefined) this.#packed.setAfter(revision, after);
+    else recent.after = after;
+  }
+
+  /**
    * Changes of a prefix after a revision, looking at no more than `limit` changes: bounded work, also when few match.
    * `revision` says how far it looked.
    *
-   * @param given the value that an older change of the key has given
+   * @param current the value that the key has now
    */
   read(
     range: { prefix: string; afterRevision: number; limit: number },
-    given: (key: string, revision: number) => Buffer | undefined,
+    current: (key: string) => Buffer | undefined,
   ): { revision: number; events: StoreEvent[] } {
     const { prefix, afterRevision, limit } = range;
     const first = Math.max(this.#packed.firstRevision, afterRevision + 1);
@@ -83,7 +102,7 @@ export class History {
       if (!change.key.startsWith(prefix)) continue;
       const { type, key } = change;
       const previous = this.replacedAt(change);
-      const value = type === "delete" ? previous?.value : given(key, revision);
+      const value = type === "delete" ? previous?.value : (this.#replacedAfter(revision) ?? current(key));
       invariant(value !== undefined, `the value of ${key} at revision ${revision} is lost`);
       events.push({ type, key, revision, value, previous });
     }

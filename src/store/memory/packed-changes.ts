@@ -21,6 +21,8 @@ interface Page {
   readonly keys: string[];
   readonly isDelete: Uint8Array;
   readonly before: Float64Array;
+  /** Revision of the key's next change; 0 while there is none. */
+  readonly after: Float64Array;
   /** Where the replaced bytes are; a length of -1 where there was no value. */
   readonly chunks: Float64Array;
   readonly starts: Uint32Array;
@@ -52,15 +54,16 @@ export class PackedChanges {
     return this.#pages.length * CHANGES_A_PAGE - this.#dropped;
   }
 
-  /** Adds a whole page: events, and for each the revision of the key's change before it. */
-  add(changes: readonly { readonly event: StoreEvent; readonly before: number }[]): void {
+  /** Adds a whole page: events, and for each the revisions of the key's changes before and after it. */
+  add(changes: readonly { readonly event: StoreEvent; readonly before: number; readonly after: number }[]): void {
     invariant(changes.length === CHANGES_A_PAGE, "changes are packed by whole pages");
     const page = newPage();
     for (let row = 0; row < CHANGES_A_PAGE; row++) {
-      const { event, before } = changes[row]!;
+      const { event, before, after } = changes[row]!;
       page.keys[row] = event.key;
       if (event.type === "delete") page.isDelete[row] = 1;
       page.before[row] = before;
+      page.after[row] = after;
       page.lengths[row] = -1;
       if (event.previous === undefined) continue;
       const { chunk, start, length } = this.#bytes.add(event.previous.value);
@@ -75,6 +78,18 @@ export class PackedChanges {
   at(revision: number): Replaced {
     const { page, row } = this.#find(revision);
     return changeIn(page, row, revision);
+  }
+
+  /** Revision of the key's next change after this one; 0 while there is none. */
+  after(revision: number): number {
+    const { page, row } = this.#find(revision);
+    return page.after[row]!;
+  }
+
+  /** Notes the key's next change. */
+  setAfter(revision: number, after: number): void {
+    const { page, row } = this.#find(revision);
+    page.after[row] = after;
   }
 
   /** How many bytes it replaced. */
@@ -124,6 +139,7 @@ function newPage(): Page {
     keys: new Array<string>(CHANGES_A_PAGE),
     isDelete: new Uint8Array(CHANGES_A_PAGE),
     before: new Float64Array(CHANGES_A_PAGE),
+    after: new Float64Array(CHANGES_A_PAGE),
     chunks: new Float64Array(CHANGES_A_PAGE),
     starts: new Uint32Array(CHANGES_A_PAGE),
     lengths: new Int32Array(CHANGES_A_PAGE),

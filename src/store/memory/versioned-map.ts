@@ -98,10 +98,7 @@ export class VersionedMap {
 
   /** Changes of a prefix, as History.read gives them. */
   read(prefix: string, afterRevision: number, limit: number): { revision: number; events: StoreEvent[] } {
-    return this.#history.read({ prefix, afterRevision, limit }, (key, revision) => {
-      const record = this.#records.get(key);
-      return record && this.#valueAt(record, revision)?.value;
-    });
+    return this.#history.read({ prefix, afterRevision, limit }, (key) => this.#records.get(key)?.value);
   }
 
   /**
