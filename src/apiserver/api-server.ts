@@ -47,7 +47,7 @@ import { dispatcher } from "./handlers/dispatch.ts";
 import type { PathHandler } from "./handlers/handler.ts";
 import { inProcessTransport } from "./in-process-transport.ts";
 import { type InProcessIdentity, type LocalRequests, localRequests, seenAtOnce } from "./local-requests.ts";
-import { measuredChain, measuredPlugins } from "./metrics/admission-metrics.ts";
+import { admissionMeter } from "./metrics/admission-metrics.ts";
 import { certificateMetrics } from "./metrics/certificate-metrics.ts";
 import { impersonationMetrics } from "./metrics/impersonation-metrics.ts";
 import { metricsPath } from "./metrics/metrics-path.ts";
@@ -209,7 +209,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ensure: objectMaker(transport),
     authorizer: authorization,
   });
-  plugins = measuredChain(admissionChain(measuredPlugins(admission, metrics, clock)), metrics, clock);
+  plugins = admissionChain(admission, admissionMeter(metrics, clock));
   const handlers = { ...security.virtual, "/v1/bindings": bindingCollection(() => table) };
   const virtual = virtualResources(options.schema, handlers, lateAdmission);
   const isServed = ({ group, version, resource, verbs }: ResourceSchema): boolean =>

@@ -1,39 +1,113 @@
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
 
-/** All plugins, in order: every admit before the object is validated, every validate after. */
+type Step = "admit" | "validate";
+type Going = Promise<void> | void;
+
+/** All plugins, in order: every admit before the object is validated, every validate after. No promise where no plugin makes one. */
 export interface AdmissionChain {
-  admit(attributes: AdmissionAttributes): Promise<void>;
-  validate(attributes: AdmissionAttributes): Promise<void>;
+  admit(attributes: AdmissionAttributes): Going;
+  validate(attributes: AdmissionAttributes): Going;
 }
 
-export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
-  const admitting = plugins.filter((plugin) => plugin.admit !== undefined);
-  const validating = plugins.filter((plugin) => plugin.validate !== undefined);
-  const pass = async (attributes: AdmissionAttributes): Promise<void> => {
-    for (let at = 0; at < admitting.length; at++) {
-      const plugin = admitting[at]!;
-      if (!plugin.handles(attributes)) continue;
-      // Most have done what they do, and need no turn of their own.
-      const going = plugin.admit?.(attributes);
-      if (going !== undefined) await going;
-    }
+/** Notes how long something took that began at `sinceMs`, and whether it refused. Answers the present, as monotonic milliseconds. */
+export type Took = (operation: string, sinceMs: number, isRejected: boolean) => number;
+
+/** Measures each plugin and each of the two steps. */
+export interface AdmissionMeter {
+  /** Monotonic milliseconds. */
+  now(): number;
+  plugin(name: string, step: Step): Took;
+  step(step: Step): Took;
+}
+
+export function admissionChain(plugins: readonly AdmissionPlugin[], meter: AdmissionMeter): AdmissionChain {
+  const pass = passThrough(plugins, "admit", meter);
+  const passAgain = (attributes: AdmissionAttributes): Going => {
+    const { reinvocation } = attributes;
+    if (!reinvocation.isRequested) return;
+    // What a webhook or policy changed may matter to a plugin that ran before it (upstream: reinvocationHandler).
+    reinvocation.isSecondPass = true;
+    return pass(attributes);
   };
   return {
-    async admit(attributes) {
-      const { reinvocation } = attributes;
-      await pass(attributes);
-      if (!reinvocation.isRequested) return;
-      // What a webhook or policy changed may matter to a plugin that ran before it (upstream: reinvocationHandler).
-      reinvocation.isSecondPass = true;
-      await pass(attributes);
-    },
-    async validate(attributes) {
-      for (let at = 0; at < validating.length; at++) {
-        const plugin = validating[at]!;
-        if (!plugin.handles(attributes)) continue;
-        const going = plugin.validate?.(attributes);
-        if (going !== undefined) await going;
+    admit: measured(meter, "admit", (attributes) => {
+      const going = pass(attributes);
+      return going === undefined ? passAgain(attributes) : going.then(() => passAgain(attributes));
+    }),
+    validate: measured(meter, "validate", passThrough(plugins, "validate", meter)),
+  };
+}
+
+/** One step of all plugins that have it. Most have done what they do, and need no turn of their own. */
+function passThrough(
+  plugins: readonly AdmissionPlugin[],
+  step: Step,
+  meter: AdmissionMeter,
+): (attributes: AdmissionAttributes) => Going {
+  const asked = plugins.flatMap((plugin) => {
+    const run = plugin[step]?.bind(plugin);
+    return run === undefined ? [] : [{ plugin, run, took: meter.plugin(plugin.name, step) }];
+  });
+  /** Asks one after the other, beginning with the one at `first`; where one ends the next one begins, which saves a look at the clock. */
+  const goOn = (attributes: AdmissionAttributes, first: number, startMs: number): Going => {
+    const { operation } = attributes;
+    let sinceMs = startMs;
+    for (let at = first; at < asked.length; at++) {
+      const { plugin, run, took } = asked[at]!;
+      if (!plugin.handles(attributes)) continue;
+      let going: Going;
+      try {
+        going = run(attributes);
+      } catch (error) {
+        took(operation, sinceMs, true);
+        throw error;
       }
-    },
+      if (going !== undefined) return afterwards(attributes, { at, sinceMs, going });
+      sinceMs = took(operation, sinceMs, false);
+    }
+  };
+  const afterwards = async (
+    attributes: AdmissionAttributes,
+    { at, sinceMs, going }: { at: number; sinceMs: number; going: Promise<void> },
+  ): Promise<void> => {
+    const { took } = asked[at]!;
+    try {
+      await going;
+    } catch (error) {
+      took(attributes.operation, sinceMs, true);
+      throw error;
+    }
+    await goOn(attributes, at + 1, took(attributes.operation, sinceMs, false));
+  };
+  return (attributes) => goOn(attributes, 0, meter.now());
+}
+
+function measured(
+  meter: AdmissionMeter,
+  step: Step,
+  run: (attributes: AdmissionAttributes) => Going,
+): (attributes: AdmissionAttributes) => Going {
+  const took = meter.step(step);
+  const waited = async (operation: string, sinceMs: number, going: Promise<void>): Promise<void> => {
+    try {
+      await going;
+    } catch (error) {
+      took(operation, sinceMs, true);
+      throw error;
+    }
+    took(operation, sinceMs, false);
+  };
+  return (attributes) => {
+    const { operation } = attributes;
+    const sinceMs = meter.now();
+    let going: Going;
+    try {
+      going = run(attributes);
+    } catch (error) {
+      took(operation, sinceMs, true);
+      throw error;
+    }
+    if (going !== undefined) return waited(operation, sinceMs, going);
+    took(operation, sinceMs, false);
   };
 }
