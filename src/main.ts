@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=32 --no-allocation-site-pretenuring
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=32
 import { systemClock } from "./base/clock.ts";
 import { lazyBackups } from "./cli/backups.ts";
 import { lazyKeys } from "./cli/cluster-keys.ts";

@@ -7,6 +7,7 @@ import { authoritySource } from "./authority-source.ts";
 import { dnsServiceAddress } from "./cluster-ranges.ts";
 import type { ComponentContext } from "./components.ts";
 import type { Environment } from "./environment.ts";
+import { keepNewObjectsYoung } from "./process-memory.ts";
 import { outputProgress } from "./progress.ts";
 import { type OpenedServer, openServer } from "./server.ts";
 import { abortedBefore, type Started, stopAll } from "./stop.ts";
@@ -68,6 +69,7 @@ async function start(
   }
   if (options.simulatedNodes > 0)
     await startSimulated({ count: options.simulatedNodes, simulation }, { ...to, server });
+  keepNewObjectsYoung();
   started.push(tidyMemory(environment.clock), collectSeldom(environment.clock));
   started.push({ stop: async () => server.hurry() });
   return running({ options, url, started, environment });

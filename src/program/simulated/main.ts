@@ -4,7 +4,7 @@ import { errorMessage } from "../../base/assert.ts";
 import { openPipeTransports } from "../../client/pipe-transport.ts";
 import { silentProgress } from "../environment.ts";
 import { hostEnvironment } from "../host-environment.ts";
-import { processMemory } from "../process-memory.ts";
+import { keepNewObjectsYoung, processMemory } from "../process-memory.ts";
 import { type Started, type StopOptions, stopAll } from "../stop.ts";
 import { tidyMemory } from "../tidy-memory.ts";
 import { collectOften } from "../when-collected.ts";
@@ -17,6 +17,7 @@ const NICENESS = 5;
 /** Entry of the process of simulated nodes. */
 process.title = "wherry-simulated-nodes";
 setPriority(NICENESS);
+keepNewObjectsYoung();
 const say = (said: SaidByProcess): void => void process.send?.(said);
 const environment = { ...hostEnvironment({ log: (line) => say({ kind: "log", line }) }), progress: silentProgress };
 const transports = openPipeTransports(new Socket({ fd: PIPE_DESCRIPTOR }));

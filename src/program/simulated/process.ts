@@ -12,7 +12,7 @@ export interface SimulatedProcess extends Started {
 }
 
 /** As the program itself is started (decision 37). */
-const NODE_OPTIONS = ["--max-semi-space-size=32", "--no-allocation-site-pretenuring"];
+const NODE_OPTIONS = ["--max-semi-space-size=32"];
 
 /**
  * Simulated nodes in a process of their own, as kubelets are on machines of their own: what thousands of them compute and collect does
