@@ -69,8 +69,10 @@ const EXTERNAL_IN_LIMIT = "--external-memory-accounted-in-global-limit";
  * Has V8 no longer put among the old objects at once what a place in the code makes (decision 37). Not on Node's command line: there
  * Node takes its own compiled code for that of another V8, and a start costs a tenth more.
  */
-export function keepNewObjectsYoung(): void {
+export function keepNewObjectsYoung(): { stop(): Promise<void> } {
   setFlagsFromString("--no-allocation-site-pretenuring");
+  // Who runs a cluster within a program of his own has V8 as it was afterwards.
+  return { stop: async () => setFlagsFromString("--allocation-site-pretenuring") };
 }
 
 /** By how much the heaps of the process may grow after a collection, in percent; 0 leaves it to V8. Counts from the next one on. */

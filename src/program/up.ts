@@ -69,8 +69,7 @@ async function start(
   }
   if (options.simulatedNodes > 0)
     await startSimulated({ count: options.simulatedNodes, simulation }, { ...to, server });
-  keepNewObjectsYoung();
-  started.push(tidyMemory(environment.clock), collectSeldom(environment.clock));
+  started.push(keepNewObjectsYoung(), tidyMemory(environment.clock), collectSeldom(environment.clock));
   started.push({ stop: async () => server.hurry() });
   return running({ options, url, started, environment });
 }

@@ -55,29 +55,13 @@ function passThrough(
     for (let at = first; at < asked.length; at++) {
       const { plugin, run, took } = asked[at]!;
       if (!plugin.handles(attributes)) continue;
-      let going: Going;
-      try {
-        going = run(attributes);
-      } catch (error) {
-        took(operation, sinceMs, true);
-        throw error;
-      }
-      if (going !== undefined) return afterwards(attributes, { at, sinceMs, going });
+      const going = begun(run, attributes, { took, operation, sinceMs });
+      if (going !== undefined) return afterwards(attributes, at, ended(going, { took, operation, sinceMs }));
       sinceMs = took(operation, sinceMs, false);
     }
   };
-  const afterwards = async (
-    attributes: AdmissionAttributes,
-    { at, sinceMs, going }: { at: number; sinceMs: number; going: Promise<void> },
-  ): Promise<void> => {
-    const { took } = asked[at]!;
-    try {
-      await going;
-    } catch (error) {
-      took(attributes.operation, sinceMs, true);
-      throw error;
-    }
-    await goOn(attributes, at + 1, took(attributes.operation, sinceMs, false));
+  const afterwards = async (attributes: AdmissionAttributes, at: number, ended: Promise<number>): Promise<void> => {
+    await goOn(attributes, at + 1, await ended);
   };
   return (attributes) => goOn(attributes, 0, meter.now());
 }
@@ -88,26 +72,42 @@ function measured(
   run: (attributes: AdmissionAttributes) => Going,
 ): (attributes: AdmissionAttributes) => Going {
   const took = meter.step(step);
-  const waited = async (operation: string, sinceMs: number, going: Promise<void>): Promise<void> => {
-    try {
-      await going;
-    } catch (error) {
-      took(operation, sinceMs, true);
-      throw error;
-    }
-    took(operation, sinceMs, false);
-  };
   return (attributes) => {
-    const { operation } = attributes;
-    const sinceMs = meter.now();
-    let going: Going;
-    try {
-      going = run(attributes);
-    } catch (error) {
-      took(operation, sinceMs, true);
-      throw error;
-    }
-    if (going !== undefined) return waited(operation, sinceMs, going);
-    took(operation, sinceMs, false);
+    const of = { took, operation: attributes.operation, sinceMs: meter.now() };
+    const going = begun(run, attributes, of);
+    if (going !== undefined) return ended(going, of).then(() => {});
+    took(of.operation, of.sinceMs, false);
   };
+}
+
+/** What is noted when something that began at `sinceMs` ends. */
+interface Noted {
+  readonly took: Took;
+  readonly operation: string;
+  readonly sinceMs: number;
+}
+
+/** Begins it, and notes when it refuses at once. */
+function begun(
+  run: (attributes: AdmissionAttributes) => Going,
+  attributes: AdmissionAttributes,
+  { took, operation, sinceMs }: Noted,
+): Going {
+  try {
+    return run(attributes);
+  } catch (error) {
+    took(operation, sinceMs, true);
+    throw error;
+  }
+}
+
+/** Notes the end of what takes its time. Answers when that was. */
+async function ended(going: Promise<void>, { took, operation, sinceMs }: Noted): Promise<number> {
+  try {
+    await going;
+  } catch (error) {
+    took(operation, sinceMs, true);
+    throw error;
+  }
+  return took(operation, sinceMs, false);
 }

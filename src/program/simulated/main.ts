@@ -17,12 +17,12 @@ const NICENESS = 5;
 /** Entry of the process of simulated nodes. */
 process.title = "wherry-simulated-nodes";
 setPriority(NICENESS);
-keepNewObjectsYoung();
 const say = (said: SaidByProcess): void => void process.send?.(said);
 const environment = { ...hostEnvironment({ log: (line) => say({ kind: "log", line }) }), progress: silentProgress };
 const transports = openPipeTransports(new Socket({ fd: PIPE_DESCRIPTOR }));
 const started: Started[] = [
   { stop: async () => transports.close() },
+  keepNewObjectsYoung(),
   tidyMemory(environment.clock, processMemory(), Number.POSITIVE_INFINITY),
   collectOften(environment.clock),
 ];

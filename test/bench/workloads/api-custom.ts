@@ -1,11 +1,11 @@
 import type { CustomResourceDefinition } from "../../../src/api/generated/apiextensions.k8s.io/v1.ts";
 import { customResourceDefinitions } from "../../../src/api/generated/resources.ts";
-import { present } from "../../../src/base/assert.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import type { Client } from "../../../src/client/client.ts";
 import { startBenchCluster } from "../load/bench-cluster.ts";
 import type { RequestForm, RequestsResult, Target } from "../load/job.ts";
 import { runLoad } from "../load/load.ts";
+import { middleOne } from "../median.ts";
 import { type BenchRun, scaled, type Workload } from "../workload.ts";
 
 const OBJECTS = 5000;
@@ -125,9 +125,7 @@ async function inTurns(
 ): Promise<{ builtin: number; custom: number }> {
   const turns: { builtin: number; custom: number }[] = [];
   while (turns.length < TURNS) turns.push({ builtin: await measure(ours), custom: await measure(theirs) });
-  const ratioOf = ({ builtin, custom }: { builtin: number; custom: number }): number => builtin / custom;
-  const [turn] = turns.toSorted((one, other) => ratioOf(one) - ratioOf(other)).slice(TURNS >> 1);
-  return present(turn, "a turn");
+  return middleOne(turns, ({ builtin, custom }) => builtin / custom);
 }
 
 function definition(): CustomResourceDefinition {

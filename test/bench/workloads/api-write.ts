@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { present } from "../../../src/base/assert.ts";
 import type { ApiServer } from "../load/api-server.ts";
 import { apiWorkload } from "../load/api-workload.ts";
 import { onBare } from "../load/bare.ts";
 import { podBody, podsPath } from "../load/bench-pod.ts";
 import type { RequestForm, RequestsResult, Target } from "../load/job.ts";
 import { runLoad } from "../load/load.ts";
+import { middleOne } from "../median.ts";
 import { rawPerSecond } from "../raw-disk.ts";
 import { type BenchRun, scaled, type Workload } from "../workload.ts";
 
@@ -41,9 +41,8 @@ export const apiCreate: Workload = apiWorkload({
       while (turns.length < TURNS) {
         turns.push({ ours: await made(together), bare: await send(run, target, [post], together) });
       }
-      const [turn] = turns.toSorted((a, b) => ratioOf(a) - ratioOf(b)).slice(TURNS >> 1);
       const one = await send(run, target, [post], { senders: 1, connections: 1 });
-      return { ...present(turn, "a turn"), one, failures: failuresOf(...turns.map(({ ours }) => ours)) };
+      return { ...middleOne(turns, ratioOf), one, failures: failuresOf(...turns.map(({ ours }) => ours)) };
     });
     const many = bare?.ours ?? (await made(together));
     const raw = api.own && rawPerSecond(join(run.directory, "raw"));
