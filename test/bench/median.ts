@@ -6,6 +6,6 @@ export function median(values: readonly number[]): number {
 }
 
 /** The one of several whose value is in the middle. */
-export function middleOne<T>(all: readonly T[], valueOf: (one: T) => number): T {
-  return present(all.toSorted((a, b) => valueOf(a) - valueOf(b))[all.length >> 1], "one of several");
+export function middleOne<T>(all: readonly T[], measure: (one: T) => number): T {
+  return present(all.toSorted((a, b) => measure(a) - measure(b))[all.length >> 1], "one of several");
 }
