@@ -40,26 +40,34 @@ test("bytes that are larger than a generation are kept as well, until the next c
   assert.equal(recent.get(large), undefined);
 });
 
+/** Asks for each object when so many others have come behind it; answers how many of the last ones were still known. */
+function remembered(recent: RecentObjects, { rounds, distance, last }: Record<"rounds" | "distance" | "last", number>) {
+  const all: Buffer[] = [];
+  let known = 0;
+  for (let index = 0; index < rounds; index++) {
+    all.push(keep(recent, String(index)));
+    const asked = all[index - distance];
+    if (asked === undefined) continue;
+    if (recent.get(asked) === undefined) recent.set(asked, {});
+    else if (index >= rounds - last) known++;
+  }
+  return known;
+}
+
 test("generations grow while much is asked for that has just been forgotten, and shrink after that", () => {
   const recent = new RecentObjects(GENERATION_BYTES);
-  const remembered = (rounds: number, distance: number): number => {
-    const all: Buffer[] = [];
-    let known = 0;
-    for (let index = 0; index < rounds; index++) {
-      all.push(keep(recent, String(index)));
-      const asked = all[index - distance];
-      if (asked === undefined) continue;
-      if (recent.get(asked) === undefined) recent.set(asked, {});
-      else if (index >= rounds - 10) known++;
-    }
-    return known;
-  };
-  assert.ok(remembered(14, 6) < 5);
-  assert.equal(remembered(60, 6), 10);
-  for (let index = 0; index < 200; index++) keep(recent, "once");
+  assert.ok(remembered(recent, { rounds: 14, distance: 6, last: 10 }) < 5);
+  assert.equal(remembered(recent, { rounds: 60, distance: 6, last: 10 }), 10);
+  for (let index = 0; index < 2000; index++) keep(recent, "once");
   const first = keep(recent, "first");
   for (const name of ["a", "b", "c", "d", "e", "f"]) keep(recent, name);
   assert.equal(recent.get(first), undefined);
+});
+
+test("a steady burst does not find them too small again and again", () => {
+  const recent = new RecentObjects(GENERATION_BYTES);
+  const known = remembered(recent, { rounds: 3000, distance: 6, last: 2000 });
+  assert.ok(known > 1900, `${known} of 2000`);
 });
 
 test("what was replaced leaves its room to others", () => {

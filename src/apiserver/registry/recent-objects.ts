@@ -6,6 +6,8 @@ const GENERATION_BYTES = 256 * 1024;
 const GROWTH_MAX = 8;
 /** It grows when so many were asked for again soon after they had been forgotten, against those of a generation. */
 const MISSED_PART = 1 / 16;
+/** It shrinks after so many of which none was missed: sooner, and a steady burst finds it too small every other time. */
+const CALM_GENERATIONS = 32;
 
 /**
  * What bytes were parsed from or serialized to, for the little while in which everybody wants it: the answer to the write, all who
@@ -24,6 +26,7 @@ export class RecentObjects {
   #forgotten = new WeakSet<Buffer>();
   #forgottenBytes = 0;
   #missed = 0;
+  #calmGenerations = 0;
   #bytes = 0;
 
   constructor(generationBytes = GENERATION_BYTES) {
@@ -55,12 +58,7 @@ export class RecentObjects {
   }
 
   #age(): void {
-    const isTooSmall = this.#missed > this.#young.size * MISSED_PART;
-    const wanted = isTooSmall ? this.#generationBytes * 2 : this.#missed === 0 ? this.#generationBytes / 2 : undefined;
-    if (wanted !== undefined) {
-      this.#generationBytes = Math.max(this.#leastBytes, Math.min(this.#leastBytes * GROWTH_MAX, wanted));
-    }
-    this.#missed = 0;
+    this.#adaptBound();
     if (this.#forgottenBytes > this.#leastBytes * GROWTH_MAX) {
       this.#forgotten = new WeakSet();
       this.#forgottenBytes = 0;
@@ -72,5 +70,17 @@ export class RecentObjects {
     this.#old = this.#young;
     this.#young = new Map();
     this.#bytes = 0;
+  }
+
+  #adaptBound(): void {
+    const isTooSmall = this.#missed > this.#young.size * MISSED_PART;
+    this.#calmGenerations = this.#missed === 0 ? this.#calmGenerations + 1 : 0;
+    this.#missed = 0;
+    if (isTooSmall) {
+      this.#generationBytes = Math.min(this.#leastBytes * GROWTH_MAX, this.#generationBytes * 2);
+    } else if (this.#calmGenerations >= CALM_GENERATIONS) {
+      this.#calmGenerations = 0;
+      this.#generationBytes = Math.max(this.#leastBytes, this.#generationBytes / 2);
+    }
   }
 }
