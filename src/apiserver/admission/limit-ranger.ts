@@ -2,6 +2,7 @@ import type { Container, LimitRange, PersistentVolumeClaim, Pod } from "../../ap
 import { limitRanges } from "../../api/generated/resources.ts";
 import { aggregate } from "../../api/go-text.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
+import { atOnce } from "../../base/at-once.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { type Amounts, constraintProblems, requestProblems } from "./limit-constraints.ts";
 import { podUsage } from "./pod-usage.ts";
@@ -17,17 +18,19 @@ export function limitRanger({ reader }: AdmissionDependencies): AdmissionPlugin 
   return {
     name: "LimitRanger",
     handles,
-    async admit(attributes) {
+    admit(attributes) {
       if (!isAbout(attributes, "pods") || attributes.operation !== "CREATE") return;
-      for (const range of await ranges(attributes.namespace)) setDefaults(draftOf<Pod>(attributes), itemsOf(range));
+      return atOnce(ranges(attributes.namespace), (found) => {
+        for (const range of found) setDefaults(draftOf<Pod>(attributes), itemsOf(range));
+      });
     },
-    async validate(attributes) {
-      const problems = (await ranges(attributes.namespace)).flatMap((range) =>
-        itemsOf(range).flatMap((item) => problemsOf(attributes, item)),
-      );
-      if (problems.length > 0) throw refuse(attributes, aggregate([...new Set(problems)]));
-    },
+    validate: (attributes) => atOnce(ranges(attributes.namespace), (found) => check(attributes, found)),
   };
+}
+
+function check(attributes: AdmissionAttributes, ranges: readonly LimitRange[]): void {
+  const problems = ranges.flatMap((range) => itemsOf(range).flatMap((item) => problemsOf(attributes, item)));
+  if (problems.length > 0) throw refuse(attributes, aggregate([...new Set(problems)]));
 }
 
 /** A pod's amounts change through its own subresource only; claims may grow. */

@@ -1,6 +1,8 @@
+import type { Namespace } from "../../api/generated/core/v1.ts";
 import { namespaces } from "../../api/generated/resources.ts";
 import { isBeingDeleted } from "../../api/meta.ts";
 import { failure, notFound } from "../../api/status.ts";
+import { atOnce } from "../../base/at-once.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { isAbout, refuse } from "./refuse.ts";
 
@@ -11,7 +13,7 @@ export function namespaceLifecycle({ reader }: AdmissionDependencies): Admission
   return {
     name: "NamespaceLifecycle",
     handles: (attributes) => attributes.operation !== "CONNECT",
-    async admit(attributes) {
+    admit(attributes) {
       const { operation, resource, namespace } = attributes;
       if (operation === "DELETE") {
         if (isAbout(attributes, "namespaces") && IMMORTAL.has(attributes.name)) {
@@ -20,12 +22,15 @@ export function namespaceLifecycle({ reader }: AdmissionDependencies): Admission
         return;
       }
       if (!resource.namespaced || namespace === "" || isAccessReview(attributes)) return;
-      const found = await reader.get(namespaces, undefined, namespace);
-      if (found === undefined) throw notFound(namespaces, namespace);
-      if (operation !== "CREATE") return;
-      if (found.status?.phase === "Terminating" || isBeingDeleted(found)) throw terminating(attributes);
+      return atOnce(reader.get(namespaces, undefined, namespace), (found) => checkNamespace(found, attributes));
     },
   };
+}
+
+function checkNamespace(found: Namespace | undefined, attributes: AdmissionAttributes): void {
+  if (found === undefined) throw notFound(namespaces, attributes.namespace);
+  if (attributes.operation !== "CREATE") return;
+  if (found.status?.phase === "Terminating" || isBeingDeleted(found)) throw terminating(attributes);
 }
 
 function isAccessReview({ resource }: AdmissionAttributes): boolean {

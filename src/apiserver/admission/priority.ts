@@ -1,6 +1,7 @@
 import type { Pod } from "../../api/generated/core/v1.ts";
 import { priorityClasses } from "../../api/generated/resources.ts";
 import type { PriorityClass } from "../../api/generated/scheduling.k8s.io/v1.ts";
+import { atOnce } from "../../base/at-once.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { draftOf, isAbout, refuse } from "./refuse.ts";
@@ -18,7 +19,9 @@ export function priority({ reader }: AdmissionDependencies): AdmissionPlugin {
       (isAbout(attributes, "pods") || isAbout(attributes, "priorityclasses", GROUP)),
     admit(attributes) {
       if (!isAbout(attributes, "pods")) return;
-      if (attributes.operation === "CREATE") return setPriority(attributes, reader);
+      if (attributes.operation === "CREATE") {
+        return atOnce(classOf(attributes, reader), (found) => setPriority(attributes, found));
+      }
       keepPriority(attributes);
     },
     validate: (attributes) =>
@@ -26,12 +29,17 @@ export function priority({ reader }: AdmissionDependencies): AdmissionPlugin {
   };
 }
 
-async function setPriority(attributes: AdmissionAttributes, reader: ObjectReader): Promise<void> {
+type Found = PriorityClass | undefined;
+
+/** The class that a pod names, or the default. */
+function classOf(attributes: AdmissionAttributes, reader: ObjectReader): Found | Promise<Found> {
+  const name = draftOf<Pod>(attributes).spec?.priorityClassName;
+  return name ? reader.get(priorityClasses, undefined, name) : atOnce(reader.list(priorityClasses), defaultOf);
+}
+
+function setPriority(attributes: AdmissionAttributes, found: Found): void {
   const spec = draftOf<Pod>(attributes).spec;
   if (spec === undefined) return;
-  const found = spec.priorityClassName
-    ? await reader.get(priorityClasses, undefined, spec.priorityClassName)
-    : defaultOf(await reader.list(priorityClasses));
   if (spec.priorityClassName && found === undefined) {
     throw refuse(attributes, `no PriorityClass with name ${spec.priorityClassName} was found`);
   }

@@ -2,37 +2,40 @@ import type { Pod, Toleration } from "../../api/generated/core/v1.ts";
 import type { RuntimeClass } from "../../api/generated/node.k8s.io/v1.ts";
 import { runtimeClasses } from "../../api/generated/resources.ts";
 import { compareQuantities, tryParseQuantity } from "../../api/quantity.ts";
+import { atOnce } from "../../base/at-once.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
 import { draftOf, isAbout, refuse } from "./refuse.ts";
 
 /** Gives a pod the overhead, node selector and tolerations of its RuntimeClass. */
 export function runtimeClass({ reader }: AdmissionDependencies): AdmissionPlugin {
-  const classOf = async (attributes: AdmissionAttributes): Promise<RuntimeClass | undefined> => {
+  const classOf = (attributes: AdmissionAttributes): RuntimeClass | undefined | Promise<RuntimeClass | undefined> => {
     const name = draftOf<Pod>(attributes).spec?.runtimeClassName;
     if (name === undefined) return undefined;
-    const found = await reader.get(runtimeClasses, undefined, name);
-    if (found === undefined) throw refuse(attributes, `pod rejected: RuntimeClass "${name}" not found`);
-    return found;
+    return atOnce(reader.get(runtimeClasses, undefined, name), (found) => {
+      if (found === undefined) throw refuse(attributes, `pod rejected: RuntimeClass "${name}" not found`);
+      return found;
+    });
   };
   return {
     name: "RuntimeClass",
     handles: (attributes) => attributes.operation === "CREATE" && isAbout(attributes, "pods"),
-    async admit(attributes) {
-      const found = await classOf(attributes);
-      if (found === undefined) return;
-      setOverhead(attributes, found);
-      setScheduling(attributes, found);
-    },
-    async validate(attributes) {
-      const found = await classOf(attributes);
-      const overhead = draftOf<Pod>(attributes).spec?.overhead;
-      if (overhead !== undefined && found?.overhead === undefined) {
-        throw refuse(attributes, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
-      }
-      const fixed = found?.overhead?.podFixed;
-      if (fixed !== undefined && !sameQuantities(overhead ?? {}, fixed)) throw overheadMismatch(attributes);
-    },
+    admit: (attributes) =>
+      atOnce(classOf(attributes), (found) => {
+        if (found === undefined) return;
+        setOverhead(attributes, found);
+        setScheduling(attributes, found);
+      }),
+    validate: (attributes) => atOnce(classOf(attributes), (found) => checkOverhead(attributes, found)),
   };
+}
+
+function checkOverhead(attributes: AdmissionAttributes, found: RuntimeClass | undefined): void {
+  const overhead = draftOf<Pod>(attributes).spec?.overhead;
+  if (overhead !== undefined && found?.overhead === undefined) {
+    throw refuse(attributes, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
+  }
+  const fixed = found?.overhead?.podFixed;
+  if (fixed !== undefined && !sameQuantities(overhead ?? {}, fixed)) throw overheadMismatch(attributes);
 }
 
 function setOverhead(attributes: AdmissionAttributes, { overhead }: RuntimeClass): void {

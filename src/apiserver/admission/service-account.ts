@@ -1,6 +1,7 @@
 import type { Container, Pod, ServiceAccount, Volume } from "../../api/generated/core/v1.ts";
 import { serviceAccounts } from "../../api/generated/resources.ts";
-import { sleep } from "../../base/clock.ts";
+import { atOnce } from "../../base/at-once.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { podReferences } from "../authz/pod-references.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "./admission.ts";
@@ -24,33 +25,36 @@ export function serviceAccount(dependencies: AdmissionDependencies): AdmissionPl
     name: "ServiceAccount",
     handles: (attributes) =>
       (attributes.operation === "CREATE" && isAbout(attributes, "pods")) || addsEphemeral(attributes),
-    async admit(attributes) {
+    admit(attributes) {
       if (attributes.operation !== "CREATE") return;
       const pod = draftOf<Pod>(attributes);
       if (isMirror(pod) || pod.spec === undefined) return;
       if (!pod.spec.serviceAccountName) pod.spec.serviceAccountName = DEFAULT_NAME;
       pod.spec.serviceAccount = pod.spec.serviceAccountName;
-      const account =
-        (await accountNow(pod, attributes, dependencies)) ?? (await accountOf(pod, attributes, dependencies));
-      const automount = pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
-      if (automount) mountToken(pod, dependencies.random);
-      if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
-        pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
-      }
+      return atOnce(accountOf(pod, attributes, dependencies), (account) => runAs(account, pod, dependencies.random));
     },
-    async validate(attributes) {
+    validate(attributes) {
       const pod = draftOf<Pod>(attributes);
       if (isMirror(pod)) {
         checkMirror(pod, attributes);
         return;
       }
-      const account =
-        (await accountNow(pod, attributes, dependencies)) ?? (await accountOf(pod, attributes, dependencies));
-      const isNew = attributes.operation === "CREATE";
-      const [problem] = isNew ? podSecretProblems(pod, account) : ephemeralSecretProblems(pod, account);
-      if (problem !== undefined) throw refuse(attributes, problem);
+      return atOnce(accountOf(pod, attributes, dependencies), (account) => {
+        const isNew = attributes.operation === "CREATE";
+        const [problem] = isNew ? podSecretProblems(pod, account) : ephemeralSecretProblems(pod, account);
+        if (problem !== undefined) throw refuse(attributes, problem);
+      });
     },
   };
+}
+
+function runAs(account: ServiceAccount, pod: Pod, random: Random): void {
+  const spec = pod.spec!;
+  const automount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
+  if (automount) mountToken(pod, random);
+  if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
+    spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
+  }
 }
 
 function addsEphemeral(attributes: AdmissionAttributes): boolean {
@@ -77,25 +81,28 @@ function checkMirror(pod: Pod, attributes: AdmissionAttributes): void {
 }
 
 /** Most accounts are known at once. */
-function accountNow(
-  pod: Pod,
-  { namespace }: AdmissionAttributes,
-  { reader }: AdmissionDependencies,
-): ServiceAccount | undefined | Promise<ServiceAccount | undefined> {
-  return reader.get(serviceAccounts, namespace, pod.spec?.serviceAccountName ?? "");
-}
-
-async function accountOf(
+function accountOf(
   pod: Pod,
   attributes: AdmissionAttributes,
-  { reader, clock }: AdmissionDependencies,
+  dependencies: AdmissionDependencies,
+): ServiceAccount | Promise<ServiceAccount> {
+  const find = (): Found | Promise<Found> =>
+    dependencies.reader.get(serviceAccounts, attributes.namespace, pod.spec?.serviceAccountName ?? "");
+  return atOnce(find(), (found) => found ?? awaited(pod, attributes, { find, clock: dependencies.clock }));
+}
+
+type Found = ServiceAccount | undefined;
+
+async function awaited(
+  pod: Pod,
+  attributes: AdmissionAttributes,
+  { find, clock }: { find: () => Found | Promise<Found>; clock: Clock },
 ): Promise<ServiceAccount> {
   const name = pod.spec?.serviceAccountName ?? "";
-  const attempts = name === DEFAULT_NAME ? DEFAULT_ACCOUNT_ATTEMPTS : 1;
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    const found = await reader.get(serviceAccounts, attributes.namespace, name);
+  for (let attempt = 1; attempt < (name === DEFAULT_NAME ? DEFAULT_ACCOUNT_ATTEMPTS : 1); attempt++) {
+    await sleep(clock, ATTEMPT_INTERVAL_MS);
+    const found = await find();
     if (found !== undefined) return found;
-    if (attempt < attempts) await sleep(clock, ATTEMPT_INTERVAL_MS);
   }
   const where = `${attributes.namespace}/${name}`;
   throw refuse(attributes, `error looking up service account ${where}: serviceaccount "${name}" not found`);

@@ -2,10 +2,12 @@ import { invalid, invalidObject } from "../../../api/field-error.ts";
 import type { Namespace } from "../../../api/generated/core/v1.ts";
 import { namespaces, pods } from "../../../api/generated/resources.ts";
 import type { Labels } from "../../../api/selectors.ts";
+import { atOnce } from "../../../base/at-once.ts";
 import { Metrics } from "../../../base/metrics.ts";
-import { podSecurityMetrics } from "../../metrics/pod-security-metrics.ts";
+import { type PodSecurityRecorder, podSecurityMetrics } from "../../metrics/pod-security-metrics.ts";
 import type { AdmissionAttributes, AdmissionDependencies, AdmissionPlugin } from "../admission.ts";
 import { isAbout, isResource, refuse } from "../refuse.ts";
+import type { PodLike } from "./check.ts";
 import { existingViolations, unseenPods } from "./existing-pods.ts";
 import { judgedPod } from "./judged-pod.ts";
 import {
@@ -29,8 +31,8 @@ export function podSecurity(
   return {
     name: "PodSecurity",
     handles: (attributes) => attributes.operation === "CREATE" || attributes.operation === "UPDATE",
-    async validate(attributes) {
-      if (isAbout(attributes, "namespaces")) return await validateNamespace(attributes, { reader, configuration });
+    validate(attributes) {
+      if (isAbout(attributes, "namespaces")) return validateNamespace(attributes, { reader, configuration });
       const judged = judgedPod(attributes);
       if (judged === undefined) return;
       const exempt = (why: string): void => {
@@ -43,32 +45,41 @@ export function podSecurity(
       if (runtimeClassName !== undefined && exemptions.runtimeClasses.includes(runtimeClassName)) {
         return exempt("runtimeClass");
       }
-      const found = (await reader.get(namespaces, undefined, attributes.namespace))?.metadata?.labels;
-      const labels = withDefaults(found, configuration);
-      const broken = (mode: Mode): { policy: Policy; violations: string } | undefined => {
-        const policy = policyOf(labels, mode);
-        const violations = violationsOf(judged, policy);
-        if (violations === undefined) return undefined;
-        recorder.evaluated("deny", policy, { mode, attributes });
-        return { policy, violations };
-      };
-      const tell = ({ policy, violations }: { policy: Policy; violations: string }): string =>
-        `would violate PodSecurity "${policyText(policy)}": ${violations}`;
-      const audited = broken("audit");
-      if (audited !== undefined) attributes.annotate(`${ANNOTATION}audit-violations`, tell(audited));
-      if (isResource(attributes, "pods")) {
-        const policy = policyOf(labels, "enforce");
-        attributes.annotate(`${ANNOTATION}enforce-policy`, policyText(policy));
-        const refused = broken("enforce");
-        if (refused !== undefined) {
-          throw refuse(attributes, `violates PodSecurity "${policyText(refused.policy)}": ${refused.violations}`);
-        }
-        recorder.evaluated("allow", policy, { mode: "enforce", attributes });
-      }
-      const warned = broken("warn");
-      if (warned !== undefined) attributes.warn(tell(warned));
+      return atOnce(reader.get(namespaces, undefined, attributes.namespace), (namespace) =>
+        judge(judged, withDefaults(namespace?.metadata?.labels, configuration), { attributes, recorder }),
+      );
     },
   };
+}
+
+/** @throws StatusError Forbidden where the pod breaks what is enforced */
+function judge(
+  judged: PodLike,
+  labels: Labels,
+  { attributes, recorder }: { attributes: AdmissionAttributes; recorder: PodSecurityRecorder },
+): void {
+  const broken = (mode: Mode): { policy: Policy; violations: string } | undefined => {
+    const policy = policyOf(labels, mode);
+    const violations = violationsOf(judged, policy);
+    if (violations === undefined) return undefined;
+    recorder.evaluated("deny", policy, { mode, attributes });
+    return { policy, violations };
+  };
+  const tell = ({ policy, violations }: { policy: Policy; violations: string }): string =>
+    `would violate PodSecurity "${policyText(policy)}": ${violations}`;
+  const audited = broken("audit");
+  if (audited !== undefined) attributes.annotate(`${ANNOTATION}audit-violations`, tell(audited));
+  if (isResource(attributes, "pods")) {
+    const policy = policyOf(labels, "enforce");
+    attributes.annotate(`${ANNOTATION}enforce-policy`, policyText(policy));
+    const refused = broken("enforce");
+    if (refused !== undefined) {
+      throw refuse(attributes, `violates PodSecurity "${policyText(refused.policy)}": ${refused.violations}`);
+    }
+    recorder.evaluated("allow", policy, { mode: "enforce", attributes });
+  }
+  const warned = broken("warn");
+  if (warned !== undefined) attributes.warn(tell(warned));
 }
 
 /** New labels must be right; a stricter level is told which pods would not be there under it. */

@@ -5,6 +5,7 @@ import { type Amounts, amountsOf } from "../../../api/quota/amounts.ts";
 import { checkRequest, type QuotaRequest } from "../../../api/quota/check-request.ts";
 import { type LimitedResource, uncoveredUse } from "../../../api/quota/limited-resources.ts";
 import { conflict } from "../../../api/status.ts";
+import { atOnce } from "../../../base/at-once.ts";
 import type { AdmissionAttributes, AdmissionDependencies } from "../admission.ts";
 import { refuse } from "../refuse.ts";
 import { type QuotaLedger, quotaLedger } from "./quota-ledger.ts";
@@ -15,10 +16,10 @@ const BATCH_SIZE = 256;
 
 export interface QuotaQueue {
   /**
-   * Resolves when the namespace's quotas have room and have been charged. What is asked for is computed only where there are some.
+   * Over when the namespace's quotas have room and have been charged. What is asked for is computed only where there are some.
    * @throws StatusError Forbidden
    */
-  charge(attributes: AdmissionAttributes, requestOf: () => QuotaRequest): Promise<void>;
+  charge(attributes: AdmissionAttributes, requestOf: () => QuotaRequest): Promise<void> | void;
 }
 
 interface Waiting {
@@ -56,25 +57,26 @@ export function quotaQueue(dependencies: AdmissionDependencies, limited: readonl
     lines.delete(namespace);
   }
 
-  return {
-    async charge(attributes, requestOf) {
+  const decided = (attributes: AdmissionAttributes, request: QuotaRequest): Promise<void> =>
+    new Promise((resolve, reject) => {
       const { namespace } = attributes;
-      const quotas = await dependencies.reader.list(resourceQuotas, namespace);
-      if (quotas.length === 0 && limited.length === 0) return;
-      const request = requestOf();
-      await new Promise<void>((resolve, reject) => {
-        const waiting: Waiting = { attributes, request, resolve, reject };
-        const line = lines.get(namespace);
-        if (line !== undefined) {
-          line.push(waiting);
-          return;
-        }
-        const started = [waiting];
-        lines.set(namespace, started);
-        // Rejections reach those who wait; serving itself cannot fail.
-        void serve(namespace, started);
-      });
-    },
+      const waiting: Waiting = { attributes, request, resolve, reject };
+      const line = lines.get(namespace);
+      if (line !== undefined) {
+        line.push(waiting);
+        return;
+      }
+      const started = [waiting];
+      lines.set(namespace, started);
+      // Rejections reach those who wait; serving itself cannot fail.
+      void serve(namespace, started);
+    });
+
+  return {
+    charge: (attributes, requestOf) =>
+      atOnce(dependencies.reader.list(resourceQuotas, attributes.namespace), (quotas) => {
+        if (quotas.length > 0 || limited.length > 0) return decided(attributes, requestOf());
+      }),
   };
 }
 

@@ -31,10 +31,10 @@ export function resourceQuota(
   return {
     name: "ResourceQuota",
     handles,
-    async validate(attributes) {
+    validate(attributes) {
       const { object, oldObject } = attributes;
       if (object === undefined) return;
-      await queue.charge(attributes, () => {
+      return queue.charge(attributes, () => {
         const resource = qualified(attributes.resource);
         const before = oldObject === undefined ? undefined : quotaUse(resource, oldObject);
         return { resource, object, use: quotaUse(resource, object), before };
