@@ -106,7 +106,7 @@ export function encryptedStore(store: Store, encryption: Encryption): Store {
       for (const item of result.items) items.push(isPlain(item) ? item : await openOrMark(item));
       return { ...result, items };
     },
-    create: async (key, value, options) => store.create(key, seal(key, value), options),
+    create: async (key, value, options) => await store.create(key, seal(key, value), options),
     async update(key, value, expectedRevision, options) {
       return store.update(key, seal(key, value), expectedRevision, options).catch(refused);
     },

@@ -2,6 +2,7 @@ import { answersDeletedObject } from "../../api/deletion-answers.ts";
 import { invalid, invalidObject } from "../../api/field-error.ts";
 import type { ApiObject } from "../../api/meta.ts";
 import { isNotFound, type Status, unsupportedMediaType } from "../../api/status.ts";
+import { atOnce } from "../../base/at-once.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { chosen } from "../cache/selection.ts";
 import { type Answer, type Exchange, type ObjectAnswer, objectAnswer } from "../exchange.ts";
@@ -29,7 +30,8 @@ export async function createHandler(
   environment: Environment,
 ): Promise<ObjectAnswer> {
   const context = writeContext(exchange, environment);
-  const { draft, sameness } = await newObject(resource, exchange, context);
+  const sent = newObject(resource, exchange, context);
+  const { draft, sameness } = sent instanceof Promise ? await sent : sent;
   placeInNamespace(resource, draft, exchange);
   dropRepeatedOwners(draft, { isAdmitted: false }, context);
   const stored = await createObject(resource, draft, context, { sameness });
@@ -155,12 +157,24 @@ function bodyMemoryOf(resource: ServedResource, { body }: Exchange): BodyMemory 
   return memory;
 }
 
-async function newObject(resource: ServedResource, exchange: Exchange, context: WriteContext): Promise<SentObject> {
+function newObject(
+  resource: ServedResource,
+  exchange: Exchange,
+  context: WriteContext,
+): SentObject | Promise<SentObject> {
   const memory = bodyMemoryOf(resource, exchange);
-  if (memory === undefined) return { draft: await bodyOf(resource, exchange, { context }) };
-  const bytes = await exchange.body.read();
-  const known = memory.recall(bytes);
-  if (known !== undefined) return known;
+  if (memory === undefined) return bodyOf(resource, exchange, { context }).then((draft) => ({ draft }));
+  return atOnce(
+    exchange.body.read(),
+    (bytes) => memory.recall(bytes) ?? readAndNoted(bytes, { memory, resource, exchange, context }),
+  );
+}
+
+async function readAndNoted(
+  bytes: Buffer,
+  by: { memory: BodyMemory; resource: ServedResource; exchange: Exchange; context: WriteContext },
+): Promise<SentObject> {
+  const { memory, resource, exchange, context } = by;
   const warned = exchange.warnings.length;
   const draft = await bodyOf(resource, exchange, { context });
   // With Ignore nobody looks whether fields come twice.

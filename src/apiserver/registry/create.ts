@@ -51,7 +51,8 @@ export async function createObject(
   const attributes = admissionAttributes(resource, context, { operation: "CREATE", object: draft });
   try {
     const managers = draft.metadata?.managedFields;
-    await resource.admission.admit(attributes);
+    const admitting = resource.admission.admit(attributes);
+    if (admitting !== undefined) await admitting;
     checkAdmitted(draft, managers, context);
     return await createNamed(resource, { draft, attributes, authorize, operation }, context);
   } finally {
@@ -104,7 +105,9 @@ function copyToName(draft: ApiObject): ApiObject {
 async function createOnce(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
   const { draft } = creation;
   prepare(resource, draft, context);
-  const undo = await resource.strategy.beforeCreate?.(draft, context);
+  const { beforeCreate } = resource.strategy;
+  if (beforeCreate === undefined) return await createPrepared(resource, creation, context);
+  const undo = await beforeCreate(draft, context);
   try {
     return await createPrepared(resource, creation, context, undo);
   } catch (error) {
@@ -135,10 +138,12 @@ async function createPrepared(
   completeDraft(resource, draft);
   const isLarge = takesTurns(context);
   if (isLarge) await nextTurn();
-  const content = await checkedContent(resource, draft, context);
+  const checked = checkedContent(resource, draft, context);
+  const content = checked instanceof Promise ? await checked : checked;
   if (isLarge) await nextTurn();
-  await authorize?.();
-  await resource.admission.validate(attributes);
+  if (authorize !== undefined) await authorize();
+  const validating = resource.admission.validate(attributes);
+  if (validating !== undefined) await validating;
   return await store(resource, { draft, content, operation }, context, undo);
 }
 

@@ -58,7 +58,7 @@ export class CommitQueue {
     return this.#unavailable;
   }
 
-  /** Resolves when the write under way on this key is decided; undefined when there is none. */
+  /** Settled when the write under way on this key is decided, as that was; undefined when there is none. */
   undecided(key: string): Promise<unknown> | undefined {
     return this.#undecided.get(key);
   }
@@ -73,10 +73,7 @@ export class CommitQueue {
     const written = new Promise<WriteResult>((resolve, reject) => {
       this.#queue.push({ change, resolve, reject });
     });
-    this.#undecided.set(
-      change.key,
-      written.catch(() => undefined),
-    );
+    this.#undecided.set(change.key, written);
     this.#scheduleFlush();
     return written;
   }

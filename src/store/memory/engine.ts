@@ -125,7 +125,7 @@ export class Engine implements Store {
     for (;;) {
       const undecided = this.#queue.undecided(change.key);
       if (undecided === undefined) break;
-      await undecided;
+      await undecided.catch(() => {});
     }
     this.#checkOpen();
     if (this.#queue.unavailable !== undefined) throw this.#queue.unavailable;
