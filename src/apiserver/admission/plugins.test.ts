@@ -14,11 +14,16 @@ import {
   pods,
   priorityClasses,
   runtimeClasses,
+  serviceAccounts,
   storageClasses,
 } from "../../api/generated/resources.ts";
-import type { ResourceReference } from "../../api/meta.ts";
+import type { PriorityClass } from "../../api/generated/scheduling.k8s.io/v1.ts";
+import type { ApiObject, ResourceReference } from "../../api/meta.ts";
 import { StatusError } from "../../api/status.ts";
+import { nextTurn } from "../../base/turn.ts";
+import type { ObjectReader } from "../reader.ts";
 import { type AdmissionBench, admissionBench } from "../testing/admission-bench.ts";
+import type { AdmissionAttributes } from "./admission.ts";
 import { defaultIngressClass } from "./default-ingress-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
@@ -51,6 +56,39 @@ test("plugins run in upstream's order", () => {
       "PodGroupWorkloadExists NodeDeclaredFeatureValidator JobValidation PodResizeValidator " +
       "MutatingAdmissionPolicy MutatingAdmissionWebhook ValidatingAdmissionPolicy ValidatingAdmissionWebhook ResourceQuota",
   );
+});
+
+test("where all answers are at hand, a new pod waits for no plugin", async () => {
+  const bench = admissionBench();
+  const present = new Map<unknown, ApiObject>([
+    [namespaces, { metadata: { name: "shop" } }],
+    [serviceAccounts, { metadata: { name: "default", namespace: "shop" } }],
+    [nodes, { metadata: { name: "n" } }],
+    [priorityClasses, { metadata: { name: "high" }, value: 1 } as PriorityClass],
+    [runtimeClasses, { metadata: { name: "fast" } }],
+  ]);
+  const reader: ObjectReader = {
+    get: (resource) => present.get(resource) as never,
+    labels: () => ({}),
+    list: () => [],
+    follow: async () => () => {},
+  };
+  const plugins = createAdmissionPlugins({ ...bench, reader });
+  const waitedFor: string[] = [];
+  const ask = (step: "admit" | "validate") => (attributes: AdmissionAttributes) => {
+    for (const plugin of plugins.filter((each) => each.handles(attributes))) {
+      if (plugin[step]?.(attributes) !== undefined) waitedFor.push(`${plugin.name} ${step}`);
+    }
+  };
+  const all = { name: "all", handles: () => true, admit: ask("admit"), validate: ask("validate") };
+  const object = pod({ priorityClassName: "high", runtimeClassName: "fast", nodeName: "n" });
+  // Webhooks and policies begin to follow their configurations when the first one asks.
+  await bench.run(all, { resource: pods, object });
+  await nextTurn();
+  waitedFor.length = 0;
+  const { spec } = await bench.run(all, { resource: pods, object });
+  assert.deepEqual(waitedFor, []);
+  assert.deepEqual([spec?.priority, spec?.serviceAccountName, spec?.tolerations?.length], [1, "default", 2]);
 });
 
 test("NamespaceLifecycle", async () => {
