@@ -7,7 +7,7 @@ const GROWTH_MAX = 8;
 /** It grows when so many were asked for again soon after they had been forgotten, against those of a generation. */
 const MISSED_PART = 1 / 16;
 /** It shrinks after so many of which none was missed: sooner, and a steady burst finds it too small every other time. */
-const CALM_GENERATIONS = 32;
+const CALM_GENERATIONS = 8;
 
 /**
  * What bytes were parsed from or serialized to, for the little while in which everybody wants it: the answer to the write, all who
