@@ -1,5 +1,6 @@
 import type { ApiObject, ResourceReference } from "../api/meta.ts";
 import { invariant } from "../base/assert.ts";
+import { atOnce } from "../base/at-once.ts";
 import type { Clock } from "../base/clock.ts";
 import { eachInTurns } from "../base/turn-time.ts";
 import type { CacheEntry } from "./cache/entry.ts";
@@ -27,12 +28,10 @@ export function cacheReader(table: () => ResourceTable): ObjectReader {
   return {
     get<T extends ApiObject>(reference: ResourceReference<T>, namespace: string | undefined, name: string) {
       const stored = served(reference).storage.get(namespace ?? "", name);
-      if (stored instanceof Promise) return stored.then((found) => found?.object as T | undefined);
-      return stored?.object as T | undefined;
+      return atOnce(stored, (found) => found?.object as T | undefined);
     },
     labels(reference, namespace, name) {
-      const entry = served(reference).storage.entry(namespace ?? "", name);
-      return entry instanceof Promise ? entry.then(labelsOf) : labelsOf(entry);
+      return atOnce(served(reference).storage.entry(namespace ?? "", name), labelsOf);
     },
     list<T extends ApiObject>(reference: ResourceReference<T>, namespace?: string) {
       const { cache, prefix } = served(reference).storage;

@@ -8,6 +8,7 @@ import {
   volumeAttachments,
 } from "../../api/generated/resources.ts";
 import { joinKey } from "../../api/meta.ts";
+import { atOnce } from "../../base/at-once.ts";
 import { createInterner } from "../../base/intern.ts";
 import type { ObjectReader } from "../reader.ts";
 import { isMirror, podReferences, referenceKey } from "./pod-references.ts";
@@ -95,8 +96,7 @@ export async function followNodeGraph(reader: ObjectReader): Promise<NodeGraph> 
 
   return {
     runs(node, namespace, name) {
-      const found = reader.get(pods, namespace, name);
-      return found instanceof Promise ? found.then((pod) => isOn(node, pod)) : isOn(node, found);
+      return atOnce(reader.get(pods, namespace, name), (pod) => isOn(node, pod));
     },
     needs,
     needsVolume,

@@ -1,6 +1,7 @@
 import { parseFieldSelector } from "../../api/field-selectors.ts";
 import { joinKey } from "../../api/meta.ts";
 import { nodeRules } from "../../api/rbac-node-rules.ts";
+import { atOnce } from "../../base/at-once.ts";
 import { nodeNameOf } from "../authn/users.ts";
 import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
 import type { NodeGraph } from "./node-graph.ts";
@@ -126,7 +127,7 @@ function pod(of: Case): Answer | Promise<Answer> {
 function ownPod(of: Case): Answer | Promise<Answer> {
   const { namespace, name } = of.question;
   const found = name !== "" && of.graph.runs(of.node, namespace, name);
-  return found instanceof Promise ? found.then((is) => related(of, is)) : related(of, found);
+  return atOnce(found, (is) => related(of, is));
 }
 
 function resourceSlice(of: Case): Answer {

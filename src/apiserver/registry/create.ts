@@ -105,9 +105,9 @@ function copyToName(draft: ApiObject): ApiObject {
 async function createOnce(resource: ServedResource, creation: Creation, context: WriteContext): Promise<Stored> {
   const { draft } = creation;
   prepare(resource, draft, context);
-  const { beforeCreate } = resource.strategy;
-  if (beforeCreate === undefined) return await createPrepared(resource, creation, context);
-  const undo = await beforeCreate(draft, context);
+  const { strategy } = resource;
+  if (strategy.beforeCreate === undefined) return await createPrepared(resource, creation, context);
+  const undo = await strategy.beforeCreate(draft, context);
   try {
     return await createPrepared(resource, creation, context, undo);
   } catch (error) {
